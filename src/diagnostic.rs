@@ -1,0 +1,101 @@
+//! What went wrong, where, by which rule, and how to mend it.
+//!
+//! All text that a diagnostic can point at (the scenario, each `--set` argument) lives in one address space, so that a
+//! place is a plain byte range; see [`Sources`].
+
+use std::ops::Range;
+
+/// A byte range in [`Sources`].
+pub type Span = Range<usize>;
+
+/// A value and where it was written.
+pub use toml::Spanned;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The scenario cannot run.
+    Error,
+    /// It runs, and the user should know.
+    Warning,
+}
+
+/// One finding about the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// The rule that was broken, quoting the value; lowercase, no full stop.
+    pub rule: String,
+    /// Where; `None` when the finding is about no one place.
+    pub at: Option<Span>,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+/// Findings, in the order in which they were made.
+#[derive(Debug, Default)]
+pub struct Sink {
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Sink {
+    pub fn error(&mut self, at: Span, rule: impl Into<String>, help: impl Into<Option<String>>) {
+        self.push(Severity::Error, Some(at), rule.into(), help.into());
+    }
+
+    pub fn warning(&mut self, at: Option<Span>, rule: impl Into<String>, help: impl Into<Option<String>>) {
+        self.push(Severity::Warning, at, rule.into(), help.into());
+    }
+
+    fn push(&mut self, severity: Severity, at: Option<Span>, rule: String, help: Option<String>) {
+        let finding = Diagnostic { severity, rule, at, help };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// How many errors there are: a caller that compares before and after knows whether a step failed.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|d| d.severity == Severity::Error).count()
+    }
+}
+
+/// One piece of text that the user wrote.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// A path, or `--set`.
+    pub name: String,
+    pub text: String,
+    /// Where its first byte lies in the common address space.
+    pub start: usize,
+}
+
+/// Everything a diagnostic can point at, in one address space of bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    pieces: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a piece and returns where it starts.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> usize {
+        // One byte apart, so that an empty place at the end of one piece is not the start of the next.
+        let start = self.pieces.last().map_or(0, |p| p.start + p.text.len() + 1);
+        self.pieces.push(Source { name: name.into(), text: text.into(), start });
+        start
+    }
+
+    /// The piece that holds a place, and the place within it, cut to fit.
+    #[must_use]
+    pub fn locate(&self, at: &Span) -> Option<(&Source, Span)> {
+        let piece = self.pieces.iter().rev().find(|p| p.start <= at.start)?;
+        let within = |i: usize| (i - piece.start).min(piece.text.len());
+        let (start, end) = (within(at.start), within(at.end.max(at.start)));
+        Some((piece, start..end))
+    }
+}

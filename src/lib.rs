@@ -1,0 +1,27 @@
+//! What a load does to Bedrock: a discrete-event throughput simulator for Amazon Bedrock.
+//!
+//! A scenario file states traffic and the capacity it meets. [`scenario`] loads it into a [`model`]; [`traffic`] makes a
+//! tape of requests; [`engine`] plays the tape against the capacity; [`metrics`] listens; [`experiment`] replicates and
+//! folds everything into one [`results`] document, from which [`report`] and [`charts`] draw.
+//!
+//! ARCHITECTURE.md tells which module may know which.
+#![forbid(unsafe_code)]
+
+pub mod catalog;
+pub mod charts;
+pub mod cli;
+pub mod diagnostic;
+pub mod engine;
+pub mod experiment;
+pub mod metrics;
+pub mod model;
+pub mod queue;
+pub mod random;
+pub mod report;
+pub mod results;
+pub mod scenario;
+pub mod stats;
+pub mod terms;
+pub mod trace;
+pub mod traffic;
+pub mod units;

@@ -1,0 +1,104 @@
+//! What is simulated, as plain data: resolved, checked, without spans or defaults left open.
+//!
+//! Each kind lives in a file of its own that reads in one order: when to use it, its equation and source; its `Spec`
+//! (what a scenario writes); its lowering; its behaviour, if the engine does not own it; its tests.
+
+pub mod capacity;
+pub mod client;
+pub mod pricing;
+pub mod service;
+pub mod spec;
+pub mod workload;
+
+use crate::units::{SimTime, WallClock};
+use capacity::{Capacity, Quota};
+use workload::Workload;
+
+/// A scenario that can run. Lists are sorted by name, so that the order in a file changes nothing.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub title: String,
+    pub run: Run,
+    pub workloads: Vec<Workload>,
+    pub capacities: Vec<Capacity>,
+    /// The named quotas, then the private ones of capacities that wrote their limits inline.
+    pub quotas: Vec<Quota>,
+    pub windows: Vec<Window>,
+    pub money: pricing::Money,
+    pub expectations: Vec<Expectation>,
+    pub assumptions: Vec<Assumption>,
+    /// The date of the oldest catalogue entry used (YYYY-MM-DD).
+    pub catalog_as_of: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The measured interval is `[warmup, warmup + duration)` \[µs\].
+    pub warmup: SimTime,
+    pub duration: SimTime,
+    /// How much longer traffic may go on until the last measured request is over \[µs\].
+    pub cooldown: SimTime,
+    pub start: WallClock,
+    pub seed: u64,
+    pub replications: Replications,
+    /// Of the intervals, in (0, 1).
+    pub confidence: f64,
+}
+
+impl Run {
+    /// The first instant after the measured interval \[µs\].
+    #[must_use]
+    pub fn measured_end(&self) -> SimTime {
+        SimTime(self.warmup.0 + self.duration.0)
+    }
+
+    /// The instant at which a run ends whatever is still open \[µs\].
+    #[must_use]
+    pub fn hard_end(&self) -> SimTime {
+        SimTime(self.measured_end().0 + self.cooldown.0)
+    }
+}
+
+/// How many replications to run: waves from `min`, each as large as all before it, up to `max`, until the half-widths
+/// of the metrics that expectations name are within `relative_precision` of their estimates.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Replications {
+    pub min: u32,
+    pub max: u32,
+    /// `None`: `min` and no more.
+    pub relative_precision: Option<f64>,
+}
+
+/// A part of the measured interval that is reported by itself, `[from, to)` \[µs\].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    pub name: String,
+    pub from: SimTime,
+    pub to: SimTime,
+}
+
+/// A bound that the results must keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// The full name of a metric, such as `workloads.chat.e2e_p99_ms`.
+    pub metric: String,
+    pub bound: Bound,
+}
+
+/// In the metric's unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+/// An unpublished or dated quantity left at its default.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Assumption {
+    /// The scenario key that replaces it.
+    pub path: String,
+    /// The value in force, as a scenario writes it.
+    pub value: String,
+    /// What it is and how to find the real one.
+    pub why: String,
+}

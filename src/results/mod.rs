@@ -1,0 +1,187 @@
+//! The results document: data only. Everything after it (terminal, CSV, charts, verdicts) is a function of it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Raised when a reader of the old shape would misread the new one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The head of a run's results: what was asked, what was assumed, and the answer at each design point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub scenario: Scenario,
+    pub seed: u64,
+    /// The date of the oldest catalogue entry used (YYYY-MM-DD); null when none was.
+    pub catalog_as_of: Option<String>,
+    /// Every unpublished or dated quantity left at its default.
+    pub assumptions: Vec<Assumption>,
+    /// What a reader must know to read a metric: why a figure is null, what an interval is conditional on.
+    pub notes: Vec<Note>,
+    /// The names of the metrics of every point, sorted.
+    pub metric_names: Vec<String>,
+    /// How many design points there are.
+    pub points_total: u64,
+    pub expectations: Vec<Expectation>,
+    pub points: Vec<Point>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    pub title: String,
+    /// The file's name without its folder, so that the document does not depend on where it was made.
+    pub file: String,
+    /// Of the file's bytes, in hex.
+    pub sha256: String,
+    /// The `--set` arguments in force.
+    pub overrides: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assumption {
+    /// The scenario key that would replace it, such as `capacities.us.limiter`.
+    pub path: String,
+    /// The value in force, as a scenario writes it.
+    pub value: String,
+    /// What it is and how to find the real one.
+    pub why: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    /// The metric the note is about; null for a note about the whole run.
+    pub metric: Option<String>,
+    pub text: String,
+}
+
+/// One design point: its parameters and what was measured there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    pub index: u64,
+    /// The swept paths and their values; empty for a single run.
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// How many replications the estimates rest on.
+    pub replications: u64,
+    pub verdict: Verdict,
+    pub metrics: BTreeMap<String, Estimate>,
+    /// What the charts draw; kept for at most 16 points.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<Detail>,
+}
+
+/// Whether the capacity can carry the load at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The mean demand exceeds what the limits ever admit, or the limit on live requests was hit.
+    Overloaded,
+    /// More was waiting at the end of the measurement than at its start.
+    Backlogged,
+    Stable,
+}
+
+/// An estimate and the half-width of its interval at the run's confidence.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Estimate {
+    /// In the unit that `terms` gives for the name; null when it cannot be known from this run.
+    pub estimate: Option<f64>,
+    /// Null: not known (one replication, or too thin a tail).
+    pub half_width: Option<f64>,
+    /// Replications that the estimate rests on.
+    pub n: u64,
+}
+
+/// An `[[expect]]` of the scenario, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    pub metric: String,
+    /// In the metric's unit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at_most: Option<f64>,
+    /// In the metric's unit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at_least: Option<f64>,
+    pub estimate: Option<f64>,
+    pub half_width: Option<f64>,
+    pub verdict: Judgement,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Judgement {
+    Held,
+    Failed,
+    /// The bound lies inside the interval, or the metric is not known.
+    Inconclusive,
+}
+
+/// What charts draw, from the first replication (timeline) and from all of them (distributions).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Detail {
+    pub timeline: Timeline,
+    /// Quantiles by metric stem, such as `e2e` or `workloads.chat.ttft`, in milliseconds.
+    pub distributions: BTreeMap<String, Quantiles>,
+    /// Limits by prefix, such as `quotas.us.tpm`: what is enforced over each minute.
+    pub limits: BTreeMap<String, LimitFacts>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitFacts {
+    /// What the limit admits in a minute, in tokens or requests.
+    pub per_minute: f64,
+    /// Such as `fixed_window`.
+    pub limiter: String,
+}
+
+/// Series over equal buckets of simulated time. There are at most 720 buckets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Timeline {
+    /// The wall clock at t = 0.
+    pub start: String,
+    /// Where the first bucket begins, in seconds since t = 0: the end of the warm-up.
+    pub from_s: f64,
+    /// The width of a bucket, in seconds.
+    pub bucket_s: f64,
+    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`.
+    pub series: BTreeMap<String, Vec<f64>>,
+}
+
+/// A distribution by its quantiles, at most 200 of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quantiles {
+    /// How many values there were.
+    pub count: u64,
+    /// Rising shares in [0, 1].
+    pub shares: Vec<f64>,
+    /// The values at those shares, in milliseconds.
+    pub values_ms: Vec<f64>,
+}
+
+impl Point {
+    /// The estimate of a metric; `None` when the name is not measured or its value is not known.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.metrics.get(name).and_then(|e| e.estimate)
+    }
+}

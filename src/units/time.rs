@@ -1,0 +1,118 @@
+//! The clock: integer microseconds since the start of the run.
+
+use std::fmt;
+
+/// An instant or a span of simulated time \[µs\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+pub struct SimTime(pub u64);
+
+impl SimTime {
+    /// The start of every run.
+    pub const ZERO: Self = Self(0);
+    /// The longest time that a scenario may ask for: 30 years of 365 days \[µs\]. Sums of a few of them stay far from
+    /// the end of the clock.
+    pub const LONGEST: Self = Self(30 * 365 * 86_400 * 1_000_000);
+
+    #[must_use]
+    pub const fn from_secs(s: u64) -> Self {
+        Self(s * 1_000_000)
+    }
+
+    /// \[s\]
+    #[must_use]
+    pub fn as_secs_f64(self) -> f64 {
+        self.0 as f64 * 1e-6
+    }
+
+    /// \[ms\]
+    #[must_use]
+    pub fn as_millis_f64(self) -> f64 {
+        self.0 as f64 * 1e-3
+    }
+}
+
+/// Prints the way a scenario writes it: `90s` as `1m30s`, `0.25 s` as `250ms`.
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u64, &str); 6] = [
+            (86_400_000_000, "d"),
+            (3_600_000_000, "h"),
+            (60_000_000, "m"),
+            (1_000_000, "s"),
+            (1_000, "ms"),
+            (1, "us"),
+        ];
+        if self.0 == 0 {
+            return f.write_str("0s");
+        }
+        let mut rest = self.0;
+        for (size, unit) in UNITS {
+            if rest >= size {
+                write!(f, "{}{unit}", rest / size)?;
+                rest %= size;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A span rounded to about three figures, for people: `17 days`, `3.4 h`, `12 min`, `2.31 s`, `840 ms`, `12 µs`.
+#[must_use]
+pub fn round_duration(t: SimTime) -> String {
+    let s = t.as_secs_f64();
+    if s >= 2.0 * 86_400.0 {
+        format!("{:.1} days", s / 86_400.0)
+    } else if s >= 2.0 * 3_600.0 {
+        format!("{:.1} h", s / 3_600.0)
+    } else if s >= 120.0 {
+        format!("{:.1} min", s / 60.0)
+    } else if s >= 10.0 {
+        format!("{s:.1} s")
+    } else if s >= 1.0 {
+        format!("{s:.2} s")
+    } else if s >= 0.001 {
+        format!("{:.0} ms", s * 1e3)
+    } else {
+        format!("{} µs", t.0)
+    }
+}
+
+/// The wall clock at t = 0. Minute windows, daily quotas and daily shapes follow it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WallClock {
+    /// Unix time of t = 0 \[µs\]; negative before 1970.
+    pub unix_us: i64,
+    /// The instant as the scenario wrote it, or as it was defaulted.
+    pub written: String,
+}
+
+impl WallClock {
+    /// How far into its window of length `window` the wall clock is at t = 0, for windows that start at `offset`
+    /// \[µs\], in `[0, window)`.
+    #[must_use]
+    pub fn phase(&self, window: u64, offset: u64) -> u64 {
+        let window = i128::from(window);
+        (i128::from(self.unix_us) - i128::from(offset)).rem_euclid(window) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_print_the_way_they_are_written() {
+        for (us, text) in
+            [(0, "0s"), (90_000_000, "1m30s"), (250_000, "250ms"), (86_400_000_000, "1d"), (1_000_007, "1s7us")]
+        {
+            assert_eq!(SimTime(us).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn the_phase_is_never_negative() {
+        let before_1970 = WallClock { unix_us: -1, written: String::new() };
+        assert_eq!(before_1970.phase(60_000_000, 0), 59_999_999);
+        assert_eq!(before_1970.phase(60_000_000, 59_999_999), 0);
+    }
+}
