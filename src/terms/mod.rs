@@ -1,0 +1,256 @@
+//! One table of every metric: its name, unit, scope, sort, formula, and which way is better. The same names stand in
+//! results, CSV, `[[expect]]`, `explain` and docs/METRICS.md.
+
+mod table;
+
+pub use table::TERMS;
+
+use crate::units::parse;
+
+/// What a metric's figures are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Count,
+    /// A share or ratio \[1\].
+    Fraction,
+    Milliseconds,
+    Tokens,
+    TokensPerMinute,
+    PerSecond,
+    Usd,
+}
+
+impl Unit {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Fraction => "fraction",
+            Self::Milliseconds => "ms",
+            Self::Tokens => "tokens",
+            Self::TokensPerMinute => "tokens or requests per minute",
+            Self::PerSecond => "1/s",
+            Self::Usd => "USD",
+        }
+    }
+}
+
+/// What a metric is measured of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole run, and each workload as `workloads.<name>.`.
+    Requests,
+    /// Each `capacities.<name>.` and `quotas.<name>.`.
+    Supply,
+    /// Each `capacities.<name>.` alone.
+    Capacity,
+    /// Each limit, such as `quotas.<name>.tpm.`.
+    Limit,
+}
+
+/// Which requests or which time a metric is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Of the requests that arrived in the measured interval, whenever they ended.
+    Cohort,
+    /// Of the measured interval of the clock, whoever arrived when.
+    Clock,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    Lower,
+    Higher,
+    Neither,
+}
+
+/// One metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    pub name: String,
+    pub unit: Unit,
+    pub scopes: &'static [Scope],
+    pub sort: Sort,
+    pub better: Better,
+    /// A formula or a definition in one sentence.
+    pub formula: String,
+}
+
+/// The families of prefixes, as in `workloads.<name>.`.
+pub const FAMILIES: [&str; 4] = ["workloads", "capacities", "quotas", "windows"];
+
+/// A metric's full name, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricName {
+    /// `windows.<name>`, when the metric is of a window.
+    pub window: Option<String>,
+    /// The family and the name in it; `None` for a total.
+    pub part: Option<(String, String)>,
+    /// The limit, such as `tpm`.
+    pub limit: Option<String>,
+    pub term: &'static Term,
+}
+
+impl MetricName {
+    /// The name in full, with its `_ms`.
+    #[must_use]
+    pub fn full(&self) -> String {
+        let mut out = String::new();
+        if let Some(window) = &self.window {
+            out += &format!("windows.{window}.");
+        }
+        if let Some((family, name)) = &self.part {
+            out += &format!("{family}.{name}.");
+        }
+        if let Some(limit) = &self.limit {
+            out += &format!("{limit}.");
+        }
+        out + &self.term.name
+    }
+}
+
+/// The term of a bare name, which may lack its `_ms`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Term> {
+    TERMS.iter().find(|t| t.name == name || t.name.strip_suffix("_ms") == Some(name))
+}
+
+/// The known name that is nearest to `name`, when one is near.
+#[must_use]
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Takes a metric's full name apart.
+///
+/// # Errors
+/// The rule that is broken, and what was meant when something is near.
+pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> {
+    let mut parts: Vec<&str> = name.split('.').collect();
+    let last = parts.pop().unwrap_or_default();
+    let mut parts = parts.into_iter();
+    let mut window = None;
+    let mut part = None;
+    let mut limit = None;
+    while let Some(head) = parts.next() {
+        if part.is_some() {
+            limit = Some(head.to_owned());
+            break;
+        }
+        if !FAMILIES.contains(&head) {
+            let help = nearest(head, FAMILIES).map(|f| format!("did you mean `{f}`?"));
+            return Err((format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", ")), help));
+        }
+        let Some(of) = parts.next() else {
+            return Err((format!("`{name}` does not say which of `{head}`"), Some(format!("write {head}.NAME.{last}"))));
+        };
+        match head {
+            "windows" => window = Some(of.to_owned()),
+            _ => part = Some((head.to_owned(), of.to_owned())),
+        }
+    }
+    if let Some(rest) = parts.next() {
+        return Err((format!("`{rest}` is one step too many in `{name}`"), None));
+    }
+    let Some(term) = find(last) else {
+        let near = nearest(last, TERMS.iter().map(|t| t.name.as_str()));
+        return Err((format!("`{last}` is no metric"), near.map(|t| format!("did you mean `{t}`?"))));
+    };
+    let fits = |scope: &Scope| match (&part, &limit, scope) {
+        (None, None, Scope::Requests) => true,
+        (Some((family, _)), None, Scope::Requests) => family == "workloads",
+        (Some((family, _)), None, Scope::Supply) => family == "capacities" || family == "quotas",
+        (Some((family, _)), None, Scope::Capacity) => family == "capacities",
+        (Some((family, _)), Some(_), Scope::Limit) => family == "capacities" || family == "quotas",
+        _ => false,
+    };
+    if !term.scopes.iter().any(fits) {
+        let example = example_of(term);
+        return Err((format!("`{}` is not measured there", term.name), Some(format!("it is written `{example}`"))));
+    }
+    Ok(MetricName { window, part, limit, term })
+}
+
+/// How a metric is addressed, such as `quotas.NAME.tpm.utilization_peak`.
+#[must_use]
+pub fn example_of(term: &Term) -> String {
+    match term.scopes[0] {
+        Scope::Requests => term.name.clone(),
+        Scope::Supply | Scope::Capacity => format!("capacities.NAME.{}", term.name),
+        Scope::Limit => format!("capacities.NAME.tpm.{}", term.name),
+    }
+}
+
+/// A bound as `[[expect]]` writes it, in the metric's unit: `"20s"`, `"0.1%"`, `"$5.00"`.
+///
+/// # Errors
+/// The text does not fit the unit.
+pub fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
+    match unit {
+        Unit::Milliseconds => parse::duration(text).map(crate::units::SimTime::as_millis_f64),
+        Unit::Fraction => parse::percentage(text),
+        Unit::PerSecond => parse::rate(text),
+        Unit::Usd => text
+            .strip_prefix('$')
+            .and_then(|t| t.replace([',', '_'], "").parse::<f64>().ok())
+            .filter(|x| x.is_finite())
+            .ok_or_else(|| format!("`{text}` is not an amount; write \"$5.00\"")),
+        Unit::Count | Unit::Tokens | Unit::TokensPerMinute => {
+            Err(format!("`{text}` is not a number; write it without quotes"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = TERMS.iter().map(|t| &t.name).collect();
+        names.sort();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn a_name_comes_apart_and_together_again() {
+        for name in [
+            "throttle_rate",
+            "workloads.chat.e2e_p99_ms",
+            "capacities.us.refused_tpm",
+            "quotas.us.tpm.utilization_peak",
+            "windows.monday9.workloads.chat.ttft_p50_ms",
+        ] {
+            assert_eq!(parse_metric(name).unwrap().full(), name);
+        }
+        assert_eq!(parse_metric("workloads.chat.e2e_p99").unwrap().full(), "workloads.chat.e2e_p99_ms");
+    }
+
+    #[test]
+    fn a_wrong_name_is_refused_with_a_hint() {
+        let (rule, help) = parse_metric("throtle_rate").unwrap_err();
+        assert_eq!(rule, "`throtle_rate` is no metric");
+        assert_eq!(help.as_deref(), Some("did you mean `throttle_rate`?"));
+        assert!(parse_metric("workload.chat.requests").unwrap_err().1.unwrap().contains("workloads"));
+        assert!(parse_metric("workloads.requests").is_err());
+        assert!(parse_metric("workloads.chat.utilization_peak").is_err());
+        assert!(parse_metric("quotas.us.tpm.x.requests").is_err());
+        assert!(parse_metric("").is_err());
+    }
+
+    #[test]
+    fn bounds_take_units() {
+        assert_eq!(parse_bound("20s", Unit::Milliseconds), Ok(20_000.0));
+        assert_eq!(parse_bound("0.1%", Unit::Fraction), Ok(0.001));
+        assert_eq!(parse_bound("$1,000", Unit::Usd), Ok(1_000.0));
+        assert!(parse_bound("20", Unit::Milliseconds).is_err());
+        assert!(parse_bound("20s", Unit::Count).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! The table itself.
+
+use std::sync::LazyLock;
+
+use super::{Better, Scope, Sort, Term, Unit};
+use crate::model::capacity::Reason;
+
+const REQUESTS: &[Scope] = &[Scope::Requests];
+const SUPPLY: &[Scope] = &[Scope::Supply];
+const LIMIT: &[Scope] = &[Scope::Limit];
+const SUPPLY_AND_LIMIT: &[Scope] = &[Scope::Supply, Scope::Limit];
+
+type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
+
+use Better::{Higher, Lower, Neither};
+use Sort::{Clock, Cohort};
+
+const ROWS: [Row; 42] = [
+    ("requests", Unit::Count, REQUESTS, Cohort, Neither, "calls by the application that arrived in the measured interval"),
+    ("served", Unit::Count, REQUESTS, Cohort, Higher, "requests that were answered"),
+    ("failed", Unit::Count, REQUESTS, Cohort, Lower, "requests refused and out of retries, or met by a permanent error"),
+    ("timed_out", Unit::Count, REQUESTS, Cohort, Lower, "requests whose client gave up"),
+    ("unfinished", Unit::Count, REQUESTS, Cohort, Lower, "requests still open when the cool-down ended"),
+    ("attempts", Unit::Count, REQUESTS, Cohort, Lower, "passes of the client over the workload's route"),
+    ("throttled_attempts", Unit::Count, REQUESTS, Cohort, Lower, "attempts that ended in a 429"),
+    ("offers", Unit::Count, REQUESTS, Cohort, Neither, "times a capacity was asked to take an attempt: what CloudWatch counts as calls"),
+    ("throttled_offers", Unit::Count, REQUESTS, Cohort, Lower, "offers refused with a 429"),
+    ("throttle_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "throttled_attempts / attempts"),
+    ("unavailable_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "attempts that ended in a 503 / attempts"),
+    ("offer_throttle_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "throttled_offers / offers"),
+    ("first_attempt_throttle_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "requests whose first attempt ended in a 429 / requests"),
+    ("worst_minute_throttle_rate", Unit::Fraction, REQUESTS, Clock, Lower, "the largest share of 429 among the attempts that ended in one whole wall-clock minute of the measured interval; minutes under 20 attempts are left out"),
+    ("failure_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "failed / requests"),
+    ("retry_amplification", Unit::Fraction, REQUESTS, Cohort, Lower, "attempts / requests"),
+    ("truncation_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "served requests that the output cap cut short / served"),
+    ("spillover_rate", Unit::Fraction, REQUESTS, Cohort, Neither, "requests served by any capacity but the first of their route / served"),
+    ("slo_attainment", Unit::Fraction, REQUESTS, Cohort, Higher, "requests served within every objective of their workload's slo / requests"),
+    ("goodput_per_s", Unit::PerSecond, REQUESTS, Cohort, Higher, "requests served within every objective / measured seconds"),
+    ("input_tokens", Unit::Tokens, REQUESTS, Cohort, Neither, "input tokens of all completed attempts, cached ones included"),
+    ("uncached_input_tokens", Unit::Tokens, REQUESTS, Cohort, Neither, "input tokens of all completed attempts that the cache neither read nor wrote: CloudWatch's InputTokenCount"),
+    ("cache_read_tokens", Unit::Tokens, REQUESTS, Cohort, Neither, "input tokens of all completed attempts that were read from the cache"),
+    ("cache_write_tokens", Unit::Tokens, REQUESTS, Cohort, Neither, "input tokens of all completed attempts that were written to the cache"),
+    ("output_tokens", Unit::Tokens, REQUESTS, Cohort, Neither, "output tokens of all completed attempts, timed-out ones included"),
+    ("cost_usd", Unit::Usd, REQUESTS, Cohort, Lower, "tokens of all completed attempts x their price"),
+    ("cost_per_month_usd", Unit::Usd, REQUESTS, Cohort, Lower, "cost_usd scaled to a month; null when the run does not say what a month is like"),
+    ("cost_per_1k_requests_usd", Unit::Usd, REQUESTS, Cohort, Lower, "1,000 x cost_usd / requests"),
+    ("committed_usd", Unit::Usd, REQUESTS, Cohort, Lower, "what is due whatever is used, until the end of each term"),
+    ("admitted", Unit::Count, SUPPLY, Cohort, Neither, "offers taken"),
+    ("refused", Unit::Count, SUPPLY_AND_LIMIT, Cohort, Lower, "offers refused"),
+    ("utilization_mean", Unit::Fraction, SUPPLY_AND_LIMIT, Clock, Neither, "charged in the measured interval / what the limit admits in it; of a capacity or quota, the largest of its limits' (and concurrency's), daily ones aside"),
+    ("utilization_peak", Unit::Fraction, SUPPLY_AND_LIMIT, Clock, Lower, "the same of the wall-clock minute with the most charged; charges are dated at completion, requests at admission"),
+    ("in_flight_mean", Unit::Count, &[Scope::Capacity], Clock, Neither, "time average of the requests in progress"),
+    ("in_flight_peak", Unit::Count, &[Scope::Capacity], Clock, Neither, "most requests in progress at once"),
+    ("waiting_mean", Unit::Count, &[Scope::Capacity], Clock, Lower, "time average of the attempts waiting in the capacity's queue"),
+    ("waiting_peak", Unit::Count, &[Scope::Capacity], Clock, Lower, "most attempts waiting in the capacity's queue at once"),
+    ("occupied_peak_per_min", Unit::TokensPerMinute, LIMIT, Clock, Lower, "the peak of the limiter's own used + reserved x 60 s / window: what a quota request must cover"),
+    ("charged_peak_per_min", Unit::TokensPerMinute, LIMIT, Clock, Lower, "the most charged in one wall-clock minute"),
+    ("reserved_unused_tokens", Unit::Tokens, SUPPLY_AND_LIMIT, Cohort, Lower, "sum over completed attempts of max(0, reserved - charged)"),
+    ("limit_per_min", Unit::TokensPerMinute, LIMIT, Clock, Neither, "what the limit admits in a minute"),
+    ("charged", Unit::Tokens, LIMIT, Clock, Neither, "charged in the measured interval"),
+];
+
+/// What is measured of each latency: its name, and what it is.
+const LATENCIES: [(&str, &str); 4] = [
+    ("e2e", "from arrival to the last token"),
+    ("ttft", "from arrival to the first token"),
+    ("queue_delay", "from arrival to the start of service: waiting, refused attempts and back-off"),
+    ("service", "from the start of service to the last token: CloudWatch's InvocationLatency"),
+];
+
+/// The statistics of a latency: the suffix, and the share for a percentile.
+pub const LATENCY_STATISTICS: [(&str, Option<f64>); 6] = [
+    ("mean", None),
+    ("p50", Some(0.5)),
+    ("p90", Some(0.9)),
+    ("p95", Some(0.95)),
+    ("p99", Some(0.99)),
+    ("p99_9", Some(0.999)),
+];
+
+/// Every metric, in the order in which METRICS.md lists them.
+pub static TERMS: LazyLock<Vec<Term>> = LazyLock::new(|| {
+    let mut terms: Vec<Term> = ROWS
+        .iter()
+        .map(|(name, unit, scopes, sort, better, formula)| Term {
+            name: (*name).to_owned(),
+            unit: *unit,
+            scopes,
+            sort: *sort,
+            better: *better,
+            formula: (*formula).to_owned(),
+        })
+        .collect();
+    for (stem, what) in LATENCIES {
+        for (suffix, share) in &LATENCY_STATISTICS {
+            let of = match share {
+                None => "mean".to_owned(),
+                Some(p) => format!("{}th percentile", p * 100.0),
+            };
+            terms.push(Term {
+                name: format!("{stem}_{suffix}_ms"),
+                unit: Unit::Milliseconds,
+                scopes: REQUESTS,
+                sort: Cohort,
+                better: Lower,
+                formula: format!("{of} of served requests, {what}"),
+            });
+        }
+    }
+    for reason in Reason::ALL {
+        terms.push(Term {
+            name: format!("refused_{}", reason.name()),
+            unit: Unit::Count,
+            scopes: SUPPLY,
+            sort: Cohort,
+            better: Lower,
+            formula: format!("offers refused for the reason `{}`", reason.name()),
+        });
+    }
+    terms
+});
