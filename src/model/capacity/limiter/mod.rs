@@ -1,4 +1,18 @@
-//! The algorithms that enforce a limit L over a window W. Which one Bedrock uses is not published.
+//! The algorithms that enforce a limit L over a window W. Which one Bedrock uses is not published, so it is a key.
+//!
+//! All arithmetic is in integers: r is what a request reserved, c what it is charged in the end, times are in µs. At
+//! exactly the limit a request is admitted; one token over, it is refused. `used + a <= L` holds at every admission, not
+//! at every instant: a debit (c > r) may exceed the limit.
+
+mod fixed_window;
+mod sliding_window;
+mod token_bucket;
+
+pub use fixed_window::FixedWindow;
+pub use sliding_window::SlidingWindow;
+pub use token_bucket::TokenBucket;
+
+use crate::units::{Tokens, WallClock};
 
 /// Which limiter, with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,4 +23,134 @@ pub enum LimiterSpec {
     SlidingWindow { window: u64 },
     /// Refills L in each `window` \[µs\]; holds at most `burst` tokens.
     TokenBucket { window: u64, burst: u64 },
+}
+
+impl LimiterSpec {
+    /// As a scenario writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FixedWindow { .. } => "fixed_window",
+            Self::SlidingWindow { .. } => "sliding_window",
+            Self::TokenBucket { .. } => "token_bucket",
+        }
+    }
+
+    /// W \[µs\]
+    #[must_use]
+    pub const fn window(self) -> u64 {
+        match self {
+            Self::FixedWindow { window, .. } | Self::SlidingWindow { window } | Self::TokenBucket { window, .. } => window,
+        }
+    }
+}
+
+/// What a request reserved and what it is charged in the end, and which admission that was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settlement {
+    pub reserved: Tokens,
+    pub charged: Tokens,
+    /// \[µs\]
+    pub admitted_at: u64,
+    /// The admission's number; later admissions have greater numbers.
+    pub admission: u64,
+}
+
+/// The state of one limit.
+#[derive(Debug, Clone)]
+pub enum Limiter {
+    FixedWindow(FixedWindow),
+    SlidingWindow(SlidingWindow),
+    TokenBucket(TokenBucket),
+}
+
+impl Limiter {
+    /// Full buckets and empty windows at t = 0, but for `used` already used.
+    #[must_use]
+    pub fn new(spec: LimiterSpec, limit: Tokens, used: Tokens, wall: &WallClock) -> Self {
+        match spec {
+            LimiterSpec::FixedWindow { window, offset } => {
+                Self::FixedWindow(FixedWindow::new(limit, window, wall.phase(window, offset), used))
+            }
+            LimiterSpec::SlidingWindow { window } => Self::SlidingWindow(SlidingWindow::new(limit, window, used)),
+            LimiterSpec::TokenBucket { window, burst } => Self::TokenBucket(TokenBucket::new(limit, window, burst, used)),
+        }
+    }
+
+    /// Whether `amount` could be admitted now; takes nothing.
+    #[inline]
+    pub fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
+        match self {
+            Self::FixedWindow(l) => l.has_room(now, amount),
+            Self::SlidingWindow(l) => l.has_room(now, amount),
+            Self::TokenBucket(l) => l.has_room(now, amount),
+        }
+    }
+
+    /// Takes `amount`, which the caller has seen to fit, or which counts whether it fits or not (a refused request that
+    /// counts). The state must be rolled to `now` by [`Limiter::has_room`] or [`Limiter::occupied`] first.
+    #[inline]
+    pub fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
+        match self {
+            Self::FixedWindow(l) => l.take(amount),
+            Self::SlidingWindow(l) => l.take(now, amount, admission),
+            Self::TokenBucket(l) => l.take(amount),
+        }
+    }
+
+    /// Replaces a reservation by the charge.
+    #[inline]
+    pub fn settle(&mut self, now: u64, settlement: Settlement) {
+        match self {
+            Self::FixedWindow(l) => l.settle(now, settlement),
+            Self::SlidingWindow(l) => l.settle(now, settlement),
+            Self::TokenBucket(l) => l.settle(now, settlement),
+        }
+    }
+
+    /// Whether `amount` could be admitted at some time, with everything free.
+    #[inline]
+    #[must_use]
+    pub fn ever_admits(&self, amount: Tokens) -> bool {
+        match self {
+            Self::FixedWindow(l) => amount <= l.limit,
+            Self::SlidingWindow(l) => amount <= l.limit,
+            Self::TokenBucket(l) => amount <= l.burst,
+        }
+    }
+
+    /// The first instant at which `amount` has room if nothing is taken or settled until then \[µs\]; at least `now`.
+    /// `None`: never.
+    pub fn room_at(&mut self, now: u64, amount: Tokens) -> Option<u64> {
+        if !self.ever_admits(amount) {
+            return None;
+        }
+        if self.has_room(now, amount) {
+            return Some(now);
+        }
+        Some(match self {
+            Self::FixedWindow(l) => l.ends(),
+            Self::SlidingWindow(l) => l.room_at(amount),
+            Self::TokenBucket(l) => l.room_at(now, amount),
+        })
+    }
+
+    /// Used and reserved now; of a bucket, what is missing to a full one \[tokens\], rounded up.
+    #[inline]
+    pub fn occupied(&mut self, now: u64) -> Tokens {
+        self.has_room(now, 0);
+        self.occupied_as_rolled()
+    }
+
+    /// The same without moving the state to now: right after [`Limiter::has_room`], [`Limiter::take`] or
+    /// [`Limiter::settle`].
+    #[inline]
+    #[must_use]
+    pub fn occupied_as_rolled(&self) -> Tokens {
+        match self {
+            Self::FixedWindow(l) => l.used(),
+            Self::SlidingWindow(l) => l.sum(),
+            Self::TokenBucket(l) => l.missing(),
+        }
+    }
 }

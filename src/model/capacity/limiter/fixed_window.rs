@@ -1,0 +1,64 @@
+//! A counter that starts anew at fixed instants of the wall clock.
+//!
+//! When to use it: the default. AWS speaks of quotas that refresh on 60-second windows \[AWS blog on Bedrock throttling,
+//! 2026-02\]; whether the windows are aligned to the clock is not published.
+
+use super::Settlement;
+use crate::units::Tokens;
+
+/// Windows of `window` µs; credits of an earlier window are void, debits always count in the present one.
+#[derive(Debug, Clone)]
+pub struct FixedWindow {
+    pub(super) limit: Tokens,
+    window: u64,
+    /// The first instant of the next window \[µs\].
+    ends: u64,
+    used: u64,
+}
+
+impl FixedWindow {
+    /// `phase` is how far the wall clock is into its window at t = 0 \[µs\].
+    #[must_use]
+    pub fn new(limit: Tokens, window: u64, phase: u64, used: Tokens) -> Self {
+        Self { limit, window, ends: window - phase, used }
+    }
+
+    #[inline]
+    fn roll(&mut self, now: u64) {
+        if now >= self.ends {
+            self.ends += ((now - self.ends) / self.window + 1) * self.window;
+            self.used = 0;
+        }
+    }
+
+    #[inline]
+    pub(super) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
+        self.roll(now);
+        self.used + amount <= self.limit
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self, amount: Tokens) {
+        self.used += amount;
+    }
+
+    #[inline]
+    pub(super) fn settle(&mut self, now: u64, s: Settlement) {
+        self.roll(now);
+        // The window began at `ends - window`, which lies before t = 0 in the first one.
+        if s.charged > s.reserved {
+            self.used += s.charged - s.reserved;
+        } else if s.admitted_at + self.window >= self.ends {
+            self.used -= s.reserved - s.charged;
+        }
+    }
+
+    pub(super) fn ends(&self) -> u64 {
+        self.ends
+    }
+
+    #[inline]
+    pub(super) fn used(&self) -> Tokens {
+        self.used
+    }
+}

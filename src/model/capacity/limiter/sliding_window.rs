@@ -1,0 +1,94 @@
+//! The sum over the last W: an admission counts until it is W old.
+//!
+//! When to use it: the strictest reading of "per minute". AWS's sample client-side limiter works this way \[AWS blog on
+//! Bedrock throttling, 2026-02\].
+
+use std::collections::VecDeque;
+
+use super::Settlement;
+use crate::units::Tokens;
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    at: u64,
+    admission: u64,
+    amount: Tokens,
+}
+
+/// Remembers every admission of the last `window` µs: memory is in proportion to them.
+#[derive(Debug, Clone)]
+pub struct SlidingWindow {
+    pub(super) limit: Tokens,
+    window: u64,
+    /// Sorted by time and by admission.
+    entries: VecDeque<Entry>,
+    sum: u64,
+}
+
+impl SlidingWindow {
+    #[must_use]
+    pub fn new(limit: Tokens, window: u64, used: Tokens) -> Self {
+        let mut new = Self { limit, window, entries: VecDeque::new(), sum: 0 };
+        if used > 0 {
+            new.take(0, used, 0);
+        }
+        new
+    }
+
+    #[inline]
+    fn roll(&mut self, now: u64) {
+        while let Some(first) = self.entries.front() {
+            if first.at + self.window > now {
+                break;
+            }
+            self.sum -= first.amount;
+            self.entries.pop_front();
+        }
+    }
+
+    #[inline]
+    pub(super) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
+        self.roll(now);
+        self.sum + amount <= self.limit
+    }
+
+    #[inline]
+    pub(super) fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
+        self.entries.push_back(Entry { at: now, admission, amount });
+        self.sum += amount;
+    }
+
+    #[inline]
+    pub(super) fn settle(&mut self, now: u64, s: Settlement) {
+        self.roll(now);
+        // Entries of one instant are told apart by their admission; a debit entered later carries an older admission's
+        // number, so the search is by time first.
+        let from = self.entries.partition_point(|e| e.at < s.admitted_at);
+        let entry = self.entries.range_mut(from..).take_while(|e| e.at == s.admitted_at).find(|e| e.admission == s.admission);
+        if let Some(entry) = entry {
+            entry.amount = s.charged;
+            self.sum = self.sum - s.reserved + s.charged;
+        } else if s.charged > s.reserved {
+            self.take(now, s.charged - s.reserved, s.admission);
+        }
+    }
+
+    /// When enough has expired for `amount`, which is within the limit.
+    pub(super) fn room_at(&self, amount: Tokens) -> u64 {
+        let mut sum = self.sum;
+        let mut at = 0;
+        for entry in &self.entries {
+            if sum + amount <= self.limit {
+                break;
+            }
+            sum -= entry.amount;
+            at = entry.at + self.window;
+        }
+        at
+    }
+
+    #[inline]
+    pub(super) fn sum(&self) -> Tokens {
+        self.sum
+    }
+}

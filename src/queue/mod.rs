@@ -1,0 +1,216 @@
+//! The future event list: what happens next, in exact order.
+
+mod heap;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use heap::Heap;
+
+/// The classes of events that share an instant, in the order in which they happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Class {
+    CapacityChange = 0,
+    Completion = 1,
+    /// Never queued: arrivals come from the tape and are merged.
+    Arrival = 2,
+    Retry = 3,
+    Timeout = 4,
+    WakeUp = 5,
+}
+
+impl Class {
+    const ALL: [Self; 6] =
+        [Self::CapacityChange, Self::Completion, Self::Arrival, Self::Retry, Self::Timeout, Self::WakeUp];
+}
+
+/// An event: when \[µs\], of which class, and the slot of what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    pub at: u64,
+    pub class: Class,
+    pub slot: u32,
+}
+
+const SLOT_BITS: u32 = 24;
+const CLASS_BITS: u32 = 3;
+const TIME_SHIFT: u32 = SLOT_BITS + CLASS_BITS;
+/// A key holds times up to this far past the epoch: 38 hours \[µs\].
+const SPAN: u64 = 1 << (64 - TIME_SHIFT);
+/// The epoch moves in steps of half of it \[µs\].
+const STEP: u64 = SPAN / 2;
+
+/// Slots are numbers below this.
+pub const SLOTS: u32 = 1 << SLOT_BITS;
+
+/// Events ordered by (time, class, slot), earliest first.
+///
+/// An event is one packed integer, `time since the epoch | class | slot`, so that comparing events is comparing
+/// integers. Events too far off for a key wait in a plain heap until the epoch has moved.
+#[derive(Debug, Default)]
+pub struct EventQueue {
+    near: Heap,
+    far: BinaryHeap<Reverse<(u64, u8, u32)>>,
+    epoch: u64,
+}
+
+impl EventQueue {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Events waiting.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.near.len() + self.far.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds an event. `event.at` must not lie before the last event taken, nor `event.slot` past [`SLOTS`].
+    #[inline]
+    pub fn push(&mut self, event: Event) {
+        debug_assert!(event.at >= self.epoch && event.slot < SLOTS);
+        if event.at - self.epoch < SPAN {
+            self.near.push(self.key(event.at, event.class, event.slot));
+        } else {
+            self.far.push(Reverse((event.at, event.class as u8, event.slot)));
+        }
+    }
+
+    #[inline]
+    fn key(&self, at: u64, class: Class, slot: u32) -> u64 {
+        ((at - self.epoch) << TIME_SHIFT) | ((class as u64) << SLOT_BITS) | u64::from(slot)
+    }
+
+    /// Takes the earliest event that comes before (`at`, `class`), if there is one.
+    #[inline]
+    pub fn pop_before(&mut self, at: u64, class: Class) -> Option<Event> {
+        let limit = if at - self.epoch < SPAN { self.key(at, class, 0) } else { u64::MAX };
+        let key = self.near.peek();
+        if key < limit {
+            self.near.pop();
+            let event = self.unpack(key);
+            if event.at - self.epoch >= STEP {
+                self.move_epoch(event.at);
+            }
+            return Some(event);
+        }
+        if self.near.len() == 0 { self.pop_far_before(at, class) } else { None }
+    }
+
+    /// Takes the next event when it shares the instant and class of `event`.
+    #[inline]
+    pub fn pop_tied(&mut self, event: Event) -> Option<Event> {
+        let tied = self.key(event.at, event.class, 0) >> SLOT_BITS;
+        let key = self.near.peek();
+        if key >> SLOT_BITS == tied && key != Heap::EMPTY {
+            self.near.pop();
+            return Some(self.unpack(key));
+        }
+        None
+    }
+
+    #[inline]
+    fn unpack(&self, key: u64) -> Event {
+        let class = Class::ALL[((key >> SLOT_BITS) & 7) as usize];
+        Event { at: self.epoch + (key >> TIME_SHIFT), class, slot: (key & u64::from(SLOTS - 1)) as u32 }
+    }
+
+    #[cold]
+    fn pop_far_before(&mut self, at: u64, class: Class) -> Option<Event> {
+        let Reverse((first, first_class, _)) = *self.far.peek()?;
+        if (first, first_class) >= (at, class as u8) {
+            return None;
+        }
+        self.move_epoch(first);
+        self.pop_before(at, class)
+    }
+
+    /// Brings the epoch up to the step in which `now` lies; nothing near may lie before it.
+    #[cold]
+    fn move_epoch(&mut self, now: u64) {
+        let epoch = now / STEP * STEP;
+        self.near.lower_all((epoch - self.epoch) << TIME_SHIFT);
+        self.epoch = epoch;
+        while let Some(Reverse((at, class, slot))) = self.far.peek().copied() {
+            if at - epoch >= SPAN {
+                break;
+            }
+            self.far.pop();
+            self.near.push(self.key(at, Class::ALL[usize::from(class)], slot));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A small deterministic generator, so that the test needs nothing else.
+    fn scramble(x: u64) -> u64 {
+        x.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+    }
+
+    #[test]
+    fn events_come_in_order_however_far_apart_they_lie() {
+        let mut queue = EventQueue::new();
+        let mut expected = BinaryHeap::new();
+        let mut now = 0;
+        for i in 1..20_000_u64 {
+            let r = scramble(i);
+            let reach = [100, 1_000_000, 1 << 35, 1 << 38, 1 << 41][(r % 5) as usize];
+            let event = Event {
+                at: now + (r >> 8) % reach,
+                class: [Class::Completion, Class::Retry, Class::WakeUp][(r >> 60) as usize % 3],
+                slot: (r >> 20) as u32 % SLOTS,
+            };
+            queue.push(event);
+            expected.push(Reverse((event.at, event.class as u8, event.slot)));
+            if i % 3 != 0 {
+                let Reverse((at, class, slot)) = expected.pop().unwrap();
+                let got = queue.pop_before(u64::MAX, Class::WakeUp).unwrap();
+                assert_eq!((got.at, got.class as u8, got.slot), (at, class, slot));
+                now = at;
+            }
+        }
+        assert_eq!(queue.len(), expected.len());
+        while let Some(Reverse((at, class, slot))) = expected.pop() {
+            let got = queue.pop_before(u64::MAX, Class::WakeUp).unwrap();
+            assert_eq!((got.at, got.class as u8, got.slot), (at, class, slot));
+        }
+        assert_eq!(queue.pop_before(u64::MAX, Class::WakeUp), None);
+    }
+
+    #[test]
+    fn only_what_comes_before_is_taken() {
+        let mut queue = EventQueue::new();
+        queue.push(Event { at: 10, class: Class::Retry, slot: 1 });
+        queue.push(Event { at: 10, class: Class::Completion, slot: 2 });
+        queue.push(Event { at: 1 << 40, class: Class::Completion, slot: 3 });
+        assert_eq!(queue.pop_before(10, Class::Arrival).map(|e| e.slot), Some(2));
+        assert_eq!(queue.pop_before(10, Class::Arrival), None);
+        assert_eq!(queue.pop_before(11, Class::Arrival).map(|e| e.slot), Some(1));
+        assert_eq!(queue.pop_before(1 << 40, Class::Completion), None);
+        assert_eq!(queue.pop_before(1 << 40, Class::Arrival).map(|e| e.slot), Some(3));
+    }
+
+    #[test]
+    fn ties_are_found() {
+        let mut queue = EventQueue::new();
+        for slot in [5, 3, 4] {
+            queue.push(Event { at: 7, class: Class::Completion, slot });
+        }
+        queue.push(Event { at: 7, class: Class::Retry, slot: 0 });
+        let first = queue.pop_before(8, Class::Arrival).unwrap();
+        assert_eq!(first.slot, 3);
+        assert_eq!(queue.pop_tied(first).map(|e| e.slot), Some(4));
+        assert_eq!(queue.pop_tied(first).map(|e| e.slot), Some(5));
+        assert_eq!(queue.pop_tied(first), None);
+    }
+}

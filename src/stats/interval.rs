@@ -1,0 +1,65 @@
+//! Confidence intervals over replications.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// The two-sided quantile of Student's t: the half-width in units of the standard error.
+///
+/// # Panics
+/// When `confidence` is not in (0, 1) or there is no degree of freedom.
+#[must_use]
+pub fn student_t(confidence: f64, degrees_of_freedom: u64) -> f64 {
+    let t = StudentsT::new(0.0, 1.0, degrees_of_freedom as f64).expect("at least one degree of freedom");
+    t.inverse_cdf(0.5 + confidence / 2.0)
+}
+
+/// The mean and the half-width of its interval; the half-width is `None` for fewer than two values.
+#[must_use]
+pub fn of_mean(values: &[f64], confidence: f64) -> (f64, Option<f64>) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    if values.len() < 2 {
+        return (mean, None);
+    }
+    let squares: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let error = (squares / (n * (n - 1.0))).sqrt();
+    (mean, Some(student_t(confidence, values.len() as u64 - 1) * error))
+}
+
+/// The half-width of a statistic of the pooled sample by sectioning: `t x sqrt(sum (own - pooled)² / (n (n - 1)))`, with
+/// each replication's own value; `None` for fewer than two. (Nakayama, "Confidence intervals for quantiles using
+/// sectioning", 2014.)
+#[must_use]
+pub fn by_sectioning(pooled: f64, own: &[f64], confidence: f64) -> Option<f64> {
+    if own.len() < 2 {
+        return None;
+    }
+    let n = own.len() as f64;
+    let squares: f64 = own.iter().map(|x| (x - pooled) * (x - pooled)).sum();
+    Some(student_t(confidence, own.len() as u64 - 1) * (squares / (n * (n - 1.0))).sqrt())
+}
+
+/// The upper bound of a rate whose event was never seen in `trials`: the rule of three.
+#[must_use]
+pub fn rule_of_three(trials: u64) -> f64 {
+    (3.0 / trials as f64).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_of_a_known_sample() {
+        let (mean, half) = of_mean(&[1.0, 2.0, 3.0, 4.0, 5.0], 0.95);
+        assert_eq!(mean, 3.0);
+        // t(0.975, 4) = 2.776445, standard error sqrt(2.5 / 5).
+        assert!((half.unwrap() - 2.776_445 * 0.5_f64.sqrt()).abs() < 1e-5);
+        assert_eq!(of_mean(&[7.0], 0.95), (7.0, None));
+    }
+
+    #[test]
+    fn sectioning_is_the_mean_interval_when_the_pool_is_the_mean() {
+        let own = [1.0, 2.0, 3.0, 4.0, 5.0];
+        assert_eq!(by_sectioning(3.0, &own, 0.95), of_mean(&own, 0.95).1);
+    }
+}

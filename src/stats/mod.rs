@@ -1,0 +1,6 @@
+//! Histograms, moments and intervals.
+
+mod histogram;
+pub mod interval;
+
+pub use histogram::Histogram;

@@ -1,0 +1,259 @@
+//! From gaps to instants: a unit-rate renewal process in operational time, mapped to the clock by inverting the integral
+//! of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
+
+use crate::model::workload::arrivals::{Burst, Gaps, Intensity, ShapePoint};
+use crate::random::{Law, Shape, Stream};
+
+/// Operational time is counted in 2⁻²⁴ of a mean gap, in integers, so that a sum does not depend on how it is grouped.
+const UNIT: f64 = 16_777_216.0;
+
+/// A stretch of clock time over which the intensity is linear, from `start_rate` to `end_rate` \[1/µs\] over
+/// `[start, end)` \[µs\].
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Segment {
+    start: u64,
+    end: u64,
+    start_rate: f64,
+    end_rate: f64,
+}
+
+/// The end of the last segment: nothing changes any more.
+const FOREVER: u64 = u64::MAX;
+
+impl Segment {
+    /// The integral of the intensity over the segment \[gaps\]; infinite for a last segment with arrivals.
+    fn mass(&self) -> f64 {
+        if self.end == FOREVER {
+            return if self.start_rate > 0.0 { f64::INFINITY } else { 0.0 };
+        }
+        0.5 * (self.start_rate + self.end_rate) * (self.end - self.start) as f64
+    }
+
+    /// How long after the start the integral reaches `mass` \[µs\].
+    fn invert(&self, mass: f64) -> f64 {
+        if self.start_rate == self.end_rate {
+            return mass / self.start_rate;
+        }
+        // mass = r0 x + (r1 - r0) x² / (2 w); the root is written so that nothing cancels.
+        let slope = (self.end_rate - self.start_rate) / (self.end - self.start) as f64;
+        let root = (self.start_rate * self.start_rate + 2.0 * slope * mass).max(0.0).sqrt();
+        2.0 * mass / (self.start_rate + root)
+    }
+}
+
+/// The arrival instants of one renewal workload.
+#[derive(Debug, Clone)]
+pub(super) struct RenewalClock {
+    gaps: Gaps,
+    law: Law,
+    stream: Stream,
+    intensity: Intensity,
+    segment: Segment,
+    /// Operational time since the start of the segment \[2⁻²⁴ gaps\].
+    done: u64,
+}
+
+impl RenewalClock {
+    pub(super) fn new(gaps: Gaps, intensity: Intensity, stream: Stream) -> Self {
+        let law = match gaps {
+            Gaps::Constant => Law::constant(1.0),
+            Gaps::Exponential => Law::of(Shape::Exponential { mean: 1.0 }),
+            Gaps::Gamma { shape } => Law::of(Shape::Gamma { shape, scale: 1.0 / shape }),
+        };
+        // A gap longer than 10⁹ means is past any horizon that a scenario can have.
+        let law = Law { max: 1e9, ..law };
+        let segment = segment_from(&intensity, 0);
+        Self { gaps, law, stream, intensity, segment, done: 0 }
+    }
+
+    /// Fills `out` with the arrivals of the requests from number `first` on \[µs\]; returns how many there are before
+    /// the intensity ends for good.
+    pub(super) fn fill(&mut self, first: u64, scratch: &mut [f64], out: &mut [u64]) -> usize {
+        let scratch = &mut scratch[..out.len()];
+        self.law.fill(self.stream, first, scratch);
+        for (gap, slot) in scratch.iter().zip(out.iter_mut()) {
+            *slot = crate::random::maths::round_half_up(gap * UNIT);
+        }
+        let mut i = 0;
+        while i < out.len() {
+            let mass = self.segment.mass();
+            let room = if mass.is_finite() { crate::random::maths::round_half_up(mass * UNIT) } else { u64::MAX };
+            let (from, constant) = (i, self.segment.start_rate == self.segment.end_rate);
+            let per_unit = 1.0 / (UNIT * self.segment.start_rate);
+            while i < out.len() && out[i] < room - self.done {
+                self.done += out[i];
+                let after =
+                    if constant { self.done as f64 * per_unit } else { self.segment.invert(self.done as f64 / UNIT) };
+                out[i] = self.segment.start + crate::random::maths::round_half_up(after.min(4e15));
+                i += 1;
+            }
+            debug_assert!(from <= i);
+            if i < out.len() {
+                // The gap reaches into the next segment: what is left of it counts from that segment's start.
+                if self.segment.end == FOREVER {
+                    return i;
+                }
+                out[i] -= room - self.done;
+                self.done = 0;
+                self.segment = segment_from(&self.intensity, self.segment.end);
+            }
+        }
+        i
+    }
+
+    /// Whether every gap is the same; the tape needs no stream then.
+    #[cfg(test)]
+    fn is_constant(&self) -> bool {
+        self.gaps == Gaps::Constant
+    }
+}
+
+/// The segment that begins at `start`.
+fn segment_from(intensity: &Intensity, start: u64) -> Segment {
+    let end = next_change(intensity, start);
+    let bursts: f64 = intensity.bursts.iter().filter(|b| is_on(b, start)).map(|b| b.factor).product();
+    let rate = |factor: f64| intensity.base * factor * bursts;
+    Segment {
+        start,
+        end,
+        start_rate: rate(shape_after(&intensity.shape, start)),
+        end_rate: rate(if end == FOREVER {
+            shape_after(&intensity.shape, start)
+        } else {
+            shape_before(&intensity.shape, end)
+        }),
+    }
+}
+
+/// The first instant after `start` at which the intensity bends or steps.
+fn next_change(intensity: &Intensity, start: u64) -> u64 {
+    let shape = &intensity.shape;
+    let bend = shape.get(shape.partition_point(|p| p.at.0 <= start)).map_or(FOREVER, |p| p.at.0);
+    intensity.bursts.iter().map(|b| next_edge(b, start)).fold(bend, u64::min)
+}
+
+/// How long ago the burst's latest rectangle began, if one has begun \[µs\].
+fn since_onset(burst: &Burst, t: u64) -> Option<u64> {
+    let since = t.checked_sub(burst.at.0)?;
+    Some(burst.every.map_or(since, |every| since % every.0))
+}
+
+fn is_on(burst: &Burst, t: u64) -> bool {
+    since_onset(burst, t).is_some_and(|since| since < burst.lasts.0)
+}
+
+fn next_edge(burst: &Burst, t: u64) -> u64 {
+    match since_onset(burst, t) {
+        None => burst.at.0,
+        Some(since) if since < burst.lasts.0 => {
+            let end = t - since + burst.lasts.0;
+            burst.every.map_or(end, |every| end.min(t - since + every.0))
+        }
+        Some(since) => burst.every.map_or(FOREVER, |every| t - since + every.0),
+    }
+}
+
+/// The factor just after `t`.
+fn shape_after(shape: &[ShapePoint], t: u64) -> f64 {
+    shape_at(shape, shape.partition_point(|p| p.at.0 <= t), t)
+}
+
+/// The factor just before `t`.
+fn shape_before(shape: &[ShapePoint], t: u64) -> f64 {
+    shape_at(shape, shape.partition_point(|p| p.at.0 < t), t)
+}
+
+/// The factor at `t` between points `next - 1` and `next`.
+fn shape_at(shape: &[ShapePoint], next: usize, t: u64) -> f64 {
+    match (next.checked_sub(1).map(|i| shape[i]), shape.get(next)) {
+        (None, None) => 1.0,
+        (None, Some(only)) => only.factor,
+        (Some(only), None) => only.factor,
+        (Some(a), Some(b)) => {
+            let share = (t - a.at.0) as f64 / (b.at.0 - a.at.0) as f64;
+            a.factor + (b.factor - a.factor) * share
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Purpose;
+    use crate::units::SimTime;
+
+    fn clock(gaps: Gaps, intensity: Intensity) -> RenewalClock {
+        RenewalClock::new(gaps, intensity, Stream::new(1, 0, Purpose::Gaps, "w"))
+    }
+
+    fn arrivals(clock: &mut RenewalClock, n: usize) -> Vec<u64> {
+        let (mut scratch, mut out) = (vec![0.0; n], vec![0; n]);
+        let made = clock.fill(0, &mut scratch, &mut out);
+        out.truncate(made);
+        out
+    }
+
+    fn flat(per_second: f64) -> Intensity {
+        Intensity { base: per_second * 1e-6, shape: vec![], bursts: vec![] }
+    }
+
+    #[test]
+    fn constant_arrivals_are_evenly_spaced_after_one_gap() {
+        let mut clock = clock(Gaps::Constant, flat(4.0));
+        assert!(clock.is_constant());
+        assert_eq!(arrivals(&mut clock, 4), [250_000, 500_000, 750_000, 1_000_000]);
+    }
+
+    #[test]
+    fn a_ramp_is_inverted_exactly() {
+        // From 0 to 2 per second over 10 s: the k-th arrival is at sqrt(10 k) s.
+        let point = |s, factor| ShapePoint { at: SimTime::from_secs(s), factor };
+        let intensity = Intensity { base: 1e-6, shape: vec![point(0, 0.0), point(10, 2.0)], bursts: vec![] };
+        let got = arrivals(&mut clock(Gaps::Constant, intensity), 9);
+        for (k, at) in (1..).zip(got) {
+            let exact = (10.0 * f64::from(k)).sqrt() * 1e6;
+            assert!((at as f64 - exact).abs() <= 1.0, "{k}: {at} for {exact}");
+        }
+    }
+
+    #[test]
+    fn bursts_multiply_and_repeat() {
+        let burst = |at, lasts, factor, every: Option<u64>| Burst {
+            at: SimTime::from_secs(at),
+            lasts: SimTime::from_secs(lasts),
+            factor,
+            every: every.map(SimTime::from_secs),
+        };
+        let intensity = Intensity {
+            base: 1e-6,
+            shape: vec![],
+            bursts: vec![burst(10, 2, 3.0, Some(20)), burst(11, 1, 2.0, None)],
+        };
+        let got = arrivals(&mut clock(Gaps::Constant, intensity), 10 + 3 + 6 + 18 + 6);
+        let count = |from: u64, to: u64| got.iter().filter(|t| (from * 1_000_000 + 1..=to * 1_000_000).contains(*t)).count();
+        assert_eq!([count(0, 10), count(10, 11), count(11, 12), count(12, 30), count(30, 32)], [10, 3, 6, 18, 6]);
+    }
+
+    #[test]
+    fn an_intensity_that_ends_ends_the_arrivals() {
+        let point = |s, factor| ShapePoint { at: SimTime::from_secs(s), factor };
+        let shape = vec![point(0, 1.0), point(5, 1.0), point(5, 0.0)];
+        let got = arrivals(&mut clock(Gaps::Constant, Intensity { base: 1e-6, shape, bursts: vec![] }), 100);
+        assert_eq!(got.len(), 4, "the fifth would fall on the instant at which the rate becomes zero");
+    }
+
+    #[test]
+    fn blocks_do_not_change_the_arrivals() {
+        let intensity = flat(100.0);
+        let all = arrivals(&mut clock(Gaps::Exponential, intensity.clone()), 1000);
+        let mut parts = Vec::new();
+        let mut again = clock(Gaps::Exponential, intensity);
+        for first in (0..1000).step_by(50) {
+            let (mut scratch, mut out) = (vec![0.0; 50], vec![0; 50]);
+            assert_eq!(again.fill(first, &mut scratch, &mut out), 50);
+            parts.extend(out);
+        }
+        assert_eq!(all, parts);
+        assert!(all.is_sorted());
+    }
+}

@@ -1,0 +1,11 @@
+//! The tape: what the world does, whatever the system makes of it.
+//!
+//! A [`Tape`] merges the requests of all workloads in the order (arrival, workload, request). It hands them out as
+//! [`Stretch`]es: runs of requests of one workload, straight from the arrays in which batch samplers made them. The tape
+//! knows nothing of routes, quotas or models, so every point of a sweep can meet the same one. A request's luck with the
+//! model (its first token, its decoding) is no column of the tape: it is drawn by the request's key wherever it is needed.
+
+mod arrivals;
+mod tape;
+
+pub use tape::{Block, Stretch, Tape};
