@@ -21,6 +21,22 @@ pub struct BilledTokens {
     pub output: Tokens,
 }
 
+impl BilledTokens {
+    #[inline]
+    pub fn add(&mut self, more: &Self) {
+        self.uncached += more.uncached;
+        self.cache_read += more.cache_read;
+        self.cache_write += more.cache_write;
+        self.output += more.output;
+    }
+
+    /// The whole prompt \[tokens\].
+    #[must_use]
+    pub fn input(&self) -> Tokens {
+        self.uncached + self.cache_read + self.cache_write
+    }
+}
+
 impl TokenPrices {
     #[must_use]
     pub fn of(&self, tokens: &BilledTokens) -> Usd {

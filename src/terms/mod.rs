@@ -3,7 +3,7 @@
 
 mod table;
 
-pub use table::TERMS;
+pub use table::{LATENCY_STATISTICS, TERMS};
 
 use crate::units::parse;
 

@@ -1,0 +1,99 @@
+//! How long the requests of a block would be served for: computed a block at a time.
+//!
+//! A request's luck is drawn by its number, so it is the same wherever and whenever the request is served.
+
+use crate::model::workload::Workload;
+use crate::random::{Law, Purpose, Stream, maths};
+use crate::traffic::Block;
+
+/// Longest time to the first token, and longest decoding, of one request: longer than any run \[µs\].
+const LONGEST: f64 = 2e15;
+
+/// The service times of the requests of one block.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// The block that it is for; `None` before the first.
+    first: Option<u64>,
+    /// From the start of service to the first token \[µs\].
+    pub(super) ttft: Vec<u64>,
+    /// From the start of service to the last token \[µs\].
+    pub(super) service: Vec<u64>,
+    draws: Vec<f64>,
+}
+
+/// The streams of a workload's luck.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Luck {
+    first_token: Stream,
+    prefill: Stream,
+    decode: Stream,
+}
+
+impl Luck {
+    pub(super) fn new(seed: u64, replication: u64, workload: &str) -> Self {
+        let stream = |purpose| Stream::new(seed, replication, purpose, workload);
+        Self {
+            first_token: stream(Purpose::FirstToken),
+            prefill: stream(Purpose::Prefill),
+            decode: stream(Purpose::Decode),
+        }
+    }
+}
+
+impl Plan {
+    /// Makes the plan of `block`, unless this is it already.
+    #[inline]
+    pub(super) fn follow(&mut self, block: &Block, workload: &Workload, luck: Luck) {
+        if self.first != Some(block.first) {
+            self.make(block, workload, luck);
+        }
+    }
+
+    fn make(&mut self, block: &Block, workload: &Workload, luck: Luck) {
+        let (n, latency) = (block.len(), &workload.facts.latency);
+        self.first = Some(block.first);
+        self.ttft.resize(n, 0);
+        self.service.resize(n, 0);
+        self.draws.resize(n, 0.0);
+
+        self.draw(&latency.prefill_per_1k_tokens, luck.prefill);
+        if workload.cache.read == 0.0 && workload.cache.write == 0.0 {
+            // `ttft` holds the prefill until the first token's own time is added.
+            for ((time, per_1k), input) in self.ttft.iter_mut().zip(&self.draws).zip(&block.input) {
+                *time = (per_1k * f64::from(*input)).to_bits();
+            }
+        } else {
+            for ((time, per_1k), input) in self.ttft.iter_mut().zip(&self.draws).zip(&block.input) {
+                let uncached = workload.cache.split(u64::from(*input)).uncached;
+                *time = (per_1k * uncached as f64).to_bits();
+            }
+        }
+        self.draw(&latency.time_to_first_token, luck.first_token);
+        for (time, first) in self.ttft.iter_mut().zip(&self.draws) {
+            let prefill = f64::from_bits(*time) / 1_000.0;
+            *time = maths::round_half_up((first + prefill).max(0.0).min(LONGEST));
+        }
+
+        self.draw(&latency.output_tokens_per_second, luck.decode);
+        let cap = u32::try_from(workload.output_cap).unwrap_or(u32::MAX);
+        for (j, (service, speed)) in self.service.iter_mut().zip(&self.draws).enumerate() {
+            let produced = block.wanted[j].min(cap).min(own_cap(block, j));
+            let decode = (f64::from(produced) * 1e6 / speed).max(0.0).min(LONGEST);
+            *service = self.ttft[j] + maths::round_half_up(decode);
+        }
+    }
+
+    fn draw(&mut self, law: &Law, stream: Stream) {
+        let first = self.first.unwrap_or_default();
+        law.fill(stream, first, &mut self.draws);
+    }
+}
+
+/// The caller's own cap of one request, from a trace \[tokens\].
+#[inline]
+pub(super) fn own_cap(block: &Block, row: usize) -> u32 {
+    match block.max_tokens.get(row) {
+        None | Some(0) => u32::MAX,
+        Some(cap) => *cap,
+    }
+}

@@ -1,0 +1,54 @@
+//! Slots that are used again, so that memory is in proportion to what is alive.
+
+use crate::queue::SLOTS;
+
+/// Values at stable indices.
+#[derive(Debug)]
+pub(super) struct Slab<T> {
+    slots: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl<T> Slab<T> {
+    pub(super) fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new() }
+    }
+
+    /// `None` when all of the [`SLOTS`] that an event's key can name are taken.
+    #[inline]
+    pub(super) fn insert(&mut self, value: T) -> Option<u32> {
+        if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = value;
+            return Some(slot);
+        }
+        let slot = self.slots.len() as u32;
+        if slot >= SLOTS {
+            return None;
+        }
+        self.slots.push(value);
+        Some(slot)
+    }
+
+    /// The slot may be given out again; its value stays readable until then.
+    #[inline]
+    pub(super) fn remove(&mut self, slot: u32) {
+        self.free.push(slot);
+    }
+
+    #[inline]
+    pub(super) fn get(&self, slot: u32) -> &T {
+        &self.slots[slot as usize]
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut T {
+        &mut self.slots[slot as usize]
+    }
+
+    /// The values alive, in the order of their slots.
+    pub(super) fn alive(&self) -> impl Iterator<Item = &T> {
+        let mut dead = vec![false; self.slots.len()];
+        self.free.iter().for_each(|slot| dead[*slot as usize] = true);
+        self.slots.iter().zip(dead).filter(|(_, dead)| !dead).map(|(value, _)| value)
+    }
+}

@@ -1,0 +1,103 @@
+//! From replications to estimates with intervals.
+
+use std::collections::BTreeMap;
+
+use super::replicate::{Record, Replication};
+use crate::metrics::{Measure, Measured};
+use crate::model::Model;
+use crate::results::Estimate;
+use crate::stats::interval;
+
+/// The sum of the replications' records, in order.
+///
+/// # Panics
+/// When there is no replication.
+pub(super) fn pool(replications: &[Replication]) -> Record {
+    let (first, rest) = replications.split_first().expect("at least one replication");
+    let mut pooled = first.record.clone();
+    for replication in rest {
+        pooled.measured.merge(&replication.record.measured);
+        for (mine, theirs) in pooled.windows.iter_mut().zip(&replication.record.windows) {
+            mine.merge(theirs);
+        }
+    }
+    pooled
+}
+
+/// Every metric with its interval at the model's confidence.
+pub(super) fn estimates(model: &Model, replications: &[Replication], pooled: &Record) -> BTreeMap<String, Estimate> {
+    let confidence = model.run.confidence;
+    pooled
+        .evaluate(model)
+        .into_iter()
+        .enumerate()
+        .map(|(i, Measured { name, measure })| {
+            let own: Vec<Measure> = replications.iter().map(|r| r.metrics[i].measure).collect();
+            (name, estimate(measure, &own, confidence))
+        })
+        .collect()
+}
+
+/// The estimate of one metric from its pooled measure and each replication's own.
+pub(super) fn estimate(pooled: Measure, own: &[Measure], confidence: f64) -> Estimate {
+    let n = own.len() as u64;
+    let unknown = Estimate { estimate: None, half_width: None, n };
+    let values: Option<Vec<f64>> = own.iter().map(|m| m.value()).collect();
+    match pooled {
+        Measure::Percentile { share, value, .. } => {
+            let (Some(value), Some(values)) = (value, values) else { return unknown };
+            if own.iter().any(|m| is_too_thin(*m, share)) {
+                return unknown;
+            }
+            Estimate { estimate: Some(value), half_width: interval::by_sectioning(value, &values, confidence), n }
+        }
+        Measure::Rate { events, trials } if trials > 0 && (events == 0 || events == trials) => {
+            // What never happened, or always, may yet do otherwise: never a zero width.
+            let estimate = if events == 0 { 0.0 } else { 1.0 };
+            Estimate { estimate: Some(estimate), half_width: Some(interval::rule_of_three(trials)), n }
+        }
+        Measure::Rate { .. } | Measure::Value(_) => {
+            let Some(values) = values else { return unknown };
+            let (mean, half_width) = interval::of_mean(&values, confidence);
+            Estimate { estimate: Some(mean), half_width, n }
+        }
+    }
+}
+
+/// Whether a replication's tail holds too few values for a percentile: fewer than `10 / (1 - share)` in all.
+fn is_too_thin(own: Measure, share: f64) -> bool {
+    match own {
+        // A hair less, for shares such as 0.9 that are not exact.
+        Measure::Percentile { count, .. } => (count as f64) * (1.0 - share) < 10.0 - 1e-9,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_without_events_has_the_rule_of_three() {
+        let rate = |events, trials| Measure::Rate { events, trials };
+        let e = estimate(rate(0, 3_000), &[rate(0, 1_000); 3], 0.95);
+        assert_eq!((e.estimate, e.half_width), (Some(0.0), Some(0.001)));
+        let e = estimate(rate(3_000, 3_000), &[rate(1_000, 1_000); 3], 0.95);
+        assert_eq!((e.estimate, e.half_width), (Some(1.0), Some(0.001)));
+        let e = estimate(rate(0, 0), &[rate(0, 0); 3], 0.95);
+        assert_eq!((e.estimate, e.half_width), (None, None));
+    }
+
+    #[test]
+    fn a_thin_tail_is_not_known() {
+        let p99 = |count| Measure::Percentile { share: 0.99, value: Some(5.0), count };
+        assert_eq!(estimate(p99(1_999), &[p99(999), p99(1_000)], 0.95).estimate, None);
+        assert_eq!(estimate(p99(2_000), &[p99(1_000), p99(1_000)], 0.95).estimate, Some(5.0));
+    }
+
+    #[test]
+    fn one_unknown_replication_makes_a_mean_unknown() {
+        let own = [Measure::Value(Some(1.0)), Measure::Value(None)];
+        assert_eq!(estimate(Measure::Value(Some(1.0)), &own, 0.95).estimate, None);
+    }
+}

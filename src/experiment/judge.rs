@@ -1,0 +1,135 @@
+//! Do the results keep the expectations, and are they precise enough to say?
+
+use std::collections::BTreeMap;
+
+use super::replicate::{Record, Replication};
+use crate::metrics::Measure;
+use crate::model::{Bound, Model};
+use crate::results::{Estimate, Expectation, Judgement};
+use crate::stats::interval;
+use crate::terms::{self, Unit};
+
+/// Judges every expectation, one-sided; the level is divided by the number of expectations and of looks.
+pub(super) fn judge(
+    model: &Model,
+    replications: &[Replication],
+    pooled: &Record,
+    metrics: &BTreeMap<String, Estimate>,
+) -> Vec<Expectation> {
+    let pooled = pooled.evaluate(model);
+    let judgements = model.expectations.len().max(1) as f64 * looks(model);
+    let level = (1.0 - model.run.confidence) / judgements;
+    model
+        .expectations
+        .iter()
+        .map(|expectation| {
+            let e = metrics.get(&expectation.metric).copied();
+            let e = e.unwrap_or(Estimate { estimate: None, half_width: None, n: replications.len() as u64 });
+            let measure = pooled.iter().find(|m| m.name == expectation.metric).map(|m| m.measure);
+            let margin = margin(model, e, measure, level);
+            let verdict = e.estimate.map_or(Judgement::Inconclusive, |x| verdict(expectation.bound, x, margin));
+            let (at_most, at_least) = match expectation.bound {
+                Bound::AtMost(x) => (Some(x), None),
+                Bound::AtLeast(x) => (None, Some(x)),
+            };
+            Expectation {
+                metric: expectation.metric.clone(),
+                at_most,
+                at_least,
+                estimate: e.estimate,
+                half_width: e.half_width,
+                verdict,
+            }
+        })
+        .collect()
+}
+
+/// How often the stop rule may look: once for each wave.
+fn looks(model: &Model) -> f64 {
+    let plan = model.run.replications;
+    if plan.relative_precision.is_none() {
+        return 1.0;
+    }
+    let (mut looks, mut n) = (1.0, u64::from(plan.min).max(1));
+    while n < u64::from(plan.max) {
+        n *= 2;
+        looks += 1.0;
+    }
+    looks
+}
+
+/// How far the truth may lie from the estimate on one side, at the level.
+fn margin(model: &Model, e: Estimate, measure: Option<Measure>, level: f64) -> f64 {
+    match (measure, e.half_width) {
+        // What was never seen in n trials has, at the level, at most -ln(level) / n.
+        (Some(Measure::Rate { events, trials }), _) if trials > 0 && (events == 0 || events == trials) => {
+            -libm::log(level) / trials as f64
+        }
+        (_, Some(half_width)) if e.n > 1 => {
+            let wide = interval::student_t(model.run.confidence, e.n - 1);
+            let one_sided = interval::student_t(1.0 - 2.0 * level, e.n - 1);
+            half_width * one_sided / wide
+        }
+        _ => 0.0,
+    }
+}
+
+fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
+    let (over, bound) = match bound {
+        Bound::AtMost(bound) => (estimate, bound),
+        Bound::AtLeast(bound) => (-estimate, -bound),
+    };
+    if over + margin <= bound {
+        Judgement::Held
+    } else if over - margin > bound {
+        Judgement::Failed
+    } else {
+        Judgement::Inconclusive
+    }
+}
+
+/// Whether the half-widths of the means and rates that matter are within `precision` of their estimates, or within a
+/// floor below which nobody asks: 0.1 percentage points, 1 ms.
+pub(super) fn is_precise(model: &Model, metrics: &BTreeMap<String, Estimate>, precision: f64) -> bool {
+    let named: Vec<&str> = model.expectations.iter().map(|e| e.metric.as_str()).filter(|m| is_mean_or_rate(m)).collect();
+    let names = if named.is_empty() { vec!["e2e_mean_ms", "throttle_rate"] } else { named };
+    names.into_iter().all(|name| match metrics.get(name) {
+        Some(Estimate { estimate: Some(estimate), half_width: Some(half), .. }) => {
+            let floor = match terms::parse_metric(name).map(|m| m.term.unit) {
+                Ok(Unit::Fraction) => 1e-3,
+                Ok(Unit::Milliseconds) => 1.0,
+                _ => 0.0,
+            };
+            *half <= (precision * estimate.abs()).max(floor)
+        }
+        // What cannot be known does not get known by more of the same.
+        _ => true,
+    })
+}
+
+fn is_mean_or_rate(metric: &str) -> bool {
+    !terms::LATENCY_STATISTICS
+        .iter()
+        .any(|(suffix, share)| share.is_some() && metric.ends_with(&format!("_{suffix}_ms")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_inside_the_margin_is_inconclusive() {
+        assert_eq!(verdict(Bound::AtMost(10.0), 9.0, 0.5), Judgement::Held);
+        assert_eq!(verdict(Bound::AtMost(10.0), 9.0, 1.5), Judgement::Inconclusive);
+        assert_eq!(verdict(Bound::AtMost(10.0), 11.0, 0.5), Judgement::Failed);
+        assert_eq!(verdict(Bound::AtLeast(10.0), 11.0, 0.5), Judgement::Held);
+        assert_eq!(verdict(Bound::AtLeast(10.0), 9.0, 0.5), Judgement::Failed);
+        assert_eq!(verdict(Bound::AtMost(10.0), 10.0, 0.0), Judgement::Held);
+    }
+
+    #[test]
+    fn the_stop_rule_looks_at_means_and_rates() {
+        assert!(is_mean_or_rate("throttle_rate") && is_mean_or_rate("workloads.chat.e2e_mean_ms"));
+        assert!(!is_mean_or_rate("workloads.chat.e2e_p99_ms") && !is_mean_or_rate("ttft_p99_9_ms"));
+    }
+}

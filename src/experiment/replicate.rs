@@ -1,0 +1,102 @@
+//! Replications: independent runs of one model, each with streams of its own.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{Effort, Watch};
+use crate::engine::Engine;
+use crate::metrics::{self, Measured, Recorders, evaluate};
+use crate::model::Model;
+use crate::traffic::Tape;
+use crate::units::SimTime;
+
+/// What one replication, or the pool of several, recorded.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub measured: metrics::Record,
+    /// By window, in the model's order.
+    pub windows: Vec<metrics::Record>,
+}
+
+/// One replication, with its metrics.
+#[derive(Debug, Clone)]
+pub struct Replication {
+    pub record: Record,
+    pub metrics: Vec<Measured>,
+    pub effort: Effort,
+}
+
+impl Record {
+    /// Every metric of the interval and of the windows; the same names in the same order for one model.
+    #[must_use]
+    pub fn evaluate(&self, model: &Model) -> Vec<Measured> {
+        let mut metrics = evaluate(model, &self.measured, model.run.duration, "");
+        for (window, record) in model.windows.iter().zip(&self.windows) {
+            let duration = SimTime(window.to.0 - window.from.0);
+            metrics.extend(evaluate(model, record, duration, &format!("windows.{}.", window.name)));
+        }
+        metrics
+    }
+}
+
+/// Runs the replications of these numbers, in parallel; they come back in order.
+#[must_use]
+pub fn replicate(model: &Model, numbers: Range<u64>, watch: &dyn Watch) -> Vec<Replication> {
+    numbers.into_par_iter().map(|number| one(model, number, watch)).collect()
+}
+
+/// Stretches between two looks at the progress; a look costs an atomic addition.
+const STRETCHES_A_LOOK: u32 = 64;
+
+fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
+    let mut tape = Tape::new(&model.workloads, model.run.seed, number);
+    let mut engine = Engine::new(model, number, Recorders::new(model));
+    let (mut requests, mut stretches, mut told) = (0, 0, 0);
+    let end = model.run.measured_end().0;
+    while let Some(stretch) = tape.next_stretch() {
+        requests += stretch.rows.len() as u64;
+        let now = stretch.block.arrival[stretch.rows.end - 1].min(end);
+        if engine.advance(&stretch).is_break() {
+            break;
+        }
+        stretches += 1;
+        if stretches % STRETCHES_A_LOOK == 0 {
+            watch.advanced(now - told);
+            told = now;
+        }
+    }
+    watch.advanced(end - told);
+    let finished = engine.finish();
+    let record = Record {
+        measured: finished.observer.measured.finish(&finished.unfinished, finished.overflowed),
+        windows: finished.observer.windows.into_iter().map(|w| w.finish(&[], finished.overflowed)).collect(),
+    };
+    check_conservation(model, &record.measured, number, finished.events);
+    let metrics = record.evaluate(model);
+    Replication { record, metrics, effort: Effort { requests, events: finished.events } }
+}
+
+/// Every measured request has exactly one outcome, and every served one its latencies.
+///
+/// # Panics
+/// When that does not hold: the engine is at fault, and the seed and the event tell where to look.
+fn check_conservation(model: &Model, record: &metrics::Record, replication: u64, events: u64) {
+    for (workload, c) in model.workloads.iter().zip(&record.workloads) {
+        let outcomes = c.served + c.failed + c.timed_out + c.unfinished;
+        let [(_, e2e), ..] = c.latencies.by_stem();
+        assert!(
+            c.requests == outcomes && (e2e.count() == c.served || record.overflowed),
+            "requests are not conserved in workload `{}`: {} arrived; {} served (with {} latencies) + {} failed + {} timed \
+             out + {} unfinished = {outcomes}; seed {}, replication {replication}, after event {events}",
+            workload.name,
+            c.requests,
+            c.served,
+            e2e.count(),
+            c.failed,
+            c.timed_out,
+            c.unfinished,
+            model.run.seed,
+        );
+    }
+}

@@ -1,0 +1,386 @@
+//! From counts to metrics, by the formulas of the terms table.
+
+use std::collections::BTreeMap;
+
+use super::record::{Cohort, Record};
+use crate::model::Model;
+use crate::model::capacity::quota::{LimitKind, Quota};
+use crate::model::capacity::{Limit, Reason};
+use crate::model::pricing::BilledTokens;
+use crate::model::workload::arrivals::Arrivals;
+use crate::stats::Histogram;
+use crate::terms::LATENCY_STATISTICS;
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
+
+/// One figure of one replication, or of several pooled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measure {
+    /// A count, a mean, a ratio of unlike things; `None`: not known.
+    Value(Option<f64>),
+    /// A share of trials.
+    Rate { events: u64, trials: u64 },
+    /// A percentile of `count` values.
+    Percentile { share: f64, value: Option<f64>, count: u64 },
+}
+
+impl Measure {
+    #[must_use]
+    pub fn value(self) -> Option<f64> {
+        match self {
+            Self::Value(value) | Self::Percentile { value, .. } => value,
+            Self::Rate { events, trials } => (trials > 0).then(|| events as f64 / trials as f64),
+        }
+    }
+}
+
+/// A figure and its full name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    pub name: String,
+    pub measure: Measure,
+}
+
+/// Every metric of a record of an interval of `duration`, its names led by `prefix` (empty, or `windows.NAME.`).
+///
+/// The same model gives the same names in the same order.
+#[must_use]
+pub fn evaluate(model: &Model, record: &Record, duration: SimTime, prefix: &str) -> Vec<Measured> {
+    let mut sheet = Sheet { prefix: prefix.to_owned(), out: Vec::new() };
+    let mut total = Cohort { billed: vec![BilledTokens::default(); model.capacities.len()], ..Cohort::default() };
+    record.workloads.iter().for_each(|cohort| total.merge(cohort));
+    total.worst_minute = record.worst_minute;
+    let costs: Vec<_> = model.workloads.iter().zip(&record.workloads).map(|(w, c)| cost(w, c)).collect();
+    let total_cost = costs.iter().copied().sum::<Option<Usd>>();
+    sheet.cohort("", &total, total_cost, model, duration);
+    sheet.value("committed_usd", Some(0.0));
+    for ((workload, cohort), cost) in model.workloads.iter().zip(&record.workloads).zip(costs) {
+        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, cost, model, duration);
+    }
+    supply(&mut sheet, model, record, duration);
+    sheet.out
+}
+
+/// What a workload's completed attempts cost; `None` when a price is missing.
+fn cost(workload: &crate::model::workload::Workload, cohort: &Cohort) -> Option<Usd> {
+    let prices = workload.facts.prices?;
+    Some(cohort.billed.iter().map(|tokens| prices.of(tokens)).sum())
+}
+
+/// Why a month's cost cannot be told from a run; `None` when it can.
+#[must_use]
+pub fn no_month_because(model: &Model) -> Option<&'static str> {
+    let whole_days = model.run.duration.0 > 0 && model.run.duration.0.is_multiple_of(MICROS_PER_DAY);
+    let stationary = model.workloads.iter().all(|w| match &w.arrivals {
+        Arrivals::Renewal { intensity, .. } => intensity.shape.is_empty() && intensity.bursts.is_empty(),
+        Arrivals::Trace(_) => false,
+    });
+    if model.money.requests_per_month.is_some() || whole_days || stationary {
+        return None;
+    }
+    Some("traffic varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month")
+}
+
+struct Sheet {
+    prefix: String,
+    out: Vec<Measured>,
+}
+
+impl Sheet {
+    fn put(&mut self, name: &str, measure: Measure) {
+        self.out.push(Measured { name: format!("{}{name}", self.prefix), measure });
+    }
+
+    fn value(&mut self, name: &str, value: Option<f64>) {
+        self.put(name, Measure::Value(value));
+    }
+
+    fn count(&mut self, name: &str, count: u64) {
+        self.value(name, Some(count as f64));
+    }
+
+    fn rate(&mut self, name: &str, events: u64, trials: u64) {
+        self.put(name, Measure::Rate { events, trials });
+    }
+
+    fn cohort(&mut self, of: &str, c: &Cohort, cost: Option<Usd>, model: &Model, duration: SimTime) {
+        let outer = self.prefix.clone();
+        self.prefix += of;
+        let attempts = c.attempts();
+        for (name, count) in [
+            ("requests", c.requests),
+            ("served", c.served),
+            ("failed", c.failed),
+            ("timed_out", c.timed_out),
+            ("unfinished", c.unfinished),
+            ("attempts", attempts),
+            ("throttled_attempts", c.throttled_attempts),
+            ("offers", c.offers),
+            ("throttled_offers", c.throttled_offers),
+        ] {
+            self.count(name, count);
+        }
+        for (name, events, trials) in [
+            ("throttle_rate", c.throttled_attempts, attempts),
+            ("unavailable_rate", c.unavailable_attempts, attempts),
+            ("offer_throttle_rate", c.throttled_offers, c.offers),
+            ("first_attempt_throttle_rate", c.first_attempts_throttled, c.requests),
+            ("failure_rate", c.failed, c.requests),
+            ("truncation_rate", c.truncated, c.served),
+            ("spillover_rate", c.spilled, c.served),
+            ("slo_attainment", c.within_slo, c.requests),
+        ] {
+            self.rate(name, events, trials);
+        }
+        let (throttled, ended) = c.worst_minute;
+        self.value("worst_minute_throttle_rate", (ended > 0).then(|| throttled as f64 / ended as f64));
+        self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.requests as f64));
+        self.value("goodput_per_s", (duration.0 > 0).then(|| c.within_slo as f64 / duration.as_secs_f64()));
+        for (stem, histogram) in c.latencies.by_stem() {
+            self.latency(stem, &histogram);
+        }
+        let tokens = c.billed_total();
+        for (name, count) in [
+            ("input_tokens", tokens.input()),
+            ("uncached_input_tokens", tokens.uncached),
+            ("cache_read_tokens", tokens.cache_read),
+            ("cache_write_tokens", tokens.cache_write),
+            ("output_tokens", tokens.output),
+        ] {
+            self.count(name, count);
+        }
+        let cost = cost.map(Usd::as_f64);
+        self.value("cost_usd", cost);
+        self.value("cost_per_month_usd", cost.and_then(|cost| a_month_of(cost, c, model, duration)));
+        self.value("cost_per_1k_requests_usd", cost.filter(|_| c.requests > 0).map(|usd| usd * 1e3 / c.requests as f64));
+        self.prefix = outer;
+    }
+
+    fn latency(&mut self, stem: &str, histogram: &Histogram) {
+        for (suffix, share) in LATENCY_STATISTICS {
+            let name = format!("{stem}_{suffix}_ms");
+            match share {
+                None => self.value(&name, histogram.mean().map(|us| us * 1e-3)),
+                Some(share) => {
+                    let value = histogram.quantile(share).map(|us| us * 1e-3);
+                    self.put(&name, Measure::Percentile { share, value, count: histogram.count() });
+                }
+            }
+        }
+    }
+}
+
+/// A month's cost at this rate of use, when that is honest \[USD\].
+fn a_month_of(cost: f64, cohort: &Cohort, model: &Model, duration: SimTime) -> Option<f64> {
+    if no_month_because(model).is_some() {
+        return None;
+    }
+    match model.money.requests_per_month {
+        // Each workload has its share of the month's requests, as in the run.
+        Some(requests) => {
+            let all = cohort.requests as f64;
+            (all > 0.0).then(|| cost * requests / all)
+        }
+        None => (duration.0 > 0).then(|| cost * model.money.hours_per_month * 3_600.0 / duration.as_secs_f64()),
+    }
+}
+
+fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) {
+    for (index, (capacity, r)) in model.capacities.iter().zip(&record.capacities).enumerate() {
+        let prefix = format!("capacities.{}.", capacity.name);
+        let mean_over = |time: u128| (duration.0 > 0).then(|| time as f64 / duration.0 as f64);
+        let in_flight = mean_over(r.in_flight_time);
+        let mut utilization = Utilization::default();
+        for &quota in &capacity.quotas {
+            utilization.see_quota(&model.quotas[quota], &record.quotas[quota], duration);
+        }
+        if let (Some(places), Some(mean)) = (capacity.concurrency, in_flight) {
+            utilization.see(mean / f64::from(places), r.in_flight_peak as f64 / f64::from(places));
+        }
+        sheet.count(&format!("{prefix}admitted"), r.admitted);
+        sheet.count(&format!("{prefix}refused"), r.refused.iter().sum());
+        sheet.value(&format!("{prefix}utilization_mean"), utilization.mean);
+        sheet.value(&format!("{prefix}utilization_peak"), utilization.peak);
+        sheet.value(&format!("{prefix}in_flight_mean"), in_flight);
+        sheet.count(&format!("{prefix}in_flight_peak"), r.in_flight_peak);
+        sheet.value(&format!("{prefix}waiting_mean"), mean_over(r.waiting_time));
+        sheet.count(&format!("{prefix}waiting_peak"), r.waiting_peak);
+        let unused: u64 = capacity.quotas.iter().take(1).map(|q| record.quotas[*q].reserved_unused).sum();
+        let shared = model.capacities.iter().enumerate().any(|(i, other)| {
+            i != index && capacity.quotas.first().is_some_and(|q| other.quotas.contains(q))
+        });
+        if !shared && !capacity.quotas.is_empty() {
+            sheet.count(&format!("{prefix}reserved_unused_tokens"), unused);
+        }
+        for reason in Reason::ALL {
+            sheet.count(&format!("{prefix}refused_{}", reason.name()), r.refused[reason as usize]);
+        }
+    }
+    for (index, (quota, r)) in model.quotas.iter().zip(&record.quotas).enumerate() {
+        if quota.prefix.starts_with("quotas.") {
+            let mut utilization = Utilization::default();
+            utilization.see_quota(quota, r, duration);
+            let admitted = model.capacities.iter().zip(&record.capacities);
+            let admitted = admitted.filter(|(c, _)| c.quotas.contains(&index)).map(|(_, r)| r.admitted).sum();
+            sheet.count(&format!("{}.admitted", quota.prefix), admitted);
+            sheet.count(&format!("{}.refused", quota.prefix), r.refused.iter().sum());
+            sheet.value(&format!("{}.utilization_mean", quota.prefix), utilization.mean);
+            sheet.value(&format!("{}.utilization_peak", quota.prefix), utilization.peak);
+            sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), r.reserved_unused);
+            for (kind, refused) in LimitKind::ALL.into_iter().zip(r.refused) {
+                sheet.count(&format!("{}.refused_{}", quota.prefix, kind.name()), refused);
+            }
+        }
+        for kind in LimitKind::ALL {
+            if let Some(limit) = quota.limit(kind) {
+                limit_figures(sheet, quota, kind, limit, r, duration);
+            }
+        }
+    }
+}
+
+/// What a limit admits in a minute \[1/min\].
+pub(super) fn per_minute(limit: &Limit) -> f64 {
+    limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
+}
+
+fn limit_figures(
+    sheet: &mut Sheet,
+    quota: &Quota,
+    kind: LimitKind,
+    limit: &Limit,
+    r: &super::record::QuotaRecord,
+    duration: SimTime,
+) {
+    let prefix = format!("{}.{}", quota.prefix, kind.name());
+    let clock = if kind == LimitKind::Rpm { r.requests } else { r.tokens };
+    let (mean, peak) = use_of(limit, clock, duration);
+    sheet.count(&format!("{prefix}.refused"), r.refused[kind as usize]);
+    sheet.count(&format!("{prefix}.charged"), clock.total);
+    sheet.value(&format!("{prefix}.utilization_mean"), mean);
+    if kind != LimitKind::Rpm {
+        sheet.count(&format!("{prefix}.reserved_unused_tokens"), r.reserved_unused);
+    }
+    if kind != LimitKind::Tpd {
+        let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
+        sheet.value(&format!("{prefix}.utilization_peak"), Some(peak));
+        sheet.value(&format!("{prefix}.limit_per_min"), Some(per_minute(limit)));
+        sheet.value(&format!("{prefix}.occupied_peak_per_min"), Some(r.occupied_peak[kind as usize] as f64 * scale));
+        sheet.count(&format!("{prefix}.charged_peak_per_min"), clock.peak_minute);
+    }
+}
+
+/// Mean and peak use of a limit.
+fn use_of(limit: &Limit, clock: super::record::Clock, duration: SimTime) -> (Option<f64>, f64) {
+    let per_minute = per_minute(limit);
+    let minutes = duration.0 as f64 / MICROS_PER_MINUTE as f64;
+    ((minutes > 0.0).then(|| clock.total as f64 / (per_minute * minutes)), clock.peak_minute as f64 / per_minute)
+}
+
+/// The largest of several limits' use.
+#[derive(Default)]
+struct Utilization {
+    mean: Option<f64>,
+    peak: Option<f64>,
+}
+
+impl Utilization {
+    fn see(&mut self, mean: f64, peak: f64) {
+        self.mean = Some(self.mean.map_or(mean, |seen| seen.max(mean)));
+        self.peak = Some(self.peak.map_or(peak, |seen| seen.max(peak)));
+    }
+
+    fn see_quota(&mut self, quota: &Quota, r: &super::record::QuotaRecord, duration: SimTime) {
+        for (limit, clock) in [(&quota.rpm, r.requests), (&quota.tpm, r.tokens)] {
+            if let Some(limit) = limit
+                && let (Some(mean), peak) = use_of(limit, clock, duration)
+            {
+                self.see(mean, peak);
+            }
+        }
+    }
+}
+
+/// The detail that charts draw: the first replication's timeline and the pooled distributions.
+#[must_use]
+pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results::Detail {
+    let limits = model
+        .quotas
+        .iter()
+        .flat_map(|quota| {
+            [LimitKind::Rpm, LimitKind::Tpm].into_iter().filter_map(move |kind| {
+                let limit = quota.limit(kind)?;
+                let facts =
+                    crate::results::LimitFacts { per_minute: per_minute(limit), limiter: limit.limiter.name().to_owned() };
+                Some((format!("{}.{}", quota.prefix, kind.name()), facts))
+            })
+        })
+        .collect();
+    let mut distributions = BTreeMap::new();
+    let mut total = Cohort::default();
+    for (workload, cohort) in model.workloads.iter().zip(&pooled.workloads) {
+        total.merge(cohort);
+        if model.workloads.len() > 1 {
+            for (stem, histogram) in cohort.latencies.by_stem() {
+                distributions.insert(format!("workloads.{}.{stem}", workload.name), quantiles(&histogram));
+            }
+        }
+    }
+    for (stem, histogram) in total.latencies.by_stem() {
+        distributions.insert(stem.to_owned(), quantiles(&histogram));
+    }
+    crate::results::Detail { timeline: timeline(model, first), distributions, limits }
+}
+
+/// Whole per cents, then ever finer steps towards 1.
+fn quantiles(histogram: &Histogram) -> crate::results::Quantiles {
+    let coarse = (0..=98).map(|i| f64::from(i) / 100.0);
+    let fine = (990..=998).map(|i| f64::from(i) / 1e3);
+    let finest = (9_990..=10_000).map(|i| f64::from(i) / 1e4);
+    let shares: Vec<f64> = coarse.chain(fine).chain(finest).collect();
+    let values_ms = match histogram.count() {
+        0 => Vec::new(),
+        _ => shares.iter().filter_map(|p| histogram.quantile(*p)).map(|us| us * 1e-3).collect(),
+    };
+    let shares = if values_ms.is_empty() { Vec::new() } else { shares };
+    crate::results::Quantiles { count: histogram.count(), shares, values_ms }
+}
+
+fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
+    let (line, n) = (&record.timeline, record.timeline.buckets.len());
+    let duration = model.run.duration.0;
+    // The last bucket may be cut short by the end of the interval.
+    let width = |i: usize| if i + 1 == n { duration - (n as u64 - 1) * line.width } else { line.width };
+    let per_minute = |i: usize, count: u64| count as f64 * MICROS_PER_MINUTE as f64 / width(i) as f64;
+    let mut series: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut put = |name: String, value: f64| series.entry(name).or_insert_with(|| Vec::with_capacity(n)).push(value);
+    for (i, bucket) in line.buckets.iter().enumerate() {
+        let mut total = [0; 3];
+        for (workload, counts) in model.workloads.iter().zip(&bucket.workloads) {
+            put(format!("workloads.{}.arrivals_per_min", workload.name), per_minute(i, counts[0]));
+            put(format!("workloads.{}.throttled_attempts_per_min", workload.name), per_minute(i, counts[2]));
+            total.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
+        }
+        put("total.arrivals_per_min".to_owned(), per_minute(i, total[0]));
+        put("total.attempts_ended_per_min".to_owned(), per_minute(i, total[1]));
+        put("total.throttled_attempts_per_min".to_owned(), per_minute(i, total[2]));
+        for (capacity, [in_flight, waiting]) in model.capacities.iter().zip(&bucket.capacities) {
+            put(format!("capacities.{}.in_flight", capacity.name), *in_flight as f64);
+            put(format!("capacities.{}.waiting", capacity.name), *waiting as f64);
+        }
+        for (quota, counts) in model.quotas.iter().zip(&bucket.quotas) {
+            for (kind, charged) in [(LimitKind::Rpm, counts.requests), (LimitKind::Tpm, counts.charged)] {
+                let Some(limit) = quota.limit(kind) else { continue };
+                let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
+                let prefix = format!("{}.{}", quota.prefix, kind.name());
+                put(format!("{prefix}.occupied_per_min"), counts.occupied[kind as usize] as f64 * scale);
+                put(format!("{prefix}.charged_per_min"), per_minute(i, charged));
+            }
+        }
+    }
+    crate::results::Timeline {
+        start: model.run.start.written.clone(),
+        from_s: model.run.warmup.as_secs_f64(),
+        bucket_s: line.width as f64 * SECONDS_PER_MICRO,
+        series,
+    }
+}

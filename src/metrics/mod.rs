@@ -1,0 +1,13 @@
+//! From events to figures: the recorder listens to the engine, and [`evaluate`] turns what it holds into metrics.
+
+mod evaluate;
+mod record;
+mod recorder;
+mod timeline;
+mod verdict;
+
+pub use evaluate::{Measure, Measured, detail, evaluate, no_month_because};
+pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record};
+pub use recorder::{Recorder, Recorders};
+pub use timeline::bucket_width;
+pub use verdict::verdict;

@@ -1,0 +1,274 @@
+//! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
+//! their sum, whatever the order.
+
+use crate::model::capacity::Reason;
+use crate::model::pricing::BilledTokens;
+use crate::stats::Histogram;
+use crate::units::Tokens;
+
+/// What was measured over one interval.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub workloads: Vec<Cohort>,
+    pub capacities: Vec<CapacityRecord>,
+    pub quotas: Vec<QuotaRecord>,
+    /// Of all workloads together, as in [`Cohort::worst_minute`].
+    pub worst_minute: (u64, u64),
+    /// The run ended because more requests were alive than the engine can tell apart.
+    pub overflowed: bool,
+    /// Series by bucket; empty for windows.
+    pub timeline: super::timeline::Timeline,
+    /// Waiting in queues and between attempts, at the edges of the interval and between.
+    pub waiting: Waiting,
+}
+
+/// The measured requests of one workload.
+#[derive(Debug, Clone, Default)]
+pub struct Cohort {
+    pub requests: u64,
+    pub served: u64,
+    pub failed: u64,
+    pub timed_out: u64,
+    pub unfinished: u64,
+    pub retries: u64,
+    pub throttled_attempts: u64,
+    pub unavailable_attempts: u64,
+    pub first_attempts_throttled: u64,
+    pub offers: u64,
+    pub throttled_offers: u64,
+    pub truncated: u64,
+    pub spilled: u64,
+    pub within_slo: u64,
+    /// By capacity, of completed attempts.
+    pub billed: Vec<BilledTokens>,
+    pub latencies: Latencies,
+    /// The throttled and all attempts of the worst whole minute; (0, 0) when none had enough.
+    pub worst_minute: (u64, u64),
+}
+
+/// Latencies of served requests \[µs\]. Requests that were served at once are kept apart: for them e2e is service, so
+/// one entry serves for both.
+#[derive(Debug, Clone, Default)]
+pub struct Latencies {
+    pub ttft: Histogram,
+    pub service_at_once: Histogram,
+    pub service_after_wait: Histogram,
+    pub e2e_after_wait: Histogram,
+    pub queue_delay: Histogram,
+}
+
+/// A count over the clock: of the interval, and its most in one wall-clock minute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clock {
+    pub total: u64,
+    pub peak_minute: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct CapacityRecord {
+    pub admitted: u64,
+    /// By [`Reason`].
+    pub refused: [u64; Reason::ALL.len()],
+    /// Time in progress, summed over attempts \[µs\].
+    pub in_flight_time: u128,
+    pub in_flight_peak: u64,
+    /// Time in the queue, summed over attempts \[µs\].
+    pub waiting_time: u128,
+    pub waiting_peak: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct QuotaRecord {
+    /// By limit: rpm, tpm, tpd.
+    pub refused: [u64; 3],
+    /// The greatest used + reserved, by limit \[requests, tokens, tokens\].
+    pub occupied_peak: [Tokens; 3],
+    /// Requests taken, dated at admission.
+    pub requests: Clock,
+    /// Tokens charged, dated at completion.
+    pub tokens: Clock,
+    /// Sum over completed attempts of what was reserved and not charged \[tokens\].
+    pub reserved_unused: u64,
+}
+
+/// Moments of the number waiting, to tell a backlog from noise.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Waiting {
+    pub samples: u64,
+    pub sum: u64,
+    pub squares: u64,
+    pub at_start: u64,
+    pub at_end: u64,
+}
+
+impl Record {
+    #[must_use]
+    pub fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
+        let cohort = Cohort { billed: vec![BilledTokens::default(); capacities], ..Cohort::default() };
+        Self {
+            workloads: vec![cohort; workloads],
+            capacities: vec![CapacityRecord::default(); capacities],
+            quotas: vec![QuotaRecord::default(); quotas],
+            worst_minute: (0, 0),
+            overflowed: false,
+            timeline: super::timeline::Timeline::default(),
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// Adds another replication's record; the timeline stays the first one's.
+    pub fn merge(&mut self, other: &Self) {
+        let Self { workloads, capacities, quotas, worst_minute, overflowed, timeline: _, waiting } = other;
+        keep_worse(&mut self.worst_minute, *worst_minute);
+        self.workloads.iter_mut().zip(workloads).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.quotas.iter_mut().zip(quotas).for_each(|(mine, theirs)| mine.merge(theirs));
+        self.overflowed |= overflowed;
+        self.waiting.samples += waiting.samples;
+        self.waiting.sum += waiting.sum;
+        self.waiting.squares += waiting.squares;
+        self.waiting.at_start += waiting.at_start;
+        self.waiting.at_end += waiting.at_end;
+    }
+}
+
+impl Cohort {
+    #[must_use]
+    pub fn attempts(&self) -> u64 {
+        self.requests + self.retries
+    }
+
+    /// What completed attempts are billed for, over all capacities.
+    #[must_use]
+    pub fn billed_total(&self) -> BilledTokens {
+        let mut total = BilledTokens::default();
+        self.billed.iter().for_each(|tokens| total.add(tokens));
+        total
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        // Taken apart, so that the compiler names a counter that is forgotten.
+        let Self {
+            requests,
+            served,
+            failed,
+            timed_out,
+            unfinished,
+            retries,
+            throttled_attempts,
+            unavailable_attempts,
+            first_attempts_throttled,
+            offers,
+            throttled_offers,
+            truncated,
+            spilled,
+            within_slo,
+            billed,
+            latencies,
+            worst_minute,
+        } = other;
+        self.requests += requests;
+        self.served += served;
+        self.failed += failed;
+        self.timed_out += timed_out;
+        self.unfinished += unfinished;
+        self.retries += retries;
+        self.throttled_attempts += throttled_attempts;
+        self.unavailable_attempts += unavailable_attempts;
+        self.first_attempts_throttled += first_attempts_throttled;
+        self.offers += offers;
+        self.throttled_offers += throttled_offers;
+        self.truncated += truncated;
+        self.spilled += spilled;
+        self.within_slo += within_slo;
+        self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
+        self.latencies.merge(latencies);
+        keep_worse(&mut self.worst_minute, *worst_minute);
+    }
+}
+
+/// The worse of two minutes; (0, 0) is no minute.
+pub(super) fn keep_worse(worst: &mut (u64, u64), other: (u64, u64)) {
+    if other.1 > 0 && (worst.1 == 0 || is_worse(other, *worst)) {
+        *worst = other;
+    }
+}
+
+/// Whether a minute's share of throttled attempts is the larger; exact, in integers.
+fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
+    u128::from(one.0) * u128::from(other.1) > u128::from(other.0) * u128::from(one.1)
+}
+
+impl Latencies {
+    /// Service begins at once.
+    #[inline]
+    pub fn record_at_once(&mut self, ttft: u64, service: u64) {
+        self.ttft.record(ttft);
+        self.service_at_once.record(service);
+    }
+
+    #[inline]
+    pub fn record_after_wait(&mut self, delay: u64, ttft: u64, service: u64) {
+        self.ttft.record(delay + ttft);
+        self.service_after_wait.record(service);
+        self.e2e_after_wait.record(delay + service);
+        self.queue_delay.record(delay);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let Self { ttft, service_at_once, service_after_wait, e2e_after_wait, queue_delay } = other;
+        self.ttft.merge(ttft);
+        self.service_at_once.merge(service_at_once);
+        self.service_after_wait.merge(service_after_wait);
+        self.e2e_after_wait.merge(e2e_after_wait);
+        self.queue_delay.merge(queue_delay);
+    }
+
+    /// The four latencies that are reported, by the stem of their metrics.
+    #[must_use]
+    pub fn by_stem(&self) -> [(&'static str, Histogram); 4] {
+        let both = |waited: &Histogram| {
+            let mut all = self.service_at_once.clone();
+            all.merge(waited);
+            all
+        };
+        let mut queue_delay = self.queue_delay.clone();
+        queue_delay.record_zeros(self.service_at_once.count());
+        [
+            ("e2e", both(&self.e2e_after_wait)),
+            ("ttft", self.ttft.clone()),
+            ("queue_delay", queue_delay),
+            ("service", both(&self.service_after_wait)),
+        ]
+    }
+}
+
+impl Clock {
+    fn merge(&mut self, other: Self) {
+        self.total += other.total;
+        self.peak_minute = self.peak_minute.max(other.peak_minute);
+    }
+}
+
+impl CapacityRecord {
+    fn merge(&mut self, other: &Self) {
+        let Self { admitted, refused, in_flight_time, in_flight_peak, waiting_time, waiting_peak } = other;
+        self.admitted += admitted;
+        self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
+        self.in_flight_time += in_flight_time;
+        self.in_flight_peak = self.in_flight_peak.max(*in_flight_peak);
+        self.waiting_time += waiting_time;
+        self.waiting_peak = self.waiting_peak.max(*waiting_peak);
+    }
+}
+
+impl QuotaRecord {
+    fn merge(&mut self, other: &Self) {
+        let Self { refused, occupied_peak, requests, tokens, reserved_unused } = other;
+        self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
+        self.occupied_peak.iter_mut().zip(occupied_peak).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
+        self.requests.merge(*requests);
+        self.tokens.merge(*tokens);
+        self.reserved_unused += reserved_unused;
+    }
+}

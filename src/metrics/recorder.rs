@@ -1,0 +1,500 @@
+//! The listener that counts.
+//!
+//! Cohort figures are told apart by a request's arrival. Clock figures come from counters that only rise: at each edge
+//! (the ends of the interval, of a minute, of a bucket) the recorder takes differences, so that the engine's loop pays
+//! one addition for an event and nothing for the clock.
+
+use super::record::{Cohort, Record, keep_worse};
+use super::timeline::{Bucket, QuotaBucket, bucket_width};
+use crate::engine::observer::{Admission, Failure, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::model::capacity::{Reason, Status};
+use crate::model::workload::Slo;
+use crate::model::{Model, Window};
+use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens};
+
+/// A minute with fewer ended attempts has no throttle rate.
+const FEWEST_IN_A_MINUTE: u64 = 20;
+
+/// Everything of one interval.
+#[derive(Debug)]
+pub struct Recorder {
+    from: u64,
+    to: u64,
+    record: Record,
+    slos: Vec<Slo>,
+    clock: ClockState,
+}
+
+/// Counters that only rise, by quota and workload, and what they were at the last edges.
+#[derive(Debug, Clone, Default)]
+struct Counters {
+    /// By quota: requests taken, tokens charged.
+    quotas: Vec<[u64; 2]>,
+    /// By workload: arrivals, attempts ended, attempts throttled.
+    workloads: Vec<[u64; 3]>,
+}
+
+impl Counters {
+    fn new(workloads: usize, quotas: usize) -> Self {
+        Self { quotas: vec![[0; 2]; quotas], workloads: vec![[0; 3]; workloads] }
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        let quotas = self.quotas.iter().zip(&earlier.quotas).map(|(a, b)| [a[0] - b[0], a[1] - b[1]]).collect();
+        let workloads = self
+            .workloads
+            .iter()
+            .zip(&earlier.workloads)
+            .map(|(a, b)| [a[0] - b[0], a[1] - b[1], a[2] - b[2]])
+            .collect();
+        Self { quotas, workloads }
+    }
+}
+
+#[derive(Debug)]
+struct ClockState {
+    now: Counters,
+    at_start: Counters,
+    at_minute: Counters,
+    at_bucket: Counters,
+    /// The greatest used + reserved since the last edge, by quota.
+    occupied: Vec<[Tokens; 3]>,
+    in_flight: Vec<u32>,
+    waiting: Vec<u32>,
+    bucket: Vec<QuotaBucket>,
+    next_minute: u64,
+    /// The minute that is running began inside the interval.
+    minute_is_whole: bool,
+    next_bucket: u64,
+    /// `u64::MAX`: no timeline.
+    bucket_width: u64,
+    next_edge: u64,
+    state: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Before,
+    Inside,
+    After,
+}
+
+impl Recorder {
+    /// Of the measured interval, with a timeline.
+    #[must_use]
+    pub fn measured(model: &Model) -> Self {
+        let width = bucket_width(model.run.duration);
+        Self::new(model, model.run.warmup.0, model.run.measured_end().0, width)
+    }
+
+    /// Of a window, without one.
+    #[must_use]
+    pub fn of_window(model: &Model, window: &Window) -> Self {
+        Self::new(model, window.from.0, window.to.0, u64::MAX)
+    }
+
+    fn new(model: &Model, from: u64, to: u64, bucket_width: u64) -> Self {
+        let (workloads, capacities, quotas) = (model.workloads.len(), model.capacities.len(), model.quotas.len());
+        let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
+        let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
+        let counters = Counters::new(workloads, quotas);
+        let mut record = Record::new(workloads, capacities, quotas);
+        record.timeline.width = if bucket_width == u64::MAX { 0 } else { bucket_width };
+        Self {
+            from,
+            to,
+            record,
+            slos: model.workloads.iter().map(|w| w.slo).collect(),
+            clock: ClockState {
+                at_start: counters.clone(),
+                at_minute: counters.clone(),
+                at_bucket: counters.clone(),
+                now: counters,
+                occupied: vec![[0; 3]; quotas],
+                in_flight: vec![0; capacities],
+                waiting: vec![0; capacities],
+                bucket: vec![QuotaBucket::default(); quotas],
+                next_minute: minute_after(from),
+                minute_is_whole: (from + phase).is_multiple_of(MICROS_PER_MINUTE),
+                next_bucket: from.saturating_add(bucket_width),
+                bucket_width,
+                next_edge: from,
+                state: Phase::Before,
+            },
+        }
+    }
+
+    /// The record, once the run is over.
+    #[must_use]
+    pub fn finish(mut self, unfinished: &[u64], overflowed: bool) -> Record {
+        for (cohort, open) in self.record.workloads.iter_mut().zip(unfinished) {
+            cohort.unfinished = *open;
+        }
+        self.record.overflowed = overflowed;
+        self.record
+    }
+
+    #[inline]
+    fn is_measured(&self, arrival: u64) -> bool {
+        arrival.wrapping_sub(self.from) < self.to - self.from
+    }
+
+    /// The cohort of a request, when it is measured.
+    #[inline]
+    fn cohort(&mut self, who: Who) -> Option<&mut Cohort> {
+        if self.is_measured(who.arrival) { Some(&mut self.record.workloads[who.workload]) } else { None }
+    }
+
+    /// How much of `[from, to)` lies in the interval \[µs\].
+    #[inline]
+    fn overlap(&self, from: u64, to: u64) -> u128 {
+        u128::from(to.min(self.to).saturating_sub(from.max(self.from)))
+    }
+
+    fn end_minute(&mut self) {
+        let clock = &mut self.clock;
+        let minute = clock.now.since(&clock.at_minute);
+        for (quota, [requests, tokens]) in self.record.quotas.iter_mut().zip(&minute.quotas) {
+            quota.requests.peak_minute = quota.requests.peak_minute.max(*requests);
+            quota.tokens.peak_minute = quota.tokens.peak_minute.max(*tokens);
+        }
+        if clock.minute_is_whole {
+            let mut total = (0, 0);
+            let see = |worst: &mut (u64, u64), minute: (u64, u64)| {
+                if minute.1 >= FEWEST_IN_A_MINUTE {
+                    keep_worse(worst, minute);
+                }
+            };
+            for (cohort, [_, ended, throttled]) in self.record.workloads.iter_mut().zip(&minute.workloads) {
+                total = (total.0 + throttled, total.1 + ended);
+                see(&mut cohort.worst_minute, (*throttled, *ended));
+            }
+            see(&mut self.record.worst_minute, total);
+        }
+        clock.at_minute = clock.now.clone();
+    }
+
+    fn end_bucket(&mut self, snapshot: Snapshot<'_>) {
+        let clock = &mut self.clock;
+        let bucket = clock.now.since(&clock.at_bucket);
+        let mut quotas = std::mem::replace(&mut clock.bucket, vec![QuotaBucket::default(); bucket.quotas.len()]);
+        for (quota, [requests, tokens]) in quotas.iter_mut().zip(&bucket.quotas) {
+            quota.requests = *requests;
+            quota.charged = *tokens;
+        }
+        let capacities = snapshot.in_flight.iter().zip(snapshot.waiting);
+        self.record.timeline.buckets.push(Bucket {
+            workloads: bucket.workloads,
+            capacities: capacities.map(|(f, w)| [u64::from(*f), u64::from(*w)]).collect(),
+            quotas,
+        });
+        clock.at_bucket = clock.now.clone();
+    }
+
+    /// Folds the greatest values since the last edge into the peaks, and starts anew from the present state.
+    fn fold_peaks(&mut self, snapshot: Snapshot<'_>) {
+        let clock = &mut self.clock;
+        if clock.state == Phase::Inside {
+            for (quota, seen) in clock.occupied.iter().enumerate() {
+                for limit in 0..3 {
+                    let peak = &mut self.record.quotas[quota].occupied_peak[limit];
+                    *peak = (*peak).max(seen[limit]);
+                    let in_bucket = &mut clock.bucket[quota].occupied[limit];
+                    *in_bucket = (*in_bucket).max(seen[limit]);
+                }
+            }
+            for (capacity, record) in self.record.capacities.iter_mut().enumerate() {
+                record.in_flight_peak = record.in_flight_peak.max(u64::from(clock.in_flight[capacity]));
+                record.waiting_peak = record.waiting_peak.max(u64::from(clock.waiting[capacity]));
+            }
+        }
+        clock.occupied.copy_from_slice(snapshot.occupied);
+        clock.in_flight.copy_from_slice(snapshot.in_flight);
+        clock.waiting.copy_from_slice(snapshot.waiting);
+    }
+
+    fn sample_waiting(&mut self, snapshot: Snapshot<'_>) -> u64 {
+        let waiting = snapshot.waiting.iter().map(|n| u64::from(*n)).sum::<u64>() + snapshot.backing_off;
+        let moments = &mut self.record.waiting;
+        moments.samples += 1;
+        moments.sum += waiting;
+        moments.squares += waiting * waiting;
+        waiting
+    }
+
+    fn begin(&mut self) {
+        let clock = &mut self.clock;
+        clock.state = Phase::Inside;
+        clock.at_start = clock.now.clone();
+        clock.at_minute = clock.now.clone();
+        clock.at_bucket = clock.now.clone();
+    }
+
+    fn end(&mut self) {
+        let total = self.clock.now.since(&self.clock.at_start);
+        for (quota, [requests, tokens]) in self.record.quotas.iter_mut().zip(&total.quotas) {
+            quota.requests.total = *requests;
+            quota.tokens.total = *tokens;
+        }
+        self.clock.state = Phase::After;
+    }
+}
+
+impl Observer for Recorder {
+    #[inline]
+    fn arrived(&mut self, who: Who) {
+        self.clock.now.workloads[who.workload][0] += 1;
+        if let Some(cohort) = self.cohort(who) {
+            cohort.requests += 1;
+        }
+    }
+
+    fn retried(&mut self, who: Who) {
+        if let Some(cohort) = self.cohort(who) {
+            cohort.retries += 1;
+        }
+    }
+
+    #[inline]
+    fn offered(&mut self, who: Who) {
+        if let Some(cohort) = self.cohort(who) {
+            cohort.offers += 1;
+        }
+    }
+
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
+        let Some(cohort) = self.cohort(who) else { return };
+        if refusal.reason.status() == Status::Throttled {
+            cohort.throttled_offers += 1;
+        }
+        self.record.capacities[capacity].refused[refusal.reason as usize] += 1;
+        let limit = match refusal.reason {
+            Reason::Rpm => 0,
+            Reason::Tpm => 1,
+            Reason::Tpd => 2,
+            _ => return,
+        };
+        if let Some(quota) = refusal.quota {
+            self.record.quotas[quota].refused[limit] += 1;
+        }
+    }
+
+    #[inline]
+    fn admitted(&mut self, a: &Admission) {
+        let in_progress = self.overlap(a.begins, a.ends);
+        let capacity = &mut self.record.capacities[a.capacity];
+        capacity.in_flight_time += in_progress;
+        let slo = self.slos[a.who.workload];
+        if !self.is_measured(a.who.arrival) {
+            return;
+        }
+        self.record.capacities[a.capacity].admitted += 1;
+        if !a.completes {
+            return;
+        }
+        let cohort = &mut self.record.workloads[a.who.workload];
+        cohort.billed[a.capacity].add(&a.tokens);
+        if !a.answered {
+            return;
+        }
+        let delay = a.begins - a.who.arrival;
+        let service = a.ends - a.begins;
+        if delay == 0 {
+            cohort.latencies.record_at_once(a.ttft, service);
+        } else {
+            cohort.latencies.record_after_wait(delay, a.ttft, service);
+        }
+        cohort.truncated += u64::from(a.truncated);
+        cohort.spilled += u64::from(a.spilled);
+        let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
+        cohort.within_slo += u64::from(met(slo.ttft, delay + a.ttft) && met(slo.e2e, delay + service));
+    }
+
+    #[inline]
+    fn took(&mut self, quota: usize, occupied: [Tokens; 3]) {
+        self.clock.now.quotas[quota][0] += 1;
+        let greatest = &mut self.clock.occupied[quota];
+        for limit in 0..3 {
+            greatest[limit] = greatest[limit].max(occupied[limit]);
+        }
+    }
+
+    #[inline]
+    fn in_progress(&mut self, capacity: usize, in_flight: u32) {
+        let greatest = &mut self.clock.in_flight[capacity];
+        *greatest = (*greatest).max(in_flight);
+    }
+
+    fn waited(&mut self, capacity: usize, from: u64, to: u64) {
+        let waited = self.overlap(from, to);
+        self.record.capacities[capacity].waiting_time += waited;
+    }
+
+    fn queued(&mut self, capacity: usize, waiting: u32) {
+        let greatest = &mut self.clock.waiting[capacity];
+        *greatest = (*greatest).max(waiting);
+    }
+
+    fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
+        let throttled = failure == Failure::Throttled;
+        let clock = &mut self.clock.now.workloads[who.workload];
+        clock[1] += 1;
+        clock[2] += u64::from(throttled);
+        let Some(cohort) = self.cohort(who) else { return };
+        cohort.throttled_attempts += u64::from(throttled);
+        cohort.unavailable_attempts += u64::from(failure == Failure::Unavailable);
+        cohort.first_attempts_throttled += u64::from(throttled && attempt == 0);
+    }
+
+    #[inline]
+    fn completed(&mut self, workload: usize, answered: bool) {
+        self.clock.now.workloads[workload][1] += u64::from(answered);
+    }
+
+    #[inline]
+    fn charged(&mut self, quota: usize, who: Who, reserved: Tokens, charged: Tokens) {
+        self.clock.now.quotas[quota][1] += charged;
+        if self.is_measured(who.arrival) {
+            let record = &mut self.record.quotas[quota];
+            record.reserved_unused += reserved.saturating_sub(charged);
+        }
+    }
+
+    #[inline]
+    fn ended(&mut self, who: Who, outcome: Outcome) {
+        if let Some(cohort) = self.cohort(who) {
+            match outcome {
+                Outcome::Served => cohort.served += 1,
+                Outcome::Failed => cohort.failed += 1,
+                Outcome::TimedOut => cohort.timed_out += 1,
+            }
+        }
+    }
+
+    fn next_edge(&self) -> u64 {
+        self.clock.next_edge
+    }
+
+    fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
+        if at < self.clock.next_edge {
+            return;
+        }
+        self.fold_peaks(snapshot);
+        if at == self.from {
+            self.begin();
+            self.record.waiting.at_start = self.sample_waiting(snapshot);
+        } else {
+            if at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX) {
+                self.end_bucket(snapshot);
+                self.clock.next_bucket = at + self.clock.bucket_width;
+            }
+            if at == self.clock.next_minute || at == self.to {
+                self.clock.minute_is_whole &= at == self.clock.next_minute;
+                self.end_minute();
+                self.clock.minute_is_whole = true;
+                self.clock.next_minute += MICROS_PER_MINUTE;
+            }
+            let waiting = self.sample_waiting(snapshot);
+            if at == self.to {
+                self.record.waiting.at_end = waiting;
+                self.end();
+            }
+        }
+        let clock = &mut self.clock;
+        clock.next_edge = match clock.state {
+            Phase::After => u64::MAX,
+            Phase::Before | Phase::Inside => clock.next_minute.min(clock.next_bucket).min(self.to),
+        };
+    }
+}
+
+/// The measured interval and the windows, all listening to one run.
+#[derive(Debug)]
+pub struct Recorders {
+    pub measured: Recorder,
+    pub windows: Vec<Recorder>,
+}
+
+impl Recorders {
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        let windows = model.windows.iter().map(|w| Recorder::of_window(model, w)).collect();
+        Self { measured: Recorder::measured(model), windows }
+    }
+
+    #[inline(always)]
+    fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {
+        one(&mut self.measured);
+        self.windows.iter_mut().for_each(one);
+    }
+}
+
+impl Observer for Recorders {
+    #[inline]
+    fn arrived(&mut self, who: Who) {
+        self.tell(|r| r.arrived(who));
+    }
+
+    fn retried(&mut self, who: Who) {
+        self.tell(|r| r.retried(who));
+    }
+
+    #[inline]
+    fn offered(&mut self, who: Who) {
+        self.tell(|r| r.offered(who));
+    }
+
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
+        self.tell(|r| r.refused(who, capacity, refusal));
+    }
+
+    #[inline]
+    fn admitted(&mut self, admission: &Admission) {
+        self.tell(|r| r.admitted(admission));
+    }
+
+    #[inline]
+    fn took(&mut self, quota: usize, occupied: [Tokens; 3]) {
+        self.tell(|r| r.took(quota, occupied));
+    }
+
+    #[inline]
+    fn in_progress(&mut self, capacity: usize, in_flight: u32) {
+        self.tell(|r| r.in_progress(capacity, in_flight));
+    }
+
+    fn waited(&mut self, capacity: usize, from: u64, to: u64) {
+        self.tell(|r| r.waited(capacity, from, to));
+    }
+
+    fn queued(&mut self, capacity: usize, waiting: u32) {
+        self.tell(|r| r.queued(capacity, waiting));
+    }
+
+    fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
+        self.tell(|r| r.failed(who, attempt, failure));
+    }
+
+    #[inline]
+    fn completed(&mut self, workload: usize, answered: bool) {
+        self.tell(|r| r.completed(workload, answered));
+    }
+
+    #[inline]
+    fn charged(&mut self, quota: usize, who: Who, reserved: Tokens, charged: Tokens) {
+        self.tell(|r| r.charged(quota, who, reserved, charged));
+    }
+
+    #[inline]
+    fn ended(&mut self, who: Who, outcome: Outcome) {
+        self.tell(|r| r.ended(who, outcome));
+    }
+
+    fn next_edge(&self) -> u64 {
+        self.windows.iter().map(Recorder::next_edge).fold(self.measured.next_edge(), u64::min)
+    }
+
+    fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
+        self.tell(|r| r.edge(at, snapshot));
+    }
+}
