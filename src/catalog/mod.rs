@@ -1,4 +1,17 @@
 //! Dated facts about Bedrock's models, as plain data: limits, burndown, prices, latency. Each with its source and date.
+//!
+//! The facts are the files of `catalog/models/`; [`Catalog::embedded`] holds them. A new model is one new file and its
+//! line in `embedded.rs`.
+
+mod age;
+mod embedded;
+mod layout;
+mod nearest;
+mod resolve;
+pub mod show;
+
+pub use age::age_days;
+pub use resolve::{IN_REGION, PREFIXES};
 
 use serde::Deserialize;
 
@@ -91,6 +104,6 @@ pub struct Resolved<'c> {
     pub model: &'c ModelEntry,
     /// The profile's prefix, or `in_region` for a bare id.
     pub path: &'c str,
-    /// `None`: the model is not sold that way.
+    /// `None`: as far as the catalogue knows, the model is not sold that way.
     pub offer: Option<&'c Path>,
 }

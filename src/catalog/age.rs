@@ -1,0 +1,61 @@
+//! How old a fact is. Prices and quotas change without notice, so a figure is shown with its age.
+
+use jiff::civil::Date;
+
+use super::ModelEntry;
+
+/// A YYYY-MM-DD date, and nothing looser: jiff would also take a time behind it.
+fn date(text: &str) -> Option<Date> {
+    if text.len() == 10 { text.parse().ok() } else { None }
+}
+
+/// Whole days from `as_of` to `today`, both YYYY-MM-DD; negative when `as_of` lies ahead \[d\].
+#[must_use]
+pub fn age_days(as_of: &str, today: &str) -> Option<i64> {
+    let span = date(as_of)?.until(date(today)?).ok()?;
+    Some(i64::from(span.get_days()))
+}
+
+impl ModelEntry {
+    /// Every date in the entry; at least one.
+    pub(super) fn dates(&self) -> impl Iterator<Item = &str> {
+        let own = [&self.max_output_tokens.as_of, &self.output_burndown.as_of, &self.latency.as_of];
+        let of_paths = self.paths.iter().flat_map(|p| [&p.quota.as_of, &p.prices.as_of]);
+        own.into_iter().chain(of_paths).map(String::as_str)
+    }
+
+    /// The date of the stalest figure.
+    #[must_use]
+    pub fn oldest(&self) -> &str {
+        // Dates of this form sort as text.
+        self.dates().min().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Catalog;
+    use super::*;
+
+    #[test]
+    fn days_are_counted_over_the_calendar() {
+        assert_eq!(age_days("2026-09-01", "2026-11-23"), Some(83));
+        assert_eq!(age_days("2024-02-28", "2024-03-01"), Some(2));
+        assert_eq!(age_days("2026-11-23", "2026-11-23"), Some(0));
+        assert_eq!(age_days("2026-11-24", "2026-11-23"), Some(-1));
+        assert_eq!(age_days("-009999-01-01", "9999-12-31"), None);
+        for text in ["", "2026-13-01", "2026-02-30", "2026-9-1", "20260901", "yesterday", "2026-09-01T00:00"] {
+            assert_eq!(age_days(text, "2026-11-23"), None, "{text}");
+            assert_eq!(age_days("2026-11-23", text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_oldest_date_is_the_stalest() {
+        for model in &Catalog::embedded().models {
+            assert!(model.dates().all(|d| age_days(model.oldest(), d).unwrap() >= 0), "{}", model.id);
+        }
+        let llama = Catalog::embedded().resolve("meta.llama3-3-70b-instruct-v1:0").unwrap().model;
+        assert_eq!(llama.oldest(), "2023-12-19");
+    }
+}

@@ -1,0 +1,101 @@
+//! Which known id someone probably meant.
+
+use super::resolve::{Form, IN_REGION};
+use super::{Catalog, ModelEntry};
+
+/// Longer texts are no slip of the pen, and comparing them takes time.
+const LONGEST: usize = 128;
+
+/// Ids of one provider are half alike, so only a close match is worth a hint.
+const NEAR: f64 = 0.75;
+
+/// The likeness of a part of an id (or an id with something around it) to the whole: behind a small slip in a whole id.
+const PART: f64 = 0.92;
+
+/// What people type for one another: `Nova Pro`, `nova_pro`, `claude-sonnet-4.5`.
+fn normal(text: &str) -> String {
+    text.trim().to_lowercase().replace([' ', '_', '.'], "-")
+}
+
+fn alike(meant: &str, known: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(meant, known)
+}
+
+/// Of an id: what holds it whole, or is a good part of it, is near too.
+fn alike_id(meant: &str, known: &str) -> f64 {
+    let part = meant.len() >= 4 && (known.contains(meant) || meant.contains(known));
+    alike(meant, known).max(if part { PART } else { 0.0 })
+}
+
+/// Every id of a model that the form allows.
+fn ids(model: &ModelEntry, form: Form) -> impl Iterator<Item = String> {
+    let bare = form.may_be(false).then(|| model.id.clone());
+    let profiles = model.paths.iter().filter(move |p| p.path != IN_REGION && form.may_be(true));
+    bare.into_iter().chain(profiles.map(|p| format!("{}.{}", p.path, model.id)))
+}
+
+impl Catalog {
+    /// The known id that is nearest to `text`, when one is near; of equals the first.
+    pub(super) fn nearest(&self, form: Form, text: &str) -> Option<String> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let meant = normal(text);
+        let mut best: Option<(f64, String)> = None;
+        for model in &self.models {
+            let of_name = alike(&meant, &normal(&model.name));
+            for (i, id) in ids(model, form).enumerate() {
+                // A model's name stands for the first of its ids.
+                let score = alike_id(&meant, &normal(&id)).max(if i == 0 { of_name } else { 0.0 });
+                if score > best.as_ref().map_or(NEAR, |(most, _)| *most) {
+                    best = Some((score, id));
+                }
+            }
+        }
+        best.map(|(_, id)| id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(text: &str) -> Option<String> {
+        Catalog::embedded().resolve(text).unwrap_err()
+    }
+
+    #[test]
+    fn a_slip_is_recognised() {
+        for (text, meant) in [
+            ("amazon.nova-por-v1:0", "amazon.nova-pro-v1:0"),
+            ("amazon.nova-pro", "amazon.nova-pro-v1:0"),
+            ("Amazon.Nova-Pro-v1:0", "amazon.nova-pro-v1:0"),
+            (" amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0"),
+            ("amazon.nova-pro-v1:0:300k", "amazon.nova-pro-v1:0"),
+            ("Nova Pro", "amazon.nova-pro-v1:0"),
+            ("us.amazon.nova-pro", "us.amazon.nova-pro-v1:0"),
+            ("us.amazon.nova-2-lite-v1", "us.amazon.nova-2-lite-v1:0"),
+            ("eu.amazon.nova-por-v1:0", "eu.amazon.nova-pro-v1:0"),
+            ("claude-sonnet-4.5", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+            ("llama 3.3 70b instruct", "meta.llama3-3-70b-instruct-v1:0"),
+        ] {
+            assert_eq!(hint(text).as_deref(), Some(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hint_fits_the_arn() {
+        let model = "arn:aws:bedrock:us-east-1::foundation-model/";
+        let profile = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/";
+        assert_eq!(hint(&format!("{model}us.amazon.nova-pro-v1:0")).as_deref(), Some("amazon.nova-pro-v1:0"));
+        assert_eq!(hint(&format!("{profile}amazon.nova-pro-v1:0")).as_deref(), Some("us.amazon.nova-pro-v1:0"));
+    }
+
+    #[test]
+    fn another_model_of_the_same_maker_is_no_hint() {
+        for text in ["anthropic.claude-3-haiku-20240307-v1:0", "amazon.titan-text-express-v1", "gpt-4", "x", ""] {
+            assert_eq!(hint(text), None, "{text}");
+        }
+        assert_eq!(hint(&"nova-pro".repeat(100)), None);
+    }
+}
