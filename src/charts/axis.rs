@@ -102,7 +102,7 @@ impl Axis {
             for lead in [1.0, 2.0, 5.0] {
                 let at = libm::exp10(decade) * lead;
                 let bent = Warp::Log.bend(at);
-                let labelled = (decades <= 3.0 || lead == 1.0) && libm::fmod(decade, every) == 0.0;
+                let labelled = (decades <= 3.3 || lead == 1.0) && libm::fmod(decade, every) == 0.0;
                 if bent >= lo - 1e-9 && bent <= hi + 1e-9 && (labelled || decades <= 5.0) {
                     let label = if labelled { labels::latency_tick(at) } else { String::new() };
                     ticks.push(Tick { at, label });

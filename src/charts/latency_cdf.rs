@@ -11,7 +11,7 @@ pub(super) struct LatencyCdf;
 
 /// The quantiles that are marked on the curve.
 const MARKED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
-/// From a mark to its label [CSS px].
+/// From a mark to its label \[CSS px\].
 const LABEL_GAP: f64 = 8.0;
 /// An axis of times spans at least this ratio, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
@@ -119,8 +119,11 @@ fn times(curves: &[Option<&Curve>], e2e: &Curve, width: f64) -> Axis {
     let lo = curves().map(|c| c.least_positive).fold(f64::INFINITY, f64::min);
     let hi = curves().map(|c| c.value(TOP_SHARE)).fold(lo, f64::max);
     // More than seven decades would squeeze what matters: it is the slow end.
-    let lo = libm::log10(lo).max(libm::log10(hi) - 7.0) - 0.04;
-    let mut hi = (libm::log10(hi) + 0.04).max(lo + libm::log10(LEAST_RATIO));
+    let (mut lo, mut hi) = (libm::log10(lo).max(libm::log10(hi) - 7.0) - 0.04, libm::log10(hi) + 0.04);
+    let missing = libm::log10(LEAST_RATIO) - (hi - lo);
+    if missing > 0.0 {
+        (lo, hi) = (lo - missing / 2.0, hi + missing / 2.0);
+    }
     for (share, name) in MARKED {
         let value = e2e.value(share);
         let label = (STRONG.width(&mark_label(name, value)) + LABEL_GAP + 4.0) / width;
@@ -134,12 +137,12 @@ fn times(curves: &[Option<&Curve>], e2e: &Curve, width: f64) -> Axis {
 /// A distribution made drawable: finite, at least zero, rising.
 #[derive(Debug, Clone, PartialEq)]
 struct Curve {
-    /// (time [ms], share), up to the share at which the axis ends.
+    /// (time \[ms\], share), up to the share at which the axis ends.
     points: Vec<(f64, f64)>,
     least_positive: f64,
 }
 
-/// Past this a time is of no use to anybody, and its arithmetic could overflow [ms].
+/// Past this a time is of no use to anybody, and its arithmetic could overflow \[ms\].
 const LONGEST_MS: f64 = 1e15;
 
 impl Curve {
@@ -161,7 +164,7 @@ impl Curve {
         Some(Self { points, least_positive })
     }
 
-    /// The quantile at a share [ms].
+    /// The quantile at a share \[ms\].
     fn value(&self, share: f64) -> f64 {
         at_share(&self.points, share)
     }

@@ -24,7 +24,7 @@ const PANEL_HEIGHT: f64 = 176.0;
 const STRIP_HEIGHT: f64 = 34.0;
 /// Left of a panel, for the labels of its axis.
 const GUTTER: f64 = 62.0;
-/// Of a file's name [characters].
+/// Of a file's name \[characters\].
 const LONGEST_STEM: usize = 120;
 const THROTTLED: &str = "total.throttled_attempts_per_min";
 
@@ -146,6 +146,13 @@ impl<'d> Limit<'d> {
         self.refused > 0.0 || self.fullest >= NEAR
     }
 
+    /// Where its line is drawn; `None` when that would squeeze the areas flat.
+    fn line(&self) -> Option<f64> {
+        let (limit, most) = (self.facts.per_minute, largest(&self.held));
+        let near = most <= 0.0 || limit <= most * FAR_ABOVE;
+        (near && limit.is_finite() && limit > 0.0).then_some(limit)
+    }
+
     fn counts_requests(&self) -> bool {
         self.name == "rpm"
     }
@@ -185,12 +192,11 @@ impl Sheet<'_> {
             Some(("capacities", capacity)) => format!("Use of capacity {capacity}"),
             _ => format!("Use of {owner}"),
         };
-        let two_areas = drawn.iter().any(|l| l.has_two_areas(self.columns));
         let heading = Heading {
             name,
             title,
             subtitle: self.subtitle(),
-            legend: self.legend(two_areas),
+            legend: self.legend(&drawn),
             source: self.with_undrawn(source, &drawn),
             height: 400.0 + extra,
         };
@@ -241,16 +247,18 @@ impl Sheet<'_> {
         text
     }
 
-    fn legend(&self, two_areas: bool) -> Vec<(String, Mark)> {
+    fn legend(&self, drawn: &[&Limit<'_>]) -> Vec<(String, Mark)> {
         let wide = self.columns.width_s > 60.0;
         let width = labels::span(self.columns.width_s);
         let mut legend = vec![(if wide { format!("used (mean of {width})") } else { "used".to_owned() }, USED)];
-        if two_areas {
+        if drawn.iter().any(|l| l.has_two_areas(self.columns)) {
             // In a wide column the peak stands above the mean for two reasons, so it must not be called unused.
             let name = if wide { "held at the fullest instant, reservations included" } else { "reserved but unused" };
             legend.push((name.to_owned(), UNUSED));
         }
-        legend.push(("limit".to_owned(), LIMIT));
+        if drawn.iter().any(|l| l.line().is_some()) {
+            legend.push(("limit".to_owned(), LIMIT));
+        }
         legend
     }
 
@@ -270,12 +278,11 @@ impl Sheet<'_> {
     }
 
     fn panel(&self, canvas: &Canvas<'_>, room: Room, time: Axis, limit: &Limit<'_>) -> Result<(), ChartError> {
-        let most = largest(&limit.held).max(largest(&limit.used));
-        let line = Some(limit.facts.per_minute).filter(|l| l.is_finite() && *l > 0.0);
-        let near = line.filter(|l| most > 0.0 && *l <= most * FAR_ABOVE || most <= 0.0);
-        let top = near.unwrap_or(0.0).max(most) * 1.14;
+        let most = largest(&limit.held);
+        let line = limit.line();
+        let top = line.unwrap_or(0.0).max(most) * 1.14;
         let panel = canvas.panel(room, time, Axis::from_zero(top, 5.0));
-        let caption = format!("{} · {}", limit.unit(), limit.facts.limiter.replace('_', " "));
+        let caption = LABEL.fit(&format!("{} · {}", limit.unit(), limit.facts.limiter.replace('_', " ")), 250.0);
         let left = room.left - GUTTER;
         let head = STRONG.fit(limit.name, 120.0);
         canvas.text(left, room.top - 10.0, &head, STRONG, Ink::Text, Align::Left)?;
@@ -289,14 +296,14 @@ impl Sheet<'_> {
             panel.area(above_floor(&held), Ink::Blue)?;
         }
         panel.floor()?;
-        let Some(line) = line else {
-            return Ok(());
-        };
-        if near.is_none() {
-            let text = format!("↑ the limit, {}, is far above", labels::amount(line));
-            return canvas.text(room.right, room.top - 10.0, &text, LABEL, Ink::Text, Align::Right);
+        if let Some(line) = line {
+            return self.limit_line(&panel, line, most);
         }
-        self.limit_line(&panel, line, most)
+        if limit.facts.per_minute > 0.0 {
+            let text = format!("↑ the limit, {}, is far above", labels::amount(limit.facts.per_minute));
+            canvas.text(room.right, room.top - 10.0, &text, LABEL, Ink::Text, Align::Right)?;
+        }
+        Ok(())
     }
 
     fn limit_line(&self, panel: &Panel<'_, '_>, limit: f64, most: f64) -> Result<(), ChartError> {
