@@ -77,13 +77,7 @@ impl<O: Observer> Engine<'_, O> {
 
     fn refuse(&mut self, call: &Call, capacity: usize, refusal: Refusal, now: u64) {
         self.observer.refused(call.who(), capacity, refusal);
-        for &quota in &self.supply.capacities[capacity].quotas {
-            let state = &mut self.supply.quotas[quota];
-            if state.count_refused_requests {
-                state.count_refused(now, self.admissions);
-                self.observer.took(quota, state.occupied(now));
-            }
-        }
+        self.supply.count_refused(capacity, now, self.admissions);
     }
 
     #[inline]
@@ -104,7 +98,7 @@ impl<O: Observer> Engine<'_, O> {
             None
         } else {
             self.admissions += 1;
-            match self.supply.admit(capacity, now, ask, self.admissions, &mut self.observer) {
+            match self.supply.admit(capacity, now, ask, self.admissions) {
                 Ok(()) => {
                     self.serve(call, progress, position, capacity, now);
                     return Answer::Admitted;
@@ -249,7 +243,7 @@ impl<O: Observer> Engine<'_, O> {
         }
         state.queue.push_back(Place { request: slot, ticket });
         state.waiting += 1;
-        self.observer.queued(capacity, state.waiting);
+        state.waiting_peak = state.waiting_peak.max(state.waiting);
         if state.waiting == 1 {
             self.schedule_wake_up(capacity, now);
         }
@@ -267,7 +261,7 @@ impl<O: Observer> Engine<'_, O> {
                 }
             };
             self.admissions += 1;
-            let admitted = self.supply.admit(capacity, now, call.ask(), self.admissions, &mut self.observer).is_ok();
+            let admitted = self.supply.admit(capacity, now, call.ask(), self.admissions).is_ok();
             let max_wait = match self.supply.capacities[capacity].saturation {
                 Saturation::Queue { max_wait, .. } => max_wait,
                 Saturation::Throttle => None,
@@ -333,16 +327,9 @@ impl<O: Observer> Engine<'_, O> {
         let who = Who { workload: usize::from(attempt.workload), arrival: attempt.arrival };
         let capacity = usize::from(attempt.capacity);
         let ask = Ask { reserve: attempt.reserve, cache_read: u64::from(attempt.cache_read) };
-        let state = &mut self.supply.capacities[capacity];
-        state.in_flight -= 1;
-        for &quota in &state.quotas {
-            let reserved =
-                self.supply.quotas[quota].settle(now, ask, attempt.charged, attempt.admitted, attempt.admission);
-            self.observer.charged(quota, who, reserved, attempt.charged);
-        }
-        self.observer.completed(who.workload, attempt.answered);
+        self.supply.settle(capacity, now, ask, attempt.charged, attempt.admitted, attempt.admission);
         if attempt.answered {
-            self.observer.ended(who, Outcome::Served);
+            self.observer.answered(who);
             self.clients[who.workload].retry_quotas.give_back(attempt.index, u32::from(attempt.last_cost));
         }
         if self.is_measured(who.arrival) {

@@ -23,7 +23,7 @@ use crate::queue::{Class, Event, EventQueue};
 use crate::random::{Purpose, Stream};
 use crate::traffic::{Stretch, Tape};
 use crate::units::Tokens;
-use observer::{Observer, Snapshot, Who};
+use observer::{CapacitySnapshot, Observer, Snapshot, Who};
 use plan::{Luck, Plan};
 use slab::Slab;
 use supply::Supply;
@@ -304,18 +304,14 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn pass_edges(&mut self, now: u64) {
         while self.next_edge <= now {
             let at = self.next_edge;
-            let occupied: Vec<_> = self.supply.quotas.iter_mut().map(|quota| quota.occupied(at)).collect();
-            let in_flight: Vec<_> = self.supply.capacities.iter().map(|c| c.in_flight).collect();
-            let waiting: Vec<_> = self.supply.capacities.iter().map(|c| c.waiting).collect();
-            self.observer.edge(
-                at,
-                Snapshot {
-                    occupied: &occupied,
-                    in_flight: &in_flight,
-                    waiting: &waiting,
-                    backing_off: self.backing_off,
-                },
-            );
+            let quotas = self.supply.snapshot_quotas(at);
+            let capacities = self.supply.capacities.iter_mut().map(|c| {
+                let [in_flight_peak, waiting_peak] = c.take_peaks();
+                CapacitySnapshot { in_flight: c.in_flight, waiting: c.waiting, in_flight_peak, waiting_peak }
+            });
+            let capacities: Vec<_> = capacities.collect();
+            let backing_off = self.backing_off;
+            self.observer.edge(at, Snapshot { quotas: &quotas, capacities: &capacities, backing_off });
             self.next_edge = self.observer.next_edge();
         }
     }

@@ -16,10 +16,9 @@ pub struct Who {
     pub arrival: u64,
 }
 
-/// How a request ended. One that is still open at the end is *unfinished*.
+/// How a request ended without an answer. One that is still open at the end is *unfinished*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    Served,
     /// Refused and out of retries, or met by a permanent error.
     Failed,
     /// The client gave up.
@@ -72,15 +71,35 @@ pub struct Admission {
     pub charged: Tokens,
 }
 
+/// How a quota stands, and counters that only rise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaSnapshot {
+    /// Used and reserved, of its rpm, tpm and tpd limits; 0 where there is none \[requests, tokens, tokens\].
+    pub occupied: [Tokens; 3],
+    /// The greatest of that at any instant since the last snapshot.
+    pub occupied_peak: [Tokens; 3],
+    /// Requests counted so far: admitted ones, and refused ones where these count.
+    pub requests: u64,
+    /// Charged so far, dated at completion \[tokens\].
+    pub charged: Tokens,
+}
+
+/// How a capacity stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapacitySnapshot {
+    pub in_flight: u32,
+    /// Attempts in its queue.
+    pub waiting: u32,
+    /// The most since the last snapshot.
+    pub in_flight_peak: u32,
+    pub waiting_peak: u32,
+}
+
 /// The state of the supply at one instant.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'s> {
-    /// Used and reserved, by quota, of its rpm, tpm and tpd limits; 0 where there is none.
-    pub occupied: &'s [[Tokens; 3]],
-    /// By capacity.
-    pub in_flight: &'s [u32],
-    /// Attempts waiting in the queue, by capacity.
-    pub waiting: &'s [u32],
+    pub quotas: &'s [QuotaSnapshot],
+    pub capacities: &'s [CapacitySnapshot],
     /// Requests that wait for their next attempt.
     pub backing_off: u64,
 }
@@ -95,20 +114,13 @@ pub trait Observer {
     fn offered(&mut self, who: Who);
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal);
     fn admitted(&mut self, admission: &Admission);
-    /// A quota counted a request, admitted or (when such count) refused; what its limits hold now, of rpm, tpm and tpd.
-    fn took(&mut self, quota: usize, occupied: [Tokens; 3]);
-    /// A capacity's requests in progress, after one was added.
-    fn in_progress(&mut self, capacity: usize, in_flight: u32);
     /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\].
     fn waited(&mut self, capacity: usize, from: u64, to: u64);
-    /// A capacity's queue, after one joined it.
-    fn queued(&mut self, capacity: usize, waiting: u32);
     /// An attempt failed: number `attempt`, from 0.
     fn failed(&mut self, who: Who, attempt: u32, failure: Failure);
-    /// Service ended.
-    fn completed(&mut self, workload: usize, answered: bool);
-    /// A quota was charged for a completed attempt.
-    fn charged(&mut self, quota: usize, who: Who, reserved: Tokens, charged: Tokens);
+    /// An attempt ended in an answer, and with it the request: it is served.
+    fn answered(&mut self, who: Who);
+    /// A request ended without an answer.
     fn ended(&mut self, who: Who, outcome: Outcome);
     /// The instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.
     fn next_edge(&self) -> u64;

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::observer::{Observer, Refusal};
+use super::observer::{QuotaSnapshot, Refusal};
 use crate::model::capacity::limiter::{Limiter, Settlement};
 use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Capacity, Quota, Reason, Saturation};
-use crate::model::{Model, Run};
+use crate::model::capacity::{Capacity, Reason, Saturation};
+use crate::model::Model;
 use crate::units::Tokens;
 
 /// What an offer asks of token limits \[tokens\].
@@ -18,81 +18,45 @@ pub(super) struct Ask {
     pub cache_read: Tokens,
 }
 
-/// A quota's limiters.
-#[derive(Debug)]
-pub(super) struct QuotaState {
-    rpm: Option<Limiter>,
-    tpm: Option<Limiter>,
-    tpd: Option<Limiter>,
-    reserve_cache_reads: bool,
-    pub(super) count_refused_requests: bool,
+/// One limit that a capacity asks.
+#[derive(Debug, Clone, Copy)]
+struct Check {
+    limiter: usize,
+    quota: usize,
+    kind: LimitKind,
+    reserves_cache_reads: bool,
 }
 
-impl QuotaState {
-    fn new(quota: &Quota, run: &Run) -> Self {
-        let limiter = |kind, used| {
-            quota.limit(kind).map(|limit| Limiter::new(limit.limiter, limit.amount, used, &run.start))
-        };
-        Self {
-            rpm: limiter(LimitKind::Rpm, 0),
-            tpm: limiter(LimitKind::Tpm, 0),
-            tpd: limiter(LimitKind::Tpd, quota.tpd_used_at_start),
-            reserve_cache_reads: quota.reserve_cache_reads,
-            count_refused_requests: quota.count_refused_requests,
+impl Check {
+    /// What the limit takes of an ask \[requests or tokens\].
+    #[inline]
+    fn amount(self, ask: Ask) -> Tokens {
+        if self.kind == LimitKind::Rpm {
+            1
+        } else if self.reserves_cache_reads {
+            ask.reserve + ask.cache_read
+        } else {
+            ask.reserve
         }
     }
 
-    /// What the quota reserves of an ask \[tokens\].
-    #[inline]
-    fn reserved(&self, ask: Ask) -> Tokens {
-        if self.reserve_cache_reads { ask.reserve + ask.cache_read } else { ask.reserve }
-    }
-
-    #[inline]
-    fn token_limiters(&mut self) -> impl Iterator<Item = &mut Limiter> {
-        [self.tpm.as_mut(), self.tpd.as_mut()].into_iter().flatten()
-    }
-
-    fn ever_admits(&mut self, ask: Ask) -> bool {
-        let reserved = self.reserved(ask);
-        self.token_limiters().all(|limiter| limiter.ever_admits(reserved))
-    }
-
-    #[inline]
-    fn take(&mut self, now: u64, ask: Ask, admission: u64) {
-        if let Some(rpm) = &mut self.rpm {
-            rpm.take(now, 1, admission);
-        }
-        let reserved = self.reserved(ask);
-        self.token_limiters().for_each(|limiter| limiter.take(now, reserved, admission));
-    }
-
-    /// Returns what the quota had reserved \[tokens\].
-    #[inline]
-    pub(super) fn settle(&mut self, now: u64, ask: Ask, charged: Tokens, admitted_at: u64, admission: u64) -> Tokens {
-        let reserved = self.reserved(ask);
-        let settlement = Settlement { reserved, charged, admitted_at, admission };
-        self.token_limiters().for_each(|limiter| limiter.settle(now, settlement));
-        reserved
-    }
-
-    /// Counts a refused request, whether it fits or not.
-    pub(super) fn count_refused(&mut self, now: u64, admission: u64) {
-        if let Some(rpm) = &mut self.rpm {
-            rpm.occupied(now);
-            rpm.take(now, 1, admission);
+    fn reason(self) -> Reason {
+        match self.kind {
+            LimitKind::Rpm => Reason::Rpm,
+            LimitKind::Tpm => Reason::Tpm,
+            LimitKind::Tpd => Reason::Tpd,
         }
     }
+}
 
-    pub(super) fn occupied(&mut self, now: u64) -> [Tokens; 3] {
-        [&mut self.rpm, &mut self.tpm, &mut self.tpd]
-            .map(|limiter| limiter.as_mut().map_or(0, |limiter| limiter.occupied(now)))
-    }
-
-    #[inline]
-    fn occupied_as_rolled(&self) -> [Tokens; 3] {
-        [&self.rpm, &self.tpm, &self.tpd].map(|limiter| limiter.as_ref().map_or(0, Limiter::occupied_as_rolled))
-    }
+/// A quota while it runs: where its limiters are, and counters that only rise.
+#[derive(Debug)]
+struct QuotaState {
+    /// By [`LimitKind`].
+    limiters: [Option<usize>; 3],
+    count_refused_requests: bool,
+    requests: u64,
+    charged: Tokens,
 }
 
 /// One place in a capacity's queue. The ticket tells a request that still waits from one that has left since.
@@ -105,19 +69,26 @@ pub(super) struct Place {
 /// A capacity while it runs.
 #[derive(Debug)]
 pub(super) struct CapacityState {
-    pub quotas: Vec<usize>,
-    pub concurrency: u32,
+    /// The limits to ask, in order: rpm of every quota, then tpm, then tpd.
+    checks: Vec<Check>,
+    quotas: Vec<usize>,
+    concurrency: u32,
     pub in_flight: u32,
+    /// The most since the last snapshot.
+    in_flight_peak: u32,
     pub saturation: Saturation,
     /// First in, first out; those who left before their turn are skipped.
     pub queue: VecDeque<Place>,
     pub waiting: u32,
+    /// The most since the last snapshot.
+    pub waiting_peak: u32,
     /// When the capacity is to be looked at again \[µs\]; `u64::MAX`: not asked for.
     pub wake_at: u64,
     /// Capacities whose queues may move when this one settles, itself among them.
     pub neighbours: Vec<usize>,
     pub unavailable_probability: f64,
-    /// The largest reservation that every limit could admit, of quotas that do not reserve cache reads \[tokens\].
+    /// A reservation, cache reads included, up to this is never too large: a quick test that settles nearly every offer
+    /// \[tokens\].
     ceiling: Tokens,
 }
 
@@ -125,87 +96,109 @@ pub(super) struct CapacityState {
 #[derive(Debug)]
 pub(super) struct Supply {
     pub capacities: Vec<CapacityState>,
-    pub quotas: Vec<QuotaState>,
+    quotas: Vec<QuotaState>,
+    limiters: Vec<Limiter>,
 }
 
 impl Supply {
     pub(super) fn new(model: &Model) -> Self {
-        let mut quotas: Vec<_> = model.quotas.iter().map(|q| QuotaState::new(q, &model.run)).collect();
+        let mut limiters = Vec::new();
+        let quotas: Vec<_> = model
+            .quotas
+            .iter()
+            .map(|quota| QuotaState {
+                limiters: LimitKind::ALL.map(|kind| {
+                    let limit = quota.limit(kind)?;
+                    let used = if kind == LimitKind::Tpd { quota.tpd_used_at_start } else { 0 };
+                    limiters.push(Limiter::new(limit.limiter, limit.amount, used, &model.run.start));
+                    Some(limiters.len() - 1)
+                }),
+                count_refused_requests: quota.count_refused_requests,
+                requests: 0,
+                charged: 0,
+            })
+            .collect();
         let capacities = model
             .capacities
             .iter()
-            .map(|capacity| CapacityState {
-                quotas: capacity.quotas.clone(),
-                concurrency: capacity.concurrency.unwrap_or(u32::MAX),
-                in_flight: 0,
-                saturation: capacity.on_saturation,
-                queue: VecDeque::new(),
-                waiting: 0,
-                wake_at: u64::MAX,
-                neighbours: neighbours(capacity, &model.capacities),
-                unavailable_probability: capacity.unavailable_probability,
-                ceiling: ceiling(&capacity.quotas, &mut quotas),
+            .map(|capacity| {
+                let checks = checks(capacity, model, &quotas);
+                CapacityState {
+                    ceiling: ceiling(&checks, &limiters),
+                    checks,
+                    quotas: capacity.quotas.clone(),
+                    concurrency: capacity.concurrency.unwrap_or(u32::MAX),
+                    in_flight: 0,
+                    in_flight_peak: 0,
+                    saturation: capacity.on_saturation,
+                    queue: VecDeque::new(),
+                    waiting: 0,
+                    waiting_peak: 0,
+                    wake_at: u64::MAX,
+                    neighbours: neighbours(capacity, &model.capacities),
+                    unavailable_probability: capacity.unavailable_probability,
+                }
             })
             .collect();
-        Self { capacities, quotas }
+        Self { capacities, quotas, limiters }
     }
 
-    /// Whether every token limit could admit the ask with everything free.
+    /// Whether every limit could admit the ask with everything free.
     #[inline]
-    pub(super) fn ever_admits(&mut self, capacity: usize, ask: Ask) -> bool {
+    pub(super) fn ever_admits(&self, capacity: usize, ask: Ask) -> bool {
         let state = &self.capacities[capacity];
-        if ask.reserve + ask.cache_read <= state.ceiling {
-            return true;
-        }
-        state.quotas.iter().all(|quota| self.quotas[*quota].ever_admits(ask))
+        ask.reserve + ask.cache_read <= state.ceiling
+            || state.checks.iter().all(|check| self.limiters[check.limiter].ever_admits(check.amount(ask)))
     }
 
-    /// Takes an ask from every limit, or from none: concurrency is asked first, then rpm of all quotas, then tpm, then
-    /// tpd.
+    /// Takes an ask from every limit, or from none: concurrency is asked first.
     #[inline]
-    pub(super) fn admit(
-        &mut self,
-        capacity: usize,
-        now: u64,
-        ask: Ask,
-        admission: u64,
-        observer: &mut impl Observer,
-    ) -> Result<(), Refusal> {
+    pub(super) fn admit(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) -> Result<(), Refusal> {
         let state = &mut self.capacities[capacity];
         if state.in_flight >= state.concurrency {
             return Err(Refusal { reason: Reason::Concurrency, quota: None });
         }
-        for &quota in &state.quotas {
-            if let Some(rpm) = &mut self.quotas[quota].rpm
-                && !rpm.has_room(now, 1)
-            {
-                return Err(Refusal { reason: Reason::Rpm, quota: Some(quota) });
+        for check in &state.checks {
+            if !self.limiters[check.limiter].has_room(now, check.amount(ask)) {
+                return Err(Refusal { reason: check.reason(), quota: Some(check.quota) });
             }
         }
-        for &quota in &state.quotas {
-            let reserved = self.quotas[quota].reserved(ask);
-            if let Some(tpm) = &mut self.quotas[quota].tpm
-                && !tpm.has_room(now, reserved)
-            {
-                return Err(Refusal { reason: Reason::Tpm, quota: Some(quota) });
-            }
+        for check in &state.checks {
+            self.limiters[check.limiter].take(now, check.amount(ask), admission);
         }
         for &quota in &state.quotas {
-            let reserved = self.quotas[quota].reserved(ask);
-            if let Some(tpd) = &mut self.quotas[quota].tpd
-                && !tpd.has_room(now, reserved)
-            {
-                return Err(Refusal { reason: Reason::Tpd, quota: Some(quota) });
-            }
-        }
-        for &quota in &state.quotas {
-            let state = &mut self.quotas[quota];
-            state.take(now, ask, admission);
-            observer.took(quota, state.occupied_as_rolled());
+            self.quotas[quota].requests += 1;
         }
         state.in_flight += 1;
-        observer.in_progress(capacity, state.in_flight);
+        state.in_flight_peak = state.in_flight_peak.max(state.in_flight);
         Ok(())
+    }
+
+    /// Replaces the reservations of an admission by its charge.
+    #[inline]
+    pub(super) fn settle(&mut self, capacity: usize, now: u64, ask: Ask, charged: Tokens, admitted_at: u64, admission: u64) {
+        let state = &mut self.capacities[capacity];
+        state.in_flight -= 1;
+        for check in &state.checks {
+            if check.kind != LimitKind::Rpm {
+                let settlement = Settlement { reserved: check.amount(ask), charged, admitted_at, admission };
+                self.limiters[check.limiter].settle(now, settlement);
+            }
+        }
+        for &quota in &state.quotas {
+            self.quotas[quota].charged += charged;
+        }
+    }
+
+    /// Counts a refused request where refused requests count, whether it fits or not.
+    pub(super) fn count_refused(&mut self, capacity: usize, now: u64, admission: u64) {
+        for &quota in &self.capacities[capacity].quotas {
+            let quota = &mut self.quotas[quota];
+            if let (true, Some(rpm)) = (quota.count_refused_requests, quota.limiters[LimitKind::Rpm as usize]) {
+                quota.requests += 1;
+                self.limiters[rpm].count(now, 1, admission);
+            }
+        }
     }
 
     /// The first instant at which every limit has room for the ask, if nothing else happens \[µs\]. `None`: only a
@@ -215,19 +208,47 @@ impl Supply {
         if state.in_flight >= state.concurrency {
             return None;
         }
-        let mut at = now;
-        for &quota in &state.quotas {
-            let quota = &mut self.quotas[quota];
-            let reserved = quota.reserved(ask);
-            if let Some(rpm) = &mut quota.rpm {
-                at = at.max(rpm.room_at(now, 1)?);
-            }
-            for limiter in quota.token_limiters() {
-                at = at.max(limiter.room_at(now, reserved)?);
-            }
-        }
-        Some(at)
+        state
+            .checks
+            .iter()
+            .map(|check| self.limiters[check.limiter].room_at(now, check.amount(ask)))
+            .try_fold(now, |latest, at| Some(latest.max(at?)))
     }
+
+    /// How the quotas stand, and their greatest use since the last snapshot.
+    pub(super) fn snapshot_quotas(&mut self, now: u64) -> Vec<QuotaSnapshot> {
+        let limiters = &mut self.limiters;
+        self.quotas
+            .iter()
+            .map(|quota| QuotaSnapshot {
+                // The present first: it brings the limiters up to date, and the next peak starts from there.
+                occupied: quota.limiters.map(|limiter| limiter.map_or(0, |i| limiters[i].occupied(now))),
+                occupied_peak: quota.limiters.map(|limiter| limiter.map_or(0, |i| limiters[i].take_peak())),
+                requests: quota.requests,
+                charged: quota.charged,
+            })
+            .collect()
+    }
+}
+
+impl CapacityState {
+    /// The most in flight and the most waiting since the last call.
+    pub(super) fn take_peaks(&mut self) -> [u32; 2] {
+        let peaks = [self.in_flight_peak, self.waiting_peak];
+        self.in_flight_peak = self.in_flight;
+        self.waiting_peak = self.waiting;
+        peaks
+    }
+}
+
+fn checks(capacity: &Capacity, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {
+    let of_kind = |kind: LimitKind| {
+        capacity.quotas.iter().filter_map(move |&quota| {
+            let limiter = quotas[quota].limiters[kind as usize]?;
+            Some(Check { limiter, quota, kind, reserves_cache_reads: model.quotas[quota].reserve_cache_reads })
+        })
+    };
+    LimitKind::ALL.into_iter().flat_map(of_kind).collect()
 }
 
 /// Capacities that share a quota with `one`, and itself.
@@ -240,12 +261,10 @@ fn neighbours(one: &Capacity, all: &[Capacity]) -> Vec<usize> {
         .collect()
 }
 
-/// The largest reservation, up to 2⁴⁰, that all quotas of a capacity could admit, by bisection: a quick test
-/// that settles nearly every offer.
-fn ceiling(of: &[usize], quotas: &mut [QuotaState]) -> Tokens {
-    let mut admits = |amount| {
-        of.iter().all(|quota| quotas[*quota].ever_admits(Ask { reserve: amount, cache_read: 0 }))
-    };
+/// The largest amount, up to 2⁴⁰, that all limits could admit, by bisection.
+fn ceiling(checks: &[Check], limiters: &[Limiter]) -> Tokens {
+    let tokens = checks.iter().filter(|check| check.kind != LimitKind::Rpm);
+    let admits = |amount| tokens.clone().all(|check| limiters[check.limiter].ever_admits(amount));
     let (mut low, mut high): (Tokens, Tokens) = (0, 1 << 40);
     while low < high {
         let middle = low + (high - low).div_ceil(2);

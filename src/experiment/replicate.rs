@@ -69,8 +69,8 @@ fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
     watch.advanced(end - told);
     let finished = engine.finish();
     let record = Record {
-        measured: finished.observer.measured.finish(&finished.unfinished, finished.overflowed),
-        windows: finished.observer.windows.into_iter().map(|w| w.finish(&[], finished.overflowed)).collect(),
+        measured: finished.observer.measured.finish(Some(&finished.unfinished), finished.overflowed),
+        windows: finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed)).collect(),
     };
     check_conservation(model, &record.measured, number, finished.events);
     let metrics = record.evaluate(model);

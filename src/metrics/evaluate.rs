@@ -185,7 +185,7 @@ fn a_month_of(cost: f64, cohort: &Cohort, model: &Model, duration: SimTime) -> O
 }
 
 fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) {
-    for (index, (capacity, r)) in model.capacities.iter().zip(&record.capacities).enumerate() {
+    for (capacity, r) in model.capacities.iter().zip(&record.capacities) {
         let prefix = format!("capacities.{}.", capacity.name);
         let mean_over = |time: u128| (duration.0 > 0).then(|| time as f64 / duration.0 as f64);
         let in_flight = mean_over(r.in_flight_time);
@@ -204,35 +204,29 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) 
         sheet.count(&format!("{prefix}in_flight_peak"), r.in_flight_peak);
         sheet.value(&format!("{prefix}waiting_mean"), mean_over(r.waiting_time));
         sheet.count(&format!("{prefix}waiting_peak"), r.waiting_peak);
-        let unused: u64 = capacity.quotas.iter().take(1).map(|q| record.quotas[*q].reserved_unused).sum();
-        let shared = model.capacities.iter().enumerate().any(|(i, other)| {
-            i != index && capacity.quotas.first().is_some_and(|q| other.quotas.contains(q))
-        });
-        if !shared && !capacity.quotas.is_empty() {
-            sheet.count(&format!("{prefix}reserved_unused_tokens"), unused);
-        }
+        sheet.count(&format!("{prefix}reserved_unused_tokens"), r.unused);
         for reason in Reason::ALL {
             sheet.count(&format!("{prefix}refused_{}", reason.name()), r.refused[reason as usize]);
         }
     }
     for (index, (quota, r)) in model.quotas.iter().zip(&record.quotas).enumerate() {
+        let users = || model.capacities.iter().zip(&record.capacities).filter(|(c, _)| c.quotas.contains(&index));
+        let unused = users().map(|(_, r)| if quota.reserve_cache_reads { r.unused_with_reads } else { r.unused }).sum();
         if quota.prefix.starts_with("quotas.") {
             let mut utilization = Utilization::default();
             utilization.see_quota(quota, r, duration);
-            let admitted = model.capacities.iter().zip(&record.capacities);
-            let admitted = admitted.filter(|(c, _)| c.quotas.contains(&index)).map(|(_, r)| r.admitted).sum();
-            sheet.count(&format!("{}.admitted", quota.prefix), admitted);
+            sheet.count(&format!("{}.admitted", quota.prefix), users().map(|(_, r)| r.admitted).sum());
             sheet.count(&format!("{}.refused", quota.prefix), r.refused.iter().sum());
             sheet.value(&format!("{}.utilization_mean", quota.prefix), utilization.mean);
             sheet.value(&format!("{}.utilization_peak", quota.prefix), utilization.peak);
-            sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), r.reserved_unused);
+            sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), unused);
             for (kind, refused) in LimitKind::ALL.into_iter().zip(r.refused) {
                 sheet.count(&format!("{}.refused_{}", quota.prefix, kind.name()), refused);
             }
         }
         for kind in LimitKind::ALL {
             if let Some(limit) = quota.limit(kind) {
-                limit_figures(sheet, quota, kind, limit, r, duration);
+                limit_figures(sheet, &format!("{}.{}", quota.prefix, kind.name()), kind, limit, r, unused, duration);
             }
         }
     }
@@ -245,20 +239,20 @@ pub(super) fn per_minute(limit: &Limit) -> f64 {
 
 fn limit_figures(
     sheet: &mut Sheet,
-    quota: &Quota,
+    prefix: &str,
     kind: LimitKind,
     limit: &Limit,
     r: &super::record::QuotaRecord,
+    unused: u64,
     duration: SimTime,
 ) {
-    let prefix = format!("{}.{}", quota.prefix, kind.name());
     let clock = if kind == LimitKind::Rpm { r.requests } else { r.tokens };
     let (mean, peak) = use_of(limit, clock, duration);
     sheet.count(&format!("{prefix}.refused"), r.refused[kind as usize]);
     sheet.count(&format!("{prefix}.charged"), clock.total);
     sheet.value(&format!("{prefix}.utilization_mean"), mean);
     if kind != LimitKind::Rpm {
-        sheet.count(&format!("{prefix}.reserved_unused_tokens"), r.reserved_unused);
+        sheet.count(&format!("{prefix}.reserved_unused_tokens"), unused);
     }
     if kind != LimitKind::Tpd {
         let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;

@@ -75,6 +75,10 @@ pub struct CapacityRecord {
     /// Time in the queue, summed over attempts \[µs\].
     pub waiting_time: u128,
     pub waiting_peak: u64,
+    /// Sums over completed attempts of max(0, reserved - charged), for quotas that do not reserve cache reads and for
+    /// those that do \[tokens\].
+    pub unused: u64,
+    pub unused_with_reads: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -87,8 +91,6 @@ pub struct QuotaRecord {
     pub requests: Clock,
     /// Tokens charged, dated at completion.
     pub tokens: Clock,
-    /// Sum over completed attempts of what was reserved and not charged \[tokens\].
-    pub reserved_unused: u64,
 }
 
 /// Moments of the number waiting, to tell a backlog from noise.
@@ -252,7 +254,18 @@ impl Clock {
 
 impl CapacityRecord {
     fn merge(&mut self, other: &Self) {
-        let Self { admitted, refused, in_flight_time, in_flight_peak, waiting_time, waiting_peak } = other;
+        let Self {
+            admitted,
+            refused,
+            in_flight_time,
+            in_flight_peak,
+            waiting_time,
+            waiting_peak,
+            unused,
+            unused_with_reads,
+        } = other;
+        self.unused += unused;
+        self.unused_with_reads += unused_with_reads;
         self.admitted += admitted;
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.in_flight_time += in_flight_time;
@@ -264,11 +277,10 @@ impl CapacityRecord {
 
 impl QuotaRecord {
     fn merge(&mut self, other: &Self) {
-        let Self { refused, occupied_peak, requests, tokens, reserved_unused } = other;
+        let Self { refused, occupied_peak, requests, tokens } = other;
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.occupied_peak.iter_mut().zip(occupied_peak).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
         self.requests.merge(*requests);
         self.tokens.merge(*tokens);
-        self.reserved_unused += reserved_unused;
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::observer::{Admission, Failure, Observer, Outcome, Refusal, Sn
 use crate::model::capacity::{Reason, Status};
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
-use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens};
+use crate::units::{MICROS_PER_MINUTE, SimTime};
 
 /// A minute with fewer ended attempts has no throttle rate.
 const FEWEST_IN_A_MINUTE: u64 = 20;
@@ -25,10 +25,10 @@ pub struct Recorder {
     clock: ClockState,
 }
 
-/// Counters that only rise, by quota and workload, and what they were at the last edges.
+/// Counters that only rise, at some edge.
 #[derive(Debug, Clone, Default)]
 struct Counters {
-    /// By quota: requests taken, tokens charged.
+    /// By quota: requests counted, tokens charged.
     quotas: Vec<[u64; 2]>,
     /// By workload: arrivals, attempts ended, attempts throttled.
     workloads: Vec<[u64; 3]>,
@@ -37,6 +37,13 @@ struct Counters {
 impl Counters {
     fn new(workloads: usize, quotas: usize) -> Self {
         Self { quotas: vec![[0; 2]; quotas], workloads: vec![[0; 3]; workloads] }
+    }
+
+    /// Brings the quotas' counters up to date; the workloads' are counted event by event.
+    fn see(&mut self, snapshot: Snapshot<'_>) {
+        for (counters, quota) in self.quotas.iter_mut().zip(snapshot.quotas) {
+            *counters = [quota.requests, quota.charged];
+        }
     }
 
     fn since(&self, earlier: &Self) -> Self {
@@ -57,10 +64,6 @@ struct ClockState {
     at_start: Counters,
     at_minute: Counters,
     at_bucket: Counters,
-    /// The greatest used + reserved since the last edge, by quota.
-    occupied: Vec<[Tokens; 3]>,
-    in_flight: Vec<u32>,
-    waiting: Vec<u32>,
     bucket: Vec<QuotaBucket>,
     next_minute: u64,
     /// The minute that is running began inside the interval.
@@ -110,9 +113,6 @@ impl Recorder {
                 at_minute: counters.clone(),
                 at_bucket: counters.clone(),
                 now: counters,
-                occupied: vec![[0; 3]; quotas],
-                in_flight: vec![0; capacities],
-                waiting: vec![0; capacities],
                 bucket: vec![QuotaBucket::default(); quotas],
                 next_minute: minute_after(from),
                 minute_is_whole: (from + phase).is_multiple_of(MICROS_PER_MINUTE),
@@ -124,11 +124,12 @@ impl Recorder {
         }
     }
 
-    /// The record, once the run is over.
+    /// The record, once the run is over. `unfinished`, by workload, is what the engine found still open; without it,
+    /// what has no other outcome is unfinished.
     #[must_use]
-    pub fn finish(mut self, unfinished: &[u64], overflowed: bool) -> Record {
-        for (cohort, open) in self.record.workloads.iter_mut().zip(unfinished) {
-            cohort.unfinished = *open;
+    pub fn finish(mut self, unfinished: Option<&[u64]>, overflowed: bool) -> Record {
+        for (i, c) in self.record.workloads.iter_mut().enumerate() {
+            c.unfinished = unfinished.map_or(c.requests - c.served - c.failed - c.timed_out, |open| open[i]);
         }
         self.record.overflowed = overflowed;
         self.record
@@ -182,39 +183,30 @@ impl Recorder {
             quota.requests = *requests;
             quota.charged = *tokens;
         }
-        let capacities = snapshot.in_flight.iter().zip(snapshot.waiting);
         self.record.timeline.buckets.push(Bucket {
             workloads: bucket.workloads,
-            capacities: capacities.map(|(f, w)| [u64::from(*f), u64::from(*w)]).collect(),
+            capacities: snapshot.capacities.iter().map(|c| [u64::from(c.in_flight), u64::from(c.waiting)]).collect(),
             quotas,
         });
         clock.at_bucket = clock.now.clone();
     }
 
-    /// Folds the greatest values since the last edge into the peaks, and starts anew from the present state.
+    /// Folds the greatest values since the last edge into the peaks.
     fn fold_peaks(&mut self, snapshot: Snapshot<'_>) {
-        let clock = &mut self.clock;
-        if clock.state == Phase::Inside {
-            for (quota, seen) in clock.occupied.iter().enumerate() {
-                for limit in 0..3 {
-                    let peak = &mut self.record.quotas[quota].occupied_peak[limit];
-                    *peak = (*peak).max(seen[limit]);
-                    let in_bucket = &mut clock.bucket[quota].occupied[limit];
-                    *in_bucket = (*in_bucket).max(seen[limit]);
-                }
-            }
-            for (capacity, record) in self.record.capacities.iter_mut().enumerate() {
-                record.in_flight_peak = record.in_flight_peak.max(u64::from(clock.in_flight[capacity]));
-                record.waiting_peak = record.waiting_peak.max(u64::from(clock.waiting[capacity]));
+        for ((quota, record), bucket) in snapshot.quotas.iter().zip(&mut self.record.quotas).zip(&mut self.clock.bucket) {
+            for (limit, seen) in quota.occupied_peak.into_iter().enumerate() {
+                record.occupied_peak[limit] = record.occupied_peak[limit].max(seen);
+                bucket.occupied[limit] = bucket.occupied[limit].max(seen);
             }
         }
-        clock.occupied.copy_from_slice(snapshot.occupied);
-        clock.in_flight.copy_from_slice(snapshot.in_flight);
-        clock.waiting.copy_from_slice(snapshot.waiting);
+        for (capacity, record) in snapshot.capacities.iter().zip(&mut self.record.capacities) {
+            record.in_flight_peak = record.in_flight_peak.max(u64::from(capacity.in_flight_peak));
+            record.waiting_peak = record.waiting_peak.max(u64::from(capacity.waiting_peak));
+        }
     }
 
     fn sample_waiting(&mut self, snapshot: Snapshot<'_>) -> u64 {
-        let waiting = snapshot.waiting.iter().map(|n| u64::from(*n)).sum::<u64>() + snapshot.backing_off;
+        let waiting = snapshot.capacities.iter().map(|c| u64::from(c.waiting)).sum::<u64>() + snapshot.backing_off;
         let moments = &mut self.record.waiting;
         moments.samples += 1;
         moments.sum += waiting;
@@ -222,7 +214,11 @@ impl Recorder {
         waiting
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self, snapshot: Snapshot<'_>) {
+        // What stands at the start counts for the peaks as if it had just come.
+        for (quota, record) in snapshot.quotas.iter().zip(&mut self.record.quotas) {
+            record.occupied_peak = quota.occupied;
+        }
         let clock = &mut self.clock;
         clock.state = Phase::Inside;
         clock.at_start = clock.now.clone();
@@ -292,6 +288,9 @@ impl Observer for Recorder {
         if !a.completes {
             return;
         }
+        let capacity = &mut self.record.capacities[a.capacity];
+        capacity.unused += a.reserved.saturating_sub(a.charged);
+        capacity.unused_with_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged);
         let cohort = &mut self.record.workloads[a.who.workload];
         cohort.billed[a.capacity].add(&a.tokens);
         if !a.answered {
@@ -310,29 +309,9 @@ impl Observer for Recorder {
         cohort.within_slo += u64::from(met(slo.ttft, delay + a.ttft) && met(slo.e2e, delay + service));
     }
 
-    #[inline]
-    fn took(&mut self, quota: usize, occupied: [Tokens; 3]) {
-        self.clock.now.quotas[quota][0] += 1;
-        let greatest = &mut self.clock.occupied[quota];
-        for limit in 0..3 {
-            greatest[limit] = greatest[limit].max(occupied[limit]);
-        }
-    }
-
-    #[inline]
-    fn in_progress(&mut self, capacity: usize, in_flight: u32) {
-        let greatest = &mut self.clock.in_flight[capacity];
-        *greatest = (*greatest).max(in_flight);
-    }
-
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {
         let waited = self.overlap(from, to);
         self.record.capacities[capacity].waiting_time += waited;
-    }
-
-    fn queued(&mut self, capacity: usize, waiting: u32) {
-        let greatest = &mut self.clock.waiting[capacity];
-        *greatest = (*greatest).max(waiting);
     }
 
     fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
@@ -347,16 +326,10 @@ impl Observer for Recorder {
     }
 
     #[inline]
-    fn completed(&mut self, workload: usize, answered: bool) {
-        self.clock.now.workloads[workload][1] += u64::from(answered);
-    }
-
-    #[inline]
-    fn charged(&mut self, quota: usize, who: Who, reserved: Tokens, charged: Tokens) {
-        self.clock.now.quotas[quota][1] += charged;
-        if self.is_measured(who.arrival) {
-            let record = &mut self.record.quotas[quota];
-            record.reserved_unused += reserved.saturating_sub(charged);
+    fn answered(&mut self, who: Who) {
+        self.clock.now.workloads[who.workload][1] += 1;
+        if let Some(cohort) = self.cohort(who) {
+            cohort.served += 1;
         }
     }
 
@@ -364,7 +337,6 @@ impl Observer for Recorder {
     fn ended(&mut self, who: Who, outcome: Outcome) {
         if let Some(cohort) = self.cohort(who) {
             match outcome {
-                Outcome::Served => cohort.served += 1,
                 Outcome::Failed => cohort.failed += 1,
                 Outcome::TimedOut => cohort.timed_out += 1,
             }
@@ -379,9 +351,12 @@ impl Observer for Recorder {
         if at < self.clock.next_edge {
             return;
         }
-        self.fold_peaks(snapshot);
+        self.clock.now.see(snapshot);
+        if self.clock.state == Phase::Inside {
+            self.fold_peaks(snapshot);
+        }
         if at == self.from {
-            self.begin();
+            self.begin(snapshot);
             self.record.waiting.at_start = self.sample_waiting(snapshot);
         } else {
             if at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX) {
@@ -453,22 +428,8 @@ impl Observer for Recorders {
         self.tell(|r| r.admitted(admission));
     }
 
-    #[inline]
-    fn took(&mut self, quota: usize, occupied: [Tokens; 3]) {
-        self.tell(|r| r.took(quota, occupied));
-    }
-
-    #[inline]
-    fn in_progress(&mut self, capacity: usize, in_flight: u32) {
-        self.tell(|r| r.in_progress(capacity, in_flight));
-    }
-
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {
         self.tell(|r| r.waited(capacity, from, to));
-    }
-
-    fn queued(&mut self, capacity: usize, waiting: u32) {
-        self.tell(|r| r.queued(capacity, waiting));
     }
 
     fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
@@ -476,13 +437,8 @@ impl Observer for Recorders {
     }
 
     #[inline]
-    fn completed(&mut self, workload: usize, answered: bool) {
-        self.tell(|r| r.completed(workload, answered));
-    }
-
-    #[inline]
-    fn charged(&mut self, quota: usize, who: Who, reserved: Tokens, charged: Tokens) {
-        self.tell(|r| r.charged(quota, who, reserved, charged));
+    fn answered(&mut self, who: Who) {
+        self.tell(|r| r.answered(who));
     }
 
     #[inline]

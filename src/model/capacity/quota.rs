@@ -29,6 +29,7 @@ pub struct Limit {
 
 /// Which limit of a quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum LimitKind {
     Rpm,
     Tpm,

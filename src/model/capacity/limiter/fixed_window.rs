@@ -14,13 +14,15 @@ pub struct FixedWindow {
     /// The first instant of the next window \[µs\].
     ends: u64,
     used: u64,
+    /// The most used since it was last asked for.
+    peak: u64,
 }
 
 impl FixedWindow {
     /// `phase` is how far the wall clock is into its window at t = 0 \[µs\].
     #[must_use]
     pub fn new(limit: Tokens, window: u64, phase: u64, used: Tokens) -> Self {
-        Self { limit, window, ends: window - phase, used }
+        Self { limit, window, ends: window - phase, used, peak: used }
     }
 
     #[inline]
@@ -40,6 +42,7 @@ impl FixedWindow {
     #[inline]
     pub(super) fn take(&mut self, amount: Tokens) {
         self.used += amount;
+        self.peak = self.peak.max(self.used);
     }
 
     #[inline]
@@ -47,7 +50,7 @@ impl FixedWindow {
         self.roll(now);
         // The window began at `ends - window`, which lies before t = 0 in the first one.
         if s.charged > s.reserved {
-            self.used += s.charged - s.reserved;
+            self.take(s.charged - s.reserved);
         } else if s.admitted_at + self.window >= self.ends {
             self.used -= s.reserved - s.charged;
         }
@@ -57,8 +60,11 @@ impl FixedWindow {
         self.ends
     }
 
-    #[inline]
     pub(super) fn used(&self) -> Tokens {
         self.used
+    }
+
+    pub(super) fn take_peak(&mut self) -> Tokens {
+        std::mem::replace(&mut self.peak, self.used)
     }
 }

@@ -87,8 +87,7 @@ impl Limiter {
         }
     }
 
-    /// Takes `amount`, which the caller has seen to fit, or which counts whether it fits or not (a refused request that
-    /// counts). The state must be rolled to `now` by [`Limiter::has_room`] or [`Limiter::occupied`] first.
+    /// Takes `amount` right after [`Limiter::has_room`] found that it fits.
     #[inline]
     pub fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
         match self {
@@ -135,22 +134,28 @@ impl Limiter {
         })
     }
 
-    /// Used and reserved now; of a bucket, what is missing to a full one \[tokens\], rounded up.
-    #[inline]
-    pub fn occupied(&mut self, now: u64) -> Tokens {
-        self.has_room(now, 0);
-        self.occupied_as_rolled()
+    /// Takes `amount` whether it fits or not: a refused request that counts.
+    pub fn count(&mut self, now: u64, amount: Tokens, admission: u64) {
+        self.has_room(now, amount);
+        self.take(now, amount, admission);
     }
 
-    /// The same without moving the state to now: right after [`Limiter::has_room`], [`Limiter::take`] or
-    /// [`Limiter::settle`].
-    #[inline]
-    #[must_use]
-    pub fn occupied_as_rolled(&self) -> Tokens {
+    /// Used and reserved now; of a bucket, what is missing to a full one \[tokens\], rounded up.
+    pub fn occupied(&mut self, now: u64) -> Tokens {
+        self.has_room(now, 0);
         match self {
             Self::FixedWindow(l) => l.used(),
             Self::SlidingWindow(l) => l.sum(),
             Self::TokenBucket(l) => l.missing(),
+        }
+    }
+
+    /// The greatest that [`Limiter::occupied`] was at any instant since the last call \[tokens\].
+    pub fn take_peak(&mut self) -> Tokens {
+        match self {
+            Self::FixedWindow(l) => l.take_peak(),
+            Self::SlidingWindow(l) => l.take_peak(),
+            Self::TokenBucket(l) => l.take_peak(),
         }
     }
 }

@@ -23,12 +23,14 @@ pub struct SlidingWindow {
     /// Sorted by time and by admission.
     entries: VecDeque<Entry>,
     sum: u64,
+    /// The greatest sum since it was last asked for.
+    peak: u64,
 }
 
 impl SlidingWindow {
     #[must_use]
     pub fn new(limit: Tokens, window: u64, used: Tokens) -> Self {
-        let mut new = Self { limit, window, entries: VecDeque::new(), sum: 0 };
+        let mut new = Self { limit, window, entries: VecDeque::new(), sum: 0, peak: 0 };
         if used > 0 {
             new.take(0, used, 0);
         }
@@ -56,6 +58,7 @@ impl SlidingWindow {
     pub(super) fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
         self.entries.push_back(Entry { at: now, admission, amount });
         self.sum += amount;
+        self.peak = self.peak.max(self.sum);
     }
 
     #[inline]
@@ -68,6 +71,7 @@ impl SlidingWindow {
         if let Some(entry) = entry {
             entry.amount = s.charged;
             self.sum = self.sum - s.reserved + s.charged;
+            self.peak = self.peak.max(self.sum);
         } else if s.charged > s.reserved {
             self.take(now, s.charged - s.reserved, s.admission);
         }
@@ -87,8 +91,11 @@ impl SlidingWindow {
         at
     }
 
-    #[inline]
     pub(super) fn sum(&self) -> Tokens {
         self.sum
+    }
+
+    pub(super) fn take_peak(&mut self) -> Tokens {
+        std::mem::replace(&mut self.peak, self.sum)
     }
 }

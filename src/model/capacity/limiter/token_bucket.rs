@@ -18,6 +18,8 @@ pub struct TokenBucket {
     cap: i64,
     /// \[credits\]; below zero after debits.
     level: i64,
+    /// The lowest level since it was last asked for \[credits\].
+    lowest: i64,
     /// When the level was last brought up to date \[µs\].
     last: u64,
 }
@@ -39,7 +41,8 @@ impl TokenBucket {
         let (weight, refill) = Self::weights(limit, window);
         let (weight, refill) = (weight as i64, refill as i64);
         let cap = burst as i64 * weight;
-        Self { burst, weight, refill, cap, level: cap - used as i64 * weight, last: 0 }
+        let level = cap - used as i64 * weight;
+        Self { burst, weight, refill, cap, level, lowest: level, last: 0 }
     }
 
     #[inline]
@@ -59,6 +62,7 @@ impl TokenBucket {
     #[inline]
     pub(super) fn take(&mut self, amount: Tokens) {
         self.level -= amount as i64 * self.weight;
+        self.lowest = self.lowest.min(self.level);
     }
 
     #[inline]
@@ -66,6 +70,7 @@ impl TokenBucket {
         self.roll(now);
         let credit = s.reserved as i64 - s.charged as i64;
         self.level = self.level.saturating_add(credit.saturating_mul(self.weight)).min(self.cap);
+        self.lowest = self.lowest.min(self.level);
     }
 
     /// When the refill reaches `amount`, which is within the burst. The level must be rolled to `now`.
@@ -74,9 +79,17 @@ impl TokenBucket {
         now + lacking.div_ceil(self.refill as u64)
     }
 
-    #[inline]
     pub(super) fn missing(&self) -> Tokens {
-        (self.cap.saturating_sub(self.level) as u64).div_ceil(self.weight as u64)
+        self.missing_at(self.level)
+    }
+
+    pub(super) fn take_peak(&mut self) -> Tokens {
+        let lowest = std::mem::replace(&mut self.lowest, self.level);
+        self.missing_at(lowest)
+    }
+
+    fn missing_at(&self, level: i64) -> Tokens {
+        (self.cap.saturating_sub(level) as u64).div_ceil(self.weight as u64)
     }
 }
 

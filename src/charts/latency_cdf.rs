@@ -1,0 +1,203 @@
+//! How long requests take: the share answered within a time, and what waiting adds to it.
+//!
+//! Shares are stretched towards the slowest, because that is what an objective is about; times are logarithmic.
+
+use super::axis::{Axis, TOP_SHARE};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Room, STRONG};
+use super::{Chart, ChartError, Drawing, labels, source};
+use crate::results::{Detail, Point, Quantiles, Results};
+
+pub(super) struct LatencyCdf;
+
+/// The quantiles that are marked on the curve.
+const MARKED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
+/// From a mark to its label \[CSS px\].
+const LABEL_GAP: f64 = 8.0;
+/// An axis of times spans at least this ratio, so that it has ticks.
+const LEAST_RATIO: f64 = 6.0;
+
+const E2E: Mark = Mark::Line(Ink::Blue, 2.25);
+const TTFT: Mark = Mark::Line(Ink::Vermillion, 2.25);
+const SERVICE: Mark = Mark::Dashes(Ink::Slate, 1.5);
+
+impl Chart for LatencyCdf {
+    fn name(&self) -> &'static str {
+        "latency_cdf"
+    }
+
+    fn shows(&self) -> &'static str {
+        "Which share of the served requests is answered within a time, and what waiting adds."
+    }
+
+    fn draw(&self, results: &Results, point: &Point, detail: &Detail) -> Result<Vec<Drawing>, ChartError> {
+        let curve = |stem: &str| detail.distributions.get(stem).and_then(Curve::of);
+        let Some(e2e) = curve("e2e") else {
+            return Ok(Vec::new());
+        };
+        let (ttft, service) = (curve("ttft"), curve("service"));
+        let mut legend = vec![("full answer (e2e)".to_owned(), E2E)];
+        if ttft.is_some() {
+            legend.push(("first token (ttft)".to_owned(), TTFT));
+        }
+        if service.is_some() {
+            legend.push(("service alone".to_owned(), SERVICE));
+            legend.push(("added by waiting".to_owned(), Mark::Area(Ink::Amber)));
+        }
+        let heading = Heading {
+            name: self.name().to_owned(),
+            title: "How long an answer takes".to_owned(),
+            subtitle: subtitle(point, &e2e),
+            legend,
+            source: source(results, point),
+            height: 400.0,
+        };
+        let drawing = frame::draw(&heading, |canvas, room| body(canvas, room, &e2e, ttft.as_ref(), service.as_ref()))?;
+        Ok(vec![drawing])
+    }
+}
+
+fn subtitle(point: &Point, e2e: &Curve) -> String {
+    let mut text = format!(
+        "Half are answered within {}, 99 % within {}.",
+        labels::latency(e2e.value(0.5)),
+        labels::latency(e2e.value(0.99))
+    );
+    let waiting = point.value("queue_delay_mean_ms").zip(point.value("e2e_mean_ms"));
+    match waiting.filter(|(_, whole)| *whole > 0.0).map(|(wait, whole)| wait / whole) {
+        Some(share) if share >= 0.0005 => text += &format!(" Waiting makes {} of the mean.", labels::percent(share)),
+        Some(_) => text += " Nobody waited to speak of.",
+        None => {}
+    }
+    text
+}
+
+fn body(
+    canvas: &Canvas<'_>,
+    room: Room,
+    e2e: &Curve,
+    ttft: Option<&Curve>,
+    service: Option<&Curve>,
+) -> Result<(), ChartError> {
+    canvas.text(room.left, room.top + 12.0, "share of served requests", LABEL, Ink::Faint, Align::Left)?;
+    let plot =
+        Room { left: room.left + 46.0, top: room.top + 26.0, right: room.right - 4.0, bottom: room.bottom - 34.0 };
+    let all = [Some(e2e), ttft, service];
+    let panel = canvas.panel(plot, times(&all, e2e, plot.width()), Axis::tail());
+    let middle = f64::midpoint(plot.left, plot.right);
+    canvas.text(middle, plot.bottom + 33.0, "time since the request arrived", LABEL, Ink::Faint, Align::Middle)?;
+
+    panel.grid()?;
+    if let Some(service) = service {
+        // The outline runs up the slower curve and down the other; where they meet there is nothing between them.
+        let slower = e2e.points.iter().map(|(time, share)| (time.max(service.value(*share)), *share));
+        let outline = slower.chain(service.points.iter().rev().copied()).collect();
+        panel.area(outline, Ink::Amber)?;
+        panel.curve(&service.points, SERVICE)?;
+    }
+    panel.floor()?;
+    if let Some(ttft) = ttft {
+        panel.curve(&ttft.points, TTFT)?;
+    }
+    panel.curve(&e2e.points, E2E)?;
+    for (share, name) in MARKED {
+        let value = e2e.value(share);
+        panel.dot(value, share, Ink::Blue)?;
+        let (x, y) = panel.at(value, share);
+        // Below and to the right of a rising curve, and of everything left of it, there is room.
+        panel.note(x + LABEL_GAP, y + 13.0, &mark_label(name, value), STRONG, Ink::Text, Align::Left)?;
+    }
+    Ok(())
+}
+
+fn mark_label(name: &str, value: f64) -> String {
+    format!("{name} {}", labels::latency(value))
+}
+
+/// The axis of times: all that is drawn, with room at its right for the labels of the marks.
+fn times(curves: &[Option<&Curve>], e2e: &Curve, width: f64) -> Axis {
+    let curves = || curves.iter().flatten();
+    let lo = curves().map(|c| c.least_positive).fold(f64::INFINITY, f64::min);
+    let hi = curves().map(|c| c.value(TOP_SHARE)).fold(lo, f64::max);
+    // More than seven decades would squeeze what matters: it is the slow end.
+    let (mut lo, mut hi) = (libm::log10(lo).max(libm::log10(hi) - 7.0) - 0.04, libm::log10(hi) + 0.04);
+    let missing = libm::log10(LEAST_RATIO) - (hi - lo);
+    if missing > 0.0 {
+        (lo, hi) = (lo - missing / 2.0, hi + missing / 2.0);
+    }
+    for (share, name) in MARKED {
+        let value = e2e.value(share);
+        let label = (STRONG.width(&mark_label(name, value)) + LABEL_GAP + 4.0) / width;
+        if value > 0.0 {
+            hi = hi.max(lo + (libm::log10(value) - lo) / (1.0 - label));
+        }
+    }
+    Axis::latency(libm::exp10(lo), libm::exp10(hi))
+}
+
+/// A distribution made drawable: finite, at least zero, rising.
+#[derive(Debug, Clone, PartialEq)]
+struct Curve {
+    /// (time \[ms\], share), up to the share at which the axis ends.
+    points: Vec<(f64, f64)>,
+    least_positive: f64,
+}
+
+/// Past this a time is of no use to anybody, and its arithmetic could overflow \[ms\].
+const LONGEST_MS: f64 = 1e15;
+
+impl Curve {
+    /// `None` when nothing is positive: there is no logarithm to draw.
+    fn of(quantiles: &Quantiles) -> Option<Self> {
+        let mut known: Vec<(f64, f64)> = Vec::new();
+        for (share, value) in quantiles.shares.iter().zip(&quantiles.values_ms) {
+            if share.is_finite() && value.is_finite() {
+                let before = known.last().copied().unwrap_or((0.0, 0.0));
+                known.push((value.clamp(before.0, LONGEST_MS), share.clamp(before.1, 1.0)));
+            }
+        }
+        let first = known.first()?.0;
+        let least_positive = known.iter().map(|p| p.0).find(|v| *v > 1e-6)?;
+        let top = at_share(&known, TOP_SHARE);
+        let mut points = vec![(first, 0.0)];
+        points.extend(known.into_iter().filter(|p| p.1 < TOP_SHARE));
+        points.push((top, TOP_SHARE));
+        Some(Self { points, least_positive })
+    }
+
+    /// The quantile at a share \[ms\].
+    fn value(&self, share: f64) -> f64 {
+        at_share(&self.points, share)
+    }
+}
+
+/// The value at a share, between the points around it; the last value beyond the last.
+fn at_share(points: &[(f64, f64)], share: f64) -> f64 {
+    let after = points.partition_point(|p| p.1 < share);
+    match (after.checked_sub(1).map(|i| points[i]), points.get(after)) {
+        (Some(a), Some(b)) if b.1 > a.1 => a.0 + (b.0 - a.0) * (share - a.1) / (b.1 - a.1),
+        (_, Some(b)) => b.0,
+        (Some(a), None) => a.0,
+        (None, None) => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_lies_between_its_neighbours() {
+        let points = [(10.0, 0.0), (20.0, 0.5), (40.0, 0.9)];
+        for (share, value) in [(0.0, 10.0), (0.25, 15.0), (0.5, 20.0), (0.7, 30.0), (0.99, 40.0)] {
+            assert!((at_share(&points, share) - value).abs() < 1e-9, "{share}");
+        }
+        assert_eq!(at_share(&[], 0.5), 0.0);
+    }
+
+    #[test]
+    fn a_distribution_of_zeros_has_no_curve() {
+        let zeros = Quantiles { count: 2, shares: vec![0.0, 1.0], values_ms: vec![0.0, 0.0] };
+        assert_eq!(Curve::of(&zeros), None);
+        assert_eq!(Curve::of(&Quantiles { count: 0, shares: vec![], values_ms: vec![] }), None);
+    }
+}

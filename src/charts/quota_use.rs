@@ -1,0 +1,339 @@
+//! What a quota's limits were asked for over time: what was used, what was only reserved, and when attempts were
+//! throttled. One drawing for each quota, and for each capacity with limits of its own.
+
+use std::collections::BTreeMap;
+
+use super::axis::Axis;
+use super::columns::Columns;
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::{Chart, ChartError, Drawing, labels, source};
+use crate::results::{Detail, LimitFacts, Point, Results, Timeline};
+
+pub(super) struct QuotaUse;
+
+/// More panels than this would be too low to read.
+const MOST_PANELS: usize = 4;
+/// More drawings than this nobody looks at; the most important come first.
+const MOST_DRAWINGS: usize = 12;
+/// A limit that refused nothing and never came near gets no panel of its own beside the first \[1\].
+const NEAR: f64 = 0.5;
+/// A limit so many times above all that happened is named at the top instead of squeezing the areas flat.
+const FAR_ABOVE: f64 = 8.0;
+/// \[CSS px\]
+const PANEL_HEIGHT: f64 = 176.0;
+const STRIP_HEIGHT: f64 = 34.0;
+/// Left of a panel, for the labels of its axis.
+const GUTTER: f64 = 62.0;
+/// Of a file's name \[characters\].
+const LONGEST_STEM: usize = 120;
+const THROTTLED: &str = "total.throttled_attempts_per_min";
+
+const USED: Mark = Mark::Area(Ink::Blue);
+const UNUSED: Mark = Mark::Area(Ink::Amber);
+const LIMIT: Mark = Mark::Line(Ink::Text, 1.25);
+
+impl Chart for QuotaUse {
+    fn name(&self) -> &'static str {
+        "quota_use"
+    }
+
+    fn shows(&self) -> &'static str {
+        "How full a quota's limits were over time, how much of that was reserved in vain, and when attempts were throttled."
+    }
+
+    fn draw(&self, results: &Results, point: &Point, detail: &Detail) -> Result<Vec<Drawing>, ChartError> {
+        let Some(columns) = Columns::of(&detail.timeline) else {
+            return Ok(Vec::new());
+        };
+        let mut owners: BTreeMap<&str, Vec<Limit<'_>>> = BTreeMap::new();
+        for (prefix, facts) in &detail.limits {
+            if let Some(limit) = Limit::of(prefix, facts, point, &detail.timeline, &columns) {
+                owners.entry(limit.owner).or_default().push(limit);
+            }
+        }
+        let mut owners: Vec<Vec<Limit<'_>>> = owners.into_values().collect();
+        for limits in &mut owners {
+            limits.sort_by(|a, b| b.weight_against(a));
+        }
+        owners.sort_by(|a, b| b[0].weight_against(&a[0]));
+        let throttled = detail.timeline.series.get(THROTTLED).map(|series| columns.mean(series)).unwrap_or_default();
+        owners
+            .iter()
+            .take(MOST_DRAWINGS)
+            .map(|limits| {
+                let name = file_stem(self.name(), limits[0].owner, &owners);
+                let sheet = Sheet { limits, columns: &columns, throttled: &throttled };
+                sheet.draw(name, source(results, point), &detail.timeline.start)
+            })
+            .collect()
+    }
+}
+
+/// `quota_use-us`; the family joins in when a quota and a capacity are called the same.
+fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
+    let name = |owner: &str| owner.rsplit('.').next().unwrap_or_default().to_owned();
+    let same = all.iter().filter(|limits| name(limits[0].owner) == name(owner)).count();
+    let part = if same > 1 { owner.to_owned() } else { name(owner) };
+    // A document may come from anywhere: what it names must not leave the folder or overflow a file system.
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let mut stem: String = format!("{chart}-{part}").chars().map(safe).collect();
+    if stem.len() > LONGEST_STEM {
+        let rank = all.iter().position(|limits| limits[0].owner == owner).unwrap_or_default();
+        stem.truncate(LONGEST_STEM);
+        stem += &format!("-{rank}");
+    }
+    stem
+}
+
+/// One limit with what it was asked for in each column, per minute.
+struct Limit<'d> {
+    /// Such as `quotas.us`.
+    owner: &'d str,
+    /// Such as `tpm`.
+    name: &'d str,
+    facts: &'d LimitFacts,
+    /// Charged, never more than was held.
+    used: Vec<f64>,
+    /// Used and reserved.
+    held: Vec<f64>,
+    refused: f64,
+    /// Of the limit, used and reserved at the fullest instant \[1\].
+    fullest: f64,
+    /// Of the limit, charged in the fullest minute \[1\].
+    peak: Option<f64>,
+    /// Of what was reserved and charged, the part that nobody used \[1\].
+    unused: Option<f64>,
+}
+
+impl<'d> Limit<'d> {
+    /// `None` for a limit without a series.
+    fn of(
+        prefix: &'d str,
+        facts: &'d LimitFacts,
+        point: &Point,
+        timeline: &Timeline,
+        columns: &Columns,
+    ) -> Option<Self> {
+        let (owner, name) = prefix.rsplit_once('.')?;
+        let series = |stem: &str| timeline.series.get(&format!("{prefix}.{stem}_per_min"));
+        let value = |stem: &str| point.value(&format!("{prefix}.{stem}"));
+        let (occupied, charged) = (series("occupied"), series("charged"));
+        let held = columns.peak(occupied.or(charged)?);
+        let used = columns.mean(charged.or(occupied)?);
+        let used = used.iter().zip(&held).map(|(used, held)| used.min(*held)).collect();
+        let fullest = value("occupied_peak_per_min").unwrap_or_else(|| largest(&held)) / facts.per_minute;
+        let unused = value("reserved_unused_tokens").zip(value("charged")).map(|(u, c)| u / (u + c));
+        Some(Self {
+            owner,
+            name,
+            facts,
+            used,
+            held,
+            refused: value("refused").unwrap_or(0.0),
+            fullest: if fullest.is_finite() { fullest } else { 0.0 },
+            peak: value("utilization_peak"),
+            unused: unused.filter(|share| share.is_finite()),
+        })
+    }
+
+    /// What refused most matters most; where nothing refused, what came nearest to it.
+    fn weight_against(&self, other: &Self) -> std::cmp::Ordering {
+        let peak = |limit: &Self| limit.peak.unwrap_or(0.0);
+        self.refused.total_cmp(&other.refused).then(peak(self).total_cmp(&peak(other)))
+    }
+
+    fn matters(&self) -> bool {
+        self.refused > 0.0 || self.fullest >= NEAR
+    }
+
+    /// Where its line is drawn; `None` when that would squeeze the areas flat.
+    fn line(&self) -> Option<f64> {
+        let (limit, most) = (self.facts.per_minute, largest(&self.held));
+        let near = most <= 0.0 || limit <= most * FAR_ABOVE;
+        (near && limit.is_finite() && limit > 0.0).then_some(limit)
+    }
+
+    fn counts_requests(&self) -> bool {
+        self.name == "rpm"
+    }
+
+    fn unit(&self) -> &'static str {
+        if self.counts_requests() { "requests per minute" } else { "tokens per minute" }
+    }
+
+    /// A request limit reserves nothing: within a minute, what it holds is what it counted.
+    fn has_two_areas(&self, columns: &Columns) -> bool {
+        !self.counts_requests() || columns.width_s > 60.0
+    }
+}
+
+/// One drawing: the limits of one owner, the most important first.
+struct Sheet<'d> {
+    limits: &'d [Limit<'d>],
+    columns: &'d Columns,
+    /// Attempts per minute; empty when the document does not say.
+    throttled: &'d [f64],
+}
+
+impl Sheet<'_> {
+    fn draw(&self, name: String, source: String, start: &str) -> Result<Drawing, ChartError> {
+        let drawn: Vec<&Limit<'_>> = self
+            .limits
+            .iter()
+            .enumerate()
+            .filter(|(i, l)| *i == 0 || l.matters())
+            .map(|(_, l)| l)
+            .take(MOST_PANELS)
+            .collect();
+        let extra = (drawn.len() - 1) as f64 * PANEL_HEIGHT;
+        let owner = self.limits[0].owner;
+        let title = match owner.split_once('.') {
+            Some(("quotas", quota)) => format!("Use of quota {quota}"),
+            Some(("capacities", capacity)) => format!("Use of capacity {capacity}"),
+            _ => format!("Use of {owner}"),
+        };
+        let heading = Heading {
+            name,
+            title,
+            subtitle: self.subtitle(),
+            legend: self.legend(&drawn),
+            source: self.with_undrawn(source, &drawn),
+            height: 400.0 + extra,
+        };
+        let (from, to) = (self.columns.edges[0], self.columns.edges[self.columns.edges.len() - 1]);
+        let (time, unit) = Axis::time(from, to);
+        frame::draw(&heading, |canvas, room| {
+            let mut room =
+                Room { left: room.left + GUTTER, right: room.right - 4.0, bottom: room.bottom - 34.0, ..room };
+            let caption = format!("{unit} since {}", labels::moment(start));
+            let caption = LABEL.fit(&caption, room.width());
+            let middle = f64::midpoint(room.left, room.right);
+            canvas.text(middle, room.bottom + 33.0, &caption, LABEL, Ink::Faint, Align::Middle)?;
+            let strip = largest(self.throttled) > 0.0;
+            if strip {
+                self.strip(canvas, Room { top: room.bottom - STRIP_HEIGHT, ..room }, &time)?;
+                room.bottom -= STRIP_HEIGHT + 34.0;
+            }
+            let each = (room.bottom - room.top) / drawn.len() as f64;
+            for (i, limit) in drawn.iter().enumerate() {
+                let top = room.top + i as f64 * each;
+                let last_of_all = !strip && i + 1 == drawn.len();
+                let time = if last_of_all { time.clone() } else { time.unlabelled() };
+                let gap = if i + 1 == drawn.len() { 0.0 } else { 12.0 };
+                self.panel(canvas, Room { top: top + 24.0, bottom: top + each - gap, ..room }, time, limit)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn subtitle(&self) -> String {
+        let limit = &self.limits[0];
+        let mut text = if limit.refused > 0.0 {
+            format!("{} refused {} offers.", limit.name, labels::amount(limit.refused.round()))
+        } else {
+            format!("{} refused nothing.", limit.name)
+        };
+        let held = labels::percent(limit.fullest);
+        if limit.counts_requests() {
+            return format!("{text} Its peak was {held} of the limit.");
+        }
+        match limit.peak {
+            Some(peak) => text += &format!(" Peaks: {held} held, {} used.", labels::percent(peak)),
+            None => text += &format!(" Its peak held {held}."),
+        }
+        if let Some(unused) = limit.unused.filter(|share| *share >= 0.005) {
+            text += &format!(" Of what was reserved, {} went unused.", labels::percent(unused));
+        }
+        text
+    }
+
+    fn legend(&self, drawn: &[&Limit<'_>]) -> Vec<(String, Mark)> {
+        let wide = self.columns.width_s > 60.0;
+        let width = labels::span(self.columns.width_s);
+        let mut legend = vec![(if wide { format!("used (mean of {width})") } else { "used".to_owned() }, USED)];
+        if drawn.iter().any(|l| l.has_two_areas(self.columns)) {
+            // In a wide column the peak stands above the mean for two reasons, so it must not be called unused.
+            let name = if wide { "held at the fullest instant, reservations included" } else { "reserved but unused" };
+            legend.push((name.to_owned(), UNUSED));
+        }
+        if drawn.iter().any(|l| l.line().is_some()) {
+            legend.push(("limit".to_owned(), LIMIT));
+        }
+        legend
+    }
+
+    /// The source line, after what the drawing leaves out because there is nothing to see.
+    fn with_undrawn(&self, source: String, drawn: &[&Limit<'_>]) -> String {
+        let mut parts = Vec::new();
+        if !self.throttled.is_empty() && largest(self.throttled) <= 0.0 {
+            parts.push("no attempt was throttled".to_owned());
+        }
+        let rest = self.limits.iter().filter(|limit| !drawn.iter().any(|d| d.name == limit.name));
+        let rest: Vec<String> = rest.map(|l| format!("{} (peak {})", l.name, labels::percent(l.fullest))).collect();
+        if !rest.is_empty() {
+            parts.push(format!("not drawn: {}", rest.join(", ")));
+        }
+        parts.push(source);
+        parts.join(" · ")
+    }
+
+    fn panel(&self, canvas: &Canvas<'_>, room: Room, time: Axis, limit: &Limit<'_>) -> Result<(), ChartError> {
+        let most = largest(&limit.held);
+        let line = limit.line();
+        let top = line.unwrap_or(0.0).max(most) * 1.14;
+        let panel = canvas.panel(room, time, Axis::from_zero(top, 5.0));
+        let caption = LABEL.fit(&format!("{} · {}", limit.unit(), limit.facts.limiter.replace('_', " ")), 250.0);
+        let left = room.left - GUTTER;
+        let head = STRONG.fit(limit.name, 120.0);
+        canvas.text(left, room.top - 10.0, &head, STRONG, Ink::Text, Align::Left)?;
+        canvas.text(left + STRONG.width(&head) + 8.0, room.top - 10.0, &caption, LABEL, Ink::Faint, Align::Left)?;
+        panel.grid()?;
+        let (used, held) = (self.columns.steps(&limit.used), self.columns.steps(&limit.held));
+        if limit.has_two_areas(self.columns) {
+            panel.area(held.iter().chain(used.iter().rev()).copied().collect(), Ink::Amber)?;
+            panel.area(above_floor(&used), Ink::Blue)?;
+        } else {
+            panel.area(above_floor(&held), Ink::Blue)?;
+        }
+        panel.floor()?;
+        if let Some(line) = line {
+            return self.limit_line(&panel, line, most);
+        }
+        if limit.facts.per_minute > 0.0 {
+            let text = format!("↑ the limit, {}, is far above", labels::amount(limit.facts.per_minute));
+            canvas.text(room.right, room.top - 10.0, &text, LABEL, Ink::Text, Align::Right)?;
+        }
+        Ok(())
+    }
+
+    fn limit_line(&self, panel: &Panel<'_, '_>, limit: f64, most: f64) -> Result<(), ChartError> {
+        let edges = &self.columns.edges;
+        let ends = [(edges[0], limit), (edges[edges.len() - 1], limit)];
+        panel.curve(&ends, LIMIT)?;
+        // The label stands on its line, unless it would hide the data that rise above it.
+        let (_, y) = panel.at(edges[0], limit);
+        let y = if most > limit * 1.001 { panel.room.top - 10.0 } else { y - 5.0 };
+        let label = format!("limit {}", labels::amount(limit));
+        panel.canvas.text(panel.room.right, y, &label, STRONG, Ink::Text, Align::Right)
+    }
+
+    /// When attempts were throttled, on the same clock.
+    fn strip(&self, canvas: &Canvas<'_>, room: Room, time: &Axis) -> Result<(), ChartError> {
+        let panel = canvas.panel(room, time.clone(), Axis::to_peak(largest(self.throttled)));
+        let caption = "throttled attempts per minute, all workloads";
+        canvas.text(room.left - GUTTER, room.top - 13.0, caption, LABEL, Ink::Vermillion, Align::Left)?;
+        panel.grid()?;
+        panel.area(above_floor(&self.columns.steps(self.throttled)), Ink::Vermillion)?;
+        panel.floor()
+    }
+}
+
+/// The outline of the area between a curve and zero.
+fn above_floor(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let ends = curve.last().into_iter().chain(curve.first()).map(|(x, _)| (*x, 0.0));
+    curve.iter().copied().chain(ends).collect()
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
+}
