@@ -59,11 +59,12 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// Offers the attempt to the capacities of the route from position `from` on. The first that admits serves it.
-    #[inline]
+    #[inline(always)]
     fn pass_along(&mut self, call: &Call, progress: Progress, from: usize, now: u64) {
-        let model = self.model;
+        let route = &self.model.workloads[call.workload].route;
         let mut last = Status::Throttled;
-        for (position, &capacity) in model.workloads[call.workload].route.iter().enumerate().skip(from) {
+        for position in from..route.len() {
+            let capacity = route[position];
             match self.offer(call, progress, position, capacity, now) {
                 Answer::Admitted | Answer::Queued => return,
                 Answer::Refused(refusal) => {
@@ -80,7 +81,7 @@ impl<O: Observer> Engine<'_, O> {
         self.supply.count_refused(capacity, now, self.admissions);
     }
 
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, call: &Call, progress: Progress, position: usize, capacity: usize, now: u64) -> Answer {
         self.observer.offered(call.who());
         let refused = |reason| Answer::Refused(Refusal { reason, quota: None });
@@ -128,7 +129,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// Begins service, which the limits have admitted.
-    #[inline]
+    #[inline(always)]
     fn serve(&mut self, call: &Call, progress: Progress, position: usize, capacity: usize, now: u64) {
         let workload = &self.model.workloads[call.workload];
         let ends = now + call.service;

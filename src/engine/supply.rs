@@ -152,7 +152,7 @@ impl Supply {
     }
 
     /// Takes an ask from every limit, or from none: concurrency is asked first.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) -> Result<(), Refusal> {
         let state = &mut self.capacities[capacity];
         if state.in_flight >= state.concurrency {
@@ -175,7 +175,7 @@ impl Supply {
     }
 
     /// Replaces the reservations of an admission by its charge.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self, capacity: usize, now: u64, ask: Ask, charged: Tokens, admitted_at: u64, admission: u64) {
         let state = &mut self.capacities[capacity];
         state.in_flight -= 1;

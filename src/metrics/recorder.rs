@@ -275,7 +275,7 @@ impl Observer for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn admitted(&mut self, a: &Admission) {
         let in_progress = self.overlap(a.begins, a.ends);
         let capacity = &mut self.record.capacities[a.capacity];
@@ -400,7 +400,9 @@ impl Recorders {
     #[inline(always)]
     fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {
         one(&mut self.measured);
-        self.windows.iter_mut().for_each(one);
+        if !self.windows.is_empty() {
+            self.windows.iter_mut().for_each(one);
+        }
     }
 }
 
@@ -423,7 +425,7 @@ impl Observer for Recorders {
         self.tell(|r| r.refused(who, capacity, refusal));
     }
 
-    #[inline]
+    #[inline(always)]
     fn admitted(&mut self, admission: &Admission) {
         self.tell(|r| r.admitted(admission));
     }

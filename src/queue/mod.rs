@@ -1,11 +1,13 @@
 //! The future event list: what happens next, in exact order.
 
 mod heap;
+mod wheel;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use heap::Heap;
+use wheel::Wheel;
 
 /// The classes of events that share an instant, in the order in which they happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,16 +43,24 @@ const SPAN: u64 = 1 << (64 - TIME_SHIFT);
 /// The epoch moves in steps of half of it \[µs\].
 const STEP: u64 = SPAN / 2;
 
+/// With fewer events a heap is as fast as the wheel, and skips no empty buckets.
+const CROWD: usize = 64;
+
 /// Slots are numbers below this.
 pub const SLOTS: u32 = 1 << SLOT_BITS;
 
 /// Events ordered by (time, class, slot), earliest first.
 ///
 /// An event is one packed integer, `time since the epoch | class | slot`, so that comparing events is comparing
-/// integers. Events too far off for a key wait in a plain heap until the epoch has moved.
+/// integers. A heap serves while few events wait; when many do, those of the next half minute go into a timing wheel,
+/// and the lesser of the two first keys is the next event. Events too far off for a key wait in a plain heap until the
+/// epoch has moved.
 #[derive(Debug, Default)]
 pub struct EventQueue {
-    near: Heap,
+    heap: Heap,
+    wheel: Wheel,
+    /// No event still to come has a lesser key.
+    floor: u64,
     far: BinaryHeap<Reverse<(u64, u8, u32)>>,
     epoch: u64,
 }
@@ -64,7 +74,7 @@ impl EventQueue {
     /// Events waiting.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.near.len() + self.far.len()
+        self.heap.len() + self.wheel.len() + self.far.len()
     }
 
     #[must_use]
@@ -77,9 +87,22 @@ impl EventQueue {
     pub fn push(&mut self, event: Event) {
         debug_assert!(event.at >= self.epoch && event.slot < SLOTS);
         if event.at - self.epoch < SPAN {
-            self.near.push(self.key(event.at, event.class, event.slot));
+            self.push_key(self.key(event.at, event.class, event.slot));
         } else {
             self.far.push(Reverse((event.at, event.class as u8, event.slot)));
+        }
+    }
+
+    #[inline]
+    fn push_key(&mut self, key: u64) {
+        if self.wheel.len() == 0 {
+            if self.heap.len() < CROWD {
+                return self.heap.push(key);
+            }
+            self.wheel.start_from(self.floor);
+        }
+        if let Err(key) = self.wheel.push(key) {
+            self.heap.push(key);
         }
     }
 
@@ -92,28 +115,42 @@ impl EventQueue {
     #[inline]
     pub fn pop_before(&mut self, at: u64, class: Class) -> Option<Event> {
         let limit = if at - self.epoch < SPAN { self.key(at, class, 0) } else { u64::MAX };
-        let key = self.near.peek();
+        let key = self.take_before(limit);
         if key < limit {
-            self.near.pop();
             let event = self.unpack(key);
             if event.at - self.epoch >= STEP {
                 self.move_epoch(event.at);
             }
             return Some(event);
         }
-        if self.near.len() == 0 { self.pop_far_before(at, class) } else { None }
+        if self.far.is_empty() { None } else { self.pop_far_before(at, class) }
     }
 
     /// Takes the next event when it shares the instant and class of `event`.
     #[inline]
     pub fn pop_tied(&mut self, event: Event) -> Option<Event> {
         let tied = self.key(event.at, event.class, 0) >> SLOT_BITS;
-        let key = self.near.peek();
-        if key >> SLOT_BITS == tied && key != Heap::EMPTY {
-            self.near.pop();
-            return Some(self.unpack(key));
+        let key = self.take_before((tied + 1) << SLOT_BITS);
+        (key != Heap::EMPTY).then(|| self.unpack(key))
+    }
+
+    /// Takes the least key when it is below `limit`; [`Heap::EMPTY`] otherwise.
+    #[inline]
+    fn take_before(&mut self, limit: u64) -> u64 {
+        let in_wheel = if self.wheel.len() == 0 { Heap::EMPTY } else { self.wheel.peek_before(limit) };
+        let in_heap = self.heap.peek();
+        let least = in_wheel.min(in_heap);
+        if least >= limit {
+            self.floor = if limit == Heap::EMPTY { self.floor } else { limit };
+            return Heap::EMPTY;
         }
-        None
+        self.floor = least;
+        if in_wheel < in_heap {
+            self.wheel.pop();
+        } else {
+            self.heap.pop();
+        }
+        least
     }
 
     #[inline]
@@ -124,6 +161,10 @@ impl EventQueue {
 
     #[cold]
     fn pop_far_before(&mut self, at: u64, class: Class) -> Option<Event> {
+        if self.heap.len() + self.wheel.len() > 0 {
+            // What is near comes before what is far.
+            return None;
+        }
         let Reverse((first, first_class, _)) = *self.far.peek()?;
         if (first, first_class) >= (at, class as u8) {
             return None;
@@ -136,14 +177,17 @@ impl EventQueue {
     #[cold]
     fn move_epoch(&mut self, now: u64) {
         let epoch = now / STEP * STEP;
-        self.near.lower_all((epoch - self.epoch) << TIME_SHIFT);
+        let by = (epoch - self.epoch) << TIME_SHIFT;
+        self.heap.lower_all(by);
+        self.floor = self.floor.saturating_sub(by);
+        self.wheel.lower_all(by);
         self.epoch = epoch;
         while let Some(Reverse((at, class, slot))) = self.far.peek().copied() {
             if at - epoch >= SPAN {
                 break;
             }
             self.far.pop();
-            self.near.push(self.key(at, Class::ALL[usize::from(class)], slot));
+            self.push_key(self.key(at, Class::ALL[usize::from(class)], slot));
         }
     }
 }

@@ -25,7 +25,7 @@ impl FixedWindow {
         Self { limit, window, ends: window - phase, used, peak: used }
     }
 
-    #[inline]
+    #[inline(always)]
     fn roll(&mut self, now: u64) {
         if now >= self.ends {
             self.ends += ((now - self.ends) / self.window + 1) * self.window;
@@ -33,19 +33,19 @@ impl FixedWindow {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         self.roll(now);
         self.used + amount <= self.limit
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, amount: Tokens) {
         self.used += amount;
         self.peak = self.peak.max(self.used);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self, now: u64, s: Settlement) {
         self.roll(now);
         // The window began at `ends - window`, which lies before t = 0 in the first one.

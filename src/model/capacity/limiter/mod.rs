@@ -78,7 +78,7 @@ impl Limiter {
     }
 
     /// Whether `amount` could be admitted now; takes nothing.
-    #[inline]
+    #[inline(always)]
     pub fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         match self {
             Self::FixedWindow(l) => l.has_room(now, amount),
@@ -88,7 +88,7 @@ impl Limiter {
     }
 
     /// Takes `amount` right after [`Limiter::has_room`] found that it fits.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
         match self {
             Self::FixedWindow(l) => l.take(amount),
@@ -98,7 +98,7 @@ impl Limiter {
     }
 
     /// Replaces a reservation by the charge.
-    #[inline]
+    #[inline(always)]
     pub fn settle(&mut self, now: u64, settlement: Settlement) {
         match self {
             Self::FixedWindow(l) => l.settle(now, settlement),

@@ -22,9 +22,13 @@ pub struct TokenBucket {
     lowest: i64,
     /// When the level was last brought up to date \[µs\].
     last: u64,
+    /// A silence after which the bucket is full whatever the level was; longer ones count as this \[µs\].
+    longest_silence: u64,
 }
 
 impl TokenBucket {
+    /// The deepest debt that is remembered \[credits\].
+    const DEEPEST: i64 = 1 << 61;
     /// Greatest capacity that the arithmetic holds, with room for debits \[credits\].
     pub const GREATEST_CAP: u128 = 1 << 61;
 
@@ -42,34 +46,36 @@ impl TokenBucket {
         let (weight, refill) = (weight as i64, refill as i64);
         let cap = burst as i64 * weight;
         let level = cap - used as i64 * weight;
-        Self { burst, weight, refill, cap, level, lowest: level, last: 0 }
+        let longest_silence = (1 << 62) / (refill as u64).max(1);
+        Self { burst, weight, refill, cap, level, lowest: level, last: 0, longest_silence }
     }
 
-    #[inline]
+    #[inline(always)]
     fn roll(&mut self, now: u64) {
-        let refilled = ((now - self.last) as i64).saturating_mul(self.refill);
+        // A level lies in [-2⁶¹, 2⁶¹] and a refill below 2⁶², so nothing overflows.
+        let silence = (now - self.last).min(self.longest_silence) as i64;
         self.last = now;
-        self.level = self.level.saturating_add(refilled).min(self.cap);
+        self.level = (self.level + silence * self.refill).min(self.cap);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         self.roll(now);
         // The burst first: an amount past it may be too large to weigh.
         amount <= self.burst && amount as i64 * self.weight <= self.level
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, amount: Tokens) {
-        self.level -= amount as i64 * self.weight;
+        self.level = (self.level - amount as i64 * self.weight).max(-Self::DEEPEST);
         self.lowest = self.lowest.min(self.level);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle(&mut self, now: u64, s: Settlement) {
         self.roll(now);
         let credit = s.reserved as i64 - s.charged as i64;
-        self.level = self.level.saturating_add(credit.saturating_mul(self.weight)).min(self.cap);
+        self.level = (self.level + credit.saturating_mul(self.weight).max(-Self::DEEPEST)).min(self.cap).max(-Self::DEEPEST);
         self.lowest = self.lowest.min(self.level);
     }
 
