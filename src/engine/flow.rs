@@ -27,7 +27,7 @@ impl From<Status> for Failure {
     }
 }
 
-impl Call {
+impl Call<'_> {
     /// Reserved at admission: the burndown rate has no part in it.
     #[inline]
     fn ask(&self) -> Ask {
@@ -39,16 +39,16 @@ impl Call {
 }
 
 /// Since when the request of a place in a queue has waited there \[µs\]; `None` when it has left.
-pub(super) fn waits_since(requests: &Slab<Request>, place: Place) -> Option<u64> {
+pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<u64> {
     match requests.get(place.request).state {
         State::Waiting { since, ticket, .. } if ticket == place.ticket => Some(since),
         _ => None,
     }
 }
 
-impl<O: Observer> Engine<'_, O> {
+impl<'m, O: Observer> Engine<'m, O> {
     #[inline]
-    pub(super) fn arrive(&mut self, call: Call) {
+    pub(super) fn arrive(&mut self, call: Call<'m>) {
         self.events += 1;
         if self.is_measured(call.arrival) {
             self.open += 1;
@@ -60,8 +60,8 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Offers the attempt to the capacities of the route from position `from` on. The first that admits serves it.
     #[inline(always)]
-    fn pass_along(&mut self, call: &Call, progress: Progress, from: usize, now: u64) {
-        let route = &self.model.workloads[call.workload].route;
+    fn pass_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
+        let route = &call.of.route;
         let mut last = Status::Throttled;
         for position in from..route.len() {
             let capacity = route[position];
@@ -76,13 +76,13 @@ impl<O: Observer> Engine<'_, O> {
         self.fail(call, progress, last.into(), now);
     }
 
-    fn refuse(&mut self, call: &Call, capacity: usize, refusal: Refusal, now: u64) {
+    fn refuse(&mut self, call: &Call<'m>, capacity: usize, refusal: Refusal, now: u64) {
         self.observer.refused(call.who(), capacity, refusal);
         self.supply.count_refused(capacity, now, self.admissions);
     }
 
     #[inline(always)]
-    fn offer(&mut self, call: &Call, progress: Progress, position: usize, capacity: usize, now: u64) -> Answer {
+    fn offer(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) -> Answer {
         self.observer.offered(call.who());
         let refused = |reason| Answer::Refused(Refusal { reason, quota: None });
         let state = &self.supply.capacities[capacity];
@@ -120,7 +120,7 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    fn is_unavailable(&self, call: &Call, progress: Progress, capacity: usize) -> bool {
+    fn is_unavailable(&self, call: &Call<'m>, progress: Progress, capacity: usize) -> bool {
         let draw = self.clients[call.workload]
             .unavailable
             .within(call.index)
@@ -130,15 +130,14 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Begins service, which the limits have admitted.
     #[inline(always)]
-    fn serve(&mut self, call: &Call, progress: Progress, position: usize, capacity: usize, now: u64) {
-        let workload = &self.model.workloads[call.workload];
+    fn serve(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) {
         let ends = now + call.service;
         let deadline = self.deadline(call, progress);
         let answered = ends <= deadline;
         let ask = call.ask();
         let charged = call.tokens.uncached
             + call.tokens.cache_write
-            + workload.facts.burndown.of(call.tokens.output);
+            + call.of.facts.burndown.of(call.tokens.output);
         self.observer.admitted(&Admission {
             who: call.who(),
             capacity,
@@ -185,20 +184,20 @@ impl<O: Observer> Engine<'_, O> {
 
     /// When the client stops waiting for the attempt; `u64::MAX`: never.
     #[inline]
-    fn deadline(&self, call: &Call, progress: Progress) -> u64 {
-        let client = &self.model.workloads[call.workload].client;
+    fn deadline(&self, call: &Call<'m>, progress: Progress) -> u64 {
+        let client = &call.of.client;
         let attempt = client.attempt_timeout.map_or(u64::MAX, |t| progress.sent + t.0);
         attempt.min(self.last_deadline(call))
     }
 
     /// When the client stops waiting for the request; `u64::MAX`: never.
     #[inline]
-    fn last_deadline(&self, call: &Call) -> u64 {
-        self.model.workloads[call.workload].client.timeout.map_or(u64::MAX, |t| call.arrival + t.0)
+    fn last_deadline(&self, call: &Call<'m>) -> u64 {
+        call.of.client.timeout.map_or(u64::MAX, |t| call.arrival + t.0)
     }
 
     /// Keeps the request in a slot, in a state, with a timer when one is asked for. Returns the slot.
-    fn hold(&mut self, call: &Call, progress: Progress, state: State, deadline: u64, timer: Option<u64>) -> Option<u32> {
+    fn hold(&mut self, call: &Call<'m>, progress: Progress, state: State, deadline: u64, timer: Option<u64>) -> Option<u32> {
         let slot = match progress.slot {
             Some(slot) => slot,
             None => {
@@ -230,7 +229,7 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    fn join_queue(&mut self, call: &Call, progress: Progress, position: usize, capacity: usize, now: u64) {
+    fn join_queue(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) {
         self.tickets += 1;
         let ticket = self.tickets;
         let deadline = self.deadline(call, progress);
@@ -286,8 +285,8 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// Goes on along the route after `position`, which refused with a 429.
-    fn pass_on(&mut self, call: &Call, progress: Progress, position: usize, now: u64) {
-        if position + 1 < self.model.workloads[call.workload].route.len() {
+    fn pass_on(&mut self, call: &Call<'m>, progress: Progress, position: usize, now: u64) {
+        if position + 1 < call.of.route.len() {
             self.pass_along(call, progress, position + 1, now);
         } else {
             self.fail(call, progress, Failure::Throttled, now);
@@ -352,9 +351,9 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// An attempt failed: the client retries, or the request ends.
-    fn fail(&mut self, call: &Call, progress: Progress, failure: Failure, now: u64) {
+    fn fail(&mut self, call: &Call<'m>, progress: Progress, failure: Failure, now: u64) {
         self.observer.failed(call.who(), progress.attempt, failure);
-        let policy = &self.model.workloads[call.workload].client.retries;
+        let policy = &call.of.client.retries;
         let cause = match failure {
             Failure::Throttled => Some(Cause::Throttled),
             Failure::Unavailable | Failure::TimedOut => Some(Cause::Transient),
@@ -383,7 +382,7 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    fn end(&mut self, call: &Call, progress: Progress, outcome: Outcome) {
+    fn end(&mut self, call: &Call<'m>, progress: Progress, outcome: Outcome) {
         self.observer.ended(call.who(), outcome);
         if self.is_measured(call.arrival) {
             self.open -= 1;
@@ -420,7 +419,7 @@ impl<O: Observer> Engine<'_, O> {
             }
             State::Doomed => self.give_up(&call, progress, now),
             State::Waiting { position, since, .. } => {
-                let capacity = self.model.workloads[call.workload].route[position];
+                let capacity = call.of.route[position];
                 self.requests.get_mut(slot).state = State::BackingOff;
                 self.supply.capacities[capacity].waiting -= 1;
                 self.observer.waited(capacity, since, now);
@@ -432,7 +431,7 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// The client stops waiting for an attempt.
-    fn give_up(&mut self, call: &Call, progress: Progress, now: u64) {
+    fn give_up(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
         if now >= self.last_deadline(call) {
             self.observer.failed(call.who(), progress.attempt, Failure::TimedOut);
             self.end(call, progress, Outcome::TimedOut);

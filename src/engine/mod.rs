@@ -14,9 +14,11 @@ mod plan;
 mod slab;
 mod supply;
 
+use std::mem;
 use std::ops::ControlFlow;
 
 use crate::model::Model;
+use crate::model::workload::Workload;
 use crate::model::client::retry::RetryQuotas;
 use crate::model::pricing::BilledTokens;
 use crate::queue::{Class, Event, EventQueue};
@@ -30,8 +32,9 @@ use supply::Supply;
 
 /// A request on its way: everything that an offer needs.
 #[derive(Debug, Clone, Copy)]
-struct Call {
+struct Call<'m> {
     workload: usize,
+    of: &'m Workload,
     /// The request's number within its workload.
     index: u64,
     /// \[µs\]
@@ -73,8 +76,8 @@ enum State {
 
 /// A request that lives longer than one instant without being sure of its answer.
 #[derive(Debug, Clone, Copy)]
-struct Request {
-    call: Call,
+struct Request<'m> {
+    call: Call<'m>,
     progress: Progress,
     state: State,
     /// When the client gives up on the attempt or the request; timers for other instants are stale \[µs\].
@@ -118,7 +121,7 @@ pub struct Engine<'m, O> {
     queue: EventQueue,
     supply: Supply,
     clients: Vec<Client>,
-    requests: Slab<Request>,
+    requests: Slab<Request<'m>>,
     attempts: Slab<Attempt>,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
@@ -203,9 +206,20 @@ impl<'m, O: Observer> Engine<'m, O> {
     pub fn advance(&mut self, stretch: &Stretch<'_>) -> ControlFlow<()> {
         let workload = &self.model.workloads[stretch.workload];
         let client = &mut self.clients[stretch.workload];
-        client.plan.follow(stretch.block, workload, client.luck);
-        for row in stretch.rows.clone() {
-            let arrival = stretch.block.arrival[row];
+        // The plan is away while its rows are played, so that the loop borrows nothing of the engine.
+        let mut plan = mem::take(&mut client.plan);
+        plan.follow(stretch.block, workload, client.luck);
+        let flow = self.play_rows(stretch, workload, &plan);
+        self.clients[stretch.workload].plan = plan;
+        flow
+    }
+
+    fn play_rows(&mut self, stretch: &Stretch<'_>, workload: &'m Workload, plan: &Plan) -> ControlFlow<()> {
+        let (block, rows) = (stretch.block, stretch.rows.clone());
+        let times = plan.ttft[rows.clone()].iter().zip(&plan.service[rows.clone()]);
+        let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
+        let columns = block.arrival[rows.clone()].iter().zip(tokens).zip(times);
+        for (row, ((&arrival, (&input, &wanted)), (&ttft, &service))) in rows.zip(columns) {
             self.play_until(arrival.min(self.hard_end), Class::Arrival);
             if self.is_over(arrival) {
                 return ControlFlow::Break(());
@@ -213,8 +227,25 @@ impl<'m, O: Observer> Engine<'m, O> {
             if arrival >= self.next_edge {
                 self.pass_edges(arrival);
             }
-            let call = self.call(stretch, row);
-            self.arrive(call);
+            let cap = workload.output_cap.min(u64::from(plan::own_cap(block, row)));
+            let parts = workload.cache.split(u64::from(input));
+            let wanted = u64::from(wanted);
+            self.arrive(Call {
+                workload: stretch.workload,
+                of: workload,
+                index: block.first + row as u64,
+                arrival,
+                tokens: BilledTokens {
+                    uncached: parts.uncached,
+                    cache_read: parts.read,
+                    cache_write: parts.write,
+                    output: wanted.min(cap),
+                },
+                cap,
+                truncated: wanted > cap,
+                ttft,
+                service,
+            });
         }
         ControlFlow::Continue(())
     }
@@ -263,7 +294,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[cold]
     fn play_tied(&mut self, first: Event, second: Event) {
-        let mut tied = std::mem::take(&mut self.tied);
+        let mut tied = mem::take(&mut self.tied);
         tied.clear();
         tied.extend([first.slot, second.slot]);
         while let Some(next) = self.queue.pop_tied(first) {
@@ -316,31 +347,6 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// The request of a row of the tape.
-    #[inline]
-    fn call(&self, stretch: &Stretch<'_>, row: usize) -> Call {
-        let (block, workload) = (stretch.block, &self.model.workloads[stretch.workload]);
-        let plan = &self.clients[stretch.workload].plan;
-        let cap = workload.output_cap.min(u64::from(plan::own_cap(block, row)));
-        let wanted = u64::from(block.wanted[row]);
-        let parts = workload.cache.split(u64::from(block.input[row]));
-        Call {
-            workload: stretch.workload,
-            index: block.first + row as u64,
-            arrival: block.arrival[row],
-            tokens: BilledTokens {
-                uncached: parts.uncached,
-                cache_read: parts.read,
-                cache_write: parts.write,
-                output: wanted.min(cap),
-            },
-            cap,
-            truncated: wanted > cap,
-            ttft: plan.ttft[row],
-            service: plan.service[row],
-        }
-    }
-
     #[inline]
     fn is_measured(&self, arrival: u64) -> bool {
         (self.measured_from..self.measured_to).contains(&arrival)
@@ -375,7 +381,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 }
 
-impl Call {
+impl Call<'_> {
     fn who(&self) -> Who {
         Who { workload: self.workload, arrival: self.arrival }
     }

@@ -211,7 +211,7 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) 
     }
     for (index, (quota, r)) in model.quotas.iter().zip(&record.quotas).enumerate() {
         let users = || model.capacities.iter().zip(&record.capacities).filter(|(c, _)| c.quotas.contains(&index));
-        let unused = users().map(|(_, r)| if quota.reserve_cache_reads { r.unused_with_reads } else { r.unused }).sum();
+        let unused = users().map(|(_, r)| if quota.reserve_cache_reads { r.unused + r.unused_reads } else { r.unused }).sum();
         if quota.prefix.starts_with("quotas.") {
             let mut utilization = Utilization::default();
             utilization.see_quota(quota, r, duration);

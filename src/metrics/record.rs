@@ -75,10 +75,10 @@ pub struct CapacityRecord {
     /// Time in the queue, summed over attempts \[µs\].
     pub waiting_time: u128,
     pub waiting_peak: u64,
-    /// Sums over completed attempts of max(0, reserved - charged), for quotas that do not reserve cache reads and for
-    /// those that do \[tokens\].
+    /// Sum over completed attempts of max(0, reserved - charged), and what more it is for quotas that reserve cache
+    /// reads too \[tokens\].
     pub unused: u64,
-    pub unused_with_reads: u64,
+    pub unused_reads: u64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -262,10 +262,10 @@ impl CapacityRecord {
             waiting_time,
             waiting_peak,
             unused,
-            unused_with_reads,
+            unused_reads,
         } = other;
         self.unused += unused;
-        self.unused_with_reads += unused_with_reads;
+        self.unused_reads += unused_reads;
         self.admitted += admitted;
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.in_flight_time += in_flight_time;

@@ -135,19 +135,19 @@ impl Recorder {
         self.record
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_measured(&self, arrival: u64) -> bool {
         arrival.wrapping_sub(self.from) < self.to - self.from
     }
 
     /// The cohort of a request, when it is measured.
-    #[inline]
+    #[inline(always)]
     fn cohort(&mut self, who: Who) -> Option<&mut Cohort> {
         if self.is_measured(who.arrival) { Some(&mut self.record.workloads[who.workload]) } else { None }
     }
 
     /// How much of `[from, to)` lies in the interval \[µs\].
-    #[inline]
+    #[inline(always)]
     fn overlap(&self, from: u64, to: u64) -> u128 {
         u128::from(to.min(self.to).saturating_sub(from.max(self.from)))
     }
@@ -237,7 +237,7 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
-    #[inline]
+    #[inline(always)]
     fn arrived(&mut self, who: Who) {
         self.clock.now.workloads[who.workload][0] += 1;
         if let Some(cohort) = self.cohort(who) {
@@ -251,7 +251,7 @@ impl Observer for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn offered(&mut self, who: Who) {
         if let Some(cohort) = self.cohort(who) {
             cohort.offers += 1;
@@ -289,8 +289,11 @@ impl Observer for Recorder {
             return;
         }
         let capacity = &mut self.record.capacities[a.capacity];
-        capacity.unused += a.reserved.saturating_sub(a.charged);
-        capacity.unused_with_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged);
+        let unused = a.reserved.saturating_sub(a.charged);
+        capacity.unused += unused;
+        if a.tokens.cache_read > 0 {
+            capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
+        }
         let cohort = &mut self.record.workloads[a.who.workload];
         cohort.billed[a.capacity].add(&a.tokens);
         if !a.answered {
@@ -325,7 +328,7 @@ impl Observer for Recorder {
         cohort.first_attempts_throttled += u64::from(throttled && attempt == 0);
     }
 
-    #[inline]
+    #[inline(always)]
     fn answered(&mut self, who: Who) {
         self.clock.now.workloads[who.workload][1] += 1;
         if let Some(cohort) = self.cohort(who) {
@@ -333,7 +336,7 @@ impl Observer for Recorder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn ended(&mut self, who: Who, outcome: Outcome) {
         if let Some(cohort) = self.cohort(who) {
             match outcome {
@@ -397,55 +400,81 @@ impl Recorders {
         Self { measured: Recorder::measured(model), windows }
     }
 
-    #[inline(always)]
-    fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {
-        one(&mut self.measured);
-        if !self.windows.is_empty() {
-            self.windows.iter_mut().for_each(one);
-        }
+    /// Windows are rare, and kept out of the engine's loop.
+    #[cold]
+    #[inline(never)]
+    fn tell_windows(&mut self, tell: impl FnMut(&mut Recorder)) {
+        self.windows.iter_mut().for_each(tell);
     }
 }
 
 impl Observer for Recorders {
-    #[inline]
+    #[inline(always)]
     fn arrived(&mut self, who: Who) {
-        self.tell(|r| r.arrived(who));
+        self.measured.arrived(who);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.arrived(who));
+        }
     }
 
     fn retried(&mut self, who: Who) {
-        self.tell(|r| r.retried(who));
+        self.measured.retried(who);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.retried(who));
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn offered(&mut self, who: Who) {
-        self.tell(|r| r.offered(who));
+        self.measured.offered(who);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.offered(who));
+        }
     }
 
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
-        self.tell(|r| r.refused(who, capacity, refusal));
+        self.measured.refused(who, capacity, refusal);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.refused(who, capacity, refusal));
+        }
     }
 
     #[inline(always)]
     fn admitted(&mut self, admission: &Admission) {
-        self.tell(|r| r.admitted(admission));
+        self.measured.admitted(admission);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.admitted(admission));
+        }
     }
 
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {
-        self.tell(|r| r.waited(capacity, from, to));
+        self.measured.waited(capacity, from, to);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.waited(capacity, from, to));
+        }
     }
 
     fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
-        self.tell(|r| r.failed(who, attempt, failure));
+        self.measured.failed(who, attempt, failure);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.failed(who, attempt, failure));
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn answered(&mut self, who: Who) {
-        self.tell(|r| r.answered(who));
+        self.measured.answered(who);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.answered(who));
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn ended(&mut self, who: Who, outcome: Outcome) {
-        self.tell(|r| r.ended(who, outcome));
+        self.measured.ended(who, outcome);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.ended(who, outcome));
+        }
     }
 
     fn next_edge(&self) -> u64 {
@@ -453,6 +482,9 @@ impl Observer for Recorders {
     }
 
     fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
-        self.tell(|r| r.edge(at, snapshot));
+        self.measured.edge(at, snapshot);
+        if !self.windows.is_empty() {
+            self.tell_windows(|r| r.edge(at, snapshot));
+        }
     }
 }

@@ -10,17 +10,14 @@ pub struct Heap {
 }
 
 impl Heap {
-    /// What [`Heap::peek`] gives when there is nothing.
-    pub const EMPTY: u64 = u64::MAX;
-
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// The least key, or [`Heap::EMPTY`].
+    /// The least key; `u64::MAX` when there is none.
     #[inline]
     pub fn peek(&self) -> u64 {
-        self.keys.first().copied().unwrap_or(Self::EMPTY)
+        self.keys.first().copied().unwrap_or(u64::MAX)
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use heap::Heap;
-use wheel::Wheel;
+use wheel::{Pushed, Wheel};
 
 /// The classes of events that share an instant, in the order in which they happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub struct Event {
     pub slot: u32,
 }
 
+/// No key: greater than any.
+const EMPTY: u64 = u64::MAX;
 const SLOT_BITS: u32 = 24;
 const CLASS_BITS: u32 = 3;
 const TIME_SHIFT: u32 = SLOT_BITS + CLASS_BITS;
@@ -55,20 +57,28 @@ pub const SLOTS: u32 = 1 << SLOT_BITS;
 /// integers. A heap serves while few events wait; when many do, those of the next half minute go into a timing wheel,
 /// and the lesser of the two first keys is the next event. Events too far off for a key wait in a plain heap until the
 /// epoch has moved.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EventQueue {
     heap: Heap,
     wheel: Wheel,
+    /// The least key of the heap and of what is due in the wheel; [`EMPTY`] when there is none.
+    front: u64,
     /// No event still to come has a lesser key.
     floor: u64,
     far: BinaryHeap<Reverse<(u64, u8, u32)>>,
     epoch: u64,
 }
 
+impl Default for EventQueue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl EventQueue {
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { heap: Heap::default(), wheel: Wheel::default(), front: EMPTY, floor: 0, far: BinaryHeap::new(), epoch: 0 }
     }
 
     /// Events waiting.
@@ -97,13 +107,17 @@ impl EventQueue {
     fn push_key(&mut self, key: u64) {
         if self.wheel.len() == 0 {
             if self.heap.len() < CROWD {
+                self.front = self.front.min(key);
                 return self.heap.push(key);
             }
             self.wheel.start_from(self.floor);
         }
-        if let Err(key) = self.wheel.push(key) {
-            self.heap.push(key);
+        match self.wheel.push(key) {
+            Pushed::Later => return,
+            Pushed::Due => {}
+            Pushed::TooLate => self.heap.push(key),
         }
+        self.front = self.front.min(key);
     }
 
     #[inline]
@@ -114,14 +128,20 @@ impl EventQueue {
     /// Takes the earliest event that comes before (`at`, `class`), if there is one.
     #[inline]
     pub fn pop_before(&mut self, at: u64, class: Class) -> Option<Event> {
-        let limit = if at - self.epoch < SPAN { self.key(at, class, 0) } else { u64::MAX };
-        let key = self.take_before(limit);
-        if key < limit {
-            let event = self.unpack(key);
+        let limit = if at - self.epoch < SPAN { self.key(at, class, 0) } else { EMPTY };
+        // The heap's first key may be later than one that is not due yet in the wheel.
+        if self.wheel.turn_until(limit.min(self.front)) {
+            self.front = self.front.min(self.wheel.peek());
+        }
+        if self.front < limit {
+            let event = self.take_front();
             if event.at - self.epoch >= STEP {
                 self.move_epoch(event.at);
             }
             return Some(event);
+        }
+        if limit != EMPTY {
+            self.floor = limit;
         }
         if self.far.is_empty() { None } else { self.pop_far_before(at, class) }
     }
@@ -130,27 +150,22 @@ impl EventQueue {
     #[inline]
     pub fn pop_tied(&mut self, event: Event) -> Option<Event> {
         let tied = self.key(event.at, event.class, 0) >> SLOT_BITS;
-        let key = self.take_before((tied + 1) << SLOT_BITS);
-        (key != Heap::EMPTY).then(|| self.unpack(key))
+        // A key of the same instant is due already: the wheel need not turn.
+        (self.front >> SLOT_BITS == tied).then(|| self.take_front())
     }
 
-    /// Takes the least key when it is below `limit`; [`Heap::EMPTY`] otherwise.
+    /// Takes the event of the front key, which there is.
     #[inline]
-    fn take_before(&mut self, limit: u64) -> u64 {
-        let in_wheel = if self.wheel.len() == 0 { Heap::EMPTY } else { self.wheel.peek_before(limit) };
-        let in_heap = self.heap.peek();
-        let least = in_wheel.min(in_heap);
-        if least >= limit {
-            self.floor = if limit == Heap::EMPTY { self.floor } else { limit };
-            return Heap::EMPTY;
-        }
-        self.floor = least;
-        if in_wheel < in_heap {
+    fn take_front(&mut self) -> Event {
+        let key = self.front;
+        if self.wheel.peek() == key {
             self.wheel.pop();
         } else {
             self.heap.pop();
         }
-        least
+        self.front = self.wheel.peek().min(self.heap.peek());
+        self.floor = key;
+        self.unpack(key)
     }
 
     #[inline]
@@ -181,6 +196,7 @@ impl EventQueue {
         self.heap.lower_all(by);
         self.floor = self.floor.saturating_sub(by);
         self.wheel.lower_all(by);
+        self.front = self.wheel.peek().min(self.heap.peek());
         self.epoch = epoch;
         while let Some(Reverse((at, class, slot))) = self.far.peek().copied() {
             if at - epoch >= SPAN {

@@ -9,6 +9,17 @@ const BUCKET_SHIFT: u32 = 27 + 10;
 const BUCKETS: u64 = 1 << 15;
 const NONE: u32 = u32::MAX;
 
+/// What became of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits in a bucket.
+    Later,
+    /// It is among the keys that are due.
+    Due,
+    /// Its time lies past the wheel, which does not have it.
+    TooLate,
+}
+
 /// A key that waits in a bucket, and the next one of its bucket.
 #[derive(Debug, Clone, Copy)]
 struct Node {
@@ -61,20 +72,24 @@ impl Wheel {
         self.cursor = key >> BUCKET_SHIFT;
     }
 
-    /// Adds a key; hands it back when its time lies past the wheel.
+    /// Adds a key, unless its time lies past the wheel.
     #[inline]
-    pub fn push(&mut self, key: u64) -> Result<(), u64> {
+    pub fn push(&mut self, key: u64) -> Pushed {
         let bucket = key >> BUCKET_SHIFT;
-        if bucket <= self.cursor {
-            let at = self.due.partition_point(|due| *due > key);
-            self.due.insert(at, key);
-        } else if bucket < self.cursor + BUCKETS {
+        // Buckets up to the cursor wrap around to great distances.
+        let ahead = bucket.wrapping_sub(self.cursor + 1);
+        if ahead < BUCKETS - 1 {
             self.link(bucket, key);
-        } else {
-            return Err(key);
+            self.len += 1;
+            return Pushed::Later;
         }
+        if bucket > self.cursor {
+            return Pushed::TooLate;
+        }
+        let at = self.due.partition_point(|due| *due > key);
+        self.due.insert(at, key);
         self.len += 1;
-        Ok(())
+        Pushed::Due
     }
 
     #[inline]
@@ -99,16 +114,23 @@ impl Wheel {
         self.filled[place / 64] |= 1 << (place % 64);
     }
 
-    /// The least key when it is below `limit`; `u64::MAX` otherwise, or some key that is not.
+    /// Makes keys below `limit` due, if none is due and there are some; returns whether keys became due.
     #[inline]
-    pub fn peek_before(&mut self, limit: u64) -> u64 {
-        if self.due.is_empty() {
-            self.turn(limit >> BUCKET_SHIFT);
+    pub fn turn_until(&mut self, limit: u64) -> bool {
+        if !self.due.is_empty() || self.len == 0 {
+            return false;
         }
+        self.turn(limit >> BUCKET_SHIFT);
+        !self.due.is_empty()
+    }
+
+    /// The least key that is due; `u64::MAX` when none is.
+    #[inline]
+    pub fn peek(&self) -> u64 {
         self.due.last().copied().unwrap_or(u64::MAX)
     }
 
-    /// Drops the key that [`Wheel::peek_before`] gave.
+    /// Drops the key that [`Wheel::peek`] gives.
     #[inline]
     pub fn pop(&mut self) {
         if self.due.pop().is_some() {
