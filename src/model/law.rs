@@ -9,7 +9,7 @@
 
 mod lower;
 
-pub use lower::checked_cv;
+pub use lower::{checked_cv, lognormal_of_p95};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};

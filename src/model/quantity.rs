@@ -113,6 +113,12 @@ impl Scalar for Text {
 }
 scalar!(Text, { "type": "string" });
 
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Deref for Text {
     type Target = str;
     fn deref(&self) -> &str {

@@ -28,7 +28,7 @@ pub struct Row {
 }
 
 /// How a file is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// `TIMESTAMP,ContextTokens,GeneratedTokens`, as the Azure LLM inference traces.
     Azure,

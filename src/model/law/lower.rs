@@ -143,6 +143,12 @@ fn by_percentile<Q: Quantity>(median: &At<Q>, high: &At<Q>, z: f64, name: &str, 
     Some((libm::log(m), libm::log(q / m) / z))
 }
 
+/// Mu and sigma of a lognormal from its median and 95th percentile, both above zero.
+#[must_use]
+pub fn lognormal_of_p95(median: f64, p95: f64) -> (f64, f64) {
+    (libm::log(median), libm::log(p95 / median) / Z_95)
+}
+
 impl<Q: Quantity> GammaLawSpec<Q> {
     fn lower(&self, sink: &mut Sink) -> Option<Law> {
         let (mean, cv) = (positive(&self.mean, "mean", sink), checked_cv(&self.cv, sink));

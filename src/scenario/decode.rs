@@ -1,0 +1,147 @@
+//! The third pass: values get their meaning, section by section and key by key, so that one fault hides no other.
+
+use std::fmt::Debug;
+
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::tree::Item;
+use crate::diagnostic::{Sink, Span, Spanned};
+use crate::model::capacity::CapacitySpec;
+use crate::model::capacity::quota::QuotaSpec;
+use crate::model::expectation::{ExpectSpec, WindowSpec};
+use crate::model::pricing::MoneySpec;
+use crate::model::quantity::Text;
+use crate::model::run::RunSpec;
+use crate::model::service::ModelSpec;
+use crate::model::spec::{At, Refusal};
+use crate::model::workload::WorkloadSpec;
+
+/// Everything that was written, as far as it could be read.
+#[derive(Debug, Default)]
+pub struct Specs {
+    pub title: Option<At<Text>>,
+    pub run: Section<RunSpec>,
+    pub models: Vec<Section<ModelSpec>>,
+    pub workloads: Vec<Section<WorkloadSpec>>,
+    pub capacities: Vec<Section<CapacitySpec>>,
+    pub quotas: Vec<Section<QuotaSpec>>,
+    pub windows: Vec<Section<WindowSpec>>,
+    pub money: Section<MoneySpec>,
+    pub expect: Vec<Section<ExpectSpec>>,
+}
+
+/// A part of the scenario, by name where it has one.
+#[derive(Debug, Clone)]
+pub struct Section<T> {
+    pub name: String,
+    /// Where it is named.
+    pub at: Span,
+    /// `None`: absent, or refused with a finding.
+    pub spec: Option<T>,
+}
+
+impl<T> Default for Section<T> {
+    fn default() -> Self {
+        Self { name: String::new(), at: 0..0, spec: None }
+    }
+}
+
+/// Decodes a tree whose keys and kinds are known to exist.
+pub fn decode(mut root: DeTable<'_>, sink: &mut Sink) -> Specs {
+    let title = root.remove("title").and_then(|item| value(item, sink));
+    Specs {
+        title,
+        run: one(&mut root, "run", sink),
+        models: named(&mut root, "models", sink),
+        workloads: named(&mut root, "workloads", sink),
+        capacities: named(&mut root, "capacities", sink),
+        quotas: named(&mut root, "quotas", sink),
+        windows: named(&mut root, "windows", sink),
+        money: one(&mut root, "money", sink),
+        expect: listed(&mut root, "expect", sink),
+    }
+}
+
+fn one<T: DeserializeOwned + Debug>(root: &mut DeTable<'_>, key: &str, sink: &mut Sink) -> Section<T> {
+    match root.remove_entry(key) {
+        None => Section::default(),
+        Some((key, item)) => section(key.get_ref(), key.span(), item, sink),
+    }
+}
+
+fn named<T: DeserializeOwned + Debug>(root: &mut DeTable<'_>, key: &str, sink: &mut Sink) -> Vec<Section<T>> {
+    match root.remove(key).map(Spanned::into_inner) {
+        Some(DeValue::Table(table)) => {
+            table.into_iter().map(|(name, item)| section(name.get_ref(), name.span(), item, sink)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn listed<T: DeserializeOwned + Debug>(root: &mut DeTable<'_>, key: &str, sink: &mut Sink) -> Vec<Section<T>> {
+    match root.remove(key).map(Spanned::into_inner) {
+        Some(DeValue::Array(items)) => items.into_iter().map(|item| section(key, item.span(), item, sink)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn section<T: DeserializeOwned + Debug>(name: &str, at: Span, item: Item<'_>, sink: &mut Sink) -> Section<T> {
+    let before = sink.errors();
+    if let DeValue::Table(table) = item.get_ref() {
+        // Each key alone: serde stops at the first fault, and every key may have one.
+        for (key, value) in table {
+            let alone = DeTable::from_iter([(key.clone(), value.clone())]);
+            let alone = Spanned::new(item.span(), DeValue::Table(alone));
+            if let Err(fault) = T::deserialize(ValueDeserializer::from(alone)) {
+                report(&fault, &value.span(), sink);
+            }
+        }
+    }
+    let spec = if sink.errors() == before { value(item, sink) } else { None };
+    Section { name: name.to_owned(), at, spec }
+}
+
+fn value<T: DeserializeOwned>(item: Item<'_>, sink: &mut Sink) -> Option<T> {
+    let at = item.span();
+    match T::deserialize(ValueDeserializer::from(item)) {
+        Ok(value) => Some(value),
+        Err(fault) => {
+            report(&fault, &at, sink);
+            // The pass before this one finds missing keys, and says so itself; where it has not, this one must.
+            if !sink.has_errors() {
+                sink.error(at, fault.message().to_owned(), None);
+            }
+            None
+        }
+    }
+}
+
+fn report(fault: &toml::de::Error, at: &Span, sink: &mut Sink) {
+    let message = fault.message();
+    if message.starts_with("missing field") {
+        return;
+    }
+    let refusal = Refusal::from_message(message);
+    let rule = match refusal.rule.strip_prefix("invalid type: ").and_then(|rule| rule.split_once(", expected ")) {
+        Some((found, expected)) => format!("expected {expected}, found {found}"),
+        None => refusal.rule,
+    };
+    sink.error(fault.span().unwrap_or_else(|| at.clone()), rule, refusal.help);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words of serde that `report` relies on.
+    #[test]
+    fn serde_still_says_missing_field() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Needy {
+            #[expect(dead_code, reason = "it is missing")]
+            size: u32,
+        }
+        assert!(toml::from_str::<Needy>("").unwrap_err().message().starts_with("missing field"));
+    }
+}
