@@ -1,10 +1,9 @@
 //! The third pass: values get their meaning, section by section and key by key, so that one fault hides no other.
 
-use std::fmt::Debug;
-
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+use super::form::Faulty;
 use super::tree::Item;
 use crate::diagnostic::{Sink, Span, Spanned};
 use crate::model::capacity::CapacitySpec;
@@ -47,59 +46,79 @@ impl<T> Default for Section<T> {
     }
 }
 
-/// Decodes a tree whose keys and kinds are known to exist.
-pub fn decode(mut root: DeTable<'_>, sink: &mut Sink) -> Specs {
+impl<T> Section<T> {
+    /// Whether the scenario has it, good or not.
+    pub fn is_present(&self) -> bool {
+        !self.name.is_empty()
+    }
+}
+
+/// Decodes a tree whose keys and kinds are known to exist. What is `faulty` is looked at and not kept.
+pub fn decode(mut root: DeTable<'_>, faulty: &Faulty, sink: &mut Sink) -> Specs {
     let title = root.remove("title").and_then(|item| value(item, sink));
+    let mut decoder = Decoder { faulty, sink };
     Specs {
         title,
-        run: one(&mut root, "run", sink),
-        models: named(&mut root, "models", sink),
-        workloads: named(&mut root, "workloads", sink),
-        capacities: named(&mut root, "capacities", sink),
-        quotas: named(&mut root, "quotas", sink),
-        windows: named(&mut root, "windows", sink),
-        money: one(&mut root, "money", sink),
-        expect: listed(&mut root, "expect", sink),
+        run: decoder.one(&mut root, "run"),
+        models: decoder.named(&mut root, "models"),
+        workloads: decoder.named(&mut root, "workloads"),
+        capacities: decoder.named(&mut root, "capacities"),
+        quotas: decoder.named(&mut root, "quotas"),
+        windows: decoder.named(&mut root, "windows"),
+        money: decoder.one(&mut root, "money"),
+        expect: decoder.listed(&mut root, "expect"),
     }
 }
 
-fn one<T: DeserializeOwned + Debug>(root: &mut DeTable<'_>, key: &str, sink: &mut Sink) -> Section<T> {
-    match root.remove_entry(key) {
-        None => Section::default(),
-        Some((key, item)) => section(key.get_ref(), key.span(), item, sink),
-    }
+struct Decoder<'d> {
+    faulty: &'d Faulty,
+    sink: &'d mut Sink,
 }
 
-fn named<T: DeserializeOwned + Debug>(root: &mut DeTable<'_>, key: &str, sink: &mut Sink) -> Vec<Section<T>> {
-    match root.remove(key).map(Spanned::into_inner) {
-        Some(DeValue::Table(table)) => {
-            table.into_iter().map(|(name, item)| section(name.get_ref(), name.span(), item, sink)).collect()
+impl Decoder<'_> {
+    fn one<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, key: &str) -> Section<T> {
+        match root.remove_entry(key) {
+            None => Section::default(),
+            Some((key, item)) => self.section(key.get_ref(), key.get_ref(), key.span(), item),
         }
-        _ => Vec::new(),
     }
-}
 
-fn listed<T: DeserializeOwned + Debug>(root: &mut DeTable<'_>, key: &str, sink: &mut Sink) -> Vec<Section<T>> {
-    match root.remove(key).map(Spanned::into_inner) {
-        Some(DeValue::Array(items)) => items.into_iter().map(|item| section(key, item.span(), item, sink)).collect(),
-        _ => Vec::new(),
+    fn named<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, key: &str) -> Vec<Section<T>> {
+        match root.remove(key).map(Spanned::into_inner) {
+            Some(DeValue::Table(table)) => table
+                .into_iter()
+                .map(|(name, item)| {
+                    self.section(&format!("{key}.{}", name.get_ref()), name.get_ref(), name.span(), item)
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
     }
-}
 
-fn section<T: DeserializeOwned + Debug>(name: &str, at: Span, item: Item<'_>, sink: &mut Sink) -> Section<T> {
-    let before = sink.errors();
-    if let DeValue::Table(table) = item.get_ref() {
-        // Each key alone: serde stops at the first fault, and every key may have one.
-        for (key, value) in table {
-            let alone = DeTable::from_iter([(key.clone(), value.clone())]);
-            let alone = Spanned::new(item.span(), DeValue::Table(alone));
-            if let Err(fault) = T::deserialize(ValueDeserializer::from(alone)) {
-                report(&fault, &value.span(), sink);
+    fn listed<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, key: &str) -> Vec<Section<T>> {
+        match root.remove(key).map(Spanned::into_inner) {
+            Some(DeValue::Array(items)) => {
+                items.into_iter().map(|item| self.section(key, key, item.span(), item)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn section<T: DeserializeOwned>(&mut self, path: &str, name: &str, at: Span, item: Item<'_>) -> Section<T> {
+        let before = self.sink.errors();
+        if let DeValue::Table(table) = item.get_ref() {
+            // Each key alone: serde stops at the first fault, and every key may have one.
+            for (key, value) in table {
+                let alone = DeTable::from_iter([(key.clone(), value.clone())]);
+                let alone = Spanned::new(item.span(), DeValue::Table(alone));
+                if let Err(fault) = T::deserialize(ValueDeserializer::from(alone)) {
+                    report(&fault, &value.span(), self.sink);
+                }
             }
         }
+        let good = self.sink.errors() == before && !self.faulty.contains(path);
+        Section { name: name.to_owned(), at, spec: if good { value(item, self.sink) } else { None } }
     }
-    let spec = if sink.errors() == before { value(item, sink) } else { None };
-    Section { name: name.to_owned(), at, spec }
 }
 
 fn value<T: DeserializeOwned>(item: Item<'_>, sink: &mut Sink) -> Option<T> {
@@ -132,8 +151,6 @@ fn report(fault: &toml::de::Error, at: &Span, sink: &mut Sink) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     /// The words of serde that `report` relies on.
     #[test]
     fn serde_still_says_missing_field() {

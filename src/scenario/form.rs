@@ -2,8 +2,9 @@
 //! out of the tree, so that the next pass finds the faults of values and not these again.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::place::Place;
 use super::schema::{Node, Table, under};
@@ -11,15 +12,21 @@ use super::tree::{Item, kind_of};
 use crate::diagnostic::{Sink, Sources, Span};
 use crate::model::spec::{Refusal, unknown};
 
+/// Paths under which something was refused, such as `workloads.chat`.
+pub type Faulty = BTreeSet<String>;
+
 /// Checks a whole scenario, and takes out of it what cannot be used.
-pub fn check(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) {
-    Form { sources, sink }.table(root, &(0..0), Node::root(), &Place::default());
+pub fn check(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> Faulty {
+    let mut form = Form { sources, sink, faulty: Faulty::new() };
+    form.table(root, &(0..0), Node::root(), &Place::default());
+    form.faulty
 }
 
 /// What the pass needs everywhere.
 struct Form<'s> {
     sources: &'s Sources,
     sink: &'s mut Sink,
+    faulty: Faulty,
 }
 
 impl Form<'_> {
@@ -66,7 +73,17 @@ impl Form<'_> {
         }
     }
 
+    /// Checks what stands under a key. False: it cannot be used.
     fn item(&mut self, item: &mut Item<'_>, key_at: &Span, node: Node, place: &Place) -> bool {
+        let before = self.sink.errors();
+        let keep = self.value(item, key_at, node, place);
+        if self.sink.errors() > before {
+            self.faulty.insert(place.path.clone());
+        }
+        keep
+    }
+
+    fn value(&mut self, item: &mut Item<'_>, key_at: &Span, node: Node, place: &Place) -> bool {
         let at = item.span();
         let value = item.get_mut();
         if let DeValue::Datetime(date) = value {
@@ -77,11 +94,15 @@ impl Form<'_> {
             (DeValue::Table(table), _) if node.table().is_some() => self.table(table, key_at, node, place),
             (DeValue::Array(items), _) if node.items().is_some() => {
                 let Some(of) = node.items() else { return true };
-                // Every item is looked at, whatever the ones before it were.
-                items.iter_mut().fold(true, |good, item| {
+                let mut kept = DeArray::new();
+                for mut item in std::mem::replace(items, DeArray::new()) {
                     let item_at = item.span();
-                    self.item(item, &item_at, of, place) && good
-                })
+                    if self.item(&mut item, &item_at, of, place) {
+                        kept.push(item);
+                    }
+                }
+                *items = kept;
+                true
             }
             (value, Some(only)) => {
                 let wanted = if only == "array" { "a list" } else { "a table" };

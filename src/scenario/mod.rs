@@ -136,8 +136,8 @@ fn passes(
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
-    form::check(&mut root, sources, sink);
-    let specs = decode::decode(root, sink);
+    let faulty = form::check(&mut root, sources, sink);
+    let specs = decode::decode(root, &faulty, sink);
     lower::lower(&specs, catalog, base_dir, sink)
 }
 

@@ -50,7 +50,7 @@ pub struct OnDemandSpec {
 
 words! {
     /// What happens to an offer that finds no room: it is refused, or it waits.
-    SaturationWord, "what saturation does" {
+    SaturationWord, "an answer to saturation" {
         "throttle" => Throttle,
         "queue" => Queue,
     }

@@ -10,6 +10,7 @@ use crate::model::pricing::{PricesSpec, TokenPrices};
 use crate::model::quantity::{Duration, TokenPrice};
 use crate::model::service::{Burndown, Latency, MOST_OUTPUT_TOKENS, ModelFacts, ModelSpec};
 use crate::model::spec::At;
+use crate::model::workload::WorkloadSpec;
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, parse};
 
@@ -31,9 +32,11 @@ impl<'a> Lowering<'a> {
         let mut models = Models::new();
         for section in &specs.models {
             let Some(spec) = &section.spec else { continue };
-            let users = |w: &crate::model::workload::WorkloadSpec| *w.model.value == *section.name;
-            let used = specs.workloads.iter().any(|w| w.spec.as_ref().is_none_or(users));
-            if !used {
+            // A workload that cannot be read, or names a model that is not there, may mean this one.
+            let may_use = |w: &WorkloadSpec| {
+                *w.model.value == *section.name || !specs.models.iter().any(|m| m.name == *w.model.value)
+            };
+            if !specs.workloads.iter().any(|w| w.spec.as_ref().is_none_or(may_use)) {
                 let rule = format!("the model `{}` is used by no workload", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
                 continue;
@@ -120,7 +123,7 @@ impl<'a> Lowering<'a> {
         ];
         let missing: Vec<&str> = needed.iter().filter(|(_, missing)| *missing).map(|(key, _)| *key).collect();
         if !missing.is_empty() {
-            let rule = format!("`models.{name}` has no id, so it states {}", missing.join(" and "));
+            let rule = format!("`models.{name}` has no id, so it states {}", missing.join(", "));
             self.error(at, rule, "an id such as \"us.amazon.nova-pro-v1:0\" takes them from the catalogue".to_owned());
         }
     }

@@ -54,7 +54,7 @@ impl Lowering<'_> {
     fn refuse_all(&mut self, room: &Room<'_>, input: Tokens, cap: Tokens) {
         let name = &room.workload.name;
         let rule = format!(
-            "no request of `{name}` could ever be admitted: the least asks for {} tokens ({} of input, {} reserved for the answer), and a limit of its route admits at most {}",
+            "no request of `{name}` could ever be admitted: the least asks for {} tokens ({} of input, {} reserved for the answer), and its route admits at most {} at once",
             grouped(input + cap),
             grouped(input),
             grouped(cap),
@@ -82,7 +82,7 @@ impl Lowering<'_> {
         );
         let at = self.specs.workloads.iter().find(|w| w.name == *name).map(|w| w.at.clone());
         let help = format!(
-            "a limit admits at most {} tokens at once; clamp the input with `max`, lower max_tokens, or raise the limit",
+            "its route admits at most {} tokens at once; clamp the input with `max`, lower max_tokens, or raise the limit",
             grouped(room.most_admitted())
         );
         self.sink.warning(at, rule, help);

@@ -54,6 +54,9 @@ impl Lowering<'_> {
     }
 
     pub fn run(&mut self, traces: &Traces) -> Option<Run> {
+        if self.specs.run.is_present() && self.specs.run.spec.is_none() {
+            return None;
+        }
         let default = RunSpec::default();
         let spec = self.specs.run.spec.as_ref().unwrap_or(&default);
         let duration = match &spec.duration {
