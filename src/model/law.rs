@@ -131,11 +131,11 @@ pub struct LognormalSpec<Q> {
     pub p99: Option<At<Q>>,
     /// The mean of the draws.
     pub mean: Option<At<Q>>,
-    /// Standard deviation / mean [1].
+    /// Standard deviation / mean \[1\].
     pub cv: Option<At<Number>>,
-    /// The mean of the logarithm; not for durations [1].
+    /// The mean of the logarithm; not for durations \[1\].
     pub mu: Option<At<Signed>>,
-    /// The standard deviation of the logarithm; not for durations [1].
+    /// The standard deviation of the logarithm; not for durations \[1\].
     pub sigma: Option<At<Number>>,
     /// A draw below it becomes it.
     pub min: Option<At<Q>>,
@@ -150,7 +150,7 @@ pub struct LognormalSpec<Q> {
 pub struct GammaLawSpec<Q> {
     /// The mean of the draws.
     pub mean: At<Q>,
-    /// Standard deviation / mean [1].
+    /// Standard deviation / mean \[1\].
     pub cv: At<Number>,
     /// A draw below it becomes it.
     pub min: Option<At<Q>>,
@@ -178,7 +178,7 @@ pub struct ExponentialSpec<Q> {
 pub struct EmpiricalSpec<Q> {
     /// The values, in any order.
     pub values: At<Vec<At<Q>>>,
-    /// As many weights as values; all alike when left out [1].
+    /// As many weights as values; all alike when left out \[1\].
     pub weights: Option<At<Vec<Number>>>,
     /// A draw below it becomes it.
     pub min: Option<At<Q>>,

@@ -69,7 +69,7 @@ pub struct PricesSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Money")]
 pub struct MoneySpec {
-    /// Default 730; AWS's examples use 744 [h].
+    /// Default 730; AWS's examples use 744 \[h\].
     pub hours_per_month: Option<At<Number>>,
     /// Usage in a month is this many requests, whatever the run's length.
     pub requests_per_month: Option<At<Number>>,

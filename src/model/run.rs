@@ -32,9 +32,9 @@ pub struct RunSpec {
     pub seed: Option<At<Seed>>,
     /// How many times the run is repeated; default 10.
     pub replications: Option<At<ReplicationsSpec>>,
-    /// Of the intervals; default 0.95 [1].
+    /// Of the intervals; default 0.95 \[1\].
     pub confidence: Option<At<Share>>,
-    /// Multiplies the rate of every workload; default 1 [1].
+    /// Multiplies the rate of every workload; default 1 \[1\].
     pub traffic_scale: Option<At<Number>>,
 }
 
@@ -97,7 +97,7 @@ pub struct UntilSpec {
     pub min: Option<At<Count>>,
     /// The most.
     pub max: At<Count>,
-    /// The half-width of an interval / its estimate at which to stop; default 0.05 [1].
+    /// The half-width of an interval / its estimate at which to stop; default 0.05 \[1\].
     pub relative_precision: Option<At<Share>>,
 }
 

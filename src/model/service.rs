@@ -59,15 +59,15 @@ pub struct Latency {
 pub struct ModelSpec {
     /// A Bedrock model id, inference profile id or ARN. A model without one states every key and is unlimited.
     pub id: Option<At<Text>>,
-    /// Reserved when a caller sets no cap [tokens].
+    /// Reserved when a caller sets no cap \[tokens\].
     pub max_output_tokens: Option<At<Count>>,
-    /// Quota tokens that one output token takes [1].
+    /// Quota tokens that one output token takes \[1\].
     pub output_burndown: Option<At<Number>>,
     /// From the start of service to the first token, but for prefill.
     pub time_to_first_token: Option<At<LawSpec<Duration>>>,
     /// Longer to the first token, for each 1,000 uncached input tokens.
     pub prefill_per_1k_tokens: Option<At<LawSpec<Duration>>>,
-    /// The speed of the answer [tokens/s].
+    /// The speed of the answer \[tokens/s\].
     pub output_tokens_per_second: Option<At<LawSpec<Speed>>>,
     /// Prices of tokens.
     pub prices: Option<At<PricesSpec>>,

@@ -274,7 +274,7 @@ impl<'de, T: Kinds> DeserializeSeed<'de> for KindSeed<'_, T> {
 }
 
 /// A kind as its bare name means it: every key left at its default.
-fn with_defaults<'de, T: Kinds, E: de::Error>(key: &str) -> Result<T, E> {
+fn with_defaults<T: Kinds, E: de::Error>(key: &str) -> Result<T, E> {
     T::kind(key, MapDeserializer::<_, E>::new(std::iter::empty::<(&str, &str)>()))
 }
 
@@ -331,7 +331,7 @@ macro_rules! kinds {
             }
         }
 
-        $crate::model::spec::family!($name, stringify!($name).trim_end_matches("Spec"), concat!($($doc),*));
+        $crate::model::spec::family!($name, stringify!($name).trim_end_matches("Spec").trim_end_matches("Choice"), concat!($($doc),*));
     };
 }
 

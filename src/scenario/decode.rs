@@ -83,16 +83,15 @@ impl Decoder<'_> {
         }
     }
 
+    /// By name, so that the order in a file changes nothing.
     fn named<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, key: &str) -> Vec<Section<T>> {
-        match root.remove(key).map(Spanned::into_inner) {
-            Some(DeValue::Table(table)) => table
-                .into_iter()
-                .map(|(name, item)| {
-                    self.section(&format!("{key}.{}", name.get_ref()), name.get_ref(), name.span(), item)
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
+        let Some(DeValue::Table(table)) = root.remove(key).map(Spanned::into_inner) else { return Vec::new() };
+        let mut sections: Vec<Section<T>> = table
+            .into_iter()
+            .map(|(name, item)| self.section(&format!("{key}.{}", name.get_ref()), name.get_ref(), name.span(), item))
+            .collect();
+        sections.sort_by(|a, b| a.name.cmp(&b.name));
+        sections
     }
 
     fn listed<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, key: &str) -> Vec<Section<T>> {

@@ -35,7 +35,7 @@ impl Form<'_> {
         match node.table() {
             Some(Table::Keys { keys, required }) => {
                 let mut missing: Vec<&str> =
-                    required.iter().filter_map(|k| k.as_str()).filter(|k| table.get(*k).is_none()).collect();
+                    required.iter().filter_map(|k| k.as_str()).filter(|k| is_missing(table, k)).collect();
                 self.each(table, |form, key, key_at, item| {
                     let Some(node) = under(keys, key) else {
                         let refusal = place.unknown_key(key, keys.keys().map(String::as_str));
@@ -212,6 +212,11 @@ impl Form<'_> {
     fn refuse(&mut self, at: &Span, refusal: Refusal) {
         self.sink.error(at.clone(), refusal.rule, refusal.help);
     }
+}
+
+/// An empty table of names is as good as none.
+fn is_missing(table: &DeTable<'_>, key: &str) -> bool {
+    table.get(key).is_none_or(|item| item.get_ref().as_table().is_some_and(DeTable::is_empty))
 }
 
 fn lacks(place: &Place, key: &str) -> Refusal {

@@ -49,6 +49,7 @@ pub fn json_schema() -> Value {
     let mut schema =
         Value::from(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioSpec>());
     drop_null(&mut schema);
+    unescape(&mut schema);
     name_names(&mut schema);
     schema
 }
@@ -77,6 +78,20 @@ fn drop_null(schema: &mut Value) {
                 }
             }
             object.values_mut().for_each(drop_null);
+        }
+        _ => {}
+    }
+}
+
+/// Descriptions are doc comments, in which units in brackets are escaped.
+fn unescape(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(unescape),
+        Value::Object(object) => {
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = text.replace("\\[", "[").replace("\\]", "]");
+            }
+            object.values_mut().for_each(unescape);
         }
         _ => {}
     }

@@ -141,6 +141,13 @@ fn a_trace_says_how_long_the_run_lasts() {
 }
 
 #[test]
+fn a_scenario_of_nothing_is_refused_with_a_reason() {
+    for text in ["", "[workloads]\n[models]\n[capacities]\n", "title = \"x\"\n[capacities]\n"] {
+        assert!(!load_text("s.toml", text, Path::new(""), &[]).unwrap_err().findings.is_empty(), "{text}");
+    }
+}
+
+#[test]
 fn the_same_file_is_the_same_hash() {
     let loaded = good(load_own("", &["run.seed=7"]));
     assert_eq!(loaded.sha256.len(), 64);
@@ -224,10 +231,12 @@ mod with_a_catalogue {
                 "models.big.prefill_per_1k_tokens",
                 "models.big.prices",
                 "models.big.time_to_first_token",
+                "run.start",
             ]
         );
         assert_eq!(model.catalog_as_of.as_deref(), Some("2026-08-01"));
-        assert_eq!(model.assumptions.last().unwrap().value, "{ median = \"1s\", p95 = \"2s\" }");
+        let latency = model.assumptions.iter().find(|a| a.path.ends_with("time_to_first_token"));
+        assert_eq!(latency.unwrap().value, "{ median = \"1s\", p95 = \"2s\" }");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct OnDemandSpec {
     pub limiter: Option<At<LimiterChoice>>,
     /// When the day of tpd starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
-    /// Already used of tpd at t = 0; default 0 [tokens].
+    /// Already used of tpd at t = 0; default 0 \[tokens\].
     pub tpd_used_at_start: Option<At<Count>>,
     /// Whether cache reads are part of a reservation; default false.
     pub reserve_cache_reads: Option<At<Flag>>,
@@ -44,7 +44,7 @@ pub struct OnDemandSpec {
     pub max_wait: Option<At<Duration>>,
     /// The most that wait in a queue; default 1,000,000.
     pub max_queue: Option<At<Count>>,
-    /// The chance that an offer meets a 503; default 0 [1].
+    /// The chance that an offer meets a 503; default 0 \[1\].
     pub unavailable_probability: Option<At<Share>>,
 }
 

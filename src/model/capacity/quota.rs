@@ -82,7 +82,7 @@ pub struct QuotaSpec {
     pub limiter: Option<At<LimiterChoice>>,
     /// When the day of tpd starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
-    /// Already used of tpd at t = 0; default 0 [tokens].
+    /// Already used of tpd at t = 0; default 0 \[tokens\].
     pub tpd_used_at_start: Option<At<Count>>,
     /// Whether cache reads are part of a reservation; default false.
     pub reserve_cache_reads: Option<At<Flag>>,

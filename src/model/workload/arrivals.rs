@@ -69,16 +69,18 @@ kinds! {
 /// Evenly spaced arrivals, the first after one gap: a load generator, a queue's consumer.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ConstantArrivals")]
 pub struct ConstantSpec {
-    /// Mean arrivals in a span of time [1/s].
+    /// Mean arrivals in a span of time \[1/s\].
     pub rate: At<Rate>,
 }
 
 /// A Poisson process: many users who know nothing of each other.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PoissonArrivals")]
 pub struct PoissonSpec {
-    /// Mean arrivals in a span of time [1/s].
+    /// Mean arrivals in a span of time \[1/s\].
     pub rate: At<Rate>,
 }
 
@@ -87,15 +89,16 @@ pub struct PoissonSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "GammaArrivals")]
 pub struct GammaSpec {
-    /// Mean arrivals in a span of time [1/s].
+    /// Mean arrivals in a span of time \[1/s\].
     pub rate: At<Rate>,
-    /// Standard deviation / mean of the gaps [1].
+    /// Standard deviation / mean of the gaps \[1\].
     pub cv: At<Number>,
 }
 
 /// Recorded arrivals with their tokens. Time zero is the first row.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TraceArrivals")]
 pub struct TraceSpec {
     /// A path relative to the scenario file.
     pub file: At<Text>,
@@ -116,28 +119,30 @@ words! {
 /// A point of the shape of traffic.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ShapePoint")]
 pub struct ShapePointSpec {
     /// Since t = 0.
     pub at: At<Duration>,
-    /// What the rate is multiplied by [1].
+    /// What the rate is multiplied by \[1\].
     pub factor: At<Number>,
 }
 
 /// A time of more (or less) traffic.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Burst")]
 pub struct BurstSpec {
     /// The start of the first one, since t = 0.
     pub at: At<Duration>,
     /// How long one lasts.
     pub lasts: At<Duration>,
-    /// What the rate is multiplied by meanwhile [1].
+    /// What the rate is multiplied by meanwhile \[1\].
     pub factor: At<Number>,
     /// From the start of one to the start of the next; once only when left out.
     pub every: Option<At<Duration>>,
 }
 
-/// More than any service takes; sums and products of rates stay finite below it [1/s].
+/// More than any service takes; sums and products of rates stay finite below it \[1/s\].
 const LARGEST_RATE: f64 = 1e9;
 
 impl ArrivalsSpec {

@@ -45,9 +45,9 @@ impl CacheShares {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Cache")]
 pub struct CacheSpec {
-    /// The share of the input that is read from the cache; default 0 [1].
+    /// The share of the input that is read from the cache; default 0 \[1\].
     pub read_share: Option<At<Share>>,
-    /// The share of the input that is written to the cache; default 0 [1].
+    /// The share of the input that is written to the cache; default 0 \[1\].
     pub write_share: Option<At<Share>>,
 }
 

@@ -49,13 +49,13 @@ pub struct WorkloadSpec {
     pub shape: Option<At<Vec<arrivals::ShapePointSpec>>>,
     /// Times of more traffic; overlapping ones multiply.
     pub bursts: Option<At<Vec<arrivals::BurstSpec>>>,
-    /// A plain multiplier of the rate; default 1 [1].
+    /// A plain multiplier of the rate; default 1 \[1\].
     pub scale: Option<At<Number>>,
-    /// The length of a whole prompt [tokens].
+    /// The length of a whole prompt \[tokens\].
     pub input_tokens: Option<At<LawSpec<Tokens>>>,
-    /// The length of the answer that the model would give if no cap cut it [tokens].
+    /// The length of the answer that the model would give if no cap cut it \[tokens\].
     pub output_tokens: Option<At<LawSpec<Tokens>>>,
-    /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out [tokens].
+    /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out \[tokens\].
     pub max_tokens: Option<At<Count>>,
     /// The prompt cache.
     pub cache: Option<At<cache::CacheSpec>>,
@@ -76,6 +76,6 @@ pub struct SloSpec {
     pub ttft: Option<At<Duration>>,
     /// The longest good time from arrival to the last token.
     pub e2e: Option<At<Duration>>,
-    /// The share of requests that must meet both: an expectation of its own, such as "99%" [1].
+    /// The share of requests that must meet both: an expectation of its own, such as "99%" \[1\].
     pub objective: Option<At<Share>>,
 }

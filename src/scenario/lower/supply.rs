@@ -10,6 +10,7 @@ use crate::model::capacity::on_demand::OnDemandSpec;
 use crate::model::capacity::quota::{LimitKind, Quota, QuotaSpec, Stated};
 use crate::model::capacity::{Capacity, CapacitySpec};
 use crate::model::quantity::LimitAmount;
+use crate::model::run::Start;
 
 /// Capacities and quotas, and who they serve.
 #[derive(Default)]
@@ -291,6 +292,15 @@ impl<'a> Lowering<'a> {
                 "when the day of a daily quota starts again is not published",
             );
         }
+        let start = self.specs.run.spec.as_ref().and_then(|r| r.start.as_ref());
+        if quota.tpd.is_some() && start.is_none() {
+            let value = format!("\"{}\"", Start::default_clock().written);
+            self.assume(
+                "run.start".to_owned(),
+                value,
+                "a daily quota follows the time of day; a run starts at a UTC midnight",
+            );
+        }
         if reads_cache && (quota.tpm.is_some() || quota.tpd.is_some()) && spec.reserve_cache_reads.is_none() {
             self.assume(
                 path("reserve_cache_reads"),
@@ -305,11 +315,10 @@ impl<'a> Lowering<'a> {
         let on_saturation = draft.spec.saturation(self.sink);
         let own = draft.spec.own_quota();
         let mut quotas = draft.named.clone();
-        if let Some(own) = self.quota(Owner::Capacity(i), &own, defaults, draft.reads_cache) {
-            if LimitKind::ALL.iter().any(|k| own.limit(*k).is_some()) {
-                quotas.push(supply.quotas.len());
-                supply.quotas.push(own);
-            }
+        let own = self.quota(Owner::Capacity(i), &own, defaults, draft.reads_cache);
+        if let Some(own) = own.filter(|own| LimitKind::ALL.iter().any(|k| own.limit(*k).is_some())) {
+            quotas.push(supply.quotas.len());
+            supply.quotas.push(own);
         }
         supply.capacities.push(Capacity {
             name: draft.name.to_owned(),
