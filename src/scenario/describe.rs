@@ -10,7 +10,7 @@ use crate::model::client::retry::RetryPolicy;
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::{Arrivals, Gaps};
 use crate::model::workload::tokens::TokenSource;
-use crate::model::{Bound, Model, Replications};
+use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
 use crate::units::SimTime;
 
@@ -59,17 +59,27 @@ struct Page {
 }
 
 impl Page {
-    /// One line, broken between words where it is too long; what follows is indented by 4 more.
     fn line(&mut self, indent: usize, words: &str) {
-        let mut column = indent;
         self.text.extend(std::iter::repeat_n(' ', indent));
+        self.wrap(indent, indent + 4, words);
+    }
+
+    /// What it is, and in its own column what is known of it.
+    fn row(&mut self, label: &str, words: &str) {
+        const COLUMN: usize = 12;
+        let _ = write!(self.text, "  {label:0$}", COLUMN - 2);
+        self.wrap(COLUMN, COLUMN, words);
+    }
+
+    /// Words from `column` on, broken where a line would be too long; what follows is indented by `hanging`.
+    fn wrap(&mut self, mut column: usize, hanging: usize, words: &str) {
         let mut first = true;
         for word in words.split_whitespace() {
             let width = word.chars().count();
             if !first && column + 1 + width > WIDTH {
                 self.text.push('\n');
-                self.text.extend(std::iter::repeat_n(' ', indent + 4));
-                column = indent + 4;
+                self.text.extend(std::iter::repeat_n(' ', hanging));
+                column = hanging;
                 first = true;
             }
             if !first {
@@ -85,28 +95,28 @@ impl Page {
 
     fn workload(&mut self, workload: &Workload, model: &Model) {
         self.line(0, &format!("workload {}", workload.name));
-        self.line(2, &format!("arrivals  {}", arrivals(&workload.arrivals)));
+        self.row("arrivals", &format!("{}", arrivals(&workload.arrivals)));
         match &workload.tokens {
             TokenSource::Drawn { input, output } => {
-                self.line(2, &format!("input     {} tokens", law(input)));
-                self.line(2, &format!("output    {} tokens, at most {}", law(output), grouped(workload.output_cap)));
+                self.row("input", &format!("{} [tokens]", law(input)));
+                self.row("output", &format!("{} [tokens], at most {}", law(output), grouped(workload.output_cap)));
             }
             TokenSource::Trace => {
-                self.line(2, &format!("tokens    as recorded, output at most {}", grouped(workload.output_cap)));
+                self.row("tokens", &format!("as recorded, output at most {}", grouped(workload.output_cap)));
             }
         }
         if workload.cache.read > 0.0 || workload.cache.write > 0.0 {
-            self.line(2, &format!("cache     {} read, {} written", workload.cache.read, workload.cache.write));
+            self.row("cache", &format!("{} read, {} written", workload.cache.read, workload.cache.write));
         }
         let route: Vec<&str> =
             workload.route.iter().filter_map(|c| model.capacities.get(*c)).map(|c| c.name.as_str()).collect();
-        self.line(2, &format!("model     {}", workload.facts.name));
-        self.line(2, &format!("route     {}", route.join(", then ")));
-        self.line(2, &format!("client    {}", client(&workload.client)));
+        self.row("model", &format!("{}", workload.facts.name));
+        self.row("route", &format!("{}", route.join(", then ")));
+        self.row("client", &format!("{}", client(&workload.client)));
         let slo = [("ttft", workload.slo.ttft), ("e2e", workload.slo.e2e)];
         let slo: Vec<String> = slo.iter().filter_map(|(name, t)| t.map(|t| format!("{name} within {t}"))).collect();
         if !slo.is_empty() {
-            self.line(2, &format!("slo       {}", slo.join(", ")));
+            self.row("slo", &format!("{}", slo.join(", ")));
         }
     }
 
@@ -115,16 +125,16 @@ impl Page {
         let quotas: Vec<&str> =
             capacity.quotas.iter().filter_map(|q| model.quotas.get(*q)).map(|q| q.prefix.as_str()).collect();
         let quotas = if quotas.is_empty() { "none".to_owned() } else { quotas.join(", ") };
-        self.line(2, &format!("limits    {quotas}"));
+        self.row("limits", &format!("{quotas}"));
         if let Some(n) = capacity.concurrency {
-            self.line(2, &format!("at once   {}", grouped(n.into())));
+            self.row("at once", &format!("{}", grouped(n.into())));
         }
         if let Saturation::Queue { max_wait, max_queue } = capacity.on_saturation {
             let wait = max_wait.map_or_else(String::new, |w| format!(", each at most {w}"));
-            self.line(2, &format!("queue     up to {} wait{wait}", grouped(max_queue.into())));
+            self.row("queue", &format!("up to {} wait{wait}", grouped(max_queue.into())));
         }
         if capacity.unavailable_probability > 0.0 {
-            self.line(2, &format!("503       with probability {}", capacity.unavailable_probability));
+            self.row("503", &format!("with probability {}", capacity.unavailable_probability));
         }
     }
 
@@ -132,20 +142,31 @@ impl Page {
         self.line(0, &format!("limits of {}", quota.prefix));
         for kind in LimitKind::ALL {
             let text = quota.limit(kind).map_or_else(|| "none".to_owned(), limit);
-            self.line(2, &format!("{:9} {text}", kind.name()));
+            self.row(kind.name(), &text);
         }
     }
 
+    /// Each reason once, after what it is the reason for.
     fn assumptions(&mut self, model: &Model) {
         if model.assumptions.is_empty() {
             return;
         }
         self.line(0, "assumed, because the scenario does not say");
+        let mut by_reason: Vec<(&str, Vec<&Assumption>)> = Vec::new();
         for assumption in &model.assumptions {
-            self.line(2, &format!("{} = {}: {}", assumption.path, assumption.value, assumption.why));
+            match by_reason.iter_mut().find(|(why, _)| *why == assumption.why) {
+                Some((_, group)) => group.push(assumption),
+                None => by_reason.push((&assumption.why, vec![assumption])),
+            }
+        }
+        for (why, group) in by_reason {
+            for assumption in group {
+                self.line(2, &format!("{} = {}", assumption.path, assumption.value));
+            }
+            self.line(6, why);
         }
         if let Some(date) = &model.catalog_as_of {
-            self.line(2, &format!("The oldest figure of the catalogue in use is of {date}."));
+            self.line(0, &format!("the oldest figure of the catalogue in use is of {date}"));
         }
     }
 }
@@ -169,10 +190,10 @@ fn arrivals(arrivals: &Arrivals) -> String {
             };
             let mut text = format!("{kind}, {}/min", figures(intensity.base * 60e6));
             if !intensity.shape.is_empty() {
-                let _ = write!(text, ", a shape of {} points", intensity.shape.len());
+                let _ = write!(text, ", a shape of {}", counted(intensity.shape.len(), "point"));
             }
             if !intensity.bursts.is_empty() {
-                let _ = write!(text, ", {} bursts", intensity.bursts.len());
+                let _ = write!(text, ", {}", counted(intensity.bursts.len(), "burst"));
             }
             text
         }
@@ -189,7 +210,7 @@ fn law(law: &Law) -> String {
         }
         Shape::Gamma { shape, scale } => format!("gamma, mean {}", figures(shape * scale)),
         Shape::Exponential { mean } => format!("exponential, mean {}", figures(*mean)),
-        Shape::Empirical { values, .. } => format!("one of {} values", values.len()),
+        Shape::Empirical { values, .. } => format!("one of {}", counted(values.len(), "value")),
     }
 }
 
@@ -221,12 +242,16 @@ fn limit(limit: &Limit) -> String {
     }
 }
 
-/// Large numbers in groups, small ones to four figures.
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Large numbers in groups, small ones with a few places.
 fn figures(x: f64) -> String {
     if x >= 1_000.0 {
         return grouped(crate::units::round_half_up(x));
     }
-    let text = format!("{x:.3}");
+    let text = if x >= 100.0 { format!("{x:.1}") } else { format!("{x:.3}") };
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
