@@ -95,7 +95,7 @@ impl Page {
 
     fn workload(&mut self, workload: &Workload, model: &Model) {
         self.line(0, &format!("workload {}", workload.name));
-        self.row("arrivals", &format!("{}", arrivals(&workload.arrivals)));
+        self.row("arrivals", &arrivals(&workload.arrivals));
         match &workload.tokens {
             TokenSource::Drawn { input, output } => {
                 self.row("input", &format!("{} [tokens]", law(input)));
@@ -110,13 +110,13 @@ impl Page {
         }
         let route: Vec<&str> =
             workload.route.iter().filter_map(|c| model.capacities.get(*c)).map(|c| c.name.as_str()).collect();
-        self.row("model", &format!("{}", workload.facts.name));
-        self.row("route", &format!("{}", route.join(", then ")));
-        self.row("client", &format!("{}", client(&workload.client)));
+        self.row("model", &workload.facts.name);
+        self.row("route", &route.join(", then "));
+        self.row("client", &client(&workload.client));
         let slo = [("ttft", workload.slo.ttft), ("e2e", workload.slo.e2e)];
         let slo: Vec<String> = slo.iter().filter_map(|(name, t)| t.map(|t| format!("{name} within {t}"))).collect();
         if !slo.is_empty() {
-            self.row("slo", &format!("{}", slo.join(", ")));
+            self.row("slo", &slo.join(", "));
         }
     }
 
@@ -125,9 +125,9 @@ impl Page {
         let quotas: Vec<&str> =
             capacity.quotas.iter().filter_map(|q| model.quotas.get(*q)).map(|q| q.prefix.as_str()).collect();
         let quotas = if quotas.is_empty() { "none".to_owned() } else { quotas.join(", ") };
-        self.row("limits", &format!("{quotas}"));
+        self.row("limits", &quotas);
         if let Some(n) = capacity.concurrency {
-            self.row("at once", &format!("{}", grouped(n.into())));
+            self.row("at once", &grouped(n.into()));
         }
         if let Saturation::Queue { max_wait, max_queue } = capacity.on_saturation {
             let wait = max_wait.map_or_else(String::new, |w| format!(", each at most {w}"));
