@@ -31,10 +31,7 @@ impl Call<'_> {
     /// Reserved at admission: the burndown rate has no part in it.
     #[inline]
     fn ask(&self) -> Ask {
-        Ask {
-            reserve: self.tokens.uncached + self.tokens.cache_write + self.cap,
-            cache_read: self.tokens.cache_read,
-        }
+        Ask { reserve: self.tokens.uncached + self.tokens.cache_write + self.cap, cache_read: self.tokens.cache_read }
     }
 }
 
@@ -135,9 +132,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let deadline = self.deadline(call, progress);
         let answered = ends <= deadline;
         let ask = call.ask();
-        let charged = call.tokens.uncached
-            + call.tokens.cache_write
-            + call.of.facts.burndown.of(call.tokens.output);
+        let charged = call.tokens.uncached + call.tokens.cache_write + call.of.facts.burndown.of(call.tokens.output);
         self.observer.admitted(&Admission {
             who: call.who(),
             capacity,
@@ -197,7 +192,14 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Keeps the request in a slot, in a state, with a timer when one is asked for. Returns the slot.
-    fn hold(&mut self, call: &Call<'m>, progress: Progress, state: State, deadline: u64, timer: Option<u64>) -> Option<u32> {
+    fn hold(
+        &mut self,
+        call: &Call<'m>,
+        progress: Progress,
+        state: State,
+        deadline: u64,
+        timer: Option<u64>,
+    ) -> Option<u32> {
         let slot = match progress.slot {
             Some(slot) => slot,
             None => {
@@ -361,9 +363,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         let may_retry = progress.attempt + 1 < policy.max_attempts;
         let client = &mut self.clients[call.workload];
-        let paid = cause.filter(|_| may_retry).and_then(|cause| {
-            client.retry_quotas.take(call.index, cause).map(|cost| (cause, cost))
-        });
+        let paid = cause
+            .filter(|_| may_retry)
+            .and_then(|cause| client.retry_quotas.take(call.index, cause).map(|cost| (cause, cost)));
         let Some((cause, cost)) = paid else {
             let outcome = if failure == Failure::TimedOut { Outcome::TimedOut } else { Outcome::Failed };
             return self.end(call, progress, outcome);

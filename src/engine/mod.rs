@@ -18,9 +18,9 @@ use std::mem;
 use std::ops::ControlFlow;
 
 use crate::model::Model;
-use crate::model::workload::Workload;
 use crate::model::client::retry::RetryQuotas;
 use crate::model::pricing::BilledTokens;
+use crate::model::workload::Workload;
 use crate::queue::{Class, Event, EventQueue};
 use crate::random::{Purpose, Stream};
 use crate::traffic::{Stretch, Tape};
@@ -66,7 +66,11 @@ struct Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// In the queue of the capacity at this position of the route, since an instant \[µs\].
-    Waiting { position: usize, since: u64, ticket: u64 },
+    Waiting {
+        position: usize,
+        since: u64,
+        ticket: u64,
+    },
     /// In service, and the client will give up before it ends.
     Doomed,
     BackingOff,

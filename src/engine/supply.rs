@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use super::observer::{QuotaSnapshot, Refusal};
+use crate::model::Model;
 use crate::model::capacity::limiter::{Limiter, Settlement};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Capacity, Reason, Saturation};
-use crate::model::Model;
 use crate::units::Tokens;
 
 /// What an offer asks of token limits \[tokens\].
@@ -176,7 +176,15 @@ impl Supply {
 
     /// Replaces the reservations of an admission by its charge.
     #[inline(always)]
-    pub(super) fn settle(&mut self, capacity: usize, now: u64, ask: Ask, charged: Tokens, admitted_at: u64, admission: u64) {
+    pub(super) fn settle(
+        &mut self,
+        capacity: usize,
+        now: u64,
+        ask: Ask,
+        charged: Tokens,
+        admitted_at: u64,
+        admission: u64,
+    ) {
         let state = &mut self.capacities[capacity];
         state.in_flight -= 1;
         for check in &state.checks {

@@ -84,10 +84,7 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
     };
     let results = Results {
         schema_version: results::SCHEMA_VERSION,
-        tool: results::Tool {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        tool: results::Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         scenario,
         seed: model.run.seed,
         catalog_as_of: model.catalog_as_of.clone(),

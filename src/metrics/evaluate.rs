@@ -77,7 +77,9 @@ pub fn no_month_because(model: &Model) -> Option<&'static str> {
     if model.money.requests_per_month.is_some() || whole_days || stationary {
         return None;
     }
-    Some("traffic varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month")
+    Some(
+        "traffic varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month",
+    )
 }
 
 struct Sheet {
@@ -151,7 +153,10 @@ impl Sheet {
         let cost = cost.map(Usd::as_f64);
         self.value("cost_usd", cost);
         self.value("cost_per_month_usd", cost.and_then(|cost| a_month_of(cost, c, model, duration)));
-        self.value("cost_per_1k_requests_usd", cost.filter(|_| c.requests > 0).map(|usd| usd * 1e3 / c.requests as f64));
+        self.value(
+            "cost_per_1k_requests_usd",
+            cost.filter(|_| c.requests > 0).map(|usd| usd * 1e3 / c.requests as f64),
+        );
         self.prefix = outer;
     }
 
@@ -211,7 +216,8 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) 
     }
     for (index, (quota, r)) in model.quotas.iter().zip(&record.quotas).enumerate() {
         let users = || model.capacities.iter().zip(&record.capacities).filter(|(c, _)| c.quotas.contains(&index));
-        let unused = users().map(|(_, r)| if quota.reserve_cache_reads { r.unused + r.unused_reads } else { r.unused }).sum();
+        let unused =
+            users().map(|(_, r)| if quota.reserve_cache_reads { r.unused + r.unused_reads } else { r.unused }).sum();
         if quota.prefix.starts_with("quotas.") {
             let mut utilization = Utilization::default();
             utilization.see_quota(quota, r, duration);
@@ -303,8 +309,10 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
         .flat_map(|quota| {
             [LimitKind::Rpm, LimitKind::Tpm].into_iter().filter_map(move |kind| {
                 let limit = quota.limit(kind)?;
-                let facts =
-                    crate::results::LimitFacts { per_minute: per_minute(limit), limiter: limit.limiter.name().to_owned() };
+                let facts = crate::results::LimitFacts {
+                    per_minute: per_minute(limit),
+                    limiter: limit.limiter.name().to_owned(),
+                };
                 Some((format!("{}.{}", quota.prefix, kind.name()), facts))
             })
         })

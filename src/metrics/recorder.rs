@@ -193,7 +193,8 @@ impl Recorder {
 
     /// Folds the greatest values since the last edge into the peaks.
     fn fold_peaks(&mut self, snapshot: Snapshot<'_>) {
-        for ((quota, record), bucket) in snapshot.quotas.iter().zip(&mut self.record.quotas).zip(&mut self.clock.bucket) {
+        for ((quota, record), bucket) in snapshot.quotas.iter().zip(&mut self.record.quotas).zip(&mut self.clock.bucket)
+        {
             for (limit, seen) in quota.occupied_peak.into_iter().enumerate() {
                 record.occupied_peak[limit] = record.occupied_peak[limit].max(seen);
                 bucket.occupied[limit] = bucket.occupied[limit].max(seen);

@@ -5,7 +5,11 @@
 
 pub mod capacity;
 pub mod client;
+pub mod expectation;
+pub mod law;
 pub mod pricing;
+pub mod quantity;
+pub mod run;
 pub mod service;
 pub mod spec;
 pub mod workload;

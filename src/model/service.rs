@@ -1,8 +1,14 @@
 //! How long an answer takes, and what the model charges against quotas.
 
-use crate::model::pricing::TokenPrices;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::model::law::{LawSpec, Speed};
+use crate::model::pricing::{PricesSpec, TokenPrices};
+use crate::model::quantity::{Count, Duration, Number, Text};
+use crate::model::spec::At;
 use crate::random::Law;
-use crate::units::Tokens;
+use crate::units::{Tokens, round_half_up};
 
 /// What is known of a model: the scenario's word over the catalogue's.
 #[derive(Debug, Clone)]
@@ -44,4 +50,51 @@ pub struct Latency {
     pub prefill_per_1k_tokens: Law,
     /// \[tokens/s\]
     pub output_tokens_per_second: Law,
+}
+
+/// A model, by its id and by what is known of it. What is left out comes from the catalogue.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Model")]
+pub struct ModelSpec {
+    /// A Bedrock model id, inference profile id or ARN. A model without one states every key and is unlimited.
+    pub id: Option<At<Text>>,
+    /// Reserved when a caller sets no cap \[tokens\].
+    pub max_output_tokens: Option<At<Count>>,
+    /// Quota tokens that one output token takes \[1\].
+    pub output_burndown: Option<At<Number>>,
+    /// From the start of service to the first token, but for prefill.
+    pub time_to_first_token: Option<At<LawSpec<Duration>>>,
+    /// Longer to the first token, for each 1,000 uncached input tokens.
+    pub prefill_per_1k_tokens: Option<At<LawSpec<Duration>>>,
+    /// The speed of the answer \[tokens/s\].
+    pub output_tokens_per_second: Option<At<LawSpec<Speed>>>,
+    /// Prices of tokens.
+    pub prices: Option<At<PricesSpec>>,
+}
+
+/// The largest number of tokens in one request; quota arithmetic stays exact below it.
+pub const MOST_OUTPUT_TOKENS: u64 = 1_000_000_000;
+const LARGEST_BURNDOWN: f64 = 1_000.0;
+
+impl Burndown {
+    /// `None`: out of range.
+    #[must_use]
+    pub fn from_ratio(ratio: f64) -> Option<Self> {
+        (0.0..=LARGEST_BURNDOWN).contains(&ratio).then(|| Self { millionths: round_half_up(ratio * 1e6) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn burndown_is_exact_to_a_millionth() {
+        assert_eq!(Burndown::from_ratio(5.0), Some(Burndown { millionths: 5_000_000 }));
+        assert_eq!(Burndown::from_ratio(2.1).unwrap().of(10), 21);
+        assert_eq!(Burndown::from_ratio(-1.0), None);
+        assert_eq!(Burndown::from_ratio(1e9), None);
+        assert_eq!(Burndown::from_ratio(LARGEST_BURNDOWN).unwrap().of(MOST_OUTPUT_TOKENS), 1_000 * MOST_OUTPUT_TOKENS);
+    }
 }

@@ -1,2 +1,478 @@
-//! How kinds are written: a table whose one key names the kind, a bare string for a kind with its defaults, a bare
-//! number where a constant will do.
+//! How a scenario writes things: a value remembers where it was written ([`At`]); a *kind* is a table whose one key
+//! names it, a bare string for a kind with its defaults, or a bare number where a constant will do ([`Kinds`]).
+//!
+//! Everything here speaks serde, so that a refusal has the exact place of the value that caused it; nothing uses
+//! serde's `tag`, `untagged` or `flatten`, which forget places.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::value::MapDeserializer;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Span, Spanned};
+use crate::terms;
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct At<T> {
+    pub value: T,
+    pub at: Span,
+}
+
+impl<T> Deref for At<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<T>::deserialize(deserializer)?;
+        let at = spanned.span();
+        Ok(Self { value: spanned.into_inner(), at })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for At<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+}
+
+/// Why a value is refused, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub rule: String,
+    pub help: Option<String>,
+}
+
+/// Parts the rule from the help in the one string that a serde error carries.
+const RULE_ENDS: char = '\u{1f}';
+
+impl Refusal {
+    pub fn new(rule: impl Into<String>) -> Self {
+        Self { rule: rule.into(), help: None }
+    }
+
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    pub fn into_serde<E: de::Error>(self) -> E {
+        match self.help {
+            None => E::custom(self.rule),
+            Some(help) => E::custom(format_args!("{}{RULE_ENDS}{help}", self.rule)),
+        }
+    }
+
+    /// Reads back what [`Self::into_serde`] wrote; any other message is a rule without help.
+    #[must_use]
+    pub fn from_message(message: &str) -> Self {
+        match message.split_once(RULE_ENDS) {
+            Some((rule, help)) => Self::new(rule).help(help),
+            None => Self::new(message),
+        }
+    }
+}
+
+/// Refuses `name`, which is none of `known`: with what was meant when something is near, else with all there is.
+pub fn unknown<'k>(rule: String, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
+    match terms::nearest(name, known.clone()) {
+        Some(near) => Refusal::new(rule).help(format!("did you mean `{near}`?")),
+        None => {
+            let all: Vec<&str> = known.into_iter().collect();
+            match all.as_slice() {
+                [] => Refusal::new(rule),
+                [one] => Refusal::new(rule).help(format!("use `{one}`")),
+                _ => Refusal::new(rule).help(format!("use one of {}", all.join(", "))),
+            }
+        }
+    }
+}
+
+/// A value that is no table, as it was written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Written<'t> {
+    Integer(i128),
+    Float(f64),
+    Text(&'t str),
+    Other(&'static str),
+}
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(n) => write!(f, "the number {n}"),
+            Self::Float(x) => write!(f, "the number {x}"),
+            Self::Text(text) => write!(f, "the text \"{text}\""),
+            Self::Other(what) => f.write_str(what),
+        }
+    }
+}
+
+/// A value that is written without a table: a number or a text.
+pub trait Scalar: Sized {
+    fn read(written: Written<'_>) -> Result<Self, Refusal>;
+}
+
+/// Serde's way to a [`Scalar`].
+pub fn read_scalar<'de, T: Scalar, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_any(ScalarVisitor(PhantomData))
+}
+
+struct ScalarVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number or a text")
+    }
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
+        T::read(Written::Other(if value { "true" } else { "false" })).map_err(Refusal::into_serde)
+    }
+    fn visit_i64<E: de::Error>(self, n: i64) -> Result<T, E> {
+        T::read(Written::Integer(n.into())).map_err(Refusal::into_serde)
+    }
+    fn visit_u64<E: de::Error>(self, n: u64) -> Result<T, E> {
+        T::read(Written::Integer(n.into())).map_err(Refusal::into_serde)
+    }
+    fn visit_i128<E: de::Error>(self, n: i128) -> Result<T, E> {
+        T::read(Written::Integer(n)).map_err(Refusal::into_serde)
+    }
+    fn visit_f64<E: de::Error>(self, x: f64) -> Result<T, E> {
+        T::read(Written::Float(x)).map_err(Refusal::into_serde)
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::read(Written::Text(text)).map_err(Refusal::into_serde)
+    }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<T, A::Error> {
+        T::read(Written::Other("a list")).map_err(Refusal::into_serde)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<T, A::Error> {
+        T::read(Written::Other("a table")).map_err(Refusal::into_serde)
+    }
+}
+
+/// A family of kinds. One table key names the kind; a bare value may stand for one of them.
+pub trait Kinds: Sized {
+    /// In an error, such as `an arrival process`.
+    const WHAT: &'static str;
+    const KINDS: &'static [&'static str];
+
+    /// Reads the keys of a kind, which is one of [`Self::KINDS`].
+    fn kind<'de, D: Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error>;
+
+    /// What a value means that is neither a table nor the name of a kind.
+    fn bare(written: Written<'_>) -> Result<Self, Refusal> {
+        Err(match written {
+            Written::Text(text) => {
+                unknown(format!("`{text}` is not a kind of {}", noun(Self::WHAT)), text, Self::KINDS.iter().copied())
+            }
+            other => Refusal::new(format!("{} names its kind, {other} does not", Self::WHAT))
+                .help(format!("use one of {}", Self::KINDS.join(", "))),
+        })
+    }
+
+    fn kind_schema(key: &str, generator: &mut SchemaGenerator) -> Schema;
+
+    /// The form of a bare value, if there is one.
+    fn bare_schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+}
+
+/// `an arrival process` without its article.
+fn noun(what: &str) -> &str {
+    what.split_once(' ').map_or(what, |(_, noun)| noun)
+}
+
+/// Serde's way to a family.
+pub fn read_kinds<'de, T: Kinds, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_any(KindsVisitor(PhantomData))
+}
+
+struct KindsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Kinds> Visitor<'de> for KindsVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: one of {}", T::WHAT, T::KINDS.join(", "))
+    }
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<T, E> {
+        T::bare(Written::Other(if value { "true" } else { "false" })).map_err(Refusal::into_serde)
+    }
+    fn visit_i64<E: de::Error>(self, n: i64) -> Result<T, E> {
+        T::bare(Written::Integer(n.into())).map_err(Refusal::into_serde)
+    }
+    fn visit_u64<E: de::Error>(self, n: u64) -> Result<T, E> {
+        T::bare(Written::Integer(n.into())).map_err(Refusal::into_serde)
+    }
+    fn visit_i128<E: de::Error>(self, n: i128) -> Result<T, E> {
+        T::bare(Written::Integer(n)).map_err(Refusal::into_serde)
+    }
+    fn visit_f64<E: de::Error>(self, x: f64) -> Result<T, E> {
+        T::bare(Written::Float(x)).map_err(Refusal::into_serde)
+    }
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        if !T::KINDS.contains(&text) {
+            return T::bare(Written::Text(text)).map_err(Refusal::into_serde);
+        }
+        with_defaults::<T, E>(text).map_err(|_| {
+            Refusal::new(format!("`{text}` has keys without a default"))
+                .help(format!("write them in a table: `{{ {text} = {{ … }} }}`"))
+                .into_serde()
+        })
+    }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<T, A::Error> {
+        T::bare(Written::Other("a list")).map_err(Refusal::into_serde)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let Some(key) = map.next_key::<String>()? else {
+            let rule = format!("{} names its kind, an empty table does not", T::WHAT);
+            return Err(Refusal::new(rule).help(format!("use one of {}", T::KINDS.join(", "))).into_serde());
+        };
+        if !T::KINDS.contains(&key.as_str()) {
+            let rule = format!("`{key}` is not a kind of {}", noun(T::WHAT));
+            return Err(unknown(rule, &key, T::KINDS.iter().copied()).into_serde());
+        }
+        let kind = map.next_value_seed(KindSeed { key: &key, family: PhantomData })?;
+        match map.next_key::<String>()? {
+            None => Ok(kind),
+            Some(second) => {
+                Err(Refusal::new(format!("{} has one kind, `{second}` is a second beside `{key}`", T::WHAT))
+                    .into_serde())
+            }
+        }
+    }
+}
+
+struct KindSeed<'k, T> {
+    key: &'k str,
+    family: PhantomData<T>,
+}
+
+impl<'de, T: Kinds> DeserializeSeed<'de> for KindSeed<'_, T> {
+    type Value = T;
+    fn deserialize<D: Deserializer<'de>>(self, keys: D) -> Result<T, D::Error> {
+        T::kind(self.key, keys)
+    }
+}
+
+/// A kind as its bare name means it: every key left at its default.
+fn with_defaults<T: Kinds, E: de::Error>(key: &str) -> Result<T, E> {
+    T::kind(key, MapDeserializer::<_, E>::new(std::iter::empty::<(&str, &str)>()))
+}
+
+/// The schema of a family: a bare value, the name of a kind that needs no keys, or a table with exactly one kind.
+pub fn kinds_schema<T: Kinds>(generator: &mut SchemaGenerator, description: &str) -> Schema {
+    let mut forms: Vec<Value> = T::bare_schema(generator).map(Value::from).into_iter().collect();
+    let bare: Vec<&str> =
+        T::KINDS.iter().copied().filter(|k| with_defaults::<T, de::value::Error>(k).is_ok()).collect();
+    if !bare.is_empty() {
+        forms.push(json!({ "enum": bare }));
+    }
+    let kinds: Map<String, Value> =
+        T::KINDS.iter().map(|k| ((*k).to_owned(), Value::from(T::kind_schema(k, generator)))).collect();
+    forms.push(json!({
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": false,
+        "properties": kinds,
+    }));
+    schemars::json_schema!({ "description": description.trim(), "anyOf": forms })
+}
+
+/// Declares a family: an enum, and for each kind its key and the struct of its keys.
+macro_rules! kinds {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident, $what:literal {
+            $($key:literal => $variant:ident($spec:ty)),+ $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone)]
+        pub enum $name {
+            $($variant($spec)),+
+        }
+
+        impl $crate::model::spec::Kinds for $name {
+            const WHAT: &'static str = $what;
+            const KINDS: &'static [&'static str] = &[$($key),+];
+
+            fn kind<'de, D: serde::Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error> {
+                match key {
+                    $($key => <$spec as serde::Deserialize>::deserialize(keys).map(Self::$variant),)+
+                    _ => Err(serde::de::Error::unknown_variant(key, Self::KINDS)),
+                }
+            }
+
+            fn kind_schema(key: &str, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                match key {
+                    $($key => generator.subschema_for::<$spec>(),)+
+                    _ => schemars::Schema::from(false),
+                }
+            }
+        }
+
+        $crate::model::spec::family!($name, stringify!($name).trim_end_matches("Spec").trim_end_matches("Choice"), concat!($($doc),*));
+    };
+}
+
+/// Gives a type that is [`Kinds`] its serde and its schema.
+macro_rules! family {
+    ($name:ty, $schema_name:expr, $doc:expr) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::spec::read_kinds(deserializer)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $schema_name.into()
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                $crate::model::spec::kinds_schema::<Self>(generator, $doc)
+            }
+        }
+    };
+}
+
+/// Declares a choice between a few words.
+macro_rules! words {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident, $what:literal {
+            $($(#[$word_doc:meta])* $word:literal => $variant:ident),+ $(,)?
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$word_doc])* $variant),+
+        }
+
+        impl $crate::model::spec::Scalar for $name {
+            fn read(written: $crate::model::spec::Written<'_>) -> Result<Self, $crate::model::spec::Refusal> {
+                let known = [$($word),+];
+                match written {
+                    $($crate::model::spec::Written::Text($word) => Ok(Self::$variant),)+
+                    $crate::model::spec::Written::Text(other) => {
+                        Err($crate::model::spec::unknown(format!("`{other}` is not {}", $what), other, known))
+                    }
+                    other => Err($crate::model::spec::Refusal::new(format!("{} is a word, {other} is not", $what))
+                        .help(format!("use one of {}", known.map(|word| format!("\"{word}\"")).join(", ")))),
+                }
+            }
+        }
+
+        $crate::model::spec::scalar!($name, { "description": concat!($($doc),*).trim(), "enum": [$($word),+] });
+    };
+}
+
+/// Gives a type that is [`Scalar`] its serde and its schema.
+macro_rules! scalar {
+    ($name:ty, $($schema:tt)+) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::spec::read_scalar(deserializer)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($($schema)+)
+            }
+            fn inline_schema() -> bool {
+                true
+            }
+        }
+    };
+}
+
+pub(crate) use {family, kinds, scalar, words};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No keys at all.
+    #[derive(Debug, Clone, Default, serde::Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct Plain {}
+
+    /// One key that must be given.
+    #[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct Needy {
+        pub size: u32,
+    }
+
+    kinds! {
+        /// A thing.
+        ThingSpec, "a thing" {
+            "plain" => Plain(Plain),
+            "needy" => Needy(Needy),
+        }
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Holder {
+        thing: At<ThingSpec>,
+    }
+
+    fn read(text: &str) -> Result<ThingSpec, (String, Option<String>)> {
+        toml::from_str::<Holder>(text).map(|h| h.thing.value).map_err(|e| {
+            let refusal = Refusal::from_message(e.message());
+            (refusal.rule, refusal.help)
+        })
+    }
+
+    #[test]
+    fn a_kind_is_a_table_name_or_a_bare_string() {
+        assert!(matches!(read("thing = \"plain\""), Ok(ThingSpec::Plain(Plain {}))));
+        assert!(matches!(read("thing.plain = {}"), Ok(ThingSpec::Plain(_))));
+        assert!(matches!(read("[thing.needy]\nsize = 3"), Ok(ThingSpec::Needy(Needy { size: 3 }))));
+    }
+
+    #[test]
+    fn what_is_no_kind_is_refused() {
+        for (text, rule, help) in [
+            ("thing.nedy = {}", "`nedy` is not a kind of thing", "did you mean `needy`?"),
+            ("thing = \"plian\"", "`plian` is not a kind of thing", "did you mean `plain`?"),
+            ("thing = \"needy\"", "`needy` has keys without a default", "write them in a table: `{ needy = { … } }`"),
+            ("thing = 3", "a thing names its kind, the number 3 does not", "use one of plain, needy"),
+            ("thing = {}", "a thing names its kind, an empty table does not", "use one of plain, needy"),
+        ] {
+            assert_eq!(read(text).unwrap_err(), (rule.to_owned(), Some(help.to_owned())), "{text}");
+        }
+        let (rule, _) = read("thing = { plain = {}, needy = { size = 1 } }").unwrap_err();
+        assert!(rule.starts_with("a thing has one kind"), "{rule}");
+    }
+
+    #[test]
+    fn the_place_is_kept() {
+        let holder: Holder = toml::from_str("thing = \"plain\"").unwrap();
+        assert_eq!(holder.thing.at, 8..15);
+    }
+}

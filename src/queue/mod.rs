@@ -78,7 +78,14 @@ impl Default for EventQueue {
 impl EventQueue {
     #[must_use]
     pub fn new() -> Self {
-        Self { heap: Heap::default(), wheel: Wheel::default(), front: EMPTY, floor: 0, far: BinaryHeap::new(), epoch: 0 }
+        Self {
+            heap: Heap::default(),
+            wheel: Wheel::default(),
+            front: EMPTY,
+            floor: 0,
+            far: BinaryHeap::new(),
+            epoch: 0,
+        }
     }
 
     /// Events waiting.

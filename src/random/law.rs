@@ -17,14 +17,28 @@ pub struct Law {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     Constant(f64),
-    Uniform { low: f64, high: f64 },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
     /// exp of a normal with mean `mu` and standard deviation `sigma`.
-    Lognormal { mu: f64, sigma: f64 },
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
     /// \[shape 1, scale in the law's unit\]
-    Gamma { shape: f64, scale: f64 },
-    Exponential { mean: f64 },
+    Gamma {
+        shape: f64,
+        scale: f64,
+    },
+    Exponential {
+        mean: f64,
+    },
     /// Values with the cumulative share up to and including each; the last is 1.
-    Empirical { values: Vec<f64>, cumulative: Vec<f64> },
+    Empirical {
+        values: Vec<f64>,
+        cumulative: Vec<f64>,
+    },
 }
 
 impl Law {

@@ -32,9 +32,9 @@ impl Stream {
     #[must_use]
     pub fn new(seed: u64, replication: u64, purpose: Purpose, workload: &str) -> Self {
         let name = workload.bytes().fold(0xCBF2_9CE4_8422_2325, |h: u64, b| mix(h ^ u64::from(b)).wrapping_add(GOLDEN));
-        let key = [seed, replication, purpose as u64, name].into_iter().fold(GOLDEN, |key, part| {
-            mix(key ^ mix(part.wrapping_add(GOLDEN))).wrapping_mul(5).wrapping_add(1)
-        });
+        let key = [seed, replication, purpose as u64, name]
+            .into_iter()
+            .fold(GOLDEN, |key, part| mix(key ^ mix(part.wrapping_add(GOLDEN))).wrapping_mul(5).wrapping_add(1));
         Self { key }
     }
 

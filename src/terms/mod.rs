@@ -147,7 +147,10 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
             return Err((format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", ")), help));
         }
         let Some(of) = parts.next() else {
-            return Err((format!("`{name}` does not say which of `{head}`"), Some(format!("write {head}.NAME.{last}"))));
+            return Err((
+                format!("`{name}` does not say which of `{head}`"),
+                Some(format!("write {head}.NAME.{last}")),
+            ));
         };
         match head {
             "windows" => window = Some(of.to_owned()),

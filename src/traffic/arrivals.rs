@@ -216,13 +216,11 @@ mod tests {
             factor,
             every: every.map(SimTime::from_secs),
         };
-        let intensity = Intensity {
-            base: 1e-6,
-            shape: vec![],
-            bursts: vec![burst(10, 2, 3.0, Some(20)), burst(11, 1, 2.0, None)],
-        };
+        let intensity =
+            Intensity { base: 1e-6, shape: vec![], bursts: vec![burst(10, 2, 3.0, Some(20)), burst(11, 1, 2.0, None)] };
         let got = arrivals(&mut clock(Gaps::Constant, intensity), 10 + 3 + 6 + 18 + 6);
-        let count = |from: u64, to: u64| got.iter().filter(|t| (from * 1_000_000 + 1..=to * 1_000_000).contains(*t)).count();
+        let count =
+            |from: u64, to: u64| got.iter().filter(|t| (from * 1_000_000 + 1..=to * 1_000_000).contains(*t)).count();
         assert_eq!([count(0, 10), count(10, 11), count(11, 12), count(12, 30), count(30, 32)], [10, 3, 6, 18, 6]);
     }
 

@@ -70,7 +70,8 @@ impl Tape {
         for lane in &mut self.lanes {
             lane.refill_if_spent();
         }
-        let first = (0..self.lanes.len()).filter(|i| self.lanes[*i].peek().is_some()).min_by_key(|i| self.lanes[*i].peek())?;
+        let first =
+            (0..self.lanes.len()).filter(|i| self.lanes[*i].peek().is_some()).min_by_key(|i| self.lanes[*i].peek())?;
         // Another workload's request at the same instant comes first only when its workload does.
         let until = (0..self.lanes.len())
             .filter(|i| *i != first)

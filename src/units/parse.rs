@@ -80,13 +80,13 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
         let after = after.trim_start();
         let unit_ends = after.find(|c: char| !(c.is_alphabetic() || c == 'µ')).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_ends);
-        let number =
-            Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a duration; write \"90s\", \"1h 30m\", \"250ms\""))?;
+        let number = Decimal::parse(number)
+            .ok_or_else(|| format!("`{text}` is not a duration; write \"90s\", \"1h 30m\", \"250ms\""))?;
         if unit.is_empty() {
             return Err(format!("`{text}` has no unit; write \"{text}s\", \"{text}ms\", \"{text}m\" or \"{text}h\""));
         }
-        let micros = time_unit(unit)
-            .ok_or_else(|| format!("`{unit}` is not a unit of time; use us, ms, s, m, h or d"))?;
+        let micros =
+            time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time; use us, ms, s, m, h or d"))?;
         total += number.times(micros).ok_or_else(|| too_long(text))?;
         rest = after.trim_start();
     }
@@ -103,7 +103,9 @@ fn too_long(text: &str) -> String {
 /// No unit, an unknown unit, not a number, a negative number.
 pub fn rate(text: &str) -> Result<f64, String> {
     let Some((number, unit)) = text.split_once('/') else {
-        return Err(format!("`{text}` has no unit; write \"{text}/s\", \"{text}/min\", \"{text}/h\" or \"{text}/day\""));
+        return Err(format!(
+            "`{text}` has no unit; write \"{text}/s\", \"{text}/min\", \"{text}/h\" or \"{text}/day\""
+        ));
     };
     if number.trim_start().starts_with('-') {
         return Err(format!("a rate is zero or more, `{text}` is not"));
@@ -163,7 +165,8 @@ pub fn hourly_price(text: &str) -> Result<Price, String> {
 /// # Errors
 /// No per cent sign, or not a number.
 pub fn percentage(text: &str) -> Result<f64, String> {
-    let number = text.trim().strip_suffix('%').ok_or_else(|| format!("`{text}` is not a percentage; write \"0.1%\""))?;
+    let number =
+        text.trim().strip_suffix('%').ok_or_else(|| format!("`{text}` is not a percentage; write \"0.1%\""))?;
     let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a percentage; write \"0.1%\""))?;
     Ok(number.digits as f64 / (10u64.pow(number.places) as f64 * 100.0))
 }
@@ -204,7 +207,10 @@ mod tests {
 
     #[test]
     fn prices_are_exact() {
-        assert_eq!(token_price("$0.0003/1K").unwrap().of(2_000) + token_price("$0.0004/1K").unwrap().of(1_000), Usd(1_000_000_000));
+        assert_eq!(
+            token_price("$0.0003/1K").unwrap().of(2_000) + token_price("$0.0004/1K").unwrap().of(1_000),
+            Usd(1_000_000_000)
+        );
         assert_eq!(token_price("$0.00875/1M").unwrap().of(1), Usd(8_750));
         assert_eq!(hourly_price("$18.40/h").unwrap().of(2 * 31 * 24).to_string(), "$27,379.20");
         assert_eq!(hourly_price("$16.20/h").unwrap().of(31 * 24).to_string(), "$12,052.80");

@@ -4,9 +4,18 @@ pub mod limiter;
 pub mod on_demand;
 pub mod quota;
 
+use crate::model::spec::kinds;
 use crate::units::SimTime;
+use on_demand::OnDemandSpec;
 
 pub use quota::{Limit, Quota};
+
+kinds! {
+    /// What serves one model.
+    CapacitySpec, "a capacity" {
+        "on_demand" => OnDemand(OnDemandSpec),
+    }
+}
 
 #[derive(Debug, Clone)]
 pub struct Capacity {

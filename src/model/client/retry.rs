@@ -3,7 +3,13 @@
 //! The AWS SDKs' rules are those of botocore 1.44.5 (`standard`) and 1.40.0 (`legacy`), with the SDK reference's page on
 //! retry behaviour.
 
-use crate::units::round_half_up;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::Sink;
+use crate::model::quantity::{Count, Duration};
+use crate::model::spec::{At, kinds, words};
+use crate::units::{SimTime, round_half_up};
 
 /// Retries of an AWS SDK or of an application's own making.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +42,150 @@ pub struct RetryQuota {
     pub capacity: u32,
     pub cost_throttled: u32,
     pub cost_transient: u32,
+}
+
+kinds! {
+    /// What a client does when an attempt fails. `standard` is what AWS SDKs do by default since November 2026.
+    RetriesSpec, "a retry policy" {
+        "none" => None(NoRetriesSpec),
+        "standard" => Standard(StandardSpec),
+        "standard_2026" => Standard2026(StandardSpec),
+        "legacy" => Legacy(LegacySpec),
+        "exponential" => Exponential(BackoffSpec),
+    }
+}
+
+/// One attempt and no more.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NoRetries")]
+pub struct NoRetriesSpec {}
+
+/// The `standard` mode of AWS SDKs in 2026: U(0, 1) x min(base x 2^i, 20 s), base 1 s when throttled and 50 ms when
+/// the failure was transient, and a retry quota of 500 in each process (a retry costs 5 or 14).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "StandardRetries")]
+pub struct StandardSpec {
+    /// Attempts in all, the first included; default 3.
+    pub max_attempts: Option<At<Count>>,
+}
+
+/// The `legacy` mode of the AWS SDK for Python: U(0, 1) x 2^i s, no cap and no quota.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LegacyRetries")]
+pub struct LegacySpec {
+    /// Attempts in all, the first included; default 5.
+    pub max_attempts: Option<At<Count>>,
+}
+
+/// An application's own back-off: min(base x 2^i, cap), jittered.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ExponentialRetries")]
+pub struct BackoffSpec {
+    /// Attempts in all, the first included; default 3.
+    pub max_attempts: Option<At<Count>>,
+    /// The delay before the first retry, before jitter; default 1s.
+    pub base: Option<At<Duration>>,
+    /// The longest delay, before jitter; default 20s.
+    pub cap: Option<At<Duration>>,
+    /// How the delay is randomised; default full.
+    pub jitter: Option<At<JitterSpec>>,
+    /// The size of a retry quota in each process, of which a retry costs 5 (throttled) or 14 (transient); default none.
+    pub retry_quota: Option<At<Count>>,
+}
+
+words! {
+    /// How a delay is randomised: times U(0, 1), times 1/2 + U(0, 1)/2, or not at all.
+    JitterSpec, "a jitter" {
+        "full" => Full,
+        "equal" => Equal,
+        "none" => None,
+    }
+}
+
+const SECOND: u64 = 1_000_000;
+/// Delays double; more attempts than this never end.
+const MOST_ATTEMPTS: u64 = 50;
+
+impl RetryPolicy {
+    /// botocore 1.44.5, retries/standard.py.
+    pub const STANDARD: Self = Self {
+        max_attempts: 3,
+        base_throttled: SECOND,
+        base_transient: 50_000,
+        cap: 20 * SECOND,
+        jitter: Jitter::Full,
+        quota: Some(RetryQuota { capacity: 500, cost_throttled: 5, cost_transient: 14 }),
+    };
+    /// botocore 1.44.5, retryhandler.py.
+    pub const LEGACY: Self = Self {
+        max_attempts: 5,
+        base_throttled: SECOND,
+        base_transient: SECOND,
+        cap: u64::MAX,
+        jitter: Jitter::Full,
+        quota: None,
+    };
+    pub const NONE: Self = Self { max_attempts: 1, ..Self::LEGACY };
+}
+
+impl RetriesSpec {
+    pub fn lower(&self, sink: &mut Sink) -> Option<RetryPolicy> {
+        match self {
+            Self::None(_) => Some(RetryPolicy::NONE),
+            Self::Standard(spec) | Self::Standard2026(spec) => Some(RetryPolicy {
+                max_attempts: attempts(spec.max_attempts.as_ref(), 3, sink)?,
+                ..RetryPolicy::STANDARD
+            }),
+            Self::Legacy(spec) => Some(RetryPolicy {
+                max_attempts: attempts(spec.max_attempts.as_ref(), 5, sink)?,
+                ..RetryPolicy::LEGACY
+            }),
+            Self::Exponential(spec) => spec.lower(sink),
+        }
+    }
+}
+
+fn attempts(written: Option<&At<Count>>, default: u32, sink: &mut Sink) -> Option<u32> {
+    let Some(written) = written else { return Some(default) };
+    let n = written.value.0;
+    if !(1..=MOST_ATTEMPTS).contains(&n) {
+        let rule = format!("`max_attempts` lies between 1 and {MOST_ATTEMPTS}, {n} does not");
+        sink.error(written.at.clone(), rule, "the first attempt counts; 1 means no retries".to_owned());
+        return None;
+    }
+    u32::try_from(n).ok()
+}
+
+impl BackoffSpec {
+    fn lower(&self, sink: &mut Sink) -> Option<RetryPolicy> {
+        let before = sink.errors();
+        let max_attempts = attempts(self.max_attempts.as_ref(), 3, sink);
+        let base = self.base.as_ref().map_or(SECOND, |b| b.value.0.0);
+        let cap = self.cap.as_ref().map_or(20 * SECOND, |c| c.value.0.0);
+        if let Some(written) = self.cap.as_ref().filter(|_| cap < base) {
+            let rule = format!("the cap of {} is shorter than the first delay of {}", written.value.0, SimTime(base));
+            sink.error(written.at.clone(), rule, None);
+        }
+        let quota = self.retry_quota.as_ref().and_then(|written| {
+            let capacity = u32::try_from(written.value.0).ok();
+            if capacity.is_none() {
+                sink.error(written.at.clone(), format!("a retry quota of {} is out of range", written.value.0), None);
+            }
+            capacity.map(|capacity| RetryQuota { capacity, cost_throttled: 5, cost_transient: 14 })
+        });
+        let jitter = match self.jitter.as_ref().map(|j| j.value) {
+            None | Some(JitterSpec::Full) => Jitter::Full,
+            Some(JitterSpec::Equal) => Jitter::Equal,
+            Some(JitterSpec::None) => Jitter::None,
+        };
+        let max_attempts = max_attempts?;
+        let policy = RetryPolicy { max_attempts, base_throttled: base, base_transient: base, cap, jitter, quota };
+        (sink.errors() == before).then_some(policy)
+    }
 }
 
 /// Why an attempt is retried: throttled and transient failures wait and cost differently.
@@ -121,15 +271,49 @@ impl RetryQuotas {
 mod tests {
     use super::*;
 
-    const STANDARD: RetryQuota = RetryQuota { capacity: 500, cost_throttled: 5, cost_transient: 14 };
+    #[derive(Deserialize)]
+    struct Holder {
+        retries: RetriesSpec,
+    }
 
-    fn policy(cap: u64, jitter: Jitter) -> RetryPolicy {
+    fn policy(text: &str) -> Option<RetryPolicy> {
+        toml::from_str::<Holder>(text).unwrap().retries.lower(&mut Sink::default())
+    }
+
+    #[test]
+    fn modes_are_the_table_of_the_model() {
+        assert_eq!(policy("retries = \"none\"").unwrap().max_attempts, 1);
+        assert_eq!(policy("retries = \"standard\""), Some(RetryPolicy::STANDARD));
+        assert_eq!(policy("retries = \"standard_2026\""), Some(RetryPolicy::STANDARD));
+        assert_eq!(policy("retries.standard.max_attempts = 7").unwrap().max_attempts, 7);
+        assert_eq!(policy("retries = \"legacy\"").unwrap(), RetryPolicy::LEGACY);
+        let own = policy("retries.exponential = { base = \"2s\", jitter = \"equal\", retry_quota = 10 }").unwrap();
+        assert_eq!(
+            (own.max_attempts, own.base_throttled, own.base_transient, own.cap),
+            (3, 2_000_000, 2_000_000, 20_000_000)
+        );
+        assert_eq!(own.quota, Some(RetryQuota { capacity: 10, cost_throttled: 5, cost_transient: 14 }));
+        assert_eq!(own.jitter, Jitter::Equal);
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        for text in [
+            "retries.legacy.max_attempts = 0",
+            "retries.exponential = { base = \"30s\", cap = \"20s\" }",
+            "retries.exponential.retry_quota = 5_000_000_000",
+        ] {
+            assert_eq!(policy(text), None, "{text}");
+        }
+    }
+
+    fn doubling(cap: u64, jitter: Jitter) -> RetryPolicy {
         RetryPolicy { max_attempts: 3, base_throttled: 1_000_000, base_transient: 50_000, cap, jitter, quota: None }
     }
 
     #[test]
     fn delays_double_up_to_the_cap() {
-        let policy = policy(20_000_000, Jitter::None);
+        let policy = doubling(20_000_000, Jitter::None);
         let throttled: Vec<u64> = (0..7).map(|i| policy.delay(i, Cause::Throttled, 0.3) / 1_000_000).collect();
         assert_eq!(throttled, [1, 2, 4, 8, 16, 20, 20]);
         assert_eq!(policy.delay(0, Cause::Transient, 0.3), 50_000);
@@ -138,13 +322,13 @@ mod tests {
 
     #[test]
     fn jitter_scales_the_delay() {
-        assert_eq!(policy(u64::MAX, Jitter::Full).delay(1, Cause::Throttled, 0.25), 500_000);
-        assert_eq!(policy(u64::MAX, Jitter::Equal).delay(1, Cause::Throttled, 0.5), 1_500_000);
+        assert_eq!(doubling(u64::MAX, Jitter::Full).delay(1, Cause::Throttled, 0.25), 500_000);
+        assert_eq!(doubling(u64::MAX, Jitter::Equal).delay(1, Cause::Throttled, 0.5), 1_500_000);
     }
 
     #[test]
     fn a_retry_costs_and_a_success_gives_back() {
-        let mut quotas = RetryQuotas::new(Some(STANDARD), 2);
+        let mut quotas = RetryQuotas::new(RetryPolicy::STANDARD.quota, 2);
         assert_eq!(quotas.take(0, Cause::Throttled), Some(5));
         assert_eq!(quotas.take(2, Cause::Transient), Some(14));
         assert_eq!((quotas.left(0), quotas.left(1)), (Some(481), Some(500)));

@@ -4,9 +4,15 @@ pub mod arrivals;
 pub mod cache;
 pub mod tokens;
 
-use crate::model::client::Client;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::model::client::{Client, ClientSpec};
+use crate::model::law::{LawSpec, Tokens};
+use crate::model::quantity::{Count, Duration, Names, Number, Share, Text};
 use crate::model::service::ModelFacts;
-use crate::units::{SimTime, Tokens};
+use crate::model::spec::At;
+use crate::units::{self, SimTime};
 
 #[derive(Debug, Clone)]
 pub struct Workload {
@@ -14,7 +20,7 @@ pub struct Workload {
     pub arrivals: arrivals::Arrivals,
     pub tokens: tokens::TokenSource,
     /// The caller's cap on output tokens, at most the model's maximum; what is reserved \[tokens\].
-    pub output_cap: Tokens,
+    pub output_cap: units::Tokens,
     pub cache: cache::CacheShares,
     pub client: Client,
     /// Indices of capacities, in the order in which an attempt offers itself; never empty.
@@ -28,4 +34,48 @@ pub struct Workload {
 pub struct Slo {
     pub ttft: Option<SimTime>,
     pub e2e: Option<SimTime>,
+}
+
+/// Who sends what, and where it goes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Workload")]
+pub struct WorkloadSpec {
+    /// The name of a `[models.NAME]`.
+    pub model: At<Text>,
+    /// When requests come.
+    pub arrivals: At<arrivals::ArrivalsSpec>,
+    /// Factors of the rate over time: linear between points, constant outside, a step where two share `at`.
+    pub shape: Option<At<Vec<arrivals::ShapePointSpec>>>,
+    /// Times of more traffic; overlapping ones multiply.
+    pub bursts: Option<At<Vec<arrivals::BurstSpec>>>,
+    /// A plain multiplier of the rate; default 1 \[1\].
+    pub scale: Option<At<Number>>,
+    /// The length of a whole prompt \[tokens\].
+    pub input_tokens: Option<At<LawSpec<Tokens>>>,
+    /// The length of the answer that the model would give if no cap cut it \[tokens\].
+    pub output_tokens: Option<At<LawSpec<Tokens>>>,
+    /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out \[tokens\].
+    pub max_tokens: Option<At<Count>>,
+    /// The prompt cache.
+    pub cache: Option<At<cache::CacheSpec>>,
+    /// The caller.
+    pub client: Option<At<ClientSpec>>,
+    /// Names of capacities in the order in which an attempt asks them. The only capacity when left out.
+    pub route: Option<At<Names>>,
+    /// What a good answer is.
+    pub slo: Option<At<SloSpec>>,
+}
+
+/// Service level objectives.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Slo")]
+pub struct SloSpec {
+    /// The longest good time from arrival to the first token.
+    pub ttft: Option<At<Duration>>,
+    /// The longest good time from arrival to the last token.
+    pub e2e: Option<At<Duration>>,
+    /// The share of requests that must meet both: an expectation of its own, such as "99%" \[1\].
+    pub objective: Option<At<Share>>,
 }

@@ -5,8 +5,32 @@
 
 use std::collections::VecDeque;
 
-use super::Settlement;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{LimiterSpec, Settlement, in_window, window};
+use crate::diagnostic::{Sink, Span};
+use crate::model::capacity::Limit;
+use crate::model::quantity::Duration;
+use crate::model::spec::At;
 use crate::units::Tokens;
+
+/// What was admitted in the last W counts, at every instant.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SlidingWindow")]
+pub struct SlidingWindowSpec {
+    /// The length W of the window; default 60s.
+    pub window: Option<At<Duration>>,
+}
+
+impl SlidingWindowSpec {
+    pub(super) fn lower(&self, per_minute: Tokens, limit_at: &Span, sink: &mut Sink) -> Option<Limit> {
+        let window = window(self.window.as_ref(), sink)?;
+        let amount = in_window(per_minute, window, limit_at, sink)?;
+        Some(Limit { amount, limiter: LimiterSpec::SlidingWindow { window } })
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
@@ -67,7 +91,8 @@ impl SlidingWindow {
         // Entries of one instant are told apart by their admission; a debit entered later carries an older admission's
         // number, so the search is by time first.
         let from = self.entries.partition_point(|e| e.at < s.admitted_at);
-        let entry = self.entries.range_mut(from..).take_while(|e| e.at == s.admitted_at).find(|e| e.admission == s.admission);
+        let entry =
+            self.entries.range_mut(from..).take_while(|e| e.at == s.admitted_at).find(|e| e.admission == s.admission);
         if let Some(entry) = entry {
             entry.amount = s.charged;
             self.sum = self.sum - s.reserved + s.charged;

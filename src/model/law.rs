@@ -1,0 +1,226 @@
+//! How a scenario writes a distribution: of token counts, of durations, of speeds.
+//!
+//! The parameters describe the unclamped law; `min` and `max` clamp its draws. A law that is stated by two figures of
+//! it (a median and a percentile, a mean and a coefficient of variation) is solved for its own parameters here:
+//!
+//! - lognormal of median m and p-th percentile q: `mu = ln m`, `sigma = ln(q / m) / z(p)`, z the normal quantile;
+//! - lognormal of mean m and cv: `sigma² = ln(1 + cv²)`, `mu = ln m - sigma² / 2`;
+//! - gamma of mean m and cv: shape `1 / cv²`, scale `m cv²`.
+
+mod lower;
+
+pub use lower::{checked_cv, lognormal_of_p95};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer};
+
+use crate::model::quantity::{Duration, Number, Signed};
+use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family, scalar};
+
+/// What a law is of.
+pub trait Quantity: Scalar + Clone + for<'de> Deserialize<'de> + JsonSchema {
+    /// In an error, such as `a token count`.
+    const WHAT: &'static str;
+    const DESCRIPTION: &'static str;
+    /// Whether a lognormal may be given by mu and sigma, which have no unit.
+    const PLAIN: bool;
+    /// No draw is below it, in the law's own unit.
+    const LEAST: f64;
+    /// No draw and no parameter is above it, in the law's own unit.
+    const MOST: f64;
+    /// In the law's own unit.
+    fn amount(&self) -> f64;
+}
+
+/// A number of tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Tokens(f64);
+/// A speed of output.
+#[derive(Debug, Clone, Copy)]
+pub struct Speed(f64);
+
+/// No prompt and no answer is longer \[tokens\].
+pub const MOST_TOKENS: f64 = 1e9;
+
+impl Quantity for Tokens {
+    const WHAT: &'static str = "a token count";
+    const DESCRIPTION: &'static str =
+        "A number of tokens: a constant or a distribution [tokens]. A draw is rounded half up and at least 1.";
+    const PLAIN: bool = true;
+    const LEAST: f64 = f64::NEG_INFINITY;
+    const MOST: f64 = MOST_TOKENS;
+    fn amount(&self) -> f64 {
+        self.0
+    }
+}
+
+impl Quantity for Speed {
+    const WHAT: &'static str = "a speed";
+    const DESCRIPTION: &'static str =
+        "A speed of output: a constant or a distribution [tokens/s]. A draw is at least 0.01.";
+    const PLAIN: bool = true;
+    // A speed divides; a draw of zero would make an answer endless.
+    const LEAST: f64 = 0.01;
+    const MOST: f64 = MOST_TOKENS;
+    fn amount(&self) -> f64 {
+        self.0
+    }
+}
+
+impl Quantity for Duration {
+    const WHAT: &'static str = "a duration";
+    const DESCRIPTION: &'static str = "A span of time: a constant or a distribution, with units in its values.";
+    const PLAIN: bool = false;
+    const LEAST: f64 = 0.0;
+    const MOST: f64 = crate::units::SimTime::LONGEST.0 as f64;
+    fn amount(&self) -> f64 {
+        self.0.0 as f64
+    }
+}
+
+impl Scalar for Tokens {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        Number::read(written).map(|x| Self(x.0))
+    }
+}
+impl Scalar for Speed {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        Number::read(written).map(|x| Self(x.0))
+    }
+}
+scalar!(Tokens, { "type": "number", "minimum": 0 });
+scalar!(Speed, { "type": "number", "minimum": 0 });
+
+/// A distribution of some quantity.
+#[derive(Debug, Clone)]
+pub enum LawSpec<Q> {
+    Constant(Q),
+    Uniform(UniformSpec<Q>),
+    Lognormal(LognormalSpec<Q>),
+    Gamma(GammaLawSpec<Q>),
+    Exponential(ExponentialSpec<Q>),
+    Empirical(EmpiricalSpec<Q>),
+}
+
+/// Every value between two bounds is as likely.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "UniformOf{Q}", bound = "Q: Quantity")]
+pub struct UniformSpec<Q> {
+    /// The least value.
+    pub low: At<Q>,
+    /// The greatest value.
+    pub high: At<Q>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+/// Most values small, a long tail: what prompt lengths and latencies look like. Give median and p95, median and p99,
+/// mean and cv, or mu and sigma.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "LognormalOf{Q}", bound = "Q: Quantity")]
+pub struct LognormalSpec<Q> {
+    /// Half of the draws are below it.
+    pub median: Option<At<Q>>,
+    /// 95 in 100 draws are below it.
+    pub p95: Option<At<Q>>,
+    /// 99 in 100 draws are below it.
+    pub p99: Option<At<Q>>,
+    /// The mean of the draws.
+    pub mean: Option<At<Q>>,
+    /// Standard deviation / mean \[1\].
+    pub cv: Option<At<Number>>,
+    /// The mean of the logarithm; not for durations \[1\].
+    pub mu: Option<At<Signed>>,
+    /// The standard deviation of the logarithm; not for durations \[1\].
+    pub sigma: Option<At<Number>>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+/// A gamma distribution of a mean and a coefficient of variation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "GammaOf{Q}", bound = "Q: Quantity")]
+pub struct GammaLawSpec<Q> {
+    /// The mean of the draws.
+    pub mean: At<Q>,
+    /// Standard deviation / mean \[1\].
+    pub cv: At<Number>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+/// An exponential distribution.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "ExponentialOf{Q}", bound = "Q: Quantity")]
+pub struct ExponentialSpec<Q> {
+    /// The mean of the draws.
+    pub mean: At<Q>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+/// Measured values, each as likely as its weight.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "EmpiricalOf{Q}", bound = "Q: Quantity")]
+pub struct EmpiricalSpec<Q> {
+    /// The values, in any order.
+    pub values: At<Vec<At<Q>>>,
+    /// As many weights as values; all alike when left out \[1\].
+    pub weights: Option<At<Vec<Number>>>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+impl<Q: Quantity> Kinds for LawSpec<Q> {
+    const WHAT: &'static str = Q::WHAT;
+    const KINDS: &'static [&'static str] = &["uniform", "lognormal", "gamma", "exponential", "empirical"];
+
+    fn kind<'de, D: Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error> {
+        match key {
+            "uniform" => Deserialize::deserialize(keys).map(Self::Uniform),
+            "lognormal" => Deserialize::deserialize(keys).map(Self::Lognormal),
+            "gamma" => Deserialize::deserialize(keys).map(Self::Gamma),
+            "exponential" => Deserialize::deserialize(keys).map(Self::Exponential),
+            "empirical" => Deserialize::deserialize(keys).map(Self::Empirical),
+            _ => Err(serde::de::Error::unknown_variant(key, Self::KINDS)),
+        }
+    }
+
+    fn bare(written: Written<'_>) -> Result<Self, Refusal> {
+        Q::read(written).map(Self::Constant)
+    }
+
+    fn kind_schema(key: &str, generator: &mut SchemaGenerator) -> Schema {
+        match key {
+            "uniform" => generator.subschema_for::<UniformSpec<Q>>(),
+            "lognormal" => generator.subschema_for::<LognormalSpec<Q>>(),
+            "gamma" => generator.subschema_for::<GammaLawSpec<Q>>(),
+            "exponential" => generator.subschema_for::<ExponentialSpec<Q>>(),
+            "empirical" => generator.subschema_for::<EmpiricalSpec<Q>>(),
+            _ => Schema::from(false),
+        }
+    }
+
+    fn bare_schema(generator: &mut SchemaGenerator) -> Option<Schema> {
+        Some(generator.subschema_for::<Q>())
+    }
+}
+
+family!(LawSpec<Tokens>, "TokenLaw", Tokens::DESCRIPTION);
+family!(LawSpec<Speed>, "SpeedLaw", Speed::DESCRIPTION);
+family!(LawSpec<Duration>, "DurationLaw", Duration::DESCRIPTION);

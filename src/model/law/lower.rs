@@ -1,0 +1,312 @@
+//! From what was written to the law's own parameters.
+
+use super::{EmpiricalSpec, ExponentialSpec, GammaLawSpec, LawSpec, LognormalSpec, Quantity, UniformSpec};
+use crate::diagnostic::{Sink, Span};
+use crate::model::quantity::Number;
+use crate::model::spec::At;
+use crate::random::{Law, Shape};
+
+/// The standard normal quantiles of 0.95 and 0.99.
+const Z_95: f64 = 1.644_853_626_951_472_2;
+const Z_99: f64 = 2.326_347_874_040_840_8;
+/// Coefficients of variation outside are no traffic that anyone has seen, and strain the samplers.
+const CV: std::ops::RangeInclusive<f64> = 0.001..=100.0;
+/// Beyond it a lognormal is a coin that shows zero or infinity.
+const LARGEST_SIGMA: f64 = 10.0;
+
+impl<Q: Quantity> LawSpec<Q> {
+    /// The law, or findings about it. `at` is where it was written.
+    pub fn lower(&self, at: &Span, sink: &mut Sink) -> Option<Law> {
+        match self {
+            Self::Constant(value) => {
+                let x = amount(value, at, sink)?;
+                if x < Q::LEAST {
+                    sink.error(at.clone(), format!("{} is at least {}, {x} is not", Q::WHAT, Q::LEAST), None);
+                    return None;
+                }
+                clamped::<Q>(Shape::Constant(x), None, None, sink)
+            }
+            Self::Uniform(spec) => spec.lower(sink),
+            Self::Lognormal(spec) => spec.lower(at, sink),
+            Self::Gamma(spec) => spec.lower(sink),
+            Self::Exponential(spec) => spec.lower(sink),
+            Self::Empirical(spec) => spec.lower(sink),
+        }
+    }
+}
+
+/// A parameter in the law's own unit, in range.
+fn amount<Q: Quantity>(value: &Q, at: &Span, sink: &mut Sink) -> Option<f64> {
+    let x = value.amount();
+    if x <= Q::MOST {
+        return Some(x);
+    }
+    sink.error(at.clone(), format!("{} is at most {:.0}, {x} is not", Q::WHAT, Q::MOST), None);
+    None
+}
+
+/// A parameter that must be above zero.
+fn positive<Q: Quantity>(value: &At<Q>, name: &str, sink: &mut Sink) -> Option<f64> {
+    let x = amount(&value.value, &value.at, sink)?;
+    if x > 0.0 {
+        return Some(x);
+    }
+    sink.error(value.at.clone(), format!("the {name} of {} is above zero, {x} is not", Q::WHAT), None);
+    None
+}
+
+pub fn checked_cv(cv: &At<Number>, sink: &mut Sink) -> Option<f64> {
+    if CV.contains(&cv.value.0) {
+        return Some(cv.value.0);
+    }
+    let rule =
+        format!("a coefficient of variation lies between {} and {}, {} does not", CV.start(), CV.end(), cv.value.0);
+    sink.error(cv.at.clone(), rule, "for no variation at all write a constant".to_owned());
+    None
+}
+
+fn clamped<Q: Quantity>(shape: Shape, min: Option<&At<Q>>, max: Option<&At<Q>>, sink: &mut Sink) -> Option<Law> {
+    let low = min.map_or(Some(f64::NEG_INFINITY), |m| amount(&m.value, &m.at, sink));
+    let high = max.map_or(Some(Q::MOST), |m| amount(&m.value, &m.at, sink));
+    let (low, high) = (low?.max(Q::LEAST), high?);
+    if low > high {
+        if let Some(written) = max.or(min) {
+            sink.error(written.at.clone(), format!("`min` is at most `max`, {low} is above {high}"), None);
+        }
+        return None;
+    }
+    Some(Law { shape, min: low, max: high })
+}
+
+impl<Q: Quantity> UniformSpec<Q> {
+    fn lower(&self, sink: &mut Sink) -> Option<Law> {
+        let low = amount(&self.low.value, &self.low.at, sink);
+        let high = amount(&self.high.value, &self.high.at, sink);
+        let (low, high) = (low?, high?);
+        if low > high {
+            sink.error(self.high.at.clone(), format!("`low` is at most `high`, {low} is above {high}"), None);
+            return None;
+        }
+        clamped(Shape::Uniform { low, high }, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+const LOGNORMAL_FORMS: &str = "give median and p95, median and p99, mean and cv, or mu and sigma";
+
+impl<Q: Quantity> LognormalSpec<Q> {
+    fn lower(&self, at: &Span, sink: &mut Sink) -> Option<Law> {
+        let (mu, sigma) = match (&self.median, &self.p95, &self.p99, &self.mean, &self.cv, &self.mu, &self.sigma) {
+            (Some(median), Some(p95), None, None, None, None, None) => by_percentile(median, p95, Z_95, "p95", sink)?,
+            (Some(median), None, Some(p99), None, None, None, None) => by_percentile(median, p99, Z_99, "p99", sink)?,
+            (None, None, None, Some(mean), Some(cv), None, None) => {
+                let (mean, cv) = (positive(mean, "mean", sink), checked_cv(cv, sink));
+                let (mean, cv) = (mean?, cv?);
+                let variance = libm::log1p(cv * cv);
+                (libm::log(mean) - variance / 2.0, libm::sqrt(variance))
+            }
+            (None, None, None, None, None, Some(mu), Some(sigma)) if Q::PLAIN => {
+                if mu.value.0.abs() > libm::log(Q::MOST) {
+                    let rule = format!("`mu` is the mean of the logarithm, {} is out of range", mu.value.0);
+                    sink.error(mu.at.clone(), rule, None);
+                    return None;
+                }
+                (mu.value.0, sigma.value.0)
+            }
+            (.., Some(mu), Some(_)) if !Q::PLAIN => {
+                let help = "give median and p95, median and p99, or mean and cv".to_owned();
+                sink.error(mu.at.clone(), "`mu` and `sigma` have no unit and cannot state a duration", help);
+                return None;
+            }
+            _ => {
+                let rule = "a lognormal is stated by exactly two of its figures";
+                sink.error(at.clone(), rule, LOGNORMAL_FORMS.to_owned());
+                return None;
+            }
+        };
+        if sigma > LARGEST_SIGMA {
+            let rule = format!("the logarithm's standard deviation is {sigma:.3}; a law that wide says nothing");
+            sink.error(at.clone(), rule, format!("bring the two figures nearer; up to {LARGEST_SIGMA} is taken"));
+            return None;
+        }
+        clamped(Shape::Lognormal { mu, sigma }, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+/// Mu and sigma from the median and the percentile whose normal quantile is `z`.
+fn by_percentile<Q: Quantity>(median: &At<Q>, high: &At<Q>, z: f64, name: &str, sink: &mut Sink) -> Option<(f64, f64)> {
+    let (m, q) = (positive(median, "median", sink), positive(high, name, sink));
+    let (m, q) = (m?, q?);
+    if q < m {
+        sink.error(high.at.clone(), format!("`{name}` is at least the median, {q} is below {m}"), None);
+        return None;
+    }
+    Some((libm::log(m), libm::log(q / m) / z))
+}
+
+/// Mu and sigma of a lognormal from its median and 95th percentile, both above zero.
+#[must_use]
+pub fn lognormal_of_p95(median: f64, p95: f64) -> (f64, f64) {
+    (libm::log(median), libm::log(p95 / median) / Z_95)
+}
+
+impl<Q: Quantity> GammaLawSpec<Q> {
+    fn lower(&self, sink: &mut Sink) -> Option<Law> {
+        let (mean, cv) = (positive(&self.mean, "mean", sink), checked_cv(&self.cv, sink));
+        let (mean, cv) = (mean?, cv?);
+        let shape = Shape::Gamma { shape: 1.0 / (cv * cv), scale: mean * cv * cv };
+        clamped(shape, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+impl<Q: Quantity> ExponentialSpec<Q> {
+    fn lower(&self, sink: &mut Sink) -> Option<Law> {
+        let mean = positive(&self.mean, "mean", sink)?;
+        clamped(Shape::Exponential { mean }, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+impl<Q: Quantity> EmpiricalSpec<Q> {
+    fn lower(&self, sink: &mut Sink) -> Option<Law> {
+        let values: Option<Vec<f64>> = self.values.iter().map(|v| amount(&v.value, &v.at, sink)).collect();
+        let values = values?;
+        if values.is_empty() {
+            sink.error(self.values.at.clone(), "an empirical law has at least one value", None);
+            return None;
+        }
+        let weights = match &self.weights {
+            None => vec![1.0; values.len()],
+            Some(weights) if weights.len() != values.len() => {
+                let rule = format!("there are {} weights for {} values", weights.len(), values.len());
+                sink.error(weights.at.clone(), rule, "write one weight for each value, or none at all".to_owned());
+                return None;
+            }
+            Some(weights) => weights.iter().map(|w| w.0).collect(),
+        };
+        let total: f64 = weights.iter().sum();
+        if !(total.is_finite() && total > 0.0) {
+            let at = self.weights.as_ref().map_or(self.values.at.clone(), |w| w.at.clone());
+            sink.error(at, "the weights add up to something above zero", None);
+            return None;
+        }
+        clamped(cumulated(&values, &weights, total), self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+/// Sorted by value, so that the quantile function rises; values without weight are left out.
+fn cumulated(values: &[f64], weights: &[f64], total: f64) -> Shape {
+    let mut pairs: Vec<(f64, f64)> =
+        values.iter().copied().zip(weights.iter().copied()).filter(|(_, w)| *w > 0.0).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut sum = 0.0;
+    let mut cumulative: Vec<f64> = pairs
+        .iter()
+        .map(|(_, w)| {
+            sum += w;
+            (sum / total).min(1.0)
+        })
+        .collect();
+    if let Some(last) = cumulative.last_mut() {
+        *last = 1.0;
+    }
+    Shape::Empirical { values: pairs.into_iter().map(|(v, _)| v).collect(), cumulative }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::law::Tokens;
+    use crate::model::quantity::Duration;
+
+    #[derive(serde::Deserialize)]
+    struct Holder<T> {
+        x: At<T>,
+    }
+
+    fn tokens(text: &str) -> Result<Law, Vec<String>> {
+        let holder: Holder<LawSpec<Tokens>> = toml::from_str(text).unwrap();
+        let mut sink = Sink::default();
+        let law = holder.x.value.lower(&holder.x.at, &mut sink);
+        law.ok_or(sink.findings.into_iter().map(|d| d.rule).collect())
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-12 * b.abs().max(1.0)
+    }
+
+    #[test]
+    fn a_lognormal_is_solved_from_each_pair() {
+        let Shape::Lognormal { mu, sigma } = tokens("x.lognormal = { median = 1800, p95 = 6500 }").unwrap().shape
+        else {
+            panic!()
+        };
+        assert!(close(libm::exp(mu), 1800.0) && close(libm::exp(mu + Z_95 * sigma), 6500.0));
+        let Shape::Lognormal { mu, sigma } = tokens("x.lognormal = { median = 100, p99 = 900 }").unwrap().shape else {
+            panic!()
+        };
+        assert!(close(libm::exp(mu + Z_99 * sigma), 900.0));
+        let Shape::Lognormal { mu, sigma } = tokens("x.lognormal = { mean = 320, cv = 0.9 }").unwrap().shape else {
+            panic!()
+        };
+        assert!(close(libm::exp(mu + sigma * sigma / 2.0), 320.0));
+        assert!(close(libm::exp(sigma * sigma) - 1.0, 0.81));
+        let law = tokens("x.lognormal = { mu = 5, sigma = 0.5 }").unwrap();
+        assert_eq!(law.shape, Shape::Lognormal { mu: 5.0, sigma: 0.5 });
+    }
+
+    #[test]
+    fn a_gamma_keeps_mean_and_cv() {
+        let Shape::Gamma { shape, scale } = tokens("x.gamma = { mean = 300, cv = 0.5 }").unwrap().shape else {
+            panic!()
+        };
+        assert!(close(shape * scale, 300.0) && close(1.0 / shape, 0.25));
+    }
+
+    #[test]
+    fn an_empirical_law_is_sorted_and_ends_at_one() {
+        let law = tokens("x.empirical = { values = [30, 10, 20, 5], weights = [1, 2, 1, 0] }").unwrap();
+        assert_eq!(law.shape, Shape::Empirical { values: vec![10.0, 20.0, 30.0], cumulative: vec![0.5, 0.75, 1.0] });
+    }
+
+    #[test]
+    fn clamps_and_ranges_are_checked() {
+        assert_eq!(
+            tokens("x = 1800").unwrap(),
+            Law { shape: Shape::Constant(1800.0), min: f64::NEG_INFINITY, max: 1e9 }
+        );
+        for text in [
+            "x = 2e9",
+            "x.uniform = { low = 3, high = 2 }",
+            "x.uniform = { low = 1, high = 2, min = 5, max = 4 }",
+            "x.lognormal = { median = 10, p95 = 5 }",
+            "x.lognormal = { median = 0, p95 = 5 }",
+            "x.lognormal = { median = 10 }",
+            "x.lognormal = {}",
+            "x.lognormal = { median = 10, p95 = 20, cv = 1 }",
+            "x.lognormal = { mu = 3, sigma = 100 }",
+            "x.lognormal = { mu = 300, sigma = 1 }",
+            "x.gamma = { mean = 10, cv = 0 }",
+            "x.exponential = { mean = 0 }",
+            "x.empirical = { values = [] }",
+            "x.empirical = { values = [1, 2], weights = [1] }",
+            "x.empirical = { values = [1, 2], weights = [0, 0] }",
+        ] {
+            assert!(!tokens(text).expect_err(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_in_microseconds_and_have_no_mu() {
+        let read = |text: &str| {
+            let holder: Holder<LawSpec<Duration>> = toml::from_str(text).unwrap();
+            let mut sink = Sink::default();
+            holder.x.value.lower(&holder.x.at, &mut sink).ok_or(sink.findings)
+        };
+        assert_eq!(read("x = \"820ms\"").unwrap().shape, Shape::Constant(820_000.0));
+        let Shape::Lognormal { mu, .. } = read("x.lognormal = { median = \"820ms\", p95 = \"1.9s\" }").unwrap().shape
+        else {
+            panic!()
+        };
+        assert!(close(libm::exp(mu), 820_000.0));
+        assert!(read("x.lognormal = { mu = 1, sigma = 1 }").unwrap_err()[0].rule.contains("no unit"));
+    }
+}

@@ -1,0 +1,269 @@
+//! The resolved model in words, for `validate`: what will run, and what was assumed.
+
+use std::fmt::Write;
+
+use crate::model::capacity::limiter::LimiterSpec;
+use crate::model::capacity::quota::{Limit, LimitKind, Quota};
+use crate::model::capacity::{Capacity, Saturation};
+use crate::model::client::Client;
+use crate::model::client::retry::RetryPolicy;
+use crate::model::workload::Workload;
+use crate::model::workload::arrivals::{Arrivals, Gaps};
+use crate::model::workload::tokens::TokenSource;
+use crate::model::{Assumption, Bound, Model, Replications};
+use crate::random::{Law, Shape};
+use crate::units::SimTime;
+
+const WIDTH: usize = 79;
+
+/// A readable list under 80 columns.
+#[must_use]
+pub fn describe(model: &Model) -> String {
+    let mut out = Page::default();
+    if !model.title.is_empty() {
+        out.line(0, &model.title);
+    }
+    let run = &model.run;
+    out.line(0, "run");
+    out.line(2, &format!("measured {} after {}, at most {} longer", run.duration, run.warmup, run.cooldown));
+    out.line(2, &format!("starts at {}, seed {}, {}", run.start.written, run.seed, replications(run.replications)));
+    for workload in &model.workloads {
+        out.workload(workload, model);
+    }
+    for capacity in &model.capacities {
+        out.capacity(capacity, model);
+    }
+    for quota in &model.quotas {
+        out.quota(quota);
+    }
+    for window in &model.windows {
+        out.line(0, &format!("window {}: {} to {}", window.name, window.from, window.to));
+    }
+    if !model.expectations.is_empty() {
+        out.line(0, "expected");
+    }
+    for expectation in &model.expectations {
+        let bound = match expectation.bound {
+            Bound::AtMost(x) => format!("at most {x}"),
+            Bound::AtLeast(x) => format!("at least {x}"),
+        };
+        out.line(2, &format!("{} {bound}", expectation.metric));
+    }
+    out.assumptions(model);
+    out.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn line(&mut self, indent: usize, words: &str) {
+        self.text.extend(std::iter::repeat_n(' ', indent));
+        self.wrap(indent, indent + 4, words);
+    }
+
+    /// What it is, and in its own column what is known of it.
+    fn row(&mut self, label: &str, words: &str) {
+        const COLUMN: usize = 12;
+        let _ = write!(self.text, "  {label:0$}", COLUMN - 2);
+        self.wrap(COLUMN, COLUMN, words);
+    }
+
+    /// Words from `column` on, broken where a line would be too long; what follows is indented by `hanging`.
+    fn wrap(&mut self, mut column: usize, hanging: usize, words: &str) {
+        let mut first = true;
+        for word in words.split_whitespace() {
+            let width = word.chars().count();
+            if !first && column + 1 + width > WIDTH {
+                self.text.push('\n');
+                self.text.extend(std::iter::repeat_n(' ', hanging));
+                column = hanging;
+                first = true;
+            }
+            if !first {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.text.push_str(word);
+            column += width;
+            first = false;
+        }
+        self.text.push('\n');
+    }
+
+    fn workload(&mut self, workload: &Workload, model: &Model) {
+        self.line(0, &format!("workload {}", workload.name));
+        self.row("arrivals", &arrivals(&workload.arrivals));
+        match &workload.tokens {
+            TokenSource::Drawn { input, output } => {
+                self.row("input", &format!("{} [tokens]", law(input)));
+                self.row("output", &format!("{} [tokens], at most {}", law(output), grouped(workload.output_cap)));
+            }
+            TokenSource::Trace => {
+                self.row("tokens", &format!("as recorded, output at most {}", grouped(workload.output_cap)));
+            }
+        }
+        if workload.cache.read > 0.0 || workload.cache.write > 0.0 {
+            self.row("cache", &format!("{} read, {} written", workload.cache.read, workload.cache.write));
+        }
+        let route: Vec<&str> =
+            workload.route.iter().filter_map(|c| model.capacities.get(*c)).map(|c| c.name.as_str()).collect();
+        self.row("model", &workload.facts.name);
+        self.row("route", &route.join(", then "));
+        self.row("client", &client(&workload.client));
+        let slo = [("ttft", workload.slo.ttft), ("e2e", workload.slo.e2e)];
+        let slo: Vec<String> = slo.iter().filter_map(|(name, t)| t.map(|t| format!("{name} within {t}"))).collect();
+        if !slo.is_empty() {
+            self.row("slo", &slo.join(", "));
+        }
+    }
+
+    fn capacity(&mut self, capacity: &Capacity, model: &Model) {
+        self.line(0, &format!("capacity {} ({})", capacity.name, capacity.kind));
+        let quotas: Vec<&str> =
+            capacity.quotas.iter().filter_map(|q| model.quotas.get(*q)).map(|q| q.prefix.as_str()).collect();
+        let quotas = if quotas.is_empty() { "none".to_owned() } else { quotas.join(", ") };
+        self.row("limits", &quotas);
+        if let Some(n) = capacity.concurrency {
+            self.row("at once", &grouped(n.into()));
+        }
+        if let Saturation::Queue { max_wait, max_queue } = capacity.on_saturation {
+            let wait = max_wait.map_or_else(String::new, |w| format!(", each at most {w}"));
+            self.row("queue", &format!("up to {} wait{wait}", grouped(max_queue.into())));
+        }
+        if capacity.unavailable_probability > 0.0 {
+            self.row("503", &format!("with probability {}", capacity.unavailable_probability));
+        }
+    }
+
+    fn quota(&mut self, quota: &Quota) {
+        self.line(0, &format!("limits of {}", quota.prefix));
+        for kind in LimitKind::ALL {
+            let text = quota.limit(kind).map_or_else(|| "none".to_owned(), limit);
+            self.row(kind.name(), &text);
+        }
+    }
+
+    /// Each reason once, after what it is the reason for.
+    fn assumptions(&mut self, model: &Model) {
+        if model.assumptions.is_empty() {
+            return;
+        }
+        self.line(0, "assumed, because the scenario does not say");
+        let mut by_reason: Vec<(&str, Vec<&Assumption>)> = Vec::new();
+        for assumption in &model.assumptions {
+            match by_reason.iter_mut().find(|(why, _)| *why == assumption.why) {
+                Some((_, group)) => group.push(assumption),
+                None => by_reason.push((&assumption.why, vec![assumption])),
+            }
+        }
+        for (why, group) in by_reason {
+            for assumption in group {
+                self.line(2, &format!("{} = {}", assumption.path, assumption.value));
+            }
+            self.line(6, why);
+        }
+        if let Some(date) = &model.catalog_as_of {
+            self.line(0, &format!("the oldest figure of the catalogue in use is of {date}"));
+        }
+    }
+}
+
+fn replications(r: Replications) -> String {
+    match r.relative_precision {
+        None if r.min == 1 => "1 replication".to_owned(),
+        None => format!("{} replications", r.min),
+        Some(p) => format!("{} to {} replications until within {} %", r.min, r.max, p * 100.0),
+    }
+}
+
+fn arrivals(arrivals: &Arrivals) -> String {
+    match arrivals {
+        Arrivals::Trace(trace) => format!("{} recorded requests", grouped(trace.rows.len() as u64)),
+        Arrivals::Renewal { gaps, intensity } => {
+            let kind = match gaps {
+                Gaps::Constant => "constant".to_owned(),
+                Gaps::Exponential => "poisson".to_owned(),
+                Gaps::Gamma { shape } => format!("gamma with a cv of {}", figures(1.0 / libm::sqrt(*shape))),
+            };
+            let mut text = format!("{kind}, {}/min", figures(intensity.base * 60e6));
+            if !intensity.shape.is_empty() {
+                let _ = write!(text, ", a shape of {}", counted(intensity.shape.len(), "point"));
+            }
+            if !intensity.bursts.is_empty() {
+                let _ = write!(text, ", {}", counted(intensity.bursts.len(), "burst"));
+            }
+            text
+        }
+    }
+}
+
+fn law(law: &Law) -> String {
+    match &law.shape {
+        Shape::Constant(x) => figures(*x),
+        Shape::Uniform { low, high } => format!("uniform from {} to {}", figures(*low), figures(*high)),
+        Shape::Lognormal { mu, sigma } => {
+            let mean = libm::exp(mu + sigma * sigma / 2.0);
+            format!("lognormal, median {}, mean {}", figures(libm::exp(*mu)), figures(mean))
+        }
+        Shape::Gamma { shape, scale } => format!("gamma, mean {}", figures(shape * scale)),
+        Shape::Exponential { mean } => format!("exponential, mean {}", figures(*mean)),
+        Shape::Empirical { values, .. } => format!("one of {}", counted(values.len(), "value")),
+    }
+}
+
+fn client(client: &Client) -> String {
+    let mut text = match client.retries.max_attempts {
+        1 => "no retries".to_owned(),
+        n if client.retries == RetryPolicy::STANDARD => format!("standard retries, {n} attempts"),
+        n => format!("{n} attempts"),
+    };
+    if client.processes > 1 {
+        let _ = write!(text, ", {} processes", client.processes);
+    }
+    for (name, time) in [("an attempt", client.attempt_timeout), ("a request", client.timeout)] {
+        if let Some(time) = time {
+            let _ = write!(text, ", gives up {name} after {time}");
+        }
+    }
+    text
+}
+
+fn limit(limit: &Limit) -> String {
+    let amount = grouped(limit.amount);
+    match limit.limiter {
+        LimiterSpec::FixedWindow { window, .. } => format!("{amount} in fixed windows of {}", SimTime(window)),
+        LimiterSpec::SlidingWindow { window } => format!("{amount} in any {}", SimTime(window)),
+        LimiterSpec::TokenBucket { window, burst } => {
+            format!("a bucket of {} that refills {amount} in {}", grouped(burst), SimTime(window))
+        }
+    }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Large numbers in groups, small ones with a few places.
+fn figures(x: f64) -> String {
+    if x >= 1_000.0 {
+        return grouped(crate::units::round_half_up(x));
+    }
+    let text = if x >= 100.0 { format!("{x:.1}") } else { format!("{x:.3}") };
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// `1234567` as `1,234,567`.
+pub(super) fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,149 @@
+//! Expectations: of metrics that exist, about parts that exist, in units that fit.
+
+use super::Lowering;
+use super::models::Models;
+use super::supply::Supply;
+use crate::diagnostic::Span;
+use crate::model::capacity::quota::LimitKind;
+use crate::model::expectation::{BoundSpec, ExpectSpec};
+use crate::model::spec::{At, Refusal, unknown};
+use crate::model::{Bound, Expectation};
+use crate::terms::{self, MetricName, Unit};
+
+impl Lowering<'_> {
+    /// What `[[expect]]` says, in its order, then the objectives of workloads.
+    pub fn expectations(&mut self, supply: &Supply, models: &Models<'_>) -> Vec<Expectation> {
+        let specs = self.specs;
+        let mut expectations = Vec::new();
+        for section in &specs.expect {
+            if let Some(spec) = &section.spec {
+                self.expectation(spec, &section.at, supply, models, &mut expectations);
+            }
+        }
+        for section in &specs.workloads {
+            let slo = section.spec.as_ref().and_then(|w| w.slo.as_ref());
+            if let Some(objective) = slo.and_then(|s| s.objective.as_ref()) {
+                let metric = format!("workloads.{}.slo_attainment", section.name);
+                expectations.push(Expectation { metric, bound: Bound::AtLeast(objective.value.0) });
+            }
+        }
+        expectations
+    }
+
+    fn expectation(
+        &mut self,
+        spec: &ExpectSpec,
+        at: &Span,
+        supply: &Supply,
+        models: &Models<'_>,
+        out: &mut Vec<Expectation>,
+    ) {
+        let name = match terms::parse_metric(&spec.metric.value) {
+            Ok(name) => name,
+            Err((rule, help)) => {
+                self.error(
+                    &spec.metric.at,
+                    rule,
+                    help.or_else(|| Some("`bedload explain` lists all metrics".to_owned())),
+                );
+                return;
+            }
+        };
+        self.check_parts(&name, &spec.metric.at, supply);
+        if name.term.unit == Unit::Usd {
+            self.check_priced(&name, &spec.metric.at, models);
+        }
+        let metric = name.full();
+        let (bound, written) = match (&spec.at_most, &spec.at_least) {
+            (Some(bound), None) => (Bound::AtMost as fn(f64) -> Bound, bound),
+            (None, Some(bound)) => (Bound::AtLeast as fn(f64) -> Bound, bound),
+            (Some(_), Some(second)) => {
+                let rule = "an expectation has one bound, `at_most` and `at_least` are two";
+                self.error(&second.at, rule, "write two [[expect]], one for each".to_owned());
+                return;
+            }
+            (None, None) => {
+                let rule = format!("the expectation of `{metric}` has no bound");
+                self.error(at, rule, "write at_most or at_least".to_owned());
+                return;
+            }
+        };
+        if let Some(x) = self.bound(written, name.term.unit) {
+            out.push(Expectation { metric, bound: bound(x) });
+        }
+    }
+
+    fn bound(&mut self, written: &At<BoundSpec>, unit: Unit) -> Option<f64> {
+        match &written.value {
+            BoundSpec::Number(x) => Some(*x),
+            BoundSpec::Text(text) => match terms::parse_bound(text, unit) {
+                Ok(x) => Some(x),
+                Err(rule) => {
+                    self.error(&written.at, rule, format!("the metric's unit is {}", unit.name()));
+                    None
+                }
+            },
+        }
+    }
+
+    fn check_parts(&mut self, name: &MetricName, at: &Span, supply: &Supply) {
+        let specs = self.specs;
+        if let Some(window) = &name.window {
+            let known: Vec<&str> = specs.windows.iter().map(|w| w.name.as_str()).collect();
+            self.check_known(window, "window", &known, at);
+        }
+        let Some((family, part)) = &name.part else { return };
+        let (what, known): (_, Vec<&str>) = match family.as_str() {
+            "workloads" => ("workload", specs.workloads.iter().map(|s| s.name.as_str()).collect()),
+            "capacities" => ("capacity", specs.capacities.iter().map(|s| s.name.as_str()).collect()),
+            _ => ("quota", specs.quotas.iter().map(|s| s.name.as_str()).collect()),
+        };
+        if !self.check_known(part, what, &known, at) || !supply.whole {
+            return;
+        }
+        let Some(limit) = &name.limit else { return };
+        let limits = LimitKind::ALL.map(LimitKind::name);
+        let Some(kind) = LimitKind::ALL.into_iter().find(|k| k.name() == limit) else {
+            self.check_known(limit, "limit", &limits, at);
+            return;
+        };
+        let prefix = format!("{family}.{part}");
+        let quota = supply.quotas.iter().find(|q| q.prefix == prefix);
+        if quota.and_then(|q| q.limit(kind)).is_none() {
+            let others =
+                supply.quotas.iter().filter(|q| q.limit(kind).is_some()).map(|q| format!("{}.{limit}", q.prefix));
+            let others: Vec<String> = others.collect();
+            let help = (!others.is_empty()).then(|| format!("there is {}", others.join(", ")));
+            self.error(at, format!("`{prefix}` has no {limit} of its own"), help);
+        }
+    }
+
+    fn check_known(&mut self, name: &str, what: &str, known: &[&str], at: &Span) -> bool {
+        if known.contains(&name) {
+            return true;
+        }
+        let Refusal { rule, help } = unknown(format!("there is no {what} `{name}`"), name, known.iter().copied());
+        self.error(at, rule, help);
+        false
+    }
+
+    /// Money is asked about: every model in question has a price.
+    fn check_priced(&mut self, name: &MetricName, at: &Span, models: &Models<'_>) {
+        let specs = self.specs;
+        for section in &specs.workloads {
+            let asked = match &name.part {
+                Some((family, part)) if family == "workloads" => *part == section.name,
+                _ => true,
+            };
+            let model = section.spec.as_ref().and_then(|w| models.get(&**w.model));
+            if let Some(model) = model.filter(|m| asked && m.facts.prices.is_none()) {
+                let rule = format!("`{}` is about money, and `models.{}` has no prices", name.full(), model.facts.name);
+                self.error(
+                    at,
+                    rule,
+                    "write prices = { input = \"$3.00/1M\", output = \"$15.00/1M\" } there".to_owned(),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The last pass: references, ranges, sense. What it returns can run.
+
+mod expect;
+mod models;
+mod room;
+mod run;
+mod supply;
+mod workloads;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::decode::Specs;
+use crate::catalog::Catalog;
+use crate::diagnostic::{Sink, Span};
+use crate::model::spec::{At, unknown};
+use crate::model::{Assumption, Model, Window};
+use crate::trace::Trace;
+
+/// What every part of the pass needs.
+struct Lowering<'a> {
+    specs: &'a Specs,
+    catalog: &'a Catalog,
+    /// Paths in the scenario are relative to it.
+    base_dir: &'a Path,
+    sink: &'a mut Sink,
+    assumptions: Vec<Assumption>,
+    /// The dates of the catalogue's figures in use.
+    dates: Vec<String>,
+}
+
+/// Lowers everything that was read; `None` when there is any error, found here or before.
+pub fn lower(specs: &Specs, catalog: &Catalog, base_dir: &Path, sink: &mut Sink) -> Option<Model> {
+    let mut low = Lowering { specs, catalog, base_dir, sink, assumptions: Vec::new(), dates: Vec::new() };
+    let traces = low.traces();
+    let run = low.run(&traces);
+    let models = low.models();
+    let routes = low.routes();
+    let supply = low.supply(&models, &routes);
+    let workloads = low.workloads(&models, &routes, &traces);
+    let windows = low.windows(run.as_ref());
+    let money = specs.money.spec.clone().unwrap_or_default().lower(low.sink);
+    let expectations = low.expectations(&supply, &models);
+    low.check_room(&workloads, &supply);
+    let Lowering { mut assumptions, mut dates, sink, .. } = low;
+    if sink.has_errors() {
+        return None;
+    }
+    assumptions.sort();
+    assumptions.dedup();
+    dates.sort();
+    Some(Model {
+        title: specs.title.as_ref().map(|t| t.value.0.clone()).unwrap_or_default(),
+        run: run?,
+        workloads,
+        capacities: supply.capacities,
+        quotas: supply.quotas,
+        windows,
+        money: money?,
+        expectations,
+        assumptions,
+        catalog_as_of: dates.into_iter().next(),
+    })
+}
+
+/// Recorded traffic by the workload that replays it.
+type Traces = BTreeMap<String, Arc<Trace>>;
+
+impl Lowering<'_> {
+    fn error(&mut self, at: &Span, rule: impl Into<String>, help: impl Into<Option<String>>) {
+        self.sink.error(at.clone(), rule, help);
+    }
+
+    fn assume(&mut self, path: String, value: impl Into<String>, why: impl Into<String>) {
+        self.assumptions.push(Assumption { path, value: value.into(), why: why.into() });
+    }
+
+    /// The index of a name in a list; an unknown one is refused.
+    fn index<T: AsRef<str>>(&mut self, name: &At<T>, known: &[String], what: &str) -> Option<usize> {
+        let wanted = name.value.as_ref();
+        let index = known.iter().position(|k| k == wanted);
+        if index.is_none() {
+            let rule = format!("there is no {what} `{wanted}`");
+            let refusal = unknown(rule, wanted, known.iter().map(String::as_str));
+            self.sink.error(name.at.clone(), refusal.rule, refusal.help);
+        }
+        index
+    }
+
+    fn windows(&mut self, run: Option<&crate::model::Run>) -> Vec<Window> {
+        let mut windows = Vec::new();
+        for section in &self.specs.windows {
+            let Some(spec) = &section.spec else { continue };
+            let (from, to) = (spec.from.value.0, spec.to.value.0);
+            if from >= to {
+                self.error(&spec.to.at, format!("a window ends after it starts, {to} is not after {from}"), None);
+            } else if let Some(run) = run.filter(|r| from < r.warmup || to > r.measured_end()) {
+                let rule = format!("a window lies inside the measured interval, {from} to {to} does not");
+                let at = if from < run.warmup { &spec.from.at } else { &spec.to.at };
+                self.error(at, rule, format!("{} to {} is measured", run.warmup, run.measured_end()));
+            }
+            windows.push(Window { name: section.name.clone(), from, to });
+        }
+        windows
+    }
+}

@@ -1,0 +1,231 @@
+//! Whether requests fit the limits at all: one that is larger than any window admits is refused whenever it comes.
+
+use super::Lowering;
+use super::supply::Supply;
+use crate::model::capacity::limiter::LimiterSpec;
+use crate::model::capacity::quota::{Limit, Quota};
+use crate::model::workload::Workload;
+use crate::model::workload::arrivals::Arrivals;
+use crate::model::workload::tokens::TokenSource;
+use crate::random::{Law, Shape};
+use crate::scenario::describe::grouped;
+use crate::units::{Tokens, round_half_up};
+
+/// A smaller share of too large requests is not worth a word.
+const WORTH_A_WORD: f64 = 1e-6;
+/// No input is longer: what the search for the largest that fits ends at.
+const MOST_TOKENS: Tokens = 1 << 31;
+
+impl Lowering<'_> {
+    pub fn check_room(&mut self, workloads: &[Workload], supply: &Supply) {
+        if !supply.whole {
+            return;
+        }
+        for workload in workloads {
+            let room = Room { workload, supply };
+            match (&workload.tokens, &workload.arrivals) {
+                (TokenSource::Drawn { input, .. }, _) => self.check_law(&room, input),
+                (TokenSource::Trace, Arrivals::Trace(trace)) => {
+                    let too_large =
+                        trace.rows.iter().filter(|row| !room.fits(row.input.into(), room.cap_of(row.max_tokens)));
+                    let too_large = too_large.count();
+                    let least = trace.rows.iter().map(|row| (Tokens::from(row.input), room.cap_of(row.max_tokens)));
+                    match least.min_by_key(|(input, cap)| input + cap) {
+                        Some((input, cap)) if too_large == trace.rows.len() => self.refuse_all(&room, input, cap),
+                        _ => self.warn_of_share(&room, too_large as f64 / trace.rows.len().max(1) as f64),
+                    }
+                }
+                (TokenSource::Trace, Arrivals::Renewal { .. }) => {}
+            }
+        }
+    }
+
+    fn check_law(&mut self, room: &Room<'_>, input: &Law) {
+        let cap = room.workload.output_cap;
+        let least = whole(least_draw(input), input);
+        if !room.fits(least, cap) {
+            self.refuse_all(room, least, cap);
+            return;
+        }
+        let largest = largest_that_fits(|n| room.fits(n, cap));
+        self.warn_of_share(room, share_above(input, largest));
+    }
+
+    fn refuse_all(&mut self, room: &Room<'_>, input: Tokens, cap: Tokens) {
+        let name = &room.workload.name;
+        let rule = format!(
+            "no request of `{name}` could ever be admitted: the least asks for {} tokens ({} of input, {} reserved for the answer), and its route admits at most {} at once",
+            grouped(input + cap),
+            grouped(input),
+            grouped(cap),
+            grouped(room.most_admitted()),
+        );
+        let section = self.specs.workloads.iter().find(|w| w.name == *name);
+        let at = section.map_or(0..0, |s| s.at.clone());
+        let capped = section.and_then(|s| s.spec.as_ref()).and_then(|s| s.max_tokens.as_ref());
+        let help = if capped.is_some() {
+            "lower max_tokens, or raise the limit"
+        } else {
+            "set max_tokens: without it the model's maximum is reserved"
+        };
+        self.error(&at, rule, help.to_owned());
+    }
+
+    fn warn_of_share(&mut self, room: &Room<'_>, share: f64) {
+        if share < WORTH_A_WORD {
+            return;
+        }
+        let name = &room.workload.name;
+        let rule = format!(
+            "{} % of the requests of `{name}` are too large for any limit of its route and are always refused",
+            percent(share)
+        );
+        let at = self.specs.workloads.iter().find(|w| w.name == *name).map(|w| w.at.clone());
+        let help = format!(
+            "its route admits at most {} tokens at once; clamp the input with `max`, lower max_tokens, or raise the limit",
+            grouped(room.most_admitted())
+        );
+        self.sink.warning(at, rule, help);
+    }
+}
+
+/// Two significant figures.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 10.0 {
+        format!("{percent:.0}")
+    } else if percent >= 0.1 {
+        format!("{percent:.1}")
+    } else {
+        format!("{percent:.4}")
+    }
+}
+
+/// A workload before the limits of its route.
+struct Room<'a> {
+    workload: &'a Workload,
+    supply: &'a Supply,
+}
+
+impl Room<'_> {
+    /// Whether some capacity of the route could admit the request, with every limit idle.
+    fn fits(&self, input: Tokens, cap: Tokens) -> bool {
+        self.quotas().any(|mut of_capacity| of_capacity.all(|quota| self.fits_quota(quota, input, cap)))
+    }
+
+    fn fits_quota(&self, quota: &Quota, input: Tokens, cap: Tokens) -> bool {
+        let parts = self.workload.cache.split(input);
+        let read = if quota.reserve_cache_reads { parts.read } else { 0 };
+        let reserved = parts.uncached + parts.write + read + cap;
+        [&quota.tpm, &quota.tpd].into_iter().flatten().all(|limit| reserved <= at_once(limit))
+    }
+
+    fn quotas(&self) -> impl Iterator<Item = impl Iterator<Item = &Quota>> {
+        let capacities = self.workload.route.iter().filter_map(|c| self.supply.capacities.get(*c));
+        capacities.map(|capacity| capacity.quotas.iter().filter_map(|q| self.supply.quotas.get(*q)))
+    }
+
+    /// The largest reservation that any capacity of the route takes.
+    fn most_admitted(&self) -> Tokens {
+        let of_capacity = |quotas: &mut dyn Iterator<Item = &Quota>| {
+            quotas.flat_map(|q| [&q.tpm, &q.tpd]).flatten().map(at_once).min().unwrap_or(Tokens::MAX)
+        };
+        self.quotas().map(|mut quotas| of_capacity(&mut quotas)).max().unwrap_or(Tokens::MAX)
+    }
+
+    /// The cap of a recorded request, whose own is 0 when it has none.
+    fn cap_of(&self, recorded: u32) -> Tokens {
+        if recorded == 0 { self.workload.output_cap } else { Tokens::from(recorded).min(self.workload.output_cap) }
+    }
+}
+
+/// What an idle limit admits in one request.
+fn at_once(limit: &Limit) -> Tokens {
+    match limit.limiter {
+        LimiterSpec::FixedWindow { .. } | LimiterSpec::SlidingWindow { .. } => limit.amount,
+        LimiterSpec::TokenBucket { burst, .. } => burst,
+    }
+}
+
+/// The largest input that fits; what is reserved never falls as inputs grow.
+fn largest_that_fits(fits: impl Fn(Tokens) -> bool) -> Tokens {
+    let (mut good, mut bad) = (0, MOST_TOKENS);
+    if fits(bad) {
+        return bad;
+    }
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        if fits(middle) { good = middle } else { bad = middle }
+    }
+    good
+}
+
+/// As a draw becomes tokens.
+fn whole(x: f64, law: &Law) -> Tokens {
+    round_half_up(x.max(law.min).min(law.max)).max(1)
+}
+
+fn least_draw(law: &Law) -> f64 {
+    match &law.shape {
+        Shape::Constant(x) => *x,
+        Shape::Uniform { low, .. } => *low,
+        Shape::Empirical { values, .. } => values.first().copied().unwrap_or(0.0),
+        // Their support starts at zero. A lognormal without spread is a constant.
+        Shape::Lognormal { mu, sigma } if *sigma == 0.0 => libm::exp(*mu),
+        Shape::Lognormal { .. } | Shape::Gamma { .. } | Shape::Exponential { .. } => 0.0,
+    }
+}
+
+/// The share of draws that become more than `n` tokens.
+fn share_above(law: &Law, n: Tokens) -> f64 {
+    let x = n as f64 + 0.5;
+    if x > law.max {
+        return 0.0;
+    }
+    if x <= law.min {
+        return 1.0;
+    }
+    match &law.shape {
+        Shape::Constant(value) => f64::from(u8::from(*value >= x)),
+        Shape::Uniform { low, high } if high > low => ((high - x) / (high - low)).clamp(0.0, 1.0),
+        Shape::Uniform { low, .. } => f64::from(u8::from(*low >= x)),
+        Shape::Lognormal { mu, sigma } if *sigma == 0.0 => f64::from(u8::from(libm::exp(*mu) >= x)),
+        Shape::Lognormal { mu, sigma } => libm::erfc((libm::log(x) - mu) / (sigma * std::f64::consts::SQRT_2)) / 2.0,
+        Shape::Exponential { mean } => libm::exp(-x / mean),
+        Shape::Gamma { shape, scale } => statrs::function::gamma::checked_gamma_ur(*shape, x / scale).unwrap_or(0.0),
+        Shape::Empirical { values, cumulative } => {
+            let below = values.iter().zip(cumulative).take_while(|(v, _)| **v < x).last();
+            1.0 - below.map_or(0.0, |(_, c)| *c)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn law(shape: Shape) -> Law {
+        Law { shape, min: f64::NEG_INFINITY, max: 1e9 }
+    }
+
+    #[test]
+    fn shares_above_are_those_of_the_law() {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        assert!(near(share_above(&law(Shape::Uniform { low: 0.5, high: 100.5 }), 90), 0.1));
+        assert!(near(share_above(&law(Shape::Exponential { mean: 100.0 }), 100), libm::exp(-1.005)));
+        assert!(near(share_above(&law(Shape::Gamma { shape: 1.0, scale: 100.0 }), 100), libm::exp(-1.005)));
+        let lognormal = law(Shape::Lognormal { mu: libm::log(100.5), sigma: 0.7 });
+        assert!(near(share_above(&lognormal, 100), 0.5));
+        let empirical = law(Shape::Empirical { values: vec![10.0, 20.0], cumulative: vec![0.25, 1.0] });
+        assert_eq!([9, 10, 19, 20].map(|n| share_above(&empirical, n)), [1.0, 0.75, 0.75, 0.0]);
+        let clamped = Law { shape: Shape::Exponential { mean: 100.0 }, min: 5.0, max: 50.0 };
+        assert_eq!([4, 50].map(|n| share_above(&clamped, n)), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn the_largest_that_fits_is_found() {
+        assert_eq!(largest_that_fits(|n| n <= 1_234), 1_234);
+        assert_eq!(largest_that_fits(|_| true), MOST_TOKENS);
+        assert_eq!(largest_that_fits(|n| n == 0), 0);
+    }
+}

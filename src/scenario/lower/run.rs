@@ -1,0 +1,148 @@
+//! The clock, the seed, the replications; and the traces that may say how long a run lasts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Lowering, Traces};
+use crate::model::Run;
+use crate::model::run::{DEFAULT_REPLICATIONS, RunSpec, Start};
+use crate::model::workload::arrivals::{ArrivalsSpec, TraceFormat};
+use crate::trace::{self, Format, Trace, TraceError};
+use crate::units::SimTime;
+
+const DEFAULT_COOLDOWN: SimTime = SimTime(600_000_000);
+const SECOND: u64 = 1_000_000;
+
+impl Lowering<'_> {
+    /// Reads every trace once.
+    pub fn traces(&mut self) -> Traces {
+        let mut read: BTreeMap<(PathBuf, Option<Format>), Arc<Trace>> = BTreeMap::new();
+        let mut traces = Traces::new();
+        for section in &self.specs.workloads {
+            let Some(ArrivalsSpec::Trace(spec)) = section.spec.as_ref().map(|w| &w.arrivals.value) else { continue };
+            let path = self.base_dir.join(&*spec.file.value);
+            let format = spec.format.as_ref().map(|f| match f.value {
+                TraceFormat::Azure => Format::Azure,
+                TraceFormat::Csv => Format::Csv,
+            });
+            let key = (path, format);
+            if let Some(trace) = read.get(&key) {
+                traces.insert(section.name.clone(), Arc::clone(trace));
+                continue;
+            }
+            match trace::read(&key.0, format) {
+                Ok(trace) => {
+                    let trace = Arc::new(trace);
+                    read.insert(key, Arc::clone(&trace));
+                    traces.insert(section.name.clone(), trace);
+                }
+                Err(error) => {
+                    let help = match error {
+                        TraceError::Io(_) => Some("its path is relative to the scenario file".to_owned()),
+                        _ => None,
+                    };
+                    self.error(
+                        &spec.file.at,
+                        format!("the trace `{}` cannot be replayed: {error}", &*spec.file.value),
+                        help,
+                    );
+                }
+            }
+        }
+        traces
+    }
+
+    pub fn run(&mut self, traces: &Traces) -> Option<Run> {
+        if self.specs.run.is_present() && self.specs.run.spec.is_none() {
+            return None;
+        }
+        let default = RunSpec::default();
+        let spec = self.specs.run.spec.as_ref().unwrap_or(&default);
+        let duration = match &spec.duration {
+            Some(written) if written.value.0 == SimTime::ZERO => {
+                self.error(&written.at, "`duration` is above zero", None);
+                None
+            }
+            Some(written) => Some(written.value.0),
+            None => self.length_of_traces(traces),
+        };
+        let warmup = self.warmup(spec);
+        let cooldown = spec.cooldown.as_ref().map_or(DEFAULT_COOLDOWN, |c| c.value.0);
+        let replications = match &spec.replications {
+            None => Some(DEFAULT_REPLICATIONS),
+            Some(written) => written.value.lower(&written.at, self.sink),
+        };
+        let confidence = spec.confidence.as_ref().map_or(0.95, |c| c.value.0);
+        if let Some(written) = spec.confidence.as_ref().filter(|_| !(0.5..1.0).contains(&confidence)) {
+            let rule = format!("a confidence lies between 0.5 and 1, {confidence} does not");
+            self.error(&written.at, rule, "0.95 is usual".to_owned());
+        }
+        let run = Run {
+            warmup,
+            duration: duration?,
+            cooldown,
+            start: spec.start.as_ref().map_or_else(Start::default_clock, |s| s.value.0.clone()),
+            seed: spec.seed.as_ref().map_or(1, |s| s.value.0),
+            replications: replications?,
+            confidence,
+        };
+        if run.hard_end() > SimTime::LONGEST {
+            let at = spec.duration.as_ref().map_or(self.specs.run.at.clone(), |d| d.at.clone());
+            let rule = format!("warmup, duration and cooldown end at {}, later than the clock holds", run.hard_end());
+            self.error(&at, rule, format!("the longest run is {}", SimTime::LONGEST));
+            return None;
+        }
+        self.check_traces(&run, traces);
+        Some(run)
+    }
+
+    fn warmup(&mut self, spec: &RunSpec) -> SimTime {
+        if let Some(written) = &spec.warmup {
+            return written.value.0;
+        }
+        let drawn = |arrivals: &ArrivalsSpec| !matches!(arrivals, ArrivalsSpec::Trace(_));
+        if self.specs.workloads.iter().filter_map(|w| w.spec.as_ref()).any(|w| drawn(&w.arrivals.value)) {
+            let at = spec.duration.as_ref().map(|d| d.at.clone());
+            let rule = "no `warmup` is given: the run is measured from an idle start";
+            self.sink.warning(
+                at,
+                rule,
+                "write warmup = \"10m\", or warmup = \"0s\" if an idle start is meant".to_owned(),
+            );
+        }
+        SimTime::ZERO
+    }
+
+    /// When every workload replays a trace: just past the last arrival, in whole seconds.
+    fn length_of_traces(&mut self, traces: &Traces) -> Option<SimTime> {
+        let replays = |w: &crate::model::workload::WorkloadSpec| matches!(w.arrivals.value, ArrivalsSpec::Trace(_));
+        let all = self.specs.workloads.iter().all(|w| w.spec.as_ref().is_none_or(replays));
+        if !all {
+            let at = self.specs.run.at.clone();
+            let rule = "the scenario does not say how long it runs";
+            self.error(&at, rule, "write duration = \"1h\" under [run]".to_owned());
+            return None;
+        }
+        let last = traces.values().filter_map(|t| t.rows.last()).map(|row| row.arrival).max()?;
+        Some(SimTime((last / SECOND + 1) * SECOND))
+    }
+
+    /// A trace that ends early leaves a run without its traffic.
+    fn check_traces(&mut self, run: &Run, traces: &Traces) {
+        for section in &self.specs.workloads {
+            let Some(last) = traces.get(&section.name).and_then(|t| t.rows.last()) else { continue };
+            let last = SimTime(last.arrival);
+            let end = run.measured_end();
+            // A minute or a twentieth is what people round a duration up by.
+            if end.0.saturating_sub(last.0) > (end.0 / 20).max(60 * SECOND) {
+                let rule = format!("the trace of `{}` ends at {last}, the measured interval at {end}", section.name);
+                self.sink.warning(
+                    Some(section.at.clone()),
+                    rule,
+                    "the rest of the run has no traffic of it".to_owned(),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Where in a scenario something stands, in words; and what is refused there by name.
+
+use crate::model::spec::{Refusal, unknown};
+
+/// A path as a user writes it (`workloads.chat.arrivals`), and with every name of the user's own as `*`.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    pub path: String,
+    pattern: String,
+}
+
+impl Place {
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
+        Self { path: joined(&self.path, key), pattern: joined(&self.pattern, key) }
+    }
+
+    /// A thing by its name.
+    #[must_use]
+    pub fn name(&self, name: &str) -> Self {
+        Self { path: joined(&self.path, name), pattern: joined(&self.pattern, "*") }
+    }
+
+    /// Refuses a key that is none of `known`.
+    #[must_use]
+    pub fn unknown_key<'k>(&self, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
+        if let Some(refusal) = self.later(key) {
+            return refusal;
+        }
+        let rule = match self.path.as_str() {
+            "" => format!("unknown key `{key}`"),
+            path => format!("unknown key `{key}` in `{path}`"),
+        };
+        unknown(rule, key, known)
+    }
+
+    /// Refuses a kind that is none of `known`.
+    #[must_use]
+    pub fn unknown_kind<'k>(&self, kind: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
+        self.later(kind).unwrap_or_else(|| unknown(format!("`{kind}` is not a kind of `{}`", self.path), kind, known))
+    }
+
+    /// What is designed and not yet understood.
+    fn later(&self, key: &str) -> Option<Refusal> {
+        let (_, _, instead) =
+            LATER.iter().find(|(pattern, keys, _)| *pattern == self.pattern && keys.split(' ').any(|k| k == key))?;
+        let refusal = Refusal::new(format!("`{key}` is not understood by this version of bedload"));
+        Some(if instead.is_empty() { refusal } else { refusal.help(*instead) })
+    }
+}
+
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+const ANOTHER_LAW: &str = "use lognormal, gamma, uniform, exponential or empirical";
+
+/// Where, which keys, and what to do instead.
+const LATER: [(&str, &str, &str); 17] = [
+    ("", "sweep size", "run the scenario once for each value, with --set PATH=VALUE"),
+    ("", "output doubt extends", "leave it out"),
+    ("capacities.*", "cross_region", "model the profile as one pool: on_demand with the quota of its source region"),
+    (
+        "capacities.*",
+        "provisioned reserved custom_import custom_deployment batch latency_optimized",
+        "only on_demand is modelled by this version yet; leave this capacity out of the route",
+    ),
+    ("capacities.*.on_demand", "outages changes refusal_latency endpoint contention", "leave it out"),
+    ("workloads.*.arrivals", "mmpp batches weibull", "gamma with a cv above 1 is bursty; so are `bursts`"),
+    ("workloads.*.arrivals", "users sessions", "an open loop such as poisson sends what the users send together"),
+    ("workloads.*.arrivals.trace", "rate_scale repeat", "prepare the trace file itself"),
+    ("workloads.*", "growth timezone correlation extra_input_tokens tier failover steps", "leave it out"),
+    ("workloads.*.input_tokens", "normal mixture", ANOTHER_LAW),
+    ("workloads.*.output_tokens", "normal mixture", ANOTHER_LAW),
+    ("models.*.time_to_first_token", "normal mixture", ANOTHER_LAW),
+    ("models.*.output_tokens_per_second", "normal mixture", ANOTHER_LAW),
+    ("workloads.*.cache", "prefix_tokens ttl keys", "state the share that is read: read_share = 0.55"),
+    ("workloads.*.client", "max_connections pace app_retries", "leave it out"),
+    ("workloads.*.client.retries", "standard_2025 adaptive", "standard is what SDKs do by default since November 2026"),
+    ("models.*", "customization", "leave it out"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_designed_but_not_here_yet_is_refused_politely() {
+        let arrivals = Place::default().key("workloads").name("chat").key("arrivals");
+        let refusal = arrivals.unknown_kind("mmpp", ["poisson", "gamma"]);
+        assert_eq!(refusal.rule, "`mmpp` is not understood by this version of bedload");
+        assert!(refusal.help.unwrap().contains("gamma"));
+        assert_eq!(arrivals.unknown_kind("gama", ["poisson", "gamma"]).help.unwrap(), "did you mean `gamma`?");
+        assert_eq!(Place::default().unknown_key("workload", ["workloads"]).help.unwrap(), "did you mean `workloads`?");
+    }
+}

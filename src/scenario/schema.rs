@@ -1,0 +1,201 @@
+//! The form of a whole scenario, generated from the specs of the kinds.
+//!
+//! It serves twice: editors read the JSON Schema, and the loader walks the same description to find unknown keys,
+//! missing keys and the targets of `--set`. So a new kind needs no second list of names.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::model::capacity::CapacitySpec;
+use crate::model::capacity::quota::QuotaSpec;
+use crate::model::expectation::{ExpectSpec, WindowSpec};
+use crate::model::pricing::MoneySpec;
+use crate::model::run::RunSpec;
+use crate::model::service::ModelSpec;
+use crate::model::workload::WorkloadSpec;
+
+/// A scenario: traffic, the capacity it meets, and what is expected of the meeting.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "Scenario")]
+#[expect(dead_code, reason = "only its schema is used: sections are decoded one by one")]
+struct ScenarioSpec {
+    /// The question that this scenario answers.
+    title: Option<String>,
+    /// The clock, the seed, the replications.
+    run: Option<RunSpec>,
+    /// Models by the name that workloads call them.
+    models: BTreeMap<String, ModelSpec>,
+    /// Who sends what, by name.
+    workloads: BTreeMap<String, WorkloadSpec>,
+    /// What serves, by name.
+    capacities: BTreeMap<String, CapacitySpec>,
+    /// Limits that capacities share, by name.
+    quotas: Option<BTreeMap<String, QuotaSpec>>,
+    /// Parts of the measured interval that are reported by themselves, by name.
+    windows: Option<BTreeMap<String, WindowSpec>>,
+    /// How usage becomes a month.
+    money: Option<MoneySpec>,
+    /// Bounds that the results must keep.
+    expect: Option<Vec<ExpectSpec>>,
+}
+
+/// The JSON Schema of a scenario.
+#[must_use]
+pub fn json_schema() -> Value {
+    let mut schema =
+        Value::from(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioSpec>());
+    drop_null(&mut schema);
+    unescape(&mut schema);
+    name_names(&mut schema);
+    schema
+}
+
+/// TOML has no null; a key that may be left out is simply not required.
+fn drop_null(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(drop_null),
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|t| t != "null");
+                if let [one] = types.as_slice() {
+                    let one = one.clone();
+                    object.insert("type".to_owned(), one);
+                }
+            }
+            if let Some(Value::Array(forms)) = object.get_mut("anyOf") {
+                let all = forms.len();
+                forms.retain(|form| form != &json!({ "type": "null" }));
+                if let ([Value::Object(only)], true) = (forms.as_slice(), forms.len() < all) {
+                    let only = only.clone();
+                    object.remove("anyOf");
+                    for (key, value) in only {
+                        object.entry(key).or_insert(value);
+                    }
+                }
+            }
+            object.values_mut().for_each(drop_null);
+        }
+        _ => {}
+    }
+}
+
+/// Descriptions are doc comments, in which units in brackets are escaped.
+fn unescape(schema: &mut Value) {
+    match schema {
+        Value::Array(items) => items.iter_mut().for_each(unescape),
+        Value::Object(object) => {
+            if let Some(Value::String(text)) = object.get_mut("description") {
+                *text = text.replace("\\[", "[").replace("\\]", "]");
+            }
+            object.values_mut().for_each(unescape);
+        }
+        _ => {}
+    }
+}
+
+/// Tables of named things take only good names.
+fn name_names(schema: &mut Value) {
+    if let Some(Value::Object(sections)) = schema.get_mut("properties") {
+        for section in sections.values_mut().filter_map(Value::as_object_mut) {
+            if section.get("additionalProperties").is_some_and(Value::is_object) {
+                section.insert("propertyNames".to_owned(), json!({ "pattern": "^[a-z][a-z0-9_-]*$" }));
+            }
+        }
+    }
+}
+
+/// A place in the form of a scenario: what may stand there.
+#[derive(Debug, Clone, Copy)]
+pub struct Node(&'static Value);
+
+/// What a table may hold at a place.
+#[derive(Debug, Clone, Copy)]
+pub enum Table {
+    /// These keys.
+    Keys { keys: &'static Map<String, Value>, required: &'static [Value] },
+    /// Things by a name of the user's own.
+    Names(Node),
+    /// Exactly one of these kinds.
+    Kinds(&'static Map<String, Value>),
+}
+
+impl Node {
+    /// The whole scenario.
+    #[must_use]
+    pub fn root() -> Self {
+        static WHOLE: LazyLock<Value> = LazyLock::new(|| {
+            let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
+            let mut schema = Value::from(settings.into_generator().into_root_schema_for::<ScenarioSpec>());
+            drop_null(&mut schema);
+            schema
+        });
+        Self(&WHOLE)
+    }
+
+    /// What a table may hold here; `None` when no table may stand here.
+    #[must_use]
+    pub fn table(self) -> Option<Table> {
+        let form = self.form("object")?;
+        let keys = form.get("properties").and_then(Value::as_object);
+        match (keys, form.get("additionalProperties")) {
+            (Some(kinds), _) if form.get("maxProperties").is_some() => Some(Table::Kinds(kinds)),
+            (_, Some(of @ Value::Object(_))) => Some(Table::Names(Self(of))),
+            (keys, _) => {
+                static NO_KEYS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+                let required = form.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                Some(Table::Keys { keys: keys.unwrap_or(&NO_KEYS), required })
+            }
+        }
+    }
+
+    /// What the items of a list are here; `None` when no list may stand here.
+    #[must_use]
+    pub fn items(self) -> Option<Self> {
+        self.form("array")?.get("items").map(Self)
+    }
+
+    /// Whether a table or a list is all that may stand here.
+    #[must_use]
+    pub fn only(self) -> Option<&'static str> {
+        self.0.get("type").and_then(Value::as_str).filter(|t| matches!(*t, "object" | "array"))
+    }
+
+    /// The form of a JSON type, among those that may stand here.
+    fn form(self, json_type: &str) -> Option<&'static Value> {
+        let is = |form: &&Value| form.get("type").is_some_and(|t| t == json_type);
+        Some(self.0).filter(is).or_else(|| self.0.get("anyOf")?.as_array()?.iter().find(is))
+    }
+}
+
+/// The place under a key.
+#[must_use]
+pub fn under(keys: &'static Map<String, Value>, key: &str) -> Option<Node> {
+    keys.get(key).map(Node)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_walked_by_keys_names_and_kinds() {
+        let Some(Table::Keys { keys, required }) = Node::root().table() else { panic!() };
+        assert!(required.iter().any(|k| k == "workloads"));
+        let Some(Table::Names(workload)) = under(keys, "workloads").unwrap().table() else { panic!() };
+        let Some(Table::Keys { keys, .. }) = workload.table() else { panic!() };
+        let Some(Table::Kinds(kinds)) = under(keys, "input_tokens").unwrap().table() else { panic!() };
+        assert!(kinds.contains_key("lognormal"));
+        assert!(under(keys, "shape").unwrap().items().is_some());
+        assert!(under(keys, "max_tokens").unwrap().table().is_none());
+    }
+
+    #[test]
+    fn no_null_is_left() {
+        let text = json_schema().to_string();
+        assert!(!text.contains("\"null\""), "{text}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Everything that is tested from outside, in one binary.
+
+mod described;
+mod mangled;
+mod refusals;
+mod schema;
