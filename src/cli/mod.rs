@@ -1,1 +1,109 @@
+//! The command line: one file a verb. Only this module prints, reads the environment, and knows the terminal.
+
+mod args;
+mod catalog;
+mod explain;
+mod files;
+mod init;
+mod progress;
 pub mod render;
+mod run;
+mod schema;
+mod validate;
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use clap::Parser;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::scenario::{self, Loaded, Refused};
+use args::{Cli, Command, Overrides};
+
+/// How the program ends. The numbers are part of its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every expectation held, or there was none.
+    Held = 0,
+    /// An expectation failed.
+    Failed = 1,
+    /// The scenario or the usage is wrong; nothing was written.
+    Usage = 2,
+    /// A file could not be read or written.
+    InputOutput = 3,
+    /// An expectation could not be decided.
+    Inconclusive = 4,
+}
+
+/// A message for stderr and the exit it leads to.
+#[derive(Debug)]
+struct Trouble {
+    exit: Exit,
+    message: String,
+}
+
+impl Trouble {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+}
+
+/// Parses the arguments, does what they say, and returns how it ended.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Held };
+        }
+    };
+    let ended = match &cli.command {
+        Command::Init(args) => init::init(args),
+        Command::Validate(args) => validate::validate(args),
+        Command::Run(args) => run::run(args),
+        Command::Catalog(args) => catalog::catalog(args),
+        Command::Explain(args) => explain::explain(args),
+        Command::Schema(args) => schema::schema(args),
+    };
+    ended.unwrap_or_else(|trouble| {
+        let _ = write!(std::io::stderr(), "{}", trouble.message);
+        trouble.exit
+    })
+}
+
+/// Data for stdout. A reader that has gone away (`| head`) is no failure.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Whether to colour what goes to this stream: only on a terminal, and not where NO_COLOR is set.
+fn colour(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Loads a scenario and shows its warnings.
+fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
+    match scenario::load(path, &overrides.as_settings()) {
+        Ok(loaded) => {
+            if !loaded.warnings.is_empty() {
+                let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
+                let _ = write!(std::io::stderr(), "{warnings}");
+            }
+            Ok(loaded)
+        }
+        Err(refused) => Err(refusal(&refused)),
+    }
+}
+
+fn refusal(refused: &Refused) -> Trouble {
+    Trouble::new(Exit::Usage, render::render(&refused.sources, &refused.findings, colour(&std::io::stderr())))
+}
+
+/// A fault that is about no place in a file, in the shape of the others.
+fn fault(exit: Exit, rule: impl Into<String>, help: impl Into<Option<String>>) -> Trouble {
+    let finding = Diagnostic { severity: Severity::Error, rule: rule.into(), at: None, help: help.into() };
+    Trouble::new(exit, render::render(&crate::diagnostic::Sources::default(), &[finding], colour(&std::io::stderr())))
+}

@@ -46,6 +46,20 @@ pub struct Effort {
     pub events: u64,
 }
 
+/// The same as [`run`], on as many threads; 0: one for each core.
+///
+/// # Errors
+/// The threads cannot be started.
+pub fn run_on(
+    threads: usize,
+    model: &Model,
+    scenario: results::Scenario,
+    watch: &dyn Watch,
+) -> Result<Conclusion, rayon::ThreadPoolBuildError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+    Ok(pool.install(|| run(model, scenario, watch)))
+}
+
 /// Runs one design point: replications in waves until the precision asked for is reached.
 #[must_use]
 pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Conclusion {

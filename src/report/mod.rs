@@ -1,1 +1,15 @@
-//! .
+//! Ways to tell a results document: text for a terminal, Markdown for a review, JSON and CSV for programs. Each is a pure
+//! function of the document.
+
+mod csv;
+mod figures;
+mod json;
+mod markdown;
+mod summary;
+mod text;
+
+pub use csv::points_csv;
+pub use figures::Palette;
+pub use json::{json, results_schema};
+pub use markdown::markdown;
+pub use text::text;

@@ -1,0 +1,58 @@
+//! Files are written whole: into a temporary file beside the target, then renamed.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A folder for results that is known to take files.
+#[derive(Debug)]
+pub(super) struct OutputFolder {
+    path: PathBuf,
+}
+
+impl OutputFolder {
+    /// Makes the folder when it is missing and tries that a file can be made in it, so that a bad path is found before
+    /// anything is simulated.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(path)?;
+        tempfile::NamedTempFile::new_in(path)?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Writes one file, whole or not at all; returns its path.
+    ///
+    /// # Errors
+    /// The file cannot be written; an older one of that name is then untouched.
+    pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
+        let target = self.path.join(name);
+        write_whole(&target, content)?;
+        Ok(target)
+    }
+}
+
+/// Writes a file, whole or not at all.
+///
+/// # Errors
+/// The file cannot be written; an older one of that name is then untouched.
+pub(super) fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// Temporary files are private; results are for everybody to read.
+fn readable() -> std::fs::Permissions {
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::PermissionsExt::from_mode(0o644)
+    }
+    #[cfg(not(unix))]
+    {
+        std::fs::metadata(".").map(|m| m.permissions()).unwrap_or_else(|_| unreachable!("the current folder exists"))
+    }
+}

@@ -1,0 +1,30 @@
+//! `bedload init`: a scenario to start from.
+
+use std::path::PathBuf;
+
+use super::args::InitArgs;
+use super::{Exit, Trouble, fault, files, say};
+use crate::scenario::template::{TEMPLATES, template};
+use crate::terms::nearest;
+
+pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
+    let Some(text) = template(&args.template) else {
+        let names: Vec<&str> = TEMPLATES.iter().map(|t| t.0).collect();
+        let help = nearest(&args.template, names.iter().copied())
+            .map_or_else(|| format!("there are {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+        return Err(fault(Exit::Usage, format!("there is no template `{}`", args.template), help));
+    };
+    let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", args.template)));
+    if path.as_os_str() == "-" {
+        say(text);
+        return Ok(Exit::Held);
+    }
+    if path.exists() {
+        let help = "remove it first, or name another file with --out".to_owned();
+        return Err(fault(Exit::Usage, format!("`{}` exists already", path.display()), help));
+    }
+    files::write_whole(&path, text.as_bytes())
+        .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))?;
+    say(&format!("wrote {0}\nrun it with: bedload run {0}\n", path.display()));
+    Ok(Exit::Held)
+}

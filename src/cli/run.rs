@@ -1,0 +1,130 @@
+//! `bedload run`: one design point, told, written and drawn.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::args::{Format, RunArgs};
+use super::files::OutputFolder;
+use super::progress::Progress;
+use super::{Exit, Trouble, colour, fault, load, say};
+use crate::experiment::{self, Conclusion, Effort};
+use crate::results::{self, Judgement, Results};
+use crate::scenario::Loaded;
+use crate::{charts, report};
+
+pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
+    let loaded = load(&args.file, &args.overrides)?;
+    let folder = output_folder(args)?;
+    let (conclusion, took) = simulate(args, &loaded)?;
+    let written = write(&folder, &conclusion.results, args)?;
+    if !args.quiet {
+        tell(args, &conclusion, took, &written);
+    }
+    Ok(exit(&conclusion.results))
+}
+
+fn output_folder(args: &RunArgs) -> Result<OutputFolder, Trouble> {
+    let name = args.file.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
+    let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(name));
+    OutputFolder::open(&path).map_err(|e| {
+        let help = "name a folder that can be written to with --out".to_owned();
+        fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
+    })
+}
+
+fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
+    let threads = usize::from(args.threads.unwrap_or(0));
+    let scenario = results::Scenario {
+        title: loaded.model.title.clone(),
+        file: loaded.file_name.clone(),
+        sha256: loaded.sha256.clone(),
+        overrides: loaded.overrides.clone(),
+    };
+    let progress = Progress::new(args.quiet);
+    let began = Instant::now();
+    let conclusion = experiment::run_on(threads, &loaded.model, scenario, &progress)
+        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
+    let took = began.elapsed();
+    progress.finish();
+    Ok((conclusion, took))
+}
+
+/// Writes the document and what is drawn from it; returns what was written.
+fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec<PathBuf>, Trouble> {
+    let save = |name: &str, content: &[u8]| {
+        folder.write(name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
+    };
+    let mut written = vec![
+        save("results.json", report::json(results).as_bytes())?,
+        save("points.csv", report::points_csv(results).as_bytes())?,
+    ];
+    if !args.no_charts {
+        for point in &results.points {
+            let drawings = charts::draw_all(results, point)
+                .map_err(|e| fault(Exit::InputOutput, format!("cannot draw a chart: {e}"), None))?;
+            for drawing in drawings {
+                written.push(save(&format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
+                written.push(save(&format!("{}.png", drawing.name), &drawing.png)?);
+            }
+        }
+    }
+    Ok(written)
+}
+
+fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) {
+    match args.format {
+        Format::Json => say(&report::json(&conclusion.results)),
+        Format::Markdown => say(&report::markdown(&conclusion.results)),
+        Format::Text => {
+            let palette = report::Palette { colour: colour(&io::stdout()) };
+            say(&report::text(&conclusion.results, palette));
+            say(&format!("\nFiles      {}\nSpeed      {}\n", files_line(written), speed(conclusion.effort, took)));
+        }
+    }
+    if args.format != Format::Text && io::stderr().is_terminal() {
+        eprintln!("{}", files_line(written));
+    }
+}
+
+/// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
+fn files_line(written: &[PathBuf]) -> String {
+    let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = written.first().and_then(|p| p.parent()).map(|p| p.display().to_string()).unwrap_or_default();
+    let mut lines = vec![format!("{folder}/")];
+    for path in written {
+        match name(path) {
+            png if png.ends_with(".png") => {
+                if let Some(last) = lines.last_mut() {
+                    last.push_str(" and .png");
+                }
+            }
+            other => lines.push(format!("             {other}")),
+        }
+    }
+    lines.join("\n")
+}
+
+/// `3,600,000 requests in 0.31 s, 86 ns per request`
+fn speed(effort: Effort, took: Duration) -> String {
+    let seconds = took.as_secs_f64();
+    let each = if effort.requests > 0 { seconds * 1e9 / effort.requests as f64 } else { 0.0 };
+    let mut requests = effort.requests.to_string();
+    let mut at = requests.len();
+    while at > 3 {
+        at -= 3;
+        requests.insert(at, ',');
+    }
+    format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
+}
+
+fn exit(results: &Results) -> Exit {
+    let verdicts = || results.expectations.iter().map(|e| e.verdict);
+    if verdicts().any(|v| v == Judgement::Failed) {
+        Exit::Failed
+    } else if verdicts().any(|v| v == Judgement::Inconclusive) {
+        Exit::Inconclusive
+    } else {
+        Exit::Held
+    }
+}

@@ -1,0 +1,22 @@
+//! For a review: the same story as a table.
+
+use super::figures::Palette;
+use super::summary::Story;
+use crate::results::Results;
+
+/// The summary of the first point as Markdown.
+#[must_use]
+pub fn markdown(results: &Results) -> String {
+    let Some(point) = results.points.first() else { return String::new() };
+    let mut out = format!("## {}\n\n", results.scenario.title);
+    out += &format!(
+        "`{}`, {} replications, seed {}, bedload {}\n\n",
+        results.scenario.file, point.replications, results.seed, results.tool.version
+    );
+    out += "| | |\n|---|---|\n";
+    for row in Story::of(results, point, Palette { colour: false }) {
+        let lines: Vec<String> = row.lines.iter().map(|line| line.trim().replace('|', "\\|")).collect();
+        out += &format!("| **{}** | {} |\n", row.label, lines.join("<br>"));
+    }
+    out
+}

@@ -1,0 +1,303 @@
+//! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
+
+use super::figures::{Palette, amount, count, figure, interval, money, share, time};
+use crate::results::{Estimate, Expectation, Judgement, Point, Results, Verdict};
+use crate::terms::{self, Unit};
+
+/// A label and what is said under it.
+pub(super) struct Row {
+    pub label: &'static str,
+    pub lines: Vec<String>,
+}
+
+/// Tells the story of the first point.
+pub(super) struct Story<'r> {
+    results: &'r Results,
+    point: &'r Point,
+    palette: Palette,
+    rows: Vec<Row>,
+}
+
+/// Below this mean use, being throttled needs an explanation \[1\].
+const SURPRISINGLY_IDLE: f64 = 0.5;
+
+impl<'r> Story<'r> {
+    pub(super) fn of(results: &'r Results, point: &'r Point, palette: Palette) -> Vec<Row> {
+        let mut story = Self { results, point, palette, rows: Vec::new() };
+        story.requests();
+        story.throttling();
+        story.latency();
+        story.use_of_supply();
+        story.cost();
+        story.verdict();
+        story.expectations();
+        story.assumptions();
+        story.notes();
+        story.rows
+    }
+
+    fn row(&mut self, label: &'static str, lines: Vec<String>) {
+        if !lines.is_empty() {
+            self.rows.push(Row { label, lines });
+        }
+    }
+
+    fn value(&self, name: &str) -> f64 {
+        self.point.value(name).unwrap_or(f64::NAN)
+    }
+
+    fn with_interval(&self, name: &str) -> String {
+        let unit = terms::parse_metric(name).map_or(Unit::Count, |m| m.term.unit);
+        interval(self.point.metrics.get(name), unit)
+    }
+
+    fn names(&self, family: &str) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .results
+            .metric_names
+            .iter()
+            .filter_map(|m| m.strip_prefix(family)?.split('.').next().map(str::to_owned))
+            .collect();
+        names.dedup();
+        names
+    }
+
+    fn requests(&mut self) {
+        let offered = self.value("requests");
+        let mut line = format!("{} offered", count(offered));
+        for outcome in ["served", "failed", "timed_out", "unfinished"] {
+            let n = self.value(outcome);
+            if n > 0.0 || outcome == "served" {
+                line += &format!(" · {} {} ({})", count(n), outcome.replace('_', " "), share(n / offered));
+            }
+        }
+        let mut lines = vec![line];
+        if self.point.replications > 1 {
+            lines.push(self.palette.faint("means of the replications; ± is the half-width of the interval"));
+        }
+        let workloads = self.names("workloads.");
+        if workloads.len() > 1 {
+            for name in workloads {
+                let of = |metric: &str| self.value(&format!("workloads.{name}.{metric}"));
+                lines.push(format!(
+                    "{name}: {} offered · {} served · {} throttled · e2e p50 {} p99 {}",
+                    count(of("requests")),
+                    share(of("served") / of("requests")),
+                    share(of("throttle_rate")),
+                    self.with_interval_short(&format!("workloads.{name}.e2e_p50_ms")),
+                    self.with_interval_short(&format!("workloads.{name}.e2e_p99_ms")),
+                ));
+            }
+        }
+        self.row("Requests", lines);
+    }
+
+    fn with_interval_short(&self, name: &str) -> String {
+        self.point.value(name).map_or_else(|| "?".to_owned(), time)
+    }
+
+    fn throttling(&mut self) {
+        if self.value("throttled_attempts") == 0.0 && self.value("unavailable_rate") == 0.0 {
+            let none = self.palette.good("nothing");
+            self.row("Throttled", vec![none]);
+            return;
+        }
+        let mut lines = vec![format!("{} of attempts", self.with_interval("throttle_rate"))];
+        let worst = self.point.value("worst_minute_throttle_rate");
+        let worst = worst.map(|w| format!(" · {} in the worst minute", share(w))).unwrap_or_default();
+        lines.push(format!("{} of first attempts{worst}", share(self.value("first_attempt_throttle_rate"))));
+        if self.value("unavailable_rate") > 0.0 {
+            lines.push(format!("{} of attempts met a 503", self.with_interval("unavailable_rate")));
+        }
+        let amplification = self.value("retry_amplification");
+        if amplification > 1.0005 {
+            lines.push(format!("retries make {amplification:.2} attempts of a request"));
+        }
+        lines.extend(self.refusals());
+        lines.extend(self.surprise());
+        self.row("Throttled", lines);
+    }
+
+    /// Why offers were refused, by capacity.
+    fn refusals(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for capacity in self.names("capacities.") {
+            let prefix = format!("capacities.{capacity}.refused_");
+            let mut reasons: Vec<(f64, &str)> = self
+                .results
+                .metric_names
+                .iter()
+                .filter_map(|m| Some((self.value(m), m.strip_prefix(&prefix)?)))
+                .filter(|(n, _)| *n > 0.0)
+                .collect();
+            reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
+            if !reasons.is_empty() {
+                let reasons: Vec<String> = reasons.iter().map(|(n, r)| format!("{r} {}", count(*n))).collect();
+                lines.push(format!("refused by {capacity}: {}", reasons.join(" · ")));
+            }
+        }
+        lines
+    }
+
+    /// Throttled by a token limit that is mostly idle: reservations fill it, which surprises people most.
+    fn surprise(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for limit in self.limits() {
+            let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
+            let is_idle = of("utilization_peak") < SURPRISINGLY_IDLE;
+            if limit.ends_with(".tpm") && of("refused") > 0.0 && is_idle {
+                lines.push(self.palette.doubtful(&format!(
+                    "{limit} throttles though at most {} of it is charged:",
+                    share(of("utilization_peak"))
+                )));
+                lines.push(format!(
+                    "max_tokens is reserved until an answer ends; reserved and used peak at {} of {}",
+                    amount(of("occupied_peak_per_min")),
+                    amount(of("limit_per_min")),
+                ));
+            }
+        }
+        lines
+    }
+
+    /// Prefixes of limits per minute, such as `quotas.us.tpm`.
+    fn limits(&self) -> Vec<String> {
+        let names = self.results.metric_names.iter();
+        names
+            .filter_map(|m| m.strip_suffix(".limit_per_min"))
+            .filter(|m| !m.starts_with("windows."))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn latency(&mut self) {
+        if self.value("served") == 0.0 {
+            return;
+        }
+        let mut lines = Vec::new();
+        for (stem, what) in [("e2e", "last token"), ("ttft", "first token")] {
+            let percentiles: Vec<String> = ["p50", "p95", "p99"]
+                .iter()
+                .map(|p| format!("{p} {}", self.with_interval(&format!("{stem}_{p}_ms"))))
+                .collect();
+            lines.push(format!("{what:<12} {}", percentiles.join("   ")));
+        }
+        let (waited, mean) = (self.value("queue_delay_mean_ms"), self.value("e2e_mean_ms"));
+        lines.push(format!(
+            "waiting and retries add {} to the mean: {} of {}",
+            time(waited),
+            share(waited / mean),
+            time(mean)
+        ));
+        let truncated = self.value("truncation_rate");
+        if truncated > 0.0 {
+            lines.push(format!("{} of answers are cut short by max_tokens", share(truncated)));
+        }
+        self.row("Latency", lines);
+    }
+
+    fn use_of_supply(&mut self) {
+        let mut lines = Vec::new();
+        for limit in self.limits() {
+            let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
+            lines.push(format!(
+                "{limit}: {} mean, {} peak minute of {}/min",
+                share(of("utilization_mean")),
+                share(of("utilization_peak")),
+                amount(of("limit_per_min")),
+            ));
+            let needed = format!("{limit}.occupied_peak_per_min");
+            if limit.ends_with(".tpm") {
+                let unused = format!("{limit}.reserved_unused_tokens");
+                lines.push(format!(
+                    "  {} reserved and used at the peak; {} tokens reserved in vain",
+                    amount(self.value(&needed)),
+                    amount(self.value(&unused)),
+                ));
+            }
+        }
+        for capacity in self.names("capacities.") {
+            let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
+            let mut line = format!(
+                "capacities.{capacity}: {} in flight on average, {} at most",
+                figure(of("in_flight_mean"), Unit::Count),
+                figure(of("in_flight_peak"), Unit::Count),
+            );
+            if of("waiting_peak") > 0.0 {
+                line += &format!("; up to {} waiting", figure(of("waiting_peak"), Unit::Count));
+            }
+            lines.push(line);
+        }
+        self.row("Use", lines);
+    }
+
+    fn cost(&mut self) {
+        let Some(cost) = self.point.value("cost_usd") else {
+            self.row("Cost", vec!["not known: a model has no price".to_owned()]);
+            return;
+        };
+        let mut line = format!("{} for the measured time", money(cost));
+        if let Some(each) = self.point.value("cost_per_1k_requests_usd") {
+            line += &format!(" · {} per 1,000 requests", money(each));
+        }
+        let mut lines = vec![line];
+        if let Some(month) = self.point.value("cost_per_month_usd") {
+            lines.push(format!("{} a month at this rate", money(month)));
+        }
+        self.row("Cost", lines);
+    }
+
+    fn verdict(&mut self) {
+        let line = match self.point.verdict {
+            Verdict::Stable => self.palette.good("stable"),
+            Verdict::Backlogged => {
+                format!("{}: more waits at the end than at the start", self.palette.bad("backlogged"))
+            }
+            Verdict::Overloaded => {
+                format!("{}: mean demand exceeds what the capacity ever admits", self.palette.bad("overloaded"))
+            }
+        };
+        self.row("Verdict", vec![line]);
+    }
+
+    fn expectations(&mut self) {
+        let lines = self.results.expectations.iter().map(|e| self.expectation(e)).collect();
+        self.row("Expected", lines);
+    }
+
+    fn expectation(&self, e: &Expectation) -> String {
+        let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+        let (sign, bound) = match (e.at_most, e.at_least) {
+            (Some(bound), _) => ("<=", bound),
+            (None, Some(bound)) => (">=", bound),
+            (None, None) => ("", f64::NAN),
+        };
+        let verdict = match e.verdict {
+            Judgement::Held => self.palette.good("held"),
+            Judgement::Failed => self.palette.bad("FAILED"),
+            Judgement::Inconclusive => self.palette.doubtful("inconclusive"),
+        };
+        let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
+        format!("{verdict}: {} {sign} {}, is {}", e.metric, figure(bound, unit), interval(Some(&estimate), unit))
+    }
+
+    fn assumptions(&mut self) {
+        let lines = self.results.assumptions.iter().map(|a| format!("{} = {}", a.path, a.value)).collect::<Vec<_>>();
+        if lines.is_empty() {
+            return;
+        }
+        let mut out = vec![format!("{} quantities left at a default (results.json says why):", lines.len())];
+        out.extend(lines);
+        self.row("Assumed", out);
+    }
+
+    fn notes(&mut self) {
+        let lines = self
+            .results
+            .notes
+            .iter()
+            .map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)))
+            .collect();
+        self.row("Notes", lines);
+    }
+}

@@ -1,0 +1,84 @@
+//! For a terminal, at most 80 columns wide.
+
+use super::figures::Palette;
+use super::summary::Story;
+use crate::results::Results;
+
+/// Columns of the text, and of the labels.
+const WIDTH: usize = 80;
+const LABEL: usize = 11;
+
+/// The summary of the first point.
+#[must_use]
+pub fn text(results: &Results, palette: Palette) -> String {
+    let Some(point) = results.points.first() else { return String::new() };
+    let mut out = String::new();
+    for line in wrapped(&results.scenario.title, WIDTH) {
+        out += &palette.bold(&line);
+        out.push('\n');
+    }
+    let replications = match point.replications {
+        1 => "1 replication".to_owned(),
+        n => format!("{n} replications"),
+    };
+    let origin = format!("{} · {replications} · seed {}", results.scenario.file, results.seed);
+    out += &palette.faint(&origin);
+    out.push('\n');
+    for row in Story::of(results, point, palette) {
+        out.push('\n');
+        for (i, line) in row.lines.iter().enumerate() {
+            for (j, part) in wrapped(line, WIDTH - LABEL).into_iter().enumerate() {
+                let label =
+                    if i == 0 && j == 0 { palette.bold(&format!("{:<LABEL$}", row.label)) } else { " ".repeat(LABEL) };
+                let indent = if j > 0 { "  " } else { "" };
+                out += &format!("{label}{indent}{part}\n");
+            }
+        }
+    }
+    out
+}
+
+/// Breaks a line between words so that no part is wider than `width`, but for a word that is by itself; colour codes
+/// take no room.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let lead: String = line.chars().take_while(|c| *c == ' ').collect();
+    let mut parts = vec![lead.clone()];
+    for word in line.split_inclusive(' ').skip_while(|w| w.trim().is_empty()) {
+        let last = parts.last_mut().expect("there is always a part");
+        // Two columns less from the second part on, which is indented.
+        let room = if last.trim().is_empty() && last.len() == lead.len() { width } else { width - 2 };
+        if !last.trim().is_empty() && seen_width(last) + seen_width(word.trim_end()) > room {
+            let end = last.trim_end().len();
+            last.truncate(end);
+            parts.push(word.to_owned());
+        } else {
+            last.push_str(word);
+        }
+    }
+    parts
+}
+
+/// Columns that a terminal shows.
+fn seen_width(text: &str) -> usize {
+    let mut escape = false;
+    text.chars()
+        .filter(|c| {
+            let shown = !escape && *c != '\x1b';
+            escape = (escape || *c == '\x1b') && *c != 'm';
+            shown
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two three", 8), ["one", "two", "three"]);
+        assert_eq!(wrapped("  one two", 80), ["  one two"]);
+        assert_eq!(wrapped("", 80), [""]);
+        assert_eq!(seen_width("\x1b[1mbold\x1b[0m"), 4);
+    }
+}
