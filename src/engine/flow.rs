@@ -66,15 +66,17 @@ impl<'m, O: Observer> Engine<'m, O> {
                 Answer::Admitted | Answer::Queued => return,
                 Answer::Refused(refusal) => {
                     last = refusal.reason.status();
-                    self.refuse(call, capacity, refusal, now);
+                    self.refuse(call.who(), capacity, refusal, now);
                 }
             }
         }
-        self.fail(call, progress, last.into(), now);
+        self.fail(*call, progress, last.into(), now);
     }
 
-    fn refuse(&mut self, call: &Call<'m>, capacity: usize, refusal: Refusal, now: u64) {
-        self.observer.refused(call.who(), capacity, refusal);
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, who: Who, capacity: usize, refusal: Refusal, now: u64) {
+        self.observer.refused(who, capacity, refusal);
         self.supply.count_refused(capacity, now, self.admissions);
     }
 
@@ -111,7 +113,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 if self.supply.capacities[capacity].waiting >= max_queue {
                     return refused(Reason::QueueFull);
                 }
-                self.join_queue(call, progress, position, capacity, now);
+                self.join_queue(*call, progress, position, capacity, now);
                 Answer::Queued
             }
         }
@@ -173,7 +175,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             if self.is_measured(call.arrival) {
                 self.open += 1;
             }
-            self.hold(call, progress, State::Doomed, deadline, Some(deadline));
+            self.hold(*call, progress, State::Doomed, deadline, Some(deadline));
         }
     }
 
@@ -192,9 +194,10 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Keeps the request in a slot, in a state, with a timer when one is asked for. Returns the slot.
+    #[inline(never)]
     fn hold(
         &mut self,
-        call: &Call<'m>,
+        call: Call<'m>,
         progress: Progress,
         state: State,
         deadline: u64,
@@ -203,7 +206,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let slot = match progress.slot {
             Some(slot) => slot,
             None => {
-                let new = Request { call: *call, progress, state, deadline, timers: 0 };
+                let new = Request { call, progress, state, deadline, timers: 0 };
                 let Some(slot) = self.requests.insert(new) else {
                     self.overflowed = true;
                     return None;
@@ -223,6 +226,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The request needs its slot no more, once no timer names it.
+    #[inline(never)]
     fn close(&mut self, slot: u32) {
         let request = self.requests.get_mut(slot);
         request.state = State::Over;
@@ -231,10 +235,11 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    fn join_queue(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) {
+    #[inline(never)]
+    fn join_queue(&mut self, call: Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) {
         self.tickets += 1;
         let ticket = self.tickets;
-        let deadline = self.deadline(call, progress);
+        let deadline = self.deadline(&call, progress);
         let timer = (deadline != u64::MAX).then_some(deadline);
         let waiting = State::Waiting { position, since: now, ticket };
         let Some(slot) = self.hold(call, progress, waiting, deadline, timer) else { return };
@@ -252,6 +257,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Gives the queue of a capacity what room there is, in order; refuses who has waited too long.
+    #[inline(never)]
     fn drain(&mut self, capacity: usize, now: u64) {
         while let Some(place) = self.supply.capacities[capacity].queue.front().copied() {
             let Request { call, progress, state, .. } = *self.requests.get(place.request);
@@ -278,24 +284,26 @@ impl<'m, O: Observer> Engine<'m, O> {
             if admitted {
                 self.serve(&call, progress, position, capacity, now);
             } else {
-                self.refuse(&call, capacity, Refusal { reason: Reason::MaxWait, quota: None }, now);
+                self.refuse(call.who(), capacity, Refusal { reason: Reason::MaxWait, quota: None }, now);
                 self.requests.get_mut(place.request).state = State::BackingOff;
-                self.pass_on(&call, progress, position, now);
+                self.pass_on(call, progress, position, now);
             }
         }
         self.schedule_wake_up(capacity, now);
     }
 
     /// Goes on along the route after `position`, which refused with a 429.
-    fn pass_on(&mut self, call: &Call<'m>, progress: Progress, position: usize, now: u64) {
+    #[inline(never)]
+    fn pass_on(&mut self, call: Call<'m>, progress: Progress, position: usize, now: u64) {
         if position + 1 < call.of.route.len() {
-            self.pass_along(call, progress, position + 1, now);
+            self.pass_along(&call, progress, position + 1, now);
         } else {
             self.fail(call, progress, Failure::Throttled, now);
         }
     }
 
     /// Asks for a look at the queue when time alone may move it.
+    #[inline(never)]
     fn schedule_wake_up(&mut self, capacity: usize, now: u64) {
         let Some(head) = self.supply.capacities[capacity].queue.front().copied() else { return };
         let Some(since) = waits_since(&self.requests, head) else { return };
@@ -342,6 +350,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
+    #[inline(never)]
     fn drain_neighbours(&mut self, capacity: usize, now: u64) {
         let neighbours = mem::take(&mut self.supply.capacities[capacity].neighbours);
         for &neighbour in &neighbours {
@@ -353,7 +362,8 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// An attempt failed: the client retries, or the request ends.
-    fn fail(&mut self, call: &Call<'m>, progress: Progress, failure: Failure, now: u64) {
+    #[inline(never)]
+    fn fail(&mut self, call: Call<'m>, progress: Progress, failure: Failure, now: u64) {
         self.observer.failed(call.who(), progress.attempt, failure);
         let policy = &call.of.client.retries;
         let cause = match failure {
@@ -373,7 +383,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
         let at = now + policy.delay(progress.attempt, cause, u);
         let progress = Progress { last_cost: cost, ..progress };
-        let last_deadline = self.last_deadline(call);
+        let last_deadline = self.last_deadline(&call);
         self.backing_off += 1;
         if at <= last_deadline {
             if let Some(slot) = self.hold(call, progress, State::BackingOff, u64::MAX, None) {
@@ -384,7 +394,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    fn end(&mut self, call: &Call<'m>, progress: Progress, outcome: Outcome) {
+    #[inline(never)]
+    fn end(&mut self, call: Call<'m>, progress: Progress, outcome: Outcome) {
         self.observer.ended(call.who(), outcome);
         if self.is_measured(call.arrival) {
             self.open -= 1;
@@ -417,15 +428,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             State::Over => {}
             State::BackingOff => {
                 self.backing_off -= 1;
-                self.end(&call, progress, Outcome::TimedOut);
+                self.end(call, progress, Outcome::TimedOut);
             }
-            State::Doomed => self.give_up(&call, progress, now),
+            State::Doomed => self.give_up(call, progress, now),
             State::Waiting { position, since, .. } => {
                 let capacity = call.of.route[position];
                 self.requests.get_mut(slot).state = State::BackingOff;
                 self.supply.capacities[capacity].waiting -= 1;
                 self.observer.waited(capacity, since, now);
-                self.give_up(&call, progress, now);
+                self.give_up(call, progress, now);
                 // Whoever stands behind may fit where the one who left did not.
                 self.drain(capacity, now);
             }
@@ -433,8 +444,9 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The client stops waiting for an attempt.
-    fn give_up(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
-        if now >= self.last_deadline(call) {
+    #[inline(never)]
+    fn give_up(&mut self, call: Call<'m>, progress: Progress, now: u64) {
+        if now >= self.last_deadline(&call) {
             self.observer.failed(call.who(), progress.attempt, Failure::TimedOut);
             self.end(call, progress, Outcome::TimedOut);
         } else {

@@ -5,8 +5,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{Effort, Watch};
-use crate::engine::Engine;
-use crate::metrics::{self, Measured, Recorders, evaluate};
+use crate::engine::observer::Observer;
+use crate::engine::{Engine, Finished};
+use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
 use crate::model::Model;
 use crate::traffic::Tape;
 use crate::units::SimTime;
@@ -50,8 +51,28 @@ pub fn replicate(model: &Model, numbers: Range<u64>, watch: &dyn Watch) -> Vec<R
 const STRETCHES_A_LOOK: u32 = 64;
 
 fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
+    // Windows are rare: without them the engine's loop knows one recorder.
+    let (record, effort) = if model.windows.is_empty() {
+        let (finished, requests) = play(model, number, Recorder::measured(model), watch);
+        let effort = Effort { requests, events: finished.events };
+        let measured = finished.observer.finish(Some(&finished.unfinished), finished.overflowed);
+        (Record { measured, windows: Vec::new() }, effort)
+    } else {
+        let (finished, requests) = play(model, number, Recorders::new(model), watch);
+        let effort = Effort { requests, events: finished.events };
+        let measured = finished.observer.measured.finish(Some(&finished.unfinished), finished.overflowed);
+        let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));
+        (Record { measured, windows: windows.collect() }, effort)
+    };
+    check_conservation(model, &record.measured, number, effort.events);
+    let metrics = record.evaluate(model);
+    Replication { record, metrics, effort }
+}
+
+/// Plays the tape to the end of the run; returns also how many requests it had.
+fn play<O: Observer>(model: &Model, number: u64, observer: O, watch: &dyn Watch) -> (Finished<O>, u64) {
     let mut tape = Tape::new(&model.workloads, model.run.seed, number);
-    let mut engine = Engine::new(model, number, Recorders::new(model));
+    let mut engine = Engine::new(model, number, observer);
     let (mut requests, mut stretches, mut told) = (0, 0, 0);
     let end = model.run.measured_end().0;
     while let Some(stretch) = tape.next_stretch() {
@@ -67,14 +88,7 @@ fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
         }
     }
     watch.advanced(end - told);
-    let finished = engine.finish();
-    let record = Record {
-        measured: finished.observer.measured.finish(Some(&finished.unfinished), finished.overflowed),
-        windows: finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed)).collect(),
-    };
-    check_conservation(model, &record.measured, number, finished.events);
-    let metrics = record.evaluate(model);
-    Replication { record, metrics, effort: Effort { requests, events: finished.events } }
+    (engine.finish(), requests)
 }
 
 /// Every measured request has exactly one outcome, and every served one its latencies.

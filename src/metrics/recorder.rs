@@ -401,81 +401,47 @@ impl Recorders {
         Self { measured: Recorder::measured(model), windows }
     }
 
-    /// Windows are rare, and kept out of the engine's loop.
-    #[cold]
-    #[inline(never)]
-    fn tell_windows(&mut self, tell: impl FnMut(&mut Recorder)) {
-        self.windows.iter_mut().for_each(tell);
+    fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {
+        one(&mut self.measured);
+        self.windows.iter_mut().for_each(one);
     }
 }
 
 impl Observer for Recorders {
-    #[inline(always)]
     fn arrived(&mut self, who: Who) {
-        self.measured.arrived(who);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.arrived(who));
-        }
+        self.tell(|r| r.arrived(who));
     }
 
     fn retried(&mut self, who: Who) {
-        self.measured.retried(who);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.retried(who));
-        }
+        self.tell(|r| r.retried(who));
     }
 
-    #[inline(always)]
     fn offered(&mut self, who: Who) {
-        self.measured.offered(who);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.offered(who));
-        }
+        self.tell(|r| r.offered(who));
     }
 
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
-        self.measured.refused(who, capacity, refusal);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.refused(who, capacity, refusal));
-        }
+        self.tell(|r| r.refused(who, capacity, refusal));
     }
 
-    #[inline(always)]
     fn admitted(&mut self, admission: &Admission) {
-        self.measured.admitted(admission);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.admitted(admission));
-        }
+        self.tell(|r| r.admitted(admission));
     }
 
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {
-        self.measured.waited(capacity, from, to);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.waited(capacity, from, to));
-        }
+        self.tell(|r| r.waited(capacity, from, to));
     }
 
     fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
-        self.measured.failed(who, attempt, failure);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.failed(who, attempt, failure));
-        }
+        self.tell(|r| r.failed(who, attempt, failure));
     }
 
-    #[inline(always)]
     fn answered(&mut self, who: Who) {
-        self.measured.answered(who);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.answered(who));
-        }
+        self.tell(|r| r.answered(who));
     }
 
-    #[inline(always)]
     fn ended(&mut self, who: Who, outcome: Outcome) {
-        self.measured.ended(who, outcome);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.ended(who, outcome));
-        }
+        self.tell(|r| r.ended(who, outcome));
     }
 
     fn next_edge(&self) -> u64 {
@@ -483,9 +449,6 @@ impl Observer for Recorders {
     }
 
     fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
-        self.measured.edge(at, snapshot);
-        if !self.windows.is_empty() {
-            self.tell_windows(|r| r.edge(at, snapshot));
-        }
+        self.tell(|r| r.edge(at, snapshot));
     }
 }

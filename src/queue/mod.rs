@@ -100,7 +100,7 @@ impl EventQueue {
     }
 
     /// Adds an event. `event.at` must not lie before the last event taken, nor `event.slot` past [`SLOTS`].
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, event: Event) {
         debug_assert!(event.at >= self.epoch && event.slot < SLOTS);
         if event.at - self.epoch < SPAN {
@@ -133,12 +133,12 @@ impl EventQueue {
     }
 
     /// Takes the earliest event that comes before (`at`, `class`), if there is one.
-    #[inline]
+    #[inline(always)]
     pub fn pop_before(&mut self, at: u64, class: Class) -> Option<Event> {
         let limit = if at - self.epoch < SPAN { self.key(at, class, 0) } else { EMPTY };
-        // The heap's first key may be later than one that is not due yet in the wheel.
-        if self.wheel.turn_until(limit.min(self.front)) {
-            self.front = self.front.min(self.wheel.peek());
+        if self.wheel.may_turn() {
+            // The heap's first key may be later than one that is not due yet in the wheel.
+            self.front = self.front.min(self.wheel.turn_until(limit.min(self.front)));
         }
         if self.front < limit {
             let event = self.take_front();
@@ -154,7 +154,7 @@ impl EventQueue {
     }
 
     /// Takes the next event when it shares the instant and class of `event`.
-    #[inline]
+    #[inline(always)]
     pub fn pop_tied(&mut self, event: Event) -> Option<Event> {
         let tied = self.key(event.at, event.class, 0) >> SLOT_BITS;
         // A key of the same instant is due already: the wheel need not turn.
@@ -162,7 +162,7 @@ impl EventQueue {
     }
 
     /// Takes the event of the front key, which there is.
-    #[inline]
+    #[inline(always)]
     fn take_front(&mut self) -> Event {
         let key = self.front;
         if self.wheel.peek() == key {
@@ -175,7 +175,7 @@ impl EventQueue {
         self.unpack(key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn unpack(&self, key: u64) -> Event {
         let class = Class::ALL[((key >> SLOT_BITS) & 7) as usize];
         Event { at: self.epoch + (key >> TIME_SHIFT), class, slot: (key & u64::from(SLOTS - 1)) as u32 }

@@ -114,14 +114,16 @@ impl Wheel {
         self.filled[place / 64] |= 1 << (place % 64);
     }
 
-    /// Makes keys below `limit` due, if none is due and there are some; returns whether keys became due.
-    #[inline]
-    pub fn turn_until(&mut self, limit: u64) -> bool {
-        if !self.due.is_empty() || self.len == 0 {
-            return false;
-        }
+    /// Whether no key is due, but some will be.
+    #[inline(always)]
+    pub fn may_turn(&self) -> bool {
+        self.due.is_empty() && self.len > 0
+    }
+
+    /// Makes the next keys due whose bucket is not past that of `limit`; returns the least, or `u64::MAX`.
+    pub fn turn_until(&mut self, limit: u64) -> u64 {
         self.turn(limit >> BUCKET_SHIFT);
-        !self.due.is_empty()
+        self.peek()
     }
 
     /// The least key that is due; `u64::MAX` when none is.

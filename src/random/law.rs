@@ -65,28 +65,17 @@ impl Law {
 
     /// The draws from number `first` on, `out.len()` of them.
     pub fn fill(&self, stream: Stream, first: u64, out: &mut [f64]) {
-        // Each arm is a loop of its own over plain arithmetic, which the compiler turns into vector code.
+        // Each arm is one loop over plain arithmetic, which the compiler turns into vector code.
+        let (min, max) = (self.min, self.max);
         match &self.shape {
-            Shape::Constant(value) => out.fill(*value),
-            Shape::Uniform { low, high } => {
-                stream.fill(first, out);
-                out.iter_mut().for_each(|x| *x = uniform(*low, *high, *x));
-            }
-            Shape::Lognormal { mu, sigma } => {
-                stream.fill(first, out);
-                out.iter_mut().for_each(|x| *x = lognormal(*mu, *sigma, *x));
-            }
-            Shape::Exponential { mean } => {
-                stream.fill(first, out);
-                out.iter_mut().for_each(|x| *x = exponential(*mean, *x));
-            }
+            Shape::Constant(value) => out.fill(value.max(min).min(max)),
+            Shape::Uniform { low, high } => draw(stream, first, out, |u| uniform(*low, *high, u).max(min).min(max)),
+            Shape::Lognormal { mu, sigma } => draw(stream, first, out, |u| lognormal(*mu, *sigma, u).max(min).min(max)),
+            Shape::Exponential { mean } => draw(stream, first, out, |u| exponential(*mean, u).max(min).min(max)),
             Shape::Gamma { .. } | Shape::Empirical { .. } => {
-                for (i, x) in (first..).zip(out.iter_mut()) {
-                    *x = self.unclamped(stream, i);
-                }
+                out.iter_mut().zip(first..).for_each(|(x, i)| *x = self.at(stream, i));
             }
         }
-        out.iter_mut().for_each(|x| *x = x.max(self.min).min(self.max));
     }
 
     /// Draw number `i`.
@@ -107,6 +96,14 @@ impl Law {
                 values[cumulative.partition_point(|share| *share < u).min(values.len() - 1)]
             }
         }
+    }
+}
+
+/// One draw for each element, of one uniform each.
+#[inline(always)]
+fn draw(stream: Stream, first: u64, out: &mut [f64], quantile: impl Fn(f64) -> f64) {
+    for (j, x) in out.iter_mut().enumerate() {
+        *x = quantile(stream.uniform(first.wrapping_add(j as u64)));
     }
 }
 

@@ -59,14 +59,6 @@ impl Stream {
         unit(self.bits(i))
     }
 
-    /// The uniforms of the draws from number `first` on.
-    #[inline(always)]
-    pub fn fill(self, first: u64, out: &mut [f64]) {
-        for (i, u) in (first..).zip(out.iter_mut()) {
-            *u = self.uniform(i);
-        }
-    }
-
     /// A generator for a draw that needs more than one uniform.
     #[inline]
     #[must_use]
@@ -99,16 +91,6 @@ mod tests {
     fn uniforms_stay_inside_the_open_interval() {
         assert_eq!(unit(0), 1.110_223_024_625_156_5e-16);
         assert_eq!(unit(u64::MAX), 1.0 - 1.110_223_024_625_156_5e-16);
-    }
-
-    #[test]
-    fn filling_is_the_same_as_drawing_one_by_one() {
-        let stream = Stream::new(42, 3, Purpose::Input, "chat");
-        let mut block = [0.0; 100];
-        stream.fill(7, &mut block);
-        for (i, u) in (7..).zip(block) {
-            assert_eq!(u, stream.uniform(i));
-        }
     }
 
     #[test]

@@ -30,11 +30,19 @@ impl Segment {
         0.5 * (self.start_rate + self.end_rate) * (self.end - self.start) as f64
     }
 
-    /// How long after the start the integral reaches `mass` \[µs\].
-    fn invert(&self, mass: f64) -> f64 {
+    /// Turns operational times since the start \[2⁻²⁴ gaps\] into instants \[µs\].
+    fn place(&self, times: &mut [u64]) {
+        let instant = |after: f64| self.start + maths::round_half_up(after.min(4e15));
         if self.start_rate == self.end_rate {
-            return mass / self.start_rate;
+            let each = 1.0 / (UNIT * self.start_rate);
+            times.iter_mut().for_each(|t| *t = instant(*t as f64 * each));
+        } else {
+            times.iter_mut().for_each(|t| *t = instant(self.invert(*t as f64 / UNIT)));
         }
+    }
+
+    /// How long after the start the integral reaches `mass` \[µs\], in a segment that rises or falls.
+    fn invert(&self, mass: f64) -> f64 {
         // mass = r0 x + (r1 - r0) x² / (2 w); the root is written so that nothing cancels.
         let slope = (self.end_rate - self.start_rate) / (self.end - self.start) as f64;
         let root = (self.start_rate * self.start_rate + 2.0 * slope * mass).max(0.0).sqrt();
@@ -78,21 +86,32 @@ impl RenewalClock {
         while i < out.len() {
             let mass = self.segment.mass();
             let room = if mass.is_finite() { round_half_up(mass * UNIT) } else { u64::MAX };
-            let constant = self.segment.start_rate == self.segment.end_rate;
-            let per_unit = 1.0 / (UNIT * self.segment.start_rate);
-            while i < out.len() && out[i] < room - self.done {
-                self.done += out[i];
-                let after =
-                    if constant { self.done as f64 * per_unit } else { self.segment.invert(self.done as f64 / UNIT) };
-                out[i] = self.segment.start + maths::round_half_up(after.min(4e15));
-                i += 1;
+            // As many gaps as the segment may hold, and some more.
+            let likely = (room - self.done) / (UNIT as u64 / 2) + 16;
+            let end = i + likely.min((out.len() - i) as u64) as usize;
+            let chunk = &mut out[i..end];
+            let mut sum = self.done;
+            for gap in &mut *chunk {
+                sum += *gap;
+                *gap = sum;
             }
-            if i < out.len() {
+            let inside = if sum < room { chunk.len() } else { chunk.partition_point(|sum| *sum < room) };
+            self.done = inside.checked_sub(1).map_or(self.done, |last| chunk[last]);
+            let after = inside + usize::from(inside < chunk.len());
+            for j in (after..chunk.len()).rev() {
+                chunk[j] -= chunk[j - 1];
+            }
+            if let Some(first_outside) = chunk.get_mut(inside) {
                 // The gap reaches into the next segment: what is left of it counts from that segment's start.
+                *first_outside -= room;
+            }
+            let ends = inside < chunk.len();
+            self.segment.place(&mut chunk[..inside]);
+            i += inside;
+            if ends {
                 if self.segment.end == FOREVER {
                     return i;
                 }
-                out[i] -= room - self.done;
                 self.done = 0;
                 self.segment = segment_from(&self.intensity, self.segment.end);
             }

@@ -81,9 +81,12 @@ impl Tape {
         let lane = &mut self.lanes[first];
         let from = lane.next;
         // One request at least: `min_by_key` takes the first of equals.
-        let more = lane.block.arrival[from + 1..].iter().take_while(|at| **at < until).count();
-        lane.next = from + 1 + more;
-        Some(Stretch { workload: first, block: &lane.block, rows: from..from + 1 + more })
+        let end = match until {
+            u64::MAX => lane.block.len(),
+            _ => from + 1 + lane.block.arrival[from + 1..].iter().take_while(|at| **at < until).count(),
+        };
+        lane.next = end;
+        Some(Stretch { workload: first, block: &lane.block, rows: from..end })
     }
 }
 
