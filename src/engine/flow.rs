@@ -44,7 +44,7 @@ pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrive(&mut self, call: Call<'m>) {
         self.events += 1;
         if self.is_measured(call.arrival) {
@@ -183,6 +183,9 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline]
     fn deadline(&self, call: &Call<'m>, progress: Progress) -> u64 {
         let client = &call.of.client;
+        if client.attempt_timeout.is_none() && client.timeout.is_none() {
+            return u64::MAX;
+        }
         let attempt = client.attempt_timeout.map_or(u64::MAX, |t| progress.sent + t.0);
         attempt.min(self.last_deadline(call))
     }
@@ -330,7 +333,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn complete(&mut self, slot: u32, now: u64) {
         let attempt = *self.attempts.get(slot);
         self.attempts.remove(slot);

@@ -262,13 +262,17 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// Plays what the tape has left behind, to the end of the run.
     pub fn finish(mut self) -> Finished<O> {
-        while !self.overflowed
-            && let Some(event) = self.queue.pop_before(self.hard_end, Class::CapacityChange)
-        {
-            if event.at >= self.measured_to && self.open == 0 {
+        'run: loop {
+            let limit = self.queue.limit(self.hard_end, Class::CapacityChange);
+            while let Some(event) = self.queue.pop_below(limit) {
+                if self.is_over(event.at) {
+                    break 'run;
+                }
+                self.play(event);
+            }
+            if !self.queue.follow(self.hard_end) {
                 break;
             }
-            self.play(event);
         }
         self.pass_edges(self.measured_to);
         self.leave_queues();
@@ -277,22 +281,32 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Plays the events that come before (`at`, `class`).
-    #[inline]
+    #[inline(always)]
     fn play_until(&mut self, at: u64, class: Class) {
-        while let Some(event) = self.queue.pop_before(at, class) {
-            self.play(event);
+        loop {
+            let limit = self.queue.limit(at, class);
+            while let Some(event) = self.queue.pop_below(limit) {
+                self.play(event);
+            }
+            if !self.queue.follow(at) {
+                return;
+            }
         }
     }
 
     /// Plays an event and those tied with it, in the order of workload, request and attempt.
-    #[inline]
+    #[inline(always)]
     fn play(&mut self, event: Event) {
         if event.at >= self.next_edge {
             self.pass_edges(event.at);
         }
-        match self.queue.pop_tied(event) {
-            None => self.play_one(event),
+        match self.queue.pop_tied() {
             Some(second) => self.play_tied(event, second),
+            None if event.class == Class::Completion => {
+                self.events += 1;
+                self.complete(event.slot, event.at);
+            }
+            None => self.play_one(event),
         }
     }
 
@@ -301,7 +315,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let mut tied = mem::take(&mut self.tied);
         tied.clear();
         tied.extend([first.slot, second.slot]);
-        while let Some(next) = self.queue.pop_tied(first) {
+        while let Some(next) = self.queue.pop_tied() {
             tied.push(next.slot);
         }
         match first.class {
@@ -322,7 +336,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.tied = tied;
     }
 
-    #[inline]
+    #[inline(never)]
     fn play_one(&mut self, event: Event) {
         self.events += 1;
         match event.class {

@@ -55,8 +55,10 @@ struct QuotaState {
     /// By [`LimitKind`].
     limiters: [Option<usize>; 3],
     count_refused_requests: bool,
-    requests: u64,
-    charged: Tokens,
+    /// Refused requests that counted.
+    refused: u64,
+    /// The capacities that ask it.
+    users: Vec<usize>,
 }
 
 /// One place in a capacity's queue. The ticket tells a request that still waits from one that has left since.
@@ -76,6 +78,9 @@ pub(super) struct CapacityState {
     pub in_flight: u32,
     /// The most since the last snapshot.
     in_flight_peak: u32,
+    /// Admitted and charged so far.
+    admitted: u64,
+    charged: Tokens,
     pub saturation: Saturation,
     /// First in, first out; those who left before their turn are skipped.
     pub queue: VecDeque<Place>,
@@ -106,7 +111,8 @@ impl Supply {
         let quotas: Vec<_> = model
             .quotas
             .iter()
-            .map(|quota| QuotaState {
+            .enumerate()
+            .map(|(index, quota)| QuotaState {
                 limiters: LimitKind::ALL.map(|kind| {
                     let limit = quota.limit(kind)?;
                     let used = if kind == LimitKind::Tpd { quota.tpd_used_at_start } else { 0 };
@@ -114,8 +120,8 @@ impl Supply {
                     Some(limiters.len() - 1)
                 }),
                 count_refused_requests: quota.count_refused_requests,
-                requests: 0,
-                charged: 0,
+                refused: 0,
+                users: (0..model.capacities.len()).filter(|c| model.capacities[*c].quotas.contains(&index)).collect(),
             })
             .collect();
         let capacities = model
@@ -130,6 +136,8 @@ impl Supply {
                     concurrency: capacity.concurrency.unwrap_or(u32::MAX),
                     in_flight: 0,
                     in_flight_peak: 0,
+                    admitted: 0,
+                    charged: 0,
                     saturation: capacity.on_saturation,
                     queue: VecDeque::new(),
                     waiting: 0,
@@ -166,9 +174,7 @@ impl Supply {
         for check in &state.checks {
             self.limiters[check.limiter].take(now, check.amount(ask), admission);
         }
-        for &quota in &state.quotas {
-            self.quotas[quota].requests += 1;
-        }
+        state.admitted += 1;
         state.in_flight += 1;
         state.in_flight_peak = state.in_flight_peak.max(state.in_flight);
         Ok(())
@@ -193,9 +199,7 @@ impl Supply {
                 self.limiters[check.limiter].settle(now, settlement);
             }
         }
-        for &quota in &state.quotas {
-            self.quotas[quota].charged += charged;
-        }
+        state.charged += charged;
     }
 
     /// Counts a refused request where refused requests count, whether it fits or not.
@@ -203,7 +207,7 @@ impl Supply {
         for &quota in &self.capacities[capacity].quotas {
             let quota = &mut self.quotas[quota];
             if let (true, Some(rpm)) = (quota.count_refused_requests, quota.limiters[LimitKind::Rpm as usize]) {
-                quota.requests += 1;
+                quota.refused += 1;
                 self.limiters[rpm].count(now, 1, admission);
             }
         }
@@ -225,15 +229,15 @@ impl Supply {
 
     /// How the quotas stand, and their greatest use since the last snapshot.
     pub(super) fn snapshot_quotas(&mut self, now: u64) -> Vec<QuotaSnapshot> {
-        let limiters = &mut self.limiters;
+        let (limiters, capacities) = (&mut self.limiters, &self.capacities);
         self.quotas
             .iter()
             .map(|quota| QuotaSnapshot {
                 // The present first: it brings the limiters up to date, and the next peak starts from there.
                 occupied: quota.limiters.map(|limiter| limiter.map_or(0, |i| limiters[i].occupied(now))),
                 occupied_peak: quota.limiters.map(|limiter| limiter.map_or(0, |i| limiters[i].take_peak())),
-                requests: quota.requests,
-                charged: quota.charged,
+                requests: quota.refused + quota.users.iter().map(|c| capacities[*c].admitted).sum::<u64>(),
+                charged: quota.users.iter().map(|c| capacities[*c].charged).sum(),
             })
             .collect()
     }

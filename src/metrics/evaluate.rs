@@ -129,14 +129,14 @@ impl Sheet {
             ("failure_rate", c.failed, c.requests),
             ("truncation_rate", c.truncated, c.served),
             ("spillover_rate", c.spilled, c.served),
-            ("slo_attainment", c.within_slo, c.requests),
+            ("slo_attainment", c.within_slo(), c.requests),
         ] {
             self.rate(name, events, trials);
         }
         let (throttled, ended) = c.worst_minute;
         self.value("worst_minute_throttle_rate", (ended > 0).then(|| throttled as f64 / ended as f64));
         self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.requests as f64));
-        self.value("goodput_per_s", (duration.0 > 0).then(|| c.within_slo as f64 / duration.as_secs_f64()));
+        self.value("goodput_per_s", (duration.0 > 0).then(|| c.within_slo() as f64 / duration.as_secs_f64()));
         for (stem, histogram) in c.latencies.by_stem() {
             self.latency(stem, &histogram);
         }

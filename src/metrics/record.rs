@@ -38,7 +38,8 @@ pub struct Cohort {
     pub throttled_offers: u64,
     pub truncated: u64,
     pub spilled: u64,
-    pub within_slo: u64,
+    /// Served, but not within every objective.
+    pub outside_slo: u64,
     /// By capacity, of completed attempts.
     pub billed: Vec<BilledTokens>,
     pub latencies: Latencies,
@@ -140,6 +141,12 @@ impl Cohort {
         self.requests + self.retries
     }
 
+    /// Served within every objective.
+    #[must_use]
+    pub fn within_slo(&self) -> u64 {
+        self.served - self.outside_slo
+    }
+
     /// What completed attempts are billed for, over all capacities.
     #[must_use]
     pub fn billed_total(&self) -> BilledTokens {
@@ -164,7 +171,7 @@ impl Cohort {
             throttled_offers,
             truncated,
             spilled,
-            within_slo,
+            outside_slo,
             billed,
             latencies,
             worst_minute,
@@ -182,7 +189,7 @@ impl Cohort {
         self.throttled_offers += throttled_offers;
         self.truncated += truncated;
         self.spilled += spilled;
-        self.within_slo += within_slo;
+        self.outside_slo += outside_slo;
         self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
         self.latencies.merge(latencies);
         keep_worse(&mut self.worst_minute, *worst_minute);

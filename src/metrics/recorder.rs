@@ -20,8 +20,10 @@ const FEWEST_IN_A_MINUTE: u64 = 20;
 pub struct Recorder {
     from: u64,
     to: u64,
+    length: u64,
     record: Record,
-    slos: Vec<Slo>,
+    /// By workload; `None`: every answer is good.
+    slos: Vec<Option<Slo>>,
     clock: ClockState,
 }
 
@@ -39,10 +41,13 @@ impl Counters {
         Self { quotas: vec![[0; 2]; quotas], workloads: vec![[0; 3]; workloads] }
     }
 
-    /// Brings the quotas' counters up to date; the workloads' are counted event by event.
-    fn see(&mut self, snapshot: Snapshot<'_>) {
+    /// Brings the counters of quotas and arrivals up to date; the others are counted event by event.
+    fn see(&mut self, snapshot: Snapshot<'_>, cohorts: &[Cohort]) {
         for (counters, quota) in self.quotas.iter_mut().zip(snapshot.quotas) {
             *counters = [quota.requests, quota.charged];
+        }
+        for (counters, cohort) in self.workloads.iter_mut().zip(cohorts) {
+            counters[0] = cohort.requests;
         }
     }
 
@@ -106,8 +111,9 @@ impl Recorder {
         Self {
             from,
             to,
+            length: to - from,
             record,
-            slos: model.workloads.iter().map(|w| w.slo).collect(),
+            slos: model.workloads.iter().map(|w| (w.slo != Slo::default()).then_some(w.slo)).collect(),
             clock: ClockState {
                 at_start: counters.clone(),
                 at_minute: counters.clone(),
@@ -137,7 +143,7 @@ impl Recorder {
 
     #[inline(always)]
     fn is_measured(&self, arrival: u64) -> bool {
-        arrival.wrapping_sub(self.from) < self.to - self.from
+        arrival.wrapping_sub(self.from) < self.length
     }
 
     /// The cohort of a request, when it is measured.
@@ -240,7 +246,6 @@ impl Recorder {
 impl Observer for Recorder {
     #[inline(always)]
     fn arrived(&mut self, who: Who) {
-        self.clock.now.workloads[who.workload][0] += 1;
         if let Some(cohort) = self.cohort(who) {
             cohort.requests += 1;
         }
@@ -281,7 +286,6 @@ impl Observer for Recorder {
         let in_progress = self.overlap(a.begins, a.ends);
         let capacity = &mut self.record.capacities[a.capacity];
         capacity.in_flight_time += in_progress;
-        let slo = self.slos[a.who.workload];
         if !self.is_measured(a.who.arrival) {
             return;
         }
@@ -307,10 +311,16 @@ impl Observer for Recorder {
         } else {
             cohort.latencies.record_after_wait(delay, a.ttft, service);
         }
-        cohort.truncated += u64::from(a.truncated);
-        cohort.spilled += u64::from(a.spilled);
-        let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
-        cohort.within_slo += u64::from(met(slo.ttft, delay + a.ttft) && met(slo.e2e, delay + service));
+        if a.truncated {
+            cohort.truncated += 1;
+        }
+        if a.spilled {
+            cohort.spilled += 1;
+        }
+        if let Some(slo) = self.slos[a.who.workload] {
+            let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
+            cohort.outside_slo += u64::from(!(met(slo.ttft, delay + a.ttft) && met(slo.e2e, delay + service)));
+        }
     }
 
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {
@@ -355,7 +365,7 @@ impl Observer for Recorder {
         if at < self.clock.next_edge {
             return;
         }
-        self.clock.now.see(snapshot);
+        self.clock.now.see(snapshot, &self.record.workloads);
         if self.clock.state == Phase::Inside {
             self.fold_peaks(snapshot);
         }

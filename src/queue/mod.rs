@@ -23,8 +23,17 @@ pub enum Class {
 }
 
 impl Class {
-    const ALL: [Self; 6] =
-        [Self::CapacityChange, Self::Completion, Self::Arrival, Self::Retry, Self::Timeout, Self::WakeUp];
+    /// By the three bits of a key.
+    const ALL: [Self; 8] = [
+        Self::CapacityChange,
+        Self::Completion,
+        Self::Arrival,
+        Self::Retry,
+        Self::Timeout,
+        Self::WakeUp,
+        Self::WakeUp,
+        Self::WakeUp,
+    ];
 }
 
 /// An event: when \[µs\], of which class, and the slot of what it is about.
@@ -61,10 +70,10 @@ pub const SLOTS: u32 = 1 << SLOT_BITS;
 pub struct EventQueue {
     heap: Heap,
     wheel: Wheel,
-    /// The least key of the heap and of what is due in the wheel; [`EMPTY`] when there is none.
+    /// The least key, or a bound below it while no key of the wheel is due; [`EMPTY`] when there is none.
     front: u64,
-    /// No event still to come has a lesser key.
-    floor: u64,
+    /// The key taken last.
+    last: u64,
     far: BinaryHeap<Reverse<(u64, u8, u32)>>,
     epoch: u64,
 }
@@ -78,14 +87,7 @@ impl Default for EventQueue {
 impl EventQueue {
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            heap: Heap::default(),
-            wheel: Wheel::default(),
-            front: EMPTY,
-            floor: 0,
-            far: BinaryHeap::new(),
-            epoch: 0,
-        }
+        Self { heap: Heap::default(), wheel: Wheel::default(), front: EMPTY, last: 0, far: BinaryHeap::new(), epoch: 0 }
     }
 
     /// Events waiting.
@@ -117,14 +119,14 @@ impl EventQueue {
                 self.front = self.front.min(key);
                 return self.heap.push(key);
             }
-            self.wheel.start_from(self.floor);
+            self.wheel.start_from(self.last);
         }
         match self.wheel.push(key) {
-            Pushed::Later => return,
-            Pushed::Due => {}
+            Pushed::Later if self.wheel.len() > 1 => return,
+            Pushed::Later | Pushed::Due => {}
             Pushed::TooLate => self.heap.push(key),
         }
-        self.front = self.front.min(key);
+        self.front = self.front.min(self.wheel.bound()).min(key);
     }
 
     #[inline]
@@ -132,33 +134,39 @@ impl EventQueue {
         ((at - self.epoch) << TIME_SHIFT) | ((class as u64) << SLOT_BITS) | u64::from(slot)
     }
 
-    /// Takes the earliest event that comes before (`at`, `class`), if there is one.
+    /// What the keys of all events before (`at`, `class`) are below, as far as keys reach.
     #[inline(always)]
-    pub fn pop_before(&mut self, at: u64, class: Class) -> Option<Event> {
-        let limit = if at - self.epoch < SPAN { self.key(at, class, 0) } else { EMPTY };
-        if self.wheel.may_turn() {
-            // The heap's first key may be later than one that is not due yet in the wheel.
-            self.front = self.front.min(self.wheel.turn_until(limit.min(self.front)));
-        }
-        if self.front < limit {
-            let event = self.take_front();
-            if event.at - self.epoch >= STEP {
-                self.move_epoch(event.at);
-            }
-            return Some(event);
-        }
-        if limit != EMPTY {
-            self.floor = limit;
-        }
-        if self.far.is_empty() { None } else { self.pop_far_before(at, class) }
+    #[must_use]
+    pub fn limit(&self, at: u64, class: Class) -> u64 {
+        if at - self.epoch < SPAN { self.key(at, class, 0) } else { EMPTY }
     }
 
-    /// Takes the next event when it shares the instant and class of `event`.
+    /// Takes the earliest event below a [`EventQueue::limit`].
     #[inline(always)]
-    pub fn pop_tied(&mut self, event: Event) -> Option<Event> {
-        let tied = self.key(event.at, event.class, 0) >> SLOT_BITS;
+    pub fn pop_below(&mut self, limit: u64) -> Option<Event> {
+        while self.front < limit {
+            if !self.wheel.may_turn() || self.front < self.wheel.bound() {
+                return Some(self.take_front());
+            }
+            // The front is a bound: keys of the wheel may lie between it and the heap's first.
+            self.wheel.turn_until(limit.min(self.heap.peek()));
+            self.front = self.wheel.bound().min(self.heap.peek());
+        }
+        None
+    }
+
+    /// Moves the epoch when `at`, before which no event is left below its limit, is far past it; the limit must then be
+    /// asked for anew, and may let more events through.
+    #[inline(always)]
+    pub fn follow(&mut self, at: u64) -> bool {
+        at - self.epoch >= STEP && self.move_epoch(at)
+    }
+
+    /// Takes the next event when it shares the instant and class of the one taken last.
+    #[inline(always)]
+    pub fn pop_tied(&mut self) -> Option<Event> {
         // A key of the same instant is due already: the wheel need not turn.
-        (self.front >> SLOT_BITS == tied).then(|| self.take_front())
+        ((self.front ^ self.last) >> SLOT_BITS == 0).then(|| self.take_front())
     }
 
     /// Takes the event of the front key, which there is.
@@ -170,40 +178,29 @@ impl EventQueue {
         } else {
             self.heap.pop();
         }
-        self.front = self.wheel.peek().min(self.heap.peek());
-        self.floor = key;
-        self.unpack(key)
-    }
-
-    #[inline(always)]
-    fn unpack(&self, key: u64) -> Event {
+        self.front = self.wheel.bound().min(self.heap.peek());
+        self.last = key;
         let class = Class::ALL[((key >> SLOT_BITS) & 7) as usize];
         Event { at: self.epoch + (key >> TIME_SHIFT), class, slot: (key & u64::from(SLOTS - 1)) as u32 }
     }
 
+    /// Brings the epoch up to the step in which the next event lies, or `at` if that is sooner; returns whether it moved.
     #[cold]
-    fn pop_far_before(&mut self, at: u64, class: Class) -> Option<Event> {
-        if self.heap.len() + self.wheel.len() > 0 {
-            // What is near comes before what is far.
-            return None;
+    fn move_epoch(&mut self, at: u64) -> bool {
+        let near = match self.front {
+            EMPTY => u64::MAX,
+            front => self.epoch + (front >> TIME_SHIFT),
+        };
+        let far = self.far.peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
+        let epoch = at.min(near).min(far) / STEP * STEP;
+        if epoch <= self.epoch {
+            return false;
         }
-        let Reverse((first, first_class, _)) = *self.far.peek()?;
-        if (first, first_class) >= (at, class as u8) {
-            return None;
-        }
-        self.move_epoch(first);
-        self.pop_before(at, class)
-    }
-
-    /// Brings the epoch up to the step in which `now` lies; nothing near may lie before it.
-    #[cold]
-    fn move_epoch(&mut self, now: u64) {
-        let epoch = now / STEP * STEP;
         let by = (epoch - self.epoch) << TIME_SHIFT;
         self.heap.lower_all(by);
-        self.floor = self.floor.saturating_sub(by);
         self.wheel.lower_all(by);
-        self.front = self.wheel.peek().min(self.heap.peek());
+        self.last = self.last.saturating_sub(by);
+        self.front = self.wheel.bound().min(self.heap.peek());
         self.epoch = epoch;
         while let Some(Reverse((at, class, slot))) = self.far.peek().copied() {
             if at - epoch >= SPAN {
@@ -212,12 +209,22 @@ impl EventQueue {
             self.far.pop();
             self.push_key(self.key(at, Class::ALL[usize::from(class)], slot));
         }
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pop_before(queue: &mut EventQueue, at: u64, class: Class) -> Option<Event> {
+        loop {
+            let event = queue.pop_below(queue.limit(at, class));
+            if event.is_some() || !queue.follow(at) {
+                return event;
+            }
+        }
+    }
 
     /// A small deterministic generator, so that the test needs nothing else.
     fn scramble(x: u64) -> u64 {
@@ -241,17 +248,17 @@ mod tests {
             expected.push(Reverse((event.at, event.class as u8, event.slot)));
             if i % 3 != 0 {
                 let Reverse((at, class, slot)) = expected.pop().unwrap();
-                let got = queue.pop_before(u64::MAX, Class::WakeUp).unwrap();
+                let got = pop_before(&mut queue, u64::MAX, Class::WakeUp).unwrap();
                 assert_eq!((got.at, got.class as u8, got.slot), (at, class, slot));
                 now = at;
             }
         }
         assert_eq!(queue.len(), expected.len());
         while let Some(Reverse((at, class, slot))) = expected.pop() {
-            let got = queue.pop_before(u64::MAX, Class::WakeUp).unwrap();
+            let got = pop_before(&mut queue, u64::MAX, Class::WakeUp).unwrap();
             assert_eq!((got.at, got.class as u8, got.slot), (at, class, slot));
         }
-        assert_eq!(queue.pop_before(u64::MAX, Class::WakeUp), None);
+        assert_eq!(pop_before(&mut queue, u64::MAX, Class::WakeUp), None);
     }
 
     #[test]
@@ -260,11 +267,11 @@ mod tests {
         queue.push(Event { at: 10, class: Class::Retry, slot: 1 });
         queue.push(Event { at: 10, class: Class::Completion, slot: 2 });
         queue.push(Event { at: 1 << 40, class: Class::Completion, slot: 3 });
-        assert_eq!(queue.pop_before(10, Class::Arrival).map(|e| e.slot), Some(2));
-        assert_eq!(queue.pop_before(10, Class::Arrival), None);
-        assert_eq!(queue.pop_before(11, Class::Arrival).map(|e| e.slot), Some(1));
-        assert_eq!(queue.pop_before(1 << 40, Class::Completion), None);
-        assert_eq!(queue.pop_before(1 << 40, Class::Arrival).map(|e| e.slot), Some(3));
+        assert_eq!(pop_before(&mut queue, 10, Class::Arrival).map(|e| e.slot), Some(2));
+        assert_eq!(pop_before(&mut queue, 10, Class::Arrival), None);
+        assert_eq!(pop_before(&mut queue, 11, Class::Arrival).map(|e| e.slot), Some(1));
+        assert_eq!(pop_before(&mut queue, 1 << 40, Class::Completion), None);
+        assert_eq!(pop_before(&mut queue, 1 << 40, Class::Arrival).map(|e| e.slot), Some(3));
     }
 
     #[test]
@@ -274,10 +281,10 @@ mod tests {
             queue.push(Event { at: 7, class: Class::Completion, slot });
         }
         queue.push(Event { at: 7, class: Class::Retry, slot: 0 });
-        let first = queue.pop_before(8, Class::Arrival).unwrap();
+        let first = pop_before(&mut queue, 8, Class::Arrival).unwrap();
         assert_eq!(first.slot, 3);
-        assert_eq!(queue.pop_tied(first).map(|e| e.slot), Some(4));
-        assert_eq!(queue.pop_tied(first).map(|e| e.slot), Some(5));
-        assert_eq!(queue.pop_tied(first), None);
+        assert_eq!(queue.pop_tied().map(|e| e.slot), Some(4));
+        assert_eq!(queue.pop_tied().map(|e| e.slot), Some(5));
+        assert_eq!(queue.pop_tied(), None);
     }
 }

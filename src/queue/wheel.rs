@@ -3,10 +3,10 @@
 //! Adding costs a list link, and a bucket holds few keys when it is sorted, so that an event costs about a fifth of what
 //! it does in a heap of thousands. The order is exact.
 
-/// Where a key's time, in buckets, begins \[bits\]. A bucket is 2¹⁰ µs wide under keys that shift time by 27.
-const BUCKET_SHIFT: u32 = 27 + 10;
+/// Where a key's time, in buckets, begins \[bits\]. A bucket is 2¹² µs wide under keys that shift time by 27.
+const BUCKET_SHIFT: u32 = 27 + 12;
 /// Buckets in the wheel: 33 s of them.
-const BUCKETS: u64 = 1 << 15;
+const BUCKETS: u64 = 1 << 13;
 const NONE: u32 = u32::MAX;
 
 /// What became of a key.
@@ -120,10 +120,20 @@ impl Wheel {
         self.due.is_empty() && self.len > 0
     }
 
-    /// Makes the next keys due whose bucket is not past that of `limit`; returns the least, or `u64::MAX`.
-    pub fn turn_until(&mut self, limit: u64) -> u64 {
+    /// The least key that is due, or else a bound below all keys; `u64::MAX` when there is none.
+    #[inline(always)]
+    pub fn bound(&self) -> u64 {
+        match self.due.last() {
+            Some(key) => *key,
+            None if self.len > 0 => (self.cursor + 1) << BUCKET_SHIFT,
+            None => u64::MAX,
+        }
+    }
+
+    /// Makes the next keys due whose bucket is not past that of `limit`.
+    #[inline(never)]
+    pub fn turn_until(&mut self, limit: u64) {
         self.turn(limit >> BUCKET_SHIFT);
-        self.peek()
     }
 
     /// The least key that is due; `u64::MAX` when none is.
