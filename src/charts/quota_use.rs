@@ -136,10 +136,9 @@ impl<'d> Limit<'d> {
         })
     }
 
-    /// What refused most matters most; where nothing refused, what came nearest to it.
+    /// What refused most matters most; where nothing refused, what came nearest to it, reservations included.
     fn weight_against(&self, other: &Self) -> std::cmp::Ordering {
-        let peak = |limit: &Self| limit.peak.unwrap_or(0.0);
-        self.refused.total_cmp(&other.refused).then(peak(self).total_cmp(&peak(other)))
+        self.refused.total_cmp(&other.refused).then(self.fullest.total_cmp(&other.fullest))
     }
 
     fn matters(&self) -> bool {

@@ -60,8 +60,8 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn pass_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
         let route = &call.of.route;
         let mut last = Status::Throttled;
-        for position in from..route.len() {
-            let capacity = route[position];
+        let mut position = from;
+        while let Some(&capacity) = route.get(position) {
             match self.offer(call, progress, position, capacity, now) {
                 Answer::Admitted | Answer::Queued => return,
                 Answer::Refused(refusal) => {
@@ -69,6 +69,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                     self.refuse(call.who(), capacity, refusal, now);
                 }
             }
+            position += 1;
         }
         self.fail(*call, progress, last.into(), now);
     }

@@ -71,14 +71,14 @@ impl Plan {
         self.draw(&latency.time_to_first_token, luck.first_token);
         for (time, first) in self.ttft.iter_mut().zip(&self.draws) {
             let prefill = f64::from_bits(*time) / 1_000.0;
-            *time = maths::round_half_up((first + prefill).max(0.0).min(LONGEST));
+            *time = maths::round_half_up((first + prefill).clamp(0.0, LONGEST));
         }
 
         self.draw(&latency.output_tokens_per_second, luck.decode);
         let cap = u32::try_from(workload.output_cap).unwrap_or(u32::MAX);
         for (j, (service, speed)) in self.service.iter_mut().zip(&self.draws).enumerate() {
             let produced = block.wanted[j].min(cap).min(own_cap(block, j));
-            let decode = (f64::from(produced) * 1e6 / speed).max(0.0).min(LONGEST);
+            let decode = (f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST);
             *service = self.ttft[j] + maths::round_half_up(decode);
         }
     }

@@ -107,7 +107,7 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
             .iter()
             .map(|a| results::Assumption { path: a.path.clone(), value: a.value.clone(), why: a.why.clone() })
             .collect(),
-        notes: notes(model, n, &pooled),
+        notes: notes(model, n, &pooled, &point),
         metric_names: point.metrics.keys().cloned().collect(),
         points_total: 1,
         expectations,
@@ -116,8 +116,17 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
     Conclusion { results, effort }
 }
 
+/// The lowest percentile of the whole run that is not known though requests were served.
+fn thinnest_known(point: &Point) -> Option<(&'static str, f64)> {
+    let served = point.value("served").is_some_and(|n| n > 0.0);
+    crate::terms::LATENCY_STATISTICS
+        .iter()
+        .filter_map(|(suffix, share)| Some((*suffix, (*share)?)))
+        .find(|(suffix, _)| served && point.value(&format!("e2e_{suffix}_ms")).is_none())
+}
+
 /// What a reader must know to read the figures.
-fn notes(model: &Model, replications: u64, pooled: &Record) -> Vec<Note> {
+fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |metric: Option<&str>, text: String| {
         notes.push(Note { metric: metric.map(str::to_owned), text });
@@ -133,6 +142,15 @@ fn notes(model: &Model, replications: u64, pooled: &Record) -> Vec<Note> {
     }
     if replications == 1 {
         note(None, "one replication has no intervals; expectations are judged on the estimates alone".to_owned());
+    }
+    if let Some((suffix, share)) = thinnest_known(point) {
+        let needed = 10.0 / (1.0 - share);
+        note(
+            Some(&format!("e2e_{suffix}_ms")),
+            format!(
+                "null: a replication served fewer than {needed:.0} requests, too few for this percentile; run longer"
+            ),
+        );
     }
     if model.workloads.iter().any(|w| w.facts.prices.is_none()) {
         note(Some("cost_usd"), "null: a model has no price; give it under [models.NAME] prices".to_owned());

@@ -52,21 +52,27 @@ fn groups(model: &Model) -> Vec<Vec<usize>> {
 fn exceeds_limits(model: &Model, pooled: &Record, minutes: f64) -> bool {
     groups(model).iter().any(|group| {
         let members = || (0..model.workloads.len()).filter(|w| group.contains(&model.workloads[*w].route[0]));
-        [LimitKind::Rpm, LimitKind::Tpm].into_iter().any(|kind| {
-            // The tightest quota of each capacity; one that several share counts once.
-            let tightest: Option<BTreeMap<usize, f64>> = group
-                .iter()
-                .map(|capacity| {
-                    let limits = model.capacities[*capacity].quotas.iter();
-                    let limits = limits.filter_map(|q| Some((*q, per_minute(model.quotas[*q].limit(kind)?))));
-                    limits.min_by(|a, b| a.1.total_cmp(&b.1))
-                })
-                .collect();
-            let admitted = tightest.map(|limits| limits.values().sum::<f64>());
-            let demand: f64 = members().map(|w| demand(model, pooled, w, kind)).sum();
-            // A thousandth over is no overload: the demand is itself an estimate.
-            admitted.is_some_and(|admitted| demand > 1.001 * admitted * minutes)
-        })
+        // Refused requests that count can use up a limit by themselves.
+        let swamped = group.iter().flat_map(|c| &model.capacities[*c].quotas).any(|q| {
+            let rpm = model.quotas[*q].rpm.as_ref();
+            rpm.is_some_and(|rpm| pooled.quotas[*q].requests.total as f64 > 1.001 * per_minute(rpm) * minutes)
+        });
+        swamped
+            || [LimitKind::Rpm, LimitKind::Tpm].into_iter().any(|kind| {
+                // The tightest quota of each capacity; one that several share counts once.
+                let tightest: Option<BTreeMap<usize, f64>> = group
+                    .iter()
+                    .map(|capacity| {
+                        let limits = model.capacities[*capacity].quotas.iter();
+                        let limits = limits.filter_map(|q| Some((*q, per_minute(model.quotas[*q].limit(kind)?))));
+                        limits.min_by(|a, b| a.1.total_cmp(&b.1))
+                    })
+                    .collect();
+                let admitted = tightest.map(|limits| limits.values().sum::<f64>());
+                let demand: f64 = members().map(|w| demand(model, pooled, w, kind)).sum();
+                // A thousandth over is no overload: the demand is itself an estimate.
+                admitted.is_some_and(|admitted| demand > 1.001 * admitted * minutes)
+            })
     })
 }
 

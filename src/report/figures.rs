@@ -2,7 +2,7 @@
 
 use crate::results::Estimate;
 use crate::terms::Unit;
-use crate::units::{SimTime, Usd, round_duration};
+use crate::units::Usd;
 
 /// Colours of a terminal, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,44 +52,68 @@ pub(super) fn count(x: f64) -> String {
     out
 }
 
+/// Between a figure and its unit: a line does not break there.
+const JOIN: char = '\u{a0}';
+
 /// `4.2 M`, `38 k`, `950`
 pub(super) fn amount(x: f64) -> String {
     let size = x.abs();
-    if size >= 9_995_000.0 {
-        format!("{} M", three_figures(x / 1e6))
-    } else if size >= 999_500.0 {
-        format!("{:.2} M", x / 1e6)
-    } else if size >= 9_995.0 {
-        format!("{} k", three_figures(x / 1e3))
-    } else {
-        count(x)
-    }
+    let (scale, unit) = match size {
+        _ if size >= 999.5e6 => (1e9, "G"),
+        _ if size >= 999.5e3 => (1e6, "M"),
+        _ if size >= 9_999.5 => (1e3, "k"),
+        _ => return count(x),
+    };
+    format!("{}{JOIN}{unit}", three_figures(x / scale))
 }
 
-/// `12 %`, `0.034 %`: three figures at most.
+/// `12 %`, `0.034 %`
 pub(super) fn share(x: f64) -> String {
-    let percent = x * 100.0;
-    if percent == 0.0 { "0 %".to_owned() } else { format!("{} %", three_figures(percent)) }
+    format!("{}{JOIN}%", three_figures(x * 100.0))
 }
 
-/// Three figures, without needless zeros behind the point.
+/// Three figures, two of a small number, without needless zeros behind the point.
 fn three_figures(x: f64) -> String {
     let size = x.abs();
     let places = match size {
         _ if size >= 99.95 => 0,
         _ if size >= 9.995 => 1,
         _ if size >= 0.995 => 2,
-        _ if size >= 0.0995 => 3,
-        _ if size >= 0.00995 => 4,
-        _ => 6,
+        _ => two_figures(size),
     };
     let text = format!("{x:.places$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// The decimal places that show two figures of a number \[1\].
+fn two_figures(size: f64) -> usize {
+    let (mut places, mut scaled) = (1, size * 10.0);
+    while scaled < 9.95 && places < 9 {
+        places += 1;
+        scaled *= 10.0;
+    }
+    if size >= 9.95 { 0 } else { places.min(if size >= 0.995 { 1 } else { 9 }) }
+}
+
+/// The unit in which people read a time, and how many milliseconds it is.
+fn time_unit(ms: f64) -> (f64, &'static str) {
+    match ms.abs() {
+        size if size >= 2.0 * 86_400_000.0 => (86_400_000.0, "days"),
+        size if size >= 2.0 * 3_600_000.0 => (3_600_000.0, "h"),
+        size if size >= 120_000.0 => (60_000.0, "min"),
+        size if size >= 999.5 => (1_000.0, "s"),
+        size if size >= 0.9995 => (1.0, "ms"),
+        _ => (1e-3, "µs"),
+    }
+}
+
 /// From milliseconds: `3.12 s`, `840 ms`.
 pub(super) fn time(ms: f64) -> String {
-    if ms < 0.0005 { "0 s".to_owned() } else { round_duration(SimTime((ms * 1e3 + 0.5) as u64)) }
+    if ms < 0.0005 {
+        return format!("0{JOIN}s");
+    }
+    let (scale, unit) = time_unit(ms);
+    format!("{}{JOIN}{unit}", three_figures(ms / scale))
 }
 
 /// From dollars: `$27,379.20`.
@@ -110,6 +134,7 @@ pub(super) fn figure(x: f64, unit: Unit) -> String {
                 three_figures(x)
             }
         }
+        Unit::Ratio => three_figures(x),
         Unit::Tokens | Unit::TokensPerMinute => amount(x),
         Unit::Fraction => share(x),
         Unit::Milliseconds => time(x),
@@ -118,33 +143,60 @@ pub(super) fn figure(x: f64, unit: Unit) -> String {
     }
 }
 
-/// A figure and its half-width: `4.2 % ± 0.3 %`; `?` when it is not known.
+/// A figure and its half-width in one unit: `4.21 ±0.34 %`; `?` when it is not known.
 pub(super) fn interval(e: Option<&Estimate>, unit: Unit) -> String {
-    match e {
-        Some(Estimate { estimate: Some(x), half_width: Some(half), .. }) if *half > 0.0 => {
-            format!("{} ± {}", figure(*x, unit), figure(*half, unit))
-        }
-        Some(Estimate { estimate: Some(x), .. }) => figure(*x, unit),
-        _ => "?".to_owned(),
-    }
+    let Some(Estimate { estimate: Some(x), half_width, .. }) = e else { return "?".to_owned() };
+    let Some(half) = half_width.filter(|half| *half > 0.0) else { return figure(*x, unit) };
+    let (scale, name) = match unit {
+        // What was never seen has an upper bound alone, and what was always seen a lower one.
+        Unit::Fraction if *x == 0.0 => return format!("0{JOIN}% (below {})", share(half)),
+        Unit::Fraction if *x == 1.0 => return format!("100{JOIN}% (above {})", share(1.0 - half)),
+        Unit::Fraction => (0.01, "%"),
+        Unit::Milliseconds => time_unit(*x),
+        _ => return format!("{}{JOIN}±{}", figure(*x, unit), figure(half, unit)),
+    };
+    // Two figures of the half-width, but no more than four of the estimate.
+    let places =
+        two_figures(half / scale).min(3 - (x.abs() / scale >= 9.9995) as usize - (x.abs() / scale >= 99.995) as usize);
+    format!("{:.places$}{JOIN}±{:.places$}{JOIN}{name}", x / scale, half / scale)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn plain(text: &str) -> String {
+        text.replace(JOIN, " ")
+    }
+
     #[test]
     fn figures_read_well() {
         assert_eq!(count(1_234_567.4), "1,234,567");
-        assert_eq!(amount(108_600_000.0), "109 M");
-        assert_eq!(amount(1_250_000.0), "1.25 M");
-        assert_eq!(amount(38_400.0), "38.4 k");
-        assert_eq!(share(0.107), "10.7 %");
-        assert_eq!(share(0.000_034), "0.0034 %");
-        assert_eq!(share(1.0), "100 %");
-        assert_eq!(time(3_117.2), "3.12 s");
-        assert_eq!(time(0.0), "0 s");
-        assert_eq!(money(0.0123), "$0.0123");
+        assert_eq!(plain(&amount(108_600_000.0)), "109 M");
+        assert_eq!(plain(&amount(2_508_000_000.0)), "2.51 G");
+        assert_eq!(plain(&amount(1_250_000.0)), "1.25 M");
+        assert_eq!(plain(&amount(38_400.0)), "38.4 k");
+        assert_eq!(plain(&share(0.107)), "10.7 %");
+        assert_eq!(plain(&share(0.000_034_4)), "0.0034 %");
+        assert_eq!(plain(&share(1.0)), "100 %");
+        assert_eq!(plain(&share(0.0)), "0 %");
+        assert_eq!(plain(&time(3_117.2)), "3.12 s");
+        assert_eq!(plain(&time(999.7)), "1 s");
+        assert_eq!(plain(&time(0.0)), "0 s");
+        assert_eq!(money(0.0123), "$0.012");
         assert_eq!(money(27_379.2), "$27,379.20");
+    }
+
+    #[test]
+    fn an_interval_has_one_unit() {
+        let told = |estimate, half, unit| {
+            plain(&interval(Some(&Estimate { estimate: Some(estimate), half_width: Some(half), n: 10 }), unit))
+        };
+        assert_eq!(told(35_512.0, 418.0, Unit::Milliseconds), "35.51 ±0.42 s");
+        assert_eq!(told(630.2, 1.2, Unit::Milliseconds), "630.2 ±1.2 ms");
+        assert_eq!(told(0.1613, 0.0034, Unit::Fraction), "16.13 ±0.34 %");
+        assert_eq!(told(0.0, 0.000_021, Unit::Fraction), "0 % (below 0.0021 %)");
+        assert_eq!(told(1.0, 0.001, Unit::Fraction), "100 % (above 99.9 %)");
+        assert_eq!(interval(None, Unit::Count), "?");
     }
 }

@@ -18,5 +18,5 @@ pub fn markdown(results: &Results) -> String {
         let lines: Vec<String> = row.lines.iter().map(|line| line.trim().replace('|', "\\|")).collect();
         out += &format!("| **{}** | {} |\n", row.label, lines.join("<br>"));
     }
-    out
+    out.replace('\u{a0}', " ")
 }

@@ -176,19 +176,20 @@ impl<'r> Story<'r> {
         }
         let mut lines = Vec::new();
         for (stem, what) in [("e2e", "last token"), ("ttft", "first token")] {
-            let percentiles: Vec<String> = ["p50", "p95", "p99"]
-                .iter()
-                .map(|p| format!("{p} {}", self.with_interval(&format!("{stem}_{p}_ms"))))
-                .collect();
-            lines.push(format!("{what:<12} {}", percentiles.join("   ")));
+            let name = |p: &str| format!("{stem}_{p}_ms");
+            let percentiles = [
+                format!("p50 {}", self.with_interval_short(&name("p50"))),
+                format!("p95 {}", self.with_interval_short(&name("p95"))),
+                format!("p99 {}", self.with_interval(&name("p99"))),
+            ];
+            lines.push(format!("{what:<11} {}", percentiles.join("  ")));
         }
         let (waited, mean) = (self.value("queue_delay_mean_ms"), self.value("e2e_mean_ms"));
-        lines.push(format!(
-            "waiting and retries add {} to the mean: {} of {}",
-            time(waited),
-            share(waited / mean),
-            time(mean)
-        ));
+        lines.push(if waited > 0.0 {
+            format!("waiting and retries add {} to the mean: {} of {}", time(waited), share(waited / mean), time(mean))
+        } else {
+            format!("the mean is {}; no request that was served had to wait", time(mean))
+        });
         let truncated = self.value("truncation_rate");
         if truncated > 0.0 {
             lines.push(format!("{} of answers are cut short by max_tokens", share(truncated)));
@@ -207,10 +208,13 @@ impl<'r> Story<'r> {
                 amount(of("limit_per_min")),
             ));
             let needed = format!("{limit}.occupied_peak_per_min");
+            if limit.ends_with(".tpm") && of("utilization_peak") > 1.0 {
+                lines.push("  past the limit: answers cost more than they had reserved, and are debited".to_owned());
+            }
             if limit.ends_with(".tpm") {
                 let unused = format!("{limit}.reserved_unused_tokens");
                 lines.push(format!(
-                    "  {} reserved and used at the peak; {} tokens reserved in vain",
+                    "  {} reserved and used at the peak; {} reserved but never used",
                     amount(self.value(&needed)),
                     amount(self.value(&unused)),
                 ));
@@ -219,7 +223,7 @@ impl<'r> Story<'r> {
         for capacity in self.names("capacities.") {
             let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
             let mut line = format!(
-                "capacities.{capacity}: {} in flight on average, {} at most",
+                "capacities.{capacity}: in flight {} on average, {} at the peak",
                 figure(of("in_flight_mean"), Unit::Count),
                 figure(of("in_flight_peak"), Unit::Count),
             );
@@ -249,7 +253,9 @@ impl<'r> Story<'r> {
 
     fn verdict(&mut self) {
         let line = match self.point.verdict {
-            Verdict::Stable => self.palette.good("stable"),
+            Verdict::Stable => {
+                format!("{}: the mean demand fits, and no backlog builds up", self.palette.good("stable"))
+            }
             Verdict::Backlogged => {
                 format!("{}: more waits at the end than at the start", self.palette.bad("backlogged"))
             }
@@ -286,7 +292,8 @@ impl<'r> Story<'r> {
         if lines.is_empty() {
             return;
         }
-        let mut out = vec![format!("{} quantities left at a default (results.json says why):", lines.len())];
+        let quantities = if lines.len() == 1 { "quantity" } else { "quantities" };
+        let mut out = vec![format!("{} {quantities} left at a default (results.json says why):", lines.len())];
         out.extend(lines);
         self.row("Assumed", out);
     }

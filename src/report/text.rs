@@ -35,7 +35,8 @@ pub fn text(results: &Results, palette: Palette) -> String {
             }
         }
     }
-    out
+    // A figure stays together with its unit while lines break; then any space does.
+    out.replace('\u{a0}', " ")
 }
 
 /// Breaks a line between words so that no part is wider than `width`, but for a word that is by itself; colour codes

@@ -11,8 +11,10 @@ use crate::units::parse;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Count,
-    /// A share or ratio \[1\].
+    /// A share of a whole, in \[0, 1\].
     Fraction,
+    /// How many of one thing come to one of another \[1\].
+    Ratio,
     Milliseconds,
     Tokens,
     TokensPerMinute,
@@ -26,6 +28,7 @@ impl Unit {
         match self {
             Self::Count => "count",
             Self::Fraction => "fraction",
+            Self::Ratio => "ratio",
             Self::Milliseconds => "ms",
             Self::Tokens => "tokens",
             Self::TokensPerMinute => "tokens or requests per minute",
@@ -38,6 +41,8 @@ impl Unit {
 /// What a metric is measured of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
+    /// The whole run alone.
+    Run,
     /// The whole run, and each workload as `workloads.<name>.`.
     Requests,
     /// Each `capacities.<name>.` and `quotas.<name>.`.
@@ -164,8 +169,11 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
         let near = nearest(last, TERMS.iter().map(|t| t.name.as_str()));
         return Err((format!("`{last}` is no metric"), near.map(|t| format!("did you mean `{t}`?"))));
     };
+    if let Some(rule) = has_no(&part, limit.as_deref(), &term.name) {
+        return Err((rule, None));
+    }
     let fits = |scope: &Scope| match (&part, &limit, scope) {
-        (None, None, Scope::Requests) => true,
+        (None, None, Scope::Run | Scope::Requests) => true,
         (Some((family, _)), None, Scope::Requests) => family == "workloads",
         (Some((family, _)), None, Scope::Supply) => family == "capacities" || family == "quotas",
         (Some((family, _)), None, Scope::Capacity) => family == "capacities",
@@ -179,11 +187,29 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
     Ok(MetricName { window, part, limit, term })
 }
 
+/// Why a part that is measured otherwise has not this metric; `None` when nothing speaks against it.
+fn has_no(part: &Option<(String, String)>, limit: Option<&str>, term: &str) -> Option<String> {
+    let family = part.as_ref().map(|(family, _)| family.as_str());
+    let a_minute = ["utilization_peak", "limit_per_min", "occupied_peak_per_min", "charged_peak_per_min"];
+    match (family, limit, term.strip_prefix("refused_")) {
+        (Some("quotas"), None, Some(reason)) if !["rpm", "tpm", "tpd"].contains(&reason) => {
+            Some(format!("a quota refuses by rpm, tpm or tpd; `{term}` is a capacity's"))
+        }
+        (_, Some("tpd"), None) if a_minute.contains(&term) => {
+            Some(format!("a daily limit has no figures per minute, such as `{term}`"))
+        }
+        (_, Some("rpm"), None) if term == "reserved_unused_tokens" => {
+            Some("a limit on requests reserves no tokens".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// How a metric is addressed, such as `quotas.NAME.tpm.utilization_peak`.
 #[must_use]
 pub fn example_of(term: &Term) -> String {
     match term.scopes[0] {
-        Scope::Requests => term.name.clone(),
+        Scope::Run | Scope::Requests => term.name.clone(),
         Scope::Supply | Scope::Capacity => format!("capacities.NAME.{}", term.name),
         Scope::Limit => format!("capacities.NAME.tpm.{}", term.name),
     }
@@ -203,7 +229,7 @@ pub fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
             .and_then(|t| t.replace([',', '_'], "").parse::<f64>().ok())
             .filter(|x| x.is_finite())
             .ok_or_else(|| format!("`{text}` is not an amount; write \"$5.00\"")),
-        Unit::Count | Unit::Tokens | Unit::TokensPerMinute => {
+        Unit::Count | Unit::Ratio | Unit::Tokens | Unit::TokensPerMinute => {
             Err(format!("`{text}` is not a number; write it without quotes"))
         }
     }

@@ -66,7 +66,7 @@ const ROWS: [Row; 42] = [
         "the largest share of 429 among the attempts that ended in one whole wall-clock minute of the measured interval; minutes under 20 attempts are left out",
     ),
     ("failure_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "failed / requests"),
-    ("retry_amplification", Unit::Fraction, REQUESTS, Cohort, Lower, "attempts / requests"),
+    ("retry_amplification", Unit::Ratio, REQUESTS, Cohort, Lower, "attempts / requests"),
     (
         "truncation_rate",
         Unit::Fraction,
@@ -149,7 +149,14 @@ const ROWS: [Row; 42] = [
         "cost_usd scaled to a month; null when the run does not say what a month is like",
     ),
     ("cost_per_1k_requests_usd", Unit::Usd, REQUESTS, Cohort, Lower, "1,000 x cost_usd / requests"),
-    ("committed_usd", Unit::Usd, REQUESTS, Cohort, Lower, "what is due whatever is used, until the end of each term"),
+    (
+        "committed_usd",
+        Unit::Usd,
+        &[Scope::Run],
+        Cohort,
+        Lower,
+        "what is due whatever is used, until the end of each term",
+    ),
     ("admitted", Unit::Count, SUPPLY, Cohort, Neither, "offers taken"),
     ("refused", Unit::Count, SUPPLY_AND_LIMIT, Cohort, Lower, "offers refused"),
     (

@@ -165,6 +165,6 @@ fn fill_tokens((law, stream): &(Law, Stream), first: u64, n: usize, scratch: &mu
     let draws = &mut scratch[..n];
     law.fill(*stream, first, draws);
     for (tokens, draw) in out.iter_mut().zip(draws) {
-        *tokens = maths::round_half_up(draw.max(1.0).min(MOST_TOKENS)) as u32;
+        *tokens = maths::round_half_up(draw.clamp(1.0, MOST_TOKENS)) as u32;
     }
 }
