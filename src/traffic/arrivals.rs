@@ -46,7 +46,9 @@ impl Segment {
         // mass = r0 x + (r1 - r0) x² / (2 w); the root is written so that nothing cancels.
         let slope = (self.end_rate - self.start_rate) / (self.end - self.start) as f64;
         let root = (self.start_rate * self.start_rate + 2.0 * slope * mass).max(0.0).sqrt();
-        2.0 * mass / (self.start_rate + root)
+        let sum = self.start_rate + root;
+        // No mass at a rate that starts from zero: the instant is the start itself.
+        if sum > 0.0 { 2.0 * mass / sum } else { 0.0 }
     }
 }
 
@@ -225,6 +227,14 @@ mod tests {
             let exact = (10.0 * f64::from(k)).sqrt() * 1e6;
             assert!((at as f64 - exact).abs() <= 1.0, "{k}: {at} for {exact}");
         }
+    }
+
+    #[test]
+    fn a_gap_of_no_length_at_a_rate_of_zero_stays_at_the_start() {
+        let ramp = Segment { start: 7, end: 1_000_007, start_rate: 0.0, end_rate: 1e-6 };
+        let mut times = [0];
+        ramp.place(&mut times);
+        assert_eq!(times, [7]);
     }
 
     #[test]

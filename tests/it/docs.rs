@@ -119,11 +119,16 @@ fn the_table_of_metrics_is_current() {
 fn metrics() -> String {
     let of = |scope: Scope| move |term: &&Term| term.scopes.contains(&scope);
     let latency = |term: &&Term| term.unit == Unit::Milliseconds;
-    let sections: [(&str, &str, Vec<&Term>); 5] = [
+    let sections: [(&str, &str, Vec<&Term>); 6] = [
         (
             "Requests",
             "Of the whole run (`throttle_rate`) and of each workload (`workloads.NAME.throttle_rate`).",
             TERMS.iter().filter(of(Scope::Requests)).filter(|t| !latency(t)).collect(),
+        ),
+        (
+            "The whole run alone",
+            "Of the whole run (`committed_usd`).",
+            TERMS.iter().filter(of(Scope::Run)).collect(),
         ),
         (
             "Latencies",

@@ -1,7 +1,12 @@
 //! Everything that is tested from outside, in one binary.
 
 mod described;
+mod determinism;
 mod docs;
+mod exact;
 mod mangled;
+mod moments;
+mod playing;
 mod refusals;
 mod schema;
+mod theory;
