@@ -125,11 +125,7 @@ fn metrics() -> String {
             "Of the whole run (`throttle_rate`) and of each workload (`workloads.NAME.throttle_rate`).",
             TERMS.iter().filter(of(Scope::Requests)).filter(|t| !latency(t)).collect(),
         ),
-        (
-            "The whole run alone",
-            "Of the whole run (`committed_usd`).",
-            TERMS.iter().filter(of(Scope::Run)).collect(),
-        ),
+        ("The whole run alone", "Of the whole run (`committed_usd`).", TERMS.iter().filter(of(Scope::Run)).collect()),
         (
             "Latencies",
             "Of the whole run (`e2e_p99_ms`) and of each workload (`workloads.NAME.e2e_p99_ms`).",

@@ -4,6 +4,8 @@ mod described;
 mod determinism;
 mod docs;
 mod exact;
+mod house;
+mod limiters;
 mod mangled;
 mod moments;
 mod playing;
