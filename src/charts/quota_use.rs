@@ -117,11 +117,14 @@ impl<'d> Limit<'d> {
         let (owner, name) = prefix.rsplit_once('.')?;
         let series = |stem: &str| timeline.series.get(&format!("{prefix}.{stem}_per_min"));
         let value = |stem: &str| point.value(&format!("{prefix}.{stem}"));
-        let (occupied, charged) = (series("occupied"), series("charged"));
+        // What a bucket lacks to a full one is no use in a minute: a bucket shows what was charged alone.
+        let is_bucket = facts.limiter == "token_bucket";
+        let (occupied, charged) = (series("occupied").filter(|_| !is_bucket), series("charged"));
         let held = columns.peak(occupied.or(charged)?);
         let used = columns.mean(charged.or(occupied)?);
         let used = used.iter().zip(&held).map(|(used, held)| used.min(*held)).collect();
-        let fullest = value("occupied_peak_per_min").unwrap_or_else(|| largest(&held)) / facts.per_minute;
+        let fullest =
+            value("occupied_peak_per_min").filter(|_| !is_bucket).unwrap_or_else(|| largest(&held)) / facts.per_minute;
         let unused = value("reserved_unused_tokens").zip(value("charged")).map(|(u, c)| u / (u + c));
         Some(Self {
             owner,

@@ -8,12 +8,12 @@ pub(super) fn catalog(args: &CatalogArgs) -> Result<Exit, Trouble> {
     let catalog = Catalog::embedded();
     let today = jiff::ZonedDateTime::now().date().to_string();
     let Some(id) = &args.id else {
-        say(&show::list(catalog, Some(&today)));
+        say(&show::list(catalog, Some(&today)))?;
         return Ok(Exit::Held);
     };
     match catalog.resolve(id) {
         Ok(found) => {
-            say(&show::show(found.model, Some(&today)));
+            say(&show::show(found.model, Some(&today)))?;
             Ok(Exit::Held)
         }
         Err(near) => {

@@ -7,14 +7,14 @@ use crate::terms::{self, Better, Sort, TERMS, Term};
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     let Some(metric) = &args.metric else {
         let list: String = TERMS.iter().map(|t| format!("{:<32} {}\n", t.name, t.unit.name())).collect();
-        say(&list);
+        say(&list)?;
         return Ok(Exit::Held);
     };
     // A bare name of a part's metric is explained too, though it is no full name.
     let term = terms::find(metric).map_or_else(|| terms::parse_metric(metric).map(|m| m.term), Ok);
     match term {
         Ok(term) => {
-            say(&explained(term));
+            say(&explained(term))?;
             Ok(Exit::Held)
         }
         Err((rule, help)) => Err(fault(Exit::Usage, rule, help)),

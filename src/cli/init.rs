@@ -16,7 +16,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     };
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", args.template)));
     if path.as_os_str() == "-" {
-        say(text);
+        say(text)?;
         return Ok(Exit::Held);
     }
     if path.exists() {
@@ -25,6 +25,6 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     }
     files::write_whole(&path, text.as_bytes())
         .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))?;
-    say(&format!("wrote {0}\nrun it with: bedload run {0}\n", path.display()));
+    say(&format!("wrote {0}\nrun it with: bedload run {0}\n", path.display()))?;
     Ok(Exit::Held)
 }

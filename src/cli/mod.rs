@@ -73,10 +73,15 @@ pub fn main() -> Exit {
     })
 }
 
-/// Data for stdout. A reader that has gone away (`| head`) is no failure.
-fn say(text: &str) {
+/// Data for stdout. A reader that has gone away (`| head`) is no failure; a full disk is.
+fn say(text: &str) -> Result<(), Trouble> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether to colour what goes to this stream: only on a terminal, and not where NO_COLOR is set.

@@ -18,8 +18,10 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let folder = output_folder(args)?;
     let (conclusion, took) = simulate(args, &loaded)?;
     let written = write(&folder, &conclusion.results, args)?;
-    if !args.quiet {
-        tell(args, &conclusion, took, &written);
+    if args.quiet {
+        tell_broken(&conclusion.results);
+    } else {
+        tell(args, &conclusion, took, &written)?;
     }
     Ok(exit(&conclusion.results))
 }
@@ -72,18 +74,26 @@ fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec
     Ok(written)
 }
 
-fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) {
+fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {
     match args.format {
-        Format::Json => say(&report::json(&conclusion.results)),
-        Format::Markdown => say(&report::markdown(&conclusion.results)),
+        Format::Json => say(&report::json(&conclusion.results))?,
+        Format::Markdown => say(&report::markdown(&conclusion.results))?,
         Format::Text => {
             let palette = report::Palette { colour: colour(&io::stdout()) };
-            say(&report::text(&conclusion.results, palette));
-            say(&format!("\nFiles      {}\nSpeed      {}\n", files_line(written), speed(conclusion.effort, took)));
+            say(&report::text(&conclusion.results, palette))?;
+            say(&format!("\nFiles      {}\nSpeed      {}\n", files_line(written), speed(conclusion.effort, took)))?;
         }
     }
     if args.format != Format::Text && io::stderr().is_terminal() {
         eprintln!("{}", files_line(written));
+    }
+    Ok(())
+}
+
+/// What a quiet run still says: the expectations that did not hold.
+fn tell_broken(results: &Results) {
+    for broken in results.expectations.iter().filter(|e| e.verdict != Judgement::Held) {
+        eprintln!("{}", report::expectation(broken));
     }
 }
 

@@ -9,6 +9,6 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Trouble> {
         SchemaOf::Scenario => scenario::json_schema(),
         SchemaOf::Results => report::results_schema(),
     };
-    say(&format!("{schema:#}\n"));
+    say(&format!("{schema:#}\n"))?;
     Ok(Exit::Held)
 }

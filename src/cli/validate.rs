@@ -9,7 +9,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
     for file in &args.files {
         match load(file, &args.overrides) {
             Ok(_) if args.quiet => {}
-            Ok(loaded) => say(&format!("{}: fine\n{}\n", file.display(), scenario::describe(&loaded.model))),
+            Ok(loaded) => say(&format!("{}: fine\n{}\n", file.display(), scenario::describe(&loaded.model)))?,
             Err(trouble) => refusals += &trouble.message,
         }
     }

@@ -12,4 +12,5 @@ pub use csv::points_csv;
 pub use figures::Palette;
 pub use json::{json, results_schema};
 pub use markdown::markdown;
+pub use summary::expectation;
 pub use text::text;

@@ -207,17 +207,11 @@ impl<'r> Story<'r> {
                 share(of("utilization_peak")),
                 amount(of("limit_per_min")),
             ));
-            let needed = format!("{limit}.occupied_peak_per_min");
             if limit.ends_with(".tpm") && of("utilization_peak") > 1.0 {
                 lines.push("  past the limit: answers cost more than they had reserved, and are debited".to_owned());
             }
             if limit.ends_with(".tpm") {
-                let unused = format!("{limit}.reserved_unused_tokens");
-                lines.push(format!(
-                    "  {} reserved and used at the peak; {} reserved but never used",
-                    amount(self.value(&needed)),
-                    amount(self.value(&unused)),
-                ));
+                lines.push(self.reserved_line(&limit));
             }
         }
         for capacity in self.names("capacities.") {
@@ -233,6 +227,21 @@ impl<'r> Story<'r> {
             lines.push(line);
         }
         self.row("Use", lines);
+    }
+
+    /// What reservations did to a token limit.
+    fn reserved_line(&self, limit: &str) -> String {
+        let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
+        let facts = self.point.detail.as_ref().and_then(|d| d.limits.get(limit));
+        let unused = amount(of("reserved_unused_tokens"));
+        if facts.is_some_and(|f| f.limiter == "token_bucket") {
+            return format!("  {unused} reserved but never used");
+        }
+        let capped = if of("refused") > 0.0 { " (capped: a higher limit shows the need)" } else { "" };
+        format!(
+            "  {} reserved and used at the peak{capped}; {unused} reserved but never used",
+            amount(of("occupied_peak_per_min"))
+        )
     }
 
     fn cost(&mut self) {
@@ -267,24 +276,8 @@ impl<'r> Story<'r> {
     }
 
     fn expectations(&mut self) {
-        let lines = self.results.expectations.iter().map(|e| self.expectation(e)).collect();
+        let lines = self.results.expectations.iter().map(|e| judged(e, self.palette)).collect();
         self.row("Expected", lines);
-    }
-
-    fn expectation(&self, e: &Expectation) -> String {
-        let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
-        let (sign, bound) = match (e.at_most, e.at_least) {
-            (Some(bound), _) => ("<=", bound),
-            (None, Some(bound)) => (">=", bound),
-            (None, None) => ("", f64::NAN),
-        };
-        let verdict = match e.verdict {
-            Judgement::Held => self.palette.good("held"),
-            Judgement::Failed => self.palette.bad("FAILED"),
-            Judgement::Inconclusive => self.palette.doubtful("inconclusive"),
-        };
-        let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
-        format!("{verdict}: {} {sign} {}, is {}", e.metric, figure(bound, unit), interval(Some(&estimate), unit))
     }
 
     fn assumptions(&mut self) {
@@ -307,4 +300,26 @@ impl<'r> Story<'r> {
             .collect();
         self.row("Notes", lines);
     }
+}
+
+/// An expectation and how it was judged, in one line without colour.
+#[must_use]
+pub fn expectation(e: &Expectation) -> String {
+    judged(e, Palette { colour: false }).replace('\u{a0}', " ")
+}
+
+fn judged(e: &Expectation, palette: Palette) -> String {
+    let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+    let (sign, bound) = match (e.at_most, e.at_least) {
+        (Some(bound), _) => ("<=", bound),
+        (None, Some(bound)) => (">=", bound),
+        (None, None) => ("", f64::NAN),
+    };
+    let verdict = match e.verdict {
+        Judgement::Held => palette.good("held"),
+        Judgement::Failed => palette.bad("FAILED"),
+        Judgement::Inconclusive => palette.doubtful("inconclusive"),
+    };
+    let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
+    format!("{verdict}: {} {sign} {}, is {}", e.metric, figure(bound, unit), interval(Some(&estimate), unit))
 }

@@ -79,7 +79,8 @@ impl Override {
         // May be below zero for an empty path, which is refused later.
         let by = (self.start + self.value_from).saturating_sub(LEFT_SIDE.len());
         match DeTable::parse(&self.assignment) {
-            Ok(table) if table.get_ref().len() == 1 => {
+            // What begins like a number is taken for one before it is read: `36_000/h` turns out a text here.
+            Ok(table) if table.get_ref().len() == 1 && toml::from_str::<toml::Table>(&self.assignment).is_ok() => {
                 let mut table = table.into_inner();
                 shift(&mut table, by);
                 table.remove(&LEFT_SIDE[..1])

@@ -68,22 +68,45 @@ impl Lowering<'_> {
                 return;
             }
         };
-        if let Some(x) = self.bound(written, name.term.unit) {
+        let in_full = spec.metric.value.ends_with(&name.term.name);
+        if let Some(x) = self.bound(written, &name, in_full) {
             out.push(Expectation { metric, bound: bound(x) });
         }
     }
 
-    fn bound(&mut self, written: &At<BoundSpec>, unit: Unit) -> Option<f64> {
-        match &written.value {
-            BoundSpec::Number(x) => Some(*x),
+    /// The bound in the metric's unit. A bare number is in the unit that the metric's full name ends in, so a name that
+    /// leaves its unit out cannot have one.
+    fn bound(&mut self, written: &At<BoundSpec>, name: &MetricName, in_full: bool) -> Option<f64> {
+        let unit = name.term.unit;
+        let x = match &written.value {
+            BoundSpec::Number(x) if unit == Unit::Milliseconds && !in_full => {
+                let rule = format!("a time needs its unit, {x} has none");
+                self.error(&written.at, rule, format!("write \"{x}s\" or \"{x}ms\""));
+                return None;
+            }
+            BoundSpec::Number(x) => *x,
             BoundSpec::Text(text) => match terms::parse_bound(text, unit) {
-                Ok(x) => Some(x),
+                Ok(x) => x,
                 Err(rule) => {
                     self.error(&written.at, rule, format!("the metric's unit is {}", unit.name()));
-                    None
+                    return None;
                 }
             },
+        };
+        // Use of a limit may pass it; no other share passes the whole.
+        let may_pass_one = name.term.name.starts_with("utilization");
+        if x < 0.0 || (unit == Unit::Fraction && x > 1.0 && !may_pass_one) {
+            let rule = format!("`{}` never is {x}: the bound decides nothing", name.term.name);
+            let help =
+                (unit == Unit::Fraction).then(|| "a share lies between 0 and 1; write \"1%\" or 0.01".to_owned());
+            self.error(&written.at, rule, help);
+            return None;
         }
+        if unit == Unit::Fraction && x == 1.0 && name.term.better == terms::Better::Lower {
+            let rule = format!("`{}` at 1 is 100 %", name.term.name);
+            self.sink.warning(Some(written.at.clone()), rule, "write \"1%\" for one in a hundred".to_owned());
+        }
+        Some(x)
     }
 
     fn check_parts(&mut self, name: &MetricName, at: &Span, supply: &Supply) {
