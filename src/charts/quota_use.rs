@@ -120,8 +120,8 @@ impl<'d> Limit<'d> {
         // What a bucket lacks to a full one is no use in a minute: a bucket shows what was charged alone.
         let is_bucket = facts.limiter == "token_bucket";
         let (occupied, charged) = (series("occupied").filter(|_| !is_bucket), series("charged"));
-        let held = columns.peak(occupied.or(charged)?);
         let used = columns.mean(charged.or(occupied)?);
+        let held = occupied.map_or_else(|| used.clone(), |occupied| columns.peak(occupied));
         let used = used.iter().zip(&held).map(|(used, held)| used.min(*held)).collect();
         let fullest =
             value("occupied_peak_per_min").filter(|_| !is_bucket).unwrap_or_else(|| largest(&held)) / facts.per_minute;

@@ -124,7 +124,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let draw = self.clients[call.workload]
             .unavailable
             .within(call.index)
-            .uniform(u64::from(progress.attempt) << 32 | capacity as u64);
+            .uniform(self.supply.capacities[capacity].key.wrapping_add(u64::from(progress.attempt)));
         draw < self.supply.capacities[capacity].unavailable_probability
     }
 

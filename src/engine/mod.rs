@@ -147,8 +147,9 @@ pub struct Engine<'m, O> {
 #[derive(Debug)]
 pub struct Finished<O> {
     pub observer: O,
-    /// Measured requests that were still open, by workload; found by looking, not by counting.
-    pub unfinished: Vec<u64>,
+    /// Measured requests that were still open, by workload; found by looking, not by counting. `None` after an overflow,
+    /// which leaves requests that are nowhere.
+    pub unfinished: Option<Vec<u64>>,
     /// Arrivals and queue events played.
     pub events: u64,
     /// More requests were alive than the engine can tell apart; the run ended there.
@@ -224,7 +225,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
         let columns = block.arrival[rows.clone()].iter().zip(tokens).zip(times);
         for (row, ((&arrival, (&input, &wanted)), (&ttft, &service))) in rows.zip(columns) {
-            self.play_until(arrival.min(self.hard_end), Class::Arrival);
+            // At the hard end nothing happens any more, whichever stream would bring it.
+            let (at, class) = if arrival < self.hard_end {
+                (arrival, Class::Arrival)
+            } else {
+                (self.hard_end, Class::CapacityChange)
+            };
+            self.play_until(at, class);
             if self.is_over(arrival) {
                 return ControlFlow::Break(());
             }
@@ -276,7 +283,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         self.pass_edges(self.measured_to);
         self.leave_queues();
-        let unfinished = self.unfinished();
+        let unfinished = (!self.overflowed).then(|| self.unfinished());
         Finished { observer: self.observer, unfinished, events: self.events, overflowed: self.overflowed }
     }
 

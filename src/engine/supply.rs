@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::model::capacity::limiter::{Limiter, Settlement};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Capacity, Reason, Saturation};
+use crate::random::{Purpose, Stream};
 use crate::units::Tokens;
 
 /// What an offer asks of token limits \[tokens\].
@@ -92,6 +93,8 @@ pub(super) struct CapacityState {
     /// Capacities whose queues may move when this one settles, itself among them.
     pub neighbours: Vec<usize>,
     pub unavailable_probability: f64,
+    /// Tells the capacity's draws from others', whatever other capacities there are.
+    pub key: u64,
     /// A reservation, cache reads included, up to this is never too large: a quick test that settles nearly every offer
     /// \[tokens\].
     ceiling: Tokens,
@@ -145,6 +148,7 @@ impl Supply {
                     wake_at: u64::MAX,
                     neighbours: neighbours(capacity, &model.capacities),
                     unavailable_probability: capacity.unavailable_probability,
+                    key: Stream::new(0, 0, Purpose::Unavailable, &capacity.name).bits(0),
                 }
             })
             .collect();

@@ -103,6 +103,8 @@ pub(super) fn is_precise(model: &Model, metrics: &BTreeMap<String, Estimate>, pr
             };
             *half <= (precision * estimate.abs()).max(floor)
         }
+        // One replication has no interval yet; more would.
+        Some(Estimate { n: 1, estimate: Some(_), .. }) => false,
         // What cannot be known does not get known by more of the same.
         _ => true,
     })

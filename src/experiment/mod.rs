@@ -155,7 +155,7 @@ fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Ve
     if model.workloads.iter().any(|w| w.facts.prices.is_none()) {
         note(Some("cost_usd"), "null: a model has no price; give it under [models.NAME] prices".to_owned());
     }
-    if let Some(reason) = metrics::no_month_because(model) {
+    if let Some(reason) = metrics::no_month_because(model, model.run.duration) {
         note(Some("cost_per_month_usd"), format!("null: {reason}"));
     }
     notes

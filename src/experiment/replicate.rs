@@ -55,12 +55,12 @@ fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
     let (record, effort) = if model.windows.is_empty() {
         let (finished, requests) = play(model, number, Recorder::measured(model), watch);
         let effort = Effort { requests, events: finished.events };
-        let measured = finished.observer.finish(Some(&finished.unfinished), finished.overflowed);
+        let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.overflowed);
         (Record { measured, windows: Vec::new() }, effort)
     } else {
         let (finished, requests) = play(model, number, Recorders::new(model), watch);
         let effort = Effort { requests, events: finished.events };
-        let measured = finished.observer.measured.finish(Some(&finished.unfinished), finished.overflowed);
+        let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.overflowed);
         let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));
         (Record { measured, windows: windows.collect() }, effort)
     };

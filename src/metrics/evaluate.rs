@@ -51,10 +51,11 @@ pub fn evaluate(model: &Model, record: &Record, duration: SimTime, prefix: &str)
     total.worst_minute = record.worst_minute;
     let costs: Vec<_> = model.workloads.iter().zip(&record.workloads).map(|(w, c)| cost(w, c)).collect();
     let total_cost = costs.iter().copied().sum::<Option<Usd>>();
-    sheet.cohort("", &total, total_cost, model, duration);
+    let all = total.requests;
+    sheet.cohort("", &total, total_cost, all, model, duration);
     sheet.value("committed_usd", Some(0.0));
     for ((workload, cohort), cost) in model.workloads.iter().zip(&record.workloads).zip(costs) {
-        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, cost, model, duration);
+        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, cost, all, model, duration);
     }
     supply(&mut sheet, model, record, duration);
     sheet.out
@@ -66,10 +67,10 @@ fn cost(workload: &crate::model::workload::Workload, cohort: &Cohort) -> Option<
     Some(cohort.billed.iter().map(|tokens| prices.of(tokens)).sum())
 }
 
-/// Why a month's cost cannot be told from a run; `None` when it can.
+/// Why a month's cost cannot be told from an interval of the run; `None` when it can.
 #[must_use]
-pub fn no_month_because(model: &Model) -> Option<&'static str> {
-    let whole_days = model.run.duration.0 > 0 && model.run.duration.0.is_multiple_of(MICROS_PER_DAY);
+pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
+    let whole_days = duration.0 > 0 && duration.0.is_multiple_of(MICROS_PER_DAY);
     let stationary = model.workloads.iter().all(|w| match &w.arrivals {
         Arrivals::Renewal { intensity, .. } => intensity.shape.is_empty() && intensity.bursts.is_empty(),
         Arrivals::Trace(_) => false,
@@ -104,7 +105,8 @@ impl Sheet {
         self.put(name, Measure::Rate { events, trials });
     }
 
-    fn cohort(&mut self, of: &str, c: &Cohort, cost: Option<Usd>, model: &Model, duration: SimTime) {
+    /// `all` are the requests of the whole run, of which these are a part.
+    fn cohort(&mut self, of: &str, c: &Cohort, cost: Option<Usd>, all: u64, model: &Model, duration: SimTime) {
         let outer = self.prefix.clone();
         self.prefix += of;
         let attempts = c.attempts();
@@ -134,7 +136,7 @@ impl Sheet {
             self.rate(name, events, trials);
         }
         let (throttled, ended) = c.worst_minute;
-        self.value("worst_minute_throttle_rate", (ended > 0).then(|| throttled as f64 / ended as f64));
+        self.rate("worst_minute_throttle_rate", throttled, ended);
         self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.requests as f64));
         self.value("goodput_per_s", (duration.0 > 0).then(|| c.within_slo() as f64 / duration.as_secs_f64()));
         for (stem, histogram) in c.latencies.by_stem() {
@@ -152,7 +154,7 @@ impl Sheet {
         }
         let cost = cost.map(Usd::as_f64);
         self.value("cost_usd", cost);
-        self.value("cost_per_month_usd", cost.and_then(|cost| a_month_of(cost, c, model, duration)));
+        self.value("cost_per_month_usd", cost.and_then(|cost| a_month_of(cost, all, model, duration)));
         self.value(
             "cost_per_1k_requests_usd",
             cost.filter(|_| c.requests > 0).map(|usd| usd * 1e3 / c.requests as f64),
@@ -175,16 +177,13 @@ impl Sheet {
 }
 
 /// A month's cost at this rate of use, when that is honest \[USD\].
-fn a_month_of(cost: f64, cohort: &Cohort, model: &Model, duration: SimTime) -> Option<f64> {
-    if no_month_because(model).is_some() {
+fn a_month_of(cost: f64, all: u64, model: &Model, duration: SimTime) -> Option<f64> {
+    if no_month_because(model, duration).is_some() {
         return None;
     }
     match model.money.requests_per_month {
         // Each workload has its share of the month's requests, as in the run.
-        Some(requests) => {
-            let all = cohort.requests as f64;
-            (all > 0.0).then(|| cost * requests / all)
-        }
+        Some(requests) => (all > 0).then(|| cost * requests / all as f64),
         None => (duration.0 > 0).then(|| cost * model.money.hours_per_month * 3_600.0 / duration.as_secs_f64()),
     }
 }

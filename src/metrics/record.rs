@@ -40,6 +40,8 @@ pub struct Cohort {
     pub spilled: u64,
     /// Served, but not within every objective.
     pub outside_slo: u64,
+    /// Attempts whose service ended, abandoned ones included.
+    pub completed: u64,
     /// By capacity, of completed attempts.
     pub billed: Vec<BilledTokens>,
     pub latencies: Latencies,
@@ -172,6 +174,7 @@ impl Cohort {
             truncated,
             spilled,
             outside_slo,
+            completed,
             billed,
             latencies,
             worst_minute,
@@ -190,6 +193,7 @@ impl Cohort {
         self.truncated += truncated;
         self.spilled += spilled;
         self.outside_slo += outside_slo;
+        self.completed += completed;
         self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
         self.latencies.merge(latencies);
         keep_worse(&mut self.worst_minute, *worst_minute);

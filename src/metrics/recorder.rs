@@ -226,6 +226,10 @@ impl Recorder {
         for (quota, record) in snapshot.quotas.iter().zip(&mut self.record.quotas) {
             record.occupied_peak = quota.occupied;
         }
+        for (capacity, record) in snapshot.capacities.iter().zip(&mut self.record.capacities) {
+            record.in_flight_peak = u64::from(capacity.in_flight);
+            record.waiting_peak = u64::from(capacity.waiting);
+        }
         let clock = &mut self.clock;
         clock.state = Phase::Inside;
         clock.at_start = clock.now.clone();
@@ -300,6 +304,7 @@ impl Observer for Recorder {
             capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
         }
         let cohort = &mut self.record.workloads[a.who.workload];
+        cohort.completed += 1;
         cohort.billed[a.capacity].add(&a.tokens);
         if !a.answered {
             return;
@@ -362,13 +367,14 @@ impl Observer for Recorder {
     }
 
     fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
+        // A snapshot's peaks are of the time since the last one, whoever had asked for that: none may be missed.
+        if self.clock.state == Phase::Inside {
+            self.fold_peaks(snapshot);
+        }
         if at < self.clock.next_edge {
             return;
         }
         self.clock.now.see(snapshot, &self.record.workloads);
-        if self.clock.state == Phase::Inside {
-            self.fold_peaks(snapshot);
-        }
         if at == self.from {
             self.begin(snapshot);
             self.record.waiting.at_start = self.sample_waiting(snapshot);

@@ -1,12 +1,13 @@
 //! Can the capacity carry the load at all?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::per_minute;
 use super::record::{Record, Waiting};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
 use crate::results::Verdict;
+use crate::units::MICROS_PER_DAY;
 
 /// Judges the pooled record of `replications` runs.
 ///
@@ -26,54 +27,51 @@ pub fn verdict(model: &Model, pooled: &Record, replications: u64) -> Verdict {
     }
 }
 
-/// Groups of capacities that share workloads: what is refused at one may go to another of its group, and nowhere else.
-fn groups(model: &Model) -> Vec<Vec<usize>> {
-    let mut group_of: Vec<usize> = (0..model.capacities.len()).collect();
-    let join = |group_of: &mut Vec<usize>, a: usize, b: usize| {
-        let (keep, drop) = (group_of[a], group_of[b]);
-        group_of.iter_mut().filter(|g| **g == drop).for_each(|g| *g = keep);
-    };
-    for workload in &model.workloads {
-        workload.route.iter().for_each(|capacity| join(&mut group_of, workload.route[0], *capacity));
+/// Sets of capacities to weigh against the workloads that can go nowhere else: each workload's route, and all capacities
+/// that are tied together by workloads or quotas.
+fn sets(model: &Model) -> BTreeSet<BTreeSet<usize>> {
+    let mut tied: Vec<BTreeSet<usize>> = (0..model.capacities.len()).map(|c| BTreeSet::from([c])).collect();
+    let routes = model.workloads.iter().map(|w| w.route.iter().copied().collect::<BTreeSet<usize>>());
+    let sharers = (0..model.quotas.len())
+        .map(|q| (0..model.capacities.len()).filter(|c| model.capacities[*c].quotas.contains(&q)).collect());
+    for bond in routes.clone().chain(sharers) {
+        let (joined, apart): (Vec<_>, Vec<_>) = tied.into_iter().partition(|set| !set.is_disjoint(&bond));
+        tied = apart;
+        tied.push(joined.into_iter().flatten().collect());
     }
-    for a in 0..model.capacities.len() {
-        for b in 0..a {
-            if model.capacities[a].quotas.iter().any(|q| model.capacities[b].quotas.contains(q)) {
-                join(&mut group_of, a, b);
-            }
-        }
-    }
-    let mut groups = vec![Vec::new(); model.capacities.len()];
-    group_of.iter().enumerate().for_each(|(capacity, group)| groups[*group].push(capacity));
-    groups.retain(|group| !group.is_empty());
-    groups
+    tied.into_iter().chain(routes).filter(|set| !set.is_empty()).collect()
+}
+
+/// The workloads that can go to no other capacity.
+fn confined<'m>(model: &'m Model, set: &'m BTreeSet<usize>) -> impl Iterator<Item = usize> + 'm {
+    (0..model.workloads.len()).filter(move |w| model.workloads[*w].route.iter().all(|c| set.contains(c)))
 }
 
 fn exceeds_limits(model: &Model, pooled: &Record, minutes: f64) -> bool {
-    groups(model).iter().any(|group| {
-        let members = || (0..model.workloads.len()).filter(|w| group.contains(&model.workloads[*w].route[0]));
-        // Refused requests that count can use up a limit by themselves.
-        let swamped = group.iter().flat_map(|c| &model.capacities[*c].quotas).any(|q| {
-            let rpm = model.quotas[*q].rpm.as_ref();
-            rpm.is_some_and(|rpm| pooled.quotas[*q].requests.total as f64 > 1.001 * per_minute(rpm) * minutes)
-        });
-        swamped
-            || [LimitKind::Rpm, LimitKind::Tpm].into_iter().any(|kind| {
-                // The tightest quota of each capacity; one that several share counts once.
-                let tightest: Option<BTreeMap<usize, f64>> = group
-                    .iter()
-                    .map(|capacity| {
-                        let limits = model.capacities[*capacity].quotas.iter();
-                        let limits = limits.filter_map(|q| Some((*q, per_minute(model.quotas[*q].limit(kind)?))));
-                        limits.min_by(|a, b| a.1.total_cmp(&b.1))
-                    })
-                    .collect();
-                let admitted = tightest.map(|limits| limits.values().sum::<f64>());
-                let demand: f64 = members().map(|w| demand(model, pooled, w, kind)).sum();
-                // A thousandth over is no overload: the demand is itself an estimate.
-                admitted.is_some_and(|admitted| demand > 1.001 * admitted * minutes)
-            })
-    })
+    // Refused requests that count can use up a limit by themselves.
+    let swamped = model.quotas.iter().zip(&pooled.quotas).any(|(quota, record)| {
+        let rpm = quota.rpm.as_ref();
+        rpm.is_some_and(|rpm| record.requests.total as f64 > 1.001 * per_minute(rpm) * minutes)
+    });
+    // A daily limit says nothing of a part of a day: what it admits may all come in it.
+    let days = model.run.duration.0 >= MICROS_PER_DAY;
+    let kinds = || LimitKind::ALL.into_iter().filter(move |kind| days || *kind != LimitKind::Tpd);
+    swamped || sets(model).iter().any(|set| kinds().any(|kind| exceeds(model, pooled, set, kind, minutes)))
+}
+
+fn exceeds(model: &Model, pooled: &Record, set: &BTreeSet<usize>, kind: LimitKind, minutes: f64) -> bool {
+    // The tightest quota of each capacity; one that several share counts once.
+    let tightest: Option<BTreeMap<usize, f64>> = set
+        .iter()
+        .map(|capacity| {
+            let limits = model.capacities[*capacity].quotas.iter();
+            let limits = limits.filter_map(|q| Some((*q, per_minute(model.quotas[*q].limit(kind)?))));
+            limits.min_by(|a, b| a.1.total_cmp(&b.1))
+        })
+        .collect();
+    let demand: f64 = confined(model, set).map(|w| demand(model, pooled, w, kind)).sum();
+    // A thousandth over is no overload: the demand is itself an estimate.
+    tightest.is_some_and(|limits| demand > 1.001 * limits.values().sum::<f64>() * minutes)
 }
 
 /// What the measured requests of a workload would be charged if all were served \[requests or tokens\].
@@ -83,7 +81,7 @@ fn demand(model: &Model, pooled: &Record, workload: usize, kind: LimitKind) -> f
     if kind == LimitKind::Rpm {
         return requests;
     }
-    let completed = cohort.served.max(1) as f64;
+    let completed = cohort.completed.max(1) as f64;
     let tokens = cohort.billed_total();
     let burndown = model.workloads[workload].facts.burndown.millionths as f64 * 1e-6;
     (tokens.uncached as f64 + tokens.cache_write as f64 + burndown * tokens.output as f64) / completed * requests
@@ -91,14 +89,11 @@ fn demand(model: &Model, pooled: &Record, workload: usize, kind: LimitKind) -> f
 
 fn exceeds_places(model: &Model, pooled: &Record, replications: u64) -> bool {
     let duration = model.run.duration.0 as f64 * replications as f64;
-    groups(model).iter().any(|group| {
-        let places: Option<f64> = group.iter().map(|c| model.capacities[*c].concurrency.map(f64::from)).sum();
-        let work: f64 = model
-            .workloads
-            .iter()
-            .zip(&pooled.workloads)
-            .filter(|(w, _)| group.contains(&w.route[0]))
-            .map(|(_, cohort)| {
+    sets(model).iter().any(|set| {
+        let places: Option<f64> = set.iter().map(|c| model.capacities[*c].concurrency.map(f64::from)).sum();
+        let work: f64 = confined(model, set)
+            .map(|w| {
+                let cohort = &pooled.workloads[w];
                 let [_, _, _, (_, service)] = cohort.latencies.by_stem();
                 service.mean().unwrap_or(0.0) * cohort.requests as f64
             })

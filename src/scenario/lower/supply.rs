@@ -90,6 +90,20 @@ impl<'a> Lowering<'a> {
         routes
     }
 
+    /// The quotas that a capacity names, each once.
+    fn quotas_named<T: AsRef<str>>(&mut self, names: &[crate::model::spec::At<T>], known: &[String]) -> Vec<usize> {
+        let mut quotas = Vec::new();
+        for name in names {
+            let Some(index) = self.index(name, known, "quota") else { continue };
+            if quotas.contains(&index) {
+                self.error(&name.at, format!("`{}` is asked already", name.value.as_ref()), None);
+            } else {
+                quotas.push(index);
+            }
+        }
+        quotas
+    }
+
     pub fn supply(&mut self, models: &Models<'_>, routes: &Routes) -> Supply {
         let before = self.sink.errors();
         let specs = self.specs;
@@ -100,7 +114,7 @@ impl<'a> Lowering<'a> {
             let Some(CapacitySpec::OnDemand(spec)) = &section.spec else { continue };
             let named = match &spec.quota {
                 None => Vec::new(),
-                Some(names) => names.each().iter().filter_map(|n| self.index(n, &quota_names, "quota")).collect(),
+                Some(names) => self.quotas_named(&names.each(), &quota_names),
             };
             let (model, reads_cache) = served.get(&i).copied().map_or((None, false), |(m, r)| (Some(m), r));
             if !served.contains_key(&i) && routes.len() == specs.workloads.len() {

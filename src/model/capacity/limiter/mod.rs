@@ -84,10 +84,25 @@ fn window(written: Option<&At<Duration>>, sink: &mut Sink) -> Option<u64> {
     Some(window.0)
 }
 
-/// What a limit of `per_minute` admits in one window: rounded down, at least 1.
+/// What a limit of `per_minute` admits in one window: rounded down, with a warning; less than one is refused.
 fn in_window(per_minute: Tokens, window: u64, limit_at: &Span, sink: &mut Sink) -> Option<Tokens> {
-    let exact = u128::from(per_minute) * u128::from(window) / u128::from(MICROS_PER_MINUTE);
-    match u64::try_from(exact.max(1)) {
+    let scaled = u128::from(per_minute) * u128::from(window);
+    let exact = scaled / u128::from(MICROS_PER_MINUTE);
+    if exact == 0 && per_minute > 0 {
+        let rule = format!("{per_minute} a minute is less than one in a window of {}", SimTime(window));
+        sink.error(limit_at.clone(), rule, "write a longer window, or a higher limit".to_owned());
+        return None;
+    }
+    if !scaled.is_multiple_of(u128::from(MICROS_PER_MINUTE)) {
+        let rule =
+            format!("{per_minute} a minute is no whole number in a window of {}: {exact} is kept", SimTime(window));
+        sink.warning(
+            Some(limit_at.clone()),
+            rule,
+            "a window that divides the minute's limit keeps it whole".to_owned(),
+        );
+    }
+    match u64::try_from(exact) {
         Ok(amount) if amount <= LARGEST_COUNT => Some(amount),
         _ => {
             let rule = format!(
