@@ -114,6 +114,8 @@ pub fn round_half_up(x: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "a power of two is exact everywhere")]
+
     use statrs::distribution::{ContinuousCDF, Normal};
 
     use super::*;
