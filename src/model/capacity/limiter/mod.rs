@@ -122,7 +122,7 @@ pub struct Settlement {
     pub charged: Tokens,
     /// \[µs\]
     pub admitted_at: u64,
-    /// The admission's number; later admissions have greater numbers.
+    /// The admission's number, from 1; later admissions have greater numbers. 0 is what was used at the start.
     pub admission: u64,
 }
 
