@@ -1,4 +1,5 @@
 //! Every law against theory and against rand_distr, and the golden hashes of the sampling contract.
+#![expect(clippy::disallowed_methods, reason = "theory may use the platform's mathematics")]
 
 use bedload::random::{Law, Purpose, Shape, Stream};
 use rand::SeedableRng;

@@ -1,4 +1,5 @@
 //! Queues and limiters that theory knows, inside 99.9 % intervals at fixed seeds.
+#![expect(clippy::disallowed_methods, reason = "theory may use the platform's mathematics")]
 
 use crate::playing::{agrees, play, value};
 
