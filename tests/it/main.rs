@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
+mod clients;
 mod described;
 mod determinism;
 mod docs;
@@ -9,6 +10,7 @@ mod limiters;
 mod mangled;
 mod moments;
 mod playing;
+mod properties;
 mod refusals;
 mod schema;
 mod theory;

@@ -60,6 +60,16 @@ fn m_m_1_at_half_load_waits_as_long_as_it_serves() {
 }
 
 #[test]
+#[ignore = "slow"]
+fn m_m_1_holds_over_eighty_million_customers_to_half_a_per_cent() {
+    let text = m_m_c(4.0, 125, 1, "queue", "60h", 9).replace("replications = 12", "replications = 100");
+    let point = play(&text);
+    agrees(&point, "queue_delay_mean_ms", 125.0);
+    let half = point.metrics["queue_delay_mean_ms"].half_width.unwrap();
+    assert!(half < 0.005 * 125.0, "± {half}");
+}
+
+#[test]
 fn m_m_10_at_load_0_9_waits_as_erlang_c_says() {
     let wait = erlang_c(9.0, 10) / (10.0 - 9.0) * 1_000.0;
     let point = play(&m_m_c(9.0, 1_000, 10, "queue", "10h", 3));
