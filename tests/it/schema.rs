@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-#[test]
-fn the_schema_on_disk_is_current() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/scenario.schema.json");
-    let current = format!("{:#}\n", bedload::scenario::json_schema());
+#[track_caller]
+fn is_current(file: &str, schema: &serde_json::Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(file);
+    let current = format!("{schema:#}\n");
     if std::env::var_os("BEDLOAD_UPDATE_SCHEMA").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &current).unwrap();
@@ -13,8 +13,14 @@ fn the_schema_on_disk_is_current() {
     let on_disk = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         on_disk == current,
-        "schemas/scenario.schema.json is stale; rewrite it with `BEDLOAD_UPDATE_SCHEMA=1 cargo test --test it schema`"
+        "schemas/{file} is stale; rewrite it with `BEDLOAD_UPDATE_SCHEMA=1 cargo test --test it schema`"
     );
+}
+
+#[test]
+fn the_schemas_on_disk_are_current() {
+    is_current("scenario.schema.json", &bedload::scenario::json_schema());
+    is_current("results.schema.json", &bedload::report::results_schema());
 }
 
 /// Every key and kind says what it is, so that editors can show it.
