@@ -17,11 +17,37 @@ pub fn age_days(as_of: &str, today: &str) -> Option<i64> {
 }
 
 impl ModelEntry {
+    /// Where each figure of the entry comes from, and its date; at least one.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut found = vec![
+            (&self.max_output_tokens.source, &self.max_output_tokens.as_of),
+            (&self.output_burndown.source, &self.output_burndown.as_of),
+            (&self.latency.source, &self.latency.as_of),
+        ];
+        for path in &self.paths {
+            found.push((&path.quota.source, &path.quota.as_of));
+            found.extend(path.prices.iter().map(|p| (&p.source, &p.as_of)));
+            found.extend(path.reserved.iter().map(|r| (&r.source, &r.as_of)));
+            found.extend(path.regions.iter().map(|r| (&r.source, &r.as_of)));
+        }
+        found.extend(self.provisioned.iter().map(|p| (&p.source, &p.as_of)));
+        if let Some(fast) = &self.latency_optimized {
+            found.extend([(&fast.source, &fast.as_of), (&fast.quota.source, &fast.quota.as_of)]);
+            found.extend(fast.prices.iter().map(|p| (&p.source, &p.as_of)));
+            found.extend(fast.latency.iter().map(|l| (&l.source, &l.as_of)));
+        }
+        if let Some(custom) = &self.custom_deployment {
+            found.push((&custom.source, &custom.as_of));
+            found.extend(custom.prices.iter().map(|p| (&p.source, &p.as_of)));
+        }
+        found.extend(self.customization.iter().map(|c| (&c.source, &c.as_of)));
+        found.extend(self.custom_import.iter().map(|i| (&i.source, &i.as_of)));
+        found.into_iter().map(|(source, as_of)| (source.as_str(), as_of.as_str()))
+    }
+
     /// Every date in the entry; at least one.
     pub(super) fn dates(&self) -> impl Iterator<Item = &str> {
-        let own = [&self.max_output_tokens.as_of, &self.output_burndown.as_of, &self.latency.as_of];
-        let of_paths = self.paths.iter().flat_map(|p| [&p.quota.as_of, &p.prices.as_of]);
-        own.into_iter().chain(of_paths).map(String::as_str)
+        self.sources().map(|(_, as_of)| as_of)
     }
 
     /// The date of the stalest figure.

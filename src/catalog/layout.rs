@@ -1,4 +1,7 @@
-//! Text in columns and lines, for `show.rs`.
+//! Text in columns and lines, for `show.rs` and `sales.rs`.
+
+/// Of a terminal \[characters\].
+pub(super) const WIDTH: usize = 80;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
@@ -51,6 +54,16 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// A paragraph behind its label, which takes a column of `width` characters; indented by two.
+pub(super) fn hung(width: usize, label: &str, text: &str) -> String {
+    let mut out = String::new();
+    for (i, line) in wrap(text, WIDTH - width - 4).iter().enumerate() {
+        let label = if i == 0 { label } else { "" };
+        out += &format!("  {label:<width$}  {line}\n");
+    }
+    out
+}
+
 /// `7200000000` as `7,200,000,000`.
 pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -80,6 +93,15 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("unbreakable", 3), ["unbreakable"]);
         assert_eq!(wrap("", 3), [""]);
+    }
+
+    #[test]
+    fn a_paragraph_hangs_from_its_label() {
+        let text = "word ".repeat(20);
+        let out = hung(5, "name", text.trim());
+        let lines: Vec<&str> = out.lines().collect();
+        assert!(lines[0].starts_with("  name   word word") && lines[1].starts_with("         word"), "{out}");
+        assert!(lines.iter().all(|l| l.len() <= WIDTH));
     }
 
     #[test]

@@ -1,14 +1,18 @@
-//! Dated facts about Bedrock's models, as plain data: limits, burndown, prices, latency. Each with its source and date.
+//! Dated facts about Bedrock's models, as plain data: limits, burndown, latency, and every way in which a model is sold
+//! with its prices. Each with its source and date.
 //!
 //! The facts are the files of `catalog/models/`; [`Catalog::embedded`] holds them. A new model is one new file and its
-//! line in `embedded.rs`.
+//! line in `embedded.rs`. What holds for a whole account is in `catalog/account.toml`.
 
 mod age;
 mod embedded;
 mod layout;
 mod nearest;
 mod resolve;
+mod sales;
 pub mod show;
+#[cfg(test)]
+mod tests;
 
 pub use age::age_days;
 pub use resolve::{IN_REGION, PREFIXES};
@@ -21,6 +25,14 @@ pub struct Catalog {
     pub models: Vec<ModelEntry>,
 }
 
+/// What holds for an account, whatever the model. The file `catalog/account.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountEntry {
+    /// Default limit of all models together, in one region \[tokens/day\].
+    pub cross_model_tpd: Dated<u64>,
+}
+
 /// One model. A file of `catalog/models/`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,11 +41,36 @@ pub struct ModelEntry {
     pub id: String,
     pub name: String,
     pub provider: String,
+    #[serde(default)]
+    pub kind: ModelKind,
+    /// \[tokens\]; 0 for a model that writes none.
     pub max_output_tokens: Dated<u64>,
+    /// \[tokens of quota / output token\]
     pub output_burndown: Dated<f64>,
     pub latency: LatencyEntry,
-    /// How it is reached: one for each path, never empty.
+    /// The ways in which it is sold by the token; empty where it is sold otherwise only.
+    #[serde(default)]
     pub paths: Vec<Path>,
+    /// One for each context variant; empty: not sold as Model Units.
+    #[serde(default)]
+    pub provisioned: Vec<ProvisionedEntry>,
+    pub latency_optimized: Option<LatencyOptimizedEntry>,
+    /// On-demand inference of a model fine-tuned from this one; `None`: not offered.
+    pub custom_deployment: Option<CustomDeploymentEntry>,
+    /// `None`: it cannot be customized.
+    pub customization: Option<CustomizationEntry>,
+    /// Weights of this architecture can be imported; `None`: they cannot, or its units are not known.
+    pub custom_import: Option<ImportEntry>,
+}
+
+/// What a call returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    #[default]
+    Text,
+    Embedding,
+    Rerank,
 }
 
 /// A figure with where it comes from and when it was true.
@@ -50,13 +87,13 @@ pub struct Dated<T> {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LatencyEntry {
-    /// Median \[s\].
+    /// Median \[s\]; of a model without output, of the whole answer.
     pub time_to_first_token_median_s: f64,
     /// 95th percentile \[s\]; absent: taken as twice the median.
     pub time_to_first_token_p95_s: Option<f64>,
     /// \[s per 1,000 uncached input tokens\]
     pub prefill_per_1k_tokens_s: f64,
-    /// \[tokens/s\]
+    /// \[tokens/s\]; of a model without output it means nothing.
     pub output_tokens_per_second: f64,
     /// What was measured, what is a guess.
     pub remark: String,
@@ -71,29 +108,156 @@ pub struct Path {
     /// `in_region`, or the prefix of the profile id.
     pub path: String,
     pub quota: QuotaEntry,
-    pub prices: PriceEntry,
+    /// `None`: not published.
+    pub prices: Option<PriceEntry>,
+    /// The service tiers in which it is sold besides standard, of `priority`, `flex`, `reserved`.
+    #[serde(default)]
+    pub tiers: Vec<String>,
+    pub reserved: Option<ReservedEntry>,
+    /// Of a profile: where calls from a region may be served; empty: not known.
+    #[serde(default)]
+    pub regions: Vec<RegionsEntry>,
 }
 
 /// Default quotas of an account; `None` where AWS sets no such limit.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaEntry {
+    /// \[requests/min\]
     pub rpm: Option<u64>,
+    /// \[tokens/min\]
     pub tpm: Option<u64>,
+    /// \[tokens/day\]
     pub tpd: Option<u64>,
     pub source: String,
     pub as_of: String,
 }
 
-/// As a scenario writes them, such as `$3.00/1M`; `None` where there is none.
+/// Prices of tokens as a scenario writes them, such as `$3.00/1M`; `None` where there is none, or it is not known.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceEntry {
-    pub input: String,
-    pub output: String,
+    pub input: Option<String>,
+    pub output: Option<String>,
     pub cache_read: Option<String>,
     pub cache_write_5m: Option<String>,
     pub cache_write_1h: Option<String>,
+    /// Of a call, such as `$1.00/1K`.
+    pub request: Option<String>,
+    /// `None`: not sold in batch, or not known.
+    pub batch_input: Option<String>,
+    pub batch_output: Option<String>,
+    pub priority_input: Option<String>,
+    pub priority_output: Option<String>,
+    pub flex_input: Option<String>,
+    pub flex_output: Option<String>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// From which regions a profile can be called, and where those calls may be served.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegionsEntry {
+    /// Source regions.
+    pub from: Vec<String>,
+    /// Destination regions, in the order in which they are listed.
+    pub to: Vec<String>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// The reserved tier: input and output bought apart, for a term.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservedEntry {
+    /// Empty: sold, prices not published.
+    #[serde(default)]
+    pub terms: Vec<ReservedTerm>,
+    /// The least that is sold \[input tokens/min\].
+    pub min_input_tpm: u64,
+    /// The least that is sold \[output tokens/min\].
+    pub min_output_tpm: u64,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// A commitment and its prices.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReservedTerm {
+    /// `1-month` or `3-months`.
+    pub commitment: String,
+    /// Such as `$0.18` \[USD / (1,000 input tokens/min × h)\].
+    pub input_per_1k_tpm_hour: String,
+    /// \[USD / (1,000 output tokens/min × h)\]
+    pub output_per_1k_tpm_hour: String,
+}
+
+/// Provisioned Throughput. What one Model Unit delivers AWS does not publish.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProvisionedEntry {
+    /// The context that it serves, such as `24k`; `None` where there is one variant without a name.
+    pub variant: Option<String>,
+    /// Of a Model Unit, such as `$60.50/h`; `None`: sold, price not published.
+    pub no_commitment: Option<String>,
+    pub one_month: Option<String>,
+    pub six_months: Option<String>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// Latency-optimized inference. Calls above its quota are served, and charged, as standard ones.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LatencyOptimizedEntry {
+    pub quota: QuotaEntry,
+    /// `None`: not published.
+    pub prices: Option<PriceEntry>,
+    /// `None`: not measured.
+    pub latency: Option<LatencyEntry>,
+    /// Regions from which it can be called.
+    pub regions: Vec<String>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// A custom model served on demand.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomDeploymentEntry {
+    /// `None`: not published.
+    pub prices: Option<PriceEntry>,
+    pub regions: Vec<String>,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// Training a custom model from this one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomizationEntry {
+    /// Of `fine_tuning`, `continued_pre_training`.
+    pub methods: Vec<String>,
+    /// Of a token of the corpus in each epoch, such as `$3.78/1M`; `None`: not published.
+    pub training: Option<String>,
+    /// Of a custom model, such as `$1.95` \[USD/month\].
+    pub storage_per_month: String,
+    pub source: String,
+    pub as_of: String,
+}
+
+/// Custom Model Import: billed for each copy of the model that is up.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImportEntry {
+    /// \[custom model units / copy\]
+    pub units_per_copy: u32,
+    /// Such as `$0.0785` \[USD / (unit × min)\].
+    pub per_unit_minute: String,
+    /// \[USD / (unit × month)\]
+    pub storage_per_unit_month: String,
     pub source: String,
     pub as_of: String,
 }
@@ -106,4 +270,59 @@ pub struct Resolved<'c> {
     pub path: &'c str,
     /// `None`: as far as the catalogue knows, the model is not sold that way.
     pub offer: Option<&'c Path>,
+}
+
+/// Why there are no destinations for a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoDestinations<'c> {
+    /// The catalogue knows none of this path's regions.
+    NotKnown,
+    /// The path can be called from these regions only, sorted.
+    NotASource(Vec<&'c str>),
+}
+
+impl ModelEntry {
+    /// How it is sold by the token through `in_region` or the profile of a prefix.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<&Path> {
+        self.paths.iter().find(|p| p.path == name)
+    }
+
+    #[must_use]
+    pub const fn is_sold_provisioned(&self) -> bool {
+        !self.provisioned.is_empty()
+    }
+}
+
+impl Path {
+    /// Where calls from a region may be served.
+    ///
+    /// # Errors
+    /// The regions of this path are not known, or it cannot be called from there.
+    pub fn destinations(&self, source_region: &str) -> Result<&RegionsEntry, NoDestinations<'_>> {
+        if self.regions.is_empty() {
+            return Err(NoDestinations::NotKnown);
+        }
+        self.regions.iter().find(|r| r.from.iter().any(|from| from == source_region)).ok_or_else(|| {
+            let mut sources: Vec<&str> = self.regions.iter().flat_map(|r| &r.from).map(String::as_str).collect();
+            sources.sort_unstable();
+            NoDestinations::NotASource(sources)
+        })
+    }
+
+    /// Whether it is sold in a service tier; each is sold in the standard one.
+    #[must_use]
+    pub fn is_sold_in_tier(&self, tier: &str) -> bool {
+        tier == "standard" || self.tiers.iter().any(|t| t == tier)
+    }
+}
+
+impl PriceEntry {
+    /// Every price of tokens, standard first.
+    pub fn of_tokens(&self) -> impl Iterator<Item = &str> {
+        let standard = [&self.input, &self.output, &self.cache_read, &self.cache_write_5m, &self.cache_write_1h];
+        let batch = [&self.batch_input, &self.batch_output];
+        let tiers = [&self.priority_input, &self.priority_output, &self.flex_input, &self.flex_output];
+        standard.into_iter().chain(batch).chain(tiers).flatten().map(String::as_str)
+    }
 }

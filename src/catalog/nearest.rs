@@ -7,7 +7,10 @@ use super::{Catalog, ModelEntry};
 const LONGEST: usize = 128;
 
 /// Ids of one provider are half alike, so only a close match is worth a hint.
-const NEAR: f64 = 0.75;
+const NEAR: f64 = 0.8;
+
+/// The likeness of an id to its beginning: a version left out is likelier than another version.
+const BEGINNING: f64 = 0.99;
 
 /// The likeness of a part of an id (or an id with something around it) to the whole: behind a small slip in a whole id.
 const PART: f64 = 0.92;
@@ -21,10 +24,28 @@ fn alike(meant: &str, known: &str) -> f64 {
     strsim::normalized_damerau_levenshtein(meant, known)
 }
 
+/// The numbers in a text, in order; without dates, which nobody knows by heart.
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty() && n.len() != 8)
+}
+
+/// Whether the numbers agree as far as both go. If not, another model is meant: `opus-4-7` is no slip of `opus-4-8`.
+fn same_version(meant: &str, known: &str) -> bool {
+    numbers(meant).zip(numbers(known)).all(|(a, b)| a == b)
+}
+
 /// Of an id: what holds it whole, or is a good part of it, is near too.
 fn alike_id(meant: &str, known: &str) -> f64 {
     let part = meant.len() >= 4 && (known.contains(meant) || meant.contains(known));
-    alike(meant, known).max(if part { PART } else { 0.0 })
+    let beginning = part && known.strip_prefix(meant).is_some_and(|rest| rest.starts_with(['-', ':']));
+    let of_part = if beginning {
+        BEGINNING
+    } else if part {
+        PART
+    } else {
+        0.0
+    };
+    alike(meant, known).max(of_part)
 }
 
 /// Every id of a model that the form allows.
@@ -44,7 +65,7 @@ impl Catalog {
         let mut best: Option<(f64, String)> = None;
         for model in &self.models {
             let of_name = alike(&meant, &normal(&model.name));
-            for (i, id) in ids(model, form).enumerate() {
+            for (i, id) in ids(model, form).enumerate().filter(|(_, id)| same_version(&meant, &normal(id))) {
                 // A model's name stands for the first of its ids.
                 let score = alike_id(&meant, &normal(&id)).max(if i == 0 { of_name } else { 0.0 });
                 if score > best.as_ref().map_or(NEAR, |(most, _)| *most) {
@@ -92,8 +113,33 @@ mod tests {
     }
 
     #[test]
+    fn a_version_left_out_is_the_models_own() {
+        for (text, meant) in [
+            ("us.anthropic.claude-sonnet-4-5", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+            ("anthropic.claude-sonnet-4-5-20250930-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+            ("claude sonnet 4", "anthropic.claude-sonnet-4-20250514-v1:0"),
+            ("amazon.titan-embed-text-v2", "amazon.titan-embed-text-v2:0"),
+            ("anthropic.claude-sonet-5", "anthropic.claude-sonnet-5"),
+        ] {
+            assert_eq!(hint(text).as_deref(), Some(meant), "{text}");
+        }
+    }
+
+    #[test]
     fn another_model_of_the_same_maker_is_no_hint() {
-        for text in ["anthropic.claude-3-haiku-20240307-v1:0", "amazon.titan-text-express-v1", "gpt-4", "x", ""] {
+        for text in [
+            "anthropic.claude-3-opus-20240229-v1:0",
+            "anthropic.claude-3-7-sonnet-20250219-v1:0",
+            "anthropic.claude-opus-4-7",
+            "openai.gpt-oss-20b-1:0",
+            "meta.llama3-1-405b-instruct-v1:0",
+            "amazon.titan-text-express-v1",
+            "amazon.nova-sonic-v1:0",
+            "deepseek.v3-v1:0",
+            "gpt-4",
+            "x",
+            "",
+        ] {
             assert_eq!(hint(text), None, "{text}");
         }
         assert_eq!(hint(&"nova-pro".repeat(100)), None);

@@ -1,42 +1,36 @@
 //! The catalogue as text, at most 80 columns wide. Nothing here prints.
 
-use super::layout::{FIGURES, Side, grouped, row, table, wrap};
-use super::{Catalog, LatencyEntry, ModelEntry, Path, age_days};
-use crate::units::parse::token_price;
-
-const WIDTH: usize = 80;
+use super::layout::{FIGURES, Side, WIDTH, grouped, row, table, wrap};
+use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, age_days, sales};
 
 /// The column of ids in [`list`]; a longer id pushes its figures to the next line.
-const ID: usize = 44;
+const ID: usize = 42;
 
-/// Every model: id, name, paths, limits, and how stale its oldest figure is.
+/// Every model: id, name, how it is sold, limits, and how stale its oldest figure is.
 #[must_use]
 pub fn list(catalog: &Catalog, today: Option<&str>) -> String {
-    let line = |id: &str, output: &str, burndown: &str, oldest: &str| {
-        format!("{id:<ID$}{output:>10}  {burndown:>8}  {oldest:>12}").trim_end().to_owned() + "\n"
+    let line = |id: &str, output: &str, burndown: &str, oldest: &str, days: &str| {
+        format!("{id:<ID$}{output:>10}{burndown:>6}{oldest:>12}{days:>9}").trim_end().to_owned() + "\n"
     };
-    let mut out = line("model", "max output", "burndown", "oldest");
+    let days = |as_of: &str| today.and_then(|today| age_days(as_of, today));
+    let mut out = line("model", "max output", "burn", "oldest", if today.is_some() { "days" } else { "" });
     for model in &catalog.models {
-        let output = grouped(model.max_output_tokens.value);
+        let output =
+            if model.kind == ModelKind::Text { grouped(model.max_output_tokens.value) } else { "-".to_owned() };
         let burndown = model.output_burndown.value.to_string();
-        out.push('\n');
+        let days = days(model.oldest()).map_or_else(String::new, |days| days.to_string());
         if model.id.chars().count() < ID {
-            out += &line(&model.id, &output, &burndown, model.oldest());
+            out += &line(&model.id, &output, &burndown, model.oldest(), &days);
         } else {
-            out += &format!("{}\n{}", model.id, line("", &output, &burndown, model.oldest()));
+            out += &format!("{}\n{}", model.id, line("", &output, &burndown, model.oldest(), &days));
         }
-        let paths: Vec<&str> = model.paths.iter().map(|p| p.path.as_str()).collect();
-        let mut lines = wrap(&format!("{}: {}", model.name, paths.join(", ")), WIDTH - 22);
-        if let Some(age) = age(model.oldest(), today) {
-            let first = lines.remove(0);
-            lines.insert(0, format!("{first:<58}{age:>20}"));
-        }
-        out.extend(lines.iter().map(|l| format!("  {l}\n")));
+        let told = wrap(&format!("{}: {}", model.name, sales::in_short(model)), WIDTH - 2);
+        out.extend(told.iter().map(|l| format!("  {l}\n")));
     }
     out.push('\n');
     for text in wrap(
-        "Burndown: how many tokens of quota one token of output takes. Oldest: the date of the model's \
-         stalest figure.",
+        "Burn: how many tokens of quota one token of output takes. Oldest: the date of the model's stalest figure, \
+         and how many days ago it was.",
         WIDTH,
     ) {
         out += &format!("{text}\n");
@@ -48,38 +42,29 @@ pub fn list(catalog: &Catalog, today: Option<&str>) -> String {
 #[must_use]
 pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     let mut sources = Sources::default();
-    let mut out = format!("{} ({})\n{}\n", entry.name, entry.provider, entry.id);
-
-    out += "\nLimits\n";
-    let output = &entry.max_output_tokens;
-    let burndown = &entry.output_burndown;
-    out += &table(
-        &[
-            row(["max output", &grouped(output.value), "tokens", &sources.note(&output.source, &output.as_of)]),
-            row([
-                "output burndown",
-                &burndown.value.to_string(),
-                "tokens of quota for each token of output",
-                &sources.note(&burndown.source, &burndown.as_of),
-            ]),
-        ],
-        &[Side::Left, Side::Right, Side::Left, Side::Left],
-    );
-
-    out += "\nDefault quotas (your account may have less)\n";
-    let mut rows = vec![row(["path", "requests/min", "tokens/min", "tokens/day", "source"])];
-    rows.extend(entry.paths.iter().map(|p| {
-        let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), grouped);
-        let q = &p.quota;
-        row([&p.path, &limit(q.rpm), &limit(q.tpm), &limit(q.tpd), &sources.note(&q.source, &q.as_of)])
-    }));
-    out += &table(&rows, &FIGURES);
-
-    out += "\nPrices in USD per million tokens\n";
-    out += &table(&prices(&entry.paths, &mut sources), &FIGURES);
+    let kind = match entry.kind {
+        ModelKind::Text => "",
+        ModelKind::Embedding => ", embedding",
+        ModelKind::Rerank => ", rerank",
+    };
+    let mut out = format!("{} ({}{kind})\n{}\n", entry.name, entry.provider, entry.id);
+    out += "\nSold\n";
+    out += &sales::ways(entry);
+    if entry.kind == ModelKind::Text {
+        out += &limits(entry, &mut sources);
+    }
+    out += &quotas(entry, &mut sources);
+    out += &sales::prices(&entry.paths, &mut sources);
+    out += &sales::reserved(&entry.paths, &mut sources);
+    out += &sales::provisioned(entry, &mut sources);
+    if let Some(fast) = &entry.latency_optimized {
+        out += &sales::latency_optimized(fast, &mut sources);
+    }
+    out += &sales::custom(entry, &mut sources);
+    out += &sales::destinations(&entry.paths, &mut sources);
 
     out += "\nLatency before any load (measured by others: put in your own)\n";
-    out += &latency(&entry.latency, &mut sources);
+    out += &latency(entry, &mut sources);
 
     out += "\nSources\n";
     for (i, (source, as_of)) in sources.0.iter().enumerate() {
@@ -93,46 +78,56 @@ pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     out
 }
 
-fn prices(paths: &[Path], sources: &mut Sources) -> Vec<Vec<String>> {
-    let columns: [fn(&Path) -> Option<&str>; 5] = [
-        |p| Some(&p.prices.input),
-        |p| Some(&p.prices.output),
-        |p| p.prices.cache_read.as_deref(),
-        |p| p.prices.cache_write_5m.as_deref(),
-        |p| p.prices.cache_write_1h.as_deref(),
+fn limits(entry: &ModelEntry, sources: &mut Sources) -> String {
+    let output = &entry.max_output_tokens;
+    let burndown = &entry.output_burndown;
+    let rows = [
+        row(["max output", &grouped(output.value), "tokens", &sources.note(&output.source, &output.as_of)]),
+        row([
+            "output burndown",
+            &burndown.value.to_string(),
+            "tokens of quota for each token of output",
+            &sources.note(&burndown.source, &burndown.as_of),
+        ]),
     ];
-    let mut rows = vec![row(["path", "input", "output", "cache read", "write 5 min", "write 1 h", "source"])];
-    rows.extend(paths.iter().map(|p| vec![p.path.clone()]));
-    for column in columns {
-        let amounts: Vec<Option<String>> = paths.iter().map(|p| column(p).map(per_million)).collect();
-        // The same number of places all the way down, so that the points line up.
-        let places = |text: &String| text.split_once('.').map_or(0, |(_, part)| part.len());
-        let most = amounts.iter().flatten().map(places).max().unwrap_or(0);
-        for (row, amount) in rows[1..].iter_mut().zip(amounts) {
-            row.push(amount.map_or_else(|| "-".to_owned(), |a| format!("{a}{}", "0".repeat(most - places(&a)))));
-        }
-    }
-    for (row, path) in rows[1..].iter_mut().zip(paths) {
-        row.push(sources.note(&path.prices.source, &path.prices.as_of));
-    }
-    rows
+    format!("\nLimits\n{}", table(&rows, &[Side::Left, Side::Right, Side::Left, Side::Left]))
 }
 
-fn latency(latency: &LatencyEntry, sources: &mut Sources) -> String {
+fn quotas(entry: &ModelEntry, sources: &mut Sources) -> String {
+    if entry.paths.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![row(["path", "requests/min", "tokens/min", "tokens/day", "source"])];
+    rows.extend(entry.paths.iter().map(|p| {
+        let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), grouped);
+        let q = &p.quota;
+        row([&p.path, &limit(q.rpm), &limit(q.tpm), &limit(q.tpd), &sources.note(&q.source, &q.as_of)])
+    }));
+    format!("\nDefault quotas (your account may have less)\n{}", table(&rows, &FIGURES))
+}
+
+fn latency(entry: &ModelEntry, sources: &mut Sources) -> String {
+    let latency: &LatencyEntry = &entry.latency;
+    let writes = entry.kind == ModelKind::Text;
+    let (first, tail) = if writes {
+        ("first token, median", "first token, 95th percentile")
+    } else {
+        ("whole answer, median", "whole answer, 95th percentile")
+    };
     let p95 = latency.time_to_first_token_p95_s;
-    let mut out = table(
-        &[
-            row(["first token, median", &latency.time_to_first_token_median_s.to_string(), "s"]),
-            row([
-                "first token, 95th percentile",
-                &p95.unwrap_or(2.0 * latency.time_to_first_token_median_s).to_string(),
-                if p95.is_some() { "s" } else { "s, assumption: twice the median" },
-            ]),
-            row(["prefill", &latency.prefill_per_1k_tokens_s.to_string(), "s per 1,000 uncached input tokens"]),
-            row(["output speed", &latency.output_tokens_per_second.to_string(), "tokens/s"]),
-        ],
-        &[Side::Left, Side::Right, Side::Left],
-    );
+    let mut rows = vec![
+        row([first, &latency.time_to_first_token_median_s.to_string(), "s"]),
+        row([
+            tail,
+            &p95.unwrap_or(2.0 * latency.time_to_first_token_median_s).to_string(),
+            if p95.is_some() { "s" } else { "s, assumption: twice the median" },
+        ]),
+        row(["prefill", &latency.prefill_per_1k_tokens_s.to_string(), "s per 1,000 uncached input tokens"]),
+    ];
+    if writes {
+        rows.push(row(["output speed", &latency.output_tokens_per_second.to_string(), "tokens/s"]));
+    }
+    let mut out = table(&rows, &[Side::Left, Side::Right, Side::Left]);
     let remark = format!("{} {}", latency.remark.trim(), sources.note(&latency.source, &latency.as_of));
     out.extend(wrap(&remark, WIDTH - 2).iter().map(|line| format!("  {line}\n")));
     out
@@ -140,10 +135,10 @@ fn latency(latency: &LatencyEntry, sources: &mut Sources) -> String {
 
 /// Footnotes: many figures share a source, which is written out once.
 #[derive(Default)]
-struct Sources(Vec<(String, String)>);
+pub(super) struct Sources(Vec<(String, String)>);
 
 impl Sources {
-    fn note(&mut self, source: &str, as_of: &str) -> String {
+    pub(super) fn note(&mut self, source: &str, as_of: &str) -> String {
         let known = self.0.iter().position(|(s, d)| s == source && d == as_of);
         let place = known.unwrap_or_else(|| {
             self.0.push((source.to_owned(), as_of.to_owned()));
@@ -161,19 +156,6 @@ fn age(as_of: &str, today: Option<&str>) -> Option<String> {
         days if days < 0 => format!("{} days ahead", grouped(days.unsigned_abs())),
         days => format!("{} days old", grouped(days.unsigned_abs())),
     })
-}
-
-/// `$0.0003/1K` as `0.30`: dollars for a million tokens, exact, with at least two places.
-fn per_million(price: &str) -> String {
-    // 10⁻¹² USD a token are 10⁻⁶ USD a million tokens.
-    let Ok(price) = token_price(price) else {
-        return price.to_owned();
-    };
-    let micros = price.0.0;
-    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-    let shortest = text.len() - 4;
-    let kept = text.trim_end_matches('0').len().max(shortest);
-    text[..kept].to_owned()
 }
 
 #[cfg(test)]
@@ -215,11 +197,19 @@ mod tests {
     fn the_list_tells_each_model_and_its_age() {
         let text = list(Catalog::embedded(), TODAY);
         let lines: Vec<&str> = text.lines().collect();
-        let at = lines.iter().position(|l| l.starts_with("amazon.nova-pro-v1:0 ")).unwrap();
-        assert_eq!(lines[at].split_whitespace().collect::<Vec<_>>()[1..], ["10,000", "1", "2026-04-01"]);
-        assert!(lines[at + 1].starts_with("  Nova Pro: in_region, us, eu, apac "), "{}", lines[at + 1]);
-        assert!(lines[at + 1].ends_with("236 days old"));
-        assert!(!list(Catalog::embedded(), None).contains("days"));
+        let at = lines.iter().position(|l| l.starts_with("deepseek.v3.2 ")).unwrap();
+        assert_eq!(lines[at].split_whitespace().collect::<Vec<_>>()[1..], ["8,000", "1", "2026-04-01", "236"]);
+        assert_eq!(lines[at + 1], "  DeepSeek V3.2: in_region; priority, flex");
+        assert!(text.contains("\n  Nova Premier: us; priority, flex\n"), "{text}");
+        assert!(text.contains("\n  Claude 3 Haiku: in_region, us, eu; Model Units; fine-tuning\n"), "{text}");
+        assert!(!list(Catalog::embedded(), None).lines().next().unwrap().contains("days"));
+    }
+
+    #[test]
+    fn the_list_is_compact() {
+        let catalog = Catalog::embedded();
+        let lines = list(catalog, TODAY).lines().count();
+        assert!(lines <= 3 * catalog.models.len(), "{lines} lines");
     }
 
     #[test]
@@ -228,14 +218,13 @@ mod tests {
             let text = show(model, TODAY);
             let words: Vec<&str> = text.split_whitespace().collect();
             let flowing = words.join(" ");
-            for path in &model.paths {
-                let q = &path.quota;
+            for q in model.paths.iter().map(|p| &p.quota) {
                 for limit in [q.rpm, q.tpm, q.tpd].into_iter().flatten() {
                     assert!(words.contains(&grouped(limit).as_str()), "{limit} of {}", model.id);
                 }
-                for source in [&q.source, &path.prices.source, &model.latency.source, &model.output_burndown.source] {
-                    assert!(flowing.contains(source.as_str()), "{source} of {}", model.id);
-                }
+            }
+            for (source, as_of) in model.sources().filter(|(s, _)| !s.contains("writes no tokens")) {
+                assert!(flowing.contains(&format!("{source}. As of {as_of}")), "{source} of {}", model.id);
             }
             assert!(flowing.contains(model.latency.remark.trim()));
         }
@@ -244,19 +233,7 @@ mod tests {
     #[test]
     fn sources_are_written_out_once() {
         let text = show(Catalog::embedded().resolve("amazon.nova-pro-v1:0").unwrap().model, TODAY);
-        assert_eq!(text.matches("cache writes at $0").count(), 1);
-    }
-
-    #[test]
-    fn prices_are_exact_and_line_up() {
-        assert_eq!(per_million("$0.0003/1K"), "0.30");
-        assert_eq!(per_million("$0.10725/1M"), "0.10725");
-        assert_eq!(per_million("$15/1M"), "15.00");
-        assert_eq!(per_million("free"), "free");
-        let eu = Catalog::embedded().resolve("amazon.nova-pro-v1:0").unwrap().model;
-        let rows = prices(&eu.paths, &mut Sources::default());
-        assert_eq!(rows[3], ["eu", "1.05", "4.20", "0.2625", "0.00", "-", "[1]"]);
-        assert_eq!(rows[1][3], "0.2000");
+        assert_eq!(text.matches("cache writes at $0").count(), 2);
     }
 
     #[test]

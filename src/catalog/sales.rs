@@ -1,0 +1,414 @@
+//! How a model is sold, as text, for `show.rs`: ways, prices, terms, places.
+
+use super::layout::{FIGURES, Side, WIDTH, grouped, hung, row, table, wrap};
+use super::show::Sources;
+use super::{CustomDeploymentEntry, LatencyOptimizedEntry, ModelEntry, Path, PriceEntry, QuotaEntry};
+use crate::units::parse::token_price;
+
+/// Stands for a price that is not published.
+const UNKNOWN: &str = "?";
+
+const STANDARD: &str = "standard";
+
+/// The service tiers besides standard, in the order in which they are shown.
+const TIERS: [&str; 3] = ["priority", "flex", "reserved"];
+
+/// A column of prices: its head, the service tier that they are of, and the price.
+type Column = (&'static str, &'static str, fn(&PriceEntry) -> Option<&str>);
+
+const CALL: [Column; 1] = [("call", STANDARD, |p| p.request.as_deref())];
+
+const TOKENS: [Column; 5] = [
+    ("input", STANDARD, |p| p.input.as_deref()),
+    ("output", STANDARD, |p| p.output.as_deref()),
+    ("cache read", STANDARD, |p| p.cache_read.as_deref()),
+    ("write 5 min", STANDARD, |p| p.cache_write_5m.as_deref()),
+    ("write 1 h", STANDARD, |p| p.cache_write_1h.as_deref()),
+];
+
+const OTHER: [Column; 6] = [
+    ("batch in", STANDARD, |p| p.batch_input.as_deref()),
+    ("batch out", STANDARD, |p| p.batch_output.as_deref()),
+    ("priority in", TIERS[0], |p| p.priority_input.as_deref()),
+    ("priority out", TIERS[0], |p| p.priority_output.as_deref()),
+    ("flex in", TIERS[1], |p| p.flex_input.as_deref()),
+    ("flex out", TIERS[1], |p| p.flex_output.as_deref()),
+];
+
+/// How it is sold in one breath, for [`list`](super::show::list): paths; tiers; the ways besides the token.
+pub(super) fn in_short(entry: &ModelEntry) -> String {
+    let paths: Vec<&str> = entry.paths.iter().map(|p| p.path.as_str()).collect();
+    let besides = [
+        (entry.is_sold_provisioned(), "Model Units"),
+        (entry.latency_optimized.is_some(), "latency-optimized"),
+        (entry.customization.is_some(), "fine-tuning"),
+        (entry.custom_deployment.is_some(), "custom on demand"),
+        (entry.custom_import.is_some(), "import"),
+    ];
+    let besides = besides.into_iter().filter(|(offered, _)| *offered).map(|(_, name)| name.to_owned());
+    let by_token = [paths.join(", "), tiers(entry).join(", ")].into_iter().filter(|part| !part.is_empty());
+    by_token.chain(besides).collect::<Vec<_>>().join("; ")
+}
+
+/// Of the tiers besides standard, those in which any path is sold.
+fn tiers(entry: &ModelEntry) -> Vec<&'static str> {
+    TIERS.into_iter().filter(|tier| entry.paths.iter().any(|p| p.is_sold_in_tier(tier))).collect()
+}
+
+/// In which ways it is sold.
+pub(super) fn ways(entry: &ModelEntry) -> String {
+    let names = |paths: &mut dyn Iterator<Item = &Path>| paths.map(|p| p.path.as_str()).collect::<Vec<_>>().join(", ");
+    let or_no = |text: String| if text.is_empty() { "no".to_owned() } else { text };
+    let in_batch = |p: &&Path| p.prices.as_ref().is_some_and(|prices| prices.batch_input.is_some());
+    let tiers = [STANDARD].into_iter().chain(tiers(entry)).collect::<Vec<_>>().join(", ");
+    let variants: Vec<&str> = entry.provisioned.iter().map(|p| p.variant.as_deref().unwrap_or("yes")).collect();
+    let mut out = String::new();
+    let mut way = |name: &str, text: &str| out += &hung(17, name, text);
+    way("on demand", &or_no(names(&mut entry.paths.iter())));
+    if !entry.paths.is_empty() {
+        way("service tiers", &tiers);
+        way("in batch", &or_no(names(&mut entry.paths.iter().filter(in_batch))));
+    }
+    way("as Model Units", &or_no(variants.join(", ")));
+    if let Some(fast) = &entry.latency_optimized {
+        way("latency-optimized", &format!("from {}", fast.regions.join(", ")));
+    }
+    out
+}
+
+/// Prices by the token, or by the call.
+pub(super) fn prices(paths: &[Path], sources: &mut Sources) -> String {
+    if paths.is_empty() {
+        return String::new();
+    }
+    if paths.iter().all(|p| p.prices.is_none()) {
+        return "\nPrices\n  not published\n".to_owned();
+    }
+    let has = |columns: &[Column]| {
+        let mut prices = paths.iter().filter_map(|p| p.prices.as_ref());
+        prices.any(|p| columns.iter().any(|(_, _, price)| price(p).is_some()))
+    };
+    let mut out = if has(&CALL) {
+        format!("\nPrices in USD per 1,000 calls\n{}", price_table(paths, &CALL, 1_000, Some(sources)))
+    } else {
+        format!("\nPrices in USD per million tokens\n{}", price_table(paths, &TOKENS, 1_000_000, Some(sources)))
+    };
+    if has(&OTHER) {
+        out += "\nThe same in batch and in other service tiers\n";
+        out += &price_table(paths, &OTHER, 1_000_000, None);
+    }
+    if out.split_whitespace().any(|word| word == UNKNOWN) {
+        out += "  ?: not published\n";
+    }
+    out
+}
+
+/// Columns without a price are left out, unless what they are of is sold.
+fn price_table(paths: &[Path], columns: &[Column], per: i128, sources: Option<&mut Sources>) -> String {
+    let mut rows = vec![row(["path"])];
+    rows.extend(paths.iter().map(|p| row([&p.path])));
+    for (name, tier, price) in columns {
+        let amounts: Vec<Option<String>> =
+            paths.iter().map(|p| p.prices.as_ref().and_then(price).map(|text| amount(text, per))).collect();
+        let sold = |p: &Path| *tier != STANDARD && p.is_sold_in_tier(tier);
+        if amounts.iter().all(Option::is_none) && !paths.iter().any(sold) {
+            continue;
+        }
+        rows[0].push((*name).to_owned());
+        // The same number of places all the way down, so that the points line up.
+        let places = |text: &String| text.split_once('.').map_or(0, |(_, part)| part.len());
+        let most = amounts.iter().flatten().map(places).max().unwrap_or(0);
+        for ((row, path), amount) in rows[1..].iter_mut().zip(paths).zip(amounts) {
+            row.push(match amount {
+                Some(amount) => format!("{amount}{}", "0".repeat(most - places(&amount))),
+                None if path.prices.is_none() || sold(path) => UNKNOWN.to_owned(),
+                None => "-".to_owned(),
+            });
+        }
+    }
+    if let Some(sources) = sources {
+        rows[0].push("source".to_owned());
+        for (row, path) in rows[1..].iter_mut().zip(paths) {
+            row.push(path.prices.as_ref().map_or_else(|| "-".to_owned(), |p| sources.note(&p.source, &p.as_of)));
+        }
+    }
+    table(&rows, &FIGURES)
+}
+
+/// The reserved tier; paths with the same terms stand together.
+pub(super) fn reserved(paths: &[Path], sources: &mut Sources) -> String {
+    let mut groups: Vec<(Vec<&str>, Vec<Vec<String>>)> = Vec::new();
+    let mut least = None;
+    for path in paths {
+        let Some(entry) = &path.reserved else { continue };
+        least = Some((entry.min_input_tpm, entry.min_output_tpm));
+        let note = sources.note(&entry.source, &entry.as_of);
+        let bare = |price: &str| price.trim_start_matches('$').to_owned();
+        let mut terms: Vec<Vec<String>> = entry
+            .terms
+            .iter()
+            .map(|t| {
+                let (input, output) = (bare(&t.input_per_1k_tpm_hour), bare(&t.output_per_1k_tpm_hour));
+                vec![t.commitment.clone(), input, output, note.clone()]
+            })
+            .collect();
+        if terms.is_empty() {
+            terms.push(row([UNKNOWN, UNKNOWN, UNKNOWN, &note]));
+        }
+        match groups.iter_mut().find(|(_, known)| *known == terms) {
+            Some((names, _)) => names.push(&path.path),
+            None => groups.push((vec![&path.path], terms)),
+        }
+    }
+    let Some((input, output)) = least else { return String::new() };
+    let mut rows = vec![row(["path", "commitment", "input", "output", "source"])];
+    for (names, terms) in groups {
+        for (i, term) in terms.into_iter().enumerate() {
+            let name = if i == 0 { names.join(", ") } else { String::new() };
+            rows.push([vec![name], term].concat());
+        }
+    }
+    format!(
+        "\nReserved tier in USD per hour and 1,000 tokens/min\n{}  at least {} tokens/min of input and {} of output\n",
+        table(&rows, &[Side::Left, Side::Left, Side::Right]),
+        grouped(input),
+        grouped(output),
+    )
+}
+
+pub(super) fn provisioned(entry: &ModelEntry, sources: &mut Sources) -> String {
+    if !entry.is_sold_provisioned() {
+        return String::new();
+    }
+    let mut rows = vec![row(["variant", "no commitment", "1 month", "6 months", "source"])];
+    for unit in &entry.provisioned {
+        let price = |text: &Option<String>| {
+            text.as_deref().map_or(UNKNOWN, |t| t.trim_start_matches('$').trim_end_matches("/h")).to_owned()
+        };
+        rows.push(vec![
+            unit.variant.clone().unwrap_or_else(|| "-".to_owned()),
+            price(&unit.no_commitment),
+            price(&unit.one_month),
+            price(&unit.six_months),
+            sources.note(&unit.source, &unit.as_of),
+        ]);
+    }
+    format!("\nModel Units in USD per hour each (what one delivers is not published)\n{}", table(&rows, &FIGURES))
+}
+
+pub(super) fn latency_optimized(entry: &LatencyOptimizedEntry, sources: &mut Sources) -> String {
+    let QuotaEntry { rpm, tpm, tpd, source, as_of } = &entry.quota;
+    let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), grouped);
+    let price = |column: fn(&PriceEntry) -> Option<&str>| {
+        entry.prices.as_ref().and_then(column).map_or_else(|| UNKNOWN.to_owned(), |text| amount(text, 1_000_000))
+    };
+    let mut notes = vec![sources.note(source, as_of)];
+    notes.extend(entry.prices.iter().map(|p| sources.note(&p.source, &p.as_of)));
+    notes.push(sources.note(&entry.source, &entry.as_of));
+    notes.dedup();
+    let rows = [
+        row(["requests/min", "tokens/min", "tokens/day", "input", "output", "source"]),
+        vec![
+            limit(*rpm),
+            limit(*tpm),
+            limit(*tpd),
+            price(|p| p.input.as_deref()),
+            price(|p| p.output.as_deref()),
+            notes.concat(),
+        ],
+    ];
+    let mut out = format!("\nLatency-optimized (calls above its quota are standard)\n{}", table(&rows, &[Side::Right]));
+    if let Some(latency) = &entry.latency {
+        let text = format!(
+            "First token {} s (median), output {} tokens/s. {} {}",
+            latency.time_to_first_token_median_s,
+            latency.output_tokens_per_second,
+            latency.remark.trim(),
+            sources.note(&latency.source, &latency.as_of),
+        );
+        out.extend(wrap(&text, WIDTH - 2).iter().map(|line| format!("  {line}\n")));
+    }
+    out
+}
+
+/// Training, serving and importing models of one's own.
+pub(super) fn custom(entry: &ModelEntry, sources: &mut Sources) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, text: String| out += &hung(11, name, &text);
+    if let Some(c) = &entry.customization {
+        let methods = c.methods.join(", ").replace('_', "-");
+        let training = c.training.as_ref().map_or_else(
+            || "price of training not published".to_owned(),
+            |t| format!("USD {} per million tokens of training", amount(t, 1_000_000)),
+        );
+        let stored = c.storage_per_month.trim_start_matches('$');
+        let note = sources.note(&c.source, &c.as_of);
+        line("training", format!("{methods}; {training}; USD {stored} a month for each model {note}"));
+    }
+    if let Some(CustomDeploymentEntry { prices, regions, source, as_of }) = &entry.custom_deployment {
+        let note = sources.note(source, as_of);
+        let price = prices.as_ref().map_or_else(
+            || "price not published".to_owned(),
+            |p| {
+                let of = |text: &Option<String>| text.as_deref().map_or(UNKNOWN.to_owned(), |t| amount(t, 1_000_000));
+                let note = sources.note(&p.source, &p.as_of);
+                format!("USD {} per million tokens of input, {} of output {note}", of(&p.input), of(&p.output))
+            },
+        );
+        line("on demand", format!("in {} {note}; {price}", regions.join(", ")));
+    }
+    if let Some(import) = &entry.custom_import {
+        let (minute, month) =
+            [&import.per_unit_minute, &import.storage_per_unit_month].map(|t| t.trim_start_matches('$')).into();
+        let note = sources.note(&import.source, &import.as_of);
+        line(
+            "import",
+            format!(
+                "{} custom model units for each copy, USD {minute} a minute and USD {month} of storage a month for \
+                 each unit {note}",
+                import.units_per_copy
+            ),
+        );
+    }
+    if out.is_empty() { out } else { format!("\nCustom models\n{out}") }
+}
+
+/// Where the calls of each profile are served.
+pub(super) fn destinations(paths: &[Path], sources: &mut Sources) -> String {
+    let profiles: Vec<&Path> = paths.iter().filter(|p| p.path != super::IN_REGION).collect();
+    if profiles.is_empty() {
+        return String::new();
+    }
+    let mut out = "\nWhere calls are served, by the region that they are made from\n".to_owned();
+    for path in profiles {
+        if path.regions.is_empty() {
+            out += &hung(8, &path.path, "not known");
+        }
+        for (i, entry) in path.regions.iter().enumerate() {
+            let label = if i == 0 { path.path.as_str() } else { "" };
+            let note = sources.note(&entry.source, &entry.as_of);
+            let (from, to) = (entry.from.join(", "), entry.to.join(", "));
+            out += &if from == to {
+                hung(8, label, &format!("among {from} {note}"))
+            } else {
+                hung(8, label, &format!("from {from}")) + &hung(8, "", &format!("to {to} {note}"))
+            };
+        }
+    }
+    out
+}
+
+/// `$0.0003/1K` as `0.30`: dollars for `per` tokens or calls, exact to the sixth place, with at least two.
+fn amount(price: &str, per: i128) -> String {
+    let Ok(parsed) = token_price(price) else {
+        return price.to_owned();
+    };
+    // 10⁻¹² USD a token are 10⁻⁶ USD a million tokens.
+    let micros = parsed.0.0 * per / 1_000_000;
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    let shortest = text.len() - 4;
+    let kept = text.trim_end_matches('0').len().max(shortest);
+    text[..kept].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Catalog;
+    use super::*;
+
+    fn model(id: &str) -> &'static ModelEntry {
+        Catalog::embedded().resolve(id).unwrap().model
+    }
+
+    /// The words of the lines that start with a word.
+    fn line(text: &str, first: &str) -> Vec<String> {
+        let line = text.lines().find(|l| l.split_whitespace().next() == Some(first)).expect(text);
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn prices_are_exact_and_line_up() {
+        assert_eq!(amount("$0.0003/1K", 1_000_000), "0.30");
+        assert_eq!(amount("$0.10725/1M", 1_000_000), "0.10725");
+        assert_eq!(amount("$15/1M", 1_000_000), "15.00");
+        assert_eq!(amount("$2.00/1K", 1_000), "2.00");
+        assert_eq!(amount("free", 1), "free");
+        let text = prices(&model("amazon.nova-pro-v1:0").paths, &mut Sources::default());
+        assert_eq!(line(&text, "eu"), ["eu", "1.05", "4.20", "0.2625", "0.00", "[2]"]);
+        assert_eq!(line(&text, "in_region"), ["in_region", "0.80", "3.20", "0.2000", "0.00", "[1]"]);
+        let (_, other) = text.split_once("other service tiers").unwrap();
+        assert_eq!(line(other, "us"), ["us", "0.400", "1.60", "1.40", "5.60", "0.400", "1.60"]);
+        assert_eq!(line(other, "eu"), ["eu", "0.525", "2.10", "?", "?", "0.525", "2.10"]);
+    }
+
+    #[test]
+    fn a_price_that_is_not_published_is_a_question_mark() {
+        let text = prices(&model("anthropic.claude-sonnet-4-6").paths, &mut Sources::default());
+        assert_eq!(line(&text, "in_region"), ["in_region", "?", "?", "?", "?", "?", "-"]);
+        assert!(text.ends_with("  ?: not published\n"));
+        let units = provisioned(model("amazon.nova-2-lite-v1:0"), &mut Sources::default());
+        assert_eq!(line(&units, "256k"), ["256k", "60.50", "55.00", "?", "[1]"]);
+    }
+
+    #[test]
+    fn prices_that_are_all_unknown_make_no_table() {
+        let mut paths = model("amazon.rerank-v1:0").paths.clone();
+        paths[0].prices = None;
+        assert_eq!(prices(&paths, &mut Sources::default()), "\nPrices\n  not published\n");
+        assert_eq!(prices(&[], &mut Sources::default()), "");
+    }
+
+    #[test]
+    fn what_is_billed_by_the_call_has_a_price_of_a_call() {
+        let text = prices(&model("cohere.rerank-v3-5:0").paths, &mut Sources::default());
+        assert!(text.starts_with("\nPrices in USD per 1,000 calls\n"));
+        assert_eq!(line(&text, "in_region"), ["in_region", "2.00", "[1]"]);
+    }
+
+    #[test]
+    fn paths_of_the_same_terms_stand_together() {
+        let text = reserved(&model("anthropic.claude-sonnet-4-5-20250929-v1:0").paths, &mut Sources::default());
+        assert_eq!(line(&text, "us,")[..7], ["us,", "eu,", "jp,", "au", "1-month", "0.198", "0.99"]);
+        assert_eq!(line(&text, "global")[..4], ["global", "1-month", "0.18", "0.90"]);
+        assert!(text.contains("at least 100,000 tokens/min of input and 10,000 of output"));
+        assert_eq!(reserved(&model("amazon.nova-pro-v1:0").paths, &mut Sources::default()), "");
+    }
+
+    #[test]
+    fn the_ways_are_told() {
+        let text = ways(model("amazon.nova-pro-v1:0"));
+        for way in [
+            "  on demand          in_region, us, eu, apac\n",
+            "  service tiers      standard, priority, flex\n",
+            "  as Model Units     24k, 300k\n",
+            "  latency-optimized  from us-east-1, us-east-2\n",
+        ] {
+            assert!(text.contains(way), "{text}");
+        }
+        let mut units_only = model("amazon.titan-embed-text-v1").clone();
+        units_only.paths.clear();
+        assert_eq!(ways(&units_only), "  on demand          no\n  as Model Units     8k\n");
+    }
+
+    #[test]
+    fn destinations_are_told_by_source() {
+        let text = destinations(&model("au.anthropic.claude-sonnet-4-5-20250929-v1:0").paths, &mut Sources::default());
+        assert!(
+            text.contains("  au        among ap-southeast-2, ap-southeast-4 [1]\n            from ap-southeast-6\n")
+        );
+        assert!(text.contains("            to ap-southeast-2, ap-southeast-4, ap-southeast-6 [1]\n"));
+        let sonnet = destinations(&model("us.anthropic.claude-sonnet-5").paths, &mut Sources::default());
+        assert!(sonnet.contains("  us        not known\n"));
+        assert_eq!(destinations(&model("deepseek.v3.2").paths, &mut Sources::default()), "");
+    }
+
+    #[test]
+    fn custom_models_have_their_prices() {
+        let text = custom(model("amazon.nova-2-lite-v1:0"), &mut Sources::default());
+        assert!(text.contains("USD 3.78 per million tokens of training"));
+        assert!(text.contains("USD 0.30 per million tokens of input, 2.50"));
+        let llama = custom(model("meta.llama3-1-70b-instruct-v1:0"), &mut Sources::default());
+        assert!(llama.contains("8 custom model units for each copy, USD 0.0785 a minute"));
+        assert_eq!(custom(model("deepseek.v3.2"), &mut Sources::default()), "");
+    }
+}
