@@ -9,57 +9,102 @@
 
 pub mod observer;
 
+mod batch;
+mod clients;
+mod flight;
 mod flow;
 mod plan;
+mod prompt_cache;
+mod queueing;
+mod sharing;
 mod slab;
+mod special;
 mod supply;
 
 use std::mem;
 use std::ops::ControlFlow;
 
 use crate::model::Model;
+use crate::model::capacity::{Ask, RoomState, Status};
 use crate::model::client::retry::RetryQuotas;
-use crate::model::pricing::BilledTokens;
+use crate::model::pricing::Billed;
 use crate::model::workload::Workload;
-use crate::queue::{Class, Event, EventQueue};
+use crate::model::workload::cache::Cache;
+use crate::model::workload::steps::Stage;
+use crate::queue::{Class, Event, EventQueue, SLOTS};
 use crate::random::{Purpose, Stream};
 use crate::traffic::{Stretch, Tape};
 use crate::units::Tokens;
+use flight::{Flight, Waiting};
 use observer::{CapacitySnapshot, Observer, Snapshot, Who};
 use plan::{Luck, Plan};
+use prompt_cache::PromptCache;
 use slab::Slab;
 use supply::Supply;
 
-/// A request on its way: everything that an offer needs.
+/// A call on its way: everything that an offer needs.
 #[derive(Debug, Clone, Copy)]
 struct Call<'m> {
     workload: usize,
     of: &'m Workload,
+    /// To which model, by which route: the main call of a request, or a step before it.
+    to: &'m Stage,
+    /// Which of the workload's stages that is.
+    stage: u32,
+    /// It takes the long way: something beside limits, concurrency and a queue has a say.
+    is_special: bool,
     /// The request's number within its workload.
     index: u64,
-    /// \[µs\]
+    /// Of the request \[µs\].
     arrival: u64,
     /// What a completed attempt is billed for \[tokens\].
-    tokens: BilledTokens,
+    tokens: Billed,
     /// The output cap in force \[tokens\].
     cap: Tokens,
     truncated: bool,
-    /// From the start of service to the first and to the last token \[µs\].
+    /// From the start of service to the first and to the last token, unless the capacity says otherwise \[µs\].
     ttft: u64,
     service: u64,
+    /// Of the main call \[tokens\].
+    main: MainTokens,
+    /// The service of the steps before it \[µs\].
+    served_before: u64,
 }
 
-/// Where a request stands with its client.
+/// What the tape says of a request \[tokens\].
+#[derive(Debug, Clone, Copy)]
+struct MainTokens {
+    input: u32,
+    wanted: u32,
+    cap: u32,
+}
+
+/// Where a call stands with its client.
 #[derive(Debug, Clone, Copy)]
 struct Progress {
-    /// The number of the attempt, from 0.
+    /// The number of the attempt within its request; those of a step before the main call follow [`STEP`].
     attempt: u32,
+    /// How many attempts on this part of the route went before.
+    tries: u32,
+    /// Where on the route the attempt begins.
+    leg: u32,
     /// When the attempt was sent \[µs\].
     sent: u64,
     /// What the last retry cost of the retry quota.
     last_cost: u32,
     /// The slot of the request, when it has one.
     slot: Option<u32>,
+}
+
+/// Attempts of the steps of a pipeline are numbered apart, so that a retry in one changes no draw of another.
+const STEP: u32 = 1 << 10;
+
+impl Progress {
+    /// A first attempt of a stage. `last` is the number of the main one.
+    fn first(stage: u32, last: u32, sent: u64) -> Self {
+        let attempt = if stage == last { 0 } else { STEP * (stage + 1) };
+        Self { attempt, tries: 0, leg: 0, sent, last_cost: 0, slot: None }
+    }
 }
 
 /// What a request with a slot does.
@@ -73,6 +118,13 @@ enum State {
     },
     /// In service, and the client will give up before it ends.
     Doomed,
+    /// In service, and it is not known who will be first, the end or the client.
+    InService(u32),
+    /// The refusal of a capacity is on its way to the caller; the attempt goes on from this position of the route.
+    PassingOn {
+        position: usize,
+        status: Status,
+    },
     BackingOff,
     /// It has its outcome, or its answer is sure; only timers still name it.
     Over,
@@ -97,15 +149,24 @@ struct Attempt {
     arrival: u64,
     index: u64,
     admission: u64,
-    reserve: Tokens,
-    charged: Tokens,
+    /// \[tokens\]
+    burned: Tokens,
+    input: u32,
+    cap: u32,
     cache_read: u32,
+    output: u32,
     workload: u16,
     capacity: u16,
     attempt: u16,
-    last_cost: u16,
+    last_cost: u8,
     answered: bool,
 }
+
+/// Slots of attempts in service; those of flights follow, and last come the capacities that are shared.
+const ATTEMPTS: u32 = 1 << 23;
+const CAPACITIES: u32 = 1 << 16;
+const FLIGHTS: u32 = SLOTS - ATTEMPTS - CAPACITIES;
+const SHARED: u32 = ATTEMPTS + FLIGHTS;
 
 /// Per workload: its streams, its plan, its retry quotas.
 #[derive(Debug)]
@@ -114,6 +175,10 @@ struct Client {
     plan: Plan,
     backoff: Stream,
     unavailable: Stream,
+    reroute: Stream,
+    /// What steps bring and want.
+    step_tokens: [Stream; 2],
+    is_special: bool,
     retry_quotas: RetryQuotas,
 }
 
@@ -121,12 +186,18 @@ struct Client {
 #[derive(Debug)]
 pub struct Engine<'m, O> {
     model: &'m Model,
+    replication: u64,
     observer: O,
     queue: EventQueue,
     supply: Supply,
     clients: Vec<Client>,
     requests: Slab<Request<'m>>,
     attempts: Slab<Attempt>,
+    flights: Slab<Flight<'m>>,
+    prompt_cache: PromptCache,
+    /// What is collected for the next job of each capacity that makes jobs.
+    collected: Vec<Vec<u32>>,
+    jobs: u64,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
     /// The instant of the next edge that the observer asked for \[µs\].
@@ -181,19 +252,32 @@ impl<'m, O: Observer> Engine<'m, O> {
                     plan: Plan::default(),
                     backoff: stream(Purpose::Backoff),
                     unavailable: stream(Purpose::Unavailable),
+                    reroute: stream(Purpose::Reroute),
+                    step_tokens: [stream(Purpose::StepInput), stream(Purpose::StepOutput)],
+                    is_special: w.stages.len() > 1 || matches!(w.cache, Cache::Prefix(_)) || w.tier.changes_service(),
                     retry_quotas: RetryQuotas::new(w.client.retries.quota, w.client.processes),
                 }
             })
             .collect();
+        let supply = Supply::new(model, replication);
+        let mut queue = EventQueue::new();
+        for (at, slot) in supply.change_instants().zip(0..) {
+            queue.push(Event { at, class: Class::CapacityChange, slot });
+        }
         Self {
             model,
+            replication,
             next_edge: observer.next_edge(),
             observer,
-            queue: EventQueue::new(),
-            supply: Supply::new(model),
+            queue,
+            supply,
             clients,
-            requests: Slab::new(),
-            attempts: Slab::new(),
+            requests: Slab::new(SLOTS),
+            attempts: Slab::new(ATTEMPTS),
+            flights: Slab::new(FLIGHTS),
+            prompt_cache: PromptCache::new(model, replication),
+            collected: vec![Vec::new(); model.capacities.len()],
+            jobs: 0,
             tied: Vec::new(),
             measured_from: run.warmup.0,
             measured_to: run.measured_end().0,
@@ -221,6 +305,8 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn play_rows(&mut self, stretch: &Stretch<'_>, workload: &'m Workload, plan: &Plan) -> ControlFlow<()> {
         let (block, rows) = (stretch.block, stretch.rows.clone());
+        let (to, stage) = (workload.main(), workload.stages.len() as u32 - 1);
+        let is_special = self.clients[stretch.workload].is_special;
         let times = plan.ttft[rows.clone()].iter().zip(&plan.service[rows.clone()]);
         let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
         let columns = block.arrival[rows.clone()].iter().zip(tokens).zip(times);
@@ -238,25 +324,32 @@ impl<'m, O: Observer> Engine<'m, O> {
             if arrival >= self.next_edge {
                 self.pass_edges(arrival);
             }
-            let cap = workload.output_cap.min(u64::from(plan::own_cap(block, row)));
+            let own_cap = plan::own_cap(block, row);
+            let cap = to.output_cap.min(u64::from(own_cap));
             let parts = workload.cache.split(u64::from(input));
-            let wanted = u64::from(wanted);
-            self.arrive(Call {
+            let call = Call {
                 workload: stretch.workload,
                 of: workload,
+                to,
+                stage,
+                is_special,
                 index: block.first + row as u64,
                 arrival,
-                tokens: BilledTokens {
+                tokens: Billed {
                     uncached: parts.uncached,
                     cache_read: parts.read,
                     cache_write: parts.write,
-                    output: wanted.min(cap),
+                    output: u64::from(wanted).min(cap),
+                    calls: 1,
                 },
                 cap,
-                truncated: wanted > cap,
+                truncated: u64::from(wanted) > cap,
                 ttft,
                 service,
-            });
+                main: MainTokens { input, wanted, cap: own_cap },
+                served_before: 0,
+            };
+            self.arrive(if stage == 0 { call } else { self.stage_call(&call, 0) });
         }
         ControlFlow::Continue(())
     }
@@ -283,6 +376,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         self.pass_edges(self.measured_to);
         self.leave_queues();
+        self.tell_of_flights();
         let unfinished = (!self.overflowed).then(|| self.unfinished());
         Finished { observer: self.observer, unfinished, events: self.events, overflowed: self.overflowed }
     }
@@ -309,7 +403,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         match self.queue.pop_tied() {
             Some(second) => self.play_tied(event, second),
-            None if event.class == Class::Completion => {
+            None if event.class == Class::Completion && event.slot < ATTEMPTS => {
                 self.events += 1;
                 self.complete(event.slot, event.at);
             }
@@ -326,16 +420,16 @@ impl<'m, O: Observer> Engine<'m, O> {
             tied.push(next.slot);
         }
         match first.class {
-            Class::Completion => tied.sort_by_key(|slot| {
-                let a = self.attempts.get(*slot);
-                (usize::from(a.workload), a.index, u32::from(a.attempt))
-            }),
+            Class::Completion => self.order_completions(&mut tied, first.at),
             Class::Retry | Class::Timeout => tied.sort_by_key(|slot| {
                 let r = self.requests.get(*slot);
                 (r.call.workload, r.call.index, r.progress.attempt)
             }),
-            // The slot is the capacity's index, and capacities are sorted by name.
-            Class::CapacityChange | Class::Arrival | Class::WakeUp => {}
+            // The slot is the capacity's index or that of a change, and these are sorted by the capacity's name; then come
+            // the flights that look at themselves.
+            Class::CapacityChange | Class::Arrival | Class::WakeUp => {
+                tied.sort_by_key(|slot| self.order_of_wake_up(*slot))
+            }
         }
         for slot in &tied {
             self.play_one(Event { slot: *slot, ..first });
@@ -347,11 +441,15 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn play_one(&mut self, event: Event) {
         self.events += 1;
         match event.class {
-            Class::Completion => self.complete(event.slot, event.at),
+            Class::Completion if event.slot < ATTEMPTS => self.complete(event.slot, event.at),
+            Class::Completion if event.slot < SHARED => self.land(event.slot - ATTEMPTS, event.at),
+            Class::Completion => self.look_at_shared((event.slot - SHARED) as usize, event.at),
             Class::Retry => self.retry(event.slot, event.at),
             Class::Timeout => self.time_out(event.slot, event.at),
-            Class::WakeUp => self.wake_up(event.slot as usize, event.at),
-            Class::CapacityChange | Class::Arrival => {}
+            Class::WakeUp if event.slot < CAPACITIES => self.wake_up(event.slot as usize, event.at),
+            Class::WakeUp => self.look_at_flight(event.slot - CAPACITIES, event.at),
+            Class::CapacityChange => self.change_capacity(event.slot as usize, event.at),
+            Class::Arrival => {}
         }
     }
 
@@ -363,7 +461,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             let quotas = self.supply.snapshot_quotas(at);
             let capacities = self.supply.capacities.iter_mut().map(|c| {
                 let [in_flight_peak, waiting_peak] = c.take_peaks();
-                CapacitySnapshot { in_flight: c.in_flight, waiting: c.waiting, in_flight_peak, waiting_peak }
+                let windows = if let RoomState::Copies(copies) = &c.room { copies.windows() } else { 0 };
+                CapacitySnapshot { in_flight: c.in_flight, waiting: c.waiting, in_flight_peak, waiting_peak, windows }
             });
             let capacities: Vec<_> = capacities.collect();
             let backing_off = self.backing_off;
@@ -385,29 +484,35 @@ impl<'m, O: Observer> Engine<'m, O> {
             .alive()
             .filter(|r| r.state != State::Over && self.is_measured(r.call.arrival))
             .map(|r| r.call.workload);
+        let in_flight = self
+            .flights
+            .alive()
+            .filter(|f| !f.is_over && f.waiting == Waiting::Sure && self.is_measured(f.call.arrival))
+            .map(|f| f.call.workload);
         let sure_answers = self
             .attempts
             .alive()
             .filter(|a| a.answered && self.is_measured(a.arrival))
             .map(|a| usize::from(a.workload));
-        open_requests.chain(sure_answers).for_each(|workload| count[workload] += 1);
+        open_requests.chain(in_flight).chain(sure_answers).for_each(|workload| count[workload] += 1);
         count
-    }
-
-    /// What still waits at the end has waited until then.
-    fn leave_queues(&mut self) {
-        for (capacity, state) in self.supply.capacities.iter().enumerate() {
-            for place in &state.queue {
-                if let Some(since) = flow::waits_since(&self.requests, *place) {
-                    self.observer.waited(capacity, since, self.hard_end);
-                }
-            }
-        }
     }
 }
 
 impl Call<'_> {
+    #[inline]
     fn who(&self) -> Who {
         Who { workload: self.workload, arrival: self.arrival }
+    }
+
+    #[inline]
+    fn ask(&self) -> Ask {
+        Ask { input: self.tokens.uncached + self.tokens.cache_write, cap: self.cap, cache_read: self.tokens.cache_read }
+    }
+
+    /// It is the main call of its request.
+    #[inline]
+    fn is_last(&self) -> bool {
+        self.to.tokens.is_none()
     }
 }

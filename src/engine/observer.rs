@@ -1,10 +1,11 @@
 //! What the engine tells whoever listens. The engine computes no metric itself.
 //!
-//! Calls about one thing come in the order in which it happened. Whatever is known when a request is admitted is told
-//! then, though it lies in the future: service does not depend on what comes later.
+//! Calls about one thing come in the order in which it happened. Where service does not depend on what comes later, it is
+//! told whole when it begins, though it lies in the future; where it does, it is told when it has ended.
 
-use crate::model::capacity::Reason;
-use crate::model::pricing::BilledTokens;
+use crate::model::capacity::quota::LimitKind;
+use crate::model::capacity::{Refused, Status};
+use crate::model::pricing::Billed;
 use crate::units::Tokens;
 
 /// Whose request it is, for metrics.
@@ -28,25 +29,35 @@ pub enum Outcome {
 /// How an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// 429
-    Throttled,
-    /// 503
-    Unavailable,
-    /// 400
-    BadRequest,
+    /// It was refused.
+    Refused(Status),
     /// The client stopped waiting for it.
     TimedOut,
+}
+
+impl Failure {
+    /// Whether it ended in a 429.
+    #[must_use]
+    pub const fn is_throttled(self) -> bool {
+        matches!(self, Self::Refused(Status::Throttled | Status::NotReady))
+    }
+
+    /// Whether it ended in a 503.
+    #[must_use]
+    pub const fn is_unavailable(self) -> bool {
+        matches!(self, Self::Refused(Status::Unavailable))
+    }
 }
 
 /// An offer that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
-    pub reason: Reason,
+    pub refused: Refused,
     /// The quota whose limit refused, when one did.
     pub quota: Option<usize>,
 }
 
-/// An attempt that begins service.
+/// An attempt in service.
 #[derive(Debug, Clone, Copy)]
 pub struct Admission {
     pub who: Who,
@@ -58,13 +69,17 @@ pub struct Admission {
     pub ends: u64,
     /// From the start of service to the first token \[µs\].
     pub ttft: u64,
+    /// The service of the calls of the same request before this one \[µs\].
+    pub served_before: u64,
+    /// It is the last call of its request.
+    pub is_last: bool,
     /// The answer reaches a client that still waits: the request is served.
     pub answered: bool,
     /// The end of service lies before the end of the run.
     pub completes: bool,
     /// The output cap cut the answer short.
     pub truncated: bool,
-    pub tokens: BilledTokens,
+    pub tokens: Billed,
     /// Reserved from token limits, cache reads aside \[tokens\].
     pub reserved: Tokens,
     /// What it is charged in the end \[tokens\].
@@ -74,15 +89,16 @@ pub struct Admission {
 /// How a quota stands, and counters that only rise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuotaSnapshot {
-    /// Used and reserved, of its rpm, tpm and tpd limits; 0 where there is none \[requests, tokens, tokens\].
-    pub occupied: [Tokens; 3],
+    /// Used and reserved, by [`LimitKind`]; 0 where there is no such limit \[requests or tokens\].
+    pub occupied: [Tokens; LIMITS],
     /// The greatest of that at any instant since the last snapshot.
-    pub occupied_peak: [Tokens; 3],
-    /// Requests counted so far: admitted ones, and refused ones where these count.
-    pub requests: u64,
-    /// Charged so far, dated at completion \[tokens\].
-    pub charged: Tokens,
+    pub occupied_peak: [Tokens; LIMITS],
+    /// Charged so far: requests dated at admission (refused ones where they count), tokens at completion.
+    pub charged: [Tokens; LIMITS],
 }
+
+/// How many kinds of limits there are.
+pub const LIMITS: usize = LimitKind::ALL.len();
 
 /// How a capacity stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +109,20 @@ pub struct CapacitySnapshot {
     /// The most since the last snapshot.
     pub in_flight_peak: u32,
     pub waiting_peak: u32,
+    /// Windows of copies billed so far.
+    pub windows: u64,
+}
+
+/// A batch job that was submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    pub records: u64,
+    /// \[µs\]
+    pub submitted: u64,
+    pub begins: u64,
+    pub ends: u64,
+    /// It ends within its deadline.
+    pub in_time: bool,
 }
 
 /// The state of the supply at one instant.
@@ -108,18 +138,22 @@ pub struct Snapshot<'s> {
 pub trait Observer {
     /// A request arrived, and with it its first attempt.
     fn arrived(&mut self, who: Who);
-    /// A further attempt was sent.
-    fn retried(&mut self, who: Who);
+    /// A further attempt was sent: a retry, or the next call of a pipeline.
+    fn sent(&mut self, who: Who);
     /// A capacity was asked.
     fn offered(&mut self, who: Who);
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal);
     fn admitted(&mut self, admission: &Admission);
     /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\].
     fn waited(&mut self, capacity: usize, from: u64, to: u64);
-    /// An attempt failed: number `attempt`, from 0.
-    fn failed(&mut self, who: Who, attempt: u32, failure: Failure);
-    /// An attempt ended in an answer, and with it the request: it is served.
-    fn answered(&mut self, who: Who);
+    /// A limit stopped a stream: it is served, cut short.
+    fn stopped(&mut self, who: Who, quota: usize);
+    /// A batch job was submitted.
+    fn submitted(&mut self, capacity: usize, job: Job);
+    /// An attempt failed; `is_first` of its request.
+    fn failed(&mut self, who: Who, is_first: bool, failure: Failure);
+    /// An attempt ended in an answer; the last one of a request, and with it the request: it is served.
+    fn answered(&mut self, who: Who, is_last: bool);
     /// A request ended without an answer.
     fn ended(&mut self, who: Who, outcome: Outcome);
     /// The instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.

@@ -2,6 +2,7 @@
 //!
 //! A request's luck is drawn by its number, so it is the same wherever and whenever the request is served.
 
+use crate::model::service::Latency;
 use crate::model::workload::Workload;
 use crate::random::{Law, Purpose, Stream, maths};
 use crate::traffic::Block;
@@ -40,6 +41,50 @@ impl Luck {
     }
 }
 
+/// What the service of one call depends on beside its luck.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    /// \[tokens\]
+    pub uncached: u64,
+    pub produced: u64,
+    /// What the time to the first token, the output speed and the whole service are multiplied by.
+    pub ttft_factor: f64,
+    pub speed_factor: f64,
+    pub service_factor: f64,
+    /// What the place adds to the first token \[µs\].
+    pub extra: u64,
+}
+
+/// The service of one call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Service {
+    /// From its start to the first token \[µs\].
+    pub ttft: u64,
+    /// From its start to the last token \[µs\].
+    pub service: u64,
+    /// \[tokens/µs\]
+    pub speed: f64,
+}
+
+impl Luck {
+    /// The luck of a step before the main call.
+    pub(super) fn of_step(self, step: u64) -> Self {
+        let Self { first_token, prefill, decode } = self;
+        Self { first_token: first_token.within(step), prefill: prefill.within(step), decode: decode.within(step) }
+    }
+
+    /// How long one call is served for: what [`Plan`] computes for a block, under other conditions.
+    pub(super) fn service(self, index: u64, latency: &Latency, c: Conditions) -> Service {
+        let first = latency.time_to_first_token.at(self.first_token, index);
+        let prefill = latency.prefill_per_1k_tokens.at(self.prefill, index) * c.uncached as f64 / 1_000.0;
+        let speed = latency.output_tokens_per_second.at(self.decode, index) * c.speed_factor / c.service_factor;
+        let ttft = (first + prefill) * c.ttft_factor * c.service_factor;
+        let ttft = maths::round_half_up(ttft.clamp(0.0, LONGEST)) + c.extra;
+        let decode = (c.produced as f64 * 1e6 / speed).clamp(0.0, LONGEST);
+        Service { ttft, service: ttft + maths::round_half_up(decode), speed: speed * 1e-6 }
+    }
+}
+
 impl Plan {
     /// Makes the plan of `block`, unless this is it already.
     #[inline]
@@ -50,14 +95,15 @@ impl Plan {
     }
 
     fn make(&mut self, block: &Block, workload: &Workload, luck: Luck) {
-        let (n, latency) = (block.len(), &workload.facts.latency);
+        let (n, main) = (block.len(), workload.main());
+        let latency = &main.facts.latency;
         self.first = Some(block.first);
         self.ttft.resize(n, 0);
         self.service.resize(n, 0);
         self.draws.resize(n, 0.0);
 
         self.draw(&latency.prefill_per_1k_tokens, luck.prefill);
-        if workload.cache.read == 0.0 && workload.cache.write == 0.0 {
+        if !workload.cache.is_used() {
             // `ttft` holds the prefill until the first token's own time is added.
             for ((time, per_1k), input) in self.ttft.iter_mut().zip(&self.draws).zip(&block.input) {
                 *time = (per_1k * f64::from(*input)).to_bits();
@@ -75,7 +121,7 @@ impl Plan {
         }
 
         self.draw(&latency.output_tokens_per_second, luck.decode);
-        let cap = u32::try_from(workload.output_cap).unwrap_or(u32::MAX);
+        let cap = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
         for (j, (service, speed)) in self.service.iter_mut().zip(&self.draws).enumerate() {
             let produced = block.wanted[j].min(cap).min(own_cap(block, j));
             let decode = (f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST);

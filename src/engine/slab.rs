@@ -1,20 +1,20 @@
 //! Slots that are used again, so that memory is in proportion to what is alive.
 
-use crate::queue::SLOTS;
-
 /// Values at stable indices.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
     slots: Vec<T>,
     free: Vec<u32>,
+    most: u32,
 }
 
 impl<T> Slab<T> {
-    pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new() }
+    /// For at most so many at a time.
+    pub(super) fn new(most: u32) -> Self {
+        Self { slots: Vec::new(), free: Vec::new(), most }
     }
 
-    /// `None` when all of the [`SLOTS`] that an event's key can name are taken.
+    /// `None` when all slots are taken.
     #[inline]
     pub(super) fn insert(&mut self, value: T) -> Option<u32> {
         if let Some(slot) = self.free.pop() {
@@ -22,7 +22,7 @@ impl<T> Slab<T> {
             return Some(slot);
         }
         let slot = self.slots.len() as u32;
-        if slot >= SLOTS {
+        if slot >= self.most {
             return None;
         }
         self.slots.push(value);
@@ -45,10 +45,15 @@ impl<T> Slab<T> {
         &mut self.slots[slot as usize]
     }
 
-    /// The values alive, in the order of their slots.
-    pub(super) fn alive(&self) -> impl Iterator<Item = &T> {
+    /// The slots of the values alive, in order.
+    pub(super) fn slots_alive(&self) -> impl Iterator<Item = u32> {
         let mut dead = vec![false; self.slots.len()];
         self.free.iter().for_each(|slot| dead[*slot as usize] = true);
-        self.slots.iter().zip(dead).filter(|(_, dead)| !dead).map(|(value, _)| value)
+        (0..).zip(dead).filter(|(_, dead)| !dead).map(|(slot, _)| slot)
+    }
+
+    /// The values alive, in the order of their slots.
+    pub(super) fn alive(&self) -> impl Iterator<Item = &T> {
+        self.slots_alive().map(|slot| self.get(slot))
     }
 }

@@ -3,41 +3,93 @@
 use std::collections::VecDeque;
 
 use super::observer::{QuotaSnapshot, Refusal};
+use super::sharing::Sharing;
 use crate::model::Model;
+use crate::model::capacity::contention::Contention;
 use crate::model::capacity::limiter::{Limiter, Settlement};
-use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Capacity, Reason, Saturation};
+use crate::model::capacity::quota::{LimitChange, LimitKind};
+use crate::model::capacity::{Ask, Capacity, Quota, Reason, Refused, Room, RoomState, Saturation, Standing};
 use crate::random::{Purpose, Stream};
 use crate::units::Tokens;
 
-/// What an offer asks of token limits \[tokens\].
+/// What an attempt used \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ask {
-    /// Uncached input, cache writes and the output cap.
-    pub reserve: Tokens,
-    /// Cache reads, which some quotas reserve too.
-    pub cache_read: Tokens,
+pub(super) struct Used {
+    /// Input and cache writes, and output times its burndown.
+    pub burned: Tokens,
+    pub output: Tokens,
+}
+
+/// What a limit takes of an ask, and what it is charged in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// One, for good.
+    Request,
+    /// Input and cap; charged what is burned.
+    Reservation,
+    /// The same with cache reads.
+    ReservationAndReads,
+    /// Input and cap; charged the input.
+    InputAndCap,
+    /// Input, for good.
+    Input,
+    /// The cap; charged the output.
+    Cap,
+    /// Nothing while any is left; charged the output.
+    OutputAfter,
 }
 
 /// One limit that a capacity asks.
 #[derive(Debug, Clone, Copy)]
 struct Check {
-    limiter: usize,
-    quota: usize,
+    gauge: u32,
+    quota: u32,
+    takes: Takes,
     kind: LimitKind,
-    reserves_cache_reads: bool,
 }
 
 impl Check {
-    /// What the limit takes of an ask \[requests or tokens\].
-    #[inline]
+    fn new(gauge: usize, index: usize, kind: LimitKind, quota: &Quota) -> Self {
+        let takes = match kind {
+            LimitKind::Rpm => Takes::Request,
+            LimitKind::Tpm | LimitKind::Tpd if quota.reserve_cache_reads => Takes::ReservationAndReads,
+            LimitKind::Tpm | LimitKind::Tpd => Takes::Reservation,
+            LimitKind::Itpm => Takes::InputAndCap,
+            LimitKind::Input => Takes::Input,
+            LimitKind::Output if quota.charge_output_after => Takes::OutputAfter,
+            LimitKind::Output => Takes::Cap,
+            LimitKind::Otpm => unreachable!("streams ask it, not offers"),
+        };
+        Self { gauge: gauge as u32, quota: index as u32, takes, kind }
+    }
+
+    /// What is taken at admission \[requests or tokens\].
+    #[inline(always)]
     fn amount(self, ask: Ask) -> Tokens {
-        if self.kind == LimitKind::Rpm {
-            1
-        } else if self.reserves_cache_reads {
-            ask.reserve + ask.cache_read
-        } else {
-            ask.reserve
+        match self.takes {
+            Takes::Request => 1,
+            Takes::Reservation | Takes::InputAndCap => ask.input + ask.cap,
+            Takes::ReservationAndReads => ask.input + ask.cap + ask.cache_read,
+            Takes::Input => ask.input,
+            Takes::Cap => ask.cap,
+            Takes::OutputAfter => 0,
+        }
+    }
+
+    /// What must have room.
+    #[inline(always)]
+    fn needs(self, ask: Ask) -> Tokens {
+        if self.takes == Takes::OutputAfter { 1 } else { self.amount(ask) }
+    }
+
+    /// What replaces the amount in the end; `None`: it stays.
+    #[inline(always)]
+    fn charge(self, ask: Ask, used: Used) -> Option<Tokens> {
+        match self.takes {
+            Takes::Request => None,
+            Takes::Reservation | Takes::ReservationAndReads => Some(used.burned),
+            Takes::InputAndCap | Takes::Input => Some(ask.input),
+            Takes::Cap | Takes::OutputAfter => Some(used.output),
         }
     }
 
@@ -46,20 +98,29 @@ impl Check {
             LimitKind::Rpm => Reason::Rpm,
             LimitKind::Tpm => Reason::Tpm,
             LimitKind::Tpd => Reason::Tpd,
+            LimitKind::Itpm => Reason::Itpm,
+            LimitKind::Otpm => Reason::Otpm,
+            LimitKind::Input => Reason::Input,
+            LimitKind::Output => Reason::Output,
         }
     }
 }
 
-/// A quota while it runs: where its limiters are, and counters that only rise.
+/// A limiter, and what it was charged so far: requests dated at admission, tokens at completion.
+#[derive(Debug)]
+struct Gauge {
+    limiter: Limiter,
+    charged: Tokens,
+    /// What it could admit in one request with everything free, outages aside.
+    at_once: Tokens,
+}
+
+/// A quota while it runs.
 #[derive(Debug)]
 struct QuotaState {
-    /// By [`LimitKind`].
-    limiters: [Option<usize>; 3],
+    /// By [`LimitKind`], the gauge.
+    gauges: [Option<usize>; LimitKind::ALL.len()],
     count_refused_requests: bool,
-    /// Refused requests that counted.
-    refused: u64,
-    /// The capacities that ask it.
-    users: Vec<usize>,
 }
 
 /// One place in a capacity's queue. The ticket tells a request that still waits from one that has left since.
@@ -72,32 +133,47 @@ pub(super) struct Place {
 /// A capacity while it runs.
 #[derive(Debug)]
 pub(super) struct CapacityState {
-    /// The limits to ask, in order: rpm of every quota, then tpm, then tpd.
+    /// The limits to ask, in order: rpm of every quota, then tpm, then tpd, and so on.
     checks: Vec<Check>,
-    quotas: Vec<usize>,
     concurrency: u32,
     pub in_flight: u32,
     /// The most since the last snapshot.
     in_flight_peak: u32,
-    /// Admitted and charged so far.
-    admitted: u64,
-    charged: Tokens,
-    pub saturation: Saturation,
-    /// First in, first out; those who left before their turn are skipped.
-    pub queue: VecDeque<Place>,
+    /// First in, first out: how many wait.
     pub waiting: u32,
+    /// Who comes here takes the long way: something beside limits, concurrency and a queue has a say.
+    pub is_special: bool,
+    always_special: bool,
+    /// A reservation, cache reads included, up to this is never too large: a quick test that settles nearly every offer
+    /// \[tokens\].
+    ceiling: Tokens,
+    pub saturation: Saturation,
+    /// Those who left before their turn are skipped.
+    pub queue: VecDeque<Place>,
     /// The most since the last snapshot.
     pub waiting_peak: u32,
     /// When the capacity is to be looked at again \[µs\]; `u64::MAX`: not asked for.
     pub wake_at: u64,
     /// Capacities whose queues may move when this one settles, itself among them.
     pub neighbours: Vec<usize>,
-    pub unavailable_probability: f64,
+    quotas: Vec<usize>,
+    pub standing: Standing,
+    pub room: RoomState,
+    pub sharing: Option<Sharing>,
+    /// Gauges that streams ask for each next second, with their quotas.
+    pub streams: Vec<(usize, usize)>,
     /// Tells the capacity's draws from others', whatever other capacities there are.
     pub key: u64,
-    /// A reservation, cache reads included, up to this is never too large: a quick test that settles nearly every offer
-    /// \[tokens\].
-    ceiling: Tokens,
+}
+
+/// What becomes of a capacity at an instant.
+#[derive(Debug)]
+struct Change {
+    at: u64,
+    capacity: usize,
+    standing: Standing,
+    /// Gauges, and what their limits become.
+    limits: Vec<(usize, LimitChange)>,
 }
 
 /// All capacities and quotas.
@@ -105,120 +181,139 @@ pub(super) struct CapacityState {
 pub(super) struct Supply {
     pub capacities: Vec<CapacityState>,
     quotas: Vec<QuotaState>,
-    limiters: Vec<Limiter>,
+    gauges: Vec<Gauge>,
+    changes: Vec<Change>,
 }
 
 impl Supply {
-    pub(super) fn new(model: &Model) -> Self {
-        let mut limiters = Vec::new();
+    pub(super) fn new(model: &Model, replication: u64) -> Self {
+        let mut gauges = Vec::new();
         let quotas: Vec<_> = model
             .quotas
             .iter()
-            .enumerate()
-            .map(|(index, quota)| QuotaState {
-                limiters: LimitKind::ALL.map(|kind| {
+            .map(|quota| QuotaState {
+                gauges: LimitKind::ALL.map(|kind| {
                     let limit = quota.limit(kind)?;
-                    let used = if kind == LimitKind::Tpd { quota.tpd_used_at_start } else { 0 };
-                    limiters.push(Limiter::new(limit.limiter, limit.amount, used, &model.run.start));
-                    Some(limiters.len() - 1)
+                    let used = if kind.is_daily() { quota.tpd_used_at_start } else { 0 };
+                    let limiter = Limiter::new(limit.limiter, limit.amount, used, &model.run.start);
+                    gauges.push(Gauge { limiter, charged: 0, at_once: limit.at_once() });
+                    Some(gauges.len() - 1)
                 }),
                 count_refused_requests: quota.count_refused_requests,
-                refused: 0,
-                users: (0..model.capacities.len()).filter(|c| model.capacities[*c].quotas.contains(&index)).collect(),
             })
             .collect();
-        let capacities = model
-            .capacities
-            .iter()
-            .map(|capacity| {
-                let checks = checks(capacity, model, &quotas);
-                CapacityState {
-                    ceiling: ceiling(&checks, &limiters),
-                    checks,
-                    quotas: capacity.quotas.clone(),
-                    concurrency: capacity.concurrency.unwrap_or(u32::MAX),
-                    in_flight: 0,
-                    in_flight_peak: 0,
-                    admitted: 0,
-                    charged: 0,
-                    saturation: capacity.on_saturation,
-                    queue: VecDeque::new(),
-                    waiting: 0,
-                    waiting_peak: 0,
-                    wake_at: u64::MAX,
-                    neighbours: neighbours(capacity, &model.capacities),
-                    unavailable_probability: capacity.unavailable_probability,
-                    key: Stream::new(0, 0, Purpose::Unavailable, &capacity.name).bits(0),
-                }
-            })
-            .collect();
-        Self { capacities, quotas, limiters }
+        let capacities = model.capacities.iter().map(|c| CapacityState::new(c, model, &quotas, replication)).collect();
+        let changes = changes(model, &quotas);
+        let mut supply = Self { capacities, quotas, gauges, changes };
+        for capacity in 0..supply.capacities.len() {
+            supply.find_ceiling(capacity);
+        }
+        supply
+    }
+
+    /// The instants of the changes, by their numbers \[µs\].
+    pub(super) fn change_instants(&self) -> impl Iterator<Item = u64> + '_ {
+        self.changes.iter().map(|change| change.at)
+    }
+
+    /// Lets a change happen; returns whose it is.
+    pub(super) fn change(&mut self, number: usize) -> usize {
+        let change = &self.changes[number];
+        for (gauge, limit) in &change.limits {
+            let gauge = &mut self.gauges[*gauge];
+            gauge.limiter.set(change.at, &limit.in_force);
+            gauge.at_once = limit.nominal.at_once();
+        }
+        let capacity = change.capacity;
+        self.capacities[capacity].stand(change.standing);
+        self.find_ceiling(capacity);
+        capacity
+    }
+
+    /// The largest amount, up to 2⁴⁰, that all limits could admit.
+    fn find_ceiling(&mut self, capacity: usize) {
+        let state = &mut self.capacities[capacity];
+        let tokens = state.checks.iter().filter(|check| check.takes != Takes::Request);
+        state.ceiling = tokens.map(|check| self.gauges[check.gauge as usize].at_once).fold(1 << 40, Tokens::min);
     }
 
     /// Whether every limit could admit the ask with everything free.
     #[inline]
     pub(super) fn ever_admits(&self, capacity: usize, ask: Ask) -> bool {
         let state = &self.capacities[capacity];
-        ask.reserve + ask.cache_read <= state.ceiling
-            || state.checks.iter().all(|check| self.limiters[check.limiter].ever_admits(check.amount(ask)))
+        ask.reserved() + ask.cache_read <= state.ceiling
+            || state.checks.iter().all(|check| check.needs(ask) <= self.gauges[check.gauge as usize].at_once)
     }
 
-    /// Takes an ask from every limit, or from none: concurrency is asked first.
+    /// Whether every limit has room: concurrency is asked first. Takes nothing.
     #[inline(always)]
-    pub(super) fn admit(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) -> Result<(), Refusal> {
-        let state = &mut self.capacities[capacity];
+    pub(super) fn test(&mut self, capacity: usize, now: u64, ask: Ask) -> Result<(), Refusal> {
+        let state = &self.capacities[capacity];
         if state.in_flight >= state.concurrency {
-            return Err(Refusal { reason: Reason::Concurrency, quota: None });
+            return Err(Refusal { refused: Refused::of(Reason::Concurrency), quota: None });
         }
         for check in &state.checks {
-            if !self.limiters[check.limiter].has_room(now, check.amount(ask)) {
-                return Err(Refusal { reason: check.reason(), quota: Some(check.quota) });
+            if !self.gauges[check.gauge as usize].limiter.has_room(now, check.needs(ask)) {
+                return Err(Refusal { refused: Refused::of(check.reason()), quota: Some(check.quota as usize) });
             }
         }
+        Ok(())
+    }
+
+    /// Takes an ask that [`Supply::test`] found to fit.
+    #[inline(always)]
+    pub(super) fn take(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) {
+        let state = &mut self.capacities[capacity];
         for check in &state.checks {
-            self.limiters[check.limiter].take(now, check.amount(ask), admission);
+            let gauge = &mut self.gauges[check.gauge as usize];
+            gauge.limiter.take(now, check.amount(ask), admission);
+            gauge.charged += u64::from(check.takes == Takes::Request);
         }
-        state.admitted += 1;
         state.in_flight += 1;
         state.in_flight_peak = state.in_flight_peak.max(state.in_flight);
-        Ok(())
     }
 
     /// Replaces the reservations of an admission by its charge.
     #[inline(always)]
-    pub(super) fn settle(
-        &mut self,
-        capacity: usize,
-        now: u64,
-        ask: Ask,
-        charged: Tokens,
-        admitted_at: u64,
-        admission: u64,
-    ) {
+    pub(super) fn settle(&mut self, capacity: usize, now: u64, ask: Ask, used: Used, admitted_at: u64, admission: u64) {
         let state = &mut self.capacities[capacity];
         state.in_flight -= 1;
         for check in &state.checks {
-            if check.kind != LimitKind::Rpm {
-                let settlement = Settlement { reserved: check.amount(ask), charged, admitted_at, admission };
-                self.limiters[check.limiter].settle(now, settlement);
+            let Some(charged) = check.charge(ask, used) else { continue };
+            let gauge = &mut self.gauges[check.gauge as usize];
+            let settlement = Settlement { reserved: check.amount(ask), charged, admitted_at, admission };
+            gauge.limiter.settle(now, settlement);
+            gauge.charged += charged;
+        }
+    }
+
+    /// Takes the next second of a stream from every gauge that it asks, or tells whose quota refused it.
+    pub(super) fn stream(&mut self, capacity: usize, now: u64, amount: Tokens, admission: u64) -> Result<(), usize> {
+        for (gauge, quota) in &self.capacities[capacity].streams {
+            if !self.gauges[*gauge].limiter.has_room(now, amount) {
+                return Err(*quota);
             }
         }
-        state.charged += charged;
+        for (gauge, _) in &self.capacities[capacity].streams {
+            self.gauges[*gauge].limiter.take(now, amount, admission);
+            self.gauges[*gauge].charged += amount;
+        }
+        Ok(())
     }
 
     /// Counts a refused request where refused requests count, whether it fits or not.
     pub(super) fn count_refused(&mut self, capacity: usize, now: u64, admission: u64) {
         for &quota in &self.capacities[capacity].quotas {
-            let quota = &mut self.quotas[quota];
-            if let (true, Some(rpm)) = (quota.count_refused_requests, quota.limiters[LimitKind::Rpm as usize]) {
-                quota.refused += 1;
-                self.limiters[rpm].count(now, 1, admission);
+            let quota = &self.quotas[quota];
+            if let (true, Some(rpm)) = (quota.count_refused_requests, quota.gauges[LimitKind::Rpm as usize]) {
+                self.gauges[rpm].limiter.count(now, 1, admission);
+                self.gauges[rpm].charged += 1;
             }
         }
     }
 
     /// The first instant at which every limit has room for the ask, if nothing else happens \[µs\]. `None`: only a
-    /// completion can make room.
+    /// completion or a change can make room.
     pub(super) fn room_at(&mut self, capacity: usize, now: u64, ask: Ask) -> Option<u64> {
         let state = &self.capacities[capacity];
         if state.in_flight >= state.concurrency {
@@ -227,27 +322,71 @@ impl Supply {
         state
             .checks
             .iter()
-            .map(|check| self.limiters[check.limiter].room_at(now, check.amount(ask)))
+            .map(|check| self.gauges[check.gauge as usize].limiter.room_at(now, check.needs(ask)))
             .try_fold(now, |latest, at| Some(latest.max(at?)))
     }
 
     /// How the quotas stand, and their greatest use since the last snapshot.
     pub(super) fn snapshot_quotas(&mut self, now: u64) -> Vec<QuotaSnapshot> {
-        let (limiters, capacities) = (&mut self.limiters, &self.capacities);
+        let gauges = &mut self.gauges;
         self.quotas
             .iter()
             .map(|quota| QuotaSnapshot {
                 // The present first: it brings the limiters up to date, and the next peak starts from there.
-                occupied: quota.limiters.map(|limiter| limiter.map_or(0, |i| limiters[i].occupied(now))),
-                occupied_peak: quota.limiters.map(|limiter| limiter.map_or(0, |i| limiters[i].take_peak())),
-                requests: quota.refused + quota.users.iter().map(|c| capacities[*c].admitted).sum::<u64>(),
-                charged: quota.users.iter().map(|c| capacities[*c].charged).sum(),
+                occupied: quota.gauges.map(|gauge| gauge.map_or(0, |i| gauges[i].limiter.occupied(now))),
+                occupied_peak: quota.gauges.map(|gauge| gauge.map_or(0, |i| gauges[i].limiter.take_peak())),
+                charged: quota.gauges.map(|gauge| gauge.map_or(0, |i| gauges[i].charged)),
             })
             .collect()
     }
 }
 
 impl CapacityState {
+    fn new(capacity: &Capacity, model: &Model, quotas: &[QuotaState], replication: u64) -> Self {
+        let sharing = match capacity.contention {
+            Contention::ProcessorSharing { total, own } => Some(Sharing::new(total, own)),
+            Contention::None | Contention::Curve(_) => None,
+        };
+        let streams: Vec<_> =
+            capacity.quotas.iter().filter_map(|q| Some((quotas[*q].gauges[LimitKind::Otpm as usize]?, *q))).collect();
+        let always_special = !matches!(capacity.room, Room::Limits)
+            || capacity.contention != Contention::None
+            || capacity.refusal_latency.0 > 0
+            || capacity.latency.is_some()
+            || !streams.is_empty();
+        let mut state = Self {
+            checks: checks(capacity, model, quotas),
+            concurrency: u32::MAX,
+            in_flight: 0,
+            in_flight_peak: 0,
+            waiting: 0,
+            is_special: true,
+            always_special,
+            ceiling: 0,
+            saturation: capacity.on_saturation,
+            queue: VecDeque::new(),
+            waiting_peak: 0,
+            wake_at: u64::MAX,
+            neighbours: neighbours(capacity, &model.capacities),
+            quotas: capacity.quotas.clone(),
+            standing: capacity.standing(),
+            room: RoomState::new(&capacity.room, &model.run.start, model.run.seed, replication, &capacity.name),
+            sharing,
+            streams,
+            key: Stream::new(0, 0, Purpose::Unavailable, &capacity.name).bits(0),
+        };
+        state.stand(capacity.standing());
+        state
+    }
+
+    /// Stands otherwise from now on.
+    fn stand(&mut self, standing: Standing) {
+        self.standing = standing;
+        self.concurrency = standing.concurrency.unwrap_or(u32::MAX);
+        let is_plain = !standing.is_out && standing.is_ready && standing.unavailable_probability == 0.0;
+        self.is_special = self.always_special || !is_plain;
+    }
+
     /// The most in flight and the most waiting since the last call.
     pub(super) fn take_peaks(&mut self) -> [u32; 2] {
         let peaks = [self.in_flight_peak, self.waiting_peak];
@@ -260,11 +399,30 @@ impl CapacityState {
 fn checks(capacity: &Capacity, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {
     let of_kind = |kind: LimitKind| {
         capacity.quotas.iter().filter_map(move |&quota| {
-            let limiter = quotas[quota].limiters[kind as usize]?;
-            Some(Check { limiter, quota, kind, reserves_cache_reads: model.quotas[quota].reserve_cache_reads })
+            Some(Check::new(quotas[quota].gauges[kind as usize]?, quota, kind, &model.quotas[quota]))
         })
     };
-    LimitKind::ALL.into_iter().flat_map(of_kind).collect()
+    LimitKind::ALL.into_iter().filter(|kind| *kind != LimitKind::Otpm).flat_map(of_kind).collect()
+}
+
+/// What becomes of capacities and of their own quotas, by time and then by capacity.
+fn changes(model: &Model, quotas: &[QuotaState]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (i, capacity) in model.capacities.iter().enumerate() {
+        for (at, standing) in &capacity.standings {
+            // A quota that changes belongs to one capacity alone.
+            let limits: Vec<_> = (capacity.quotas.iter())
+                .flat_map(|q| model.quotas[*q].changes.iter().map(move |change| (*q, *change)))
+                .filter(|(_, change)| change.at == *at)
+                .filter_map(|(q, change)| Some((quotas[q].gauges[change.kind as usize]?, change)))
+                .collect();
+            if at.0 > 0 || !limits.is_empty() {
+                changes.push(Change { at: at.0, capacity: i, standing: *standing, limits });
+            }
+        }
+    }
+    changes.sort_by_key(|change| (change.at, change.capacity));
+    changes
 }
 
 /// Capacities that share a quota with `one`, and itself.
@@ -275,16 +433,4 @@ fn neighbours(one: &Capacity, all: &[Capacity]) -> Vec<usize> {
         .filter(|(_, other)| other.name == one.name || other.quotas.iter().any(|q| one.quotas.contains(q)))
         .map(|(i, _)| i)
         .collect()
-}
-
-/// The largest amount, up to 2⁴⁰, that all limits could admit, by bisection.
-fn ceiling(checks: &[Check], limiters: &[Limiter]) -> Tokens {
-    let tokens = checks.iter().filter(|check| check.kind != LimitKind::Rpm);
-    let admits = |amount| tokens.clone().all(|check| limiters[check.limiter].ever_admits(amount));
-    let (mut low, mut high): (Tokens, Tokens) = (0, 1 << 40);
-    while low < high {
-        let middle = low + (high - low).div_ceil(2);
-        if admits(middle) { low = middle } else { high = middle - 1 }
-    }
-    low
 }

@@ -152,10 +152,13 @@ fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Ve
             ),
         );
     }
-    if model.workloads.iter().any(|w| w.facts.prices.is_none()) {
-        note(Some("cost_usd"), "null: a model has no price; give it under [models.NAME] prices".to_owned());
+    let bill = metrics::ledger(model, &pooled.measured, model.run.warmup, model.run.measured_end());
+    for item in bill.iter().filter(|item| item.cost.is_none()) {
+        note(Some("cost_usd"), format!("null: the price of {} is not known; state it", item.what));
     }
-    if let Some(reason) = metrics::no_month_because(model, model.run.duration) {
+    if let (Some(reason), true) =
+        (metrics::no_month_because(model, model.run.duration), bill.iter().any(|item| item.per_month.is_none()))
+    {
         note(Some("cost_per_month_usd"), format!("null: {reason}"));
     }
     notes

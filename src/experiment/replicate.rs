@@ -10,7 +10,6 @@ use crate::engine::{Engine, Finished};
 use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
 use crate::model::Model;
 use crate::traffic::Tape;
-use crate::units::SimTime;
 
 /// What one replication, or the pool of several, recorded.
 #[derive(Debug, Clone)]
@@ -32,10 +31,9 @@ impl Record {
     /// Every metric of the interval and of the windows; the same names in the same order for one model.
     #[must_use]
     pub fn evaluate(&self, model: &Model) -> Vec<Measured> {
-        let mut metrics = evaluate(model, &self.measured, model.run.duration, "");
+        let mut metrics = evaluate(model, &self.measured, model.run.warmup, model.run.measured_end(), "");
         for (window, record) in model.windows.iter().zip(&self.windows) {
-            let duration = SimTime(window.to.0 - window.from.0);
-            metrics.extend(evaluate(model, record, duration, &format!("windows.{}.", window.name)));
+            metrics.extend(evaluate(model, record, window.from, window.to, &format!("windows.{}.", window.name)));
         }
         metrics
     }

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::record::{Cohort, Record};
+use super::ledger::{Item, committed, ledger, sum};
+use super::record::{Clock, Cohort, QuotaRecord, Record};
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
-use crate::model::capacity::{Limit, Reason};
-use crate::model::pricing::BilledTokens;
-use crate::model::workload::arrivals::Arrivals;
+use crate::model::capacity::{Limit, Reason, Room};
+use crate::model::pricing::Billed;
 use crate::stats::Histogram;
 use crate::terms::LATENCY_STATISTICS;
-use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
+use crate::units::{MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
 
 /// One figure of one replication, or of several pooled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,47 +40,68 @@ pub struct Measured {
     pub measure: Measure,
 }
 
-/// Every metric of a record of an interval of `duration`, its names led by `prefix` (empty, or `windows.NAME.`).
+/// Every metric of a record of the interval `[from, to)`, its names led by `prefix` (empty, or `windows.NAME.`).
 ///
 /// The same model gives the same names in the same order.
 #[must_use]
-pub fn evaluate(model: &Model, record: &Record, duration: SimTime, prefix: &str) -> Vec<Measured> {
+pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, prefix: &str) -> Vec<Measured> {
     let mut sheet = Sheet { prefix: prefix.to_owned(), out: Vec::new() };
-    let mut total = Cohort { billed: vec![BilledTokens::default(); model.capacities.len()], ..Cohort::default() };
+    let mut total = Cohort { billed: vec![Billed::default(); model.capacities.len()], ..Cohort::default() };
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
     total.worst_minute = record.worst_minute;
-    let costs: Vec<_> = model.workloads.iter().zip(&record.workloads).map(|(w, c)| cost(w, c)).collect();
-    let total_cost = costs.iter().copied().sum::<Option<Usd>>();
-    let all = total.requests;
-    sheet.cohort("", &total, total_cost, all, model, duration);
-    sheet.value("committed_usd", Some(0.0));
-    for ((workload, cohort), cost) in model.workloads.iter().zip(&record.workloads).zip(costs) {
-        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, cost, all, model, duration);
+    let duration = SimTime(to.0 - from.0);
+    let bill = ledger(model, record, from, to);
+    sheet.cohort("", &total, Cost::of(bill.iter()), duration);
+    sheet.usd("committed_usd", committed(model));
+    sheet.usd("one_time_usd", sum(bill.iter(), |item| item.once));
+    for (w, (workload, cohort)) in model.workloads.iter().zip(&record.workloads).enumerate() {
+        let own = Cost::of(bill.iter().filter(|item| item.workload == Some(w)));
+        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, duration);
     }
-    supply(&mut sheet, model, record, duration);
+    supply(&mut sheet, model, record, &bill, Interval { from, to });
     sheet.out
 }
 
-/// What a workload's completed attempts cost; `None` when a price is missing.
-fn cost(workload: &crate::model::workload::Workload, cohort: &Cohort) -> Option<Usd> {
-    let prices = workload.facts.prices?;
-    Some(cohort.billed.iter().map(|tokens| prices.of(tokens)).sum())
+/// What something costs in the interval and in a month.
+#[derive(Clone, Copy)]
+struct Cost {
+    cost: Option<Usd>,
+    per_month: Option<Usd>,
 }
 
-/// Why a month's cost cannot be told from an interval of the run; `None` when it can.
-#[must_use]
-pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
-    let whole_days = duration.0 > 0 && duration.0.is_multiple_of(MICROS_PER_DAY);
-    let stationary = model.workloads.iter().all(|w| match &w.arrivals {
-        Arrivals::Renewal { intensity, .. } => intensity.shape.is_empty() && intensity.bursts.is_empty(),
-        Arrivals::Trace(_) => false,
-    });
-    if model.money.requests_per_month.is_some() || whole_days || stationary {
-        return None;
+impl Cost {
+    fn of<'i>(items: impl Iterator<Item = &'i Item> + Clone) -> Self {
+        Self { cost: sum(items.clone(), |item| item.cost), per_month: sum(items, |item| item.per_month) }
     }
-    Some(
-        "traffic varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month",
-    )
+}
+
+/// \[µs\]
+#[derive(Clone, Copy)]
+pub(super) struct Interval {
+    pub from: SimTime,
+    pub to: SimTime,
+}
+
+impl Interval {
+    fn duration(self) -> SimTime {
+        SimTime(self.to.0 - self.from.0)
+    }
+
+    /// The time average and the greatest of what holds from each instant on, the first from t = 0; `None`: the interval
+    /// is empty.
+    fn over(self, steps: impl IntoIterator<Item = (SimTime, f64)>) -> Option<[f64; 2]> {
+        let steps: Vec<_> = steps.into_iter().collect();
+        let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);
+        for (i, (at, value)) in steps.iter().enumerate() {
+            let begins = self.from.max(*at);
+            let ends = steps.get(i + 1).map_or(self.to, |(next, _)| self.to.min(*next));
+            if ends > begins {
+                sum += value * (ends.0 - begins.0) as f64;
+                most = most.max(*value);
+            }
+        }
+        (self.to > self.from).then(|| [sum / self.duration().0 as f64, most])
+    }
 }
 
 struct Sheet {
@@ -105,8 +126,11 @@ impl Sheet {
         self.put(name, Measure::Rate { events, trials });
     }
 
-    /// `all` are the requests of the whole run, of which these are a part.
-    fn cohort(&mut self, of: &str, c: &Cohort, cost: Option<Usd>, all: u64, model: &Model, duration: SimTime) {
+    fn usd(&mut self, name: &str, amount: Option<Usd>) {
+        self.value(name, amount.map(Usd::as_f64));
+    }
+
+    fn cohort(&mut self, of: &str, c: &Cohort, cost: Cost, duration: SimTime) {
         let outer = self.prefix.clone();
         self.prefix += of;
         let attempts = c.attempts();
@@ -152,13 +176,10 @@ impl Sheet {
         ] {
             self.count(name, count);
         }
-        let cost = cost.map(Usd::as_f64);
-        self.value("cost_usd", cost);
-        self.value("cost_per_month_usd", cost.and_then(|cost| a_month_of(cost, all, model, duration)));
-        self.value(
-            "cost_per_1k_requests_usd",
-            cost.filter(|_| c.requests > 0).map(|usd| usd * 1e3 / c.requests as f64),
-        );
+        self.usd("cost_usd", cost.cost);
+        self.usd("cost_per_month_usd", cost.per_month);
+        let each = cost.cost.filter(|_| c.requests > 0).map(|usd| usd.as_f64() * 1e3 / c.requests as f64);
+        self.value("cost_per_1k_requests_usd", each);
         self.prefix = outer;
     }
 
@@ -176,29 +197,22 @@ impl Sheet {
     }
 }
 
-/// A month's cost at this rate of use, when that is honest \[USD\].
-fn a_month_of(cost: f64, all: u64, model: &Model, duration: SimTime) -> Option<f64> {
-    if no_month_because(model, duration).is_some() {
-        return None;
-    }
-    match model.money.requests_per_month {
-        // Each workload has its share of the month's requests, as in the run.
-        Some(requests) => (all > 0).then(|| cost * requests / all as f64),
-        None => (duration.0 > 0).then(|| cost * model.money.hours_per_month * 3_600.0 / duration.as_secs_f64()),
-    }
-}
-
-fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) {
-    for (capacity, r) in model.capacities.iter().zip(&record.capacities) {
+fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], interval: Interval) {
+    let duration = interval.duration();
+    for (c, (capacity, r)) in model.capacities.iter().zip(&record.capacities).enumerate() {
         let prefix = format!("capacities.{}.", capacity.name);
         let mean_over = |time: u128| (duration.0 > 0).then(|| time as f64 / duration.0 as f64);
         let in_flight = mean_over(r.in_flight_time);
         let mut utilization = Utilization::default();
         for &quota in &capacity.quotas {
-            utilization.see_quota(&model.quotas[quota], &record.quotas[quota], duration);
+            utilization.see_quota(&model.quotas[quota], &record.quotas[quota], interval);
         }
-        if let (Some(places), Some(mean)) = (capacity.concurrency, in_flight) {
-            utilization.see(mean / f64::from(places), r.in_flight_peak as f64 / f64::from(places));
+        let places = capacity.standings.iter().map(|(at, s)| (*at, s.concurrency.map_or(f64::INFINITY, f64::from)));
+        if let (Some([mean_places, most]), Some(mean)) = (interval.over(places), in_flight)
+            && mean_places.is_finite()
+            && mean_places > 0.0
+        {
+            utilization.see(mean / mean_places, r.in_flight_peak as f64 / most);
         }
         sheet.count(&format!("{prefix}admitted"), r.admitted);
         sheet.count(&format!("{prefix}refused"), r.refused.iter().sum());
@@ -212,6 +226,15 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) 
         for reason in Reason::ALL {
             sheet.count(&format!("{prefix}refused_{}", reason.name()), r.refused[reason as usize]);
         }
+        if matches!(capacity.room, Room::Jobs(_)) {
+            jobs(sheet, &prefix, r.jobs);
+        }
+        if matches!(capacity.room, Room::Copies(_)) {
+            sheet.count(&format!("{prefix}billed_windows"), r.windows);
+        }
+        let cost = Cost::of(bill.iter().filter(|item| item.capacity == Some(c)));
+        sheet.usd(&format!("{prefix}cost_usd"), cost.cost);
+        sheet.usd(&format!("{prefix}cost_per_month_usd"), cost.per_month);
     }
     for (index, (quota, r)) in model.quotas.iter().zip(&record.quotas).enumerate() {
         let users = || model.capacities.iter().zip(&record.capacities).filter(|(c, _)| c.quotas.contains(&index));
@@ -219,22 +242,33 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, duration: SimTime) 
             users().map(|(_, r)| if quota.reserve_cache_reads { r.unused + r.unused_reads } else { r.unused }).sum();
         if quota.prefix.starts_with("quotas.") {
             let mut utilization = Utilization::default();
-            utilization.see_quota(quota, r, duration);
+            utilization.see_quota(quota, r, interval);
             sheet.count(&format!("{}.admitted", quota.prefix), users().map(|(_, r)| r.admitted).sum());
             sheet.count(&format!("{}.refused", quota.prefix), r.refused.iter().sum());
             sheet.value(&format!("{}.utilization_mean", quota.prefix), utilization.mean);
             sheet.value(&format!("{}.utilization_peak", quota.prefix), utilization.peak);
             sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), unused);
-            for (kind, refused) in LimitKind::ALL.into_iter().zip(r.refused) {
+            for (kind, refused) in LimitKind::ALL.into_iter().zip(r.refused).take(BY_NAME) {
                 sheet.count(&format!("{}.refused_{}", quota.prefix, kind.name()), refused);
             }
         }
         for kind in LimitKind::ALL {
-            if let Some(limit) = quota.limit(kind) {
-                limit_figures(sheet, &format!("{}.{}", quota.prefix, kind.name()), kind, limit, r, unused, duration);
+            if let Some(limit) = Asked::of(quota, kind, r) {
+                limit.figures(sheet, unused, interval);
             }
         }
     }
+}
+
+/// Limits that a named quota can have: those that are bought belong to a capacity.
+const BY_NAME: usize = 5;
+
+fn jobs(sheet: &mut Sheet, prefix: &str, r: super::record::Jobs) {
+    let mean = |sum: u64| (r.jobs > 0).then(|| sum as f64 * 1e-3 / r.jobs as f64);
+    sheet.count(&format!("{prefix}jobs"), r.jobs);
+    sheet.value(&format!("{prefix}job_wait_mean_ms"), mean(r.wait));
+    sheet.value(&format!("{prefix}job_makespan_mean_ms"), mean(r.makespan));
+    sheet.rate(&format!("{prefix}jobs_in_time_rate"), r.in_time, r.jobs);
 }
 
 /// What a limit admits in a minute \[1/min\].
@@ -242,37 +276,53 @@ pub(super) fn per_minute(limit: &Limit) -> f64 {
     limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
 }
 
-fn limit_figures(
-    sheet: &mut Sheet,
-    prefix: &str,
+/// A limit over time, and what was asked of it.
+struct Asked<'a> {
+    quota: &'a Quota,
     kind: LimitKind,
-    limit: &Limit,
-    r: &super::record::QuotaRecord,
-    unused: u64,
-    duration: SimTime,
-) {
-    let clock = if kind == LimitKind::Rpm { r.requests } else { r.tokens };
-    let (mean, peak) = use_of(limit, clock, duration);
-    sheet.count(&format!("{prefix}.refused"), r.refused[kind as usize]);
-    sheet.count(&format!("{prefix}.charged"), clock.total);
-    sheet.value(&format!("{prefix}.utilization_mean"), mean);
-    if kind != LimitKind::Rpm {
-        sheet.count(&format!("{prefix}.reserved_unused_tokens"), unused);
-    }
-    if kind != LimitKind::Tpd {
-        let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
-        sheet.value(&format!("{prefix}.utilization_peak"), Some(peak));
-        sheet.value(&format!("{prefix}.limit_per_min"), Some(per_minute(limit)));
-        sheet.value(&format!("{prefix}.occupied_peak_per_min"), Some(r.occupied_peak[kind as usize] as f64 * scale));
-        sheet.count(&format!("{prefix}.charged_peak_per_min"), clock.peak_minute);
-    }
+    limit: &'a Limit,
+    clock: Clock,
+    occupied_peak: u64,
+    refused: u64,
 }
 
-/// Mean and peak use of a limit.
-fn use_of(limit: &Limit, clock: super::record::Clock, duration: SimTime) -> (Option<f64>, f64) {
-    let per_minute = per_minute(limit);
-    let minutes = duration.0 as f64 / MICROS_PER_MINUTE as f64;
-    ((minutes > 0.0).then(|| clock.total as f64 / (per_minute * minutes)), clock.peak_minute as f64 / per_minute)
+impl<'a> Asked<'a> {
+    fn of(quota: &'a Quota, kind: LimitKind, r: &QuotaRecord) -> Option<Self> {
+        let i = kind as usize;
+        let limit = quota.limit(kind)?;
+        Some(Self { quota, kind, limit, clock: r.charged[i], occupied_peak: r.occupied_peak[i], refused: r.refused[i] })
+    }
+
+    /// What the limit admits in a minute, on average over the interval and at most.
+    fn per_minute(&self, interval: Interval) -> Option<[f64; 2]> {
+        let later = self.quota.changes.iter().filter(|c| c.kind == self.kind).map(|c| (c.at, per_minute(&c.in_force)));
+        interval.over([(SimTime::ZERO, per_minute(self.limit))].into_iter().chain(later))
+    }
+
+    /// Mean and peak use.
+    fn used(&self, interval: Interval) -> Option<[f64; 2]> {
+        let [mean, most] = self.per_minute(interval).filter(|[mean, _]| *mean > 0.0)?;
+        let minutes = interval.duration().0 as f64 / MICROS_PER_MINUTE as f64;
+        Some([self.clock.total as f64 / (mean * minutes), self.clock.peak_minute as f64 / most])
+    }
+
+    fn figures(&self, sheet: &mut Sheet, unused: u64, interval: Interval) {
+        let prefix = format!("{}.{}", self.quota.prefix, self.kind.name());
+        let used = self.used(interval);
+        sheet.count(&format!("{prefix}.refused"), self.refused);
+        sheet.count(&format!("{prefix}.charged"), self.clock.total);
+        sheet.value(&format!("{prefix}.utilization_mean"), used.map(|[mean, _]| mean));
+        if matches!(self.kind, LimitKind::Tpm | LimitKind::Tpd) {
+            sheet.count(&format!("{prefix}.reserved_unused_tokens"), unused);
+        }
+        if !self.kind.is_daily() {
+            let scale = MICROS_PER_MINUTE as f64 / self.limit.limiter.window() as f64;
+            sheet.value(&format!("{prefix}.utilization_peak"), used.map(|[_, peak]| peak));
+            sheet.value(&format!("{prefix}.limit_per_min"), self.per_minute(interval).map(|[_, most]| most));
+            sheet.value(&format!("{prefix}.occupied_peak_per_min"), Some(self.occupied_peak as f64 * scale));
+            sheet.count(&format!("{prefix}.charged_peak_per_min"), self.clock.peak_minute);
+        }
+    }
 }
 
 /// The largest of several limits' use.
@@ -288,11 +338,9 @@ impl Utilization {
         self.peak = Some(self.peak.map_or(peak, |seen| seen.max(peak)));
     }
 
-    fn see_quota(&mut self, quota: &Quota, r: &super::record::QuotaRecord, duration: SimTime) {
-        for (limit, clock) in [(&quota.rpm, r.requests), (&quota.tpm, r.tokens)] {
-            if let Some(limit) = limit
-                && let (Some(mean), peak) = use_of(limit, clock, duration)
-            {
+    fn see_quota(&mut self, quota: &Quota, r: &QuotaRecord, interval: Interval) {
+        for kind in LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()) {
+            if let Some([mean, peak]) = Asked::of(quota, kind, r).and_then(|asked| asked.used(interval)) {
                 self.see(mean, peak);
             }
         }
@@ -306,7 +354,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
         .quotas
         .iter()
         .flat_map(|quota| {
-            [LimitKind::Rpm, LimitKind::Tpm].into_iter().filter_map(move |kind| {
+            LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()).filter_map(move |kind| {
                 let limit = quota.limit(kind)?;
                 let facts = crate::results::LimitFacts {
                     per_minute: per_minute(limit),
@@ -369,8 +417,9 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
             put(format!("capacities.{}.waiting", capacity.name), *waiting as f64);
         }
         for (quota, counts) in model.quotas.iter().zip(&bucket.quotas) {
-            for (kind, charged) in [(LimitKind::Rpm, counts.requests), (LimitKind::Tpm, counts.charged)] {
+            for kind in LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()) {
                 let Some(limit) = quota.limit(kind) else { continue };
+                let charged = counts.charged[kind as usize];
                 let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
                 let prefix = format!("{}.{}", quota.prefix, kind.name());
                 put(format!("{prefix}.occupied_per_min"), counts.occupied[kind as usize] as f64 * scale);

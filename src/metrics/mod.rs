@@ -1,12 +1,14 @@
 //! From events to figures: the recorder listens to the engine, and [`evaluate`] turns what it holds into metrics.
 
 mod evaluate;
+mod ledger;
 mod record;
 mod recorder;
 mod timeline;
 mod verdict;
 
-pub use evaluate::{Measure, Measured, detail, evaluate, no_month_because};
+pub use evaluate::{Measure, Measured, detail, evaluate};
+pub use ledger::{Item, component_of, ledger, no_month_because, term};
 pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record};
 pub use recorder::{Recorder, Recorders};
 pub use timeline::bucket_width;

@@ -1,8 +1,9 @@
 //! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
 //! their sum, whatever the order.
 
+use crate::engine::observer::{Job, LIMITS};
 use crate::model::capacity::Reason;
-use crate::model::pricing::BilledTokens;
+use crate::model::pricing::Billed;
 use crate::stats::Histogram;
 use crate::units::Tokens;
 
@@ -30,7 +31,8 @@ pub struct Cohort {
     pub failed: u64,
     pub timed_out: u64,
     pub unfinished: u64,
-    pub retries: u64,
+    /// Attempts after the first: retries, and the further calls of pipelines.
+    pub sent_again: u64,
     pub throttled_attempts: u64,
     pub unavailable_attempts: u64,
     pub first_attempts_throttled: u64,
@@ -40,10 +42,8 @@ pub struct Cohort {
     pub spilled: u64,
     /// Served, but not within every objective.
     pub outside_slo: u64,
-    /// Attempts whose service ended, abandoned ones included.
-    pub completed: u64,
-    /// By capacity, of completed attempts.
-    pub billed: Vec<BilledTokens>,
+    /// By capacity, of completed attempts, abandoned ones included.
+    pub billed: Vec<Billed>,
     pub latencies: Latencies,
     /// The throttled and all attempts of the worst whole minute; (0, 0) when none had enough.
     pub worst_minute: (u64, u64),
@@ -82,18 +82,30 @@ pub struct CapacityRecord {
     /// reads too \[tokens\].
     pub unused: u64,
     pub unused_reads: u64,
+    /// Windows of copies that were billed, over the clock.
+    pub windows: u64,
+    pub jobs: Jobs,
+}
+
+/// Batch jobs that were submitted in the interval.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Jobs {
+    pub jobs: u64,
+    pub records: u64,
+    pub in_time: u64,
+    /// Sums \[µs\].
+    pub wait: u64,
+    pub makespan: u64,
 }
 
 #[derive(Debug, Clone, Default)]
 pub struct QuotaRecord {
-    /// By limit: rpm, tpm, tpd.
-    pub refused: [u64; 3],
-    /// The greatest used + reserved, by limit \[requests, tokens, tokens\].
-    pub occupied_peak: [Tokens; 3],
-    /// Requests taken, dated at admission.
-    pub requests: Clock,
-    /// Tokens charged, dated at completion.
-    pub tokens: Clock,
+    /// By limit.
+    pub refused: [u64; LIMITS],
+    /// The greatest used + reserved, by limit \[requests or tokens\].
+    pub occupied_peak: [Tokens; LIMITS],
+    /// By limit: requests taken, dated at admission; tokens charged, dated at completion.
+    pub charged: [Clock; LIMITS],
 }
 
 /// Moments of the number waiting, to tell a backlog from noise.
@@ -109,7 +121,7 @@ pub struct Waiting {
 impl Record {
     #[must_use]
     pub fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
-        let cohort = Cohort { billed: vec![BilledTokens::default(); capacities], ..Cohort::default() };
+        let cohort = Cohort { billed: vec![Billed::default(); capacities], ..Cohort::default() };
         Self {
             workloads: vec![cohort; workloads],
             capacities: vec![CapacityRecord::default(); capacities],
@@ -140,7 +152,7 @@ impl Record {
 impl Cohort {
     #[must_use]
     pub fn attempts(&self) -> u64 {
-        self.requests + self.retries
+        self.requests + self.sent_again
     }
 
     /// Served within every objective.
@@ -151,8 +163,8 @@ impl Cohort {
 
     /// What completed attempts are billed for, over all capacities.
     #[must_use]
-    pub fn billed_total(&self) -> BilledTokens {
-        let mut total = BilledTokens::default();
+    pub fn billed_total(&self) -> Billed {
+        let mut total = Billed::default();
         self.billed.iter().for_each(|tokens| total.add(tokens));
         total
     }
@@ -165,7 +177,7 @@ impl Cohort {
             failed,
             timed_out,
             unfinished,
-            retries,
+            sent_again,
             throttled_attempts,
             unavailable_attempts,
             first_attempts_throttled,
@@ -174,7 +186,6 @@ impl Cohort {
             truncated,
             spilled,
             outside_slo,
-            completed,
             billed,
             latencies,
             worst_minute,
@@ -184,7 +195,7 @@ impl Cohort {
         self.failed += failed;
         self.timed_out += timed_out;
         self.unfinished += unfinished;
-        self.retries += retries;
+        self.sent_again += sent_again;
         self.throttled_attempts += throttled_attempts;
         self.unavailable_attempts += unavailable_attempts;
         self.first_attempts_throttled += first_attempts_throttled;
@@ -193,7 +204,6 @@ impl Cohort {
         self.truncated += truncated;
         self.spilled += spilled;
         self.outside_slo += outside_slo;
-        self.completed += completed;
         self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
         self.latencies.merge(latencies);
         keep_worse(&mut self.worst_minute, *worst_minute);
@@ -213,16 +223,17 @@ fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
 }
 
 impl Latencies {
-    /// Service begins at once.
+    /// Service began at once.
     #[inline]
     pub fn record_at_once(&mut self, ttft: u64, service: u64) {
         self.ttft.record(ttft);
         self.service_at_once.record(service);
     }
 
+    /// `ttft` is from the arrival on, `delay` all of the time in which nothing served.
     #[inline]
     pub fn record_after_wait(&mut self, delay: u64, ttft: u64, service: u64) {
-        self.ttft.record(delay + ttft);
+        self.ttft.record(ttft);
         self.service_after_wait.record(service);
         self.e2e_after_wait.record(delay + service);
         self.queue_delay.record(delay);
@@ -256,6 +267,26 @@ impl Latencies {
     }
 }
 
+impl Jobs {
+    pub fn add(&mut self, job: Job) {
+        self.merge(Self {
+            jobs: 1,
+            records: job.records,
+            in_time: u64::from(job.in_time),
+            wait: job.begins - job.submitted,
+            makespan: job.ends - job.begins,
+        });
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.jobs += other.jobs;
+        self.records += other.records;
+        self.in_time += other.in_time;
+        self.wait += other.wait;
+        self.makespan += other.makespan;
+    }
+}
+
 impl Clock {
     fn merge(&mut self, other: Self) {
         self.total += other.total;
@@ -274,7 +305,11 @@ impl CapacityRecord {
             waiting_peak,
             unused,
             unused_reads,
+            windows,
+            jobs,
         } = other;
+        self.windows += windows;
+        self.jobs.merge(*jobs);
         self.unused += unused;
         self.unused_reads += unused_reads;
         self.admitted += admitted;
@@ -288,10 +323,9 @@ impl CapacityRecord {
 
 impl QuotaRecord {
     fn merge(&mut self, other: &Self) {
-        let Self { refused, occupied_peak, requests, tokens } = other;
+        let Self { refused, occupied_peak, charged } = other;
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.occupied_peak.iter_mut().zip(occupied_peak).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
-        self.requests.merge(*requests);
-        self.tokens.merge(*tokens);
+        self.charged.iter_mut().zip(charged).for_each(|(mine, theirs)| mine.merge(*theirs));
     }
 }

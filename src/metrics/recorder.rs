@@ -6,7 +6,8 @@
 
 use super::record::{Cohort, Record, keep_worse};
 use super::timeline::{Bucket, QuotaBucket, bucket_width};
-use crate::engine::observer::{Admission, Failure, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::observer::{Admission, Failure, Job, LIMITS, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Reason, Status};
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
@@ -30,21 +31,26 @@ pub struct Recorder {
 /// Counters that only rise, at some edge.
 #[derive(Debug, Clone, Default)]
 struct Counters {
-    /// By quota: requests counted, tokens charged.
-    quotas: Vec<[u64; 2]>,
+    /// By quota and limit: requests counted, tokens charged.
+    quotas: Vec<[u64; LIMITS]>,
+    /// By capacity: windows billed.
+    windows: Vec<u64>,
     /// By workload: arrivals, attempts ended, attempts throttled.
     workloads: Vec<[u64; 3]>,
 }
 
 impl Counters {
-    fn new(workloads: usize, quotas: usize) -> Self {
-        Self { quotas: vec![[0; 2]; quotas], workloads: vec![[0; 3]; workloads] }
+    fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
+        Self { quotas: vec![[0; LIMITS]; quotas], windows: vec![0; capacities], workloads: vec![[0; 3]; workloads] }
     }
 
     /// Brings the counters of quotas and arrivals up to date; the others are counted event by event.
     fn see(&mut self, snapshot: Snapshot<'_>, cohorts: &[Cohort]) {
         for (counters, quota) in self.quotas.iter_mut().zip(snapshot.quotas) {
-            *counters = [quota.requests, quota.charged];
+            *counters = quota.charged;
+        }
+        for (counter, capacity) in self.windows.iter_mut().zip(snapshot.capacities) {
+            *counter = capacity.windows;
         }
         for (counters, cohort) in self.workloads.iter_mut().zip(cohorts) {
             counters[0] = cohort.requests;
@@ -52,14 +58,16 @@ impl Counters {
     }
 
     fn since(&self, earlier: &Self) -> Self {
-        let quotas = self.quotas.iter().zip(&earlier.quotas).map(|(a, b)| [a[0] - b[0], a[1] - b[1]]).collect();
+        let limits = |a: &[u64; LIMITS], b: &[u64; LIMITS]| std::array::from_fn(|i| a[i] - b[i]);
+        let quotas = self.quotas.iter().zip(&earlier.quotas).map(|(a, b)| limits(a, b)).collect();
+        let windows = self.windows.iter().zip(&earlier.windows).map(|(a, b)| a - b).collect();
         let workloads = self
             .workloads
             .iter()
             .zip(&earlier.workloads)
             .map(|(a, b)| [a[0] - b[0], a[1] - b[1], a[2] - b[2]])
             .collect();
-        Self { quotas, workloads }
+        Self { quotas, windows, workloads }
     }
 }
 
@@ -105,7 +113,7 @@ impl Recorder {
         let (workloads, capacities, quotas) = (model.workloads.len(), model.capacities.len(), model.quotas.len());
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
-        let counters = Counters::new(workloads, quotas);
+        let counters = Counters::new(workloads, capacities, quotas);
         let mut record = Record::new(workloads, capacities, quotas);
         record.timeline.width = if bucket_width == u64::MAX { 0 } else { bucket_width };
         Self {
@@ -161,9 +169,10 @@ impl Recorder {
     fn end_minute(&mut self) {
         let clock = &mut self.clock;
         let minute = clock.now.since(&clock.at_minute);
-        for (quota, [requests, tokens]) in self.record.quotas.iter_mut().zip(&minute.quotas) {
-            quota.requests.peak_minute = quota.requests.peak_minute.max(*requests);
-            quota.tokens.peak_minute = quota.tokens.peak_minute.max(*tokens);
+        for (quota, charged) in self.record.quotas.iter_mut().zip(&minute.quotas) {
+            for (clock, charged) in quota.charged.iter_mut().zip(charged) {
+                clock.peak_minute = clock.peak_minute.max(*charged);
+            }
         }
         if clock.minute_is_whole {
             let mut total = (0, 0);
@@ -185,9 +194,8 @@ impl Recorder {
         let clock = &mut self.clock;
         let bucket = clock.now.since(&clock.at_bucket);
         let mut quotas = std::mem::replace(&mut clock.bucket, vec![QuotaBucket::default(); bucket.quotas.len()]);
-        for (quota, [requests, tokens]) in quotas.iter_mut().zip(&bucket.quotas) {
-            quota.requests = *requests;
-            quota.charged = *tokens;
+        for (quota, charged) in quotas.iter_mut().zip(&bucket.quotas) {
+            quota.charged = *charged;
         }
         self.record.timeline.buckets.push(Bucket {
             workloads: bucket.workloads,
@@ -239,9 +247,13 @@ impl Recorder {
 
     fn end(&mut self) {
         let total = self.clock.now.since(&self.clock.at_start);
-        for (quota, [requests, tokens]) in self.record.quotas.iter_mut().zip(&total.quotas) {
-            quota.requests.total = *requests;
-            quota.tokens.total = *tokens;
+        for (quota, charged) in self.record.quotas.iter_mut().zip(&total.quotas) {
+            for (clock, charged) in quota.charged.iter_mut().zip(charged) {
+                clock.total = *charged;
+            }
+        }
+        for (capacity, windows) in self.record.capacities.iter_mut().zip(&total.windows) {
+            capacity.windows = *windows;
         }
         self.clock.state = Phase::After;
     }
@@ -255,9 +267,9 @@ impl Observer for Recorder {
         }
     }
 
-    fn retried(&mut self, who: Who) {
+    fn sent(&mut self, who: Who) {
         if let Some(cohort) = self.cohort(who) {
-            cohort.retries += 1;
+            cohort.sent_again += 1;
         }
     }
 
@@ -270,18 +282,13 @@ impl Observer for Recorder {
 
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
         let Some(cohort) = self.cohort(who) else { return };
-        if refusal.reason.status() == Status::Throttled {
+        let refused = refusal.refused;
+        if matches!(refused.status, Status::Throttled | Status::NotReady) {
             cohort.throttled_offers += 1;
         }
-        self.record.capacities[capacity].refused[refusal.reason as usize] += 1;
-        let limit = match refusal.reason {
-            Reason::Rpm => 0,
-            Reason::Tpm => 1,
-            Reason::Tpd => 2,
-            _ => return,
-        };
-        if let Some(quota) = refusal.quota {
-            self.record.quotas[quota].refused[limit] += 1;
+        self.record.capacities[capacity].refused[refused.reason as usize] += 1;
+        if let (Some(quota), Some(limit)) = (refusal.quota, limit_of(refused.reason)) {
+            self.record.quotas[quota].refused[limit as usize] += 1;
         }
     }
 
@@ -304,17 +311,17 @@ impl Observer for Recorder {
             capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
         }
         let cohort = &mut self.record.workloads[a.who.workload];
-        cohort.completed += 1;
         cohort.billed[a.capacity].add(&a.tokens);
-        if !a.answered {
+        if !(a.answered && a.is_last) {
             return;
         }
-        let delay = a.begins - a.who.arrival;
-        let service = a.ends - a.begins;
-        if delay == 0 {
+        let before = a.begins - a.who.arrival;
+        let service = a.ends - a.begins + a.served_before;
+        let delay = before - a.served_before;
+        if before == 0 {
             cohort.latencies.record_at_once(a.ttft, service);
         } else {
-            cohort.latencies.record_after_wait(delay, a.ttft, service);
+            cohort.latencies.record_after_wait(delay, before + a.ttft, service);
         }
         if a.truncated {
             cohort.truncated += 1;
@@ -324,7 +331,7 @@ impl Observer for Recorder {
         }
         if let Some(slo) = self.slos[a.who.workload] {
             let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
-            cohort.outside_slo += u64::from(!(met(slo.ttft, delay + a.ttft) && met(slo.e2e, delay + service)));
+            cohort.outside_slo += u64::from(!(met(slo.ttft, before + a.ttft) && met(slo.e2e, delay + service)));
         }
     }
 
@@ -333,21 +340,33 @@ impl Observer for Recorder {
         self.record.capacities[capacity].waiting_time += waited;
     }
 
-    fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
-        let throttled = failure == Failure::Throttled;
+    fn stopped(&mut self, who: Who, quota: usize) {
+        if self.is_measured(who.arrival) {
+            self.record.quotas[quota].refused[LimitKind::Otpm as usize] += 1;
+        }
+    }
+
+    fn submitted(&mut self, capacity: usize, job: Job) {
+        if (self.from..=self.to).contains(&job.submitted) {
+            self.record.capacities[capacity].jobs.add(job);
+        }
+    }
+
+    fn failed(&mut self, who: Who, is_first: bool, failure: Failure) {
+        let throttled = failure.is_throttled();
         let clock = &mut self.clock.now.workloads[who.workload];
         clock[1] += 1;
         clock[2] += u64::from(throttled);
         let Some(cohort) = self.cohort(who) else { return };
         cohort.throttled_attempts += u64::from(throttled);
-        cohort.unavailable_attempts += u64::from(failure == Failure::Unavailable);
-        cohort.first_attempts_throttled += u64::from(throttled && attempt == 0);
+        cohort.unavailable_attempts += u64::from(failure.is_unavailable());
+        cohort.first_attempts_throttled += u64::from(throttled && is_first);
     }
 
     #[inline(always)]
-    fn answered(&mut self, who: Who) {
+    fn answered(&mut self, who: Who, is_last: bool) {
         self.clock.now.workloads[who.workload][1] += 1;
-        if let Some(cohort) = self.cohort(who) {
+        if let (Some(cohort), true) = (self.cohort(who), is_last) {
             cohort.served += 1;
         }
     }
@@ -403,6 +422,20 @@ impl Observer for Recorder {
     }
 }
 
+/// The limit that a reason is about.
+fn limit_of(reason: Reason) -> Option<LimitKind> {
+    Some(match reason {
+        Reason::Rpm => LimitKind::Rpm,
+        Reason::Tpm => LimitKind::Tpm,
+        Reason::Tpd => LimitKind::Tpd,
+        Reason::Itpm => LimitKind::Itpm,
+        Reason::Otpm => LimitKind::Otpm,
+        Reason::Input => LimitKind::Input,
+        Reason::Output => LimitKind::Output,
+        _ => return None,
+    })
+}
+
 /// The measured interval and the windows, all listening to one run.
 #[derive(Debug)]
 pub struct Recorders {
@@ -428,8 +461,8 @@ impl Observer for Recorders {
         self.tell(|r| r.arrived(who));
     }
 
-    fn retried(&mut self, who: Who) {
-        self.tell(|r| r.retried(who));
+    fn sent(&mut self, who: Who) {
+        self.tell(|r| r.sent(who));
     }
 
     fn offered(&mut self, who: Who) {
@@ -448,12 +481,20 @@ impl Observer for Recorders {
         self.tell(|r| r.waited(capacity, from, to));
     }
 
-    fn failed(&mut self, who: Who, attempt: u32, failure: Failure) {
-        self.tell(|r| r.failed(who, attempt, failure));
+    fn stopped(&mut self, who: Who, quota: usize) {
+        self.tell(|r| r.stopped(who, quota));
     }
 
-    fn answered(&mut self, who: Who) {
-        self.tell(|r| r.answered(who));
+    fn submitted(&mut self, capacity: usize, job: Job) {
+        self.tell(|r| r.submitted(capacity, job));
+    }
+
+    fn failed(&mut self, who: Who, is_first: bool, failure: Failure) {
+        self.tell(|r| r.failed(who, is_first, failure));
+    }
+
+    fn answered(&mut self, who: Who, is_last: bool) {
+        self.tell(|r| r.answered(who, is_last));
     }
 
     fn ended(&mut self, who: Who, outcome: Outcome) {

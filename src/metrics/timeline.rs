@@ -1,5 +1,6 @@
 //! Series over equal buckets of the measured interval, for charts.
 
+use crate::engine::observer::LIMITS;
 use crate::units::SimTime;
 
 /// Most buckets that a timeline has.
@@ -28,11 +29,10 @@ pub struct Bucket {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QuotaBucket {
-    /// The greatest used + reserved, by limit \[requests, tokens, tokens\].
-    pub occupied: [u64; 3],
-    pub requests: u64,
-    /// \[tokens\]
-    pub charged: u64,
+    /// The greatest used + reserved, by limit \[requests or tokens\].
+    pub occupied: [u64; LIMITS],
+    /// By limit \[requests or tokens\].
+    pub charged: [u64; LIMITS],
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,6 +6,8 @@ use super::evaluate::per_minute;
 use super::record::{Record, Waiting};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
+use crate::model::pricing::Billed;
+use crate::model::workload::steps::Stage;
 use crate::results::Verdict;
 use crate::units::MICROS_PER_DAY;
 
@@ -31,7 +33,8 @@ pub fn verdict(model: &Model, pooled: &Record, replications: u64) -> Verdict {
 /// that are tied together by workloads or quotas.
 fn sets(model: &Model) -> BTreeSet<BTreeSet<usize>> {
     let mut tied: Vec<BTreeSet<usize>> = (0..model.capacities.len()).map(|c| BTreeSet::from([c])).collect();
-    let routes = model.workloads.iter().map(|w| w.route.iter().copied().collect::<BTreeSet<usize>>());
+    let stages = model.workloads.iter().flat_map(|w| &w.stages);
+    let routes = stages.map(|s| s.route.iter().copied().collect::<BTreeSet<usize>>());
     let sharers = (0..model.quotas.len())
         .map(|q| (0..model.capacities.len()).filter(|c| model.capacities[*c].quotas.contains(&q)).collect());
     for bond in routes.clone().chain(sharers) {
@@ -42,16 +45,25 @@ fn sets(model: &Model) -> BTreeSet<BTreeSet<usize>> {
     tied.into_iter().chain(routes).filter(|set| !set.is_empty()).collect()
 }
 
-/// The workloads that can go to no other capacity.
-fn confined<'m>(model: &'m Model, set: &'m BTreeSet<usize>) -> impl Iterator<Item = usize> + 'm {
-    (0..model.workloads.len()).filter(move |w| model.workloads[*w].route.iter().all(|c| set.contains(c)))
+/// The calls that can go to no other capacity: workload and stage.
+fn confined<'m>(model: &'m Model, set: &'m BTreeSet<usize>) -> impl Iterator<Item = (usize, &'m Stage)> + 'm {
+    let calls =
+        model.workloads.iter().enumerate().flat_map(|(w, workload)| workload.stages.iter().map(move |s| (w, s)));
+    calls.filter(move |(_, stage)| stage.route.iter().all(|c| set.contains(c)))
+}
+
+/// What every call of a stage was, on average over its completed ones, and how many there were.
+fn calls(pooled: &Record, workload: usize, stage: &Stage) -> Billed {
+    let mut billed = Billed::default();
+    stage.route.iter().for_each(|c| billed.add(&pooled.workloads[workload].billed[*c]));
+    billed
 }
 
 fn exceeds_limits(model: &Model, pooled: &Record, minutes: f64) -> bool {
     // Refused requests that count can use up a limit by themselves.
     let swamped = model.quotas.iter().zip(&pooled.quotas).any(|(quota, record)| {
-        let rpm = quota.rpm.as_ref();
-        rpm.is_some_and(|rpm| record.requests.total as f64 > 1.001 * per_minute(rpm) * minutes)
+        let counted = record.charged[LimitKind::Rpm as usize].total as f64;
+        quota.limit(LimitKind::Rpm).is_some_and(|rpm| counted > 1.001 * per_minute(rpm) * minutes)
     });
     // A daily limit says nothing of a part of a day: what it admits may all come in it.
     let days = model.run.duration.0 >= MICROS_PER_DAY;
@@ -69,30 +81,36 @@ fn exceeds(model: &Model, pooled: &Record, set: &BTreeSet<usize>, kind: LimitKin
             limits.min_by(|a, b| a.1.total_cmp(&b.1))
         })
         .collect();
-    let demand: f64 = confined(model, set).map(|w| demand(model, pooled, w, kind)).sum();
+    let demand: f64 = confined(model, set).map(|(w, stage)| demand(pooled, w, stage, kind)).sum();
     // A thousandth over is no overload: the demand is itself an estimate.
     tightest.is_some_and(|limits| demand > 1.001 * limits.values().sum::<f64>() * minutes)
 }
 
-/// What the measured requests of a workload would be charged if all were served \[requests or tokens\].
-fn demand(model: &Model, pooled: &Record, workload: usize, kind: LimitKind) -> f64 {
-    let cohort = &pooled.workloads[workload];
-    let requests = cohort.requests as f64;
-    if kind == LimitKind::Rpm {
-        return requests;
-    }
-    let completed = cohort.completed.max(1) as f64;
-    let tokens = cohort.billed_total();
-    let burndown = model.workloads[workload].facts.burndown.millionths as f64 * 1e-6;
-    (tokens.uncached as f64 + tokens.cache_write as f64 + burndown * tokens.output as f64) / completed * requests
+/// What the measured requests of a workload would be charged for a stage if all were served \[requests or tokens\].
+fn demand(pooled: &Record, workload: usize, stage: &Stage, kind: LimitKind) -> f64 {
+    let requests = pooled.workloads[workload].requests as f64;
+    let billed = calls(pooled, workload, stage);
+    let input = (billed.uncached + billed.cache_write) as f64;
+    let output = billed.output as f64;
+    let burndown = stage.facts.burndown.millionths as f64 * 1e-6;
+    let charged = match kind {
+        LimitKind::Rpm => return requests,
+        LimitKind::Tpm | LimitKind::Tpd => input + burndown * output,
+        LimitKind::Itpm | LimitKind::Input => input,
+        // A stream that is stopped asks for no more.
+        LimitKind::Otpm => return 0.0,
+        LimitKind::Output => output,
+    };
+    charged / billed.calls.max(1) as f64 * requests
 }
 
 fn exceeds_places(model: &Model, pooled: &Record, replications: u64) -> bool {
     let duration = model.run.duration.0 as f64 * replications as f64;
     sets(model).iter().any(|set| {
-        let places: Option<f64> = set.iter().map(|c| model.capacities[*c].concurrency.map(f64::from)).sum();
+        let places: Option<f64> = set.iter().map(|c| model.capacities[*c].standing().concurrency.map(f64::from)).sum();
         let work: f64 = confined(model, set)
-            .map(|w| {
+            .filter(|(_, stage)| stage.tokens.is_none())
+            .map(|(w, _)| {
                 let cohort = &pooled.workloads[w];
                 let [_, _, _, (_, service)] = cohort.latencies.by_stem();
                 service.mean().unwrap_or(0.0) * cohort.requests as f64

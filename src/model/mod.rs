@@ -5,6 +5,7 @@
 
 pub mod capacity;
 pub mod client;
+pub mod customization;
 pub mod expectation;
 pub mod law;
 pub mod pricing;
@@ -27,7 +28,10 @@ pub struct Model {
     pub capacities: Vec<Capacity>,
     /// The named quotas, then the private ones of capacities that wrote their limits inline.
     pub quotas: Vec<Quota>,
+    /// Regions by name, whose prompt caches are apart; the empty name is that of capacities without one.
+    pub regions: Vec<String>,
     pub windows: Vec<Window>,
+    pub customizations: Vec<customization::Customization>,
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,
     pub assumptions: Vec<Assumption>,

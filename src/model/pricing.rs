@@ -1,39 +1,46 @@
 //! What it costs: integers times exact prices, rounded once, when shown.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::catalog::PriceEntry;
 use crate::diagnostic::Sink;
-use crate::model::quantity::{Number, TokenPrice};
+use crate::model::quantity::{Number, Share, TokenPrice};
 use crate::model::spec::At;
-use crate::units::{Price, Tokens, Usd};
+use crate::units::{Price, Tokens, Usd, parse, round_half_up};
 
-/// Prices per token \[10⁻¹² USD / token\].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Prices per token and per call \[10⁻¹² USD\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TokenPrices {
     pub input: Price,
     pub output: Price,
     pub cache_read: Price,
-    pub cache_write_5m: Price,
-    pub cache_write_1h: Price,
+    pub cache_write: Price,
+    /// Of a call, whatever its tokens: rerankers are sold so.
+    pub request: Price,
 }
 
-/// Tokens as they are billed: what was used, never the quota's burndown \[tokens\].
+/// What is billed: what was used, never the quota's burndown \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BilledTokens {
+pub struct Billed {
     pub uncached: Tokens,
     pub cache_read: Tokens,
     pub cache_write: Tokens,
     pub output: Tokens,
+    /// Calls that were completed.
+    pub calls: u64,
 }
 
-impl BilledTokens {
+impl Billed {
     #[inline]
     pub fn add(&mut self, more: &Self) {
         self.uncached += more.uncached;
         self.cache_read += more.cache_read;
         self.cache_write += more.cache_write;
         self.output += more.output;
+        self.calls += more.calls;
     }
 
     /// The whole prompt \[tokens\].
@@ -45,21 +52,107 @@ impl BilledTokens {
 
 impl TokenPrices {
     #[must_use]
-    pub fn of(&self, tokens: &BilledTokens) -> Usd {
-        self.input.of(tokens.uncached)
-            + self.cache_read.of(tokens.cache_read)
-            + self.cache_write_5m.of(tokens.cache_write)
-            + self.output.of(tokens.output)
+    pub fn of(&self, billed: &Billed) -> Usd {
+        self.input.of(billed.uncached)
+            + self.cache_read.of(billed.cache_read)
+            + self.cache_write.of(billed.cache_write)
+            + self.output.of(billed.output)
+            + self.request.of(billed.calls)
+    }
+
+    /// Each times a factor \[10⁻⁶\], rounded half up to 10⁻¹² USD.
+    #[must_use]
+    pub fn times(self, millionths: u64) -> Self {
+        let times = |price: Price| Price(share(price.0, millionths));
+        Self {
+            input: times(self.input),
+            output: times(self.output),
+            cache_read: times(self.cache_read),
+            cache_write: times(self.cache_write),
+            request: times(self.request),
+        }
     }
 }
 
-/// How usage becomes a month.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A factor of an amount \[10⁻⁶\], rounded half up to 10⁻¹² USD.
+#[must_use]
+pub fn share(amount: Usd, millionths: u64) -> Usd {
+    Usd((amount.0 * i128::from(millionths) + 500_000).div_euclid(1_000_000))
+}
+
+/// What is paid for, as discounts and ledgers tell it apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Component {
+    /// Tokens, on demand.
+    OnDemand,
+    /// Tokens, in batch jobs.
+    Batch,
+    /// Model Units.
+    Provisioned,
+    /// Reserved tokens per minute.
+    Reserved,
+    /// Copies of an imported model.
+    CustomImport,
+    /// Training of a custom model.
+    Customization,
+    /// Keeping a custom model.
+    Storage,
+    /// Vector stores.
+    VectorStore,
+    /// Embedding of corpora.
+    Embedding,
+}
+
+impl Component {
+    pub const ALL: [Self; 9] = [
+        Self::OnDemand,
+        Self::Batch,
+        Self::Provisioned,
+        Self::Reserved,
+        Self::CustomImport,
+        Self::Customization,
+        Self::Storage,
+        Self::VectorStore,
+        Self::Embedding,
+    ];
+
+    /// As a scenario writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on_demand",
+            Self::Batch => "batch",
+            Self::Provisioned => "provisioned",
+            Self::Reserved => "reserved",
+            Self::CustomImport => "custom_import",
+            Self::Customization => "customization",
+            Self::Storage => "storage",
+            Self::VectorStore => "vector_store",
+            Self::Embedding => "embedding",
+        }
+    }
+}
+
+/// How usage becomes a month, and what is taken off.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Money {
     /// \[h/month\]
     pub hours_per_month: f64,
     /// When given, monthly usage is this many requests whatever the run's length.
     pub requests_per_month: Option<f64>,
+    /// Taken off \[10⁻⁶\].
+    pub discounts: BTreeMap<Component, u64>,
+}
+
+impl Money {
+    /// An amount of a component after its discount.
+    #[must_use]
+    pub fn discounted(&self, component: Component, amount: Usd) -> Usd {
+        match self.discounts.get(&component) {
+            None => amount,
+            Some(off) => share(amount, 1_000_000 - off),
+        }
+    }
 }
 
 /// Prices of tokens, such as "$0.30/1M". What is left out comes from the catalogue; a cache price that is known nowhere
@@ -78,9 +171,85 @@ pub struct PricesSpec {
     pub cache_write_5m: Option<At<TokenPrice>>,
     /// Input that is written to the cache for an hour.
     pub cache_write_1h: Option<At<TokenPrice>>,
+    /// Each call, such as "$1.00/1K": rerankers are sold so.
+    pub request: Option<At<TokenPrice>>,
 }
 
-/// How usage becomes a month.
+/// What decides a price beside the model: how long cache writes live, whether it is a batch job, which tier.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'t> {
+    pub writes_for_an_hour: bool,
+    pub is_batch: bool,
+    pub tier: &'t super::workload::tier::Tier,
+}
+
+/// Prices that could be told, and whether those of the cache are guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    pub prices: TokenPrices,
+    pub cache_is_guessed: bool,
+}
+
+/// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
+const BATCH_FACTOR: u64 = 500_000;
+
+/// The prices in force: what the scenario writes, the capacity's before the model's, over what the catalogue lists.
+/// `None`: neither says what input and output cost, nor what a call does.
+#[must_use]
+pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
+    let own = |key: fn(&PricesSpec) -> &Option<At<TokenPrice>>| {
+        written.iter().flatten().find_map(|spec| key(spec).as_ref()).map(|p| p.value.0)
+    };
+    let of_list = |key: fn(&PriceEntry) -> &Option<String>| {
+        listed.and_then(|entry| key(entry).as_ref()).and_then(|text| parse::token_price(text).ok())
+    };
+    // A special price is listed, or the standard one is multiplied; what the scenario writes is standard.
+    let (special, factor): ([fn(&PriceEntry) -> &Option<String>; 2], u64) = match (terms.is_batch, terms.tier.name) {
+        (true, _) => ([|e| &e.batch_input, |e| &e.batch_output], BATCH_FACTOR),
+        (false, "priority") => ([|e| &e.priority_input, |e| &e.priority_output], terms.tier.usual_factor()),
+        (false, "flex") => ([|e| &e.flex_input, |e| &e.flex_output], terms.tier.usual_factor()),
+        (false, _) => ([|e| &e.input, |e| &e.output], 1_000_000),
+    };
+    let factor = terms.tier.price_factor.filter(|_| !terms.is_batch).unwrap_or(factor);
+    let is_own = written.iter().flatten().any(|w| w.input.is_some() || w.output.is_some());
+    let stated_factor = terms.tier.price_factor.is_some() && !terms.is_batch;
+    // Prices of a batch capacity are those of batch; the model's own are standard.
+    let own_is_final = terms.is_batch && written[0].is_some_and(|w| w.input.is_some() || w.output.is_some());
+
+    let request = own(|s| &s.request).or_else(|| of_list(|e| &e.request));
+    let input = own(|s| &s.input).or_else(|| of_list(|e| &e.input));
+    let output = own(|s| &s.output).or_else(|| of_list(|e| &e.output));
+    // Embedding has no output and reranking no tokens that are paid for.
+    let free = Price::default();
+    let whole = written.iter().flatten().any(|w| w.request.is_some()) || listed.is_some();
+    let (input, output) = match (input, output) {
+        (Some(input), Some(output)) => (input, output),
+        (input, output) if whole && (input.is_some() || request.is_some()) => {
+            (input.unwrap_or(free), output.unwrap_or(free))
+        }
+        _ => return None,
+    };
+    let read = own(|s| &s.cache_read).or_else(|| of_list(|e| &e.cache_read));
+    let write = own(|s| &s.cache_write_5m).or_else(|| of_list(|e| &e.cache_write_5m));
+    let write_1h = own(|s| &s.cache_write_1h).or_else(|| of_list(|e| &e.cache_write_1h));
+    let write = if terms.writes_for_an_hour { write_1h.or(write) } else { write };
+    let standard = TokenPrices {
+        input,
+        output,
+        cache_read: read.unwrap_or(input),
+        cache_write: write.unwrap_or(input),
+        request: request.unwrap_or(free),
+    };
+    let mut prices = if own_is_final { standard } else { standard.times(factor) };
+    if let (false, false, Some(input), Some(output)) = (is_own, stated_factor, of_list(special[0]), of_list(special[1]))
+    {
+        prices.input = input;
+        prices.output = output;
+    }
+    Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none() })
+}
+
+/// How usage becomes a month, and what is taken off.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Money")]
@@ -89,6 +258,49 @@ pub struct MoneySpec {
     pub hours_per_month: Option<At<Number>>,
     /// Usage in a month is this many requests, whatever the run's length.
     pub requests_per_month: Option<At<Number>>,
+    /// What is taken off the list prices, by component.
+    pub discount: Option<At<DiscountSpec>>,
+}
+
+/// What is taken off the list prices, by component.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Discount")]
+pub struct DiscountSpec {
+    /// Tokens, on demand.
+    pub on_demand: Option<At<Share>>,
+    /// Tokens, in batch jobs.
+    pub batch: Option<At<Share>>,
+    /// Model Units.
+    pub provisioned: Option<At<Share>>,
+    /// Reserved tokens per minute.
+    pub reserved: Option<At<Share>>,
+    /// Copies of an imported model.
+    pub custom_import: Option<At<Share>>,
+    /// Training of a custom model.
+    pub customization: Option<At<Share>>,
+    /// Keeping a custom model.
+    pub storage: Option<At<Share>>,
+    /// Vector stores.
+    pub vector_store: Option<At<Share>>,
+    /// Embedding of corpora.
+    pub embedding: Option<At<Share>>,
+}
+
+impl DiscountSpec {
+    fn of(&self, component: Component) -> Option<&At<Share>> {
+        match component {
+            Component::OnDemand => self.on_demand.as_ref(),
+            Component::Batch => self.batch.as_ref(),
+            Component::Provisioned => self.provisioned.as_ref(),
+            Component::Reserved => self.reserved.as_ref(),
+            Component::CustomImport => self.custom_import.as_ref(),
+            Component::Customization => self.customization.as_ref(),
+            Component::Storage => self.storage.as_ref(),
+            Component::VectorStore => self.vector_store.as_ref(),
+            Component::Embedding => self.embedding.as_ref(),
+        }
+    }
 }
 
 impl MoneySpec {
@@ -99,6 +311,61 @@ impl MoneySpec {
             sink.error(written.at.clone(), rule, "730 is a twelfth of a year".to_owned());
             return None;
         }
-        Some(Money { hours_per_month, requests_per_month: self.requests_per_month.as_ref().map(|r| r.value.0) })
+        let off = |component| self.discount.as_ref()?.of(component).map(|s| round_half_up(s.value.0 * 1e6));
+        Some(Money {
+            hours_per_month,
+            requests_per_month: self.requests_per_month.as_ref().map(|r| r.value.0),
+            discounts: Component::ALL.into_iter().filter_map(|c| Some((c, off(c)?))).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::workload::tier::Tier;
+
+    fn read(text: &str) -> PricesSpec {
+        toml::from_str(text).unwrap()
+    }
+
+    fn told(written: &PricesSpec, tier: &Tier, is_batch: bool) -> TokenPrices {
+        tell([None, Some(written)], None, Terms { writes_for_an_hour: false, is_batch, tier }).unwrap().prices
+    }
+
+    #[test]
+    fn tiers_and_batches_multiply_what_a_scenario_writes() {
+        let written = read("input = \"$0.80/1M\"\noutput = \"$3.20/1M\"");
+        let flex = Tier { name: "flex", ..Tier::STANDARD };
+        let priority = Tier { name: "priority", ..Tier::STANDARD };
+        let per_million = |p: Price| p.of(1_000_000).to_string();
+        assert_eq!(per_million(told(&written, &flex, false).input), "$0.40");
+        assert_eq!(per_million(told(&written, &priority, false).output), "$5.60");
+        assert_eq!(per_million(told(&written, &flex, true).output), "$1.60");
+        let own = Tier { price_factor: Some(2_000_000), ..flex };
+        assert_eq!(per_million(told(&written, &own, false).input), "$1.60");
+    }
+
+    #[test]
+    fn a_price_of_calls_needs_none_of_tokens() {
+        let written = read("request = \"$1.00/1K\"");
+        let billed = Billed { uncached: 500, calls: 1_000_000, ..Billed::default() };
+        assert_eq!(told(&written, &Tier::STANDARD, false).of(&billed).to_string(), "$1,000.00");
+        assert!(
+            tell(
+                [None, Some(&read("input = \"$1/1M\""))],
+                None,
+                Terms { writes_for_an_hour: false, is_batch: false, tier: &Tier::STANDARD }
+            )
+            .is_none()
+        );
+    }
+
+    #[test]
+    fn a_discount_is_taken_off_its_component_alone() {
+        let spec: MoneySpec = toml::from_str("discount = { on_demand = \"10%\" }").unwrap();
+        let money = spec.lower(&mut Sink::default()).unwrap();
+        assert_eq!(money.discounted(Component::OnDemand, Usd::ONE), Usd(900_000_000_000));
+        assert_eq!(money.discounted(Component::Batch, Usd::ONE), Usd::ONE);
     }
 }

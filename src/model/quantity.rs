@@ -8,10 +8,11 @@ use std::fmt;
 use std::ops::Deref;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
-use crate::model::spec::{At, Refusal, Scalar, Written, scalar};
-use crate::units::{Price, SimTime, parse};
+use crate::model::spec::{At, Refusal, Scalar, Written, scalar, scalar_or_table};
+use crate::units::{Price, SimTime, Usd, parse};
 
 /// The largest count that a scenario may write: sums of a few stay exact everywhere.
 pub const LARGEST_COUNT: u64 = 1_000_000_000_000_000;
@@ -193,12 +194,7 @@ impl Scalar for TokenPrice {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
             Written::Text(text) => {
-                let price = parse::token_price(text).map_err(Refusal::new)?;
-                // A million dollars a token: sums over any run stay far from the end of the integers.
-                if price.0.0 > 1_000_000 * crate::units::Usd::ONE.0 {
-                    return Err(Refusal::new(format!("`{text}` is out of range")));
-                }
-                Ok(Self(price))
+                in_range(parse::token_price(text).map_err(Refusal::new)?.0, text).map(|p| Self(Price(p)))
             }
             Written::Integer(_) | Written::Float(_) => {
                 Err(Refusal::new(format!("a price carries its unit, {written} does not"))
@@ -234,6 +230,68 @@ impl Scalar for LimitAmount {
     }
 }
 scalar!(LimitAmount, { "anyOf": [{ "type": "integer", "minimum": 1, "maximum": LARGEST_COUNT }, { "const": "none" }] });
+
+/// A price by the hour, such as `"$55/h"` \[10⁻¹² USD / h\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HourlyPrice(pub Price);
+
+impl Scalar for HourlyPrice {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        match written {
+            Written::Text(text) => {
+                in_range(parse::hourly_price(text).map_err(Refusal::new)?.0, text).map(|p| Self(Price(p)))
+            }
+            other => {
+                Err(Refusal::new(format!("expected a price by the hour, found {other}")).help("write it as \"$55/h\""))
+            }
+        }
+    }
+}
+scalar!(HourlyPrice, { "type": "string", "pattern": r"^\$[0-9_.]+/(h|hour)$", "examples": ["$55/h"] });
+
+/// An amount of money, such as `"$1.95"` \[10⁻¹² USD\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount(pub Usd);
+
+impl Scalar for Amount {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        match written {
+            Written::Text(text) => in_range(parse::amount(text).map_err(Refusal::new)?, text).map(Self),
+            other => {
+                Err(Refusal::new(format!("expected an amount of money, found {other}")).help("write it as \"$1.95\""))
+            }
+        }
+    }
+}
+scalar!(Amount, { "type": "string", "pattern": r"^\$[0-9_.]+$", "examples": ["$1.95"] });
+
+/// A million dollars for one of anything: sums over any run stay far from the end of the integers.
+fn in_range(amount: Usd, text: &str) -> Result<Usd, Refusal> {
+    if amount.0 > 1_000_000 * Usd::ONE.0 {
+        return Err(Refusal::new(format!("`{text}` is out of range")));
+    }
+    Ok(amount)
+}
+
+/// A number that may not be known: one figure, or a range.
+#[derive(Debug, Clone)]
+pub enum Unsure {
+    Known(Count),
+    Between(BetweenSpec),
+}
+
+/// A number that is not known: it lies between two figures. The run uses the low one, and says so.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Between")]
+pub struct BetweenSpec {
+    /// The least that it may be.
+    pub low: At<Count>,
+    /// The most that it may be.
+    pub high: At<Count>,
+}
+
+scalar_or_table!(Unsure, Count, BetweenSpec, Known, Between, "Unsure", "a whole number, or { low, high }");
 
 /// One name, or a list of names.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,18 +1,13 @@
 //! How `[run]` is written: the clock, the seed, the replications.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use jiff::{Timestamp, ZonedDateTime};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::diagnostic::{Sink, Span};
 use crate::model::Replications;
 use crate::model::quantity::{Count, Duration, Number, Share};
-use crate::model::spec::{At, Refusal, Scalar, Written, scalar};
+use crate::model::spec::{At, Refusal, Scalar, Written, scalar, scalar_or_table};
 use crate::units::WallClock;
 
 /// The clock, the seed, the replications.
@@ -132,52 +127,15 @@ impl ReplicationsSpec {
     }
 }
 
-impl<'de> Deserialize<'de> for ReplicationsSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ReplicationsVisitor)
-    }
-}
-
-struct ReplicationsVisitor;
-
-impl ReplicationsVisitor {
-    fn number<E: de::Error>(written: Written<'_>) -> Result<ReplicationsSpec, E> {
-        Count::read(written).map(ReplicationsSpec::Fixed).map_err(Refusal::into_serde)
-    }
-}
-
-impl<'de> Visitor<'de> for ReplicationsVisitor {
-    type Value = ReplicationsSpec;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of replications, or { min, max, relative_precision }")
-    }
-    fn visit_i64<E: de::Error>(self, n: i64) -> Result<Self::Value, E> {
-        Self::number(Written::Integer(n.into()))
-    }
-    fn visit_u64<E: de::Error>(self, n: u64) -> Result<Self::Value, E> {
-        Self::number(Written::Integer(n.into()))
-    }
-    fn visit_f64<E: de::Error>(self, x: f64) -> Result<Self::Value, E> {
-        Self::number(Written::Float(x))
-    }
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Self::number(Written::Text(text))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        UntilSpec::deserialize(MapAccessDeserializer::new(map)).map(ReplicationsSpec::Until)
-    }
-}
-
-impl JsonSchema for ReplicationsSpec {
-    fn schema_name() -> Cow<'static, str> {
-        "Replications".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let until = generator.subschema_for::<UntilSpec>();
-        schemars::json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1, "maximum": MOST_REPLICATIONS }, until] })
-    }
-}
+scalar_or_table!(
+    ReplicationsSpec,
+    Count,
+    UntilSpec,
+    Fixed,
+    Until,
+    "Replications",
+    "a number of replications, or { min, max, relative_precision }"
+);
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::model::customization::CustomizationSpec;
 use crate::model::law::{LawSpec, Speed};
-use crate::model::pricing::{PricesSpec, TokenPrices};
+use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Count, Duration, Number, Text};
 use crate::model::spec::At;
 use crate::random::Law;
@@ -19,8 +20,6 @@ pub struct ModelFacts {
     pub max_output_tokens: Tokens,
     pub burndown: Burndown,
     pub latency: Latency,
-    /// By what the capacity serves; a missing price makes costs null.
-    pub prices: Option<TokenPrices>,
 }
 
 /// How many tokens one output token takes from the tokens-per-minute quota \[AWS user guide, quotas-token-burndown\].
@@ -71,6 +70,8 @@ pub struct ModelSpec {
     pub output_tokens_per_second: Option<At<LawSpec<Speed>>>,
     /// Prices of tokens.
     pub prices: Option<At<PricesSpec>>,
+    /// How it was made one's own, and what that costs.
+    pub customization: Option<At<CustomizationSpec>>,
 }
 
 /// The largest number of tokens in one request; quota arithmetic stays exact below it.

@@ -410,7 +410,61 @@ macro_rules! scalar {
     };
 }
 
-pub(crate) use {family, kinds, scalar, words};
+/// Gives an enum of a [`Scalar`] and a table of keys its serde and its schema.
+macro_rules! scalar_or_table {
+    ($name:ident, $scalar:ty, $table:ty, $plain:ident, $keys:ident, $schema_name:literal, $expecting:literal) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Either;
+
+                impl Either {
+                    fn plain<E: serde::de::Error>(written: $crate::model::spec::Written<'_>) -> Result<$name, E> {
+                        <$scalar as $crate::model::spec::Scalar>::read(written)
+                            .map($name::$plain)
+                            .map_err($crate::model::spec::Refusal::into_serde)
+                    }
+                }
+
+                impl<'de> serde::de::Visitor<'de> for Either {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($expecting)
+                    }
+                    fn visit_i64<E: serde::de::Error>(self, n: i64) -> Result<$name, E> {
+                        Self::plain($crate::model::spec::Written::Integer(n.into()))
+                    }
+                    fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<$name, E> {
+                        Self::plain($crate::model::spec::Written::Integer(n.into()))
+                    }
+                    fn visit_f64<E: serde::de::Error>(self, x: f64) -> Result<$name, E> {
+                        Self::plain($crate::model::spec::Written::Float(x))
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        Self::plain($crate::model::spec::Written::Text(text))
+                    }
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$name, A::Error> {
+                        let keys = serde::de::value::MapAccessDeserializer::new(map);
+                        <$table as serde::Deserialize>::deserialize(keys).map($name::$keys)
+                    }
+                }
+
+                deserializer.deserialize_any(Either)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $schema_name.into()
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let (plain, keys) = (generator.subschema_for::<$scalar>(), generator.subschema_for::<$table>());
+                schemars::json_schema!({ "anyOf": [plain, keys] })
+            }
+        }
+    };
+}
+
+pub(crate) use {family, kinds, scalar, scalar_or_table, words};
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,13 @@ pub enum Purpose {
     Backoff = 6,
     Unavailable = 7,
     Prefill = 8,
+    Background = 9,
+    ColdStart = 10,
+    Reroute = 11,
+    CacheKey = 12,
+    BatchDelay = 13,
+    StepInput = 14,
+    StepOutput = 15,
 }
 
 /// A sequence of draws that can be read at any position.

@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{Limit, LimitKind, Quota};
-use crate::model::capacity::{Capacity, Saturation};
+use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
 use crate::model::client::retry::RetryPolicy;
-use crate::model::workload::Workload;
 use crate::model::workload::arrivals::{Arrivals, Gaps};
+use crate::model::workload::cache::Cache;
 use crate::model::workload::tokens::TokenSource;
+use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
 use crate::units::SimTime;
@@ -96,22 +97,38 @@ impl Page {
     fn workload(&mut self, workload: &Workload, model: &Model) {
         self.line(0, &format!("workload {}", workload.name));
         self.row("arrivals", &arrivals(&workload.arrivals));
+        let cap = grouped(workload.main().output_cap);
         match &workload.tokens {
             TokenSource::Drawn { input, output } => {
                 self.row("input", &format!("{} [tokens]", law(input)));
-                self.row("output", &format!("{} [tokens], at most {}", law(output), grouped(workload.output_cap)));
+                self.row("output", &format!("{} [tokens], at most {cap}", law(output)));
             }
-            TokenSource::Trace => {
-                self.row("tokens", &format!("as recorded, output at most {}", grouped(workload.output_cap)));
+            TokenSource::Trace => self.row("tokens", &format!("as recorded, output at most {cap}")),
+        }
+        match workload.cache {
+            Cache::Shares(shares) if workload.cache.is_used() => {
+                self.row("cache", &format!("{} read, {} written", shares.read, shares.write));
+            }
+            Cache::Shares(_) => {}
+            Cache::Prefix(prefix) => {
+                let keys = counted(prefix.keys as usize, "prefix").replace("prefixs", "prefixes");
+                let ttl = SimTime(prefix.ttl);
+                self.row("cache", &format!("{keys} of {} tokens, live for {ttl}", grouped(prefix.tokens)));
             }
         }
-        if workload.cache.read > 0.0 || workload.cache.write > 0.0 {
-            self.row("cache", &format!("{} read, {} written", workload.cache.read, workload.cache.write));
+        for stage in &workload.stages {
+            self.row(if stage.tokens.is_some() { "first" } else { "model" }, &stage.facts.name);
+            let route: Vec<&str> =
+                stage.route.iter().filter_map(|c| model.capacities.get(*c)).map(|c| c.name.as_str()).collect();
+            let then = match workload.failover {
+                Failover::AtOnce => ", then ",
+                Failover::AfterRetries => ", after its retries ",
+            };
+            self.row("route", &route.join(then));
         }
-        let route: Vec<&str> =
-            workload.route.iter().filter_map(|c| model.capacities.get(*c)).map(|c| c.name.as_str()).collect();
-        self.row("model", &workload.facts.name);
-        self.row("route", &route.join(", then "));
+        if workload.tier.name != "standard" {
+            self.row("tier", workload.tier.name);
+        }
         self.row("client", &client(&workload.client));
         let slo = [("ttft", workload.slo.ttft), ("e2e", workload.slo.e2e)];
         let slo: Vec<String> = slo.iter().filter_map(|(name, t)| t.map(|t| format!("{name} within {t}"))).collect();
@@ -126,23 +143,51 @@ impl Page {
             capacity.quotas.iter().filter_map(|q| model.quotas.get(*q)).map(|q| q.prefix.as_str()).collect();
         let quotas = if quotas.is_empty() { "none".to_owned() } else { quotas.join(", ") };
         self.row("limits", &quotas);
-        if let Some(n) = capacity.concurrency {
+        let standing = capacity.standing();
+        if let Some(n) = standing.concurrency {
             self.row("at once", &grouped(n.into()));
         }
         if let Saturation::Queue { max_wait, max_queue } = capacity.on_saturation {
             let wait = max_wait.map_or_else(String::new, |w| format!(", each at most {w}"));
             self.row("queue", &format!("up to {} wait{wait}", grouped(max_queue.into())));
         }
-        if capacity.unavailable_probability > 0.0 {
-            self.row("503", &format!("with probability {}", capacity.unavailable_probability));
+        if standing.unavailable_probability > 0.0 {
+            self.row("503", &format!("with probability {}", standing.unavailable_probability));
+        }
+        match &capacity.room {
+            Room::Regions(pool) => {
+                let regions: Vec<&str> = pool.regions.iter().map(|r| r.name.as_str()).collect();
+                self.row("regions", &regions.join(", "));
+            }
+            Room::Copies(plan) => {
+                self.row("copies", &format!("up to {}, each serves {} at once", plan.max_copies, plan.per_copy));
+            }
+            Room::Jobs(plan) => {
+                self.row("jobs", &format!("every {}", SimTime(plan.collect_every)));
+            }
+            Room::Limits => {}
+        }
+        for purchase in capacity.billing.purchases() {
+            let price = purchase.price.map_or("at an unknown price".to_owned(), |p| format!("at {} an hour", p.0));
+            self.row("bought", &format!("{} {price}, commitment {}", purchase.what, purchase.commitment.name()));
+        }
+        for (at, standing) in capacity.standings.iter().skip(1) {
+            let out = if standing.is_out { ": out" } else { "" };
+            self.row("changes", &format!("at {at}{out}"));
         }
     }
 
     fn quota(&mut self, quota: &Quota) {
         self.line(0, &format!("limits of {}", quota.prefix));
         for kind in LimitKind::ALL {
-            let text = quota.limit(kind).map_or_else(|| "none".to_owned(), limit);
-            self.row(kind.name(), &text);
+            // What nobody has need not be said, but for what most have.
+            let is_usual = matches!(kind, LimitKind::Rpm | LimitKind::Tpm | LimitKind::Tpd);
+            let is_bought = quota.limit(LimitKind::Input).is_some();
+            match quota.limit(kind) {
+                Some(one) => self.row(kind.name(), &limit(one)),
+                None if is_usual && !is_bought => self.row(kind.name(), "none"),
+                None => {}
+            }
         }
     }
 

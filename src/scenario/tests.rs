@@ -56,8 +56,8 @@ fn a_model_of_ones_own_assumes_only_what_aws_does_not_publish() {
     assert_eq!(paths, ["capacities.us.limiter"]);
     assert_eq!(model.quotas.len(), 1);
     assert_eq!(model.quotas[0].prefix, "capacities.us");
-    assert!(model.quotas[0].rpm.is_none());
-    assert_eq!(model.workloads[0].output_cap, 512);
+    assert!(model.quotas[0].limit(LimitKind::Rpm).is_none());
+    assert_eq!(model.workloads[0].main().output_cap, 512);
     assert_eq!(model.run.start.unix_us % 86_400_000_000, 0);
     assert_eq!(model.catalog_as_of, None);
     assert_eq!((model.run.seed, model.run.replications.min, model.run.cooldown.0), (1, 10, 600_000_000));
@@ -70,13 +70,13 @@ fn overrides_reach_every_kind_of_place() {
         panic!()
     };
     assert!((intensity.base - 15e-6).abs() < 1e-12);
-    assert_eq!(set("capacities.us.tpm=7_000").quotas[0].tpm.unwrap().amount, 7_000);
-    assert_eq!(set("capacities.us.on_demand.tpm = 7_000").quotas[0].tpm.unwrap().amount, 7_000);
+    assert_eq!(set("capacities.us.tpm=7_000").quotas[0].limit(LimitKind::Tpm).unwrap().amount, 7_000);
+    assert_eq!(set("capacities.us.on_demand.tpm = 7_000").quotas[0].limit(LimitKind::Tpm).unwrap().amount, 7_000);
     assert!(set("capacities.us.tpm=none").quotas.is_empty());
-    let bucket = set("capacities.us.limiter.token_bucket.burst=0.5").quotas[0].tpm.unwrap().limiter;
+    let bucket = set("capacities.us.limiter.token_bucket.burst=0.5").quotas[0].limit(LimitKind::Tpm).unwrap().limiter;
     assert_eq!(bucket, LimiterSpec::TokenBucket { window: 60_000_000, burst: 50_000 });
     assert!(matches!(
-        set("capacities.us.limiter=sliding_window").quotas[0].tpm.unwrap().limiter,
+        set("capacities.us.limiter=sliding_window").quotas[0].limit(LimitKind::Tpm).unwrap().limiter,
         LimiterSpec::SlidingWindow { .. }
     ));
     assert_eq!(set("run.start=2026-12-07T13:00:00Z").run.start.unix_us, 1_796_648_400_000_000);
@@ -94,7 +94,7 @@ fn another_kind_replaces_the_kind() {
     ));
     assert!(describe(&loaded.model).contains("lognormal, median 100"));
     let loaded = good(load_own("", &["capacities.us.limiter=token_bucket", "capacities.us.limiter.burst=2s"]));
-    let limiter = loaded.model.quotas[0].tpm.unwrap().limiter;
+    let limiter = loaded.model.quotas[0].limit(LimitKind::Tpm).unwrap().limiter;
     assert_eq!(limiter, LimiterSpec::TokenBucket { window: 60_000_000, burst: 3_333 });
 }
 
@@ -157,47 +157,33 @@ fn the_same_file_is_the_same_hash() {
 
 mod with_a_catalogue {
     use super::*;
-    use crate::catalog::{Dated, LatencyEntry, ModelEntry, Path as Way, PriceEntry, QuotaEntry};
+
+    /// As a file of the shelf writes it.
+    const BIG: &str = r#"
+        id = "maker.big-v1:0"
+        name = "Big"
+        provider = "Maker"
+        max_output_tokens = { value = 64_000, source = "a page", as_of = "2026-11-01" }
+        output_burndown = { value = 5, source = "a page", as_of = "2026-11-01" }
+        [latency]
+        time_to_first_token_median_s = 1.0
+        prefill_per_1k_tokens_s = 0.05
+        output_tokens_per_second = 70
+        remark = ""
+        source = "m"
+        as_of = "2026-08-01"
+        [[paths]]
+        path = "us"
+        quota = { rpm = 200, tpm = 200_000, tpd = 144_000_000, source = "q", as_of = "2026-09-01" }
+        prices = { input = "$3.00/1M", output = "$15.00/1M", source = "p", as_of = "2026-10-01" }
+        [[paths]]
+        path = "global"
+        quota = { rpm = 300, tpm = 200_000, source = "q", as_of = "2026-09-01" }
+        prices = { input = "$3.00/1M", output = "$15.00/1M", source = "p", as_of = "2026-10-01" }
+    "#;
 
     fn catalogue() -> Catalog {
-        let dated = |value| Dated { value, source: "a page".to_owned(), as_of: "2026-11-01".to_owned() };
-        let way = |path: &str, rpm, tpd| Way {
-            path: path.to_owned(),
-            quota: QuotaEntry {
-                rpm: Some(rpm),
-                tpm: Some(200_000),
-                tpd,
-                source: "q".to_owned(),
-                as_of: "2026-09-01".to_owned(),
-            },
-            prices: PriceEntry {
-                input: "$3.00/1M".to_owned(),
-                output: "$15.00/1M".to_owned(),
-                cache_read: None,
-                cache_write_5m: None,
-                cache_write_1h: None,
-                source: "p".to_owned(),
-                as_of: "2026-10-01".to_owned(),
-            },
-        };
-        let model = ModelEntry {
-            id: "maker.big-v1:0".to_owned(),
-            name: "Big".to_owned(),
-            provider: "Maker".to_owned(),
-            max_output_tokens: dated(64_000),
-            output_burndown: Dated { value: 5.0, source: "a page".to_owned(), as_of: "2026-11-01".to_owned() },
-            latency: LatencyEntry {
-                time_to_first_token_median_s: 1.0,
-                time_to_first_token_p95_s: None,
-                prefill_per_1k_tokens_s: 0.05,
-                output_tokens_per_second: 70.0,
-                remark: String::new(),
-                source: "m".to_owned(),
-                as_of: "2026-08-01".to_owned(),
-            },
-            paths: vec![way("us", 200, Some(144_000_000)), way("global", 300, None)],
-        };
-        Catalog { models: vec![model] }
+        Catalog { models: vec![toml::from_str(BIG).unwrap()] }
     }
 
     fn load_big(id: &str, more: &str) -> Result<Loaded, Refused> {
@@ -213,10 +199,10 @@ mod with_a_catalogue {
     fn omitted_limits_are_the_catalogues_and_are_said_to_be() {
         let model = good(load_big("us.maker.big-v1:0", "[capacities.us.on_demand]\ntpm = 500_000\n")).model;
         let quota = &model.quotas[0];
-        assert_eq!(quota.rpm.unwrap().amount, 200);
-        assert_eq!(quota.tpm.unwrap().amount, 500_000);
-        assert_eq!(quota.tpd.unwrap().amount, 144_000_000);
-        assert_eq!(model.workloads[0].facts.burndown.of(10), 50);
+        assert_eq!(quota.limit(LimitKind::Rpm).unwrap().amount, 200);
+        assert_eq!(quota.limit(LimitKind::Tpm).unwrap().amount, 500_000);
+        assert_eq!(quota.limit(LimitKind::Tpd).unwrap().amount, 144_000_000);
+        assert_eq!(model.workloads[0].main().facts.burndown.of(10), 50);
         let paths: Vec<&str> = model.assumptions.iter().map(|a| a.path.as_str()).collect();
         assert_eq!(
             paths,
@@ -245,14 +231,17 @@ mod with_a_catalogue {
         let model = good(load_big("us.maker.big-v1:0", more)).model;
         assert_eq!(model.quotas.len(), 2);
         let (b, day) = (&model.quotas[0], &model.quotas[1]);
-        assert_eq!((b.rpm.unwrap().amount, b.tpm.unwrap().amount, b.tpd.is_none()), (900, 200_000, true));
-        assert!(day.rpm.is_none() && day.tpm.is_none() && day.tpd.is_none());
+        assert_eq!(LimitKind::ALL.map(|k| b.limit(k).map(|l| l.amount))[..3], [Some(900), Some(200_000), None]);
+        assert!(LimitKind::ALL.into_iter().all(|k| day.limit(k).is_none()));
     }
 
     #[test]
     fn the_way_to_a_model_decides_and_an_unknown_one_is_refused() {
         let capacity = "[capacities.us.on_demand]\n";
-        assert_eq!(good(load_big("global.maker.big-v1:0", capacity)).model.quotas[0].rpm.unwrap().amount, 300);
+        assert_eq!(
+            good(load_big("global.maker.big-v1:0", capacity)).model.quotas[0].limit(LimitKind::Rpm).unwrap().amount,
+            300
+        );
         let refused = load_big("maker.big-v1:0", capacity).unwrap_err();
         assert_eq!(refused.findings[0].rule, "`maker.big-v1:0` is not sold on demand in one region");
         assert_eq!(refused.findings[0].help.as_deref(), Some("use us.maker.big-v1:0 or global.maker.big-v1:0"));

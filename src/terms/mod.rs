@@ -192,14 +192,14 @@ fn has_no(part: &Option<(String, String)>, limit: Option<&str>, term: &str) -> O
     let family = part.as_ref().map(|(family, _)| family.as_str());
     let a_minute = ["utilization_peak", "limit_per_min", "occupied_peak_per_min", "charged_peak_per_min"];
     match (family, limit, term.strip_prefix("refused_")) {
-        (Some("quotas"), None, Some(reason)) if !["rpm", "tpm", "tpd"].contains(&reason) => {
-            Some(format!("a quota refuses by rpm, tpm or tpd; `{term}` is a capacity's"))
+        (Some("quotas"), None, Some(reason)) if !["rpm", "tpm", "tpd", "itpm", "otpm"].contains(&reason) => {
+            Some(format!("a quota refuses by rpm, tpm, tpd, itpm or otpm; `{term}` is a capacity's"))
         }
         (_, Some("tpd"), None) if a_minute.contains(&term) => {
             Some(format!("a daily limit has no figures per minute, such as `{term}`"))
         }
-        (_, Some("rpm"), None) if term == "reserved_unused_tokens" => {
-            Some("a limit on requests reserves no tokens".to_owned())
+        (_, Some(limit), None) if term == "reserved_unused_tokens" && !["tpm", "tpd"].contains(&limit) => {
+            Some(format!("`{limit}` has no figure of reserved tokens; tpm and tpd have"))
         }
         _ => None,
     }

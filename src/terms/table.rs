@@ -6,6 +6,8 @@ use super::{Better, Scope, Sort, Term, Unit};
 use crate::model::capacity::Reason;
 
 const REQUESTS: &[Scope] = &[Scope::Requests];
+const REQUESTS_AND_CAPACITY: &[Scope] = &[Scope::Requests, Scope::Capacity];
+const CAPACITY: &[Scope] = &[Scope::Capacity];
 const SUPPLY: &[Scope] = &[Scope::Supply];
 const LIMIT: &[Scope] = &[Scope::Limit];
 const SUPPLY_AND_LIMIT: &[Scope] = &[Scope::Supply, Scope::Limit];
@@ -15,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 42] = [
+const ROWS: [Row; 48] = [
     (
         "requests",
         Unit::Count,
@@ -139,14 +141,29 @@ const ROWS: [Row; 42] = [
         Neither,
         "output tokens of all completed attempts, timed-out ones included",
     ),
-    ("cost_usd", Unit::Usd, REQUESTS, Cohort, Lower, "tokens of all completed attempts x their price"),
+    (
+        "cost_usd",
+        Unit::Usd,
+        REQUESTS_AND_CAPACITY,
+        Cohort,
+        Lower,
+        "tokens of all completed attempts x their price + what is bought by the hour, over the measured interval; of a workload its tokens alone",
+    ),
     (
         "cost_per_month_usd",
         Unit::Usd,
-        REQUESTS,
+        REQUESTS_AND_CAPACITY,
         Cohort,
         Lower,
-        "cost_usd scaled to a month; null when the run does not say what a month is like",
+        "usage scaled to a month + monthly and hourly items; null when the run does not say what a month's usage is",
+    ),
+    (
+        "one_time_usd",
+        Unit::Usd,
+        &[Scope::Run],
+        Cohort,
+        Lower,
+        "paid once and in no other figure: the first training of custom models, the first embedding of corpora",
     ),
     ("cost_per_1k_requests_usd", Unit::Usd, REQUESTS, Cohort, Lower, "1,000 x cost_usd / requests"),
     (
@@ -209,6 +226,18 @@ const ROWS: [Row; 42] = [
         Cohort,
         Lower,
         "sum over completed attempts of max(0, reserved - charged)",
+    ),
+    ("jobs", Unit::Count, CAPACITY, Clock, Neither, "batch jobs submitted"),
+    ("job_wait_mean_ms", Unit::Milliseconds, CAPACITY, Clock, Lower, "mean of batch jobs, from submission to start"),
+    ("job_makespan_mean_ms", Unit::Milliseconds, CAPACITY, Clock, Lower, "mean of batch jobs, from start to end"),
+    ("jobs_in_time_rate", Unit::Fraction, CAPACITY, Clock, Higher, "batch jobs that end within their deadline / jobs"),
+    (
+        "billed_windows",
+        Unit::Count,
+        CAPACITY,
+        Clock,
+        Lower,
+        "windows of 5 minutes of copies of an imported model that had an invocation",
     ),
     ("limit_per_min", Unit::TokensPerMinute, LIMIT, Clock, Neither, "what the limit admits in a minute"),
     ("charged", Unit::Tokens, LIMIT, Clock, Neither, "charged in the measured interval"),

@@ -160,6 +160,17 @@ pub fn hourly_price(text: &str) -> Result<Price, String> {
     pico.map(|p| Price(Usd(p))).ok_or_else(|| format!("`{text}` is out of range"))
 }
 
+/// An amount of money: `"$1.95"`.
+///
+/// # Errors
+/// No dollar sign, or not a number.
+pub fn amount(text: &str) -> Result<Usd, String> {
+    let number = text.trim().strip_prefix('$').and_then(Decimal::parse);
+    let number = number.ok_or_else(|| format!("`{text}` is not an amount; write \"$1.95\""))?;
+    let pico = number.times(Usd::ONE.0 as u64).and_then(|p| i128::try_from(p).ok());
+    pico.map(Usd).ok_or_else(|| format!("`{text}` is out of range"))
+}
+
 /// A share written as a percentage: `"0.1%"` is 0.001.
 ///
 /// # Errors

@@ -1,19 +1,174 @@
-//! What serves: on-demand quotas now; pools and Model Units are further kinds.
+//! What serves: quotas on demand, pools of regions, Model Units, reserved throughput, copies of one's own, batch jobs.
+//!
+//! A kind is one file: its keys, [`Kind`] for how it is lowered and, where limits alone do not say who has room, the
+//! behaviour behind [`Room`]. A further kind adds its file, its line in [`CapacitySpec`] and in [`CapacitySpec::kind`],
+//! and an arm of [`Room`] if it has a behaviour of its own.
 
+pub mod batch;
+pub mod contention;
+pub mod cross_region;
+pub mod custom_deployment;
+pub mod custom_import;
+pub mod latency_optimized;
 pub mod limiter;
 pub mod on_demand;
+pub mod provisioned;
+pub mod purchase;
 pub mod quota;
+pub mod reason;
+pub mod region_load;
+pub mod reserved;
+pub mod room;
+pub mod serving;
+pub mod site;
 
-use crate::model::spec::kinds;
-use crate::units::SimTime;
-use on_demand::OnDemandSpec;
+use crate::catalog::{LatencyEntry, PriceEntry, QuotaEntry};
+use crate::diagnostic::Span;
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::Names;
+use crate::model::service::Latency;
+use crate::model::spec::{At, kinds};
+use crate::units::{Price, SimTime, Tokens};
+use contention::Contention;
+use purchase::Purchase;
+use quota::{LimitKind, QuotaSpec};
+use serving::Serving;
 
 pub use quota::{Limit, Quota};
+pub use reason::{Reason, Refused, Status};
+pub use room::{Ask, Place, Room, RoomState};
+pub use site::{Site, Sold};
 
 kinds! {
     /// What serves one model.
     CapacitySpec, "a capacity" {
-        "on_demand" => OnDemand(OnDemandSpec),
+        "on_demand" => OnDemand(on_demand::OnDemandSpec),
+        "cross_region" => CrossRegion(Box<cross_region::CrossRegionSpec>),
+        "provisioned" => Provisioned(Box<provisioned::ProvisionedSpec>),
+        "reserved" => Reserved(reserved::ReservedSpec),
+        "latency_optimized" => LatencyOptimized(latency_optimized::LatencyOptimizedSpec),
+        "custom_deployment" => CustomDeployment(custom_deployment::CustomDeploymentSpec),
+        "custom_import" => CustomImport(custom_import::CustomImportSpec),
+        "batch" => Batch(batch::BatchSpec),
+    }
+}
+
+impl CapacitySpec {
+    /// As a scenario writes it, and how it is lowered.
+    #[must_use]
+    pub fn kind(&self) -> (&'static str, &dyn Kind) {
+        match self {
+            Self::OnDemand(spec) => ("on_demand", spec),
+            Self::CrossRegion(spec) => ("cross_region", &**spec),
+            Self::Provisioned(spec) => ("provisioned", &**spec),
+            Self::Reserved(spec) => ("reserved", spec),
+            Self::LatencyOptimized(spec) => ("latency_optimized", spec),
+            Self::CustomDeployment(spec) => ("custom_deployment", spec),
+            Self::CustomImport(spec) => ("custom_import", spec),
+            Self::Batch(spec) => ("batch", spec),
+        }
+    }
+}
+
+/// How a kind of capacity is lowered.
+pub trait Kind {
+    /// The keys that every kind has.
+    fn serving(&self) -> Serving<'_>;
+    /// The limits written inline.
+    fn own_quota(&self) -> QuotaSpec;
+    /// The quotas that it shares.
+    fn quota_names(&self) -> Option<&At<Names>>;
+    /// Prices of tokens written inline.
+    fn prices(&self) -> Option<&At<PricesSpec>> {
+        None
+    }
+    /// Where limits that nobody wrote come from; `None`: there are none.
+    fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
+        None
+    }
+    /// A latency of its own in the catalogue; `None`: the model's.
+    fn default_latency<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c LatencyEntry> {
+        None
+    }
+    /// Whether AWS passes on to standard inference what this kind refuses: then a route goes on after it.
+    fn overflows(&self) -> bool {
+        false
+    }
+    /// Everything that is its own; `None` after a finding.
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan>;
+}
+
+/// What a kind says of itself, before quotas and schedules are put together.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub room: Room,
+    pub billing: Billing,
+    /// Prices of tokens in the catalogue, where it is paid for by the token.
+    pub listed: Option<PriceEntry>,
+    /// Limits that are bought.
+    pub bought: Vec<Bought>,
+    /// Output is admitted while any is left, and charged at the end.
+    pub charge_output_after: bool,
+}
+
+/// A limit that is bought.
+#[derive(Debug, Clone)]
+pub struct Bought {
+    pub kind: LimitKind,
+    pub at: Span,
+    /// From when on how much \[tokens/min\]; the first is of t = 0.
+    pub amounts: Vec<(SimTime, Tokens)>,
+}
+
+impl Bought {
+    #[must_use]
+    pub fn amount_at(&self, at: SimTime) -> Tokens {
+        self.amounts.iter().rev().find(|(from, _)| *from <= at).map_or(0, |(_, amount)| *amount)
+    }
+}
+
+impl Plan {
+    /// Without limits of its own.
+    #[must_use]
+    pub const fn new(billing: Billing) -> Self {
+        Self { room: Room::Limits, billing, listed: None, bought: Vec::new(), charge_output_after: false }
+    }
+
+    /// Paid for by the token, at these prices where a scenario says nothing.
+    #[must_use]
+    pub fn by_token(listed: Option<&PriceEntry>, billing: Billing) -> Self {
+        Self { listed: listed.cloned(), ..Self::new(billing) }
+    }
+}
+
+/// What a capacity is paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Billing {
+    /// Each token.
+    Tokens,
+    /// Each token, at batch prices.
+    BatchTokens,
+    /// Model Units by the hour.
+    Purchased(Vec<Purchase>),
+    /// Reserved tokens per minute by the hour.
+    Reserved(Vec<Purchase>),
+    /// Copies by windows of five minutes: units of a copy, price of a unit and minute.
+    Windows { units: u64, price: Option<Price> },
+}
+
+impl Billing {
+    #[must_use]
+    pub const fn is_by_token(&self) -> bool {
+        matches!(self, Self::Tokens | Self::BatchTokens)
+    }
+
+    /// What is paid for by the hour.
+    #[must_use]
+    pub fn purchases(&self) -> &[Purchase] {
+        match self {
+            Self::Purchased(purchases) | Self::Reserved(purchases) => purchases,
+            _ => &[],
+        }
     }
 }
 
@@ -24,11 +179,39 @@ pub struct Capacity {
     pub kind: &'static str,
     /// Indices of the quotas that are asked, in order: the named ones as listed, then the capacity's own.
     pub quotas: Vec<usize>,
+    pub on_saturation: Saturation,
+    /// How it stands from an instant on, by time; the first is of t = 0.
+    pub standings: Vec<(SimTime, Standing)>,
+    /// How long a refusal takes to reach the caller \[µs\].
+    pub refusal_latency: SimTime,
+    pub contention: Contention,
+    /// Its own times of service; `None`: the model's.
+    pub latency: Option<Latency>,
+    /// Where it serves, unless its room says so: whose prompt cache it has.
+    pub region: usize,
+    pub room: Room,
+    pub billing: Billing,
+}
+
+/// How a capacity stands at some time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// It refuses everything with a 503.
+    pub is_out: bool,
+    /// What is bought is there.
+    pub is_ready: bool,
     /// Requests in progress at once; `None`: unlimited.
     pub concurrency: Option<u32>,
-    pub on_saturation: Saturation,
     /// The chance that an offer meets a 503, in \[0, 1\].
     pub unavailable_probability: f64,
+}
+
+impl Capacity {
+    /// How it stands at t = 0.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standings[0].1
+    }
 }
 
 /// What happens to an offer that finds no room.
@@ -38,73 +221,4 @@ pub enum Saturation {
     Throttle,
     /// It waits, first in, first out; refused when `max_queue` wait already, or after `max_wait` \[µs\].
     Queue { max_wait: Option<SimTime>, max_queue: u32 },
-}
-
-/// Why an offer was refused, in the order in which the rules are tested.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Reason {
-    /// 503: the background draw.
-    Unavailable,
-    /// 400: no limiter could ever admit it.
-    TooLarge,
-    /// 429
-    Concurrency,
-    /// 429
-    Rpm,
-    /// 429
-    Tpm,
-    /// 429
-    Tpd,
-    /// 429
-    QueueFull,
-    /// 429
-    MaxWait,
-}
-
-impl Reason {
-    pub const ALL: [Self; 8] = [
-        Self::Unavailable,
-        Self::TooLarge,
-        Self::Concurrency,
-        Self::Rpm,
-        Self::Tpm,
-        Self::Tpd,
-        Self::QueueFull,
-        Self::MaxWait,
-    ];
-
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Unavailable => "unavailable",
-            Self::TooLarge => "too_large",
-            Self::Concurrency => "concurrency",
-            Self::Rpm => "rpm",
-            Self::Tpm => "tpm",
-            Self::Tpd => "tpd",
-            Self::QueueFull => "queue_full",
-            Self::MaxWait => "max_wait",
-        }
-    }
-
-    #[must_use]
-    pub const fn status(self) -> Status {
-        match self {
-            Self::Unavailable => Status::Unavailable,
-            Self::TooLarge => Status::BadRequest,
-            _ => Status::Throttled,
-        }
-    }
-}
-
-/// What a refused caller sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// 429: retried as throttled.
-    Throttled,
-    /// 503: retried as transient.
-    Unavailable,
-    /// 400: not retried.
-    BadRequest,
 }

@@ -2,106 +2,116 @@
 //!
 //! Use it for what most accounts start with: tokens are paid for one by one, and quotas per minute and per day decide
 //! what is taken. Quotas and their settlement: \[AWS user guide, quotas-token-burndown\].
+//!
+//! With `endpoint = "mantle"` it is the OpenAI-style endpoint of newer models \[AWS user guide, quotas-mantle\]: limits on
+//! input and on output apart, no limit on requests and no burndown. Input and the output cap are asked of `itpm` at
+//! admission and settled to the input at the end; a stream asks `otpm` for each next second of output, and stops, served
+//! but cut short, when it is refused.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use crate::diagnostic::Sink;
-use crate::model::capacity::Saturation;
-use crate::model::capacity::limiter::LimiterChoice;
-use crate::model::capacity::quota::{QuotaSpec, TpdReset};
-use crate::model::quantity::{Count, Duration, Flag, LimitAmount, Names, Share};
+use super::serving::{Serving, capacity_keys};
+use super::{Billing, Kind, Plan, Room, Site};
+use crate::catalog::{self, QuotaEntry};
+use crate::model::capacity::quota::{LimitKind, QuotaSpec};
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::{LimitAmount, Names};
 use crate::model::spec::{At, words};
 
-/// On-demand inference. Limits written here are the capacity's own; `quota` names shared ones.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "OnDemand")]
-pub struct OnDemandSpec {
-    /// Requests per minute, or "none".
-    pub rpm: Option<At<LimitAmount>>,
-    /// Tokens per minute, or "none".
-    pub tpm: Option<At<LimitAmount>>,
-    /// Tokens per day, or "none".
-    pub tpd: Option<At<LimitAmount>>,
-    /// The algorithm that enforces rpm and tpm; default fixed_window.
-    pub limiter: Option<At<LimiterChoice>>,
-    /// When the day of tpd starts again; default utc_day.
-    pub tpd_reset: Option<At<TpdReset>>,
-    /// Already used of tpd at t = 0; default 0 \[tokens\].
-    pub tpd_used_at_start: Option<At<Count>>,
-    /// Whether cache reads are part of a reservation; default false.
-    pub reserve_cache_reads: Option<At<Flag>>,
-    /// Whether a refused offer counts 1 for rpm; default false.
-    pub count_refused_requests: Option<At<Flag>>,
-    /// The name of a `[quotas.NAME]`, or a list of them.
-    pub quota: Option<At<Names>>,
-    /// Requests in progress at once; default unlimited.
-    pub concurrency: Option<At<Count>>,
-    /// What happens to an offer that finds no room; default throttle.
-    pub on_saturation: Option<At<SaturationWord>>,
-    /// The longest wait in a queue; default none.
-    pub max_wait: Option<At<Duration>>,
-    /// The most that wait in a queue; default 1,000,000.
-    pub max_queue: Option<At<Count>>,
-    /// The chance that an offer meets a 503; default 0 \[1\].
-    pub unavailable_probability: Option<At<Share>>,
+capacity_keys! {
+    /// On-demand inference. Limits written here are the capacity's own; `quota` names shared ones.
+    #[schemars(rename = "OnDemand")]
+    pub struct OnDemandSpec with quota {
+        /// Which endpoint is called; default runtime.
+        pub endpoint: Option<At<Endpoint>>,
+        /// Input tokens per minute of the mantle endpoint, or "none".
+        pub itpm: Option<At<LimitAmount>>,
+        /// Output tokens per minute of the mantle endpoint, or "none".
+        pub otpm: Option<At<LimitAmount>>,
+    }
 }
 
 words! {
-    /// What happens to an offer that finds no room: it is refused, or it waits.
-    SaturationWord, "an answer to saturation" {
-        "throttle" => Throttle,
-        "queue" => Queue,
+    /// The endpoint that is called: bedrock-runtime, or bedrock-mantle with limits of its own.
+    Endpoint, "an endpoint" {
+        "runtime" => Runtime,
+        "mantle" => Mantle,
     }
 }
-
-const DEFAULT_MAX_QUEUE: u32 = 1_000_000;
 
 impl OnDemandSpec {
-    /// The limits written inline, as a quota of the capacity's own.
-    #[must_use]
-    pub fn own_quota(&self) -> QuotaSpec {
-        QuotaSpec {
-            rpm: self.rpm.clone(),
-            tpm: self.tpm.clone(),
-            tpd: self.tpd.clone(),
-            limiter: self.limiter.clone(),
-            tpd_reset: self.tpd_reset.clone(),
-            tpd_used_at_start: self.tpd_used_at_start.clone(),
-            reserve_cache_reads: self.reserve_cache_reads.clone(),
-            count_refused_requests: self.count_refused_requests.clone(),
-        }
-    }
-
-    pub fn concurrency(&self, sink: &mut Sink) -> Option<u32> {
-        small(self.concurrency.as_ref()?, "concurrency", 1, sink)
-    }
-
-    pub fn saturation(&self, sink: &mut Sink) -> Saturation {
-        if matches!(self.on_saturation.as_ref().map(|s| s.value), Some(SaturationWord::Queue)) {
-            let max_queue = self.max_queue.as_ref().and_then(|n| small(n, "max_queue", 0, sink));
-            let max_wait = self.max_wait.as_ref().map(|w| w.value.0);
-            return Saturation::Queue { max_wait, max_queue: max_queue.unwrap_or(DEFAULT_MAX_QUEUE) };
-        }
-        for (name, at) in
-            [("max_wait", self.max_wait.as_ref().map(|w| &w.at)), ("max_queue", self.max_queue.as_ref().map(|q| &q.at))]
-        {
-            if let Some(at) = at {
-                let rule = format!("`{name}` is about a queue, and this capacity throttles");
-                sink.error(at.clone(), rule, "write on_saturation = \"queue\" beside it".to_owned());
-            }
-        }
-        Saturation::Throttle
+    fn is_mantle(&self) -> bool {
+        self.endpoint.as_ref().is_some_and(|e| e.value == Endpoint::Mantle)
     }
 }
 
-/// A count that fits 32 bits.
-fn small(written: &At<Count>, name: &str, least: u32, sink: &mut Sink) -> Option<u32> {
-    let n = u32::try_from(written.value.0).ok().filter(|n| *n >= least);
-    if n.is_none() {
-        let rule = format!("`{name}` lies between {least} and {}, {} does not", u32::MAX, written.value.0);
-        sink.error(written.at.clone(), rule, "leave it out for no such limit".to_owned());
+impl Kind for OnDemandSpec {
+    fn serving(&self) -> Serving<'_> {
+        self.common()
     }
-    n
+
+    fn own_quota(&self) -> QuotaSpec {
+        QuotaSpec { itpm: self.itpm.clone(), otpm: self.otpm.clone(), ..self.on_demand_quota() }
+    }
+
+    fn quota_names(&self) -> Option<&At<Names>> {
+        self.quota.as_ref()
+    }
+
+    fn prices(&self) -> Option<&At<PricesSpec>> {
+        self.prices.as_ref()
+    }
+
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
+        // What the catalogue lists are limits of bedrock-runtime.
+        let path = site.sold?.path_entry()?;
+        (!self.is_mantle()).then_some(&path.quota)
+    }
+
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let (wrong, right): (&[LimitKind], _) = if self.is_mantle() {
+            (&[LimitKind::Rpm, LimitKind::Tpm, LimitKind::Tpd], "itpm and otpm")
+        } else {
+            (&[LimitKind::Itpm, LimitKind::Otpm], "rpm, tpm and tpd")
+        };
+        let own = self.own_quota();
+        for kind in wrong {
+            if let Some(written) = own.written(*kind) {
+                let rule = format!("`{}` is no limit of this endpoint", kind.name());
+                site.sink.error(written.at.clone(), rule, format!("the endpoint has {right}"));
+            }
+        }
+        let sold = site.sold;
+        if let Some(sold) = sold.filter(|s| s.is_custom) {
+            let rule =
+                format!("`models.{}` is customized, and plain on-demand inference serves base models", sold.name);
+            site.sink.error(site.at.clone(), rule, "use provisioned, or custom_deployment".to_owned());
+            return None;
+        }
+        let listed = match sold.and_then(|s| s.entry.map(|e| (s, e))) {
+            None => None,
+            Some((sold, entry)) => match sold.path_entry() {
+                Some(path) => path.prices.as_ref(),
+                None => {
+                    let (rule, help) = not_sold(sold.id, entry, sold.path);
+                    site.sink.error(sold.id_at.clone(), rule, help);
+                    return None;
+                }
+            },
+        };
+        Some(Plan { room: Room::Limits, ..Plan::by_token(listed, Billing::Tokens) })
+    }
+}
+
+/// Why a model cannot be had by a path, and by which it can.
+pub(super) fn not_sold(id: &str, entry: &catalog::ModelEntry, path: &str) -> (String, String) {
+    let spelt = |p: &catalog::Path| {
+        if p.path == catalog::IN_REGION { entry.id.clone() } else { format!("{}.{}", p.path, entry.id) }
+    };
+    let others: Vec<String> = entry.paths.iter().map(spelt).collect();
+    let way = if path == catalog::IN_REGION { "on demand in one region" } else { "through this profile" };
+    let help = if others.is_empty() {
+        "it is not sold by the token".to_owned()
+    } else {
+        format!("use {}", others.join(" or "))
+    };
+    (format!("`{id}` is not sold {way}"), help)
 }

@@ -1,27 +1,30 @@
-//! A named set of limits: requests per minute, tokens per minute, tokens per day.
+//! A named set of limits on requests and tokens, per minute and per day.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::diagnostic::{Sink, Span};
+use crate::diagnostic::{Severity, Sink, Span};
 use crate::model::capacity::limiter::fixed_window::FixedWindowSpec;
 use crate::model::capacity::limiter::{LimiterChoice, LimiterSpec};
 use crate::model::quantity::{Count, Flag, LimitAmount};
 use crate::model::spec::{At, words};
-use crate::units::{MICROS_PER_DAY, Tokens};
+use crate::units::{MICROS_PER_DAY, SimTime, Tokens};
 
 /// Limits for one model, region and path. Capacities that name the same quota share it.
 #[derive(Debug, Clone)]
 pub struct Quota {
     /// What its metrics are prefixed with: `quotas.us`, or `capacities.us` for limits written inline.
     pub prefix: String,
-    pub rpm: Option<Limit>,
-    pub tpm: Option<Limit>,
-    pub tpd: Option<Limit>,
+    /// By [`LimitKind`], as they are at t = 0.
+    pub limits: [Option<Limit>; LimitKind::ALL.len()],
+    /// What becomes of them later, by time.
+    pub changes: Vec<LimitChange>,
     /// Whether cache reads are part of a reservation; AWS's pages disagree.
     pub reserve_cache_reads: bool,
     /// Whether a refused offer counts as a request.
     pub count_refused_requests: bool,
+    /// Output is admitted while any is left, and charged at the end; else the cap is reserved.
+    pub charge_output_after: bool,
     /// Already used of the daily limit at t = 0 \[tokens\].
     pub tpd_used_at_start: Tokens,
 }
@@ -34,17 +37,38 @@ pub struct Limit {
     pub limiter: LimiterSpec,
 }
 
-/// Which limit of a quota.
+/// A limit that is another from some time on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitChange {
+    pub at: SimTime,
+    pub kind: LimitKind,
+    pub in_force: Limit,
+    /// What it would be without outages: what an offer is too large for.
+    pub nominal: Limit,
+}
+
+/// Which limit of a quota, in the order in which they are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum LimitKind {
+    /// Requests per minute.
     Rpm,
+    /// Input, cache writes and the output cap, per minute.
     Tpm,
+    /// The same, per day.
     Tpd,
+    /// The input of the bedrock-mantle endpoint, per minute; the output cap is reserved with it.
+    Itpm,
+    /// The output of the bedrock-mantle endpoint, per minute, as it streams.
+    Otpm,
+    /// Input and cache writes of bought throughput, per minute.
+    Input,
+    /// Output of bought throughput, per minute.
+    Output,
 }
 
 impl LimitKind {
-    pub const ALL: [Self; 3] = [Self::Rpm, Self::Tpm, Self::Tpd];
+    pub const ALL: [Self; 7] = [Self::Rpm, Self::Tpm, Self::Tpd, Self::Itpm, Self::Otpm, Self::Input, Self::Output];
 
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -52,18 +76,35 @@ impl LimitKind {
             Self::Rpm => "rpm",
             Self::Tpm => "tpm",
             Self::Tpd => "tpd",
+            Self::Itpm => "itpm",
+            Self::Otpm => "otpm",
+            Self::Input => "input",
+            Self::Output => "output",
+        }
+    }
+
+    /// Kept for a day; all others are for a minute.
+    #[must_use]
+    pub const fn is_daily(self) -> bool {
+        matches!(self, Self::Tpd)
+    }
+}
+
+impl Limit {
+    /// What an idle limit admits in one request.
+    #[must_use]
+    pub const fn at_once(&self) -> Tokens {
+        match self.limiter {
+            LimiterSpec::FixedWindow { .. } | LimiterSpec::SlidingWindow { .. } => self.amount,
+            LimiterSpec::TokenBucket { burst, .. } => burst,
         }
     }
 }
 
 impl Quota {
     #[must_use]
-    pub fn limit(&self, kind: LimitKind) -> Option<&Limit> {
-        match kind {
-            LimitKind::Rpm => self.rpm.as_ref(),
-            LimitKind::Tpm => self.tpm.as_ref(),
-            LimitKind::Tpd => self.tpd.as_ref(),
-        }
+    pub const fn limit(&self, kind: LimitKind) -> Option<&Limit> {
+        self.limits[kind as usize].as_ref()
     }
 }
 
@@ -79,7 +120,11 @@ pub struct QuotaSpec {
     pub tpm: Option<At<LimitAmount>>,
     /// Tokens per day, or "none".
     pub tpd: Option<At<LimitAmount>>,
-    /// The algorithm that enforces rpm and tpm; default fixed_window.
+    /// Input tokens per minute of the mantle endpoint, or "none".
+    pub itpm: Option<At<LimitAmount>>,
+    /// Output tokens per minute of the mantle endpoint, or "none".
+    pub otpm: Option<At<LimitAmount>>,
+    /// The algorithm that enforces limits per minute; default fixed_window.
     pub limiter: Option<At<LimiterChoice>>,
     /// When the day of tpd starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
@@ -104,6 +149,25 @@ words! {
 pub struct Stated {
     pub amount: Tokens,
     pub at: Span,
+    /// What it is later, by time.
+    pub later: Vec<StatedLater>,
+}
+
+/// What a limit is from some time on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatedLater {
+    pub at: SimTime,
+    pub in_force: Tokens,
+    /// Without outages.
+    pub nominal: Tokens,
+}
+
+impl Stated {
+    /// A limit that stays.
+    #[must_use]
+    pub const fn throughout(amount: Tokens, at: Span) -> Self {
+        Self { amount, at, later: Vec::new() }
+    }
 }
 
 impl QuotaSpec {
@@ -114,6 +178,10 @@ impl QuotaSpec {
             LimitKind::Rpm => self.rpm.as_ref(),
             LimitKind::Tpm => self.tpm.as_ref(),
             LimitKind::Tpd => self.tpd.as_ref(),
+            LimitKind::Itpm => self.itpm.as_ref(),
+            LimitKind::Otpm => self.otpm.as_ref(),
+            // Bought, not set: the capacity says how much.
+            LimitKind::Input | LimitKind::Output => None,
         }
     }
 
@@ -125,21 +193,43 @@ impl QuotaSpec {
         sink: &mut Sink,
     ) -> Option<Quota> {
         let before = sink.errors();
-        let default = LimiterChoice::FixedWindow(FixedWindowSpec::default());
-        let limiter = self.limiter.as_ref().map_or(&default, |l| &l.value);
-        let mut per_minute = |kind| stated(kind).and_then(|s: Stated| limiter.lower(s.amount, &s.at, sink));
-        let (rpm, tpm) = (per_minute(LimitKind::Rpm), per_minute(LimitKind::Tpm));
-        let tpd = stated(LimitKind::Tpd).map(|s| Limit { amount: s.amount, limiter: self.daily() });
+        let mut limits = [None; LimitKind::ALL.len()];
+        let mut changes = Vec::new();
+        for kind in LimitKind::ALL {
+            let Some(stated) = stated(kind) else { continue };
+            limits[kind as usize] = self.limit(kind, stated.amount, &stated.at, sink);
+            for later in stated.later {
+                // What a limit becomes is said once, of the limit at the start.
+                let mut quiet = Sink::default();
+                let mut lower = |amount| self.limit(kind, amount, &stated.at, &mut quiet);
+                if let (Some(in_force), Some(nominal)) = (lower(later.in_force), lower(later.nominal)) {
+                    changes.push(LimitChange { at: later.at, kind, in_force, nominal });
+                } else if let Some(finding) = quiet.findings.into_iter().find(|f| f.severity == Severity::Error) {
+                    let rule = format!("from {} on, {}", later.at, finding.rule);
+                    sink.error(stated.at.clone(), rule, finding.help);
+                }
+            }
+        }
+        changes.sort_by_key(|change| (change.at, change.kind));
         let flag = |f: &Option<At<Flag>>| f.as_ref().is_some_and(|f| f.value.0);
         (sink.errors() == before).then(|| Quota {
             prefix,
-            rpm,
-            tpm,
-            tpd,
+            limits,
+            changes,
             reserve_cache_reads: flag(&self.reserve_cache_reads),
             count_refused_requests: flag(&self.count_refused_requests),
+            charge_output_after: false,
             tpd_used_at_start: self.tpd_used_at_start.as_ref().map_or(0, |n| n.value.0),
         })
+    }
+
+    fn limit(&self, kind: LimitKind, amount: Tokens, at: &Span, sink: &mut Sink) -> Option<Limit> {
+        if kind.is_daily() {
+            return Some(Limit { amount, limiter: self.daily() });
+        }
+        let default = LimiterChoice::FixedWindow(FixedWindowSpec::default());
+        let limiter = self.limiter.as_ref().map_or(&default, |l| &l.value);
+        limiter.lower(amount, at, sink)
     }
 
     /// A daily limit has a limiter of its own, whatever enforces the limits per minute.

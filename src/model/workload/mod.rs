@@ -2,6 +2,8 @@
 
 pub mod arrivals;
 pub mod cache;
+pub mod steps;
+pub mod tier;
 pub mod tokens;
 
 use schemars::JsonSchema;
@@ -9,24 +11,44 @@ use serde::Deserialize;
 
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::{LawSpec, Tokens};
+use crate::model::pricing::TokenPrices;
 use crate::model::quantity::{Count, Duration, Names, Number, Share, Text};
-use crate::model::service::ModelFacts;
-use crate::model::spec::At;
-use crate::units::{self, SimTime};
+use crate::model::spec::{At, words};
+use crate::units::SimTime;
 
 #[derive(Debug, Clone)]
 pub struct Workload {
     pub name: String,
     pub arrivals: arrivals::Arrivals,
     pub tokens: tokens::TokenSource,
-    /// The caller's cap on output tokens, at most the model's maximum; what is reserved \[tokens\].
-    pub output_cap: units::Tokens,
-    pub cache: cache::CacheShares,
+    pub cache: cache::Cache,
     pub client: Client,
-    /// Indices of capacities, in the order in which an attempt offers itself; never empty.
-    pub route: Vec<usize>,
-    pub facts: ModelFacts,
+    pub failover: Failover,
+    pub tier: tier::Tier,
+    /// The calls of a request, one after the other; the last is the main one, and there is always that.
+    pub stages: Vec<steps::Stage>,
+    /// By capacity, of what it asks there: tier, cache and batch are in them. `None`: not known, or not paid for by the
+    /// token.
+    pub prices: Vec<Option<TokenPrices>>,
+    pub retrieval: Option<steps::Retrieval>,
     pub slo: Slo,
+}
+
+impl Workload {
+    /// The call that answers the request.
+    #[inline]
+    #[must_use]
+    pub fn main(&self) -> &steps::Stage {
+        &self.stages[self.stages.len() - 1]
+    }
+}
+
+words! {
+    /// When an attempt turns to the next capacity of a route: at once, or after the client's retries on this one.
+    Failover, "a failover" {
+        "at_once" => AtOnce,
+        "after_retries" => AfterRetries,
+    }
 }
 
 /// Service level objectives of one request; a limit that is `None` is always met \[µs\].
@@ -63,6 +85,14 @@ pub struct WorkloadSpec {
     pub client: Option<At<ClientSpec>>,
     /// Names of capacities in the order in which an attempt asks them. The only capacity when left out.
     pub route: Option<At<Names>>,
+    /// When an attempt turns to the next capacity of the route; default at_once.
+    pub failover: Option<At<Failover>>,
+    /// The service tier of its on-demand calls; default standard.
+    pub tier: Option<At<tier::TierSpec>>,
+    /// Calls that each request makes before its main one, in order.
+    pub steps: Option<At<Vec<steps::StepSpec>>>,
+    /// What retrieval costs beside its calls.
+    pub retrieval: Option<At<steps::RetrievalSpec>>,
     /// What a good answer is.
     pub slo: Option<At<SloSpec>>,
 }

@@ -1,23 +1,24 @@
 //! Expectations: of metrics that exist, about parts that exist, in units that fit.
 
 use super::Lowering;
-use super::models::Models;
 use super::supply::Supply;
 use crate::diagnostic::Span;
+use crate::model::capacity::Billing;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::expectation::{BoundSpec, ExpectSpec};
 use crate::model::spec::{At, Refusal, unknown};
+use crate::model::workload::Workload;
 use crate::model::{Bound, Expectation};
 use crate::terms::{self, MetricName, Unit};
 
 impl Lowering<'_> {
     /// What `[[expect]]` says, in its order, then the objectives of workloads.
-    pub fn expectations(&mut self, supply: &Supply, models: &Models<'_>) -> Vec<Expectation> {
+    pub fn expectations(&mut self, supply: &Supply<'_>, workloads: &[Workload]) -> Vec<Expectation> {
         let specs = self.specs;
         let mut expectations = Vec::new();
         for section in &specs.expect {
             if let Some(spec) = &section.spec {
-                self.expectation(spec, &section.at, supply, models, &mut expectations);
+                self.expectation(spec, &section.at, supply, workloads, &mut expectations);
             }
         }
         for section in &specs.workloads {
@@ -34,8 +35,8 @@ impl Lowering<'_> {
         &mut self,
         spec: &ExpectSpec,
         at: &Span,
-        supply: &Supply,
-        models: &Models<'_>,
+        supply: &Supply<'_>,
+        workloads: &[Workload],
         out: &mut Vec<Expectation>,
     ) {
         let name = match terms::parse_metric(&spec.metric.value) {
@@ -51,7 +52,7 @@ impl Lowering<'_> {
         };
         self.check_parts(&name, &spec.metric.at, supply);
         if name.term.unit == Unit::Usd {
-            self.check_priced(&name, &spec.metric.at, models);
+            self.check_priced(&name, &spec.metric.at, supply, workloads);
         }
         let metric = name.full();
         let (bound, written) = match (&spec.at_most, &spec.at_least) {
@@ -109,7 +110,7 @@ impl Lowering<'_> {
         Some(x)
     }
 
-    fn check_parts(&mut self, name: &MetricName, at: &Span, supply: &Supply) {
+    fn check_parts(&mut self, name: &MetricName, at: &Span, supply: &Supply<'_>) {
         let specs = self.specs;
         if let Some(window) = &name.window {
             let known: Vec<&str> = specs.windows.iter().map(|w| w.name.as_str()).collect();
@@ -150,22 +151,38 @@ impl Lowering<'_> {
         false
     }
 
-    /// Money is asked about: every model in question has a price.
-    fn check_priced(&mut self, name: &MetricName, at: &Span, models: &Models<'_>) {
-        let specs = self.specs;
-        for section in &specs.workloads {
-            let asked = match &name.part {
-                Some((family, part)) if family == "workloads" => *part == section.name,
-                _ => true,
-            };
-            let model = section.spec.as_ref().and_then(|w| models.get(&**w.model));
-            if let Some(model) = model.filter(|m| asked && m.facts.prices.is_none()) {
-                let rule = format!("`{}` is about money, and `models.{}` has no prices", name.full(), model.facts.name);
-                self.error(
-                    at,
-                    rule,
-                    "write prices = { input = \"$3.00/1M\", output = \"$15.00/1M\" } there".to_owned(),
-                );
+    /// Money is asked about: everything in question has a price.
+    fn check_priced(&mut self, name: &MetricName, at: &Span, supply: &Supply<'_>, workloads: &[Workload]) {
+        let is_asked = |family: &str, of: &str| match &name.part {
+            Some((asked, part)) if asked == family => part == of,
+            Some(_) => false,
+            None => true,
+        };
+        let help = "write prices = { input = \"$3.00/1M\", output = \"$15.00/1M\" } under that model";
+        for workload in workloads {
+            for stage in &workload.stages {
+                let unpriced = stage.route.iter().filter_map(|c| Some((supply.capacities.get(*c)?, *c)));
+                let unpriced = unpriced.filter(|(capacity, c)| {
+                    let asked = is_asked("workloads", &workload.name) || is_asked("capacities", &capacity.name);
+                    asked && capacity.billing.is_by_token() && workload.prices[*c].is_none()
+                });
+                if let Some((capacity, _)) = unpriced.into_iter().next() {
+                    let rule = format!(
+                        "`{}` is about money, and `models.{}` has no prices in `capacities.{}`",
+                        name.full(),
+                        stage.facts.name,
+                        capacity.name
+                    );
+                    self.error(at, rule, help.to_owned());
+                }
+            }
+        }
+        for capacity in &supply.capacities {
+            let unpriced = capacity.billing.purchases().iter().any(|p| p.price.is_none())
+                || matches!(capacity.billing, Billing::Windows { price: None, .. });
+            if unpriced && is_asked("capacities", &capacity.name) {
+                let rule = format!("`{}` is about money, and `capacities.{}` has no price", name.full(), capacity.name);
+                self.error(at, rule, "state its price in the capacity: AWS publishes none for it".to_owned());
             }
         }
     }

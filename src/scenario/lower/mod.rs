@@ -1,5 +1,6 @@
 //! The last pass: references, ranges, sense. What it returns can run.
 
+mod capacities;
 mod expect;
 mod models;
 mod room;
@@ -38,10 +39,11 @@ pub fn lower(specs: &Specs, catalog: &Catalog, base_dir: &Path, sink: &mut Sink)
     let models = low.models();
     let routes = low.routes();
     let supply = low.supply(&models, &routes);
-    let workloads = low.workloads(&models, &routes, &traces);
+    let workloads = low.workloads(&models, &routes, &supply, &traces);
     let windows = low.windows(run.as_ref());
     let money = specs.money.spec.clone().unwrap_or_default().lower(low.sink);
-    let expectations = low.expectations(&supply, &models);
+    let expectations = low.expectations(&supply, &workloads);
+    let customizations = models.into_values().filter_map(|known| known.customization).collect();
     low.check_room(&workloads, &supply);
     let Lowering { mut assumptions, mut dates, sink, .. } = low;
     if sink.has_errors() {
@@ -56,7 +58,9 @@ pub fn lower(specs: &Specs, catalog: &Catalog, base_dir: &Path, sink: &mut Sink)
         workloads,
         capacities: supply.capacities,
         quotas: supply.quotas,
+        regions: supply.regions,
         windows,
+        customizations,
         money: money?,
         expectations,
         assumptions,

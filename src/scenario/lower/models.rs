@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::Lowering;
-use crate::catalog::{self, LatencyEntry, ModelEntry, PriceEntry};
+use crate::catalog::{IN_REGION, LatencyEntry, ModelEntry};
 use crate::diagnostic::Span;
+use crate::model::capacity::Sold;
+use crate::model::customization::Customization;
 use crate::model::law::Quantity;
-use crate::model::pricing::{PricesSpec, TokenPrices};
-use crate::model::quantity::{Duration, TokenPrice};
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::Duration;
 use crate::model::service::{Burndown, Latency, MOST_OUTPUT_TOKENS, ModelFacts, ModelSpec};
-use crate::model::spec::At;
 use crate::model::workload::WorkloadSpec;
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, parse};
@@ -17,10 +18,10 @@ use crate::units::{SimTime, parse};
 /// What is known of a model.
 pub struct Known<'c> {
     pub facts: ModelFacts,
-    /// The catalogue's figures for the way it is reached; `None` for a model without an id.
-    pub offer: Option<&'c catalog::Path>,
-    /// The catalogue has no price of its own for what the cache reads and writes.
-    pub guessed_cache_prices: bool,
+    pub sold: Sold<'c>,
+    /// What the scenario says of prices.
+    pub prices: Option<&'c PricesSpec>,
+    pub customization: Option<Customization>,
 }
 
 /// By name; a model that was refused is not in it.
@@ -33,8 +34,11 @@ impl<'a> Lowering<'a> {
         for section in &specs.models {
             let Some(spec) = &section.spec else { continue };
             // A workload that cannot be read, or names a model that is not there, may mean this one.
+            let may_be = |name: &str| *name == *section.name || !specs.models.iter().any(|m| m.name == *name);
             let may_use = |w: &WorkloadSpec| {
-                *w.model.value == *section.name || !specs.models.iter().any(|m| m.name == *w.model.value)
+                let steps = w.steps.iter().flat_map(|s| &s.value).map(|s| &s.model);
+                let embedding = w.retrieval.iter().filter_map(|r| r.embedding_model.as_ref());
+                [&w.model].into_iter().chain(steps).chain(embedding).any(|m| may_be(&m.value))
             };
             if !specs.workloads.iter().any(|w| w.spec.as_ref().is_none_or(may_use)) {
                 let rule = format!("the model `{}` is used by no workload", section.name);
@@ -48,11 +52,10 @@ impl<'a> Lowering<'a> {
         models
     }
 
-    fn model(&mut self, name: &str, at: &Span, spec: &ModelSpec) -> Option<Known<'a>> {
+    fn model(&mut self, name: &'a str, at: &'a Span, spec: &'a ModelSpec) -> Option<Known<'a>> {
         let before = self.sink.errors();
         let resolved = self.resolve(spec);
         let entry = resolved.map(|(entry, _)| entry);
-        let offer = resolved.map(|(_, offer)| offer);
         if spec.id.is_none() {
             self.check_complete(name, at, spec);
         }
@@ -62,26 +65,32 @@ impl<'a> Lowering<'a> {
         let max_output_tokens = self.max_output_tokens(spec, entry);
         let burndown = self.burndown(spec, entry);
         let latency = self.latency(name, spec, entry.map(|e| &e.latency));
-        let prices = self.prices(name, at, spec.prices.as_ref(), offer.map(|o| &o.prices));
+        let customization = self.customization(name, spec, entry);
         if self.sink.errors() > before {
             return None;
         }
-        let (prices, guessed_cache_prices) = prices.map_or((None, false), |(p, guessed)| (Some(p), guessed));
         let facts = ModelFacts {
             name: name.to_owned(),
             max_output_tokens: max_output_tokens?,
             burndown: burndown?,
             latency: latency?,
-            prices,
         };
-        Some(Known { facts, offer, guessed_cache_prices })
+        let sold = Sold {
+            name,
+            id: spec.id.as_ref().map_or("", |id| &id.value),
+            id_at: spec.id.as_ref().map_or(at, |id| &id.at),
+            entry,
+            path: resolved.map_or(IN_REGION, |(_, path)| path),
+            is_custom: spec.customization.is_some(),
+        };
+        Some(Known { facts, sold, prices: spec.prices.as_ref().map(|p| &p.value), customization })
     }
 
-    /// The catalogue's entry of the id, and how it is sold.
-    fn resolve(&mut self, spec: &ModelSpec) -> Option<(&'a ModelEntry, &'a catalog::Path)> {
+    /// The catalogue's entry of the id, and the path by which the id reaches it.
+    fn resolve(&mut self, spec: &ModelSpec) -> Option<(&'a ModelEntry, &'a str)> {
         let id = spec.id.as_ref()?;
-        let resolved = match self.catalog.resolve(&id.value) {
-            Ok(resolved) => resolved,
+        match self.catalog.resolve(&id.value) {
+            Ok(resolved) => Some((resolved.model, resolved.path)),
             Err(near) => {
                 let help = match near {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -91,28 +100,32 @@ impl<'a> Lowering<'a> {
                     }
                 };
                 self.error(&id.at, format!("the catalogue does not know `{}`", &*id.value), help);
+                None
+            }
+        }
+    }
+
+    fn customization(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) -> Option<Customization> {
+        let written = spec.customization.as_ref()?;
+        let listed = entry.and_then(|e| e.customization.as_ref());
+        if let Some(entry) = entry {
+            let method = written.method.value.name();
+            if !listed.is_some_and(|l| l.methods.iter().any(|m| m == method)) {
+                let rule = format!("`{}` cannot be customized by {method}, as far as the catalogue knows", entry.id);
+                let help = match listed {
+                    Some(l) => format!("use {}", l.methods.join(" or ")),
+                    None => "leave out `id` and state the model's keys, if you know better".to_owned(),
+                };
+                self.error(&written.method.at, rule, help);
                 return None;
             }
-        };
-        let Some(offer) = resolved.offer else {
-            let profiles: Vec<String> = resolved
-                .model
-                .paths
-                .iter()
-                .map(|p| {
-                    if p.path == "in_region" {
-                        resolved.model.id.clone()
-                    } else {
-                        format!("{}.{}", p.path, resolved.model.id)
-                    }
-                })
-                .collect();
-            let way = if resolved.path == "in_region" { "on demand in one region" } else { "through this profile" };
-            let rule = format!("`{}` is not sold {way}", &*id.value);
-            self.error(&id.at, rule, format!("use {}", profiles.join(" or ")));
-            return None;
-        };
-        Some((resolved.model, offer))
+        }
+        if let Some(listed) = listed {
+            self.dates.push(listed.as_of.clone());
+        }
+        let price = listed.and_then(|l| l.training.as_ref()).and_then(|text| parse::token_price(text).ok());
+        let storage = listed.and_then(|l| parse::amount(&l.storage_per_month).ok());
+        written.value.lower(name, (price, storage), self.sink)
     }
 
     fn check_complete(&mut self, name: &str, at: &Span, spec: &ModelSpec) {
@@ -131,8 +144,8 @@ impl<'a> Lowering<'a> {
     fn max_output_tokens(&mut self, spec: &ModelSpec, entry: Option<&ModelEntry>) -> Option<u64> {
         let Some(written) = &spec.max_output_tokens else { return entry.map(|e| e.max_output_tokens.value) };
         let n = written.value.0;
-        if !(1..=MOST_OUTPUT_TOKENS).contains(&n) {
-            let rule = format!("`max_output_tokens` lies between 1 and {MOST_OUTPUT_TOKENS}, {n} does not");
+        if n > MOST_OUTPUT_TOKENS {
+            let rule = format!("`max_output_tokens` lies between 0 and {MOST_OUTPUT_TOKENS}, {n} does not");
             self.error(&written.at, rule, None);
             return None;
         }
@@ -189,65 +202,14 @@ impl<'a> Lowering<'a> {
         };
         Some(Latency { time_to_first_token: first?, prefill_per_1k_tokens: prefill?, output_tokens_per_second: speed? })
     }
-
-    /// The prices, and whether those of the cache are guessed. `None`: not priced, or refused with a finding.
-    fn prices(
-        &mut self,
-        name: &str,
-        at: &Span,
-        written: Option<&At<PricesSpec>>,
-        entry: Option<&PriceEntry>,
-    ) -> Option<(TokenPrices, bool)> {
-        if let Some(entry) = entry {
-            self.dates.push(entry.as_of.clone());
-        }
-        let none = PricesSpec::default();
-        let spec = written.map_or(&none, |w| &w.value);
-        let known = |text: Option<&String>| text.and_then(|t| parse::token_price(t).ok());
-        let price = |own: &Option<At<TokenPrice>>, listed: Option<&String>| {
-            own.as_ref().map(|p| p.value.0).or_else(|| known(listed))
-        };
-        let input = price(&spec.input, entry.map(|e| &e.input));
-        let output = price(&spec.output, entry.map(|e| &e.output));
-        let (Some(input), Some(output)) = (input, output) else {
-            if let Some(written) = written {
-                let missing = if input.is_none() { "input" } else { "output" };
-                self.error(
-                    &written.at,
-                    format!("`models.{name}.prices` lacks `{missing}`"),
-                    "write input and output, such as \"$3.00/1M\"".to_owned(),
-                );
-            } else if entry.is_some() {
-                self.error(
-                    at,
-                    format!("the catalogue's prices of `models.{name}` cannot be read"),
-                    "state `prices` here".to_owned(),
-                );
-            }
-            return None;
-        };
-        let read = price(&spec.cache_read, entry.and_then(|e| e.cache_read.as_ref()));
-        let write = price(&spec.cache_write_5m, entry.and_then(|e| e.cache_write_5m.as_ref()));
-        let write_1h = price(&spec.cache_write_1h, entry.and_then(|e| e.cache_write_1h.as_ref()));
-        let guessed = read.is_none() || write.is_none();
-        let write = write.unwrap_or(input);
-        let prices = TokenPrices {
-            input,
-            output,
-            cache_read: read.unwrap_or(input),
-            cache_write_5m: write,
-            cache_write_1h: write_1h.unwrap_or(write),
-        };
-        Some((prices, guessed))
-    }
 }
 
-fn constant<Q: Quantity>(x: f64) -> Law {
+pub(super) fn constant<Q: Quantity>(x: f64) -> Law {
     Law { shape: Shape::Constant(x), min: Q::LEAST, max: Q::MOST }
 }
 
 /// A lognormal through the median and the 95th percentile, or through twice the median where that is not known.
-fn first_token(entry: &LatencyEntry) -> (Law, String) {
+pub(super) fn first_token(entry: &LatencyEntry) -> (Law, String) {
     let median = entry.time_to_first_token_median_s * 1e6;
     let p95 = entry.time_to_first_token_p95_s.map_or(2.0 * median, |s| s * 1e6);
     if !(median > 0.0 && p95 >= median) {

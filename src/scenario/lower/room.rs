@@ -2,8 +2,7 @@
 
 use super::Lowering;
 use super::supply::Supply;
-use crate::model::capacity::limiter::LimiterSpec;
-use crate::model::capacity::quota::{Limit, Quota};
+use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::Arrivals;
 use crate::model::workload::tokens::TokenSource;
@@ -17,7 +16,7 @@ const WORTH_A_WORD: f64 = 1e-6;
 const MOST_TOKENS: Tokens = 1 << 31;
 
 impl Lowering<'_> {
-    pub fn check_room(&mut self, workloads: &[Workload], supply: &Supply) {
+    pub fn check_room(&mut self, workloads: &[Workload], supply: &Supply<'_>) {
         if !supply.whole {
             return;
         }
@@ -41,7 +40,7 @@ impl Lowering<'_> {
     }
 
     fn check_law(&mut self, room: &Room<'_>, input: &Law) {
-        let cap = room.workload.output_cap;
+        let cap = room.workload.main().output_cap;
         let least = whole(least_draw(input), input);
         if !room.fits(least, cap) {
             self.refuse_all(room, least, cap);
@@ -104,7 +103,7 @@ fn percent(share: f64) -> String {
 /// A workload before the limits of its route.
 struct Room<'a> {
     workload: &'a Workload,
-    supply: &'a Supply,
+    supply: &'a Supply<'a>,
 }
 
 impl Room<'_> {
@@ -116,35 +115,47 @@ impl Room<'_> {
     fn fits_quota(&self, quota: &Quota, input: Tokens, cap: Tokens) -> bool {
         let parts = self.workload.cache.split(input);
         let read = if quota.reserve_cache_reads { parts.read } else { 0 };
-        let reserved = parts.uncached + parts.write + read + cap;
-        [&quota.tpm, &quota.tpd].into_iter().flatten().all(|limit| reserved <= at_once(limit))
+        let input = parts.uncached + parts.write;
+        LimitKind::ALL.into_iter().filter_map(|kind| Some((kind, most_at_once(quota, kind)?))).all(|(kind, most)| {
+            let asked = match kind {
+                LimitKind::Tpm | LimitKind::Tpd => input + read + cap,
+                LimitKind::Itpm => input + cap,
+                LimitKind::Input => input,
+                LimitKind::Output if !quota.charge_output_after => cap,
+                LimitKind::Rpm | LimitKind::Otpm | LimitKind::Output => 0,
+            };
+            asked <= most
+        })
     }
 
     fn quotas(&self) -> impl Iterator<Item = impl Iterator<Item = &Quota>> {
-        let capacities = self.workload.route.iter().filter_map(|c| self.supply.capacities.get(*c));
+        let capacities = self.workload.main().route.iter().filter_map(|c| self.supply.capacities.get(*c));
         capacities.map(|capacity| capacity.quotas.iter().filter_map(|q| self.supply.quotas.get(*q)))
     }
 
     /// The largest reservation that any capacity of the route takes.
     fn most_admitted(&self) -> Tokens {
         let of_capacity = |quotas: &mut dyn Iterator<Item = &Quota>| {
-            quotas.flat_map(|q| [&q.tpm, &q.tpd]).flatten().map(at_once).min().unwrap_or(Tokens::MAX)
+            let of_tokens = [LimitKind::Tpm, LimitKind::Tpd, LimitKind::Itpm, LimitKind::Input, LimitKind::Output];
+            quotas.flat_map(|q| of_tokens.map(|kind| most_at_once(q, kind))).flatten().min().unwrap_or(Tokens::MAX)
         };
         self.quotas().map(|mut quotas| of_capacity(&mut quotas)).max().unwrap_or(Tokens::MAX)
     }
 
     /// The cap of a recorded request, whose own is 0 when it has none.
     fn cap_of(&self, recorded: u32) -> Tokens {
-        if recorded == 0 { self.workload.output_cap } else { Tokens::from(recorded).min(self.workload.output_cap) }
+        if recorded == 0 {
+            self.workload.main().output_cap
+        } else {
+            Tokens::from(recorded).min(self.workload.main().output_cap)
+        }
     }
 }
 
-/// What an idle limit admits in one request.
-fn at_once(limit: &Limit) -> Tokens {
-    match limit.limiter {
-        LimiterSpec::FixedWindow { .. } | LimiterSpec::SlidingWindow { .. } => limit.amount,
-        LimiterSpec::TokenBucket { burst, .. } => burst,
-    }
+/// The most that an idle limit ever admits in one request, outages aside; `None`: there is no such limit.
+fn most_at_once(quota: &Quota, kind: LimitKind) -> Option<Tokens> {
+    let later = quota.changes.iter().filter(|c| c.kind == kind).map(|c| c.nominal.at_once());
+    Some(later.fold(quota.limit(kind)?.at_once(), Tokens::max))
 }
 
 /// The largest input that fits; what is reserved never falls as inputs grow.

@@ -4,94 +4,106 @@ use std::collections::BTreeMap;
 
 use super::Lowering;
 use super::models::Models;
+use crate::catalog::PriceEntry;
 use crate::diagnostic::Span;
 use crate::model::capacity::limiter::LimiterChoice;
-use crate::model::capacity::on_demand::OnDemandSpec;
 use crate::model::capacity::quota::{LimitKind, Quota, QuotaSpec, Stated};
-use crate::model::capacity::{Capacity, CapacitySpec};
-use crate::model::quantity::LimitAmount;
+use crate::model::capacity::{Capacity, Kind};
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::{LimitAmount, Names};
 use crate::model::run::Start;
+use crate::model::spec::At;
 
 /// Capacities and quotas, and who they serve.
 #[derive(Default)]
-pub struct Supply {
+pub struct Supply<'a> {
     /// By name, also the ones that were refused: a route is an index into it.
     pub capacities: Vec<Capacity>,
+    /// What is known of their prices.
+    pub offers: Vec<Offer<'a>>,
     pub quotas: Vec<Quota>,
+    pub regions: Vec<String>,
     /// False when something was refused: indices may then lead nowhere.
     pub whole: bool,
 }
 
-/// For each workload, indices of capacities by name.
-pub type Routes = BTreeMap<String, Vec<usize>>;
+/// Prices of tokens at a capacity: as written there, and as the catalogue lists them.
+#[derive(Default)]
+pub struct Offer<'a> {
+    pub written: Option<&'a PricesSpec>,
+    pub listed: Option<PriceEntry>,
+}
+
+/// For each workload, the routes of its calls, the main one last: indices of capacities by name.
+pub type Routes = BTreeMap<String, Vec<Vec<usize>>>;
 
 /// Whose limits: of a named quota, or a capacity's own, each by its index in name order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Owner {
+pub(super) enum Owner {
     Named(usize),
     Capacity(usize),
 }
 
 /// What the catalogue says of limits that nobody wrote.
-type Defaults = BTreeMap<(Owner, LimitKind), Stated>;
+pub(super) type Defaults = BTreeMap<(Owner, LimitKind), Stated>;
 
 /// A capacity before its quotas have their final indices.
-struct Draft<'a> {
-    name: &'a str,
-    at: &'a Span,
-    spec: &'a OnDemandSpec,
-    named: Vec<usize>,
+pub(super) struct Draft<'a> {
+    pub name: &'a str,
+    pub at: &'a Span,
+    pub kind: (&'static str, &'a dyn Kind),
+    pub named: Vec<usize>,
     /// The model that it serves.
-    model: Option<&'a str>,
-    reads_cache: bool,
+    pub model: Option<&'a str>,
+    pub reads_cache: bool,
 }
 
 impl<'a> Lowering<'a> {
-    /// Every workload's way; a workload with a fault in its route has none.
+    /// Every workload's ways; a workload with a fault in one of them has none.
     pub fn routes(&mut self) -> Routes {
         let specs = self.specs;
         let known: Vec<String> = specs.capacities.iter().map(|c| c.name.clone()).collect();
         let mut routes = Routes::new();
         for section in &specs.workloads {
             let Some(spec) = &section.spec else { continue };
-            let Some(written) = &spec.route else {
-                match known.as_slice() {
-                    [] => {}
-                    [_] => {
-                        routes.insert(section.name.clone(), vec![0]);
-                    }
-                    all => {
-                        let rule = format!(
-                            "`workloads.{}` has no route, and there are {} capacities",
-                            section.name,
-                            all.len()
-                        );
-                        self.error(&section.at, rule, format!("write route = [\"{}\"]", all.join("\", \"")));
-                    }
+            let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
+            let mut ways: Vec<Option<Vec<usize>>> = steps.iter().map(|step| self.route(&step.route, &known)).collect();
+            ways.push(match (&spec.route, known.as_slice()) {
+                (Some(written), _) => self.route(written, &known),
+                (None, []) => None,
+                (None, [_]) => Some(vec![0]),
+                (None, all) => {
+                    let rule =
+                        format!("`workloads.{}` has no route, and there are {} capacities", section.name, all.len());
+                    self.error(&section.at, rule, format!("write route = [\"{}\"]", all.join("\", \"")));
+                    None
                 }
-                continue;
-            };
-            let names = written.each();
-            if names.is_empty() {
-                self.error(&written.at, "a route leads to at least one capacity", None);
-            }
-            let mut route = Vec::new();
-            for name in &names {
-                let Some(index) = self.index(name, &known, "capacity") else { continue };
-                if route.contains(&index) {
-                    self.error(&name.at, format!("`{}` is on this route already", &*name.value), None);
-                }
-                route.push(index);
-            }
-            if !route.is_empty() && route.len() == names.len() {
-                routes.insert(section.name.clone(), route);
+            });
+            if let Some(ways) = ways.into_iter().collect() {
+                routes.insert(section.name.clone(), ways);
             }
         }
         routes
     }
 
+    fn route(&mut self, written: &At<Names>, known: &[String]) -> Option<Vec<usize>> {
+        let names = written.each();
+        if names.is_empty() {
+            self.error(&written.at, "a route leads to at least one capacity", None);
+        }
+        let mut route = Vec::new();
+        for name in &names {
+            let Some(index) = self.index(name, known, "capacity") else { continue };
+            if route.contains(&index) {
+                self.error(&name.at, format!("`{}` is on this route already", &*name.value), None);
+            }
+            route.push(index);
+        }
+        (!route.is_empty() && route.len() == names.len()).then_some(route)
+    }
+
     /// The quotas that a capacity names, each once.
-    fn quotas_named<T: AsRef<str>>(&mut self, names: &[crate::model::spec::At<T>], known: &[String]) -> Vec<usize> {
+    fn quotas_named<T: AsRef<str>>(&mut self, names: &[At<T>], known: &[String]) -> Vec<usize> {
         let mut quotas = Vec::new();
         for name in names {
             let Some(index) = self.index(name, known, "quota") else { continue };
@@ -104,15 +116,16 @@ impl<'a> Lowering<'a> {
         quotas
     }
 
-    pub fn supply(&mut self, models: &Models<'_>, routes: &Routes) -> Supply {
+    pub fn supply(&mut self, models: &Models<'a>, routes: &Routes) -> Supply<'a> {
         let before = self.sink.errors();
         let specs = self.specs;
         let served = self.served(routes);
         let quota_names: Vec<String> = specs.quotas.iter().map(|q| q.name.clone()).collect();
         let mut drafts = Vec::new();
         for (i, section) in specs.capacities.iter().enumerate() {
-            let Some(CapacitySpec::OnDemand(spec)) = &section.spec else { continue };
-            let named = match &spec.quota {
+            let Some(spec) = &section.spec else { continue };
+            let kind = spec.kind();
+            let named = match kind.1.quota_names() {
                 None => Vec::new(),
                 Some(names) => self.quotas_named(&names.each(), &quota_names),
             };
@@ -121,14 +134,16 @@ impl<'a> Lowering<'a> {
                 let rule = format!("the capacity `{}` is on no workload's route", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
             }
-            drafts.push((i, Draft { name: &section.name, at: &section.at, spec, named, model, reads_cache }));
+            drafts.push((i, Draft { name: &section.name, at: &section.at, kind, named, model, reads_cache }));
         }
         self.warn_of_unused_quotas(&drafts);
-        let defaults = self.defaults(&drafts, models);
+        self.warn_of_dead_ends(routes, &drafts);
+        let mut regions = vec![String::new()];
+        let defaults = self.defaults(&drafts, models, &mut regions);
         let quotas = self.named_quotas(&drafts, &defaults);
-        let mut supply = Supply { capacities: Vec::new(), quotas, whole: false };
+        let mut supply = Supply { quotas, regions, ..Supply::default() };
         for (i, draft) in &drafts {
-            self.capacity(*i, draft, &defaults, &mut supply);
+            self.capacity(*i, draft, models, &defaults, &mut supply);
         }
         supply.whole = self.sink.errors() == before && supply.capacities.len() == specs.capacities.len();
         supply
@@ -138,27 +153,43 @@ impl<'a> Lowering<'a> {
     fn served(&mut self, routes: &Routes) -> BTreeMap<usize, (&'a str, bool)> {
         let mut served: BTreeMap<usize, (&'a str, bool)> = BTreeMap::new();
         for section in &self.specs.workloads {
-            let (Some(spec), Some(route)) = (&section.spec, routes.get(&section.name)) else { continue };
-            let reads = spec.cache.as_ref().and_then(|c| c.read_share.as_ref()).is_some_and(|s| s.value.0 > 0.0);
-            let model: &'a str = &spec.model.value;
-            for capacity in route {
-                let entry = served.entry(*capacity).or_insert((model, false));
-                entry.1 |= reads;
-                if entry.0 != model {
-                    let rule = format!(
-                        "a capacity serves one model; `{}` is asked for `{}` and for `{model}`",
-                        self.specs.capacities[*capacity].name, entry.0
-                    );
-                    let at = spec.route.as_ref().map_or(&section.at, |r| &r.at);
-                    self.sink.error(
-                        at.clone(),
-                        rule,
-                        "write one capacity for each model; they may share a `quota`".to_owned(),
-                    );
+            let (Some(spec), Some(ways)) = (&section.spec, routes.get(&section.name)) else { continue };
+            let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
+            let reads = spec.cache.as_ref().is_some_and(|c| {
+                c.prefix_tokens.is_some() || c.read_share.as_ref().is_some_and(|share| share.value.0 > 0.0)
+            });
+            let models = steps.iter().map(|s| (&s.model, Some(&s.route), false));
+            let models = models.chain([(&spec.model, spec.route.as_ref(), reads)]);
+            for ((model, route_at, reads), way) in models.zip(ways) {
+                let model: &'a str = &model.value;
+                for capacity in way {
+                    let entry = served.entry(*capacity).or_insert((model, false));
+                    entry.1 |= reads;
+                    if entry.0 != model {
+                        let rule = format!(
+                            "a capacity serves one model; `{}` is asked for `{}` and for `{model}`",
+                            self.specs.capacities[*capacity].name, entry.0
+                        );
+                        let at = route_at.map_or(&section.at, |r| &r.at);
+                        let help = "write one capacity for each model; they may share a `quota`".to_owned();
+                        self.sink.error(at.clone(), rule, help);
+                    }
                 }
             }
         }
         served
+    }
+
+    /// What some kinds refuse, AWS passes on to standard inference: here, to the next capacity of a route.
+    fn warn_of_dead_ends(&mut self, routes: &Routes, drafts: &[(usize, Draft<'_>)]) {
+        for (i, draft) in drafts.iter().filter(|(_, d)| d.kind.1.overflows()) {
+            if routes.values().flatten().any(|way| way.last() == Some(i)) {
+                let rule =
+                    format!("what `{}` has no room for is refused: nothing comes after it on a route", draft.name);
+                let help = "AWS serves it as standard inference: name an on_demand or cross_region capacity after it";
+                self.sink.warning(Some(draft.at.clone()), rule, help.to_owned());
+            }
+        }
     }
 
     fn warn_of_unused_quotas(&mut self, drafts: &[(usize, Draft<'_>)]) {
@@ -172,20 +203,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// An omitted limit is one that none of a capacity's quotas states. Its default goes to the first of them.
-    fn defaults(&mut self, drafts: &[(usize, Draft<'_>)], models: &Models<'_>) -> Defaults {
+    fn defaults(&mut self, drafts: &[(usize, Draft<'a>)], models: &Models<'a>, regions: &mut Vec<String>) -> Defaults {
         let specs = self.specs;
         let mut defaults = Defaults::new();
         for (i, draft) in drafts {
-            let Some(offer) = draft.model.and_then(|m| models.get(m)).and_then(|k| k.offer) else { continue };
-            let mut stating = vec![draft.spec.own_quota()];
+            let Some(quota) = draft.kind.1.default_quota(&self.site(draft, models, regions)) else { continue };
+            let mut stating = vec![draft.kind.1.own_quota()];
             stating.extend(draft.named.iter().filter_map(|q| specs.quotas[*q].spec.clone()));
             let owner = draft.named.first().map_or(Owner::Capacity(*i), |q| Owner::Named(*q));
-            for kind in LimitKind::ALL {
-                let listed = match kind {
-                    LimitKind::Rpm => offer.quota.rpm,
-                    LimitKind::Tpm => offer.quota.tpm,
-                    LimitKind::Tpd => offer.quota.tpd,
-                };
+            for (kind, listed) in
+                [(LimitKind::Rpm, quota.rpm), (LimitKind::Tpm, quota.tpm), (LimitKind::Tpd, quota.tpd)]
+            {
                 let Some(amount) = listed.filter(|_| stating.iter().all(|q| q.written(kind).is_none())) else {
                     continue;
                 };
@@ -203,11 +231,11 @@ impl<'a> Lowering<'a> {
                     None => {
                         let why = format!(
                             "the catalogue's default of {}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`",
-                            offer.quota.as_of
+                            quota.as_of
                         );
                         self.assume(path, amount.to_string(), why);
-                        self.dates.push(offer.quota.as_of.clone());
-                        defaults.insert((owner, kind), Stated { amount, at: draft.at.clone() });
+                        self.dates.push(quota.as_of.clone());
+                        defaults.insert((owner, kind), Stated::throughout(amount, draft.at.clone()));
                     }
                 }
             }
@@ -227,22 +255,33 @@ impl<'a> Lowering<'a> {
         for (q, section) in self.specs.quotas.iter().enumerate() {
             let Some(spec) = &section.spec else { continue };
             let reads_cache = drafts.iter().any(|(_, d)| d.reads_cache && d.named.contains(&q));
-            quotas.extend(self.quota(Owner::Named(q), spec, defaults, reads_cache));
+            let owner = Owner::Named(q);
+            let stated = |kind| Self::stated(owner, spec, defaults, kind);
+            quotas.extend(self.quota(owner, spec, stated, reads_cache));
         }
         quotas
     }
 
-    /// A quota with what is in force; `None` after a finding.
-    fn quota(&mut self, owner: Owner, spec: &QuotaSpec, defaults: &Defaults, reads_cache: bool) -> Option<Quota> {
-        let stated = |kind| match spec.written(kind) {
+    /// What is in force of a limit, as it is written or by default.
+    pub(super) fn stated(owner: Owner, spec: &QuotaSpec, defaults: &Defaults, kind: LimitKind) -> Option<Stated> {
+        match spec.written(kind) {
             Some(written) => match written.value {
                 LimitAmount::Unlimited => None,
-                LimitAmount::AtMost(amount) => Some(Stated { amount, at: written.at.clone() }),
+                LimitAmount::AtMost(amount) => Some(Stated::throughout(amount, written.at.clone())),
             },
             None => defaults.get(&(owner, kind)).cloned(),
-        };
-        let prefix = self.prefix(owner);
-        let quota = spec.lower(prefix, stated, self.sink)?;
+        }
+    }
+
+    /// A quota with what is in force; `None` after a finding.
+    pub(super) fn quota(
+        &mut self,
+        owner: Owner,
+        spec: &QuotaSpec,
+        stated: impl Fn(LimitKind) -> Option<Stated>,
+        reads_cache: bool,
+    ) -> Option<Quota> {
+        let quota = spec.lower(self.prefix(owner), stated, self.sink)?;
         self.warn_of_idle_keys(spec, &quota);
         self.assume_unpublished(spec, &quota, reads_cache);
         Some(quota)
@@ -250,20 +289,14 @@ impl<'a> Lowering<'a> {
 
     /// Keys about limits that are not there.
     fn warn_of_idle_keys(&mut self, spec: &QuotaSpec, quota: &Quota) {
-        let per_minute = quota.rpm.is_some() || quota.tpm.is_some();
+        let has = |kind| quota.limit(kind).is_some();
+        let per_minute = LimitKind::ALL.into_iter().any(|kind| !kind.is_daily() && has(kind));
+        let (no_day, no_rpm) = (!has(LimitKind::Tpd), !has(LimitKind::Rpm));
         let idle = [
-            ("limiter", spec.limiter.as_ref().map(|k| &k.at).filter(|_| !per_minute), "rpm or tpm"),
-            ("tpd_reset", spec.tpd_reset.as_ref().map(|k| &k.at).filter(|_| quota.tpd.is_none()), "tpd"),
-            (
-                "tpd_used_at_start",
-                spec.tpd_used_at_start.as_ref().map(|k| &k.at).filter(|_| quota.tpd.is_none()),
-                "tpd",
-            ),
-            (
-                "count_refused_requests",
-                spec.count_refused_requests.as_ref().map(|k| &k.at).filter(|_| quota.rpm.is_none()),
-                "rpm",
-            ),
+            ("limiter", spec.limiter.as_ref().map(|k| &k.at).filter(|_| !per_minute), "limit per minute"),
+            ("tpd_reset", spec.tpd_reset.as_ref().map(|k| &k.at).filter(|_| no_day), "tpd"),
+            ("tpd_used_at_start", spec.tpd_used_at_start.as_ref().map(|k| &k.at).filter(|_| no_day), "tpd"),
+            ("count_refused_requests", spec.count_refused_requests.as_ref().map(|k| &k.at).filter(|_| no_rpm), "rpm"),
         ];
         for (key, at, limit) in idle {
             if let Some(at) = at {
@@ -275,7 +308,9 @@ impl<'a> Lowering<'a> {
 
     fn assume_unpublished(&mut self, spec: &QuotaSpec, quota: &Quota, reads_cache: bool) {
         let path = |key: &str| format!("{}.{key}", quota.prefix);
-        if quota.rpm.is_some() || quota.tpm.is_some() {
+        let has = |kind| quota.limit(kind).is_some();
+        let (rpm, tpd) = (has(LimitKind::Rpm), has(LimitKind::Tpd));
+        if LimitKind::ALL.into_iter().any(|kind| !kind.is_daily() && has(kind)) {
             match spec.limiter.as_ref().map(|l| &l.value) {
                 None => self.assume(
                     path("limiter"),
@@ -292,14 +327,14 @@ impl<'a> Lowering<'a> {
                 Some(_) => {}
             }
         }
-        if quota.rpm.is_some() && spec.count_refused_requests.is_none() {
+        if rpm && spec.count_refused_requests.is_none() {
             self.assume(
                 path("count_refused_requests"),
                 "false",
                 "whether a refused request counts against rpm is not published",
             );
         }
-        if quota.tpd.is_some() && spec.tpd_reset.is_none() {
+        if tpd && spec.tpd_reset.is_none() {
             self.assume(
                 path("tpd_reset"),
                 "\"utc_day\"",
@@ -307,7 +342,7 @@ impl<'a> Lowering<'a> {
             );
         }
         let start = self.specs.run.spec.as_ref().and_then(|r| r.start.as_ref());
-        if quota.tpd.is_some() && start.is_none() {
+        if tpd && start.is_none() {
             let value = format!("\"{}\"", Start::default_clock().written);
             self.assume(
                 "run.start".to_owned(),
@@ -315,32 +350,12 @@ impl<'a> Lowering<'a> {
                 "a daily quota follows the time of day; a run starts at a UTC midnight",
             );
         }
-        if reads_cache && (quota.tpm.is_some() || quota.tpd.is_some()) && spec.reserve_cache_reads.is_none() {
+        if reads_cache && (has(LimitKind::Tpm) || tpd) && spec.reserve_cache_reads.is_none() {
             self.assume(
                 path("reserve_cache_reads"),
                 "false",
                 "AWS's pages disagree on whether cache reads are reserved",
             );
         }
-    }
-
-    fn capacity(&mut self, i: usize, draft: &Draft<'_>, defaults: &Defaults, supply: &mut Supply) {
-        let concurrency = draft.spec.concurrency(self.sink);
-        let on_saturation = draft.spec.saturation(self.sink);
-        let own = draft.spec.own_quota();
-        let mut quotas = draft.named.clone();
-        let own = self.quota(Owner::Capacity(i), &own, defaults, draft.reads_cache);
-        if let Some(own) = own.filter(|own| LimitKind::ALL.iter().any(|k| own.limit(*k).is_some())) {
-            quotas.push(supply.quotas.len());
-            supply.quotas.push(own);
-        }
-        supply.capacities.push(Capacity {
-            name: draft.name.to_owned(),
-            kind: "on_demand",
-            quotas,
-            concurrency,
-            on_saturation,
-            unavailable_probability: draft.spec.unavailable_probability.as_ref().map_or(0.0, |p| p.value.0),
-        });
     }
 }

@@ -3,22 +3,35 @@
 use std::sync::Arc;
 
 use super::models::Models;
-use super::supply::Routes;
+use super::supply::{Routes, Supply};
 use super::{Lowering, Traces};
 use crate::diagnostic::Span;
+use crate::model::capacity::batch::FEWEST_RECORDS;
+use crate::model::capacity::{Billing, Room};
 use crate::model::client::ClientSpec;
+use crate::model::pricing::{self, Terms, TokenPrices};
+use crate::model::quantity::Count;
+use crate::model::spec::At;
 use crate::model::workload::arrivals::{Arrivals, ArrivalsSpec, Intensity};
-use crate::model::workload::cache::CacheShares;
+use crate::model::workload::cache::Cache;
+use crate::model::workload::steps::{Retrieval, Stage, StepTokens};
+use crate::model::workload::tier::Tier;
 use crate::model::workload::tokens::TokenSource;
-use crate::model::workload::{Slo, Workload, WorkloadSpec};
-use crate::units::Tokens;
+use crate::model::workload::{Failover, Slo, Workload, WorkloadSpec};
+use crate::units::{SimTime, Tokens, Usd};
 
 /// A larger one is a typing error; products with a rate stay finite below it.
 const LARGEST_SCALE: f64 = 1e6;
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// The workloads that can be lowered, by name.
-    pub fn workloads(&mut self, models: &Models<'_>, routes: &Routes, traces: &Traces) -> Vec<Workload> {
+    pub fn workloads(
+        &mut self,
+        models: &Models<'a>,
+        routes: &Routes,
+        supply: &Supply<'a>,
+        traces: &Traces,
+    ) -> Vec<Workload> {
         let specs = self.specs;
         let traffic_scale = self.traffic_scale();
         let known: Vec<String> = specs.models.iter().map(|m| m.name.clone()).collect();
@@ -28,34 +41,168 @@ impl Lowering<'_> {
             self.index(&spec.model, &known, "model");
             let arrivals = self.arrivals(&section.name, spec, traffic_scale, traces);
             let tokens = self.tokens(&section.name, &section.at, spec);
-            let cache = spec.cache.as_ref().map_or(Some(CacheShares::default()), |c| c.value.lower(self.sink));
+            let cache = spec.cache.as_ref().map_or(Some(Cache::default()), |c| c.value.lower(self.sink));
             let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink);
             let slo = self.slo(spec);
-            let Some(model) = models.get(&**spec.model) else { continue };
-            if model.guessed_cache_prices && cache.is_some_and(|c| c.read > 0.0 || c.write > 0.0) {
-                let path = format!("models.{}.prices", model.facts.name);
-                self.assume(path, "as input", "no price is known for what the cache reads or writes");
-            }
-            let output_cap = self.output_cap(spec, model.facts.max_output_tokens);
-            let route = routes.get(&section.name).cloned();
-            if let (Some(arrivals), Some(tokens), Some(cache), Some(client), Some(output_cap), Some(route)) =
-                (arrivals, tokens, cache, client, output_cap, route)
+            let tier = self.tier(&section.name, spec);
+            let stages = self.stages(spec, models, &known, routes.get(&section.name));
+            let retrieval = self.retrieval(spec, models, &known);
+            if let (Some(arrivals), Some(tokens), Some(cache), Some(client), Some(tier), Some(stages), Ok(retrieval)) =
+                (arrivals, tokens, cache, client, tier, stages, retrieval)
             {
-                let facts = model.facts.clone();
-                workloads.push(Workload {
+                let mut workload = Workload {
                     name: section.name.clone(),
                     arrivals,
                     tokens,
-                    output_cap,
                     cache,
                     client,
-                    route,
-                    facts,
+                    failover: spec.failover.as_ref().map_or(Failover::AtOnce, |f| f.value),
+                    tier,
+                    stages,
+                    prices: Vec::new(),
+                    retrieval,
                     slo,
-                });
+                };
+                let writes_for_an_hour = spec.cache.as_ref().is_some_and(|c| c.value.writes_for_an_hour());
+                workload.prices = self.prices(&workload, writes_for_an_hour, models, supply);
+                self.check_batches(&workload, &section.at, supply);
+                workloads.push(workload);
             }
         }
         workloads
+    }
+
+    /// The calls of a request; `None` after a finding.
+    fn stages(
+        &mut self,
+        spec: &WorkloadSpec,
+        models: &Models<'a>,
+        known: &[String],
+        routes: Option<&Vec<Vec<usize>>>,
+    ) -> Option<Vec<Stage>> {
+        let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
+        let mut stages = Vec::new();
+        for step in steps {
+            self.index(&step.model, known, "model");
+            let input = step.input_tokens.value.lower(&step.input_tokens.at, self.sink);
+            let output = step.output_tokens.as_ref().map(|o| o.value.lower(&o.at, self.sink));
+            let Some(model) = models.get(&**step.model) else { continue };
+            let most = if output.is_some() { model.facts.max_output_tokens } else { 0 };
+            let output_cap = self.output_cap(step.max_tokens.as_ref(), most);
+            let (Some(input), Some(output_cap), false) = (input, output_cap, matches!(output, Some(None))) else {
+                continue;
+            };
+            let tokens = Some(StepTokens { input, output: output.flatten() });
+            stages.push(Stage { facts: model.facts.clone(), route: Vec::new(), output_cap, tokens });
+        }
+        let main = models.get(&**spec.model)?;
+        let output_cap = self.output_cap(spec.max_tokens.as_ref(), main.facts.max_output_tokens)?;
+        stages.push(Stage { facts: main.facts.clone(), route: Vec::new(), output_cap, tokens: None });
+        let routes = routes.filter(|r| r.len() == stages.len())?;
+        stages.iter_mut().zip(routes).for_each(|(stage, route)| stage.route.clone_from(route));
+        Some(stages)
+    }
+
+    fn tier(&mut self, name: &str, spec: &WorkloadSpec) -> Option<Tier> {
+        let Some(written) = &spec.tier else { return Some(Tier::STANDARD) };
+        let (tier, open) = written.value.lower(self.sink)?;
+        for key in open {
+            let value = if key == "latency_factor" { "1" } else { "0" };
+            let why =
+                "what a service tier does to latency and to 503s is not published: measure it on your own traffic";
+            self.assume(format!("workloads.{name}.tier.{}.{key}", tier.name), value, why);
+        }
+        Some(tier)
+    }
+
+    /// What a workload pays for tokens at each capacity.
+    fn prices(
+        &mut self,
+        workload: &Workload,
+        writes_for_an_hour: bool,
+        models: &Models<'a>,
+        supply: &Supply<'a>,
+    ) -> Vec<Option<TokenPrices>> {
+        let mut prices = vec![None; supply.capacities.len()];
+        for stage in &workload.stages {
+            let Some(model) = models.get(&stage.facts.name) else { continue };
+            for &c in &stage.route {
+                let (Some(capacity), Some(offer)) = (supply.capacities.get(c), supply.offers.get(c)) else { continue };
+                if !capacity.billing.is_by_token() {
+                    continue;
+                }
+                let is_batch = capacity.billing == Billing::BatchTokens;
+                let terms = Terms { writes_for_an_hour, is_batch, tier: &workload.tier };
+                let Some(told) = pricing::tell([offer.written, model.prices], offer.listed.as_ref(), terms) else {
+                    continue;
+                };
+                let is_main = stage.tokens.is_none();
+                if told.cache_is_guessed && is_main && workload.cache.is_used() {
+                    let path = format!("models.{}.prices", model.facts.name);
+                    self.assume(path, "as input", "no price is known for what the cache reads or writes");
+                }
+                prices[c] = Some(told.prices);
+            }
+        }
+        prices
+    }
+
+    fn retrieval(
+        &mut self,
+        spec: &WorkloadSpec,
+        models: &Models<'a>,
+        known: &[String],
+    ) -> Result<Option<Retrieval>, ()> {
+        let Some(written) = &spec.retrieval else { return Ok(None) };
+        let before = self.sink.errors();
+        let model = written.embedding_model.as_ref().and_then(|name| {
+            self.index(name, known, "model");
+            models.get(&*name.value.0)
+        });
+        let price = model.and_then(|m| {
+            let terms = Terms { writes_for_an_hour: false, is_batch: false, tier: &Tier::STANDARD };
+            let listed = m.sold.path_entry().and_then(|p| p.prices.as_ref());
+            Some(pricing::tell([None, m.prices], listed, terms)?.prices.input)
+        });
+        let embedding = match (&written.embedding_cost, &written.corpus_tokens) {
+            (Some(cost), _) => Some(cost.value.0),
+            (None, Some(tokens)) => price.map(|p| p.of(tokens.value.0)),
+            (None, None) => Some(Usd::ZERO),
+        };
+        if let (None, Some(tokens), None) = (&written.embedding_cost, &written.corpus_tokens, &written.embedding_model)
+        {
+            let rule = "the corpus is embedded by a model, and none is named";
+            self.error(&tokens.at, rule, "write embedding_model = \"titan\", or embedding_cost = \"$40\"".to_owned());
+        }
+        if let Some(zero) = written.refresh_every.as_ref().filter(|r| r.value.0 == SimTime::ZERO) {
+            self.error(&zero.at, "`refresh_every` is above zero", "leave it out for never".to_owned());
+        }
+        let retrieval = Retrieval {
+            vector_store: written.vector_store.as_ref().map(|p| p.value.0),
+            embedding,
+            refresh_every: written.refresh_every.as_ref().map(|r| r.value.0),
+        };
+        if self.sink.errors() == before { Ok(Some(retrieval)) } else { Err(()) }
+    }
+
+    /// A job of fewer than the least records is refused by AWS.
+    fn check_batches(&mut self, workload: &Workload, at: &Span, supply: &Supply<'a>) {
+        let Arrivals::Renewal { intensity, .. } = &workload.arrivals else { return };
+        for capacity in workload.main().route.iter().filter_map(|c| supply.capacities.get(*c)) {
+            let Room::Jobs(plan) = &capacity.room else { continue };
+            let highest = intensity.shape.iter().map(|p| p.factor).fold(f64::NAN, f64::max);
+            let highest = if highest.is_nan() { 1.0 } else { highest };
+            let bursts: f64 = intensity.bursts.iter().map(|b| b.factor.max(1.0)).product();
+            let records = intensity.base * highest * bursts * plan.collect_every as f64;
+            if records < FEWEST_RECORDS as f64 {
+                let rule = format!(
+                    "a batch job has at least {FEWEST_RECORDS} records, `{}` collects about {records:.0} in {}",
+                    capacity.name,
+                    SimTime(plan.collect_every)
+                );
+                self.error(at, rule, "collect over a longer time".to_owned());
+            }
+        }
     }
 
     fn traffic_scale(&mut self) -> f64 {
@@ -128,8 +275,8 @@ impl Lowering<'_> {
     }
 
     /// The caller's cap, at most the model's.
-    fn output_cap(&mut self, spec: &WorkloadSpec, most: Tokens) -> Option<Tokens> {
-        let Some(written) = &spec.max_tokens else { return Some(most) };
+    fn output_cap(&mut self, written: Option<&At<Count>>, most: Tokens) -> Option<Tokens> {
+        let Some(written) = written else { return Some(most) };
         let cap = written.value.0;
         if cap == 0 {
             self.error(&written.at, "`max_tokens` is at least 1", "leave it out for the model's maximum".to_owned());

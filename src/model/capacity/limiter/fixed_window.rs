@@ -60,20 +60,23 @@ impl FixedWindow {
         }
     }
 
+    /// Whether `amount` has room now.
     #[inline(always)]
-    pub(super) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
+    pub fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         self.roll(now);
         self.used + amount <= self.limit
     }
 
+    /// Takes `amount`, whether it fits or not.
     #[inline(always)]
-    pub(super) fn take(&mut self, amount: Tokens) {
+    pub fn take(&mut self, amount: Tokens) {
         self.used += amount;
         self.peak = self.peak.max(self.used);
     }
 
+    /// Replaces a reservation by the charge.
     #[inline(always)]
-    pub(super) fn settle(&mut self, now: u64, s: Settlement) {
+    pub fn settle(&mut self, now: u64, s: Settlement) {
         self.roll(now);
         // The window began at `ends - window`, which lies before t = 0 in the first one.
         if s.charged > s.reserved {
@@ -83,11 +86,20 @@ impl FixedWindow {
         }
     }
 
-    pub(super) fn ends(&self) -> u64 {
+    /// Another limit from now on; what is used stays used.
+    pub fn set(&mut self, limit: Tokens) {
+        self.limit = limit;
+    }
+
+    /// The first instant of the next window, as of the last look \[µs\].
+    #[must_use]
+    pub fn ends(&self) -> u64 {
         self.ends
     }
 
-    pub(super) fn used(&self) -> Tokens {
+    /// Used and reserved, as of the last look.
+    #[must_use]
+    pub fn used(&self) -> Tokens {
         self.used
     }
 

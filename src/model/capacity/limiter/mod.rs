@@ -206,6 +206,17 @@ impl Limiter {
         })
     }
 
+    /// From now on the limit is another; what is used stays used.
+    pub fn set(&mut self, now: u64, limit: &Limit) {
+        self.has_room(now, 0);
+        match (self, limit.limiter) {
+            (Self::FixedWindow(l), _) => l.limit = limit.amount,
+            (Self::SlidingWindow(l), _) => l.limit = limit.amount,
+            (Self::TokenBucket(l), LimiterSpec::TokenBucket { window, burst }) => l.set(limit.amount, window, burst),
+            (Self::TokenBucket(_), _) => unreachable!("a limit changes its amount, not its algorithm"),
+        }
+    }
+
     /// Takes `amount` whether it fits or not: a refused request that counts.
     pub fn count(&mut self, now: u64, amount: Tokens, admission: u64) {
         self.has_room(now, amount);

@@ -54,6 +54,10 @@ impl TokenBucketSpec {
     pub(super) fn lower(&self, per_minute: Tokens, limit_at: &Span, sink: &mut Sink) -> Option<Limit> {
         let window = window(self.window.as_ref(), sink)?;
         let amount = in_window(per_minute, window, limit_at, sink)?;
+        if amount == 0 {
+            // In an outage that leaves nothing.
+            return Some(Limit { amount, limiter: LimiterSpec::TokenBucket { window, burst: 0 } });
+        }
         let at = self.burst.as_ref().map_or(limit_at, |b| &b.at);
         let limit = u128::from(amount);
         let burst = match self.burst.as_ref().map_or(Burst::Share(1.0), |b| b.value) {
@@ -125,6 +129,17 @@ impl TokenBucket {
         Self { burst, weight, refill, cap, level, lowest: level, last: 0, longest_silence }
     }
 
+    /// Another limit, with the tokens that are in the bucket as far as it holds them. The level must be rolled to now.
+    pub(super) fn set(&mut self, limit: Tokens, window: u64, burst: Tokens) {
+        let (level, lowest, weight) = (self.level, self.lowest, self.weight);
+        let fresh = Self::new(limit, window, burst, 0);
+        let convert = |credits: i64| {
+            let converted = i128::from(credits) * i128::from(fresh.weight) / i128::from(weight);
+            converted.clamp(-i128::from(Self::DEEPEST), i128::from(fresh.cap)) as i64
+        };
+        *self = Self { level: convert(level), lowest: convert(lowest), last: self.last, ..fresh };
+    }
+
     #[inline(always)]
     fn roll(&mut self, now: u64) {
         // A level lies in [-2⁶¹, 2⁶¹] and a refill below 2⁶², so nothing overflows.
@@ -158,7 +173,7 @@ impl TokenBucket {
     /// When the refill reaches `amount`, which is within the burst. The level must be rolled to `now`.
     pub(super) fn room_at(&self, now: u64, amount: Tokens) -> u64 {
         let lacking = (amount as i64 * self.weight - self.level).max(0) as u64;
-        now + lacking.div_ceil(self.refill as u64)
+        now + lacking.div_ceil(self.refill.max(1) as u64)
     }
 
     pub(super) fn missing(&self) -> Tokens {

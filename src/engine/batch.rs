@@ -1,0 +1,86 @@
+//! Batch jobs: records are collected, submitted together, and delivered together.
+
+use super::flight::Flight;
+use super::flow::Answer;
+use super::observer::{Job, Observer};
+use super::{ATTEMPTS, Call, Engine, Progress};
+use crate::model::capacity::batch::{FEWEST_RECORDS, JobsPlan, MOST_RECORDS};
+use crate::model::capacity::{Place, RoomState};
+use crate::queue::{Class, Event};
+use crate::random::{Purpose, Stream, maths};
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// A record joins the next job: it is never refused.
+    pub(super) fn collect(
+        &mut self,
+        call: &Call<'m>,
+        progress: Progress,
+        position: usize,
+        capacity: usize,
+        now: u64,
+    ) -> Answer {
+        let place = Place { index: 0, region: 0, passed: 0, extra: 0 };
+        let flight = Flight::new(*call, progress, capacity, position, place, u64::MAX);
+        let Some(slot) = self.flights.insert(flight) else {
+            self.overflowed = true;
+            return Answer::Admitted;
+        };
+        let deadline = self.deadline(call, progress);
+        self.wait_for(slot, deadline);
+        self.collected[capacity].push(slot);
+        if self.supply.capacities[capacity].wake_at == u64::MAX {
+            self.schedule_submission(capacity, now);
+        }
+        Answer::Admitted
+    }
+
+    fn jobs_of(&self, capacity: usize) -> Option<JobsPlan> {
+        match &self.supply.capacities[capacity].room {
+            RoomState::Jobs(plan) => Some(plan.clone()),
+            _ => None,
+        }
+    }
+
+    fn schedule_submission(&mut self, capacity: usize, now: u64) {
+        let Some(plan) = self.jobs_of(capacity) else { return };
+        let at = plan.next_submission(now, &self.model.run.start);
+        self.supply.capacities[capacity].wake_at = at;
+        self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
+    }
+
+    /// Submits what has been collected, as jobs of no more records than one may have; too few wait for the next time.
+    pub(super) fn submit_jobs(&mut self, capacity: usize, now: u64) {
+        let Some(plan) = self.jobs_of(capacity) else { return };
+        if self.collected[capacity].len() < FEWEST_RECORDS {
+            if !self.collected[capacity].is_empty() {
+                self.schedule_submission(capacity, now);
+            }
+            return;
+        }
+        let records = std::mem::take(&mut self.collected[capacity]);
+        // Jobs of as even a size as can be: none is left with too few.
+        let jobs = records.len().div_ceil(MOST_RECORDS);
+        for job in records.chunks(records.len().div_ceil(jobs)) {
+            self.submit(capacity, &plan, job, now);
+        }
+    }
+
+    fn submit(&mut self, capacity: usize, plan: &JobsPlan, records: &[u32], now: u64) {
+        let name = &self.model.capacities[capacity].name;
+        let stream = Stream::new(self.model.run.seed, self.replication, Purpose::BatchDelay, name);
+        let begins = now + maths::round_half_up(plan.queue_delay.at(stream, self.jobs));
+        self.jobs += 1;
+        let tokens = records.iter().map(|slot| {
+            let tokens = &self.flights.get(*slot).call.tokens;
+            tokens.input() + tokens.output
+        });
+        let ends = begins + plan.makespan(tokens.sum());
+        let in_time = ends - now <= plan.deadline;
+        let job = Job { records: records.len() as u64, submitted: now, begins, ends, in_time };
+        self.observer.submitted(capacity, job);
+        for &slot in records {
+            self.flights.get_mut(slot).serve_in_job(begins, ends);
+            self.queue.push(Event { at: ends, class: Class::Completion, slot: ATTEMPTS + slot });
+        }
+    }
+}

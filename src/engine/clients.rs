@@ -1,0 +1,213 @@
+//! What the client does: it waits, gives up, retries, turns to the next capacity.
+
+use super::observer::{Failure, Observer, Outcome};
+use super::{Call, Engine, Progress, Request, State};
+use crate::model::capacity::Status;
+use crate::model::client::retry::Cause;
+use crate::model::workload::Failover;
+use crate::queue::{Class, Event};
+
+impl Failure {
+    /// Why it is retried; `None`: it is not.
+    fn cause(self) -> Option<Cause> {
+        match self {
+            Self::Refused(Status::Throttled) => Some(Cause::Throttled),
+            Self::Refused(Status::NotReady | Status::Unavailable) | Self::TimedOut => Some(Cause::Transient),
+            Self::Refused(Status::BadRequest) => None,
+        }
+    }
+}
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// When the client stops waiting for the attempt; `u64::MAX`: never.
+    #[inline]
+    pub(super) fn deadline(&self, call: &Call<'m>, progress: Progress) -> u64 {
+        let client = &call.of.client;
+        if client.attempt_timeout.is_none() && client.timeout.is_none() {
+            return u64::MAX;
+        }
+        let attempt = client.attempt_timeout.map_or(u64::MAX, |t| progress.sent + t.0);
+        attempt.min(self.last_deadline(call))
+    }
+
+    /// When the client stops waiting for the request; `u64::MAX`: never.
+    #[inline]
+    fn last_deadline(&self, call: &Call<'m>) -> u64 {
+        call.of.client.timeout.map_or(u64::MAX, |t| call.arrival + t.0)
+    }
+
+    /// Keeps the request in a slot, in a state, with a timer when one is asked for. Returns the slot.
+    #[inline(never)]
+    pub(super) fn hold(
+        &mut self,
+        call: Call<'m>,
+        progress: Progress,
+        state: State,
+        deadline: u64,
+        timer: Option<u64>,
+    ) -> Option<u32> {
+        let slot = match progress.slot {
+            Some(slot) => slot,
+            None => {
+                let new = Request { call, progress, state, deadline, timers: 0 };
+                let Some(slot) = self.requests.insert(new) else {
+                    self.overflowed = true;
+                    return None;
+                };
+                slot
+            }
+        };
+        let request = self.requests.get_mut(slot);
+        request.call = call;
+        request.progress = Progress { slot: Some(slot), ..progress };
+        request.state = state;
+        request.deadline = deadline;
+        if let Some(at) = timer {
+            request.timers += 1;
+            self.queue.push(Event { at, class: Class::Timeout, slot });
+        }
+        Some(slot)
+    }
+
+    /// The request needs its slot no more, once no timer names it.
+    #[inline(never)]
+    pub(super) fn close(&mut self, slot: u32) {
+        let request = self.requests.get_mut(slot);
+        request.state = State::Over;
+        if request.timers == 0 {
+            self.requests.remove(slot);
+        }
+    }
+
+    /// Where a refusal takes time to reach the caller, the attempt goes on when it has.
+    #[inline]
+    pub(super) fn refusal_takes_time(
+        &mut self,
+        call: &Call<'m>,
+        progress: Progress,
+        position: usize,
+        capacity: usize,
+        status: Status,
+        now: u64,
+    ) -> bool {
+        let latency = self.model.capacities[capacity].refusal_latency.0;
+        if latency == 0 {
+            return false;
+        }
+        let (at, deadline) = (now + latency, self.deadline(call, progress));
+        let state = State::PassingOn { position: position + 1, status };
+        if at <= deadline {
+            if let Some(slot) = self.hold(*call, progress, state, u64::MAX, None) {
+                self.queue.push(Event { at, class: Class::Retry, slot });
+            }
+        } else {
+            self.hold(*call, progress, state, deadline, Some(deadline));
+        }
+        true
+    }
+
+    /// An attempt failed: the client retries, turns to the next capacity, or the request ends.
+    #[inline(never)]
+    pub(super) fn fail(&mut self, call: Call<'m>, progress: Progress, failure: Failure, now: u64) {
+        let is_first = call.stage == 0 && progress.leg == 0 && progress.tries == 0;
+        self.observer.failed(call.who(), is_first, failure);
+        let policy = &call.of.client.retries;
+        let may_retry = progress.tries + 1 < policy.max_attempts;
+        let client = &mut self.clients[call.workload];
+        let paid = failure
+            .cause()
+            .filter(|_| may_retry)
+            .and_then(|cause| client.retry_quotas.take(call.index, cause).map(|cost| (cause, cost)));
+        let Some((cause, cost)) = paid else {
+            let leg = progress.leg + 1;
+            if call.of.failover == Failover::AfterRetries && (leg as usize) < call.to.route.len() {
+                self.observer.sent(call.who());
+                let progress = Progress { attempt: progress.attempt + 1, tries: 0, leg, sent: now, ..progress };
+                return self.pass_along(&call, progress, leg as usize, now);
+            }
+            let outcome = if failure == Failure::TimedOut { Outcome::TimedOut } else { Outcome::Failed };
+            return self.end(call, progress, outcome);
+        };
+        let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
+        let at = now + policy.delay(progress.tries, cause, u);
+        let progress = Progress { last_cost: cost, ..progress };
+        let last_deadline = self.last_deadline(&call);
+        self.backing_off += 1;
+        if at <= last_deadline {
+            if let Some(slot) = self.hold(call, progress, State::BackingOff, u64::MAX, None) {
+                self.queue.push(Event { at, class: Class::Retry, slot });
+            }
+        } else {
+            self.hold(call, progress, State::BackingOff, last_deadline, Some(last_deadline));
+        }
+    }
+
+    #[inline(never)]
+    fn end(&mut self, call: Call<'m>, progress: Progress, outcome: Outcome) {
+        self.observer.ended(call.who(), outcome);
+        if self.is_measured(call.arrival) {
+            self.open -= 1;
+        }
+        if let Some(slot) = progress.slot {
+            self.close(slot);
+        }
+    }
+
+    /// The next attempt of a request that backed off, or the next offer of one whose refusal took time.
+    pub(super) fn retry(&mut self, slot: u32, now: u64) {
+        let Request { call, progress, state, .. } = *self.requests.get(slot);
+        if let State::PassingOn { position, status } = state {
+            return self.go_on(call, progress, position, status, now);
+        }
+        self.backing_off -= 1;
+        self.observer.sent(call.who());
+        let progress = Progress { attempt: progress.attempt + 1, tries: progress.tries + 1, sent: now, ..progress };
+        self.pass_along(&call, progress, progress.leg as usize, now);
+    }
+
+    /// A timer rings: the client gives up on the attempt or on the request, unless the timer is stale.
+    pub(super) fn time_out(&mut self, slot: u32, now: u64) {
+        let request = self.requests.get_mut(slot);
+        request.timers -= 1;
+        let Request { call, progress, state, deadline, timers } = *request;
+        if state == State::Over || deadline != now {
+            if state == State::Over && timers == 0 {
+                self.requests.remove(slot);
+            }
+            return;
+        }
+        match state {
+            State::Over => {}
+            State::BackingOff => {
+                self.backing_off -= 1;
+                self.end(call, progress, Outcome::TimedOut);
+            }
+            State::Doomed | State::PassingOn { .. } => self.give_up(call, progress, now),
+            State::InService(flight) => {
+                self.leave_flight(flight);
+                self.give_up(call, progress, now);
+            }
+            State::Waiting { position, since, .. } => {
+                let capacity = call.to.route[position];
+                self.requests.get_mut(slot).state = State::BackingOff;
+                self.supply.capacities[capacity].waiting -= 1;
+                self.observer.waited(capacity, since, now);
+                self.give_up(call, progress, now);
+                // Whoever stands behind may fit where the one who left did not.
+                self.drain(capacity, now);
+            }
+        }
+    }
+
+    /// The client stops waiting for an attempt.
+    #[inline(never)]
+    fn give_up(&mut self, call: Call<'m>, progress: Progress, now: u64) {
+        if now >= self.last_deadline(&call) {
+            let is_first = call.stage == 0 && progress.leg == 0 && progress.tries == 0;
+            self.observer.failed(call.who(), is_first, Failure::TimedOut);
+            self.end(call, progress, Outcome::TimedOut);
+        } else {
+            self.fail(call, progress, Failure::TimedOut, now);
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Flights: attempts in service that need more than a completion. Their end may depend on what comes later (a shared
+//! capacity, a stream that a limit may stop), they hold a place (a region, a copy), or another call follows them.
+
+use super::observer::{Admission, Observer};
+use super::plan::Service;
+use super::supply::Used;
+use super::{ATTEMPTS, CAPACITIES, Call, Engine, Progress, SHARED, State};
+use crate::model::capacity::Place;
+use crate::queue::{Class, Event};
+use crate::units::{Tokens, round_half_up};
+
+/// Room for a call, and the call as it would be served there.
+pub(super) struct Seat<'m> {
+    pub call: Call<'m>,
+    pub place: Place,
+}
+
+/// An attempt in service.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flight<'m> {
+    pub call: Call<'m>,
+    progress: Progress,
+    capacity: usize,
+    spilled: bool,
+    place: Place,
+    pub(super) admitted: u64,
+    admission: u64,
+    ttft: u64,
+    /// What a stream was given so far \[tokens\], and its speed \[tokens/µs\].
+    streamed: Tokens,
+    speed: f64,
+    seconds: u64,
+    pub waiting: Waiting,
+    /// The observer has been told.
+    is_told: bool,
+    pub is_over: bool,
+}
+
+/// Who waits for a flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waiting {
+    /// A client that will be there when it ends.
+    Sure,
+    /// The request in this slot, which may give up first.
+    Request(u32),
+    /// Nobody any more.
+    Nobody,
+}
+
+const SECOND: u64 = 1_000_000;
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// Begins a flight: the limits and the place have been taken.
+    #[expect(clippy::too_many_arguments, reason = "they are one offer's answer, and travel together once")]
+    pub(super) fn take_off(
+        &mut self,
+        call: Call<'m>,
+        progress: Progress,
+        position: usize,
+        capacity: usize,
+        place: Place,
+        service: Service,
+        now: u64,
+    ) {
+        let state = &self.supply.capacities[capacity];
+        let end_is_open = state.sharing.is_some() || !state.streams.is_empty();
+        let mut flight = Flight::new(call, progress, capacity, position, place, now);
+        flight.admission = self.admissions;
+        flight.ttft = service.ttft;
+        flight.speed = service.speed;
+        let deadline = self.deadline(&call, progress);
+        let ends = now + service.service;
+        if !end_is_open && ends > deadline {
+            flight.waiting = Waiting::Nobody;
+        }
+        let Some(slot) = self.flights.insert(flight) else {
+            self.overflowed = true;
+            return;
+        };
+        if !end_is_open {
+            self.tell(slot, ends, ends < self.hard_end);
+            self.queue.push(Event { at: ends, class: Class::Completion, slot: ATTEMPTS + slot });
+            if ends > deadline {
+                self.abandon(call, progress, deadline);
+            } else if let Some(request) = progress.slot {
+                self.close(request);
+            }
+            return;
+        }
+        self.wait_for(slot, deadline);
+        let first_token = now + service.ttft;
+        if first_token > now {
+            self.queue.push(Event { at: first_token, class: Class::WakeUp, slot: CAPACITIES + slot });
+        } else {
+            self.look_at_flight(slot, now);
+        }
+    }
+
+    /// The client waits for a flight whose end is not known.
+    pub(super) fn wait_for(&mut self, slot: u32, deadline: u64) {
+        let Flight { call, progress, .. } = *self.flights.get(slot);
+        if deadline == u64::MAX {
+            if let Some(request) = progress.slot {
+                self.close(request);
+            }
+            return;
+        }
+        if let Some(request) = self.hold(call, progress, State::InService(slot), deadline, Some(deadline)) {
+            self.flights.get_mut(slot).waiting = Waiting::Request(request);
+        }
+    }
+
+    /// The client of a flight gives up before its end.
+    pub(super) fn leave_flight(&mut self, slot: u32) {
+        let flight = self.flights.get_mut(slot);
+        flight.waiting = Waiting::Nobody;
+        let arrival = flight.call.arrival;
+        if self.is_measured(arrival) {
+            self.open += 1;
+        }
+    }
+
+    /// The first token of a flight, or the next second of its stream.
+    pub(super) fn look_at_flight(&mut self, slot: u32, now: u64) {
+        let flight = *self.flights.get(slot);
+        let state = &mut self.supply.capacities[flight.capacity];
+        if !state.streams.is_empty() {
+            return self.stream(slot, now);
+        }
+        let in_flight = state.in_flight;
+        if let Some(sharing) = &mut state.sharing {
+            sharing.advance(now, in_flight);
+            sharing.begin(slot, flight.call.tokens.output);
+            self.ask_for_a_look(flight.capacity, now);
+        }
+    }
+
+    /// Asks the limits on streams for the next second of output; without it the answer stops here.
+    fn stream(&mut self, slot: u32, now: u64) {
+        let flight = *self.flights.get(slot);
+        let wanted = flight.call.tokens.output;
+        let by = |seconds: u64| round_half_up(flight.speed * (seconds * SECOND) as f64).min(wanted);
+        let amount = by(flight.seconds + 1) - flight.streamed;
+        if let Err(quota) = self.supply.stream(flight.capacity, now, amount, flight.admission) {
+            self.observer.stopped(flight.call.who(), quota);
+            let flight = self.flights.get_mut(slot);
+            flight.call.truncated = true;
+            flight.call.tokens.output = flight.streamed;
+            return self.land(slot, now);
+        }
+        let first_token = flight.admitted + flight.ttft;
+        let flight = self.flights.get_mut(slot);
+        flight.streamed += amount;
+        flight.seconds += 1;
+        if flight.streamed == wanted {
+            let at = (first_token + round_half_up(wanted as f64 / flight.speed)).max(now);
+            self.queue.push(Event { at, class: Class::Completion, slot: ATTEMPTS + slot });
+        } else {
+            let at = first_token + flight.seconds * SECOND;
+            self.queue.push(Event { at, class: Class::WakeUp, slot: CAPACITIES + slot });
+        }
+    }
+
+    /// The end of a flight: everything is given back, and the request goes on.
+    pub(super) fn land(&mut self, slot: u32, now: u64) {
+        let flight = *self.flights.get(slot);
+        let Flight { call, progress, capacity, .. } = flight;
+        if !flight.is_told {
+            self.tell(slot, now, true);
+        }
+        self.flights.get_mut(slot).is_over = true;
+        self.flights.remove(slot);
+        let ask = call.ask();
+        let output = call.tokens.output;
+        let used = Used { burned: ask.input + call.to.facts.burndown.of(output), output };
+        let state = &mut self.supply.capacities[capacity];
+        let in_flight = state.in_flight;
+        if let Some(sharing) = &mut state.sharing {
+            sharing.advance(now, in_flight);
+        }
+        if flight.counts_in_flight() {
+            state.room.leave(now, flight.place, ask, ask.input + output, flight.admitted);
+            self.supply.settle(capacity, now, ask, used, flight.admitted, flight.admission);
+        }
+        self.ask_for_a_look(capacity, now);
+        if flight.waiting == Waiting::Nobody {
+            if self.is_measured(call.arrival) {
+                self.open -= 1;
+            }
+        } else {
+            if let Waiting::Request(request) = flight.waiting {
+                self.close(request);
+            }
+            self.observer.answered(call.who(), call.is_last());
+            self.clients[call.workload].retry_quotas.give_back(call.index, progress.last_cost);
+            if call.is_last() {
+                if self.is_measured(call.arrival) {
+                    self.open -= 1;
+                }
+            } else {
+                self.next_stage(&call, now - flight.admitted, now);
+            }
+        }
+        if !self.supply.capacities[capacity].neighbours.is_empty() {
+            self.drain_neighbours(capacity, now);
+        }
+    }
+
+    /// The next call of a request, at the instant at which the one before it ended.
+    fn next_stage(&mut self, call: &Call<'m>, service: u64, now: u64) {
+        let mut next = self.stage_call(call, call.stage + 1);
+        next.served_before = call.served_before + service;
+        self.observer.sent(call.who());
+        let last = call.of.stages.len() as u32 - 1;
+        self.pass_along(&next, Progress::first(next.stage, last, now), 0, now);
+    }
+
+    /// Tells the observer of a flight that ends at `ends`.
+    fn tell(&mut self, slot: u32, ends: u64, completes: bool) {
+        let flight = self.flights.get_mut(slot);
+        flight.is_told = true;
+        let call = &flight.call;
+        let ask = call.ask();
+        self.observer.admitted(&Admission {
+            who: call.who(),
+            capacity: flight.capacity,
+            spilled: flight.spilled,
+            begins: flight.admitted,
+            ends,
+            ttft: flight.ttft.min(ends.saturating_sub(flight.admitted)),
+            served_before: call.served_before,
+            is_last: call.is_last(),
+            answered: flight.waiting != Waiting::Nobody,
+            completes,
+            truncated: call.truncated,
+            tokens: call.tokens,
+            reserved: ask.reserved(),
+            charged: ask.input + call.to.facts.burndown.of(call.tokens.output),
+        });
+    }
+
+    /// At the end of the run: flights that are still on their way have been in service until then.
+    pub(super) fn tell_of_flights(&mut self) {
+        let open: Vec<u32> = self.flights.slots_alive().collect();
+        for slot in open {
+            let flight = self.flights.get(slot);
+            if !flight.is_told && !flight.is_over && flight.admitted < self.hard_end {
+                self.tell(slot, self.hard_end, false);
+            }
+        }
+    }
+
+    /// Calls that share a capacity end when their output has come.
+    pub(super) fn look_at_shared(&mut self, capacity: usize, now: u64) {
+        let state = &mut self.supply.capacities[capacity];
+        let is_due = state.sharing.as_mut().is_some_and(|s| s.is_due(now));
+        if is_due {
+            for slot in self.take_ended(capacity, now) {
+                self.land(slot, now);
+            }
+            self.ask_for_a_look(capacity, now);
+        }
+    }
+
+    fn take_ended(&mut self, capacity: usize, now: u64) -> Vec<u32> {
+        let state = &mut self.supply.capacities[capacity];
+        let in_flight = state.in_flight;
+        let Some(sharing) = &mut state.sharing else { return Vec::new() };
+        sharing.advance(now, in_flight);
+        std::iter::from_fn(|| sharing.take_ended(in_flight)).collect()
+    }
+
+    fn ask_for_a_look(&mut self, capacity: usize, now: u64) {
+        let state = &mut self.supply.capacities[capacity];
+        let in_flight = state.in_flight;
+        if let Some(at) = state.sharing.as_mut().and_then(|s| s.next_look(now, in_flight)) {
+            self.queue.push(Event { at, class: Class::Completion, slot: SHARED + capacity as u32 });
+        }
+    }
+
+    /// Puts completions of one instant in the order of workload, request and attempt; those of shared capacities become
+    /// the flights that end.
+    pub(super) fn order_completions(&mut self, tied: &mut Vec<u32>, now: u64) {
+        let shared: Vec<u32> = tied.extract_if(.., |slot| *slot >= SHARED).collect();
+        for slot in shared {
+            let capacity = (slot - SHARED) as usize;
+            let is_due = self.supply.capacities[capacity].sharing.as_mut().is_some_and(|s| s.is_due(now));
+            if is_due {
+                tied.extend(self.take_ended(capacity, now).into_iter().map(|flight| ATTEMPTS + flight));
+                self.ask_for_a_look(capacity, now);
+            }
+        }
+        tied.sort_by_key(|slot| {
+            if *slot < ATTEMPTS {
+                let a = self.attempts.get(*slot);
+                (usize::from(a.workload), a.index, u32::from(a.attempt))
+            } else {
+                let f = self.flights.get(*slot - ATTEMPTS);
+                (f.call.workload, f.call.index, f.progress.attempt)
+            }
+        });
+    }
+
+    /// Wake-ups of one instant: capacities, then flights by workload, request and attempt.
+    pub(super) fn order_of_wake_up(&self, slot: u32) -> (u32, usize, u64, u32) {
+        if slot < CAPACITIES {
+            return (slot, 0, 0, 0);
+        }
+        let f = self.flights.get(slot - CAPACITIES);
+        (CAPACITIES, f.call.workload, f.call.index, f.progress.attempt)
+    }
+}
+
+impl<'m> Flight<'m> {
+    pub(super) fn new(
+        call: Call<'m>,
+        progress: Progress,
+        capacity: usize,
+        position: usize,
+        place: Place,
+        now: u64,
+    ) -> Self {
+        Self {
+            call,
+            progress,
+            capacity,
+            spilled: position > 0,
+            place,
+            admitted: now,
+            admission: 0,
+            ttft: 0,
+            streamed: 0,
+            speed: 0.0,
+            seconds: 0,
+            waiting: Waiting::Sure,
+            is_told: false,
+            is_over: false,
+        }
+    }
+
+    /// A record of a batch job is in no capacity's progress.
+    fn counts_in_flight(&self) -> bool {
+        self.admission > 0
+    }
+
+    /// A record of a job that is served over `[begins, ends)`, and delivered when the job ends.
+    pub(super) fn serve_in_job(&mut self, begins: u64, ends: u64) {
+        self.admitted = begins;
+        self.ttft = ends - begins;
+    }
+}

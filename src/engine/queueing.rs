@@ -1,0 +1,160 @@
+//! Queues at capacities: strictly first in, first out; the head is tried again whenever there may be room.
+
+use std::mem;
+
+use super::observer::{Failure, Observer, Refusal};
+use super::slab::Slab;
+use super::supply::Place;
+use super::{Call, Engine, Progress, Request, State};
+use crate::model::capacity::{Reason, Refused, Saturation, Status};
+use crate::queue::{Class, Event};
+
+/// A call that joins a queue.
+pub(super) struct Joined<'m> {
+    pub call: Call<'m>,
+    pub progress: Progress,
+    pub position: usize,
+    pub capacity: usize,
+}
+
+/// Since when the request of a place in a queue has waited there \[µs\]; `None` when it has left.
+pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<u64> {
+    match requests.get(place.request).state {
+        State::Waiting { since, ticket, .. } if ticket == place.ticket => Some(since),
+        _ => None,
+    }
+}
+
+impl<'m, O: Observer> Engine<'m, O> {
+    #[inline(never)]
+    pub(super) fn join_queue(&mut self, joined: Joined<'m>, now: u64) {
+        let Joined { call, progress, position, capacity } = joined;
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let deadline = self.deadline(&call, progress);
+        let timer = (deadline != u64::MAX).then_some(deadline);
+        let waiting = State::Waiting { position, since: now, ticket };
+        let Some(slot) = self.hold(call, progress, waiting, deadline, timer) else { return };
+        let state = &mut self.supply.capacities[capacity];
+        if state.waiting == 0 {
+            // Only places of those who left are in it; the newcomer is the head.
+            state.queue.clear();
+        }
+        state.queue.push_back(Place { request: slot, ticket });
+        state.waiting += 1;
+        state.waiting_peak = state.waiting_peak.max(state.waiting);
+        if state.waiting == 1 {
+            self.schedule_wake_up(capacity, now);
+        }
+    }
+
+    /// Gives the queue of a capacity what room there is, in order; refuses who has waited too long.
+    #[inline(never)]
+    pub(super) fn drain(&mut self, capacity: usize, now: u64) {
+        while let Some(place) = self.supply.capacities[capacity].queue.front().copied() {
+            let Request { call, progress, state, .. } = *self.requests.get(place.request);
+            let (position, since) = match state {
+                State::Waiting { position, since, ticket } if ticket == place.ticket => (position, since),
+                _ => {
+                    self.supply.capacities[capacity].queue.pop_front();
+                    continue;
+                }
+            };
+            let seat = self.find_seat(&call, capacity, now).ok();
+            let max_wait = match self.supply.capacities[capacity].saturation {
+                Saturation::Queue { max_wait, .. } => max_wait,
+                Saturation::Throttle => None,
+            };
+            if seat.is_none() && max_wait.is_none_or(|longest| now < since + longest.0) {
+                break;
+            }
+            let state = &mut self.supply.capacities[capacity];
+            state.queue.pop_front();
+            state.waiting -= 1;
+            self.observer.waited(capacity, since, now);
+            if let Some(seat) = seat {
+                self.take_seat(&call, progress, position, capacity, seat, now);
+            } else {
+                let refusal = Refusal { refused: Refused::of(Reason::MaxWait), quota: None };
+                self.refuse(call.who(), capacity, refusal, now);
+                self.requests.get_mut(place.request).state = State::BackingOff;
+                self.go_on(call, progress, position + 1, Status::Throttled, now);
+            }
+        }
+        self.schedule_wake_up(capacity, now);
+    }
+
+    /// Goes on along the route after a refusal.
+    #[inline(never)]
+    pub(super) fn go_on(&mut self, call: Call<'m>, progress: Progress, position: usize, status: Status, now: u64) {
+        let stays = call.of.failover == crate::model::workload::Failover::AfterRetries;
+        if position < call.to.route.len() && !stays {
+            self.pass_along(&call, progress, position, now);
+        } else {
+            self.fail(call, progress, Failure::Refused(status), now);
+        }
+    }
+
+    /// Asks for a look at the queue when time alone may move it.
+    #[inline(never)]
+    fn schedule_wake_up(&mut self, capacity: usize, now: u64) {
+        let Some(head) = self.supply.capacities[capacity].queue.front().copied() else { return };
+        let Some(since) = waits_since(&self.requests, head) else { return };
+        let call = self.requests.get(head.request).call;
+        let expiry = match self.supply.capacities[capacity].saturation {
+            Saturation::Queue { max_wait: Some(longest), .. } => since + longest.0,
+            _ => u64::MAX,
+        };
+        let room = match self.supply.room_at(capacity, now, call.ask()) {
+            Some(at) if at > now => at,
+            // The limits have room or only a completion makes it: what is missing may come with time all the same.
+            _ => self.supply.capacities[capacity].room.next_change(now).unwrap_or(u64::MAX),
+        };
+        let state = &mut self.supply.capacities[capacity];
+        let at = expiry.min(room.max(now + 1));
+        if at < state.wake_at || state.wake_at <= now {
+            state.wake_at = at;
+            if at != u64::MAX {
+                self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
+            }
+        }
+    }
+
+    pub(super) fn wake_up(&mut self, capacity: usize, now: u64) {
+        if self.supply.capacities[capacity].wake_at == now {
+            self.supply.capacities[capacity].wake_at = u64::MAX;
+            self.submit_jobs(capacity, now);
+            self.drain(capacity, now);
+        }
+    }
+
+    /// An outage, a change of limits, a purchase.
+    pub(super) fn change_capacity(&mut self, number: usize, now: u64) {
+        let capacity = self.supply.change(number);
+        if self.supply.capacities[capacity].waiting > 0 {
+            self.drain(capacity, now);
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn drain_neighbours(&mut self, capacity: usize, now: u64) {
+        let neighbours = mem::take(&mut self.supply.capacities[capacity].neighbours);
+        for &neighbour in &neighbours {
+            if self.supply.capacities[neighbour].waiting > 0 {
+                self.drain(neighbour, now);
+            }
+        }
+        self.supply.capacities[capacity].neighbours = neighbours;
+    }
+
+    /// What still waits at the end has waited until then.
+    pub(super) fn leave_queues(&mut self) {
+        for (capacity, state) in self.supply.capacities.iter().enumerate() {
+            for place in &state.queue {
+                if let Some(since) = waits_since(&self.requests, *place) {
+                    self.observer.waited(capacity, since, self.hard_end);
+                }
+            }
+        }
+    }
+}

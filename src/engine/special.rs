@@ -1,0 +1,198 @@
+//! The long way of an offer: outages, draws, rooms beside limits, prompt caches, tiers, latencies of a capacity's own.
+
+use super::flight::Seat;
+use super::flow::Answer;
+use super::observer::{Observer, Refusal};
+use super::plan::{Conditions, Service};
+use super::{Call, Engine, Progress};
+use crate::model::capacity::contention::{Contention, factor_at};
+use crate::model::capacity::{Place, Reason, Refused, RoomState, Saturation};
+use crate::model::pricing::Billed;
+use crate::model::workload::cache::Cache;
+use crate::random::maths::round_half_up;
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// The reasons of a refusal are tested in the order in which [`Reason`] lists them.
+    #[inline(never)]
+    pub(super) fn offer_special(
+        &mut self,
+        call: &Call<'m>,
+        progress: Progress,
+        position: usize,
+        capacity: usize,
+        now: u64,
+    ) -> Answer {
+        if matches!(self.supply.capacities[capacity].room, RoomState::Jobs(_)) {
+            return self.collect(call, progress, position, capacity, now);
+        }
+        let queues = matches!(self.supply.capacities[capacity].saturation, Saturation::Queue { .. });
+        let standing = self.supply.capacities[capacity].standing;
+        // A queue holds what comes while nothing serves.
+        if standing.is_out && !queues {
+            return Answer::refused(Reason::Outage);
+        }
+        if self.is_unavailable(call, progress, capacity) {
+            return Answer::refused(Reason::Unavailable);
+        }
+        if !queues && !standing.is_ready {
+            return Answer::refused(Reason::NotReady);
+        }
+        if !queues && let Err(reason) = self.supply.capacities[capacity].room.ready(now) {
+            return Answer::refused(reason);
+        }
+        let ask = self.at_home(call, capacity, now).ask();
+        if !self.supply.ever_admits(capacity, ask) {
+            return Answer::refused(Reason::TooLarge);
+        }
+        if self.supply.capacities[capacity].waiting > 0 {
+            return self.queue_up(call, progress, position, capacity, now, None);
+        }
+        match self.find_seat(call, capacity, now) {
+            Ok(seat) => {
+                self.take_seat(call, progress, position, capacity, seat, now);
+                Answer::Admitted
+            }
+            Err(refusal) => self.queue_up(call, progress, position, capacity, now, Some(refusal)),
+        }
+    }
+
+    fn is_unavailable(&self, call: &Call<'m>, progress: Progress, capacity: usize) -> bool {
+        let state = &self.supply.capacities[capacity];
+        let (own, tier) = (state.standing.unavailable_probability, call.of.tier.unavailable_probability);
+        let probability = own + tier - own * tier;
+        if probability == 0.0 {
+            return false;
+        }
+        let stream = self.clients[call.workload].unavailable.within(call.index);
+        stream.uniform(state.key.wrapping_add(u64::from(progress.attempt))) < probability
+    }
+
+    /// The call as the capacity's own region sees it.
+    fn at_home(&self, call: &Call<'m>, capacity: usize, now: u64) -> Call<'m> {
+        self.seen_from(call, self.model.capacities[capacity].region, now)
+    }
+
+    /// The call with the input parts that the prompt cache of a region makes of it.
+    fn seen_from(&self, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
+        let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) else { return *call };
+        let is_read = self.prompt_cache.is_live(call.workload, call.index, region, now);
+        let parts = prefix.split(u64::from(call.main.input), is_read);
+        let tokens =
+            Billed { uncached: parts.uncached, cache_read: parts.read, cache_write: parts.write, ..call.tokens };
+        Call { tokens, ..*call }
+    }
+
+    /// Where the call would be served now, and as what; takes nothing.
+    pub(super) fn find_seat(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> Result<Seat<'m>, Refusal> {
+        let refusal = |reason| Refusal { refused: Refused::of(reason), quota: None };
+        let home = self.model.capacities[capacity].region;
+        let state = &mut self.supply.capacities[capacity];
+        if state.standing.is_out {
+            return Err(refusal(Reason::Outage));
+        }
+        if !state.standing.is_ready {
+            return Err(refusal(Reason::NotReady));
+        }
+        state.room.ready(now).map_err(refusal)?;
+        self.admissions += 1;
+        // The quota is asked first and taken last: what it is asked for depends on where the prefix is live.
+        let place = state.room.find(now, call.ask(), home);
+        let call = match &place {
+            Ok(place) => self.seen_from(call, place.region, now),
+            Err(_) => *call,
+        };
+        self.supply.test(capacity, now, call.ask())?;
+        let place = place.map_err(|refused| Refusal { refused, quota: None })?;
+        Ok(Seat { call, place })
+    }
+
+    /// Begins service where [`Engine::find_seat`] found room.
+    pub(super) fn take_seat(
+        &mut self,
+        call: &Call<'m>,
+        progress: Progress,
+        position: usize,
+        capacity: usize,
+        seat: Seat<'m>,
+        now: u64,
+    ) {
+        let ask = seat.call.ask();
+        self.supply.take(capacity, now, ask, self.admissions);
+        if !self.supply.capacities[capacity].is_special && !call.is_special {
+            return self.serve(call, progress, position, capacity, now);
+        }
+        // Who shares has decoded at the old speed until now.
+        let state = &mut self.supply.capacities[capacity];
+        state.room.take(now, seat.place, ask);
+        if let Some(sharing) = &mut state.sharing {
+            sharing.advance(now, state.in_flight - 1);
+        }
+        let mut call = seat.call;
+        let service = self.service(&call, progress, capacity, seat.place);
+        (call.ttft, call.service) = (service.ttft, service.service);
+        if call.is_last() && matches!(call.of.cache, Cache::Prefix(_)) {
+            let first_token = now + service.ttft;
+            self.prompt_cache.touch(call.workload, call.index, seat.place.region, now, first_token);
+        }
+        self.take_off(call, progress, position, capacity, seat.place, service, now);
+    }
+
+    /// How long the call is served for there, with its own luck.
+    fn service(&self, call: &Call<'m>, progress: Progress, capacity: usize, place: Place) -> Service {
+        let (plan, state) = (&self.model.capacities[capacity], &self.supply.capacities[capacity]);
+        let client = &self.clients[call.workload];
+        let tier = if plan.billing.is_by_token() { call.of.tier } else { crate::model::workload::tier::Tier::STANDARD };
+        let service_factor = match (&plan.contention, state.standing.concurrency) {
+            (Contention::Curve(points), Some(places)) => {
+                factor_at(points, f64::from(state.in_flight) / f64::from(places.max(1)))
+            }
+            _ => 1.0,
+        };
+        let mut extra = place.extra;
+        if let RoomState::Regions(pool) = &state.room {
+            let stream = client.reroute.within(call.index).within(state.key.wrapping_add(u64::from(progress.attempt)));
+            extra +=
+                (0..u64::from(place.passed)).map(|k| round_half_up(pool.reroute_latency.at(stream, k))).sum::<u64>();
+        }
+        let conditions = Conditions {
+            uncached: call.tokens.uncached,
+            produced: call.tokens.output,
+            ttft_factor: tier.latency_factor,
+            speed_factor: tier.speed_factor,
+            service_factor,
+            extra,
+        };
+        let luck = if call.is_last() { client.luck } else { client.luck.of_step(u64::from(call.stage)) };
+        luck.service(call.index, plan.latency.as_ref().unwrap_or(&call.to.facts.latency), conditions)
+    }
+
+    /// A call of the same request: a step before the main one, or the main one.
+    #[inline(never)]
+    pub(super) fn stage_call(&self, call: &Call<'m>, stage: u32) -> Call<'m> {
+        let to = &call.of.stages[stage as usize];
+        let (tokens, cap, truncated) = match &to.tokens {
+            None => {
+                let cap = to.output_cap.min(u64::from(call.main.cap));
+                let parts = call.of.cache.split(u64::from(call.main.input));
+                let wanted = u64::from(call.main.wanted);
+                let tokens = Billed {
+                    uncached: parts.uncached,
+                    cache_read: parts.read,
+                    cache_write: parts.write,
+                    output: wanted.min(cap),
+                    calls: 1,
+                };
+                (tokens, cap, wanted > cap)
+            }
+            Some(step) => {
+                let [input, output] = self.clients[call.workload].step_tokens.map(|s| s.within(u64::from(stage)));
+                let whole = |draw: f64| round_half_up(draw.clamp(1.0, crate::model::law::MOST_TOKENS));
+                let uncached = whole(step.input.at(input, call.index));
+                let wanted = step.output.as_ref().map_or(0, |law| whole(law.at(output, call.index)));
+                let output = wanted.min(to.output_cap);
+                (Billed { uncached, output, calls: 1, ..Billed::default() }, to.output_cap, false)
+            }
+        };
+        Call { to, stage, tokens, cap, truncated, ttft: 0, service: 0, ..*call }
+    }
+}

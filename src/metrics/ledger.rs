@@ -1,0 +1,253 @@
+//! Who pays what for what: each item of the bill, exact, with its month where that can be told.
+
+use super::record::Record;
+use crate::model::Model;
+use crate::model::capacity::Billing;
+use crate::model::capacity::custom_import::cost_of_windows;
+use crate::model::capacity::purchase::Purchase;
+use crate::model::pricing::{Component, Money};
+use crate::model::workload::arrivals::Arrivals;
+use crate::units::{MICROS_PER_DAY, SimTime, Usd};
+
+/// One item of the bill. An amount is `None` where it cannot be told: a price that is not known, a month that the run
+/// does not show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub component: Component,
+    /// Index of the workload whose use it is; `None`: it is due whoever uses it.
+    pub workload: Option<usize>,
+    /// Index of the capacity that it pays for.
+    pub capacity: Option<usize>,
+    /// What is paid for, in words.
+    pub what: String,
+    /// In the interval.
+    pub cost: Option<Usd>,
+    pub per_month: Option<Usd>,
+    /// Paid once, however long one stays; no part of the others.
+    pub once: Option<Usd>,
+}
+
+const MICROS_PER_HOUR: f64 = 3.6e9;
+
+/// Why usage in a month cannot be told from an interval of the run; `None` when it can.
+#[must_use]
+pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
+    let whole_days = duration.0 > 0 && duration.0.is_multiple_of(MICROS_PER_DAY);
+    let stationary = model.workloads.iter().all(|w| match &w.arrivals {
+        Arrivals::Renewal { intensity, .. } => intensity.shape.is_empty() && intensity.bursts.is_empty(),
+        Arrivals::Trace(_) => false,
+    });
+    if model.money.requests_per_month.is_some() || whole_days || stationary {
+        return None;
+    }
+    Some(
+        "traffic varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month",
+    )
+}
+
+/// The bill of the interval `[from, to)` of `replications` runs together.
+#[must_use]
+pub fn ledger(model: &Model, record: &Record, from: SimTime, to: SimTime) -> Vec<Item> {
+    let mut book = Book { model, record, from, to, items: Vec::new() };
+    book.tokens();
+    book.capacities();
+    book.customizations();
+    book.retrieval();
+    book.items
+}
+
+/// The sum of some items; `None` when one of them cannot be told.
+#[must_use]
+pub fn sum<'i>(items: impl Iterator<Item = &'i Item>, amount: fn(&Item) -> Option<Usd>) -> Option<Usd> {
+    items.map(amount).sum()
+}
+
+/// What is due for whole terms, whatever is used; `None`: a price is not known.
+#[must_use]
+pub fn committed(model: &Model) -> Option<Usd> {
+    let purchases = model.capacities.iter().flat_map(|c| c.billing.purchases().iter().map(move |p| (c, p)));
+    purchases.map(|(c, p)| term(p, component_of(&c.billing), &model.money)).sum()
+}
+
+/// What a purchase is due for its whole term; zero without commitment.
+#[must_use]
+pub fn term(purchase: &Purchase, component: Component, money: &Money) -> Option<Usd> {
+    let micros = f64::from(purchase.commitment.months()) * money.hours_per_month * MICROS_PER_HOUR;
+    Some(money.discounted(component, purchase.cost_of(micros.round() as i128)?))
+}
+
+/// What a capacity is paid for as.
+#[must_use]
+pub const fn component_of(billing: &Billing) -> Component {
+    match billing {
+        Billing::Tokens => Component::OnDemand,
+        Billing::BatchTokens => Component::Batch,
+        Billing::Purchased(_) => Component::Provisioned,
+        Billing::Reserved(_) => Component::Reserved,
+        Billing::Windows { .. } => Component::CustomImport,
+    }
+}
+
+struct Book<'b> {
+    model: &'b Model,
+    record: &'b Record,
+    from: SimTime,
+    to: SimTime,
+    items: Vec<Item>,
+}
+
+impl Book<'_> {
+    fn duration(&self) -> SimTime {
+        SimTime(self.to.0 - self.from.0)
+    }
+
+    /// Months in the interval; zero for an empty one.
+    fn months(&self) -> f64 {
+        self.duration().0 as f64 / (self.model.money.hours_per_month * MICROS_PER_HOUR)
+    }
+
+    /// A month at the rate of the interval.
+    fn scaled(&self, amount: Usd, by: f64) -> Option<Usd> {
+        by.is_finite().then(|| Usd((amount.0 as f64 * by).round() as i128))
+    }
+
+    fn put(&mut self, item: Item) {
+        let off = |amount: Option<Usd>| amount.map(|a| self.model.money.discounted(item.component, a));
+        let (cost, per_month, once) = (off(item.cost), off(item.per_month), off(item.once));
+        self.items.push(Item { cost, per_month, once, ..item });
+    }
+
+    /// What usage is multiplied by to make a month; `None`: not to be told.
+    fn month_of_usage(&self) -> Option<f64> {
+        if no_month_because(self.model, self.duration()).is_some() {
+            return None;
+        }
+        match self.model.money.requests_per_month {
+            Some(requests) => {
+                // Each workload has its share of the month's requests, as in the run.
+                let all: u64 = self.record.workloads.iter().map(|c| c.requests).sum();
+                (all > 0).then(|| requests / all as f64)
+            }
+            None => Some(1.0 / self.months()),
+        }
+    }
+
+    fn tokens(&mut self) {
+        let month = self.month_of_usage();
+        let model = self.model;
+        for (w, (workload, cohort)) in model.workloads.iter().zip(&self.record.workloads).enumerate() {
+            for (c, (billed, capacity)) in cohort.billed.iter().zip(&model.capacities).enumerate() {
+                let is_reached = workload.stages.iter().any(|stage| stage.route.contains(&c));
+                if !is_reached || !capacity.billing.is_by_token() {
+                    continue;
+                }
+                let cost = workload.prices[c].map(|prices| prices.of(billed));
+                let per_month = cost.zip(month).and_then(|(cost, by)| self.scaled(cost, by));
+                let what = format!("tokens of {} at {}", workload.name, capacity.name);
+                let component = component_of(&capacity.billing);
+                let item = Item {
+                    component,
+                    workload: Some(w),
+                    capacity: Some(c),
+                    what,
+                    cost,
+                    per_month,
+                    once: Some(Usd::ZERO),
+                };
+                self.put(item);
+            }
+        }
+    }
+
+    fn capacities(&mut self) {
+        let (model, duration) = (self.model, self.duration().0);
+        for (c, (capacity, record)) in model.capacities.iter().zip(&self.record.capacities).enumerate() {
+            let component = component_of(&capacity.billing);
+            let fixed = |what, cost, per_month| Item {
+                component,
+                workload: None,
+                capacity: Some(c),
+                what,
+                cost,
+                per_month,
+                once: Some(Usd::ZERO),
+            };
+            for purchase in capacity.billing.purchases() {
+                let begins = self.from.max(purchase.from);
+                let ends = purchase.to.map_or(self.to, |end| end.min(self.to));
+                let active = ends.0.saturating_sub(begins.0);
+                let a_month = model.money.hours_per_month * MICROS_PER_HOUR;
+                // A purchase that is there throughout is there all month, to the microsecond.
+                let micros = if active == duration { a_month } else { a_month * active as f64 / duration as f64 };
+                let per_month = (duration > 0).then(|| purchase.cost_of(micros.round() as i128)).flatten();
+                self.put(fixed(purchase.what.clone(), purchase.cost(self.from, self.to), per_month));
+            }
+            if let Billing::Windows { units, price } = capacity.billing {
+                let cost = price.map(|price| cost_of_windows(record.windows, units, price));
+                let by_time = model.money.requests_per_month.is_none().then(|| self.month_of_usage()).flatten();
+                let per_month = cost.zip(by_time).and_then(|(cost, by)| self.scaled(cost, by));
+                self.put(fixed(format!("copies of {}", capacity.name), cost, per_month));
+            }
+        }
+    }
+
+    fn customizations(&mut self) {
+        let model = self.model;
+        for custom in &model.customizations {
+            let training = custom.training();
+            let every = custom.retrain_every.map(|every| every.0 as f64);
+            let name = format!("training {} by {}", custom.model, custom.method.name());
+            self.recurring(Component::Customization, name, training, every);
+            if let Some(per_month) = custom.storage_per_month {
+                let cost = self.scaled(per_month, self.months());
+                self.put(Item {
+                    component: Component::Storage,
+                    workload: None,
+                    capacity: None,
+                    what: format!("keeping {}", custom.model),
+                    cost,
+                    per_month: Some(per_month),
+                    once: Some(Usd::ZERO),
+                });
+            }
+        }
+    }
+
+    fn retrieval(&mut self) {
+        let model = self.model;
+        for workload in &model.workloads {
+            let Some(retrieval) = &workload.retrieval else { continue };
+            if let Some(price) = retrieval.vector_store {
+                let hourly = |hours: f64| self.scaled(price.0, hours);
+                let (cost, per_month) =
+                    (hourly(self.duration().0 as f64 / MICROS_PER_HOUR), hourly(model.money.hours_per_month));
+                let what = format!("vector store of {}", workload.name);
+                self.put(Item {
+                    component: Component::VectorStore,
+                    workload: None,
+                    capacity: None,
+                    what,
+                    cost,
+                    per_month,
+                    once: Some(Usd::ZERO),
+                });
+            }
+            if retrieval.embedding != Some(Usd::ZERO) {
+                let every = retrieval.refresh_every.map(|every| every.0 as f64);
+                let what = format!("embedding the corpus of {}", workload.name);
+                self.recurring(Component::Embedding, what, retrieval.embedding, every);
+            }
+        }
+    }
+
+    /// Paid once, and again every so often \[µs\].
+    fn recurring(&mut self, component: Component, what: String, amount: Option<Usd>, every: Option<f64>) {
+        let a_month = self.model.money.hours_per_month * MICROS_PER_HOUR;
+        let over = |micros: f64| match every {
+            None => Some(Usd::ZERO),
+            Some(every) => amount.and_then(|amount| self.scaled(amount, micros / every)),
+        };
+        let (cost, per_month) = (over(self.duration().0 as f64), over(a_month));
+        self.put(Item { component, workload: None, capacity: None, what, cost, per_month, once: amount });
+    }
+}

@@ -1,0 +1,145 @@
+//! Batch inference: requests are collected into jobs, at half the price and outside the on-demand quotas.
+//!
+//! Use it for work that can wait. A job has 100 to 100,000 records \[AWS user guide, batch-inference\]; how long it waits
+//! and how fast it is are not published. A job that is submitted at s begins at `s + queue_delay`, lasts
+//! `tokens / tokens_per_second`, input and output counted, and delivers all its answers when it ends.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::serving::Serving;
+use super::{Billing, Kind, Plan, Room, Site};
+use crate::catalog::IN_REGION;
+use crate::model::capacity::quota::QuotaSpec;
+use crate::model::law::LawSpec;
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::{Duration, Names, Number, Text};
+use crate::model::spec::At;
+use crate::random::Law;
+use crate::units::{Tokens, WallClock, round_half_up};
+
+/// A sink of jobs.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Batch")]
+pub struct BatchSpec {
+    /// How often what has been collected is submitted as a job.
+    pub collect_every: At<Duration>,
+    /// When, as a shift against midnight UTC; default 0s.
+    pub collect_at: Option<At<Duration>>,
+    /// From the submission of a job to its start; not published.
+    pub queue_delay: At<LawSpec<Duration>>,
+    /// Input and output tokens that a job gets through; not published \[tokens/s\].
+    pub tokens_per_second: At<Number>,
+    /// The longest good time from submission to the end; default 24h.
+    pub deadline: Option<At<Duration>>,
+    /// The inference profile whose prices hold; that of the model's id when left out.
+    pub profile: Option<At<Text>>,
+    /// Prices of tokens here; half of the on-demand prices when left out.
+    pub prices: Option<At<PricesSpec>>,
+}
+
+/// How jobs are made and run.
+#[derive(Debug, Clone)]
+pub struct JobsPlan {
+    /// \[µs\]
+    pub collect_every: u64,
+    pub collect_at: u64,
+    /// \[µs\]
+    pub queue_delay: Law,
+    /// \[tokens/µs\]
+    pub speed: f64,
+    /// \[µs\]
+    pub deadline: u64,
+}
+
+/// \[records; AWS user guide, batch-inference\]
+pub const FEWEST_RECORDS: usize = 100;
+pub const MOST_RECORDS: usize = 100_000;
+const DAY: u64 = 86_400_000_000;
+
+impl Kind for BatchSpec {
+    fn serving(&self) -> Serving<'_> {
+        Serving::default()
+    }
+
+    fn own_quota(&self) -> QuotaSpec {
+        QuotaSpec::default()
+    }
+
+    fn quota_names(&self) -> Option<&At<Names>> {
+        None
+    }
+
+    fn prices(&self) -> Option<&At<PricesSpec>> {
+        self.prices.as_ref()
+    }
+
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let before = site.sink.errors();
+        if self.collect_every.value.0.0 == 0 {
+            site.sink.error(self.collect_every.at.clone(), "jobs are collected over more than zero time", None);
+        }
+        let speed = self.tokens_per_second.value.0;
+        if speed <= 0.0 {
+            site.sink.error(
+                self.tokens_per_second.at.clone(),
+                "a job gets through more than zero tokens a second",
+                None,
+            );
+        }
+        let queue_delay = self.queue_delay.value.lower(&self.queue_delay.at, site.sink);
+        let path = self.profile.as_ref().map(|p| p.value.0.as_str()).or(site.sold.map(|s| s.path)).unwrap_or(IN_REGION);
+        let entry = site.sold.and_then(|s| s.entry);
+        let offer = entry.and_then(|e| e.path(path).or_else(|| e.paths.first().filter(|_| self.profile.is_none())));
+        if let (Some(entry), None, None) = (entry, offer, &self.prices) {
+            let rule = format!("`{}` is not sold by the path `{path}`", entry.id);
+            site.sink.error(site.at.clone(), rule, "write profile = \"global\", or state `prices`".to_owned());
+        }
+        let plan = JobsPlan {
+            collect_every: self.collect_every.value.0.0,
+            collect_at: self.collect_at.as_ref().map_or(0, |t| t.value.0.0),
+            queue_delay: queue_delay?,
+            speed: speed * 1e-6,
+            deadline: self.deadline.as_ref().map_or(DAY, |d| d.value.0.0),
+        };
+        let listed = offer.and_then(|o| o.prices.as_ref());
+        (site.sink.errors() == before)
+            .then(|| Plan { room: Room::Jobs(Box::new(plan)), ..Plan::by_token(listed, Billing::BatchTokens) })
+    }
+}
+
+impl JobsPlan {
+    /// The first instant after `now` at which what has been collected is submitted \[µs\].
+    #[must_use]
+    pub fn next_submission(&self, now: u64, wall: &WallClock) -> u64 {
+        let phase = wall.phase(self.collect_every, self.collect_at);
+        now + self.collect_every - (now + phase) % self.collect_every
+    }
+
+    /// How long a job of so many tokens runs \[µs\].
+    #[must_use]
+    pub fn makespan(&self, tokens: Tokens) -> u64 {
+        round_half_up(tokens as f64 / self.speed).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_are_submitted_by_the_wall_clock() {
+        let plan = JobsPlan {
+            collect_every: DAY,
+            collect_at: 2 * 3_600_000_000,
+            queue_delay: Law::constant(0.0),
+            speed: 1e-3,
+            deadline: DAY,
+        };
+        let wall = WallClock { unix_us: 3_600_000_000, written: String::new() };
+        assert_eq!(plan.next_submission(0, &wall), 3_600_000_000);
+        assert_eq!(plan.next_submission(3_600_000_000, &wall), 3_600_000_000 + DAY);
+        assert_eq!(plan.makespan(5_000), 5_000_000);
+    }
+}

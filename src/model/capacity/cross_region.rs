@@ -1,0 +1,424 @@
+//! Cross-region inference: one quota at the source region, several regions that may serve.
+//!
+//! Use it for models that are sold through inference profiles, and to ask what an outage of a region does. The quota and
+//! the price are those of the source region, and routing costs nothing \[AWS user guide, cross-region-inference\]. A
+//! request is served in the source region when that has room, else in the next one that has; every region passed over
+//! adds "double-digit milliseconds" \[AWS blog, getting started with cross-region inference, 2024-08\]. What room a region
+//! has for one account at a time is not published: unlimited, unless a scenario says otherwise.
+//!
+//! Live capacity `tpm` is kept in fixed windows of a minute of the wall clock: `used + a <= L (1 - load)`, where a is
+//! input and output cap at admission, input and output in the end.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::on_demand::not_sold;
+use super::region_load::{Background, BackgroundSpec, BackgroundState};
+use super::serving::{Outage, OutageSpec, Serving, capacity_keys, lower_outages, small};
+use super::{Ask, Billing, Kind, Place, Plan, Reason, Refused, Room, Site, Status};
+use crate::catalog::QuotaEntry;
+use crate::model::capacity::limiter::Settlement;
+use crate::model::capacity::limiter::fixed_window::FixedWindow;
+use crate::model::capacity::quota::QuotaSpec;
+use crate::model::law::{LawSpec, Quantity};
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::{Count, Duration, Names, Text};
+use crate::model::spec::{At, scalar_or_table, words};
+use crate::random::{Law, Shape, Stream};
+use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens, WallClock};
+
+capacity_keys! {
+    /// Cross-region inference through a geographic or global inference profile.
+    #[schemars(rename = "CrossRegion")]
+    pub struct CrossRegionSpec with quota {
+        /// The inference profile: us, eu, jp, au, apac or global.
+        pub profile: At<Text>,
+        /// The region that is called.
+        pub source_region: At<Text>,
+        /// Where it may serve, instead of what the catalogue lists: names, or tables with a live capacity.
+        pub destinations: Option<At<Vec<At<DestinationSpec>>>>,
+        /// Which region is next when the source has no room; default in_order.
+        pub selection: Option<At<Selection>>,
+        /// What each region passed over adds; default uniform from 10ms to 99ms.
+        pub reroute_latency: Option<At<LawSpec<Duration>>>,
+        /// What the caller sees when no region has room; default unavailable.
+        pub no_room: Option<At<NoRoom>>,
+    }
+}
+
+words! {
+    /// Which region is next when the source has no room: the next of the list, or the one with the most room.
+    Selection, "a way to select a region" {
+        "in_order" => InOrder,
+        "free_room" => FreeRoom,
+    }
+}
+
+words! {
+    /// What the caller sees when no region has room: a 503, or a 429.
+    NoRoom, "an answer" {
+        "unavailable" => Unavailable,
+        "throttled" => Throttled,
+    }
+}
+
+/// A region that may serve.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Destination")]
+pub struct DestinationKeys {
+    /// Its name, such as us-west-2.
+    pub region: At<Text>,
+    /// Requests in progress at once for this account; default unlimited.
+    pub concurrency: Option<At<Count>>,
+    /// Tokens per minute for this account; default unlimited.
+    pub tpm: Option<At<Count>>,
+    /// The share of its live capacity that others take; default 0.
+    pub background: Option<At<BackgroundSpec>>,
+    /// What it adds to the first token; default 0s.
+    pub round_trip: Option<At<Duration>>,
+    /// Times in which it is out, or has less.
+    pub outages: Option<At<Vec<OutageSpec>>>,
+}
+
+/// A region by its name, or with what is known of it.
+#[derive(Debug, Clone)]
+pub enum DestinationSpec {
+    Name(Text),
+    Keys(DestinationKeys),
+}
+
+scalar_or_table!(DestinationSpec, Text, DestinationKeys, Name, Keys, "RegionOrKeys", "a region, or { region, tpm, … }");
+
+/// A pool before it runs.
+#[derive(Debug, Clone)]
+pub struct PoolPlan {
+    /// The source first, when it is among them.
+    pub regions: Vec<RegionPlan>,
+    pub source_is_first: bool,
+    pub selection: Selection,
+    pub no_room: Status,
+    /// \[µs\]
+    pub reroute_latency: Law,
+}
+
+#[derive(Debug, Clone)]
+pub struct RegionPlan {
+    pub name: String,
+    /// Whose prompt cache it has.
+    pub region: usize,
+    pub concurrency: Option<u32>,
+    pub tpm: Option<Tokens>,
+    pub background: Background,
+    /// \[µs\]
+    pub round_trip: u64,
+    pub outages: Vec<Outage>,
+}
+
+impl Kind for CrossRegionSpec {
+    fn serving(&self) -> Serving<'_> {
+        self.common()
+    }
+
+    fn own_quota(&self) -> QuotaSpec {
+        self.on_demand_quota()
+    }
+
+    fn quota_names(&self) -> Option<&At<Names>> {
+        self.quota.as_ref()
+    }
+
+    fn prices(&self) -> Option<&At<PricesSpec>> {
+        self.prices.as_ref()
+    }
+
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
+        Some(&site.sold?.entry?.path(&self.profile.value)?.quota)
+    }
+
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let before = site.sink.errors();
+        let offer = self.offer(site);
+        let destinations = self.destinations(offer, site);
+        let reroute_latency = match &self.reroute_latency {
+            Some(written) => written.value.lower(&written.at, site.sink),
+            None => {
+                site.assume(
+                    "reroute_latency",
+                    "{ uniform = { low = \"10ms\", high = \"99ms\" } }",
+                    "AWS speaks of double-digit milliseconds, and publishes no distribution",
+                );
+                Some(Law {
+                    shape: Shape::Uniform { low: 10_000.0, high: 99_000.0 },
+                    min: Duration::LEAST,
+                    max: Duration::MOST,
+                })
+            }
+        };
+        let no_room = match self.no_room.as_ref().map(|n| n.value) {
+            Some(NoRoom::Throttled) => Status::Throttled,
+            Some(NoRoom::Unavailable) | None => Status::Unavailable,
+        };
+        let can_fill = destinations.iter().any(|d| d.concurrency.is_some() || d.tpm.is_some() || !d.outages.is_empty());
+        if can_fill && self.no_room.is_none() {
+            site.assume(
+                "no_room",
+                "\"unavailable\"",
+                "whether a pool without room answers with 503 or 429 is not published",
+            );
+        }
+        if !can_fill {
+            site.assume("destinations", "unlimited", "the live capacity of a region is not published; load tests and CloudTrail's inferenceRegion tell which region served");
+        }
+        let mut regions = destinations;
+        let source = regions.iter().position(|r| r.name == *self.source_region.value.0);
+        if let Some(source) = source {
+            let first = regions.remove(source);
+            regions.insert(0, first);
+        }
+        let pool = PoolPlan {
+            regions,
+            source_is_first: source.is_some(),
+            selection: self.selection.as_ref().map_or(Selection::InOrder, |s| s.value),
+            no_room,
+            reroute_latency: reroute_latency?,
+        };
+        let listed = offer.and_then(|o| o.prices.as_ref());
+        (site.sink.errors() == before)
+            .then(|| Plan { room: Room::Regions(Box::new(pool)), ..Plan::by_token(listed, Billing::Tokens) })
+    }
+}
+
+impl CrossRegionSpec {
+    /// The catalogue's figures for the profile.
+    fn offer<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c crate::catalog::Path> {
+        let sold = site.sold?;
+        if sold.is_custom {
+            let rule = format!("`models.{}` is customized, and inference profiles serve base models", sold.name);
+            site.sink.error(site.at.clone(), rule, "use provisioned, or custom_deployment".to_owned());
+        }
+        if sold.path != crate::catalog::IN_REGION && sold.path != self.profile.value.0 {
+            let rule = format!("`{}` is a profile other than `{}`", sold.id, self.profile.value.0);
+            let help = sold.entry.map(|e| format!("write id = \"{}\", and let the capacity name the profile", e.id));
+            site.sink.error(sold.id_at.clone(), rule, help);
+        }
+        let entry = sold.entry?;
+        let offer = entry.path(&self.profile.value);
+        if offer.is_none() {
+            let (_, help) = not_sold(sold.id, entry, &self.profile.value);
+            let rule = format!("`{}` is not sold through the profile `{}`", entry.id, self.profile.value.0);
+            site.sink.error(self.profile.at.clone(), rule, help);
+        }
+        offer
+    }
+
+    fn destinations(&self, offer: Option<&crate::catalog::Path>, site: &mut Site<'_, '_>) -> Vec<RegionPlan> {
+        if let Some(offer) = offer
+            && !offer.regions.is_empty()
+            && !offer.regions.iter().any(|r| r.from.contains(&self.source_region.value.0))
+        {
+            let mut known: Vec<&str> = offer.regions.iter().flat_map(|r| &r.from).map(String::as_str).collect();
+            known.sort_unstable();
+            let rule = format!(
+                "the profile `{}` cannot be called from `{}`",
+                self.profile.value.0, self.source_region.value.0
+            );
+            let refusal = crate::model::spec::unknown(rule, &self.source_region.value.0, known);
+            site.sink.error(self.source_region.at.clone(), refusal.rule, refusal.help);
+        }
+        let Some(written) = &self.destinations else {
+            let listed = offer.and_then(|o| o.regions.iter().find(|r| r.from.contains(&self.source_region.value.0)));
+            let names = match listed {
+                Some(listed) => {
+                    site.dates.push(listed.as_of.clone());
+                    listed.to.clone()
+                }
+                // Without live capacities only the name of the region matters, to prompt caches.
+                None => vec![self.source_region.value.0.clone()],
+            };
+            return names.into_iter().map(|name| self.plain(name, site)).collect();
+        };
+        if written.value.is_empty() {
+            site.sink.error(written.at.clone(), "a pool has at least one destination", None);
+        }
+        let mut regions: Vec<RegionPlan> = Vec::new();
+        for destination in &written.value {
+            let plan = match &destination.value {
+                DestinationSpec::Name(name) => self.plain(name.0.clone(), site),
+                DestinationSpec::Keys(keys) => keys.lower(site),
+            };
+            if regions.iter().any(|r| r.name == plan.name) {
+                let rule = format!("the destination `{}` is listed twice", plan.name);
+                site.sink.error(destination.at.clone(), rule, "keep one of them".to_owned());
+                continue;
+            }
+            regions.push(plan);
+        }
+        regions
+    }
+
+    fn plain(&self, name: String, site: &mut Site<'_, '_>) -> RegionPlan {
+        let region = site.region(&name);
+        RegionPlan {
+            name,
+            region,
+            concurrency: None,
+            tpm: None,
+            background: Background::NONE,
+            round_trip: 0,
+            outages: Vec::new(),
+        }
+    }
+}
+
+impl DestinationKeys {
+    fn lower(&self, site: &mut Site<'_, '_>) -> RegionPlan {
+        if let Some(zero) = self.tpm.as_ref().filter(|t| t.value.0 == 0) {
+            site.sink.error(
+                zero.at.clone(),
+                "a live capacity of 0 serves nothing",
+                "leave the destination out".to_owned(),
+            );
+        }
+        let concurrency = self.concurrency.as_ref().and_then(|c| small(c, "concurrency", 1, site.sink));
+        if let Some(written) = self.background.as_ref().filter(|_| self.concurrency.is_none() && self.tpm.is_none()) {
+            let rule = "a background load takes a share of a live capacity, and this destination is unlimited";
+            site.sink.error(written.at.clone(), rule, "write tpm or concurrency beside it".to_owned());
+        }
+        RegionPlan {
+            name: self.region.value.0.clone(),
+            region: site.region(&self.region.value),
+            concurrency,
+            tpm: self.tpm.as_ref().map(|t| t.value.0),
+            background: self.background.as_ref().map_or(Background::NONE, |b| b.value.lower(&b.at, site.sink)),
+            round_trip: self.round_trip.as_ref().map_or(0, |t| t.value.0.0),
+            outages: lower_outages(self.outages.as_ref().map_or(&[], |o| &o.value), site.sink),
+        }
+    }
+}
+
+/// A pool while it runs.
+#[derive(Debug)]
+pub struct Pool {
+    regions: Vec<RegionState>,
+    source_is_first: bool,
+    selection: Selection,
+    no_room: Status,
+    /// \[µs\]
+    pub reroute_latency: Law,
+}
+
+#[derive(Debug)]
+struct RegionState {
+    plan: RegionPlan,
+    background: BackgroundState,
+    in_flight: u32,
+    tokens: Option<FixedWindow>,
+}
+
+impl Pool {
+    /// `stream` is that of the pool's background loads.
+    #[must_use]
+    pub fn new(plan: &PoolPlan, wall: &WallClock, stream: Stream) -> Self {
+        let phase = wall.phase(MICROS_PER_MINUTE, 0);
+        let regions = plan.regions.iter().zip(0..).map(|(plan, i)| RegionState {
+            plan: plan.clone(),
+            background: BackgroundState::new(&plan.background, wall, stream.within(i)),
+            in_flight: 0,
+            tokens: plan.tpm.map(|tpm| FixedWindow::new(tpm, MICROS_PER_MINUTE, phase, 0)),
+        });
+        Self {
+            regions: regions.collect(),
+            source_is_first: plan.source_is_first,
+            selection: plan.selection,
+            no_room: plan.no_room,
+            reroute_latency: plan.reroute_latency.clone(),
+        }
+    }
+
+    /// The region that would serve now; takes nothing.
+    pub fn find(&mut self, now: u64, ask: Ask) -> Result<Place, Refused> {
+        let amount = ask.reserved();
+        let mut best: Option<(usize, f64)> = None;
+        for (i, region) in self.regions.iter_mut().enumerate() {
+            let Some(room) = region.room(now, amount) else { continue };
+            let is_source = i == 0 && self.source_is_first;
+            if is_source || self.selection == Selection::InOrder {
+                return Ok(region.place(i, i as u32));
+            }
+            // The first of equals: a strictly greater room is needed to be better.
+            if best.is_none_or(|(_, most)| room > most) {
+                best = Some((i, room));
+            }
+        }
+        match best {
+            // Only the source was asked and passed over.
+            Some((i, _)) => Ok(self.regions[i].place(i, u32::from(self.source_is_first))),
+            None => Err(Refused { reason: Reason::RegionRoom, status: self.no_room }),
+        }
+    }
+
+    pub fn take(&mut self, place: Place, ask: Ask) {
+        let region = &mut self.regions[place.index as usize];
+        region.in_flight += 1;
+        if let Some(tokens) = &mut region.tokens {
+            tokens.take(ask.reserved());
+        }
+    }
+
+    /// An attempt ends that had reserved `ask` and used `used` tokens.
+    pub fn leave(&mut self, now: u64, place: Place, ask: Ask, used: Tokens, admitted_at: u64) {
+        let region = &mut self.regions[place.index as usize];
+        region.in_flight -= 1;
+        if let Some(tokens) = &mut region.tokens {
+            let reserved = ask.reserved();
+            tokens.settle(now, Settlement { reserved, charged: used, admitted_at, admission: 0 });
+        }
+    }
+
+    /// The first instant after `now` at which a region may have more room by itself \[µs\]. `None`: never.
+    pub fn next_change(&mut self, now: u64) -> Option<u64> {
+        self.regions.iter_mut().filter_map(|region| region.next_change(now)).min()
+    }
+}
+
+impl RegionState {
+    /// The share of the live capacity that is free, when the amount has room; unlimited is more than any share.
+    fn room(&mut self, now: u64, amount: Tokens) -> Option<f64> {
+        let left = Outage::left(&self.plan.outages, SimTime(now));
+        if left == 0 {
+            return None;
+        }
+        let left = left * (1_000_000 - self.background.load(now)) / 1_000_000;
+        let mut free = f64::INFINITY;
+        if let Some(places) = self.plan.concurrency {
+            let places = Outage::share_of(places.into(), left);
+            if u64::from(self.in_flight) >= places {
+                return None;
+            }
+            free = free.min((places - u64::from(self.in_flight)) as f64 / places as f64);
+        }
+        if let (Some(tokens), Some(tpm)) = (&mut self.tokens, self.plan.tpm) {
+            let limit = Outage::share_of(tpm, left);
+            tokens.set(limit);
+            if !tokens.has_room(now, amount) {
+                return None;
+            }
+            free = free.min((limit - tokens.used()) as f64 / limit as f64);
+        }
+        Some(free)
+    }
+
+    fn place(&self, index: usize, passed: u32) -> Place {
+        Place { index: index as u32, region: self.plan.region, passed, extra: self.plan.round_trip }
+    }
+
+    fn next_change(&mut self, now: u64) -> Option<u64> {
+        let edges = self.plan.outages.iter().flat_map(|o| [o.from.0, o.to.0]).filter(|at| *at > now).min();
+        let window = self.tokens.as_mut().map(|tokens| {
+            tokens.has_room(now, 0);
+            tokens.ends()
+        });
+        [edges, window, self.background.next_change(now)].into_iter().flatten().min()
+    }
+}

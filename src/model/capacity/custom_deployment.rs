@@ -1,0 +1,52 @@
+//! On-demand inference of a fine-tuned model: paid for by the token, without Model Units.
+//!
+//! Use it to ask whether a customized model needs bought throughput at all. Quotas and settlement are those of on-demand
+//! inference; prices are the deployment's own \[AWS user guide, deploy-custom-model-on-demand\].
+
+use super::serving::{Serving, capacity_keys};
+use super::{Billing, Kind, Plan, Room, Site};
+use crate::catalog::QuotaEntry;
+use crate::model::capacity::quota::QuotaSpec;
+use crate::model::pricing::PricesSpec;
+use crate::model::quantity::Names;
+use crate::model::spec::At;
+
+capacity_keys! {
+    /// On-demand inference of a customized model.
+    #[schemars(rename = "CustomDeployment")]
+    pub struct CustomDeploymentSpec with quota {}
+}
+
+impl Kind for CustomDeploymentSpec {
+    fn serving(&self) -> Serving<'_> {
+        self.common()
+    }
+
+    fn own_quota(&self) -> QuotaSpec {
+        self.on_demand_quota()
+    }
+
+    fn quota_names(&self) -> Option<&At<Names>> {
+        self.quota.as_ref()
+    }
+
+    fn prices(&self) -> Option<&At<PricesSpec>> {
+        self.prices.as_ref()
+    }
+
+    /// No quota of deployments is published; that of the base model in its region is the nearest.
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
+        Some(&site.sold?.entry?.path(crate::catalog::IN_REGION)?.quota)
+    }
+
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let entry = site.sold.and_then(|s| s.entry);
+        if let Some(entry) = entry.filter(|e| e.custom_deployment.is_none()) {
+            let rule = format!("customized models of `{}` cannot be deployed on demand", entry.id);
+            site.sink.error(site.at.clone(), rule, "use provisioned, or a model that can".to_owned());
+            return None;
+        }
+        let listed = entry.and_then(|e| e.custom_deployment.as_ref()).and_then(|d| d.prices.as_ref());
+        Some(Plan { room: Room::Limits, ..Plan::by_token(listed, Billing::Tokens) })
+    }
+}

@@ -1,0 +1,234 @@
+//! Provisioned Throughput: Model Units bought by the hour.
+//!
+//! Use it for a load that is steady enough to pay for around the clock, or for a customized model. A Model Unit is so
+//! many input tokens and so many output tokens a minute \[AWS user guide, prov-throughput\]; AWS publishes neither number,
+//! so a scenario states both. The two are limits apart and are never added: a flat load needs
+//! `max(ceil(in / unit in), ceil(out / unit out))` units. There is no burndown.
+//!
+//! Whether a request reserves its output cap is not published either: with `admission = "reserve"` it does, with
+//! `"post_charge"` it is admitted while any output is left and charged when it ends.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::purchase::{Commitment, ModelUnitCommitment, Purchase, at_least_one, hourly, over_time};
+use super::serving::{Serving, capacity_keys};
+use super::{Billing, Bought, Kind, Plan, Room, Site};
+use crate::catalog::{IN_REGION, ModelEntry, ProvisionedEntry};
+use crate::model::capacity::limiter::LimiterChoice;
+use crate::model::capacity::quota::{LimitKind, QuotaSpec};
+use crate::model::quantity::{Count, Duration, HourlyPrice, Names, Text, Unsure};
+use crate::model::spec::{At, words};
+use crate::units::SimTime;
+
+capacity_keys! {
+    /// Provisioned Throughput: Model Units, with a limit on input and a limit on output.
+    #[schemars(rename = "Provisioned")]
+    pub struct ProvisionedSpec {
+        /// Units that are there from t = 0 on; none when left out, if there are `purchases`.
+        pub model_units: Option<At<Count>>,
+        /// Input tokens a minute of one unit; not published: a number, or `{ low, high }`.
+        pub input_tpm_per_unit: At<Unsure>,
+        /// Output tokens a minute of one unit; not published: a number, or `{ low, high }`.
+        pub output_tpm_per_unit: At<Unsure>,
+        /// How output is admitted; default reserve.
+        pub admission: Option<At<AdmissionWord>>,
+        /// The algorithm that enforces the limits; default fixed_window.
+        pub limiter: Option<At<LimiterChoice>>,
+        /// How long `model_units` are bound; default none.
+        pub commitment: Option<At<ModelUnitCommitment>>,
+        /// Of one unit, such as "$55/h"; the catalogue's when left out.
+        pub price_per_unit: Option<At<HourlyPrice>>,
+        /// The context variant that is bought, such as "24k", where the catalogue lists several.
+        pub variant: Option<At<Text>>,
+        /// Further purchases, each of whole units.
+        pub purchases: Option<At<Vec<PurchaseSpec>>>,
+        /// The name of a `[quotas.NAME]`, or a list of them.
+        pub quota: Option<At<Names>>,
+    }
+}
+
+words! {
+    /// How output is admitted: its cap is reserved, or it is charged when it ends.
+    AdmissionWord, "an admission rule" {
+        "reserve" => Reserve,
+        "post_charge" => PostCharge,
+    }
+}
+
+/// Model Units that come and go.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Purchase")]
+pub struct PurchaseSpec {
+    /// How many.
+    pub model_units: At<Count>,
+    /// How long they are bound; default none.
+    pub commitment: Option<At<ModelUnitCommitment>>,
+    /// When they are bought, since t = 0; default 0s.
+    pub at: Option<At<Duration>>,
+    /// When they end, since t = 0; default never.
+    pub ends: Option<At<Duration>>,
+    /// How long it takes until they serve; default 0s.
+    pub ready_after: Option<At<Duration>>,
+    /// Of one unit and hour; that of the capacity when left out.
+    pub price_per_unit: Option<At<HourlyPrice>>,
+}
+
+impl Kind for ProvisionedSpec {
+    fn serving(&self) -> Serving<'_> {
+        self.common()
+    }
+
+    fn own_quota(&self) -> QuotaSpec {
+        QuotaSpec { limiter: self.limiter.clone(), ..QuotaSpec::default() }
+    }
+
+    fn quota_names(&self) -> Option<&At<Names>> {
+        self.quota.as_ref()
+    }
+
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let before = site.sink.errors();
+        let listed = self.listed(site);
+        let purchases = self.purchases(listed, site);
+        let input = site.unsure("input_tpm_per_unit", &self.input_tpm_per_unit, UNPUBLISHED);
+        let output = site.unsure("output_tpm_per_unit", &self.output_tpm_per_unit, UNPUBLISHED);
+        let post_charge = site.admission(self.admission.as_ref());
+        let (input, output) = (input?, output?);
+        let of = |per_unit: u64| {
+            let parts: Vec<_> =
+                purchases.iter().map(|p| (p.ready, p.purchase.to, p.purchase.amount * per_unit)).collect();
+            over_time(&parts)
+        };
+        if purchases.iter().any(|p| p.purchase.amount.saturating_mul(input.max(output)) > 1_000_000_000_000_000) {
+            let rule = "so many Model Units are too many tokens a minute for exact arithmetic";
+            site.sink.error(site.at.clone(), rule, "the largest limit is 10^15".to_owned());
+            return None;
+        }
+        let bought = vec![
+            Bought { kind: LimitKind::Input, at: self.input_tpm_per_unit.at.clone(), amounts: of(input) },
+            Bought { kind: LimitKind::Output, at: self.output_tpm_per_unit.at.clone(), amounts: of(output) },
+        ];
+        let purchases = purchases.into_iter().map(|p| p.purchase).collect();
+        (site.sink.errors() == before).then(|| Plan {
+            room: Room::Limits,
+            bought,
+            charge_output_after: post_charge,
+            ..Plan::new(Billing::Purchased(purchases))
+        })
+    }
+}
+
+/// What is bought, and when it serves.
+struct Ready {
+    purchase: Purchase,
+    ready: SimTime,
+}
+
+const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team, or buy an hour without commitment and load it";
+
+impl ProvisionedSpec {
+    /// The catalogue's entry; a model that is not sold so is refused.
+    fn listed<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c ProvisionedEntry> {
+        let sold = site.sold?;
+        if sold.path != IN_REGION {
+            let rule =
+                format!("`{}` is an inference profile, and Provisioned Throughput does not work behind one", sold.id);
+            let help =
+                sold.entry.map(|e| format!("use `{}`; the capacity that spills over names the profile itself", e.id));
+            site.sink.error(sold.id_at.clone(), rule, help);
+            return None;
+        }
+        let entry = sold.entry?;
+        if entry.provisioned.is_empty() {
+            // A customized model is sold as Model Units wherever its base model can be customized.
+            if !(sold.is_custom && entry.customization.is_some()) {
+                let rule = format!("`{}` is not sold as Model Units", entry.id);
+                site.sink.error(site.at.clone(), rule, reserved_instead(entry));
+            }
+            return None;
+        }
+        let Some(variant) = &self.variant else {
+            let plain = entry.provisioned.iter().find(|p| p.variant.is_none());
+            return plain.or_else(|| entry.provisioned.first());
+        };
+        let found = entry.provisioned.iter().find(|p| p.variant.as_deref() == Some(variant.value.0.as_str()));
+        if found.is_none() {
+            let known: Vec<&str> = entry.provisioned.iter().filter_map(|p| p.variant.as_deref()).collect();
+            let rule = format!("`{}` has no context variant `{}`", entry.id, variant.value.0);
+            let help = if known.is_empty() {
+                "leave `variant` out".to_owned()
+            } else {
+                format!("it has {}", known.join(", "))
+            };
+            site.sink.error(variant.at.clone(), rule, help);
+        }
+        found
+    }
+
+    fn purchases(&self, listed: Option<&ProvisionedEntry>, site: &mut Site<'_, '_>) -> Vec<Ready> {
+        let price = |commitment: Commitment, own: Option<&At<HourlyPrice>>| {
+            let listed = listed.and_then(|l| match commitment {
+                Commitment::None => l.no_commitment.as_ref(),
+                Commitment::OneMonth => l.one_month.as_ref(),
+                Commitment::SixMonths | Commitment::ThreeMonths => l.six_months.as_ref(),
+            });
+            hourly(own.or(self.price_per_unit.as_ref()), listed)
+        };
+        let mut out = Vec::new();
+        let mut add = |units: &At<Count>,
+                       written: Option<ModelUnitCommitment>,
+                       own,
+                       from,
+                       to,
+                       ready_after: SimTime,
+                       site: &mut Site<'_, '_>| {
+            let Some(amount) = at_least_one(units, "model_units", site.sink) else { return };
+            let commitment = written.map_or(Commitment::None, Commitment::from);
+            let what = if amount == 1 { "1 Model Unit".to_owned() } else { format!("{amount} Model Units") };
+            let purchase = Purchase { what, amount, parts: 1, price: price(commitment, own), commitment, from, to };
+            out.push(Ready { purchase, ready: SimTime(from.0 + ready_after.0) });
+        };
+        if let Some(units) = &self.model_units {
+            add(units, self.commitment.as_ref().map(|c| c.value), None, SimTime::ZERO, None, SimTime::ZERO, site);
+        } else if let Some(written) = &self.commitment {
+            let rule = "`commitment` is that of `model_units`, which is not there";
+            site.sink.error(written.at.clone(), rule, "write it in each of `purchases`".to_owned());
+        }
+        for spec in self.purchases.as_ref().map_or(&[][..], |p| &p.value) {
+            let time = |t: &Option<At<Duration>>| t.as_ref().map(|t| t.value.0);
+            let (from, to) = (time(&spec.at).unwrap_or_default(), time(&spec.ends));
+            if let (Some(end), Some(written)) = (to, &spec.ends)
+                && end <= from
+            {
+                let rule = format!("a purchase ends after it begins, {end} is not after {from}");
+                site.sink.error(written.at.clone(), rule, None);
+                continue;
+            }
+            let ready_after = time(&spec.ready_after).unwrap_or_default();
+            add(
+                &spec.model_units,
+                spec.commitment.as_ref().map(|c| c.value),
+                spec.price_per_unit.as_ref(),
+                from,
+                to,
+                ready_after,
+                site,
+            );
+        }
+        if out.is_empty() && self.model_units.is_none() && self.purchases.is_none() {
+            let rule = format!("`capacities.{}` has no Model Units", site.name);
+            site.sink.error(site.at.clone(), rule, "write model_units = 3".to_owned());
+        }
+        out
+    }
+}
+
+fn reserved_instead(entry: &ModelEntry) -> String {
+    if entry.paths.iter().any(|p| p.reserved.is_some() || p.tiers.iter().any(|t| t == "reserved")) {
+        "it is sold as reserved throughput: use `reserved`".to_owned()
+    } else {
+        "`bedload catalog show ID` says how a model is sold".to_owned()
+    }
+}

@@ -1,0 +1,117 @@
+//! Why an offer is refused, and what its caller sees.
+
+/// Why an offer was refused, in the order in which the rules are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Reason {
+    /// 503: the capacity is out.
+    Outage,
+    /// 503: the background draw.
+    Unavailable,
+    /// 429, retried as transient: nothing serves yet.
+    NotReady,
+    /// 400: no limiter could ever admit it.
+    TooLarge,
+    /// 429
+    Concurrency,
+    /// 429
+    Rpm,
+    /// 429
+    Tpm,
+    /// 429
+    Tpd,
+    /// 429
+    Itpm,
+    /// 429
+    Otpm,
+    /// 429
+    Input,
+    /// 429
+    Output,
+    /// 503 or 429: no region of the pool has room.
+    RegionRoom,
+    /// 429
+    QueueFull,
+    /// 429
+    MaxWait,
+}
+
+impl Reason {
+    pub const ALL: [Self; 15] = [
+        Self::Outage,
+        Self::Unavailable,
+        Self::NotReady,
+        Self::TooLarge,
+        Self::Concurrency,
+        Self::Rpm,
+        Self::Tpm,
+        Self::Tpd,
+        Self::Itpm,
+        Self::Otpm,
+        Self::Input,
+        Self::Output,
+        Self::RegionRoom,
+        Self::QueueFull,
+        Self::MaxWait,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outage => "outage",
+            Self::Unavailable => "unavailable",
+            Self::NotReady => "not_ready",
+            Self::TooLarge => "too_large",
+            Self::Concurrency => "concurrency",
+            Self::Rpm => "rpm",
+            Self::Tpm => "tpm",
+            Self::Tpd => "tpd",
+            Self::Itpm => "itpm",
+            Self::Otpm => "otpm",
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::RegionRoom => "region_room",
+            Self::QueueFull => "queue_full",
+            Self::MaxWait => "max_wait",
+        }
+    }
+
+    /// What the caller sees, unless the capacity says otherwise.
+    #[must_use]
+    pub const fn status(self) -> Status {
+        match self {
+            Self::Outage | Self::Unavailable | Self::RegionRoom => Status::Unavailable,
+            Self::NotReady => Status::NotReady,
+            Self::TooLarge => Status::BadRequest,
+            _ => Status::Throttled,
+        }
+    }
+}
+
+/// What a refused caller sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// 429: retried as throttled.
+    Throttled,
+    /// 429 of a model that is being loaded: retried as transient.
+    NotReady,
+    /// 503: retried as transient.
+    Unavailable,
+    /// 400: not retried.
+    BadRequest,
+}
+
+/// A refusal: why, and what the caller sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refused {
+    pub reason: Reason,
+    pub status: Status,
+}
+
+impl Refused {
+    /// With the status that the reason has by itself.
+    #[must_use]
+    pub const fn of(reason: Reason) -> Self {
+        Self { reason, status: reason.status() }
+    }
+}

@@ -1,0 +1,128 @@
+//! The reserved service tier: tokens a minute bought for a month or three, input and output apart.
+//!
+//! Use it for the steady part of a load on models that are not sold as Model Units. It counts input and cache writes,
+//! not cache reads, and output; at least 100,000 input and 10,000 output tokens a minute are bought; what does not fit
+//! goes on to standard on-demand inference \[AWS user guide, service-tiers-inference\], here the next capacity of the
+//! route.
+
+use super::provisioned::AdmissionWord;
+use super::purchase::{Commitment, Purchase, ReservedCommitment, hourly};
+use super::serving::{Serving, capacity_keys};
+use super::{Billing, Bought, Kind, Plan, Room, Site};
+use crate::catalog::{IN_REGION, ReservedTerm};
+use crate::model::capacity::limiter::LimiterChoice;
+use crate::model::capacity::quota::{LimitKind, QuotaSpec};
+use crate::model::quantity::{Count, HourlyPrice, Names, Text};
+use crate::model::spec::At;
+use crate::units::SimTime;
+
+capacity_keys! {
+    /// The reserved tier; what does not fit goes on along the route.
+    #[schemars(rename = "Reserved")]
+    pub struct ReservedSpec {
+        /// Input tokens a minute; at least 100,000.
+        pub input_tpm: At<Count>,
+        /// Output tokens a minute; at least 10,000.
+        pub output_tpm: At<Count>,
+        /// How long it is bound; default 1-month.
+        pub commitment: Option<At<ReservedCommitment>>,
+        /// Of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
+        pub price_per_1k_input_tpm_hour: Option<At<HourlyPrice>>,
+        /// Of 1,000 output tokens a minute; the catalogue's when left out.
+        pub price_per_1k_output_tpm_hour: Option<At<HourlyPrice>>,
+        /// How output is admitted; default reserve.
+        pub admission: Option<At<AdmissionWord>>,
+        /// The algorithm that enforces the limits; default fixed_window.
+        pub limiter: Option<At<LimiterChoice>>,
+        /// The inference profile that it is bought for; that of the model's id when left out.
+        pub profile: Option<At<Text>>,
+        /// The name of a `[quotas.NAME]`, or a list of them.
+        pub quota: Option<At<Names>>,
+    }
+}
+
+/// Where the catalogue says nothing \[tokens/min; AWS user guide, service-tiers-inference\].
+const LEAST: [u64; 2] = [100_000, 10_000];
+
+impl Kind for ReservedSpec {
+    fn serving(&self) -> Serving<'_> {
+        self.common()
+    }
+
+    fn own_quota(&self) -> QuotaSpec {
+        QuotaSpec { limiter: self.limiter.clone(), ..QuotaSpec::default() }
+    }
+
+    fn quota_names(&self) -> Option<&At<Names>> {
+        self.quota.as_ref()
+    }
+
+    fn overflows(&self) -> bool {
+        true
+    }
+
+    fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let before = site.sink.errors();
+        let path = self.profile.as_ref().map(|p| p.value.0.as_str()).or(site.sold.map(|s| s.path)).unwrap_or(IN_REGION);
+        let entry = site.sold.and_then(|s| s.entry);
+        let sold = entry.map(|e| e.path(path));
+        if let Some(Some(offer)) = sold
+            && offer.reserved.is_none()
+            && !offer.tiers.iter().any(|t| t == "reserved")
+        {
+            let rule = format!("`{}` is not sold as reserved throughput", entry.map_or("", |e| &e.id));
+            let help = "`bedload catalog show ID` says how a model is sold".to_owned();
+            site.sink.error(site.at.clone(), rule, help);
+        } else if let Some(None) = sold {
+            let rule = format!("`{}` is not sold by the path `{path}`", entry.map_or("", |e| &e.id));
+            site.sink.error(site.at.clone(), rule, "write profile = \"global\"".to_owned());
+        }
+        let listed = sold.flatten().and_then(|o| o.reserved.as_ref());
+        let least = listed.map_or(LEAST, |l| [l.min_input_tpm, l.min_output_tpm]);
+        for ((written, key), least) in
+            [(&self.input_tpm, "input_tpm"), (&self.output_tpm, "output_tpm")].into_iter().zip(least)
+        {
+            if written.value.0 < least {
+                let rule = format!("reserved `{key}` is at least {least} tokens a minute, {} is not", written.value.0);
+                site.sink.error(written.at.clone(), rule, format!("write {least} or more"));
+            }
+        }
+        let commitment = self.commitment.as_ref().map_or(Commitment::OneMonth, |c| c.value.into());
+        let term = listed.and_then(|l| l.terms.iter().find(|t| t.commitment == commitment.name()));
+        let bought = |kind, written: &At<Count>| Bought {
+            kind,
+            at: written.at.clone(),
+            amounts: vec![(SimTime::ZERO, written.value.0)],
+        };
+        let post_charge = site.admission(self.admission.as_ref());
+        let purchases = self.purchases(commitment, term);
+        let bought = vec![bought(LimitKind::Input, &self.input_tpm), bought(LimitKind::Output, &self.output_tpm)];
+        (site.sink.errors() == before).then(|| Plan {
+            room: Room::Limits,
+            bought,
+            charge_output_after: post_charge,
+            ..Plan::new(Billing::Reserved(purchases))
+        })
+    }
+}
+
+impl ReservedSpec {
+    fn purchases(&self, commitment: Commitment, term: Option<&ReservedTerm>) -> Vec<Purchase> {
+        let price = |written: Option<&At<HourlyPrice>>, listed: Option<&String>| {
+            let listed = listed.map(|text| format!("{text}/h"));
+            hourly(written, listed.as_ref())
+        };
+        let purchase = |what: &str, tpm: u64, price| Purchase {
+            what: format!("{tpm} {what} tokens/min"),
+            amount: tpm,
+            parts: 1_000,
+            price,
+            commitment,
+            from: SimTime::ZERO,
+            to: None,
+        };
+        let input = price(self.price_per_1k_input_tpm_hour.as_ref(), term.map(|t| &t.input_per_1k_tpm_hour));
+        let output = price(self.price_per_1k_output_tpm_hour.as_ref(), term.map(|t| &t.output_per_1k_tpm_hour));
+        vec![purchase("input", self.input_tpm.value.0, input), purchase("output", self.output_tpm.value.0, output)]
+    }
+}

@@ -1,0 +1,117 @@
+//! Who has room, where limits alone do not say: a pool of regions, copies of a model, a sink of jobs.
+
+use super::batch::JobsPlan;
+use super::cross_region::{Pool, PoolPlan};
+use super::custom_import::{Copies, CopiesPlan};
+use super::{Reason, Refused};
+use crate::random::{Purpose, Stream};
+use crate::units::{Tokens, WallClock};
+
+/// What an offer asks of limits \[tokens\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// Uncached input and cache writes.
+    pub input: Tokens,
+    /// The output cap.
+    pub cap: Tokens,
+    /// Cache reads, which some quotas reserve too.
+    pub cache_read: Tokens,
+}
+
+impl Ask {
+    /// Reserved at admission: the burndown rate has no part in it.
+    #[inline(always)]
+    #[must_use]
+    pub const fn reserved(self) -> Tokens {
+        self.input + self.cap
+    }
+}
+
+/// Where an attempt is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Of the region or the copy.
+    pub index: u32,
+    /// Whose prompt cache it has.
+    pub region: usize,
+    /// Regions that were passed over.
+    pub passed: u32,
+    /// What the place adds to the first token \[µs\].
+    pub extra: u64,
+}
+
+/// How room is found, before it runs.
+#[derive(Debug, Clone)]
+pub enum Room {
+    /// Limits and concurrency are all there is.
+    Limits,
+    Regions(Box<PoolPlan>),
+    Copies(Box<CopiesPlan>),
+    Jobs(Box<JobsPlan>),
+}
+
+/// Room while it runs.
+#[derive(Debug)]
+pub enum RoomState {
+    Limits,
+    Regions(Pool),
+    Copies(Copies),
+    Jobs(JobsPlan),
+}
+
+impl RoomState {
+    /// `capacity` names the streams of what the room draws by itself.
+    #[must_use]
+    pub fn new(room: &Room, wall: &WallClock, seed: u64, replication: u64, capacity: &str) -> Self {
+        let stream = |purpose| Stream::new(seed, replication, purpose, capacity);
+        match room {
+            Room::Limits => Self::Limits,
+            Room::Regions(plan) => Self::Regions(Pool::new(plan, wall, stream(Purpose::Background))),
+            Room::Copies(plan) => Self::Copies(Copies::new(plan, stream(Purpose::ColdStart))),
+            Room::Jobs(plan) => Self::Jobs((**plan).clone()),
+        }
+    }
+
+    /// Whether anything serves at all.
+    pub fn ready(&mut self, now: u64) -> Result<(), Reason> {
+        match self {
+            Self::Copies(copies) => copies.ready(now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the ask would be served now; takes nothing. `home` is the region of the capacity itself.
+    pub fn find(&mut self, now: u64, ask: Ask, home: usize) -> Result<Place, Refused> {
+        match self {
+            Self::Regions(pool) => pool.find(now, ask),
+            Self::Copies(copies) => copies.find(now),
+            Self::Limits | Self::Jobs(_) => Ok(Place { index: 0, region: home, passed: 0, extra: 0 }),
+        }
+    }
+
+    pub fn take(&mut self, now: u64, place: Place, ask: Ask) {
+        match self {
+            Self::Regions(pool) => pool.take(place, ask),
+            Self::Copies(copies) => copies.take(now, place),
+            Self::Limits | Self::Jobs(_) => {}
+        }
+    }
+
+    /// An attempt ends that had reserved `ask` at `admitted_at`, and used `used` tokens.
+    pub fn leave(&mut self, now: u64, place: Place, ask: Ask, used: Tokens, admitted_at: u64) {
+        match self {
+            Self::Regions(pool) => pool.leave(now, place, ask, used, admitted_at),
+            Self::Copies(copies) => copies.leave(now, place),
+            Self::Limits | Self::Jobs(_) => {}
+        }
+    }
+
+    /// The first instant after `now` at which there may be more room by itself \[µs\]. `None`: never.
+    pub fn next_change(&mut self, now: u64) -> Option<u64> {
+        match self {
+            Self::Regions(pool) => pool.next_change(now),
+            Self::Copies(copies) => copies.next_change(now),
+            Self::Limits | Self::Jobs(_) => None,
+        }
+    }
+}

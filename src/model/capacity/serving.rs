@@ -1,0 +1,344 @@
+//! What capacities of every kind have: how many they serve at once, what they do when they are full, when they fail.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::Sink;
+use crate::model::capacity::contention::ContentionSpec;
+use crate::model::capacity::quota::{LimitKind, StatedLater};
+use crate::model::capacity::{Saturation, Standing};
+use crate::model::law::{LawSpec, Speed};
+use crate::model::quantity::{Count, Duration, Share, Text};
+use crate::model::spec::{At, words};
+use crate::units::{SimTime, Tokens};
+
+/// Declares the keys of a kind of capacity: its own, then those that every kind has. With `quota`, also the limits of
+/// on-demand inference.
+macro_rules! capacity_keys {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident with quota { $($own:tt)* }
+    ) => {
+        capacity_keys! {
+            $(#[$meta])*
+            pub struct $name {
+                $($own)*
+                /// Requests per minute, or "none".
+                pub rpm: Option<At<crate::model::quantity::LimitAmount>>,
+                /// Tokens per minute, or "none".
+                pub tpm: Option<At<crate::model::quantity::LimitAmount>>,
+                /// Tokens per day, or "none".
+                pub tpd: Option<At<crate::model::quantity::LimitAmount>>,
+                /// The algorithm that enforces limits per minute; default fixed_window.
+                pub limiter: Option<At<crate::model::capacity::limiter::LimiterChoice>>,
+                /// When the day of tpd starts again; default utc_day.
+                pub tpd_reset: Option<At<crate::model::capacity::quota::TpdReset>>,
+                /// Already used of tpd at t = 0; default 0 \[tokens\].
+                pub tpd_used_at_start: Option<At<crate::model::quantity::Count>>,
+                /// Whether cache reads are part of a reservation; default false.
+                pub reserve_cache_reads: Option<At<crate::model::quantity::Flag>>,
+                /// Whether a refused offer counts 1 for rpm; default false.
+                pub count_refused_requests: Option<At<crate::model::quantity::Flag>>,
+                /// The name of a `[quotas.NAME]`, or a list of them.
+                pub quota: Option<At<crate::model::quantity::Names>>,
+                /// Prices of tokens here; the model's when left out.
+                pub prices: Option<At<crate::model::pricing::PricesSpec>>,
+            }
+        }
+
+        impl $name {
+            /// The limits written inline, as a quota of the capacity's own.
+            #[must_use]
+            pub fn on_demand_quota(&self) -> crate::model::capacity::quota::QuotaSpec {
+                crate::model::capacity::quota::QuotaSpec {
+                    rpm: self.rpm.clone(),
+                    tpm: self.tpm.clone(),
+                    tpd: self.tpd.clone(),
+                    limiter: self.limiter.clone(),
+                    tpd_reset: self.tpd_reset.clone(),
+                    tpd_used_at_start: self.tpd_used_at_start.clone(),
+                    reserve_cache_reads: self.reserve_cache_reads.clone(),
+                    count_refused_requests: self.count_refused_requests.clone(),
+                    ..Default::default()
+                }
+            }
+        }
+    };
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $($own:tt)* }
+    ) => {
+        #[derive(Debug, Clone, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        $(#[$meta])*
+        pub struct $name {
+            $($own)*
+            /// Requests in progress at once; default unlimited.
+            pub concurrency: Option<At<crate::model::quantity::Count>>,
+            /// What happens to an offer that finds no room; default throttle.
+            pub on_saturation: Option<At<crate::model::capacity::serving::SaturationWord>>,
+            /// The longest wait in a queue; default none.
+            pub max_wait: Option<At<crate::model::quantity::Duration>>,
+            /// The most that wait in a queue; default 1,000,000.
+            pub max_queue: Option<At<crate::model::quantity::Count>>,
+            /// Times in which the capacity is out, or has less.
+            pub outages: Option<At<Vec<crate::model::capacity::serving::OutageSpec>>>,
+            /// What becomes of its limits while the run goes on.
+            pub changes: Option<At<Vec<crate::model::capacity::serving::ChangeSpec>>>,
+            /// The chance that an offer meets a 503; default 0 \[1\].
+            pub unavailable_probability: Option<At<crate::model::quantity::Share>>,
+            /// How long a refusal takes to reach the caller; default 0s.
+            pub refusal_latency: Option<At<crate::model::quantity::Duration>>,
+            /// How requests in progress slow each other down; default none.
+            pub contention: Option<At<crate::model::capacity::contention::ContentionSpec>>,
+            /// Where it serves: a prompt cache belongs to one region. Capacities that name none share one.
+            pub region: Option<At<crate::model::quantity::Text>>,
+            /// To the first token here, but for prefill; the model's when left out.
+            pub time_to_first_token: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
+            /// Longer to the first token here, for each 1,000 uncached input tokens; the model's when left out.
+            pub prefill_per_1k_tokens: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
+            /// The speed of the answer here; the model's when left out \[tokens/s\].
+            pub output_tokens_per_second: Option<At<crate::model::law::LawSpec<crate::model::law::Speed>>>,
+        }
+
+        impl $name {
+            fn common(&self) -> crate::model::capacity::serving::Serving<'_> {
+                crate::model::capacity::serving::Serving {
+                    concurrency: self.concurrency.as_ref(),
+                    on_saturation: self.on_saturation.as_ref(),
+                    max_wait: self.max_wait.as_ref(),
+                    max_queue: self.max_queue.as_ref(),
+                    outages: self.outages.as_ref().map_or(&[][..], |o| &o.value),
+                    changes: self.changes.as_ref().map_or(&[][..], |c| &c.value),
+                    unavailable_probability: self.unavailable_probability.as_ref(),
+                    refusal_latency: self.refusal_latency.as_ref(),
+                    contention: self.contention.as_ref(),
+                    region: self.region.as_ref(),
+                    time_to_first_token: self.time_to_first_token.as_ref(),
+                    prefill_per_1k_tokens: self.prefill_per_1k_tokens.as_ref(),
+                    output_tokens_per_second: self.output_tokens_per_second.as_ref(),
+                }
+            }
+        }
+    };
+}
+
+pub(super) use capacity_keys;
+
+/// The keys that every kind has, as they were written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Serving<'s> {
+    pub concurrency: Option<&'s At<Count>>,
+    pub on_saturation: Option<&'s At<SaturationWord>>,
+    pub max_wait: Option<&'s At<Duration>>,
+    pub max_queue: Option<&'s At<Count>>,
+    pub outages: &'s [OutageSpec],
+    pub changes: &'s [ChangeSpec],
+    pub unavailable_probability: Option<&'s At<Share>>,
+    pub refusal_latency: Option<&'s At<Duration>>,
+    pub contention: Option<&'s At<ContentionSpec>>,
+    pub region: Option<&'s At<Text>>,
+    pub time_to_first_token: Option<&'s At<LawSpec<Duration>>>,
+    pub prefill_per_1k_tokens: Option<&'s At<LawSpec<Duration>>>,
+    pub output_tokens_per_second: Option<&'s At<LawSpec<Speed>>>,
+}
+
+words! {
+    /// What happens to an offer that finds no room: it is refused, or it waits.
+    SaturationWord, "an answer to saturation" {
+        "throttle" => Throttle,
+        "queue" => Queue,
+    }
+}
+
+/// A time in which a capacity is out, or has less than it should.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Outage")]
+pub struct OutageSpec {
+    /// When it begins, since t = 0.
+    pub at: At<Duration>,
+    /// How long it lasts; above zero.
+    pub lasts: At<Duration>,
+    /// What is left: 0 refuses everything with a 503, a share multiplies the capacity's own limits; default 0 \[1\].
+    pub factor: Option<At<Share>>,
+}
+
+/// What becomes of a capacity's own limits from some time on.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Change")]
+pub struct ChangeSpec {
+    /// Since t = 0.
+    pub at: At<Duration>,
+    /// Requests per minute.
+    pub rpm: Option<At<Count>>,
+    /// Tokens per minute.
+    pub tpm: Option<At<Count>>,
+    /// Tokens per day.
+    pub tpd: Option<At<Count>>,
+    /// Input tokens per minute of the mantle endpoint.
+    pub itpm: Option<At<Count>>,
+    /// Output tokens per minute of the mantle endpoint.
+    pub otpm: Option<At<Count>>,
+    /// Requests in progress at once.
+    pub concurrency: Option<At<Count>>,
+    /// The chance that an offer meets a 503 \[1\].
+    pub unavailable_probability: Option<At<Share>>,
+}
+
+/// A time `[from, to)` with less \[µs\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub from: SimTime,
+    pub to: SimTime,
+    /// What is left \[10⁻⁶\]; 0: nothing.
+    pub millionths: u64,
+}
+
+const ONE: u64 = 1_000_000;
+
+impl Outage {
+    #[must_use]
+    pub fn covers(&self, at: SimTime) -> bool {
+        self.from <= at && at < self.to
+    }
+
+    /// What outages leave at an instant \[10⁻⁶\]; overlapping ones multiply.
+    #[must_use]
+    pub fn left(outages: &[Self], at: SimTime) -> u64 {
+        outages.iter().filter(|o| o.covers(at)).fold(ONE, |left, o| left * o.millionths / ONE)
+    }
+
+    /// A share of an amount, rounded down.
+    #[must_use]
+    pub fn share_of(amount: Tokens, millionths: u64) -> Tokens {
+        (u128::from(amount) * u128::from(millionths) / u128::from(ONE)) as Tokens
+    }
+}
+
+/// The outages as written; those with a fault are reported and left out.
+pub fn lower_outages(specs: &[OutageSpec], sink: &mut Sink) -> Vec<Outage> {
+    let mut outages = Vec::new();
+    for spec in specs {
+        let (from, lasts) = (spec.at.value.0, spec.lasts.value.0);
+        if lasts == SimTime::ZERO {
+            let rule = "an outage ends after it begins, this one lasts zero".to_owned();
+            sink.error(spec.lasts.at.clone(), rule, "write how long it lasts, such as \"30m\"".to_owned());
+            continue;
+        }
+        let factor = spec.factor.as_ref().map_or(0.0, |f| f.value.0);
+        let millionths = crate::units::round_half_up(factor * ONE as f64);
+        outages.push(Outage { from, to: SimTime(from.0 + lasts.0), millionths });
+    }
+    outages
+}
+
+const DEFAULT_MAX_QUEUE: u32 = 1_000_000;
+
+impl Serving<'_> {
+    pub fn saturation(&self, sink: &mut Sink) -> Saturation {
+        if matches!(self.on_saturation.map(|s| s.value), Some(SaturationWord::Queue)) {
+            let max_queue = self.max_queue.and_then(|n| small(n, "max_queue", 0, sink));
+            let max_wait = self.max_wait.map(|w| w.value.0);
+            return Saturation::Queue { max_wait, max_queue: max_queue.unwrap_or(DEFAULT_MAX_QUEUE) };
+        }
+        for (name, at) in [("max_wait", self.max_wait.map(|w| &w.at)), ("max_queue", self.max_queue.map(|q| &q.at))] {
+            if let Some(at) = at {
+                let rule = format!("`{name}` is about a queue, and this capacity throttles");
+                sink.error(at.clone(), rule, "write on_saturation = \"queue\" beside it".to_owned());
+            }
+        }
+        Saturation::Throttle
+    }
+
+    /// The state at t = 0 and at every instant at which something changes. `more` are instants at which a kind's own
+    /// plan changes something, `has_room` says whether the plan has anything to give at an instant.
+    pub fn standings(
+        &self,
+        outages: &[Outage],
+        more: &[SimTime],
+        has_room: impl Fn(SimTime) -> bool,
+        sink: &mut Sink,
+    ) -> Vec<(SimTime, Standing)> {
+        let concurrency = self.concurrency.and_then(|c| small(c, "concurrency", 1, sink));
+        for change in self.changes {
+            if let Some(written) = &change.concurrency {
+                small(written, "concurrency", 1, sink);
+            }
+        }
+        let edges = outages.iter().flat_map(|o| [o.from, o.to]);
+        let mut instants: Vec<SimTime> =
+            edges.chain(self.changes.iter().map(|c| c.at.value.0)).chain(more.iter().copied()).collect();
+        instants.push(SimTime::ZERO);
+        instants.sort_unstable();
+        instants.dedup();
+        let standing = |at: SimTime| {
+            let left = Outage::left(outages, at);
+            let written = self.in_force(at, |c| c.concurrency.as_ref());
+            let nominal = written.and_then(|c| u32::try_from(c.value.0).ok()).or(concurrency);
+            let draw = self.in_force(at, |c| c.unavailable_probability.as_ref()).or(self.unavailable_probability);
+            Standing {
+                is_out: left == 0,
+                is_ready: has_room(at),
+                concurrency: nominal.map(|n| Outage::share_of(n.into(), left) as u32),
+                unavailable_probability: draw.map_or(0.0, |p| p.value.0),
+            }
+        };
+        instants.into_iter().map(|at| (at, standing(at))).collect()
+    }
+
+    /// What the latest change up to an instant says of a key.
+    fn in_force<'c, T>(&'c self, at: SimTime, key: impl Fn(&'c ChangeSpec) -> Option<&'c At<T>>) -> Option<&'c At<T>> {
+        let before = self.changes.iter().filter(|c| c.at.value.0 <= at && key(c).is_some());
+        before.max_by_key(|c| c.at.value.0).and_then(key)
+    }
+
+    /// What becomes of a limit: by the changes that name it, and by outages.
+    #[must_use]
+    pub fn later(&self, kind: LimitKind, amount: Tokens, outages: &[Outage], instants: &[SimTime]) -> Vec<StatedLater> {
+        let nominal = |at| self.in_force(at, |c| c.limit(kind)).map_or(amount, |c| c.value.0);
+        steps(nominal, outages, instants)
+    }
+}
+
+/// The steps of a limit whose nominal amount at an instant is known, under outages.
+#[must_use]
+pub fn steps(nominal: impl Fn(SimTime) -> Tokens, outages: &[Outage], instants: &[SimTime]) -> Vec<StatedLater> {
+    instants
+        .iter()
+        .filter(|at| **at > SimTime::ZERO)
+        .map(|&at| {
+            let whole = nominal(at);
+            StatedLater { at, in_force: Outage::share_of(whole, Outage::left(outages, at)), nominal: whole }
+        })
+        .collect()
+}
+
+impl ChangeSpec {
+    fn limit(&self, kind: LimitKind) -> Option<&At<Count>> {
+        match kind {
+            LimitKind::Rpm => self.rpm.as_ref(),
+            LimitKind::Tpm => self.tpm.as_ref(),
+            LimitKind::Tpd => self.tpd.as_ref(),
+            LimitKind::Itpm => self.itpm.as_ref(),
+            LimitKind::Otpm => self.otpm.as_ref(),
+            LimitKind::Input | LimitKind::Output => None,
+        }
+    }
+
+    /// Every limit that it names.
+    pub fn limits(&self) -> impl Iterator<Item = (LimitKind, &At<Count>)> {
+        LimitKind::ALL.into_iter().filter_map(|kind| Some((kind, self.limit(kind)?)))
+    }
+}
+
+/// A count that fits 32 bits.
+pub fn small(written: &At<Count>, name: &str, least: u32, sink: &mut Sink) -> Option<u32> {
+    let n = u32::try_from(written.value.0).ok().filter(|n| *n >= least);
+    if n.is_none() {
+        let rule = format!("`{name}` lies between {least} and {}, {} does not", u32::MAX, written.value.0);
+        sink.error(written.at.clone(), rule, "leave it out for no such limit".to_owned());
+    }
+    n
+}

@@ -1,0 +1,103 @@
+//! What a kind of capacity is told when it is lowered, and whom it tells what it assumes.
+
+use super::provisioned::AdmissionWord;
+use crate::catalog::{self, ModelEntry};
+use crate::diagnostic::{Sink, Span};
+use crate::model::Assumption;
+use crate::model::quantity::{Text, Unsure};
+use crate::model::spec::At;
+
+/// The model that a capacity serves, as far as selling it goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sold<'c> {
+    /// The name under `[models]`.
+    pub name: &'c str,
+    /// As written; empty when the scenario states the model itself.
+    pub id: &'c str,
+    pub id_at: &'c Span,
+    /// `None`: the scenario states the model itself, and nothing is known of how it is sold.
+    pub entry: Option<&'c ModelEntry>,
+    /// By which path its id reaches it: `in_region`, or a profile's prefix.
+    pub path: &'c str,
+    /// It has been customized.
+    pub is_custom: bool,
+}
+
+impl<'c> Sold<'c> {
+    /// The catalogue's figures for the path of the id.
+    #[must_use]
+    pub fn path_entry(&self) -> Option<&'c catalog::Path> {
+        self.entry?.path(self.path)
+    }
+}
+
+/// The place of a capacity in a scenario.
+#[derive(Debug)]
+pub struct Site<'s, 'c> {
+    pub name: &'s str,
+    pub at: &'s Span,
+    /// `None`: it is on no route, or its model was refused.
+    pub sold: Option<Sold<'c>>,
+    pub sink: &'s mut Sink,
+    pub assumptions: &'s mut Vec<Assumption>,
+    /// The dates of the catalogue's figures in use.
+    pub dates: &'s mut Vec<String>,
+    /// Regions by name, in the order in which they came up.
+    pub regions: &'s mut Vec<String>,
+}
+
+impl Site<'_, '_> {
+    /// Reports that a key of the capacity was left at a default that is not published.
+    pub fn assume(&mut self, key: &str, value: &str, why: &str) {
+        let path = format!("capacities.{}.{key}", self.name);
+        self.assumptions.push(Assumption { path, value: value.to_owned(), why: why.to_owned() });
+    }
+
+    /// The index of a region.
+    pub fn region(&mut self, name: &str) -> usize {
+        self.regions.iter().position(|known| known == name).unwrap_or_else(|| {
+            self.regions.push(name.to_owned());
+            self.regions.len() - 1
+        })
+    }
+
+    /// The index of the region that a capacity names, or of the one that capacities without a name share.
+    pub fn home_region(&mut self, written: Option<&At<Text>>) -> usize {
+        self.region(written.map_or("", |name| &name.value))
+    }
+
+    /// A number that AWS does not publish: of a range the low end is in force, and said to be.
+    pub fn unsure(&mut self, key: &str, written: &At<Unsure>, why: &str) -> Option<u64> {
+        let value = match &written.value {
+            Unsure::Known(n) => n.0,
+            Unsure::Between(range) => {
+                let (low, high) = (range.low.value.0, range.high.value.0);
+                if low > high {
+                    self.sink.error(
+                        range.high.at.clone(),
+                        format!("`high` is at least `low`, {high} is below {low}"),
+                        None,
+                    );
+                    return None;
+                }
+                self.assume(key, &low.to_string(), &format!("the low end of {low} to {high}; {why}"));
+                low
+            }
+        };
+        if value == 0 {
+            self.sink.error(written.at.clone(), format!("`{key}` is at least 1"), None);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// Whether output is charged at the end instead of reserved.
+    pub fn admission(&mut self, written: Option<&At<AdmissionWord>>) -> bool {
+        if written.is_none() {
+            let why =
+                "whether bought throughput reserves max_tokens of its output or charges it at the end is not published";
+            self.assume("admission", "\"reserve\"", why);
+        }
+        written.is_some_and(|w| w.value == AdmissionWord::PostCharge)
+    }
+}

@@ -1,0 +1,78 @@
+//! Pipelines: calls that a request makes one after the other before its main call, such as embed, rerank, then generate.
+//!
+//! Each is a full call with its own quota, latency, retries and price; the request's latency is the sum, its outcome the
+//! first failure.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::model::law::{LawSpec, Tokens};
+use crate::model::quantity::{Amount, Count, Duration, HourlyPrice, Names, Text};
+use crate::model::service::ModelFacts;
+use crate::model::spec::At;
+use crate::random::Law;
+use crate::units::{self, Price, SimTime, Usd};
+
+/// One call of a request: to which model, where, how large.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    pub facts: ModelFacts,
+    /// Indices of capacities, in the order in which an attempt offers itself; never empty.
+    pub route: Vec<usize>,
+    /// The caller's cap on output tokens, at most the model's maximum; what is reserved \[tokens\].
+    pub output_cap: units::Tokens,
+    /// Of a step: what its calls bring and want \[tokens\]; `None` of the main call, whose tokens are the workload's.
+    pub tokens: Option<StepTokens>,
+}
+
+#[derive(Debug, Clone)]
+pub struct StepTokens {
+    pub input: Law,
+    /// `None`: it answers with no tokens, as embedding does.
+    pub output: Option<Law>,
+}
+
+/// A call before the main one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Step")]
+pub struct StepSpec {
+    /// The name of a `[models.NAME]`.
+    pub model: At<Text>,
+    /// The length of its prompt \[tokens\].
+    pub input_tokens: At<LawSpec<Tokens>>,
+    /// The length of its answer; none when left out \[tokens\].
+    pub output_tokens: Option<At<LawSpec<Tokens>>>,
+    /// The caller's cap on its answer; the model's maximum when left out \[tokens\].
+    pub max_tokens: Option<At<Count>>,
+    /// Names of capacities in the order in which an attempt asks them.
+    pub route: At<Names>,
+}
+
+/// What retrieval costs beside its calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retrieval {
+    /// For an hour.
+    pub vector_store: Option<Price>,
+    /// One embedding of the corpus; `None`: its price is not known.
+    pub embedding: Option<Usd>,
+    /// \[µs\]
+    pub refresh_every: Option<SimTime>,
+}
+
+/// A corpus that is searched: what it costs to keep it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Retrieval")]
+pub struct RetrievalSpec {
+    /// The vector store, such as "$0.48/h".
+    pub vector_store: Option<At<HourlyPrice>>,
+    /// The length of the corpus \[tokens\].
+    pub corpus_tokens: Option<At<Count>>,
+    /// The name of the `[models.NAME]` that embeds the corpus.
+    pub embedding_model: Option<At<Text>>,
+    /// One embedding of the corpus, such as "$40"; corpus_tokens x the embedding model's price when left out.
+    pub embedding_cost: Option<At<Amount>>,
+    /// How often the corpus is embedded again; never when left out.
+    pub refresh_every: Option<At<Duration>>,
+}

@@ -1,0 +1,122 @@
+//! Service tiers: what an on-demand call pays and how it is treated. Tiers share one quota \[AWS user guide,
+//! service-tiers-inference\]; what they do to latency and to 503s is not published.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::{Sink, Span};
+use crate::model::quantity::{Number, Share};
+use crate::model::spec::{At, kinds};
+use crate::units::round_half_up;
+
+/// A tier as it is in force.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tier {
+    /// As a scenario writes it.
+    pub name: &'static str,
+    /// What a scenario says prices are multiplied by \[10⁻⁶\]; `None`: as the catalogue lists them, else the tier's
+    /// usual factor.
+    pub price_factor: Option<u64>,
+    /// What the time to the first token is multiplied by.
+    pub latency_factor: f64,
+    /// What the output speed is multiplied by.
+    pub speed_factor: f64,
+    /// The chance that an offer meets a 503, beside the capacity's own.
+    pub unavailable_probability: f64,
+}
+
+impl Tier {
+    pub const STANDARD: Self = Self {
+        name: "standard",
+        price_factor: None,
+        latency_factor: 1.0,
+        speed_factor: 1.0,
+        unavailable_probability: 0.0,
+    };
+
+    /// Whether calls are served otherwise than standard ones.
+    #[must_use]
+    pub fn changes_service(&self) -> bool {
+        self.latency_factor != 1.0 || self.speed_factor != 1.0 || self.unavailable_probability > 0.0
+    }
+
+    /// What prices are multiplied by where neither the scenario nor the catalogue says \[10⁻⁶\].
+    #[must_use]
+    pub fn usual_factor(&self) -> u64 {
+        match self.name {
+            "priority" => 1_750_000,
+            "flex" => 500_000,
+            _ => 1_000_000,
+        }
+    }
+}
+
+kinds! {
+    /// The service tier of a workload's on-demand calls.
+    TierSpec, "a service tier" {
+        "standard" => Standard(TierKeys),
+        "priority" => Priority(TierKeys),
+        "flex" => Flex(TierKeys),
+    }
+}
+
+/// What a tier changes; of what AWS does not publish, nothing by default.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Tier")]
+pub struct TierKeys {
+    /// What standard prices are multiplied by; default the catalogue's price, else 1.75 (priority) or 0.5 (flex) \[1\].
+    pub price_factor: Option<At<Number>>,
+    /// What the time to the first token is multiplied by; default 1 \[1\].
+    pub latency_factor: Option<At<Number>>,
+    /// What the output speed is multiplied by; default 1 \[1\].
+    pub speed_factor: Option<At<Number>>,
+    /// The chance that an offer meets a 503, beside the capacity's own; default 0 \[1\].
+    pub unavailable_probability: Option<At<Share>>,
+}
+
+const LARGEST_FACTOR: f64 = 1_000.0;
+
+impl TierSpec {
+    /// The tier, and the keys that it left open though they are not published.
+    pub fn lower(&self, sink: &mut Sink) -> Option<(Tier, Vec<&'static str>)> {
+        let (name, keys) = match self {
+            Self::Standard(keys) => ("standard", keys),
+            Self::Priority(keys) => ("priority", keys),
+            Self::Flex(keys) => ("flex", keys),
+        };
+        let mut factor = |written: &Option<At<Number>>, least: f64| -> Option<Option<f64>> {
+            let Some(written) = written else { return Some(None) };
+            let x = written.value.0;
+            if !(least..=LARGEST_FACTOR).contains(&x) {
+                refuse(x, least, &written.at, sink);
+                return None;
+            }
+            Some(Some(x))
+        };
+        let price_factor = factor(&keys.price_factor, 0.0)?.map(|x| round_half_up(x * 1e6));
+        let latency_factor = factor(&keys.latency_factor, 0.0)?;
+        let speed_factor = factor(&keys.speed_factor, 0.001)?;
+        let open = [
+            ("latency_factor", latency_factor.is_none()),
+            ("unavailable_probability", keys.unavailable_probability.is_none()),
+        ];
+        let open = if name == "standard" {
+            Vec::new()
+        } else {
+            open.into_iter().filter(|(_, o)| *o).map(|(k, _)| k).collect()
+        };
+        let tier = Tier {
+            name,
+            price_factor,
+            latency_factor: latency_factor.unwrap_or(1.0),
+            speed_factor: speed_factor.unwrap_or(1.0),
+            unavailable_probability: keys.unavailable_probability.as_ref().map_or(0.0, |p| p.value.0),
+        };
+        Some((tier, open))
+    }
+}
+
+fn refuse(x: f64, least: f64, at: &Span, sink: &mut Sink) {
+    sink.error(at.clone(), format!("a factor lies between {least} and {LARGEST_FACTOR}, {x} does not"), None);
+}

@@ -1,0 +1,172 @@
+//! One capacity: what its kind says, put together with its limits, its outages and its latency.
+
+use super::Lowering;
+use super::models::{Known, Models, constant, first_token};
+use super::supply::{Defaults, Draft, Offer, Owner, Supply};
+use crate::catalog::LatencyEntry;
+use crate::model::capacity::quota::{LimitKind, QuotaSpec, Stated};
+use crate::model::capacity::serving::{Serving, lower_outages, steps};
+use crate::model::capacity::{Capacity, Plan, Site};
+use crate::model::law::Speed;
+use crate::model::quantity::Duration;
+use crate::model::service::Latency;
+use crate::units::SimTime;
+
+impl<'a> Lowering<'a> {
+    /// What a kind is told.
+    pub(super) fn site<'s>(
+        &'s mut self,
+        draft: &Draft<'a>,
+        models: &Models<'a>,
+        regions: &'s mut Vec<String>,
+    ) -> Site<'s, 'a>
+    where
+        'a: 's,
+    {
+        Site {
+            name: draft.name,
+            at: draft.at,
+            sold: draft.model.and_then(|m| models.get(m)).map(|known| known.sold),
+            sink: self.sink,
+            assumptions: &mut self.assumptions,
+            dates: &mut self.dates,
+            regions,
+        }
+    }
+
+    pub(super) fn capacity(
+        &mut self,
+        i: usize,
+        draft: &Draft<'a>,
+        models: &Models<'a>,
+        defaults: &Defaults,
+        supply: &mut Supply<'a>,
+    ) {
+        let (kind_name, kind) = draft.kind;
+        let serving = kind.serving();
+        let known = draft.model.and_then(|m| models.get(m));
+        let mut site = self.site(draft, models, &mut supply.regions);
+        let plan = kind.lower(&mut site);
+        let listed_latency = kind.default_latency(&site);
+        let region = site.home_region(serving.region);
+        let Some(plan) = plan else { return };
+        if let Some(listed) = &plan.listed {
+            self.dates.push(listed.as_of.clone());
+        }
+
+        let outages = lower_outages(serving.outages, self.sink);
+        let bought_at: Vec<SimTime> = plan.bought.iter().flat_map(|b| b.amounts.iter().map(|(at, _)| *at)).collect();
+        let is_ready = |at| plan.bought.iter().all(|b| b.amount_at(at) > 0);
+        let standings = serving.standings(&outages, &bought_at, is_ready, self.sink);
+        let instants: Vec<SimTime> = standings.iter().map(|(at, _)| *at).collect();
+
+        let own = kind.own_quota();
+        let owner = Owner::Capacity(i);
+        let stated = |limit| match plan.bought.iter().find(|b| b.kind == limit) {
+            Some(bought) => {
+                let later = steps(|at| bought.amount_at(at), &outages, &instants);
+                Some(Stated { amount: bought.amount_at(SimTime::ZERO), at: bought.at.clone(), later })
+            }
+            None => Self::stated(owner, &own, defaults, limit).map(|stated| {
+                let varies = !outages.is_empty() || serving.changes.iter().any(|c| c.limits().any(|(k, _)| k == limit));
+                let later = if varies { serving.later(limit, stated.amount, &outages, &instants) } else { Vec::new() };
+                Stated { later, ..stated }
+            }),
+        };
+        self.check_changes(serving, &own, owner, defaults);
+        let quota = self.quota(owner, &own, stated, draft.reads_cache);
+        let mut quotas = draft.named.clone();
+        if let Some(mut quota) = quota.filter(|own| LimitKind::ALL.iter().any(|k| own.limit(*k).is_some())) {
+            quota.charge_output_after = plan.charge_output_after;
+            quotas.push(supply.quotas.len());
+            supply.quotas.push(quota);
+        }
+
+        let on_saturation = serving.saturation(self.sink);
+        let latency = self.own_latency(draft.name, serving, listed_latency, known);
+        let speed = latency.as_ref().or(known.map(|k| &k.facts.latency)).map(|l| &l.output_tokens_per_second);
+        let contention = match serving.contention {
+            None => Some(crate::model::capacity::contention::Contention::None),
+            Some(written) => written.value.lower(speed, serving.concurrency.is_some(), &written.at, self.sink),
+        };
+        let Some(contention) = contention else { return };
+        let Plan { room, billing, listed, .. } = plan;
+        supply.offers.push(Offer { written: kind.prices().map(|p| &p.value), listed });
+        supply.capacities.push(Capacity {
+            name: draft.name.to_owned(),
+            kind: kind_name,
+            quotas,
+            on_saturation,
+            standings,
+            refusal_latency: serving.refusal_latency.map_or(SimTime::ZERO, |t| t.value.0),
+            contention,
+            latency,
+            region,
+            room,
+            billing,
+        });
+    }
+
+    /// A change is of a limit that is the capacity's own.
+    fn check_changes(&mut self, serving: Serving<'_>, own: &QuotaSpec, owner: Owner, defaults: &Defaults) {
+        for (kind, written) in serving.changes.iter().flat_map(|c| c.limits()) {
+            if Self::stated(owner, own, defaults, kind).is_none() {
+                let rule = format!("`{}` changes, and is no limit of the capacity's own", kind.name());
+                let help = format!("state {} in the capacity; shared quotas do not change", kind.name());
+                self.error(&written.at, rule, help);
+            } else if written.value.0 == 0 {
+                self.error(&written.at, "a limit of 0 admits nothing", "write an outage instead".to_owned());
+            }
+        }
+    }
+
+    /// The laws that a capacity states or the catalogue lists for it, over the model's; `None`: all are the model's.
+    fn own_latency(
+        &mut self,
+        name: &str,
+        serving: Serving<'_>,
+        listed: Option<&LatencyEntry>,
+        known: Option<&Known<'_>>,
+    ) -> Option<Latency> {
+        let base = &known?.facts.latency;
+        let stated = serving.time_to_first_token.is_some()
+            || serving.prefill_per_1k_tokens.is_some()
+            || serving.output_tokens_per_second.is_some();
+        if !stated && listed.is_none() {
+            return None;
+        }
+        let mut latency = base.clone();
+        if let Some(entry) = listed {
+            let (law, value) = first_token(entry);
+            latency.time_to_first_token = law;
+            latency.prefill_per_1k_tokens = constant::<Duration>(entry.prefill_per_1k_tokens_s * 1e6);
+            latency.output_tokens_per_second = constant::<Speed>(entry.output_tokens_per_second);
+            let why = format!(
+                "measured by others ({}, {}), not published by AWS; measure your own",
+                entry.source, entry.as_of
+            );
+            for (key, value, is_open) in [
+                ("time_to_first_token", value, serving.time_to_first_token.is_none()),
+                (
+                    "output_tokens_per_second",
+                    entry.output_tokens_per_second.to_string(),
+                    serving.output_tokens_per_second.is_none(),
+                ),
+            ] {
+                if is_open {
+                    self.assume(format!("capacities.{name}.{key}"), value, why.clone());
+                }
+            }
+        }
+        if let Some(written) = serving.time_to_first_token {
+            latency.time_to_first_token = written.value.lower(&written.at, self.sink)?;
+        }
+        if let Some(written) = serving.prefill_per_1k_tokens {
+            latency.prefill_per_1k_tokens = written.value.lower(&written.at, self.sink)?;
+        }
+        if let Some(written) = serving.output_tokens_per_second {
+            latency.output_tokens_per_second = written.value.lower(&written.at, self.sink)?;
+        }
+        Some(latency)
+    }
+}
