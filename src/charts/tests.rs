@@ -85,6 +85,8 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         replications: 10,
         verdict: Verdict::Stable,
         metrics: metrics.map(|(name, value)| (name.to_owned(), known(value))).into(),
+        bill: Vec::new(),
+        commitments: Vec::new(),
         detail: Some(Detail {
             timeline: Timeline {
                 start: "2026-12-07T08:00:00[America/New_York]".to_owned(),

@@ -71,8 +71,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         let begins = now + maths::round_half_up(plan.queue_delay.at(stream, self.jobs));
         self.jobs += 1;
         let tokens = records.iter().map(|slot| {
-            let tokens = &self.flights.get(*slot).call.tokens;
-            tokens.input() + tokens.output
+            let billed = self.flights.get(*slot).call.carried.billed();
+            billed.input() + billed.output
         });
         let ends = begins + plan.makespan(tokens.sum());
         let in_time = ends - now <= plan.deadline;

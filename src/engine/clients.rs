@@ -80,7 +80,6 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Where a refusal takes time to reach the caller, the attempt goes on when it has.
-    #[inline]
     pub(super) fn refusal_takes_time(
         &mut self,
         call: &Call<'m>,
@@ -95,7 +94,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             return false;
         }
         let (at, deadline) = (now + latency, self.deadline(call, progress));
-        let state = State::PassingOn { position: position + 1, status };
+        let state = State::PassingOn { position, status };
         if at <= deadline {
             if let Some(slot) = self.hold(*call, progress, state, u64::MAX, None) {
                 self.queue.push(Event { at, class: Class::Retry, slot });
@@ -113,7 +112,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.observer.failed(call.who(), is_first, failure);
         let policy = &call.of.client.retries;
         let may_retry = progress.tries + 1 < policy.max_attempts;
-        let client = &mut self.clients[call.workload];
+        let client = &mut self.clients[call.workload as usize];
         let paid = failure
             .cause()
             .filter(|_| may_retry)

@@ -130,7 +130,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let in_flight = state.in_flight;
         if let Some(sharing) = &mut state.sharing {
             sharing.advance(now, in_flight);
-            sharing.begin(slot, flight.call.tokens.output);
+            sharing.begin(slot, u64::from(flight.call.carried.output));
             self.ask_for_a_look(flight.capacity, now);
         }
     }
@@ -138,14 +138,14 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Asks the limits on streams for the next second of output; without it the answer stops here.
     fn stream(&mut self, slot: u32, now: u64) {
         let flight = *self.flights.get(slot);
-        let wanted = flight.call.tokens.output;
+        let wanted = u64::from(flight.call.carried.output);
         let by = |seconds: u64| round_half_up(flight.speed * (seconds * SECOND) as f64).min(wanted);
         let amount = by(flight.seconds + 1) - flight.streamed;
         if let Err(quota) = self.supply.stream(flight.capacity, now, amount, flight.admission) {
             self.observer.stopped(flight.call.who(), quota);
             let flight = self.flights.get_mut(slot);
             flight.call.truncated = true;
-            flight.call.tokens.output = flight.streamed;
+            flight.call.carried.output = flight.streamed as u32;
             return self.land(slot, now);
         }
         let first_token = flight.admitted + flight.ttft;
@@ -171,8 +171,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.flights.get_mut(slot).is_over = true;
         self.flights.remove(slot);
         let ask = call.ask();
-        let output = call.tokens.output;
-        let used = Used { burned: ask.input + call.to.facts.burndown.of(output), output };
+        let output = u64::from(call.carried.output);
+        let used = Used { burned: call.burned(), output };
         let state = &mut self.supply.capacities[capacity];
         let in_flight = state.in_flight;
         if let Some(sharing) = &mut state.sharing {
@@ -191,8 +191,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             if let Waiting::Request(request) = flight.waiting {
                 self.close(request);
             }
-            self.observer.answered(call.who(), call.is_last());
-            self.clients[call.workload].retry_quotas.give_back(call.index, progress.last_cost);
+            self.observer.answered(call.workload as usize);
+            self.clients[call.workload as usize].retry_quotas.give_back(call.index, progress.last_cost);
             if call.is_last() {
                 if self.is_measured(call.arrival) {
                     self.open -= 1;
@@ -211,8 +211,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let mut next = self.stage_call(call, call.stage + 1);
         next.served_before = call.served_before + service;
         self.observer.sent(call.who());
-        let last = call.of.stages.len() as u32 - 1;
-        self.pass_along(&next, Progress::first(next.stage, last, now), 0, now);
+        self.pass_along(&next, Progress::first(&next, now), 0, now);
     }
 
     /// Tells the observer of a flight that ends at `ends`.
@@ -233,9 +232,9 @@ impl<'m, O: Observer> Engine<'m, O> {
             answered: flight.waiting != Waiting::Nobody,
             completes,
             truncated: call.truncated,
-            tokens: call.tokens,
+            tokens: call.carried.billed(),
             reserved: ask.reserved(),
-            charged: ask.input + call.to.facts.burndown.of(call.tokens.output),
+            charged: call.burned(),
         });
     }
 
@@ -293,7 +292,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         tied.sort_by_key(|slot| {
             if *slot < ATTEMPTS {
                 let a = self.attempts.get(*slot);
-                (usize::from(a.workload), a.index, u32::from(a.attempt))
+                (u32::from(a.workload), a.index, u32::from(a.attempt))
             } else {
                 let f = self.flights.get(*slot - ATTEMPTS);
                 (f.call.workload, f.call.index, f.progress.attempt)
@@ -302,7 +301,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Wake-ups of one instant: capacities, then flights by workload, request and attempt.
-    pub(super) fn order_of_wake_up(&self, slot: u32) -> (u32, usize, u64, u32) {
+    pub(super) fn order_of_wake_up(&self, slot: u32) -> (u32, u32, u64, u32) {
         if slot < CAPACITIES {
             return (slot, 0, 0, 0);
         }

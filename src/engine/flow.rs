@@ -3,11 +3,11 @@
 //! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
 //! long one.
 
-use super::observer::{Admission, Observer, Refusal, Who};
+use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
-use super::supply::Used;
+use super::supply::{Quick, Used};
 use super::{Attempt, Call, Engine, Progress, State};
-use crate::model::capacity::{Ask, Reason, Refused, Saturation, Status};
+use crate::model::capacity::{Ask, Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
@@ -26,39 +26,50 @@ impl Answer {
 
 impl<'m, O: Observer> Engine<'m, O> {
     #[inline(always)]
-    pub(super) fn arrive(&mut self, call: Call<'m>) {
+    pub(super) fn arrive(&mut self, call: &Call<'m>) {
         self.events += 1;
         if self.is_measured(call.arrival) {
             self.open += 1;
         }
         self.observer.arrived(call.who());
-        let last = call.of.stages.len() as u32 - 1;
-        self.pass_along(&call, Progress::first(call.stage, last, call.arrival), 0, call.arrival);
+        let (progress, now) = (Progress::first(call, call.arrival), call.arrival);
+        // A route leads to one capacity at least, and most calls are taken by the first.
+        if let Answer::Refused(refusal) = self.offer(call, progress, 0, call.to.route[0], now) {
+            self.turn_from(call, progress, 0, refusal, now);
+        }
     }
 
     /// Offers the attempt to the capacities of the route from position `from` on. The first that admits serves it.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn pass_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
-        let route = &call.to.route;
-        let mut last = Status::Throttled;
-        let mut position = from;
-        while let Some(&capacity) = route.get(position) {
-            match self.offer(call, progress, position, capacity, now) {
-                Answer::Admitted | Answer::Queued => return,
-                Answer::Refused(refusal) => {
-                    last = refusal.refused.status;
-                    self.refuse(call.who(), capacity, refusal, now);
-                    if self.refusal_takes_time(call, progress, position, capacity, last, now) {
-                        return;
-                    }
-                }
-            }
+        self.observer.offered(call.who());
+        if let Answer::Refused(refusal) = self.offer(call, progress, from, call.to.route[from], now) {
+            self.turn_from(call, progress, from, refusal, now);
+        }
+    }
+
+    /// The capacity at this position refused: the attempt goes on along the route, when the refusal has reached the
+    /// caller.
+    #[cold]
+    #[inline(never)]
+    fn turn_from(&mut self, call: &Call<'m>, progress: Progress, position: usize, refusal: Refusal, now: u64) {
+        let (mut position, mut refusal) = (position, refusal);
+        loop {
+            let (capacity, status) = (call.to.route[position], refusal.refused.status);
+            self.refuse(call.who(), capacity, refusal, now);
             position += 1;
-            if call.of.failover == Failover::AfterRetries {
-                break;
+            if self.refusal_takes_time(call, progress, position, capacity, status, now) {
+                return;
+            }
+            let Some(&next) = call.to.route.get(position).filter(|_| call.of.failover == Failover::AtOnce) else {
+                return self.fail(*call, progress, Failure::Refused(status), now);
+            };
+            self.observer.offered(call.who());
+            match self.offer(call, progress, position, next, now) {
+                Answer::Refused(next) => refusal = next,
+                Answer::Admitted | Answer::Queued => return,
             }
         }
-        self.fail(*call, progress, super::observer::Failure::Refused(last), now);
     }
 
     #[cold]
@@ -70,33 +81,24 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[inline(always)]
     fn offer(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) -> Answer {
-        self.observer.offered(call.who());
-        if self.supply.capacities[capacity].is_special || call.is_special {
+        if call.is_special {
             return self.offer_special(call, progress, position, capacity, now);
         }
-        let ask = call.ask();
-        if !self.supply.ever_admits(capacity, ask) {
-            return Answer::refused(Reason::TooLarge);
-        }
-        if self.supply.capacities[capacity].waiting > 0 {
-            // First in, first out: who comes later waits behind.
-            return self.queue_up(call, progress, position, capacity, now, None);
-        }
         self.admissions += 1;
-        match self.supply.test(capacity, now, ask) {
-            Ok(()) => {
-                self.supply.take(capacity, now, ask, self.admissions);
+        match self.supply.offer(capacity, now, call.ask(), self.admissions) {
+            Quick::Taken => {
                 self.serve(call, progress, position, capacity, now);
                 Answer::Admitted
             }
-            Err(refusal) => match self.supply.capacities[capacity].saturation {
-                Saturation::Throttle => Answer::Refused(refusal),
-                Saturation::Queue { .. } => self.queue_up(call, progress, position, capacity, now, Some(refusal)),
-            },
+            Quick::Special => self.offer_special(call, progress, position, capacity, now),
+            Quick::TooLarge => Answer::refused(Reason::TooLarge),
+            Quick::Behind => self.queue_up(call, progress, position, capacity, now, None),
+            Quick::Refused(refusal) => self.queue_up(call, progress, position, capacity, now, Some(refusal)),
         }
     }
 
     /// Waits where waiting is possible; else meets the refusal.
+    #[inline(never)]
     pub(super) fn queue_up(
         &mut self,
         call: &Call<'m>,
@@ -126,7 +128,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let deadline = self.deadline(call, progress);
         let answered = ends <= deadline;
         let ask = call.ask();
-        let burned = ask.input + call.to.facts.burndown.of(call.tokens.output);
+        let burned = call.burned();
         self.observer.admitted(&Admission {
             who: call.who(),
             capacity,
@@ -139,7 +141,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             answered,
             completes: ends < self.hard_end,
             truncated: call.truncated,
-            tokens: call.tokens,
+            tokens: call.carried.billed(),
             reserved: ask.reserved(),
             charged: burned,
         });
@@ -150,9 +152,9 @@ impl<'m, O: Observer> Engine<'m, O> {
             admission: self.admissions,
             burned,
             input: ask.input as u32,
-            cap: ask.cap as u32,
-            cache_read: ask.cache_read as u32,
-            output: call.tokens.output as u32,
+            cap: call.cap,
+            cache_read: call.carried.cache_read,
+            output: call.carried.output,
             workload: call.workload as u16,
             capacity: capacity as u16,
             attempt: progress.attempt as u16,
@@ -192,15 +194,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             cache_read: u64::from(attempt.cache_read),
         };
         let used = Used { burned: attempt.burned, output: u64::from(attempt.output) };
-        self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
+        let queues_may_move = self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
         if attempt.answered {
-            self.observer.answered(who, true);
+            self.observer.answered(who.workload);
             self.clients[who.workload].retry_quotas.give_back(attempt.index, u32::from(attempt.last_cost));
         }
         if self.is_measured(who.arrival) {
             self.open -= 1;
         }
-        if !self.supply.capacities[capacity].neighbours.is_empty() {
+        if queues_may_move {
             self.drain_neighbours(capacity, now);
         }
     }

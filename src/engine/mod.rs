@@ -29,7 +29,7 @@ use crate::model::capacity::{Ask, RoomState, Status};
 use crate::model::client::retry::RetryQuotas;
 use crate::model::pricing::Billed;
 use crate::model::workload::Workload;
-use crate::model::workload::cache::Cache;
+use crate::model::workload::cache::{Cache, InputParts};
 use crate::model::workload::steps::Stage;
 use crate::queue::{Class, Event, EventQueue, SLOTS};
 use crate::random::{Purpose, Stream};
@@ -45,38 +45,59 @@ use supply::Supply;
 /// A call on its way: everything that an offer needs.
 #[derive(Debug, Clone, Copy)]
 struct Call<'m> {
-    workload: usize,
     of: &'m Workload,
     /// To which model, by which route: the main call of a request, or a step before it.
     to: &'m Stage,
-    /// Which of the workload's stages that is.
-    stage: u32,
-    /// It takes the long way: something beside limits, concurrency and a queue has a say.
-    is_special: bool,
     /// The request's number within its workload.
     index: u64,
     /// Of the request \[µs\].
     arrival: u64,
-    /// What a completed attempt is billed for \[tokens\].
-    tokens: Billed,
-    /// The output cap in force \[tokens\].
-    cap: Tokens,
-    truncated: bool,
     /// From the start of service to the first and to the last token, unless the capacity says otherwise \[µs\].
     ttft: u64,
     service: u64,
-    /// Of the main call \[tokens\].
-    main: MainTokens,
     /// The service of the steps before it \[µs\].
     served_before: u64,
+    /// What a completed attempt is billed for.
+    carried: Carried,
+    /// The output cap in force \[tokens\].
+    cap: u32,
+    workload: u32,
+    /// Which of the workload's stages it is.
+    stage: u16,
+    /// It takes the long way: something beside limits, concurrency and a queue has a say.
+    is_special: bool,
+    truncated: bool,
 }
 
-/// What the tape says of a request \[tokens\].
+/// What a call brings and takes home \[tokens\].
 #[derive(Debug, Clone, Copy)]
-struct MainTokens {
-    input: u32,
-    wanted: u32,
-    cap: u32,
+struct Carried {
+    uncached: u32,
+    cache_read: u32,
+    cache_write: u32,
+    output: u32,
+}
+
+impl Carried {
+    fn new(parts: InputParts, output: u64) -> Self {
+        Self {
+            uncached: parts.uncached as u32,
+            cache_read: parts.read as u32,
+            cache_write: parts.write as u32,
+            output: output as u32,
+        }
+    }
+
+    #[inline]
+    fn billed(self) -> Billed {
+        Billed {
+            uncached: u64::from(self.uncached),
+            cache_read: u64::from(self.cache_read),
+            cache_write: u64::from(self.cache_write),
+            output: u64::from(self.output),
+            calls: 1,
+        }
+    }
 }
 
 /// Where a call stands with its client.
@@ -100,9 +121,10 @@ struct Progress {
 const STEP: u32 = 1 << 10;
 
 impl Progress {
-    /// A first attempt of a stage. `last` is the number of the main one.
-    fn first(stage: u32, last: u32, sent: u64) -> Self {
-        let attempt = if stage == last { 0 } else { STEP * (stage + 1) };
+    /// A first attempt.
+    #[inline(always)]
+    fn first(call: &Call<'_>, sent: u64) -> Self {
+        let attempt = if call.is_last() { 0 } else { STEP * (u32::from(call.stage) + 1) };
         Self { attempt, tries: 0, leg: 0, sent, last_cost: 0, slot: None }
     }
 }
@@ -176,7 +198,8 @@ struct Client {
     backoff: Stream,
     unavailable: Stream,
     reroute: Stream,
-    /// What steps bring and want.
+    /// What the main call brings and wants, and what the steps before it do.
+    main_tokens: [Stream; 2],
     step_tokens: [Stream; 2],
     is_special: bool,
     retry_quotas: RetryQuotas,
@@ -253,6 +276,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                     backoff: stream(Purpose::Backoff),
                     unavailable: stream(Purpose::Unavailable),
                     reroute: stream(Purpose::Reroute),
+                    main_tokens: [stream(Purpose::Input), stream(Purpose::Output)],
                     step_tokens: [stream(Purpose::StepInput), stream(Purpose::StepOutput)],
                     is_special: w.stages.len() > 1 || matches!(w.cache, Cache::Prefix(_)) || w.tier.changes_service(),
                     retry_quotas: RetryQuotas::new(w.client.retries.quota, w.client.processes),
@@ -305,51 +329,49 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn play_rows(&mut self, stretch: &Stretch<'_>, workload: &'m Workload, plan: &Plan) -> ControlFlow<()> {
         let (block, rows) = (stretch.block, stretch.rows.clone());
-        let (to, stage) = (workload.main(), workload.stages.len() as u32 - 1);
+        let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
+        let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
         let is_special = self.clients[stretch.workload].is_special;
+        let is_late = block.arrival[rows.end - 1] >= self.measured_to;
         let times = plan.ttft[rows.clone()].iter().zip(&plan.service[rows.clone()]);
         let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
         let columns = block.arrival[rows.clone()].iter().zip(tokens).zip(times);
         for (row, ((&arrival, (&input, &wanted)), (&ttft, &service))) in rows.zip(columns) {
             // At the hard end nothing happens any more, whichever stream would bring it.
-            let (at, class) = if arrival < self.hard_end {
-                (arrival, Class::Arrival)
-            } else {
+            let (at, class) = if is_late && arrival >= self.hard_end {
                 (self.hard_end, Class::CapacityChange)
+            } else {
+                (arrival, Class::Arrival)
             };
             self.play_until(at, class);
-            if self.is_over(arrival) {
+            if self.overflowed || (is_late && self.is_over(arrival)) {
                 return ControlFlow::Break(());
             }
             if arrival >= self.next_edge {
                 self.pass_edges(arrival);
             }
-            let own_cap = plan::own_cap(block, row);
-            let cap = to.output_cap.min(u64::from(own_cap));
+            let cap = most.min(plan::own_cap(block, row));
             let parts = workload.cache.split(u64::from(input));
             let call = Call {
-                workload: stretch.workload,
                 of: workload,
                 to,
-                stage,
-                is_special,
                 index: block.first + row as u64,
                 arrival,
-                tokens: Billed {
-                    uncached: parts.uncached,
-                    cache_read: parts.read,
-                    cache_write: parts.write,
-                    output: u64::from(wanted).min(cap),
-                    calls: 1,
-                },
-                cap,
-                truncated: u64::from(wanted) > cap,
                 ttft,
                 service,
-                main: MainTokens { input, wanted, cap: own_cap },
                 served_before: 0,
+                carried: Carried::new(parts, u64::from(wanted.min(cap))),
+                cap,
+                workload: stretch.workload as u32,
+                stage,
+                is_special,
+                truncated: wanted > cap,
             };
-            self.arrive(if stage == 0 { call } else { self.stage_call(&call, 0) });
+            if stage == 0 {
+                self.arrive(&call);
+            } else {
+                self.arrive(&self.stage_call(&call, 0));
+            }
         }
         ControlFlow::Continue(())
     }
@@ -483,12 +505,12 @@ impl<'m, O: Observer> Engine<'m, O> {
             .requests
             .alive()
             .filter(|r| r.state != State::Over && self.is_measured(r.call.arrival))
-            .map(|r| r.call.workload);
+            .map(|r| r.call.workload as usize);
         let in_flight = self
             .flights
             .alive()
             .filter(|f| !f.is_over && f.waiting == Waiting::Sure && self.is_measured(f.call.arrival))
-            .map(|f| f.call.workload);
+            .map(|f| f.call.workload as usize);
         let sure_answers = self
             .attempts
             .alive()
@@ -502,12 +524,23 @@ impl<'m, O: Observer> Engine<'m, O> {
 impl Call<'_> {
     #[inline]
     fn who(&self) -> Who {
-        Who { workload: self.workload, arrival: self.arrival }
+        Who { workload: self.workload as usize, arrival: self.arrival }
     }
 
     #[inline]
     fn ask(&self) -> Ask {
-        Ask { input: self.tokens.uncached + self.tokens.cache_write, cap: self.cap, cache_read: self.tokens.cache_read }
+        let Carried { uncached, cache_write, cache_read, .. } = self.carried;
+        Ask {
+            input: u64::from(uncached) + u64::from(cache_write),
+            cap: u64::from(self.cap),
+            cache_read: u64::from(cache_read),
+        }
+    }
+
+    /// What it is charged of a quota in the end \[tokens\].
+    #[inline]
+    fn burned(&self) -> Tokens {
+        self.ask().input + self.to.facts.burndown.of(u64::from(self.carried.output))
     }
 
     /// It is the main call of its request.

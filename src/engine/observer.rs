@@ -136,11 +136,11 @@ pub struct Snapshot<'s> {
 
 /// A listener. Times are those of the run \[µs\] and never go back.
 pub trait Observer {
-    /// A request arrived, and with it its first attempt.
+    /// A request arrived, and with it its first attempt and the first offer of that.
     fn arrived(&mut self, who: Who);
     /// A further attempt was sent: a retry, or the next call of a pipeline.
     fn sent(&mut self, who: Who);
-    /// A capacity was asked.
+    /// A further capacity was asked, or one was asked again.
     fn offered(&mut self, who: Who);
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal);
     fn admitted(&mut self, admission: &Admission);
@@ -152,8 +152,8 @@ pub trait Observer {
     fn submitted(&mut self, capacity: usize, job: Job);
     /// An attempt failed; `is_first` of its request.
     fn failed(&mut self, who: Who, is_first: bool, failure: Failure);
-    /// An attempt ended in an answer; the last one of a request, and with it the request: it is served.
-    fn answered(&mut self, who: Who, is_last: bool);
+    /// An attempt of a workload ended in an answer.
+    fn answered(&mut self, workload: usize);
     /// A request ended without an answer.
     fn ended(&mut self, who: Who, outcome: Outcome);
     /// The instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.

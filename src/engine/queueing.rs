@@ -7,6 +7,7 @@ use super::slab::Slab;
 use super::supply::Place;
 use super::{Call, Engine, Progress, Request, State};
 use crate::model::capacity::{Reason, Refused, Saturation, Status};
+use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
 /// A call that joins a queue.
@@ -87,7 +88,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Goes on along the route after a refusal.
     #[inline(never)]
     pub(super) fn go_on(&mut self, call: Call<'m>, progress: Progress, position: usize, status: Status, now: u64) {
-        let stays = call.of.failover == crate::model::workload::Failover::AfterRetries;
+        let stays = call.of.failover == Failover::AfterRetries;
         if position < call.to.route.len() && !stays {
             self.pass_along(&call, progress, position, now);
         } else {

@@ -4,12 +4,12 @@ use super::flight::Seat;
 use super::flow::Answer;
 use super::observer::{Observer, Refusal};
 use super::plan::{Conditions, Service};
-use super::{Call, Engine, Progress};
+use super::{Call, Carried, Engine, Progress};
 use crate::model::capacity::contention::{Contention, factor_at};
 use crate::model::capacity::{Place, Reason, Refused, RoomState, Saturation};
-use crate::model::pricing::Billed;
-use crate::model::workload::cache::Cache;
+use crate::model::workload::cache::{Cache, InputParts};
 use crate::random::maths::round_half_up;
+use crate::traffic::{request_tokens, whole_tokens};
 
 impl<'m, O: Observer> Engine<'m, O> {
     /// The reasons of a refusal are tested in the order in which [`Reason`] lists them.
@@ -63,7 +63,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if probability == 0.0 {
             return false;
         }
-        let stream = self.clients[call.workload].unavailable.within(call.index);
+        let stream = self.clients[call.workload as usize].unavailable.within(call.index);
         stream.uniform(state.key.wrapping_add(u64::from(progress.attempt))) < probability
     }
 
@@ -75,11 +75,9 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// The call with the input parts that the prompt cache of a region makes of it.
     fn seen_from(&self, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
         let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) else { return *call };
-        let is_read = self.prompt_cache.is_live(call.workload, call.index, region, now);
-        let parts = prefix.split(u64::from(call.main.input), is_read);
-        let tokens =
-            Billed { uncached: parts.uncached, cache_read: parts.read, cache_write: parts.write, ..call.tokens };
-        Call { tokens, ..*call }
+        let is_read = self.prompt_cache.is_live(call.workload as usize, call.index, region, now);
+        let parts = prefix.split(call.carried.billed().input(), is_read);
+        Call { carried: Carried::new(parts, u64::from(call.carried.output)), ..*call }
     }
 
     /// Where the call would be served now, and as what; takes nothing.
@@ -132,7 +130,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         (call.ttft, call.service) = (service.ttft, service.service);
         if call.is_last() && matches!(call.of.cache, Cache::Prefix(_)) {
             let first_token = now + service.ttft;
-            self.prompt_cache.touch(call.workload, call.index, seat.place.region, now, first_token);
+            self.prompt_cache.touch(call.workload as usize, call.index, seat.place.region, now, first_token);
         }
         self.take_off(call, progress, position, capacity, seat.place, service, now);
     }
@@ -140,7 +138,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// How long the call is served for there, with its own luck.
     fn service(&self, call: &Call<'m>, progress: Progress, capacity: usize, place: Place) -> Service {
         let (plan, state) = (&self.model.capacities[capacity], &self.supply.capacities[capacity]);
-        let client = &self.clients[call.workload];
+        let client = &self.clients[call.workload as usize];
         let tier = if plan.billing.is_by_token() { call.of.tier } else { crate::model::workload::tier::Tier::STANDARD };
         let service_factor = match (&plan.contention, state.standing.concurrency) {
             (Contention::Curve(points), Some(places)) => {
@@ -155,8 +153,8 @@ impl<'m, O: Observer> Engine<'m, O> {
                 (0..u64::from(place.passed)).map(|k| round_half_up(pool.reroute_latency.at(stream, k))).sum::<u64>();
         }
         let conditions = Conditions {
-            uncached: call.tokens.uncached,
-            produced: call.tokens.output,
+            uncached: u64::from(call.carried.uncached),
+            produced: u64::from(call.carried.output),
             ttft_factor: tier.latency_factor,
             speed_factor: tier.speed_factor,
             service_factor,
@@ -168,31 +166,25 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// A call of the same request: a step before the main one, or the main one.
     #[inline(never)]
-    pub(super) fn stage_call(&self, call: &Call<'m>, stage: u32) -> Call<'m> {
-        let to = &call.of.stages[stage as usize];
-        let (tokens, cap, truncated) = match &to.tokens {
+    pub(super) fn stage_call(&self, call: &Call<'m>, stage: u16) -> Call<'m> {
+        let to = &call.of.stages[usize::from(stage)];
+        let client = &self.clients[call.workload as usize];
+        let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
+        let (parts, wanted, cap) = match &to.tokens {
             None => {
-                let cap = to.output_cap.min(u64::from(call.main.cap));
-                let parts = call.of.cache.split(u64::from(call.main.input));
-                let wanted = u64::from(call.main.wanted);
-                let tokens = Billed {
-                    uncached: parts.uncached,
-                    cache_read: parts.read,
-                    cache_write: parts.write,
-                    output: wanted.min(cap),
-                    calls: 1,
-                };
-                (tokens, cap, wanted > cap)
+                let (input, wanted, own_cap) = request_tokens(call.of, client.main_tokens, call.index);
+                (call.of.cache.split(u64::from(input)), wanted, most.min(own_cap))
             }
             Some(step) => {
-                let [input, output] = self.clients[call.workload].step_tokens.map(|s| s.within(u64::from(stage)));
-                let whole = |draw: f64| round_half_up(draw.clamp(1.0, crate::model::law::MOST_TOKENS));
-                let uncached = whole(step.input.at(input, call.index));
-                let wanted = step.output.as_ref().map_or(0, |law| whole(law.at(output, call.index)));
-                let output = wanted.min(to.output_cap);
-                (Billed { uncached, output, calls: 1, ..Billed::default() }, to.output_cap, false)
+                let [input, output] = client.step_tokens.map(|s| s.within(u64::from(stage)));
+                let uncached = u64::from(whole_tokens(step.input.at(input, call.index)));
+                let wanted = step.output.as_ref().map_or(0, |law| whole_tokens(law.at(output, call.index)));
+                (InputParts { uncached, ..InputParts::default() }, wanted, most)
             }
         };
-        Call { to, stage, tokens, cap, truncated, ttft: 0, service: 0, ..*call }
+        let carried = Carried::new(parts, u64::from(wanted.min(cap)));
+        // What a step wants in vain is no cut answer of the request.
+        let truncated = wanted > cap && to.tokens.is_none();
+        Call { to, stage, carried, cap, truncated, ttft: 0, service: 0, ..*call }
     }
 }

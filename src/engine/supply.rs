@@ -23,8 +23,6 @@ pub(super) struct Used {
 /// What a limit takes of an ask, and what it is charged in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Takes {
-    /// One, for good.
-    Request,
     /// Input and cap; charged what is burned.
     Reservation,
     /// The same with cache reads.
@@ -39,7 +37,7 @@ enum Takes {
     OutputAfter,
 }
 
-/// One limit that a capacity asks.
+/// One limit on tokens that a capacity asks.
 #[derive(Debug, Clone, Copy)]
 struct Check {
     gauge: u32,
@@ -51,45 +49,56 @@ struct Check {
 impl Check {
     fn new(gauge: usize, index: usize, kind: LimitKind, quota: &Quota) -> Self {
         let takes = match kind {
-            LimitKind::Rpm => Takes::Request,
             LimitKind::Tpm | LimitKind::Tpd if quota.reserve_cache_reads => Takes::ReservationAndReads,
             LimitKind::Tpm | LimitKind::Tpd => Takes::Reservation,
             LimitKind::Itpm => Takes::InputAndCap,
             LimitKind::Input => Takes::Input,
             LimitKind::Output if quota.charge_output_after => Takes::OutputAfter,
             LimitKind::Output => Takes::Cap,
-            LimitKind::Otpm => unreachable!("streams ask it, not offers"),
+            LimitKind::Rpm | LimitKind::Otpm => unreachable!("requests and streams ask it"),
         };
         Self { gauge: gauge as u32, quota: index as u32, takes, kind }
     }
 
-    /// What is taken at admission \[requests or tokens\].
+    /// What is taken at admission \[tokens\]. Most limits are on reservations: these are asked for first.
     #[inline(always)]
     fn amount(self, ask: Ask) -> Tokens {
+        if self.takes == Takes::Reservation { ask.reserved() } else { self.rare_amount(ask) }
+    }
+
+    /// What must have room: of a limit that takes nothing now, something must be left.
+    #[inline(always)]
+    fn needs(self, ask: Ask) -> Tokens {
         match self.takes {
-            Takes::Request => 1,
-            Takes::Reservation | Takes::InputAndCap => ask.input + ask.cap,
-            Takes::ReservationAndReads => ask.input + ask.cap + ask.cache_read,
+            Takes::Reservation => ask.reserved(),
+            Takes::OutputAfter => 1,
+            _ => self.rare_amount(ask),
+        }
+    }
+
+    #[inline(never)]
+    fn rare_amount(self, ask: Ask) -> Tokens {
+        match self.takes {
+            Takes::Reservation | Takes::InputAndCap => ask.reserved(),
+            Takes::ReservationAndReads => ask.reserved() + ask.cache_read,
             Takes::Input => ask.input,
             Takes::Cap => ask.cap,
             Takes::OutputAfter => 0,
         }
     }
 
-    /// What must have room.
+    /// What replaces the amount in the end.
     #[inline(always)]
-    fn needs(self, ask: Ask) -> Tokens {
-        if self.takes == Takes::OutputAfter { 1 } else { self.amount(ask) }
+    fn charge(self, ask: Ask, used: Used) -> Tokens {
+        if self.takes == Takes::Reservation { used.burned } else { self.rare_charge(ask, used) }
     }
 
-    /// What replaces the amount in the end; `None`: it stays.
-    #[inline(always)]
-    fn charge(self, ask: Ask, used: Used) -> Option<Tokens> {
+    #[inline(never)]
+    fn rare_charge(self, ask: Ask, used: Used) -> Tokens {
         match self.takes {
-            Takes::Request => None,
-            Takes::Reservation | Takes::ReservationAndReads => Some(used.burned),
-            Takes::InputAndCap | Takes::Input => Some(ask.input),
-            Takes::Cap | Takes::OutputAfter => Some(used.output),
+            Takes::InputAndCap | Takes::Input => ask.input,
+            Takes::Cap | Takes::OutputAfter => used.output,
+            Takes::Reservation | Takes::ReservationAndReads => used.burned,
         }
     }
 
@@ -133,8 +142,10 @@ pub(super) struct Place {
 /// A capacity while it runs.
 #[derive(Debug)]
 pub(super) struct CapacityState {
-    /// The limits to ask, in order: rpm of every quota, then tpm, then tpd, and so on.
-    checks: Vec<Check>,
+    /// The limits to ask, in order: on requests, of every quota (its gauge and its number) ...
+    on_requests: Vec<(u32, u32)>,
+    /// ... then on tokens: tpm of every quota, then tpd, and so on.
+    on_tokens: Vec<Check>,
     concurrency: u32,
     pub in_flight: u32,
     /// The most since the last snapshot.
@@ -164,6 +175,17 @@ pub(super) struct CapacityState {
     pub streams: Vec<(usize, usize)>,
     /// Tells the capacity's draws from others', whatever other capacities there are.
     pub key: u64,
+}
+
+/// How an offer is met on the short way.
+pub(super) enum Quick {
+    Taken,
+    /// It must take the long way.
+    Special,
+    TooLarge,
+    /// Others wait already.
+    Behind,
+    Refused(Refusal),
 }
 
 /// What becomes of a capacity at an instant.
@@ -233,58 +255,69 @@ impl Supply {
     /// The largest amount, up to 2⁴⁰, that all limits could admit.
     fn find_ceiling(&mut self, capacity: usize) {
         let state = &mut self.capacities[capacity];
-        let tokens = state.checks.iter().filter(|check| check.takes != Takes::Request);
-        state.ceiling = tokens.map(|check| self.gauges[check.gauge as usize].at_once).fold(1 << 40, Tokens::min);
+        state.ceiling =
+            state.on_tokens.iter().map(|check| self.gauges[check.gauge as usize].at_once).fold(1 << 40, Tokens::min);
+    }
+
+    /// The short way of an offer, in one look at the capacity.
+    #[inline(always)]
+    pub(super) fn offer(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) -> Quick {
+        let state = &mut self.capacities[capacity];
+        if state.is_special {
+            return Quick::Special;
+        }
+        if ask.reserved() + ask.cache_read > state.ceiling && !fits(&state.on_tokens, &self.gauges, ask) {
+            return Quick::TooLarge;
+        }
+        if state.waiting > 0 {
+            // First in, first out: who comes later waits behind.
+            return Quick::Behind;
+        }
+        match state.test(&mut self.gauges, now, ask) {
+            Ok(()) => {
+                state.take(&mut self.gauges, now, ask, admission);
+                Quick::Taken
+            }
+            Err(refusal) => Quick::Refused(refusal),
+        }
     }
 
     /// Whether every limit could admit the ask with everything free.
-    #[inline]
     pub(super) fn ever_admits(&self, capacity: usize, ask: Ask) -> bool {
-        let state = &self.capacities[capacity];
-        ask.reserved() + ask.cache_read <= state.ceiling
-            || state.checks.iter().all(|check| check.needs(ask) <= self.gauges[check.gauge as usize].at_once)
+        fits(&self.capacities[capacity].on_tokens, &self.gauges, ask)
     }
 
     /// Whether every limit has room: concurrency is asked first. Takes nothing.
-    #[inline(always)]
     pub(super) fn test(&mut self, capacity: usize, now: u64, ask: Ask) -> Result<(), Refusal> {
-        let state = &self.capacities[capacity];
-        if state.in_flight >= state.concurrency {
-            return Err(Refusal { refused: Refused::of(Reason::Concurrency), quota: None });
-        }
-        for check in &state.checks {
-            if !self.gauges[check.gauge as usize].limiter.has_room(now, check.needs(ask)) {
-                return Err(Refusal { refused: Refused::of(check.reason()), quota: Some(check.quota as usize) });
-            }
-        }
-        Ok(())
+        self.capacities[capacity].test(&mut self.gauges, now, ask)
     }
 
     /// Takes an ask that [`Supply::test`] found to fit.
-    #[inline(always)]
     pub(super) fn take(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) {
-        let state = &mut self.capacities[capacity];
-        for check in &state.checks {
-            let gauge = &mut self.gauges[check.gauge as usize];
-            gauge.limiter.take(now, check.amount(ask), admission);
-            gauge.charged += u64::from(check.takes == Takes::Request);
-        }
-        state.in_flight += 1;
-        state.in_flight_peak = state.in_flight_peak.max(state.in_flight);
+        self.capacities[capacity].take(&mut self.gauges, now, ask, admission);
     }
 
-    /// Replaces the reservations of an admission by its charge.
+    /// Replaces the reservations of an admission by its charge. Returns whether queues may move.
     #[inline(always)]
-    pub(super) fn settle(&mut self, capacity: usize, now: u64, ask: Ask, used: Used, admitted_at: u64, admission: u64) {
+    pub(super) fn settle(
+        &mut self,
+        capacity: usize,
+        now: u64,
+        ask: Ask,
+        used: Used,
+        admitted_at: u64,
+        admission: u64,
+    ) -> bool {
         let state = &mut self.capacities[capacity];
         state.in_flight -= 1;
-        for check in &state.checks {
-            let Some(charged) = check.charge(ask, used) else { continue };
+        for check in &state.on_tokens {
+            let charged = check.charge(ask, used);
             let gauge = &mut self.gauges[check.gauge as usize];
             let settlement = Settlement { reserved: check.amount(ask), charged, admitted_at, admission };
             gauge.limiter.settle(now, settlement);
             gauge.charged += charged;
         }
+        !state.neighbours.is_empty()
     }
 
     /// Takes the next second of a stream from every gauge that it asks, or tells whose quota refused it.
@@ -319,10 +352,11 @@ impl Supply {
         if state.in_flight >= state.concurrency {
             return None;
         }
-        state
-            .checks
-            .iter()
-            .map(|check| self.gauges[check.gauge as usize].limiter.room_at(now, check.needs(ask)))
+        let requests = state.on_requests.iter().map(|(gauge, _)| (*gauge, 1));
+        let tokens = state.on_tokens.iter().map(|check| (check.gauge, check.needs(ask)));
+        requests
+            .chain(tokens)
+            .map(|(gauge, amount)| self.gauges[gauge as usize].limiter.room_at(now, amount))
             .try_fold(now, |latest, at| Some(latest.max(at?)))
     }
 
@@ -355,7 +389,8 @@ impl CapacityState {
             || capacity.latency.is_some()
             || !streams.is_empty();
         let mut state = Self {
-            checks: checks(capacity, model, quotas),
+            on_requests: on_requests(capacity, quotas),
+            on_tokens: on_tokens(capacity, model, quotas),
             concurrency: u32::MAX,
             in_flight: 0,
             in_flight_peak: 0,
@@ -379,6 +414,38 @@ impl CapacityState {
         state
     }
 
+    #[inline(always)]
+    fn test(&self, gauges: &mut [Gauge], now: u64, ask: Ask) -> Result<(), Refusal> {
+        if self.in_flight >= self.concurrency {
+            return Err(Refusal { refused: Refused::of(Reason::Concurrency), quota: None });
+        }
+        for (gauge, quota) in &self.on_requests {
+            if !gauges[*gauge as usize].limiter.has_room(now, 1) {
+                return Err(Refusal { refused: Refused::of(Reason::Rpm), quota: Some(*quota as usize) });
+            }
+        }
+        for check in &self.on_tokens {
+            if !gauges[check.gauge as usize].limiter.has_room(now, check.needs(ask)) {
+                return Err(Refusal { refused: Refused::of(check.reason()), quota: Some(check.quota as usize) });
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn take(&mut self, gauges: &mut [Gauge], now: u64, ask: Ask, admission: u64) {
+        for (gauge, _) in &self.on_requests {
+            let gauge = &mut gauges[*gauge as usize];
+            gauge.limiter.take(now, 1, admission);
+            gauge.charged += 1;
+        }
+        for check in &self.on_tokens {
+            gauges[check.gauge as usize].limiter.take(now, check.amount(ask), admission);
+        }
+        self.in_flight += 1;
+        self.in_flight_peak = self.in_flight_peak.max(self.in_flight);
+    }
+
     /// Stands otherwise from now on.
     fn stand(&mut self, standing: Standing) {
         self.standing = standing;
@@ -396,13 +463,25 @@ impl CapacityState {
     }
 }
 
-fn checks(capacity: &Capacity, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {
+/// Whether every limit could admit the ask with everything free, outages aside.
+#[inline(never)]
+fn fits(checks: &[Check], gauges: &[Gauge], ask: Ask) -> bool {
+    checks.iter().all(|check| check.needs(ask) <= gauges[check.gauge as usize].at_once)
+}
+
+fn on_requests(capacity: &Capacity, quotas: &[QuotaState]) -> Vec<(u32, u32)> {
+    let gauge = |q: &usize| Some((quotas[*q].gauges[LimitKind::Rpm as usize]? as u32, *q as u32));
+    capacity.quotas.iter().filter_map(gauge).collect()
+}
+
+fn on_tokens(capacity: &Capacity, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {
     let of_kind = |kind: LimitKind| {
         capacity.quotas.iter().filter_map(move |&quota| {
             Some(Check::new(quotas[quota].gauges[kind as usize]?, quota, kind, &model.quotas[quota]))
         })
     };
-    LimitKind::ALL.into_iter().filter(|kind| *kind != LimitKind::Otpm).flat_map(of_kind).collect()
+    let asked = |kind: &LimitKind| !matches!(kind, LimitKind::Rpm | LimitKind::Otpm);
+    LimitKind::ALL.into_iter().filter(asked).flat_map(of_kind).collect()
 }
 
 /// What becomes of capacities and of their own quotas, by time and then by capacity.

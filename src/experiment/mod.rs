@@ -4,6 +4,7 @@
 //! depends on how many threads there were.
 
 mod aggregate;
+mod bill;
 mod judge;
 mod replicate;
 
@@ -94,6 +95,8 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
         replications: n,
         verdict: metrics::verdict(model, &pooled.measured, n),
         metrics,
+        bill: bill::bill(model, &replications),
+        commitments: bill::commitments(model),
         detail: Some(metrics::detail(model, &replications[0].record.measured, &pooled.measured)),
     };
     let results = Results {

@@ -142,7 +142,7 @@ impl Sheet {
             ("unfinished", c.unfinished),
             ("attempts", attempts),
             ("throttled_attempts", c.throttled_attempts),
-            ("offers", c.offers),
+            ("offers", c.offers()),
             ("throttled_offers", c.throttled_offers),
         ] {
             self.count(name, count);
@@ -150,7 +150,7 @@ impl Sheet {
         for (name, events, trials) in [
             ("throttle_rate", c.throttled_attempts, attempts),
             ("unavailable_rate", c.unavailable_attempts, attempts),
-            ("offer_throttle_rate", c.throttled_offers, c.offers),
+            ("offer_throttle_rate", c.throttled_offers, c.offers()),
             ("first_attempt_throttle_rate", c.first_attempts_throttled, c.requests),
             ("failure_rate", c.failed, c.requests),
             ("truncation_rate", c.truncated, c.served),

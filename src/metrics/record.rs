@@ -36,7 +36,8 @@ pub struct Cohort {
     pub throttled_attempts: u64,
     pub unavailable_attempts: u64,
     pub first_attempts_throttled: u64,
-    pub offers: u64,
+    /// Offers after the first of each request.
+    pub further_offers: u64,
     pub throttled_offers: u64,
     pub truncated: u64,
     pub spilled: u64,
@@ -155,6 +156,11 @@ impl Cohort {
         self.requests + self.sent_again
     }
 
+    #[must_use]
+    pub fn offers(&self) -> u64 {
+        self.requests + self.further_offers
+    }
+
     /// Served within every objective.
     #[must_use]
     pub fn within_slo(&self) -> u64 {
@@ -181,7 +187,7 @@ impl Cohort {
             throttled_attempts,
             unavailable_attempts,
             first_attempts_throttled,
-            offers,
+            further_offers,
             throttled_offers,
             truncated,
             spilled,
@@ -199,7 +205,7 @@ impl Cohort {
         self.throttled_attempts += throttled_attempts;
         self.unavailable_attempts += unavailable_attempts;
         self.first_attempts_throttled += first_attempts_throttled;
-        self.offers += offers;
+        self.further_offers += further_offers;
         self.throttled_offers += throttled_offers;
         self.truncated += truncated;
         self.spilled += spilled;

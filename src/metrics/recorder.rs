@@ -273,10 +273,9 @@ impl Observer for Recorder {
         }
     }
 
-    #[inline(always)]
     fn offered(&mut self, who: Who) {
         if let Some(cohort) = self.cohort(who) {
-            cohort.offers += 1;
+            cohort.further_offers += 1;
         }
     }
 
@@ -294,17 +293,16 @@ impl Observer for Recorder {
 
     #[inline(always)]
     fn admitted(&mut self, a: &Admission) {
-        let in_progress = self.overlap(a.begins, a.ends);
+        let (in_progress, is_measured) = (self.overlap(a.begins, a.ends), self.is_measured(a.who.arrival));
         let capacity = &mut self.record.capacities[a.capacity];
         capacity.in_flight_time += in_progress;
-        if !self.is_measured(a.who.arrival) {
+        if !is_measured {
             return;
         }
-        self.record.capacities[a.capacity].admitted += 1;
+        capacity.admitted += 1;
         if !a.completes {
             return;
         }
-        let capacity = &mut self.record.capacities[a.capacity];
         let unused = a.reserved.saturating_sub(a.charged);
         capacity.unused += unused;
         if a.tokens.cache_read > 0 {
@@ -315,6 +313,7 @@ impl Observer for Recorder {
         if !(a.answered && a.is_last) {
             return;
         }
+        cohort.served += 1;
         let before = a.begins - a.who.arrival;
         let service = a.ends - a.begins + a.served_before;
         let delay = before - a.served_before;
@@ -364,11 +363,8 @@ impl Observer for Recorder {
     }
 
     #[inline(always)]
-    fn answered(&mut self, who: Who, is_last: bool) {
-        self.clock.now.workloads[who.workload][1] += 1;
-        if let (Some(cohort), true) = (self.cohort(who), is_last) {
-            cohort.served += 1;
-        }
+    fn answered(&mut self, workload: usize) {
+        self.clock.now.workloads[workload][1] += 1;
     }
 
     #[inline(always)]
@@ -493,8 +489,8 @@ impl Observer for Recorders {
         self.tell(|r| r.failed(who, is_first, failure));
     }
 
-    fn answered(&mut self, who: Who, is_last: bool) {
-        self.tell(|r| r.answered(who, is_last));
+    fn answered(&mut self, workload: usize) {
+        self.tell(|r| r.answered(workload));
     }
 
     fn ended(&mut self, who: Who, outcome: Outcome) {

@@ -246,7 +246,9 @@ impl<'r> Story<'r> {
 
     fn cost(&mut self) {
         let Some(cost) = self.point.value("cost_usd") else {
-            self.row("Cost", vec!["not known: a model has no price".to_owned()]);
+            let items = self.point.bill.iter().filter(|item| item.usd.is_none());
+            let unknown: Vec<&str> = items.map(|item| item.what.as_str()).collect();
+            self.row("Cost", vec![format!("not known: no price for {}", unknown.join(", "))]);
             return;
         };
         let mut line = format!("{} for the measured time", money(cost));
@@ -257,7 +259,28 @@ impl<'r> Story<'r> {
         if let Some(month) = self.point.value("cost_per_month_usd") {
             lines.push(format!("{} a month at this rate", money(month)));
         }
+        lines.extend(self.bill());
         self.row("Cost", lines);
+    }
+
+    /// The items of the bill, when there are several; what is paid once; what is due for whole terms.
+    fn bill(&self) -> Vec<String> {
+        let bill = &self.point.bill;
+        let mut lines = Vec::new();
+        if bill.len() > 1 {
+            let paid = bill.iter().filter_map(|item| Some((item, item.usd?))).filter(|(_, usd)| *usd > 0.0);
+            lines.extend(paid.map(|(item, usd)| {
+                let month = item.usd_per_month.map(|m| format!(", {} a month", money(m))).unwrap_or_default();
+                format!("  {}: {}{month}", item.what, money(usd))
+            }));
+        }
+        let once = bill.iter().filter_map(|item| Some((item, item.usd_once?))).filter(|(_, usd)| *usd > 0.0);
+        lines.extend(once.map(|(item, usd)| format!("once {} for {}", money(usd), item.what)));
+        lines.extend(self.point.commitments.iter().map(|c| {
+            let due = c.usd.map_or_else(|| "an unknown amount".to_owned(), money);
+            format!("committed {due} for {} of {} until {}", c.what, c.capacity, c.ends)
+        }));
+        lines
     }
 
     fn verdict(&mut self) {

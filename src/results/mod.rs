@@ -79,9 +79,46 @@ pub struct Point {
     pub replications: u64,
     pub verdict: Verdict,
     pub metrics: BTreeMap<String, Estimate>,
+    /// What is paid for what; means of the replications.
+    pub bill: Vec<BillItem>,
+    /// What is due for whole terms, whatever is used.
+    pub commitments: Vec<CommitmentItem>,
     /// What the charts draw; kept for at most 16 points.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<Detail>,
+}
+
+/// One item of the bill. An amount is null where it cannot be told: a price that is not known, a month that the run does
+/// not show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BillItem {
+    /// Such as `on_demand` or `provisioned`.
+    pub component: String,
+    /// What is paid for, in words.
+    pub what: String,
+    /// Whose use it is; null: it is due whoever uses it.
+    pub workload: Option<String>,
+    pub capacity: Option<String>,
+    /// In the measured interval.
+    pub usd: Option<f64>,
+    pub usd_per_month: Option<f64>,
+    /// Paid once, and no part of the others.
+    pub usd_once: Option<f64>,
+}
+
+/// Something that is bought for a term.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommitmentItem {
+    pub capacity: String,
+    pub what: String,
+    /// Such as `1-month`.
+    pub commitment: String,
+    /// For the whole term; null: the price is not known.
+    pub usd: Option<f64>,
+    /// The day on which the term ends (YYYY-MM-DD, UTC); it renews by itself unless it is ended.
+    pub ends: String,
 }
 
 /// Whether the capacity can carry the load at all.

@@ -8,4 +8,4 @@
 mod arrivals;
 mod tape;
 
-pub use tape::{Block, Stretch, Tape};
+pub use tape::{Block, Stretch, Tape, request_tokens, whole_tokens};

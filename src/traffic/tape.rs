@@ -165,6 +165,31 @@ fn fill_tokens((law, stream): &(Law, Stream), first: u64, n: usize, scratch: &mu
     let draws = &mut scratch[..n];
     law.fill(*stream, first, draws);
     for (tokens, draw) in out.iter_mut().zip(draws) {
-        *tokens = maths::round_half_up(draw.clamp(1.0, MOST_TOKENS)) as u32;
+        *tokens = whole_tokens(*draw);
+    }
+}
+
+/// A draw as a count of at least one.
+#[inline]
+#[must_use]
+pub fn whole_tokens(draw: f64) -> u32 {
+    maths::round_half_up(draw.clamp(1.0, MOST_TOKENS)) as u32
+}
+
+/// What the tape says of one request: its input, the output it wants, and the caller's own cap (`u32::MAX`: none)
+/// \[tokens\]. `streams` are those of its input and output.
+#[must_use]
+pub fn request_tokens(workload: &Workload, streams: [Stream; 2], index: u64) -> (u32, u32, u32) {
+    match (&workload.tokens, &workload.arrivals) {
+        (TokenSource::Drawn { input, output }, _) => {
+            (whole_tokens(input.at(streams[0], index)), whole_tokens(output.at(streams[1], index)), u32::MAX)
+        }
+        (TokenSource::Trace, Arrivals::Trace(trace)) => {
+            let row = &trace.rows[index as usize];
+            (row.input, row.output, if row.max_tokens == 0 { u32::MAX } else { row.max_tokens })
+        }
+        (TokenSource::Trace, Arrivals::Renewal { .. }) => {
+            unreachable!("lowering gives trace tokens to trace arrivals alone")
+        }
     }
 }

@@ -94,6 +94,16 @@ impl WallClock {
         let window = i128::from(window);
         (i128::from(self.unix_us) - i128::from(offset)).rem_euclid(window) as u64
     }
+
+    /// The day so many months after an instant of the run (YYYY-MM-DD, UTC); the last day of a month that is too short.
+    #[must_use]
+    pub fn date_after(&self, at: SimTime, months: u32) -> String {
+        let micros = i128::from(self.unix_us) + i128::from(at.0);
+        let instant = i64::try_from(micros).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+        let day = instant.map(|t| t.to_zoned_datetime(jiff::tz::TimeZone::UTC).date());
+        let day = day.and_then(|day| day.checked_add(jiff::Span::new().months(i64::from(months))).ok());
+        day.map_or_else(|| "?".to_owned(), |day| day.to_string())
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +117,14 @@ mod tests {
         {
             assert_eq!(SimTime(us).to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_term_ends_on_a_day_that_there_is() {
+        // 2027-01-31T23:00:00Z
+        let wall = WallClock { unix_us: 1_801_436_400_000_000, written: String::new() };
+        assert_eq!(wall.date_after(SimTime::ZERO, 1), "2027-02-28");
+        assert_eq!(wall.date_after(SimTime::from_secs(7_200), 6), "2027-08-01");
     }
 
     #[test]
