@@ -3,9 +3,10 @@
 use super::flight::Flight;
 use super::flow::Answer;
 use super::observer::{Job, Observer};
-use super::{ATTEMPTS, Call, Engine, Progress};
+use super::{ATTEMPTS, Call, Carried, Engine, Progress};
 use crate::model::capacity::batch::{FEWEST_RECORDS, JobsPlan, MOST_RECORDS};
 use crate::model::capacity::{Place, RoomState};
+use crate::model::workload::cache::InputParts;
 use crate::queue::{Class, Event};
 use crate::random::{Purpose, Stream, maths};
 
@@ -20,6 +21,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         now: u64,
     ) -> Answer {
         let place = Place { index: 0, region: 0, passed: 0, extra: 0 };
+        // Prompt caching is not for batch: all input is paid for in full.
+        let billed = call.carried.billed();
+        let parts = InputParts { uncached: billed.input(), ..InputParts::default() };
+        let call = &Call { carried: Carried::new(parts, billed.output), ..*call };
         let flight = Flight::new(*call, progress, capacity, position, place, u64::MAX);
         let Some(slot) = self.flights.insert(flight) else {
             self.overflowed = true;
@@ -68,8 +73,8 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn submit(&mut self, capacity: usize, plan: &JobsPlan, records: &[u32], now: u64) {
         let name = &self.model.capacities[capacity].name;
         let stream = Stream::new(self.model.run.seed, self.replication, Purpose::BatchDelay, name);
-        let begins = now + maths::round_half_up(plan.queue_delay.at(stream, self.jobs));
-        self.jobs += 1;
+        let begins = now + maths::round_half_up(plan.queue_delay.at(stream, self.jobs[capacity]));
+        self.jobs[capacity] += 1;
         let tokens = records.iter().map(|slot| {
             let billed = self.flights.get(*slot).call.carried.billed();
             billed.input() + billed.output

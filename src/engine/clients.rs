@@ -120,7 +120,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let Some((cause, cost)) = paid else {
             let leg = progress.leg + 1;
             if call.of.failover == Failover::AfterRetries && (leg as usize) < call.to.route.len() {
-                self.observer.sent(call.who());
+                self.observer.retried(call.who());
                 let progress = Progress { attempt: progress.attempt + 1, tries: 0, leg, sent: now, ..progress };
                 return self.pass_along(&call, progress, leg as usize, now);
             }
@@ -159,7 +159,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             return self.go_on(call, progress, position, status, now);
         }
         self.backing_off -= 1;
-        self.observer.sent(call.who());
+        self.observer.retried(call.who());
         let progress = Progress { attempt: progress.attempt + 1, tries: progress.tries + 1, sent: now, ..progress };
         self.pass_along(&call, progress, progress.leg as usize, now);
     }

@@ -5,7 +5,7 @@ use super::observer::{Admission, Observer};
 use super::plan::Service;
 use super::supply::Used;
 use super::{ATTEMPTS, CAPACITIES, Call, Engine, Progress, SHARED, State};
-use crate::model::capacity::Place;
+use crate::model::capacity::{Place, RoomState};
 use crate::queue::{Class, Event};
 use crate::units::{Tokens, round_half_up};
 
@@ -210,7 +210,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn next_stage(&mut self, call: &Call<'m>, service: u64, now: u64) {
         let mut next = self.stage_call(call, call.stage + 1);
         next.served_before = call.served_before + service;
-        self.observer.sent(call.who());
+        self.observer.called(call.who());
         self.pass_along(&next, Progress::first(&next, now), 0, now);
     }
 
@@ -229,6 +229,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             ttft: flight.ttft.min(ends.saturating_sub(flight.admitted)),
             served_before: call.served_before,
             is_last: call.is_last(),
+            rerouted: flight.place.index > 0
+                && matches!(self.supply.capacities[flight.capacity].room, RoomState::Regions(_)),
             answered: flight.waiting != Waiting::Nobody,
             completes,
             truncated: call.truncated,

@@ -138,6 +138,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             ttft: call.ttft,
             served_before: 0,
             is_last: true,
+            rerouted: false,
             answered,
             completes: ends < self.hard_end,
             truncated: call.truncated,

@@ -220,7 +220,8 @@ pub struct Engine<'m, O> {
     prompt_cache: PromptCache,
     /// What is collected for the next job of each capacity that makes jobs.
     collected: Vec<Vec<u32>>,
-    jobs: u64,
+    /// Jobs submitted so far, by capacity.
+    jobs: Vec<u64>,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
     /// The instant of the next edge that the observer asked for \[µs\].
@@ -301,7 +302,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             flights: Slab::new(FLIGHTS),
             prompt_cache: PromptCache::new(model, replication),
             collected: vec![Vec::new(); model.capacities.len()],
-            jobs: 0,
+            jobs: vec![0; model.capacities.len()],
             tied: Vec::new(),
             measured_from: run.warmup.0,
             measured_to: run.measured_end().0,

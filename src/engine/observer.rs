@@ -73,6 +73,8 @@ pub struct Admission {
     pub served_before: u64,
     /// It is the last call of its request.
     pub is_last: bool,
+    /// It is served in another region than the first of a pool.
+    pub rerouted: bool,
     /// The answer reaches a client that still waits: the request is served.
     pub answered: bool,
     /// The end of service lies before the end of the run.
@@ -138,8 +140,10 @@ pub struct Snapshot<'s> {
 pub trait Observer {
     /// A request arrived, and with it its first attempt and the first offer of that.
     fn arrived(&mut self, who: Who);
-    /// A further attempt was sent: a retry, or the next call of a pipeline.
-    fn sent(&mut self, who: Who);
+    /// A further attempt of a call was sent.
+    fn retried(&mut self, who: Who);
+    /// The next call of a pipeline was made, and with it its first attempt.
+    fn called(&mut self, who: Who);
     /// A further capacity was asked, or one was asked again.
     fn offered(&mut self, who: Who);
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal);

@@ -62,11 +62,13 @@ impl<'m, O: Observer> Engine<'m, O> {
                 }
             };
             let seat = self.find_seat(&call, capacity, now).ok();
+            // What came before a purchase, or before a limit was lowered, may turn out too large.
+            let is_too_large = seat.is_none() && self.is_too_large(&call, capacity, now);
             let max_wait = match self.supply.capacities[capacity].saturation {
                 Saturation::Queue { max_wait, .. } => max_wait,
                 Saturation::Throttle => None,
             };
-            if seat.is_none() && max_wait.is_none_or(|longest| now < since + longest.0) {
+            if seat.is_none() && !is_too_large && max_wait.is_none_or(|longest| now < since + longest.0) {
                 break;
             }
             let state = &mut self.supply.capacities[capacity];
@@ -76,10 +78,10 @@ impl<'m, O: Observer> Engine<'m, O> {
             if let Some(seat) = seat {
                 self.take_seat(&call, progress, position, capacity, seat, now);
             } else {
-                let refusal = Refusal { refused: Refused::of(Reason::MaxWait), quota: None };
-                self.refuse(call.who(), capacity, refusal, now);
+                let refused = Refused::of(if is_too_large { Reason::TooLarge } else { Reason::MaxWait });
+                self.refuse(call.who(), capacity, Refusal { refused, quota: None }, now);
                 self.requests.get_mut(place.request).state = State::BackingOff;
-                self.go_on(call, progress, position + 1, Status::Throttled, now);
+                self.go_on(call, progress, position + 1, refused.status, now);
             }
         }
         self.schedule_wake_up(capacity, now);

@@ -4,10 +4,12 @@ use super::flight::Seat;
 use super::flow::Answer;
 use super::observer::{Observer, Refusal};
 use super::plan::{Conditions, Service};
+use super::prompt_cache::PromptCache;
 use super::{Call, Carried, Engine, Progress};
 use crate::model::capacity::contention::{Contention, factor_at};
-use crate::model::capacity::{Place, Reason, Refused, RoomState, Saturation};
+use crate::model::capacity::{Billing, Place, Reason, Refused, RoomState, Saturation};
 use crate::model::workload::cache::{Cache, InputParts};
+use crate::model::workload::tier::Tier;
 use crate::random::maths::round_half_up;
 use crate::traffic::{request_tokens, whole_tokens};
 
@@ -40,8 +42,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if !queues && let Err(reason) = self.supply.capacities[capacity].room.ready(now) {
             return Answer::refused(reason);
         }
-        let ask = self.at_home(call, capacity, now).ask();
-        if !self.supply.ever_admits(capacity, ask) {
+        if self.is_too_large(call, capacity, now) {
             return Answer::refused(Reason::TooLarge);
         }
         if self.supply.capacities[capacity].waiting > 0 {
@@ -58,7 +59,8 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     fn is_unavailable(&self, call: &Call<'m>, progress: Progress, capacity: usize) -> bool {
         let state = &self.supply.capacities[capacity];
-        let (own, tier) = (state.standing.unavailable_probability, call.of.tier.unavailable_probability);
+        let tier = self.tier(call, capacity).unavailable_probability;
+        let own = state.standing.unavailable_probability;
         let probability = own + tier - own * tier;
         if probability == 0.0 {
             return false;
@@ -67,17 +69,21 @@ impl<'m, O: Observer> Engine<'m, O> {
         stream.uniform(state.key.wrapping_add(u64::from(progress.attempt))) < probability
     }
 
-    /// The call as the capacity's own region sees it.
-    fn at_home(&self, call: &Call<'m>, capacity: usize, now: u64) -> Call<'m> {
-        self.seen_from(call, self.model.capacities[capacity].region, now)
+    /// The tier in which the call is served there: a tier is of what is paid for by the token, and of the main call.
+    fn tier(&self, call: &Call<'m>, capacity: usize) -> Tier {
+        let is_sold_in_tiers = self.model.capacities[capacity].billing == Billing::Tokens && call.is_last();
+        if is_sold_in_tiers { call.of.tier } else { Tier::STANDARD }
     }
 
-    /// The call with the input parts that the prompt cache of a region makes of it.
+    /// Whether no limit of the capacity could ever admit the call. Of what is not there yet nobody can tell.
+    pub(super) fn is_too_large(&self, call: &Call<'m>, capacity: usize, now: u64) -> bool {
+        let home = self.model.capacities[capacity].region;
+        let ask = self.seen_from(call, home, now).ask();
+        self.supply.capacities[capacity].standing.is_ready && !self.supply.ever_admits(capacity, ask)
+    }
+
     fn seen_from(&self, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
-        let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) else { return *call };
-        let is_read = self.prompt_cache.is_live(call.workload as usize, call.index, region, now);
-        let parts = prefix.split(call.carried.billed().input(), is_read);
-        Call { carried: Carried::new(parts, u64::from(call.carried.output)), ..*call }
+        seen_from(&self.prompt_cache, call, region, now)
     }
 
     /// Where the call would be served now, and as what; takes nothing.
@@ -94,7 +100,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         state.room.ready(now).map_err(refusal)?;
         self.admissions += 1;
         // The quota is asked first and taken last: what it is asked for depends on where the prefix is live.
-        let place = state.room.find(now, call.ask(), home);
+        let cache = &self.prompt_cache;
+        let ask_in = |region| seen_from(cache, call, region, now).ask();
+        let place = state.room.find(now, ask_in, home);
         let call = match &place {
             Ok(place) => self.seen_from(call, place.region, now),
             Err(_) => *call,
@@ -139,7 +147,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn service(&self, call: &Call<'m>, progress: Progress, capacity: usize, place: Place) -> Service {
         let (plan, state) = (&self.model.capacities[capacity], &self.supply.capacities[capacity]);
         let client = &self.clients[call.workload as usize];
-        let tier = if plan.billing.is_by_token() { call.of.tier } else { crate::model::workload::tier::Tier::STANDARD };
+        let tier = self.tier(call, capacity);
         let service_factor = match (&plan.contention, state.standing.concurrency) {
             (Contention::Curve(points), Some(places)) => {
                 factor_at(points, f64::from(state.in_flight) / f64::from(places.max(1)))
@@ -187,4 +195,12 @@ impl<'m, O: Observer> Engine<'m, O> {
         let truncated = wanted > cap && to.tokens.is_none();
         Call { to, stage, carried, cap, truncated, ttft: 0, service: 0, ..*call }
     }
+}
+
+/// The call with the input parts that the prompt cache of a region makes of it.
+fn seen_from<'m>(cache: &PromptCache, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
+    let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) else { return *call };
+    let is_read = cache.is_live(call.workload as usize, call.index, region, now);
+    let parts = prefix.split(call.carried.billed().input(), is_read);
+    Call { carried: Carried::new(parts, u64::from(call.carried.output)), ..*call }
 }

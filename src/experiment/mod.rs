@@ -159,9 +159,7 @@ fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Ve
     for item in bill.iter().filter(|item| item.cost.is_none()) {
         note(Some("cost_usd"), format!("null: the price of {} is not known; state it", item.what));
     }
-    if let (Some(reason), true) =
-        (metrics::no_month_because(model, model.run.duration), bill.iter().any(|item| item.per_month.is_none()))
-    {
+    if let Some(reason) = bill.iter().find_map(|item| metrics::no_month_of(model, item, model.run.duration)) {
         note(Some("cost_per_month_usd"), format!("null: {reason}"));
     }
     notes

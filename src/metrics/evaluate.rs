@@ -6,11 +6,11 @@ use super::ledger::{Item, committed, ledger, sum};
 use super::record::{Clock, Cohort, QuotaRecord, Record};
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
-use crate::model::capacity::{Limit, Reason, Room};
+use crate::model::capacity::{Capacity, Limit, Reason, Room};
 use crate::model::pricing::Billed;
 use crate::stats::Histogram;
 use crate::terms::LATENCY_STATISTICS;
-use crate::units::{MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
 
 /// One figure of one replication, or of several pooled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,13 +83,18 @@ pub(super) struct Interval {
 }
 
 impl Interval {
+    /// What is measured of a run.
+    pub(super) fn measured(model: &Model) -> Self {
+        Self { from: model.run.warmup, to: model.run.measured_end() }
+    }
+
     fn duration(self) -> SimTime {
         SimTime(self.to.0 - self.from.0)
     }
 
     /// The time average and the greatest of what holds from each instant on, the first from t = 0; `None`: the interval
     /// is empty.
-    fn over(self, steps: impl IntoIterator<Item = (SimTime, f64)>) -> Option<[f64; 2]> {
+    pub(super) fn over(self, steps: impl IntoIterator<Item = (SimTime, f64)>) -> Option<[f64; 2]> {
         let steps: Vec<_> = steps.into_iter().collect();
         let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);
         for (i, (at, value)) in steps.iter().enumerate() {
@@ -161,7 +166,7 @@ impl Sheet {
         }
         let (throttled, ended) = c.worst_minute;
         self.rate("worst_minute_throttle_rate", throttled, ended);
-        self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.requests as f64));
+        self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.calls() as f64));
         self.value("goodput_per_s", (duration.0 > 0).then(|| c.within_slo() as f64 / duration.as_secs_f64()));
         for (stem, histogram) in c.latencies.by_stem() {
             self.latency(stem, &histogram);
@@ -207,9 +212,7 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
         for &quota in &capacity.quotas {
             utilization.see_quota(&model.quotas[quota], &record.quotas[quota], interval);
         }
-        let places = capacity.standings.iter().map(|(at, s)| (*at, s.concurrency.map_or(f64::INFINITY, f64::from)));
-        if let (Some([mean_places, most]), Some(mean)) = (interval.over(places), in_flight)
-            && mean_places.is_finite()
+        if let (Some([mean_places, most]), Some(mean)) = (places(capacity, interval), in_flight)
             && mean_places > 0.0
         {
             utilization.see(mean / mean_places, r.in_flight_peak as f64 / most);
@@ -218,13 +221,18 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
         sheet.count(&format!("{prefix}refused"), r.refused.iter().sum());
         sheet.value(&format!("{prefix}utilization_mean"), utilization.mean);
         sheet.value(&format!("{prefix}utilization_peak"), utilization.peak);
-        sheet.value(&format!("{prefix}in_flight_mean"), in_flight);
-        sheet.count(&format!("{prefix}in_flight_peak"), r.in_flight_peak);
+        // Records of a job are in no progress of their own.
+        let is_batch = matches!(capacity.room, Room::Jobs(_));
+        sheet.value(&format!("{prefix}in_flight_mean"), in_flight.filter(|_| !is_batch));
+        sheet.value(&format!("{prefix}in_flight_peak"), (!is_batch).then_some(r.in_flight_peak as f64));
         sheet.value(&format!("{prefix}waiting_mean"), mean_over(r.waiting_time));
         sheet.count(&format!("{prefix}waiting_peak"), r.waiting_peak);
         sheet.count(&format!("{prefix}reserved_unused_tokens"), r.unused);
         for reason in Reason::ALL {
             sheet.count(&format!("{prefix}refused_{}", reason.name()), r.refused[reason as usize]);
+        }
+        if matches!(capacity.room, Room::Regions(_)) {
+            sheet.rate(&format!("{prefix}rerouted_rate"), r.rerouted, r.admitted);
         }
         if matches!(capacity.room, Room::Jobs(_)) {
             jobs(sheet, &prefix, r.jobs);
@@ -260,6 +268,8 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
     }
 }
 
+const MINUTES_PER_DAY: f64 = 1_440.0;
+
 /// Limits that a named quota can have: those that are bought belong to a capacity.
 const BY_NAME: usize = 5;
 
@@ -274,6 +284,21 @@ fn jobs(sheet: &mut Sheet, prefix: &str, r: super::record::Jobs) {
 /// What a limit admits in a minute \[1/min\].
 pub(super) fn per_minute(limit: &Limit) -> f64 {
     limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
+}
+
+/// What a limit of a quota admits in a minute, on average over the interval; `None`: there is no such limit.
+pub(super) fn admitted_per_minute(quota: &Quota, kind: LimitKind, interval: Interval) -> Option<f64> {
+    Asked::of(quota, kind, &QuotaRecord::default())?.per_minute(interval).map(|[mean, _]| mean)
+}
+
+/// How many places a capacity has, on average over the interval and at most; `None`: it does not count them.
+pub(super) fn places(capacity: &Capacity, interval: Interval) -> Option<[f64; 2]> {
+    let copies = match &capacity.room {
+        Room::Copies(plan) => f64::from(plan.max_copies) * f64::from(plan.per_copy),
+        _ => f64::INFINITY,
+    };
+    let steps = capacity.standings.iter().map(|(at, s)| (*at, s.concurrency.map_or(copies, f64::from).min(copies)));
+    interval.over(steps).filter(|[mean, _]| mean.is_finite())
 }
 
 /// A limit over time, and what was asked of it.
@@ -299,9 +324,13 @@ impl<'a> Asked<'a> {
         interval.over([(SimTime::ZERO, per_minute(self.limit))].into_iter().chain(later))
     }
 
-    /// Mean and peak use.
+    /// Mean and peak use. Of a daily limit a part of a day has all that the day has.
     fn used(&self, interval: Interval) -> Option<[f64; 2]> {
         let [mean, most] = self.per_minute(interval).filter(|[mean, _]| *mean > 0.0)?;
+        if self.kind.is_daily() {
+            let days = interval.duration().0.div_ceil(MICROS_PER_DAY) as f64;
+            return Some([self.clock.total as f64 / (mean * MINUTES_PER_DAY * days), 0.0]);
+        }
         let minutes = interval.duration().0 as f64 / MICROS_PER_MINUTE as f64;
         Some([self.clock.total as f64 / (mean * minutes), self.clock.peak_minute as f64 / most])
     }

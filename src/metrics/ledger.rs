@@ -2,9 +2,9 @@
 
 use super::record::Record;
 use crate::model::Model;
-use crate::model::capacity::Billing;
 use crate::model::capacity::custom_import::cost_of_windows;
 use crate::model::capacity::purchase::Purchase;
+use crate::model::capacity::{Billing, Capacity};
 use crate::model::pricing::{Component, Money};
 use crate::model::workload::arrivals::Arrivals;
 use crate::units::{MICROS_PER_DAY, SimTime, Usd};
@@ -37,12 +37,24 @@ pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str
         Arrivals::Renewal { intensity, .. } => intensity.shape.is_empty() && intensity.bursts.is_empty(),
         Arrivals::Trace(_) => false,
     });
+    // What changes in the run does not change so in every hour of a month.
+    let stationary = stationary && model.capacities.iter().all(Capacity::is_stationary);
     if model.money.requests_per_month.is_some() || whole_days || stationary {
         return None;
     }
     Some(
-        "traffic varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month",
+        "traffic or capacity varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month",
     )
+}
+
+/// Why the month of an item cannot be told though that of others can; `None` when it can, or is known.
+#[must_use]
+pub fn no_month_of(model: &Model, item: &Item, duration: SimTime) -> Option<&'static str> {
+    if item.per_month.is_some() || item.cost.is_none() {
+        return None;
+    }
+    no_month_because(model, duration)
+        .or(Some("copies come and go with the traffic, so that their month does not follow from a number of requests"))
 }
 
 /// The bill of the interval `[from, to)` of `replications` runs together.
@@ -182,11 +194,15 @@ impl Book<'_> {
                 let per_month = (duration > 0).then(|| purchase.cost_of(micros.round() as i128)).flatten();
                 self.put(fixed(purchase.what.clone(), purchase.cost(self.from, self.to), per_month));
             }
-            if let Billing::Windows { units, price } = capacity.billing {
+            if let Billing::Windows { units, price, storage } = capacity.billing {
                 let cost = price.map(|price| cost_of_windows(record.windows, units, price));
                 let by_time = model.money.requests_per_month.is_none().then(|| self.month_of_usage()).flatten();
                 let per_month = cost.zip(by_time).and_then(|(cost, by)| self.scaled(cost, by));
                 self.put(fixed(format!("copies of {}", capacity.name), cost, per_month));
+                // What nobody prices is not asked for: storage is small.
+                if let Some(storage) = storage {
+                    self.storage(format!("keeping the model of {}", capacity.name), storage.of(units), Some(c));
+                }
             }
         }
     }
@@ -199,18 +215,16 @@ impl Book<'_> {
             let name = format!("training {} by {}", custom.model, custom.method.name());
             self.recurring(Component::Customization, name, training, every);
             if let Some(per_month) = custom.storage_per_month {
-                let cost = self.scaled(per_month, self.months());
-                self.put(Item {
-                    component: Component::Storage,
-                    workload: None,
-                    capacity: None,
-                    what: format!("keeping {}", custom.model),
-                    cost,
-                    per_month: Some(per_month),
-                    once: Some(Usd::ZERO),
-                });
+                self.storage(format!("keeping {}", custom.model), per_month, None);
             }
         }
+    }
+
+    fn storage(&mut self, what: String, per_month: Usd, capacity: Option<usize>) {
+        let cost = self.scaled(per_month, self.months());
+        let per_month = Some(per_month);
+        let (component, once) = (Component::Storage, Some(Usd::ZERO));
+        self.put(Item { component, workload: None, capacity, what, cost, per_month, once });
     }
 
     fn retrieval(&mut self) {

@@ -8,7 +8,7 @@ mod timeline;
 mod verdict;
 
 pub use evaluate::{Measure, Measured, detail, evaluate};
-pub use ledger::{Item, component_of, ledger, no_month_because, term};
+pub use ledger::{Item, component_of, ledger, no_month_of, term};
 pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record};
 pub use recorder::{Recorder, Recorders};
 pub use timeline::bucket_width;

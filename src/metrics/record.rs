@@ -31,8 +31,10 @@ pub struct Cohort {
     pub failed: u64,
     pub timed_out: u64,
     pub unfinished: u64,
-    /// Attempts after the first: retries, and the further calls of pipelines.
-    pub sent_again: u64,
+    /// Calls after the first of each request: those of pipelines.
+    pub further_calls: u64,
+    /// Attempts after the first of each call.
+    pub retries: u64,
     pub throttled_attempts: u64,
     pub unavailable_attempts: u64,
     pub first_attempts_throttled: u64,
@@ -71,6 +73,7 @@ pub struct Clock {
 #[derive(Debug, Clone, Default)]
 pub struct CapacityRecord {
     pub admitted: u64,
+    pub rerouted: u64,
     /// By [`Reason`].
     pub refused: [u64; Reason::ALL.len()],
     /// Time in progress, summed over attempts \[µs\].
@@ -83,9 +86,23 @@ pub struct CapacityRecord {
     /// reads too \[tokens\].
     pub unused: u64,
     pub unused_reads: u64,
+    /// How `unused` is counted.
+    pub unused_rule: UnusedRule,
     /// Windows of copies that were billed, over the clock.
     pub windows: u64,
     pub jobs: Jobs,
+}
+
+/// What of a reservation counts as unused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum UnusedRule {
+    /// Reserved - charged, burndown included.
+    #[default]
+    Tokens,
+    /// The cap - the output: bought throughput knows no burndown.
+    Output,
+    /// Nothing is reserved of the output.
+    Nothing,
 }
 
 /// Batch jobs that were submitted in the interval.
@@ -153,7 +170,12 @@ impl Record {
 impl Cohort {
     #[must_use]
     pub fn attempts(&self) -> u64 {
-        self.requests + self.sent_again
+        self.calls() + self.retries
+    }
+
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.requests + self.further_calls
     }
 
     #[must_use]
@@ -183,7 +205,8 @@ impl Cohort {
             failed,
             timed_out,
             unfinished,
-            sent_again,
+            further_calls,
+            retries,
             throttled_attempts,
             unavailable_attempts,
             first_attempts_throttled,
@@ -201,7 +224,8 @@ impl Cohort {
         self.failed += failed;
         self.timed_out += timed_out;
         self.unfinished += unfinished;
-        self.sent_again += sent_again;
+        self.further_calls += further_calls;
+        self.retries += retries;
         self.throttled_attempts += throttled_attempts;
         self.unavailable_attempts += unavailable_attempts;
         self.first_attempts_throttled += first_attempts_throttled;
@@ -304,6 +328,7 @@ impl CapacityRecord {
     fn merge(&mut self, other: &Self) {
         let Self {
             admitted,
+            rerouted,
             refused,
             in_flight_time,
             in_flight_peak,
@@ -311,6 +336,7 @@ impl CapacityRecord {
             waiting_peak,
             unused,
             unused_reads,
+            unused_rule: _,
             windows,
             jobs,
         } = other;
@@ -319,6 +345,7 @@ impl CapacityRecord {
         self.unused += unused;
         self.unused_reads += unused_reads;
         self.admitted += admitted;
+        self.rerouted += rerouted;
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.in_flight_time += in_flight_time;
         self.in_flight_peak = self.in_flight_peak.max(*in_flight_peak);

@@ -4,11 +4,11 @@
 //! (the ends of the interval, of a minute, of a bucket) the recorder takes differences, so that the engine's loop pays
 //! one addition for an event and nothing for the clock.
 
-use super::record::{Cohort, Record, keep_worse};
+use super::record::{Cohort, Record, UnusedRule, keep_worse};
 use super::timeline::{Bucket, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Failure, Job, LIMITS, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Reason, Status};
+use crate::model::capacity::{Capacity, Reason, Status};
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
 use crate::units::{MICROS_PER_MINUTE, SimTime};
@@ -115,6 +115,9 @@ impl Recorder {
         let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
         let counters = Counters::new(workloads, capacities, quotas);
         let mut record = Record::new(workloads, capacities, quotas);
+        for (record, capacity) in record.capacities.iter_mut().zip(&model.capacities) {
+            record.unused_rule = unused_rule(capacity, model);
+        }
         record.timeline.width = if bucket_width == u64::MAX { 0 } else { bucket_width };
         Self {
             from,
@@ -267,9 +270,15 @@ impl Observer for Recorder {
         }
     }
 
-    fn sent(&mut self, who: Who) {
+    fn retried(&mut self, who: Who) {
         if let Some(cohort) = self.cohort(who) {
-            cohort.sent_again += 1;
+            cohort.retries += 1;
+        }
+    }
+
+    fn called(&mut self, who: Who) {
+        if let Some(cohort) = self.cohort(who) {
+            cohort.further_calls += 1;
         }
     }
 
@@ -300,12 +309,17 @@ impl Observer for Recorder {
             return;
         }
         capacity.admitted += 1;
+        capacity.rerouted += u64::from(a.rerouted);
         if !a.completes {
             return;
         }
-        let unused = a.reserved.saturating_sub(a.charged);
+        let unused = match capacity.unused_rule {
+            UnusedRule::Tokens => a.reserved.saturating_sub(a.charged),
+            UnusedRule::Output => a.reserved - a.tokens.uncached - a.tokens.cache_write - a.tokens.output,
+            UnusedRule::Nothing => 0,
+        };
         capacity.unused += unused;
-        if a.tokens.cache_read > 0 {
+        if a.tokens.cache_read > 0 && capacity.unused_rule == UnusedRule::Tokens {
             capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
         }
         let cohort = &mut self.record.workloads[a.who.workload];
@@ -346,7 +360,8 @@ impl Observer for Recorder {
     }
 
     fn submitted(&mut self, capacity: usize, job: Job) {
-        if (self.from..=self.to).contains(&job.submitted) {
+        // What was collected in the interval is submitted at its end at the latest.
+        if self.from < job.submitted && job.submitted <= self.to {
             self.record.capacities[capacity].jobs.add(job);
         }
     }
@@ -418,6 +433,15 @@ impl Observer for Recorder {
     }
 }
 
+fn unused_rule(capacity: &Capacity, model: &Model) -> UnusedRule {
+    let bought = capacity.quotas.iter().map(|q| &model.quotas[*q]).find(|q| q.limit(LimitKind::Output).is_some());
+    match bought {
+        None => UnusedRule::Tokens,
+        Some(quota) if quota.charge_output_after => UnusedRule::Nothing,
+        Some(_) => UnusedRule::Output,
+    }
+}
+
 /// The limit that a reason is about.
 fn limit_of(reason: Reason) -> Option<LimitKind> {
     Some(match reason {
@@ -457,8 +481,12 @@ impl Observer for Recorders {
         self.tell(|r| r.arrived(who));
     }
 
-    fn sent(&mut self, who: Who) {
-        self.tell(|r| r.sent(who));
+    fn retried(&mut self, who: Who) {
+        self.tell(|r| r.retried(who));
+    }
+
+    fn called(&mut self, who: Who) {
+        self.tell(|r| r.called(who));
     }
 
     fn offered(&mut self, who: Who) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evaluate::per_minute;
+use super::evaluate::{Interval, admitted_per_minute, places};
 use super::record::{Record, Waiting};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
@@ -63,7 +63,8 @@ fn exceeds_limits(model: &Model, pooled: &Record, minutes: f64) -> bool {
     // Refused requests that count can use up a limit by themselves.
     let swamped = model.quotas.iter().zip(&pooled.quotas).any(|(quota, record)| {
         let counted = record.charged[LimitKind::Rpm as usize].total as f64;
-        quota.limit(LimitKind::Rpm).is_some_and(|rpm| counted > 1.001 * per_minute(rpm) * minutes)
+        let rpm = admitted_per_minute(quota, LimitKind::Rpm, Interval::measured(model));
+        rpm.is_some_and(|rpm| counted > 1.001 * rpm * minutes)
     });
     // A daily limit says nothing of a part of a day: what it admits may all come in it.
     let days = model.run.duration.0 >= MICROS_PER_DAY;
@@ -72,12 +73,13 @@ fn exceeds_limits(model: &Model, pooled: &Record, minutes: f64) -> bool {
 }
 
 fn exceeds(model: &Model, pooled: &Record, set: &BTreeSet<usize>, kind: LimitKind, minutes: f64) -> bool {
+    let interval = Interval::measured(model);
     // The tightest quota of each capacity; one that several share counts once.
     let tightest: Option<BTreeMap<usize, f64>> = set
         .iter()
         .map(|capacity| {
             let limits = model.capacities[*capacity].quotas.iter();
-            let limits = limits.filter_map(|q| Some((*q, per_minute(model.quotas[*q].limit(kind)?))));
+            let limits = limits.filter_map(|q| Some((*q, admitted_per_minute(&model.quotas[*q], kind, interval)?)));
             limits.min_by(|a, b| a.1.total_cmp(&b.1))
         })
         .collect();
@@ -107,7 +109,8 @@ fn demand(pooled: &Record, workload: usize, stage: &Stage, kind: LimitKind) -> f
 fn exceeds_places(model: &Model, pooled: &Record, replications: u64) -> bool {
     let duration = model.run.duration.0 as f64 * replications as f64;
     sets(model).iter().any(|set| {
-        let places: Option<f64> = set.iter().map(|c| model.capacities[*c].standing().concurrency.map(f64::from)).sum();
+        let places: Option<f64> =
+            set.iter().map(|c| places(&model.capacities[*c], Interval::measured(model)).map(|[mean, _]| mean)).sum();
         let work: f64 = confined(model, set)
             .filter(|(_, stage)| stage.tokens.is_none())
             .map(|(w, _)| {

@@ -59,19 +59,6 @@ impl TokenPrices {
             + self.output.of(billed.output)
             + self.request.of(billed.calls)
     }
-
-    /// Each times a factor \[10⁻⁶\], rounded half up to 10⁻¹² USD.
-    #[must_use]
-    pub fn times(self, millionths: u64) -> Self {
-        let times = |price: Price| Price(share(price.0, millionths));
-        Self {
-            input: times(self.input),
-            output: times(self.output),
-            cache_read: times(self.cache_read),
-            cache_write: times(self.cache_write),
-            request: times(self.request),
-        }
-    }
 }
 
 /// A factor of an amount \[10⁻⁶\], rounded half up to 10⁻¹² USD.
@@ -193,59 +180,52 @@ pub struct Told {
 /// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
 const BATCH_FACTOR: u64 = 500_000;
 
-/// The prices in force: what the scenario writes, the capacity's before the model's, over what the catalogue lists.
-/// `None`: neither says what input and output cost, nor what a call does.
+/// Where a price of the catalogue stands.
+type Listed = fn(&PriceEntry) -> &Option<String>;
+/// Where a price of a scenario stands.
+type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
+
+/// The prices in force, each by itself: what the scenario writes, in the capacity before the model, else what the
+/// catalogue lists. What is written is the standard price, but in a batch capacity; what is listed for a tier or for batch
+/// is taken as it is, and else the standard price is multiplied. `None`: neither says what input and output cost, nor what
+/// a call does.
 #[must_use]
 pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
-    let own = |key: fn(&PricesSpec) -> &Option<At<TokenPrice>>| {
-        written.iter().flatten().find_map(|spec| key(spec).as_ref()).map(|p| p.value.0)
+    let tier = terms.tier;
+    let (special, usual): (Option<[Listed; 2]>, u64) = match (terms.is_batch, tier.name) {
+        (true, _) => (Some([|e| &e.batch_input, |e| &e.batch_output]), BATCH_FACTOR),
+        (false, "priority") => (Some([|e| &e.priority_input, |e| &e.priority_output]), tier.usual_factor()),
+        (false, "flex") => (Some([|e| &e.flex_input, |e| &e.flex_output]), tier.usual_factor()),
+        (false, _) => (None, 1_000_000),
     };
-    let of_list = |key: fn(&PriceEntry) -> &Option<String>| {
-        listed.and_then(|entry| key(entry).as_ref()).and_then(|text| parse::token_price(text).ok())
+    let stated = tier.price_factor.filter(|_| !terms.is_batch);
+    let factor = stated.unwrap_or(usual);
+    let times = |price: Price| Price(share(price.0, factor));
+    let special = special.filter(|_| stated.is_none());
+    let of_list = |key: Listed| key(listed?).as_ref().and_then(|text| parse::token_price(text).ok());
+    let price = |own: Written, standard: Listed, special: Option<Listed>| {
+        let [capacity, model] = written.map(|spec| own(spec?).as_ref().map(|p| p.value.0));
+        let capacity = capacity.map(|p| if terms.is_batch { p } else { times(p) });
+        let special = special.and_then(of_list);
+        capacity.or(model.map(times)).or(special).or_else(|| of_list(standard).map(times))
     };
-    // A special price is listed, or the standard one is multiplied; what the scenario writes is standard.
-    let (special, factor): ([fn(&PriceEntry) -> &Option<String>; 2], u64) = match (terms.is_batch, terms.tier.name) {
-        (true, _) => ([|e| &e.batch_input, |e| &e.batch_output], BATCH_FACTOR),
-        (false, "priority") => ([|e| &e.priority_input, |e| &e.priority_output], terms.tier.usual_factor()),
-        (false, "flex") => ([|e| &e.flex_input, |e| &e.flex_output], terms.tier.usual_factor()),
-        (false, _) => ([|e| &e.input, |e| &e.output], 1_000_000),
-    };
-    let factor = terms.tier.price_factor.filter(|_| !terms.is_batch).unwrap_or(factor);
-    let is_own = written.iter().flatten().any(|w| w.input.is_some() || w.output.is_some());
-    let stated_factor = terms.tier.price_factor.is_some() && !terms.is_batch;
-    // Prices of a batch capacity are those of batch; the model's own are standard.
-    let own_is_final = terms.is_batch && written[0].is_some_and(|w| w.input.is_some() || w.output.is_some());
-
-    let request = own(|s| &s.request).or_else(|| of_list(|e| &e.request));
-    let input = own(|s| &s.input).or_else(|| of_list(|e| &e.input));
-    let output = own(|s| &s.output).or_else(|| of_list(|e| &e.output));
-    // Embedding has no output and reranking no tokens that are paid for.
-    let free = Price::default();
-    let whole = written.iter().flatten().any(|w| w.request.is_some()) || listed.is_some();
-    let (input, output) = match (input, output) {
-        (Some(input), Some(output)) => (input, output),
-        (input, output) if whole && (input.is_some() || request.is_some()) => {
-            (input.unwrap_or(free), output.unwrap_or(free))
-        }
-        _ => return None,
-    };
-    let read = own(|s| &s.cache_read).or_else(|| of_list(|e| &e.cache_read));
-    let write = own(|s| &s.cache_write_5m).or_else(|| of_list(|e| &e.cache_write_5m));
-    let write_1h = own(|s| &s.cache_write_1h).or_else(|| of_list(|e| &e.cache_write_1h));
+    let input = price(|s| &s.input, |e| &e.input, special.map(|s| s[0]));
+    let output = price(|s| &s.output, |e| &e.output, special.map(|s| s[1]));
+    let request = price(|s| &s.request, |e| &e.request, None);
+    let read = price(|s| &s.cache_read, |e| &e.cache_read, None);
+    let write = price(|s| &s.cache_write_5m, |e| &e.cache_write_5m, None);
+    let write_1h = price(|s| &s.cache_write_1h, |e| &e.cache_write_1h, None);
     let write = if terms.writes_for_an_hour { write_1h.or(write) } else { write };
-    let standard = TokenPrices {
+    // Embedding has no output and reranking no tokens that are paid for: what is listed, or sold by the call, is whole.
+    let is_whole = (input.is_some() && output.is_some()) || request.is_some() || (listed.is_some() && input.is_some());
+    let input = input.or(is_whole.then(Price::default))?;
+    let prices = TokenPrices {
         input,
-        output,
+        output: output.or(is_whole.then(Price::default))?,
         cache_read: read.unwrap_or(input),
         cache_write: write.unwrap_or(input),
-        request: request.unwrap_or(free),
+        request: request.unwrap_or_default(),
     };
-    let mut prices = if own_is_final { standard } else { standard.times(factor) };
-    if let (false, false, Some(input), Some(output)) = (is_own, stated_factor, of_list(special[0]), of_list(special[1]))
-    {
-        prices.input = input;
-        prices.output = output;
-    }
     Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none() })
 }
 

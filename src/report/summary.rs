@@ -18,6 +18,8 @@ pub(super) struct Story<'r> {
     rows: Vec<Row>,
 }
 
+/// Below this use a daily limit is not worth a line \[1\].
+const WORTH_A_LINE: f64 = 0.2;
 /// Below this mean use, being throttled needs an explanation \[1\].
 const SURPRISINGLY_IDLE: f64 = 0.5;
 
@@ -79,8 +81,12 @@ impl<'r> Story<'r> {
         if workloads.len() > 1 {
             for name in workloads {
                 let of = |metric: &str| self.value(&format!("workloads.{name}.{metric}"));
+                let unavailable = match of("unavailable_rate") {
+                    rate if rate > 0.0 => format!(" · {} met a 503", share(rate)),
+                    _ => String::new(),
+                };
                 lines.push(format!(
-                    "{name}: {} offered · {} served · {} throttled · e2e p50 {} p99 {}",
+                    "{name}: {} offered · {} served · {} throttled{unavailable} · e2e p50 {} p99 {}",
                     count(of("requests")),
                     share(of("served") / of("requests")),
                     share(of("throttle_rate")),
@@ -214,13 +220,29 @@ impl<'r> Story<'r> {
                 lines.push(self.reserved_line(&limit));
             }
         }
-        for capacity in self.names("capacities.") {
+        // Daily limits, where the day is felt.
+        let daily = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(".tpd.utilization_mean"));
+        for of in daily.filter(|m| !m.starts_with("windows.")) {
+            let used = self.value(&format!("{of}.tpd.utilization_mean"));
+            let refused = self.value(&format!("{of}.tpd.refused"));
+            if used >= WORTH_A_LINE || refused > 0.0 {
+                lines.push(format!("{of}.tpd: {} of the day, {} refused", share(used), count(refused)));
+            }
+        }
+        for capacity in self
+            .names("capacities.")
+            .iter()
+            .filter(|c| self.value(&format!("capacities.{c}.in_flight_mean")).is_finite())
+        {
             let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
             let mut line = format!(
                 "capacities.{capacity}: in flight {} on average, {} at the peak",
                 figure(of("in_flight_mean"), Unit::Count),
                 figure(of("in_flight_peak"), Unit::Count),
             );
+            if of("rerouted_rate") > 0.0 {
+                line += &format!("; {} served in another region", share(of("rerouted_rate")));
+            }
             if of("waiting_peak") > 0.0 {
                 line += &format!("; up to {} waiting", figure(of("waiting_peak"), Unit::Count));
             }
@@ -319,6 +341,8 @@ impl<'r> Story<'r> {
             .results
             .notes
             .iter()
+            // The outermost percentile is asked for by few.
+            .filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"))
             .map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)))
             .collect();
         self.row("Notes", lines);

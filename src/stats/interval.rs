@@ -17,7 +17,9 @@ pub fn student_t(confidence: f64, degrees_of_freedom: u64) -> f64 {
 #[must_use]
 pub fn of_mean(values: &[f64], confidence: f64) -> (f64, Option<f64>) {
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
+    // From the first value on, so that what never varies stays exact.
+    let first = values.first().copied().unwrap_or(f64::NAN);
+    let mean = first + values.iter().map(|x| x - first).sum::<f64>() / n;
     if values.len() < 2 {
         return (mean, None);
     }

@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 48] = [
+const ROWS: [Row; 49] = [
     (
         "requests",
         Unit::Count,
@@ -68,7 +68,14 @@ const ROWS: [Row; 48] = [
         "the largest share of 429 among the attempts that ended in one whole wall-clock minute of the measured interval; minutes under 20 attempts are left out",
     ),
     ("failure_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "failed / requests"),
-    ("retry_amplification", Unit::Ratio, REQUESTS, Cohort, Lower, "attempts / requests"),
+    (
+        "retry_amplification",
+        Unit::Ratio,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "attempts / calls: requests, and the steps of pipelines",
+    ),
     (
         "truncation_rate",
         Unit::Fraction,
@@ -238,6 +245,14 @@ const ROWS: [Row; 48] = [
         Clock,
         Lower,
         "windows of 5 minutes of copies of an imported model that had an invocation",
+    ),
+    (
+        "rerouted_rate",
+        Unit::Fraction,
+        CAPACITY,
+        Cohort,
+        Neither,
+        "offers taken by a pool in another region than the first of its list / admitted",
     ),
     ("limit_per_min", Unit::TokensPerMinute, LIMIT, Clock, Neither, "what the limit admits in a minute"),
     ("charged", Unit::Tokens, LIMIT, Clock, Neither, "charged in the measured interval"),

@@ -132,8 +132,12 @@ impl Kind for CrossRegionSpec {
         self.prices.as_ref()
     }
 
+    fn path<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c crate::catalog::Path> {
+        site.sold?.entry?.path(&self.profile.value)
+    }
+
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        Some(&site.sold?.entry?.path(&self.profile.value)?.quota)
+        Some(&self.path(site)?.quota)
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
@@ -223,8 +227,13 @@ impl CrossRegionSpec {
                 "the profile `{}` cannot be called from `{}`",
                 self.profile.value.0, self.source_region.value.0
             );
-            let refusal = crate::model::spec::unknown(rule, &self.source_region.value.0, known);
-            site.sink.error(self.source_region.at.clone(), refusal.rule, refusal.help);
+            let from_here =
+                |p: &&crate::catalog::Path| p.regions.iter().any(|r| r.from.contains(&self.source_region.value.0));
+            let help = match site.sold.and_then(|s| s.entry?.paths.iter().find(from_here)) {
+                Some(path) => Some(format!("from there `{}` can be called", path.path)),
+                None => crate::model::spec::unknown(String::new(), &self.source_region.value.0, known).help,
+            };
+            site.sink.error(self.source_region.at.clone(), rule, help);
         }
         let Some(written) = &self.destinations else {
             let listed = offer.and_then(|o| o.regions.iter().find(|r| r.from.contains(&self.source_region.value.0)));
@@ -337,10 +346,10 @@ impl Pool {
     }
 
     /// The region that would serve now; takes nothing.
-    pub fn find(&mut self, now: u64, ask: Ask) -> Result<Place, Refused> {
-        let amount = ask.reserved();
+    pub fn find(&mut self, now: u64, ask_in: impl Fn(usize) -> Ask) -> Result<Place, Refused> {
         let mut best: Option<(usize, f64)> = None;
         for (i, region) in self.regions.iter_mut().enumerate() {
+            let amount = ask_in(region.plan.region).reserved();
             let Some(room) = region.room(now, amount) else { continue };
             let is_source = i == 0 && self.source_is_first;
             if is_source || self.selection == Selection::InOrder {

@@ -34,13 +34,20 @@ impl Kind for CustomDeploymentSpec {
         self.prices.as_ref()
     }
 
-    /// No quota of deployments is published; that of the base model in its region is the nearest.
+    /// No quota of deployments is published; that of the base model in its region is the nearest, or through a profile.
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        Some(&site.sold?.entry?.path(crate::catalog::IN_REGION)?.quota)
+        let entry = site.sold?.entry?;
+        Some(&entry.path(crate::catalog::IN_REGION).or_else(|| entry.paths.first())?.quota)
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
         let entry = site.sold.and_then(|s| s.entry);
+        if let Some(sold) = site.sold.filter(|s| !s.is_custom && s.entry.is_some()) {
+            let rule = format!("`models.{}` is a base model, and a deployment serves a customized one", sold.name);
+            let help = format!("write [models.{}.customization], or use on_demand", sold.name);
+            site.sink.error(site.at.clone(), rule, help);
+            return None;
+        }
         if let Some(entry) = entry.filter(|e| e.custom_deployment.is_none()) {
             let rule = format!("customized models of `{}` cannot be deployed on demand", entry.id);
             site.sink.error(site.at.clone(), rule, "use provisioned, or a model that can".to_owned());

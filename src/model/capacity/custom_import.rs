@@ -28,6 +28,8 @@ capacity_keys! {
         pub units_per_copy: Option<At<Count>>,
         /// Of one unit and minute, such as "$0.0785"; the catalogue's when left out.
         pub price_per_unit_minute: Option<At<Amount>>,
+        /// Of keeping one unit for a month, such as "$1.95"; the catalogue's when left out.
+        pub storage_per_unit_month: Option<At<Amount>>,
         /// The name of a `[quotas.NAME]`, or a list of them.
         pub quota: Option<At<Names>>,
     }
@@ -97,11 +99,14 @@ impl Kind for CustomImportSpec {
         };
         let price = self.price_per_unit_minute.as_ref().map(|p| p.value.0);
         let price = price.or_else(|| listed.and_then(|l| crate::units::parse::amount(&l.per_unit_minute).ok()));
+        let storage = self.storage_per_unit_month.as_ref().map(|p| p.value.0);
+        let storage =
+            storage.or_else(|| listed.and_then(|l| crate::units::parse::amount(&l.storage_per_unit_month).ok()));
         let region = site.home_region(self.region.as_ref());
         let plan = CopiesPlan { max_copies: max_copies?, per_copy: per_copy?, cold_start: cold_start?, region };
         (site.sink.errors() == before).then(|| Plan {
             room: Room::Copies(Box::new(plan)),
-            ..Plan::new(Billing::Windows { units, price: price.map(Price) })
+            ..Plan::new(Billing::Windows { units, price: price.map(Price), storage: storage.map(Price) })
         })
     }
 }

@@ -50,7 +50,7 @@ impl Kind for LatencyOptimizedSpec {
         let entry = site.sold.and_then(|s| s.entry);
         if let Some(entry) = entry.filter(|e| e.latency_optimized.is_none()) {
             let rule = format!("`{}` has no latency-optimized inference", entry.id);
-            site.sink.error(site.at.clone(), rule, "`bedload catalog show ID` says how a model is sold".to_owned());
+            site.sink.error(site.at.clone(), rule, "`bedload catalog ID` says how a model is sold".to_owned());
             return None;
         }
         let listed = entry.and_then(|e| e.latency_optimized.as_ref()).and_then(|l| l.prices.as_ref());

@@ -22,7 +22,7 @@ pub mod room;
 pub mod serving;
 pub mod site;
 
-use crate::catalog::{LatencyEntry, PriceEntry, QuotaEntry};
+use crate::catalog::{self, LatencyEntry, PriceEntry, QuotaEntry};
 use crate::diagnostic::Span;
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::Names;
@@ -84,6 +84,10 @@ pub trait Kind {
     }
     /// Where limits that nobody wrote come from; `None`: there are none.
     fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
+        None
+    }
+    /// The path by which the catalogue's model is sold here in service tiers; `None`: it is not.
+    fn path<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c catalog::Path> {
         None
     }
     /// A latency of its own in the catalogue; `None`: the model's.
@@ -152,8 +156,8 @@ pub enum Billing {
     Purchased(Vec<Purchase>),
     /// Reserved tokens per minute by the hour.
     Reserved(Vec<Purchase>),
-    /// Copies by windows of five minutes: units of a copy, price of a unit and minute.
-    Windows { units: u64, price: Option<Price> },
+    /// Copies by windows of five minutes: units of a copy, price of a unit and minute, and of keeping a unit for a month.
+    Windows { units: u64, price: Option<Price>, storage: Option<Price> },
 }
 
 impl Billing {
@@ -211,6 +215,16 @@ impl Capacity {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standings[0].1
+    }
+
+    /// Whether nothing about it changes in a run.
+    #[must_use]
+    pub fn is_stationary(&self) -> bool {
+        let regions = match &self.room {
+            Room::Regions(pool) => pool.regions.iter().all(|r| r.outages.is_empty()),
+            _ => true,
+        };
+        self.standings.len() == 1 && regions
     }
 }
 

@@ -60,6 +60,10 @@ impl Kind for OnDemandSpec {
         self.prices.as_ref()
     }
 
+    fn path<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c catalog::Path> {
+        site.sold?.path_entry()
+    }
+
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
         // What the catalogue lists are limits of bedrock-runtime.
         let path = site.sold?.path_entry()?;

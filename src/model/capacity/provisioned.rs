@@ -120,6 +120,9 @@ impl Kind for ProvisionedSpec {
     }
 }
 
+/// \[µs\]
+const SHORTEST_MONTH: u64 = 28 * 86_400_000_000;
+
 /// What is bought, and when it serves.
 struct Ready {
     purchase: Purchase,
@@ -151,7 +154,12 @@ impl ProvisionedSpec {
         }
         let Some(variant) = &self.variant else {
             let plain = entry.provisioned.iter().find(|p| p.variant.is_none());
-            return plain.or_else(|| entry.provisioned.first());
+            let chosen = plain.or_else(|| entry.provisioned.first());
+            if let Some(variant) = chosen.and_then(|c| c.variant.as_ref()) {
+                let why = "prices and throughput differ by context variant; the first of the catalogue is taken";
+                site.assume("variant", &format!("\"{variant}\""), why);
+            }
+            return chosen;
         };
         let found = entry.provisioned.iter().find(|p| p.variant.as_deref() == Some(variant.value.0.as_str()));
         if found.is_none() {
@@ -206,6 +214,20 @@ impl ProvisionedSpec {
                 site.sink.error(written.at.clone(), rule, None);
                 continue;
             }
+            let commitment = spec.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());
+            if let (Some(end), Some(written)) = (to, &spec.ends)
+                && end.0 - from.0 < u64::from(commitment.months()) * SHORTEST_MONTH
+            {
+                let rule = format!(
+                    "a commitment of {} is due for its whole term, and this one ends before",
+                    commitment.name()
+                );
+                site.sink.error(
+                    written.at.clone(),
+                    rule,
+                    "leave `ends` out, or write commitment = \"none\"".to_owned(),
+                );
+            }
             let ready_after = time(&spec.ready_after).unwrap_or_default();
             add(
                 &spec.model_units,
@@ -229,6 +251,6 @@ fn reserved_instead(entry: &ModelEntry) -> String {
     if entry.paths.iter().any(|p| p.reserved.is_some() || p.tiers.iter().any(|t| t == "reserved")) {
         "it is sold as reserved throughput: use `reserved`".to_owned()
     } else {
-        "`bedload catalog show ID` says how a model is sold".to_owned()
+        "`bedload catalog ID` says how a model is sold".to_owned()
     }
 }

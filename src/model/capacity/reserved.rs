@@ -71,7 +71,7 @@ impl Kind for ReservedSpec {
             && !offer.tiers.iter().any(|t| t == "reserved")
         {
             let rule = format!("`{}` is not sold as reserved throughput", entry.map_or("", |e| &e.id));
-            let help = "`bedload catalog show ID` says how a model is sold".to_owned();
+            let help = "`bedload catalog ID` says how a model is sold".to_owned();
             site.sink.error(site.at.clone(), rule, help);
         } else if let Some(None) = sold {
             let rule = format!("`{}` is not sold by the path `{path}`", entry.map_or("", |e| &e.id));

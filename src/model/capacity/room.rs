@@ -80,10 +80,11 @@ impl RoomState {
         }
     }
 
-    /// Where the ask would be served now; takes nothing. `home` is the region of the capacity itself.
-    pub fn find(&mut self, now: u64, ask: Ask, home: usize) -> Result<Place, Refused> {
+    /// Where a call would be served now; takes no place. What it asks may depend on the region; `home` is that of the
+    /// capacity itself. Copies that are asked for more than they serve may start one more.
+    pub fn find(&mut self, now: u64, ask_in: impl Fn(usize) -> Ask, home: usize) -> Result<Place, Refused> {
         match self {
-            Self::Regions(pool) => pool.find(now, ask),
+            Self::Regions(pool) => pool.find(now, ask_in),
             Self::Copies(copies) => copies.find(now),
             Self::Limits | Self::Jobs(_) => Ok(Place { index: 0, region: home, passed: 0, extra: 0 }),
         }

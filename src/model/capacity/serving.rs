@@ -298,21 +298,24 @@ impl Serving<'_> {
     #[must_use]
     pub fn later(&self, kind: LimitKind, amount: Tokens, outages: &[Outage], instants: &[SimTime]) -> Vec<StatedLater> {
         let nominal = |at| self.in_force(at, |c| c.limit(kind)).map_or(amount, |c| c.value.0);
-        steps(nominal, outages, instants)
+        steps(amount, nominal, outages, instants)
     }
 }
 
-/// The steps of a limit whose nominal amount at an instant is known, under outages.
+/// The steps of a limit of `stated`, whose nominal amount at each instant is known, under outages.
 #[must_use]
-pub fn steps(nominal: impl Fn(SimTime) -> Tokens, outages: &[Outage], instants: &[SimTime]) -> Vec<StatedLater> {
-    instants
-        .iter()
-        .filter(|at| **at > SimTime::ZERO)
-        .map(|&at| {
-            let whole = nominal(at);
-            StatedLater { at, in_force: Outage::share_of(whole, Outage::left(outages, at)), nominal: whole }
-        })
-        .collect()
+pub fn steps(
+    stated: Tokens,
+    nominal: impl Fn(SimTime) -> Tokens,
+    outages: &[Outage],
+    instants: &[SimTime],
+) -> Vec<StatedLater> {
+    let step = |&at: &SimTime| {
+        let whole = nominal(at);
+        StatedLater { at, in_force: Outage::share_of(whole, Outage::left(outages, at)), nominal: whole }
+    };
+    // At t = 0 only what differs from the statement is a step.
+    instants.iter().map(step).filter(|s| s.at > SimTime::ZERO || [s.in_force, s.nominal] != [stated; 2]).collect()
 }
 
 impl ChangeSpec {

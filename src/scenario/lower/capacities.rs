@@ -47,7 +47,7 @@ impl<'a> Lowering<'a> {
         let known = draft.model.and_then(|m| models.get(m));
         let mut site = self.site(draft, models, &mut supply.regions);
         let plan = kind.lower(&mut site);
-        let listed_latency = kind.default_latency(&site);
+        let (listed_latency, path) = (kind.default_latency(&site), kind.path(&site));
         let region = site.home_region(serving.region);
         let Some(plan) = plan else { return };
         if let Some(listed) = &plan.listed {
@@ -64,8 +64,9 @@ impl<'a> Lowering<'a> {
         let owner = Owner::Capacity(i);
         let stated = |limit| match plan.bought.iter().find(|b| b.kind == limit) {
             Some(bought) => {
-                let later = steps(|at| bought.amount_at(at), &outages, &instants);
-                Some(Stated { amount: bought.amount_at(SimTime::ZERO), at: bought.at.clone(), later })
+                let amount = bought.amount_at(SimTime::ZERO);
+                let later = steps(amount, |at| bought.amount_at(at), &outages, &instants);
+                Some(Stated { amount, at: bought.at.clone(), later })
             }
             None => Self::stated(owner, &own, defaults, limit).map(|stated| {
                 let varies = !outages.is_empty() || serving.changes.iter().any(|c| c.limits().any(|(k, _)| k == limit));
@@ -74,6 +75,11 @@ impl<'a> Lowering<'a> {
             }),
         };
         self.check_changes(serving, &own, owner, defaults);
+        self.warn_of_what_never_happens(draft, &instants, &plan);
+        if kind_name != "batch" && serving.refusal_latency.is_none() {
+            let path = format!("capacities.{}.refusal_latency", draft.name);
+            self.assume(path, "\"0s\"", "how long a refusal takes to reach its caller is not published; measure it");
+        }
         let quota = self.quota(owner, &own, stated, draft.reads_cache);
         let mut quotas = draft.named.clone();
         if let Some(mut quota) = quota.filter(|own| LimitKind::ALL.iter().any(|k| own.limit(*k).is_some())) {
@@ -91,7 +97,7 @@ impl<'a> Lowering<'a> {
         };
         let Some(contention) = contention else { return };
         let Plan { room, billing, listed, .. } = plan;
-        supply.offers.push(Offer { written: kind.prices().map(|p| &p.value), listed });
+        supply.offers.push(Offer { written: kind.prices().map(|p| &p.value), listed, path });
         supply.capacities.push(Capacity {
             name: draft.name.to_owned(),
             kind: kind_name,
@@ -105,6 +111,20 @@ impl<'a> Lowering<'a> {
             room,
             billing,
         });
+    }
+
+    /// Outages, changes and purchases lie in the run.
+    fn warn_of_what_never_happens(&mut self, draft: &Draft<'_>, instants: &[SimTime], plan: &Plan) {
+        let Some(run) = &self.clock else { return };
+        let bought = plan.billing.purchases().iter().map(|p| p.from);
+        if let Some(late) = instants.iter().copied().chain(bought).filter(|at| *at >= run.measured_end()).min() {
+            let rule = format!(
+                "what `{}` does at {late} is never seen: the run is measured until {}",
+                draft.name,
+                run.measured_end()
+            );
+            self.sink.warning(Some(draft.at.clone()), rule, "times are since t = 0".to_owned());
+        }
     }
 
     /// A change is of a limit that is the capacity's own.

@@ -29,13 +29,16 @@ struct Lowering<'a> {
     assumptions: Vec<Assumption>,
     /// The dates of the catalogue's figures in use.
     dates: Vec<String>,
+    /// When there is no fault in it.
+    clock: Option<crate::model::Run>,
 }
 
 /// Lowers everything that was read; `None` when there is any error, found here or before.
 pub fn lower(specs: &Specs, catalog: &Catalog, base_dir: &Path, sink: &mut Sink) -> Option<Model> {
-    let mut low = Lowering { specs, catalog, base_dir, sink, assumptions: Vec::new(), dates: Vec::new() };
+    let mut low = Lowering { specs, catalog, base_dir, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
     let traces = low.traces();
     let run = low.run(&traces);
+    low.clock.clone_from(&run);
     let models = low.models();
     let routes = low.routes();
     let supply = low.supply(&models, &routes);

@@ -5,9 +5,12 @@ use super::supply::Supply;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::Arrivals;
+use crate::model::workload::cache::CacheShares;
+use crate::model::workload::steps::{Stage, StepTokens};
 use crate::model::workload::tokens::TokenSource;
 use crate::random::{Law, Shape};
 use crate::scenario::describe::grouped;
+use crate::trace::Trace;
 use crate::units::{Tokens, round_half_up};
 
 /// A smaller share of too large requests is not worth a word.
@@ -21,26 +24,30 @@ impl Lowering<'_> {
             return;
         }
         for workload in workloads {
-            let room = Room { workload, supply };
-            match (&workload.tokens, &workload.arrivals) {
-                (TokenSource::Drawn { input, .. }, _) => self.check_law(&room, input),
-                (TokenSource::Trace, Arrivals::Trace(trace)) => {
-                    let too_large =
-                        trace.rows.iter().filter(|row| !room.fits(row.input.into(), room.cap_of(row.max_tokens)));
-                    let too_large = too_large.count();
-                    let least = trace.rows.iter().map(|row| (Tokens::from(row.input), room.cap_of(row.max_tokens)));
-                    match least.min_by_key(|(input, cap)| input + cap) {
-                        Some((input, cap)) if too_large == trace.rows.len() => self.refuse_all(&room, input, cap),
-                        _ => self.warn_of_share(&room, too_large as f64 / trace.rows.len().max(1) as f64),
+            for stage in &workload.stages {
+                let room = Room { workload, stage, supply };
+                match (&stage.tokens, &workload.tokens, &workload.arrivals) {
+                    (Some(StepTokens { input, .. }), ..) | (None, TokenSource::Drawn { input, .. }, _) => {
+                        self.check_law(&room, input);
                     }
+                    (None, TokenSource::Trace, Arrivals::Trace(trace)) => self.check_trace(&room, trace),
+                    (None, TokenSource::Trace, Arrivals::Renewal { .. }) => {}
                 }
-                (TokenSource::Trace, Arrivals::Renewal { .. }) => {}
             }
         }
     }
 
+    fn check_trace(&mut self, room: &Room<'_>, trace: &Trace) {
+        let rows = || trace.rows.iter().map(|row| (Tokens::from(row.input), room.cap_of(row.max_tokens)));
+        let too_large = rows().filter(|(input, cap)| !room.fits(*input, *cap)).count();
+        match rows().min_by_key(|(input, cap)| input + cap) {
+            Some((input, cap)) if too_large == trace.rows.len() => self.refuse_all(room, input, cap),
+            _ => self.warn_of_share(room, too_large as f64 / trace.rows.len().max(1) as f64),
+        }
+    }
+
     fn check_law(&mut self, room: &Room<'_>, input: &Law) {
-        let cap = room.workload.main().output_cap;
+        let cap = room.stage.output_cap;
         let least = whole(least_draw(input), input);
         if !room.fits(least, cap) {
             self.refuse_all(room, least, cap);
@@ -52,17 +59,23 @@ impl Lowering<'_> {
 
     fn refuse_all(&mut self, room: &Room<'_>, input: Tokens, cap: Tokens) {
         let name = &room.workload.name;
+        let Some(obstacle) = room.obstacle(input, cap) else { return };
+        let parts = match obstacle.kind {
+            LimitKind::Input => String::new(),
+            LimitKind::Output => " for the answer".to_owned(),
+            _ => format!(" ({} of input, {} reserved for the answer)", grouped(input), grouped(cap)),
+        };
         let rule = format!(
-            "no request of `{name}` could ever be admitted: the least asks for {} tokens ({} of input, {} reserved for the answer), and its route admits at most {} at once",
-            grouped(input + cap),
-            grouped(input),
-            grouped(cap),
-            grouped(room.most_admitted()),
+            "no {} of `{name}` could ever be admitted: the least asks `{}` for {} tokens{parts}, and it admits at most {} at once",
+            room.what(),
+            obstacle.limit,
+            grouped(obstacle.asked),
+            grouped(obstacle.most),
         );
         let section = self.specs.workloads.iter().find(|w| w.name == *name);
         let at = section.map_or(0..0, |s| s.at.clone());
         let capped = section.and_then(|s| s.spec.as_ref()).and_then(|s| s.max_tokens.as_ref());
-        let help = if capped.is_some() {
+        let help = if capped.is_some() || room.stage.tokens.is_some() {
             "lower max_tokens, or raise the limit"
         } else {
             "set max_tokens: without it the model's maximum is reserved"
@@ -76,8 +89,9 @@ impl Lowering<'_> {
         }
         let name = &room.workload.name;
         let rule = format!(
-            "{} % of the requests of `{name}` are too large for any limit of its route and are always refused",
-            percent(share)
+            "{} % of the {}s of `{name}` are too large for any limit of its route and are always refused",
+            percent(share),
+            room.what()
         );
         let at = self.specs.workloads.iter().find(|w| w.name == *name).map(|w| w.at.clone());
         let help = format!(
@@ -100,23 +114,45 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// A workload before the limits of its route.
+/// A call of a workload before the limits of its route.
 struct Room<'a> {
     workload: &'a Workload,
+    stage: &'a Stage,
     supply: &'a Supply<'a>,
 }
 
+/// A limit that can never admit a call.
+struct Obstacle {
+    /// Such as `capacities.us.tpm`.
+    limit: String,
+    kind: LimitKind,
+    asked: Tokens,
+    most: Tokens,
+}
+
 impl Room<'_> {
-    /// Whether some capacity of the route could admit the request, with every limit idle.
-    fn fits(&self, input: Tokens, cap: Tokens) -> bool {
-        self.quotas().any(|mut of_capacity| of_capacity.all(|quota| self.fits_quota(quota, input, cap)))
+    fn what(&self) -> &'static str {
+        if self.stage.tokens.is_some() { "step" } else { "request" }
     }
 
-    fn fits_quota(&self, quota: &Quota, input: Tokens, cap: Tokens) -> bool {
-        let parts = self.workload.cache.split(input);
+    /// Whether some capacity of the route could admit the call, with every limit idle.
+    fn fits(&self, input: Tokens, cap: Tokens) -> bool {
+        self.quotas().any(|mut of_capacity| of_capacity.all(|quota| self.blocks(quota, input, cap).is_none()))
+    }
+
+    /// The first limit of the route that stands in the way.
+    fn obstacle(&self, input: Tokens, cap: Tokens) -> Option<Obstacle> {
+        self.quotas().flatten().find_map(|quota| self.blocks(quota, input, cap))
+    }
+
+    /// The limit of a quota that can never admit the call; `None`: all could.
+    fn blocks(&self, quota: &Quota, input: Tokens, cap: Tokens) -> Option<Obstacle> {
+        let is_main = self.stage.tokens.is_none();
+        let parts = if is_main { self.workload.cache.split(input) } else { CacheShares::default().split(input) };
         let read = if quota.reserve_cache_reads { parts.read } else { 0 };
         let input = parts.uncached + parts.write;
-        LimitKind::ALL.into_iter().filter_map(|kind| Some((kind, most_at_once(quota, kind)?))).all(|(kind, most)| {
+        LimitKind::ALL.into_iter().find_map(|kind| {
+            let most = most_at_once(quota, kind)?;
             let asked = match kind {
                 LimitKind::Tpm | LimitKind::Tpd => input + read + cap,
                 LimitKind::Itpm => input + cap,
@@ -124,12 +160,12 @@ impl Room<'_> {
                 LimitKind::Output if !quota.charge_output_after => cap,
                 LimitKind::Rpm | LimitKind::Otpm | LimitKind::Output => 0,
             };
-            asked <= most
+            (asked > most).then(|| Obstacle { limit: format!("{}.{}", quota.prefix, kind.name()), kind, asked, most })
         })
     }
 
     fn quotas(&self) -> impl Iterator<Item = impl Iterator<Item = &Quota>> {
-        let capacities = self.workload.main().route.iter().filter_map(|c| self.supply.capacities.get(*c));
+        let capacities = self.stage.route.iter().filter_map(|c| self.supply.capacities.get(*c));
         capacities.map(|capacity| capacity.quotas.iter().filter_map(|q| self.supply.quotas.get(*q)))
     }
 
@@ -144,11 +180,7 @@ impl Room<'_> {
 
     /// The cap of a recorded request, whose own is 0 when it has none.
     fn cap_of(&self, recorded: u32) -> Tokens {
-        if recorded == 0 {
-            self.workload.main().output_cap
-        } else {
-            Tokens::from(recorded).min(self.workload.main().output_cap)
-        }
+        if recorded == 0 { self.stage.output_cap } else { Tokens::from(recorded).min(self.stage.output_cap) }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Supply<'a> {
 pub struct Offer<'a> {
     pub written: Option<&'a PricesSpec>,
     pub listed: Option<PriceEntry>,
+    /// The path by which the catalogue's model is sold here.
+    pub path: Option<&'a crate::catalog::Path>,
 }
 
 /// For each workload, the routes of its calls, the main one last: indices of capacities by name.

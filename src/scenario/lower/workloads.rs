@@ -64,6 +64,7 @@ impl<'a> Lowering<'a> {
                     slo,
                 };
                 let writes_for_an_hour = spec.cache.as_ref().is_some_and(|c| c.value.writes_for_an_hour());
+                self.check_tier(&workload, spec, supply);
                 workload.prices = self.prices(&workload, writes_for_an_hour, models, supply);
                 self.check_batches(&workload, &section.at, supply);
                 workloads.push(workload);
@@ -115,6 +116,27 @@ impl<'a> Lowering<'a> {
         Some(tier)
     }
 
+    /// A tier is one in which the model is sold where the main call goes.
+    fn check_tier(&mut self, workload: &Workload, spec: &WorkloadSpec, supply: &Supply<'a>) {
+        let Some(written) = spec.tier.as_ref().filter(|_| workload.tier.name != Tier::STANDARD.name) else { return };
+        for &c in &workload.main().route {
+            let Some(path) = supply.offers.get(c).and_then(|o| o.path) else { continue };
+            if !path.is_sold_in_tier(workload.tier.name) {
+                let rule = format!(
+                    "`{}` is not sold in the tier `{}` at `{}`",
+                    workload.main().facts.name,
+                    workload.tier.name,
+                    supply.capacities[c].name
+                );
+                let help = match path.tiers.join(", ") {
+                    none if none.is_empty() => "it is sold as standard alone".to_owned(),
+                    tiers => format!("it is sold as standard and {tiers}"),
+                };
+                self.error(&written.at, rule, help);
+            }
+        }
+    }
+
     /// What a workload pays for tokens at each capacity.
     fn prices(
         &mut self,
@@ -132,11 +154,13 @@ impl<'a> Lowering<'a> {
                     continue;
                 }
                 let is_batch = capacity.billing == Billing::BatchTokens;
-                let terms = Terms { writes_for_an_hour, is_batch, tier: &workload.tier };
+                // A tier is that of the main call.
+                let is_main = stage.tokens.is_none();
+                let tier = if is_main { workload.tier } else { Tier::STANDARD };
+                let terms = Terms { writes_for_an_hour, is_batch, tier: &tier };
                 let Some(told) = pricing::tell([offer.written, model.prices], offer.listed.as_ref(), terms) else {
                     continue;
                 };
-                let is_main = stage.tokens.is_none();
                 if told.cache_is_guessed && is_main && workload.cache.is_used() {
                     let path = format!("models.{}.prices", model.facts.name);
                     self.assume(path, "as input", "no price is known for what the cache reads or writes");
@@ -185,8 +209,18 @@ impl<'a> Lowering<'a> {
         if self.sink.errors() == before { Ok(Some(retrieval)) } else { Err(()) }
     }
 
-    /// A job of fewer than the least records is refused by AWS.
+    /// A job of fewer than the least records is refused by AWS; and who waits for one is patient.
     fn check_batches(&mut self, workload: &Workload, at: &Span, supply: &Supply<'a>) {
+        let is_batch = |c: &usize| supply.capacities.get(*c).is_some_and(|c| matches!(c.room, Room::Jobs(_)));
+        let gives_up = workload.client.timeout.or(workload.client.attempt_timeout);
+        if let Some(timeout) = gives_up.filter(|_| workload.main().route.iter().any(is_batch)) {
+            let rule = format!("`{}` waits for batch jobs, and its client gives up after {timeout}", workload.name);
+            self.sink.warning(
+                Some(at.clone()),
+                rule,
+                "leave the time-outs out: what is given up is paid for".to_owned(),
+            );
+        }
         let Arrivals::Renewal { intensity, .. } = &workload.arrivals else { return };
         for capacity in workload.main().route.iter().filter_map(|c| supply.capacities.get(*c)) {
             let Room::Jobs(plan) = &capacity.room else { continue };
