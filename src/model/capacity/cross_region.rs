@@ -85,10 +85,18 @@ pub struct DestinationKeys {
 #[derive(Debug, Clone)]
 pub enum DestinationSpec {
     Name(Text),
-    Keys(DestinationKeys),
+    Keys(Box<DestinationKeys>),
 }
 
-scalar_or_table!(DestinationSpec, Text, DestinationKeys, Name, Keys, "RegionOrKeys", "a region, or { region, tpm, … }");
+scalar_or_table!(
+    DestinationSpec,
+    Text,
+    Box<DestinationKeys>,
+    Name,
+    Keys,
+    "RegionOrKeys",
+    "a region, or { region, tpm, … }"
+);
 
 /// A pool before it runs.
 #[derive(Debug, Clone)]
