@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
+mod capacities;
 mod clients;
 mod described;
 mod determinism;
