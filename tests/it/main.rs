@@ -14,4 +14,5 @@ mod playing;
 mod properties;
 mod refusals;
 mod schema;
+mod sharing;
 mod theory;
