@@ -10,6 +10,7 @@ mod house;
 mod limiters;
 mod mangled;
 mod moments;
+mod money;
 mod playing;
 mod properties;
 mod refusals;
