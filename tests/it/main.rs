@@ -11,6 +11,7 @@ mod limiters;
 mod mangled;
 mod moments;
 mod money;
+mod pipelines;
 mod playing;
 mod properties;
 mod refusals;
