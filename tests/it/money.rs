@@ -485,6 +485,29 @@ fn a_commitment_is_due_for_its_whole_term() {
 }
 
 #[test]
+fn units_that_are_bound_are_paid_to_the_end_of_their_term_though_they_leave_earlier() {
+    // Bound for a month and gone after one of two hours: both hours are paid, and so is the month.
+    let told = told(
+        &[("w", "0,1,1", "")],
+        r#"
+        [run]
+        duration = "2h"
+        warmup = "0s"
+        replications = 1
+        [money]
+        hours_per_month = 744
+        requests_per_month = 1
+        [capacities.d.provisioned]
+        input_tpm_per_unit = 1_000
+        output_tpm_per_unit = 1_000
+        price_per_unit = "$10/h"
+        purchases = [{ model_units = 1, commitment = "1-month", ends = "1h" }]
+        "#,
+    );
+    assert_tells(&told, &[("committed_usd", 7_440.0), ("cost_usd", 20.0), ("cost_per_month_usd", 7_440.0)]);
+}
+
+#[test]
 fn a_reserved_term_is_due_whatever_is_used() {
     for (commitment, months) in [("1-month", 1.0), ("3-months", 3.0)] {
         let told = told(
@@ -587,6 +610,94 @@ fn a_months_requests_scale_the_tokens_and_not_the_hours() {
     // Varying traffic is no hindrance then.
     let shape = "shape = [{ at = \"0s\", factor = 1 }, { at = \"30m\", factor = 2 }]";
     assert_month(&steady("requests_per_month = 2_000_000", shape), 2_000.0 + 730.0 * 0.48);
+}
+
+#[test]
+fn a_months_requests_fall_to_workloads_by_their_share() {
+    // One of $1.000001 and three of $0.000002; 4,000 a month.
+    let told = told(
+        &[("a", "0,1000000,1", ""), ("b", "0,1,1 1,1,1 2,1,1", "")],
+        "[run]\nduration = \"1h\"\nwarmup = \"0s\"\nreplications = 1\n[money]\nrequests_per_month = 4_000\n[capacities.us.on_demand]",
+    );
+    assert_tells(
+        &told,
+        &[
+            ("cost_per_month_usd", 1_000.007),
+            ("capacities.us.cost_per_month_usd", 1_000.007),
+            ("workloads.a.cost_per_month_usd", 1_000.001),
+            ("workloads.b.cost_per_month_usd", 0.006),
+        ],
+    );
+}
+
+/// A day of an imported model that is never idle: 288 windows of $0.785.
+fn a_day_of_an_import(money: &str) -> bedload::results::Results {
+    crate::playing::results_on(
+        1,
+        &format!(
+            r#"
+            [run]
+            duration = "1d"
+            warmup = "1h"
+            replications = 1
+            [money]
+            {money}
+            [models.own]
+            max_output_tokens = 10
+            time_to_first_token = "1s"
+            output_tokens_per_second = 10
+            [workloads.w]
+            model = "own"
+            arrivals.constant.rate = "1/min"
+            input_tokens = 1
+            output_tokens = 1
+            [capacities.m.custom_import]
+            concurrency_per_copy = 1
+            cold_start = "30s"
+            units_per_copy = 2
+            price_per_unit_minute = "$0.0785"
+            "#
+        ),
+    )
+}
+
+#[test]
+fn a_day_of_an_import_tells_a_month() {
+    let results = a_day_of_an_import("hours_per_month = 744");
+    assert_eq!(value(&results.points[0], "cost_usd"), 226.08);
+    assert_month(&results, 226.08 * 31.0);
+}
+
+#[test]
+fn a_month_that_is_not_known_says_why() {
+    // Windows do not grow as requests do. Whatever is made of that, it is a figure or it has a reason.
+    let results = a_day_of_an_import("requests_per_month = 1_000");
+    let month = results.points[0].metrics["cost_per_month_usd"].estimate;
+    let why = results.notes.iter().any(|n| n.metric.as_deref() == Some("cost_per_month_usd"));
+    assert!(month.is_some() || why, "null, and no note but {:?}", results.notes);
+}
+
+#[test]
+fn a_corpus_that_is_embedded_again_costs_so_each_month() {
+    // 10 million tokens at $0.10 a million, thrice in 744 hours; $0.48 an hour; a thousand requests of $0.001.
+    for (discount, embedding, store) in
+        [("", 1.0, 0.48), ("discount = { embedding = 0.5, vector_store = 0.25 }", 0.5, 0.36)]
+    {
+        let told = told(
+            &[(
+                "w",
+                "0,900,100",
+                "retrieval = { vector_store = \"$0.48/h\", corpus_tokens = 10_000_000, embedding_model = \"embed\", refresh_every = \"248h\" }",
+            )],
+            &format!(
+                "[run]\nduration = \"1h\"\nwarmup = \"0s\"\nreplications = 1\n[money]\nhours_per_month = 744\nrequests_per_month = 1_000\n{discount}\n{CORPUS}[capacities.us.on_demand]"
+            ),
+        );
+        assert_tells(
+            &told,
+            &[("one_time_usd", embedding), ("cost_per_month_usd", 1.0 + 3.0 * embedding + 744.0 * store)],
+        );
+    }
 }
 
 #[test]
