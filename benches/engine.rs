@@ -16,9 +16,19 @@ fn model(file: &str, overrides: &[&str]) -> Model {
     load_text(file, &text, path.parent().expect("a folder"), &overrides).expect("a shipped scenario loads").model
 }
 
-fn run(model: &Model) -> u64 {
+fn outcome(model: &Model) -> Outcome {
     let scenario = Scenario { title: String::new(), file: String::new(), sha256: String::new(), overrides: vec![] };
-    experiment::run(model, scenario, &Unwatched).effort.requests
+    experiment::run(model, scenario, &Unwatched)
+}
+
+fn run(model: &Model) -> u64 {
+    outcome(model).effort.requests
+}
+
+fn offers(model: &Model) -> u64 {
+    let point = &outcome(model).results.points[0];
+    // Totals of a run are counts.
+    point.metrics["offers"].estimate.expect("offers are counted") as u64
 }
 
 fn engine(c: &mut Criterion) {
@@ -42,5 +52,47 @@ fn engine(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engine);
+/// A busy route of so many capacities, of which only the last ever has room for much.
+fn route(capacities: usize) -> Model {
+    let names: Vec<String> = (1..=capacities).map(|k| format!("c{k}")).collect();
+    let mut text = format!(
+        r#"
+        [run]
+        duration = "200s"
+        warmup = "0s"
+        [models.own]
+        max_output_tokens = 1000
+        time_to_first_token = "500ms"
+        output_tokens_per_second = 100
+        [workloads.load]
+        model = "own"
+        arrivals.poisson.rate = "2000/s"
+        input_tokens = 300
+        output_tokens = 100
+        max_tokens = 100
+        client.retries = "none"
+        route = {names:?}
+        "#
+    );
+    for name in &names {
+        let rpm = if *name == names[capacities - 1] { 60_000 } else { 1 };
+        text += &format!("[capacities.{name}.on_demand]\nrpm = {rpm}\ntpm = \"none\"\n");
+    }
+    load_text("route.toml", &text, Path::new("."), &[]).expect("the scenario loads").model
+}
+
+/// What an offer costs, by how many capacities stand behind one another: one is refused half of the time, ten make
+/// ten offers of a request.
+fn routes(c: &mut Criterion) {
+    let mut group = c.benchmark_group("offers on a route");
+    group.sample_size(10);
+    for capacities in [1, 10] {
+        let model = route(capacities);
+        group.throughput(Throughput::Elements(offers(&model)));
+        group.bench_function(format!("of {capacities}"), |b| b.iter(|| black_box(run(&model))));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, engine, routes);
 criterion_main!(benches);

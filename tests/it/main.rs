@@ -6,6 +6,7 @@ mod described;
 mod determinism;
 mod docs;
 mod exact;
+mod fates;
 mod house;
 mod limiters;
 mod mangled;

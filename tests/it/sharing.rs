@@ -2,7 +2,7 @@
 //!
 //! By hand an answer begins at once, a request alone writes 100 tokens a second, and the capacity writes as many.
 
-use crate::capacities::{Calls, Told, assert_tells, told};
+use crate::fates::{Calls, Told, assert_tells, told};
 use crate::playing::{agrees, play};
 
 /// A capacity that writes `total` tokens a second, of which one request has at most `own`.

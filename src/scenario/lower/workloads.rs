@@ -88,7 +88,9 @@ impl<'a> Lowering<'a> {
             let input = step.input_tokens.value.lower(&step.input_tokens.at, self.sink);
             let output = step.output_tokens.as_ref().map(|o| o.value.lower(&o.at, self.sink));
             let Some(model) = models.get(&**step.model) else { continue };
-            let most = if output.is_some() { model.facts.max_output_tokens } else { 0 };
+            // A call without an answer reserves none, unless its caller writes a cap.
+            let answers = output.is_some() || step.max_tokens.is_some();
+            let most = if answers { model.facts.max_output_tokens } else { 0 };
             let output_cap = self.output_cap(step.max_tokens.as_ref(), most);
             let (Some(input), Some(output_cap), false) = (input, output_cap, matches!(output, Some(None))) else {
                 continue;

@@ -1,0 +1,103 @@
+//! Prefixes that are written once and read while they live, region by region.
+
+use crate::capacities::cross_region::{ONE_PLACE_EACH, cross_region};
+use crate::fates::{OWN, Told, assert_tells, told};
+
+#[test]
+fn a_prefix_is_read_from_the_first_token_of_its_writer_on_and_lives_from_its_last_use() {
+    // Written at 0, usable at 9: the one at 5 writes too. Read at 30, at 85 (85 s after the first, 55 after the last
+    // use), at 140. Gone at 205, and written again.
+    let told = told(
+        &[(
+            "w",
+            "0,1500,1 5,1500,1 30,1500,1 85,1500,1 140,1500,1 205,1500,1",
+            "cache = { prefix_tokens = 1000, ttl = \"60s\", keys = 1 }",
+        )],
+        "[capacities.us.on_demand]",
+    );
+    assert_tells(
+        &told,
+        &[
+            ("cache_write_tokens", 3_000.0),
+            ("cache_read_tokens", 3_000.0),
+            ("uncached_input_tokens", 3_000.0),
+            ("input_tokens", 9_000.0),
+            ("windows.at5.cache_write_tokens", 1_000.0),
+            ("windows.at30.cache_read_tokens", 1_000.0),
+            ("windows.at140.cache_read_tokens", 1_000.0),
+            ("windows.at205.cache_write_tokens", 1_000.0),
+        ],
+    );
+}
+
+#[test]
+fn just_before_the_first_token_nothing_can_be_read() {
+    for (at, read) in [("8.999999", 0.0), ("9.000001", 1_000.0)] {
+        let told = told(
+            &[("w", &format!("0,1500,1 {at},1500,1"), "cache = { prefix_tokens = 1000, keys = 1 }")],
+            "[capacities.us.on_demand]",
+        );
+        assert_tells(&told, &[("cache_read_tokens", read), ("cache_write_tokens", 2_000.0 - read)]);
+    }
+}
+
+/// One place in `a`, so that the requests at 21 and at 46 are served by `b`.
+fn cache_over_two(a: &str, b: &str) -> Told {
+    told(
+        &[(
+            "w",
+            "0,1500,100 20,1500,100 21,1500,100 45,1500,100 46,1500,100",
+            "cache = { prefix_tokens = 1000, keys = 1 }\nroute = [\"a\", \"b\"]",
+        )],
+        &format!("[capacities.a.on_demand]\nconcurrency = 1\n{a}\n[capacities.b.on_demand]\n{b}"),
+    )
+}
+
+#[test]
+fn a_cache_belongs_to_one_region() {
+    let told = cache_over_two("region = \"us-east-1\"", "region = \"us-west-2\"");
+    // Written at 0 in one and at 21 in the other.
+    assert_tells(
+        &told,
+        &[
+            ("spillover_rate", 0.4),
+            ("cache_write_tokens", 2_000.0),
+            ("cache_read_tokens", 3_000.0),
+            ("windows.at21.cache_write_tokens", 1_000.0),
+            ("windows.at46.cache_read_tokens", 1_000.0),
+        ],
+    );
+}
+
+#[test]
+fn capacities_of_one_region_share_its_cache() {
+    for region in ["region = \"us-east-1\"", ""] {
+        let told = cache_over_two(region, region);
+        assert_tells(&told, &[("cache_write_tokens", 1_000.0), ("cache_read_tokens", 4_000.0)]);
+    }
+}
+
+#[test]
+fn cross_region_traffic_writes_its_prefix_in_each_region() {
+    let told = told(
+        &[(
+            "w",
+            "0,1500,100 20,1500,100 21,1500,100 22,1500,100 45,1500,100 46,1500,100 47,1500,100",
+            "cache = { prefix_tokens = 1000, keys = 1 }",
+        )],
+        &cross_region(ONE_PLACE_EACH),
+    );
+    assert_tells(&told, &[("served", 7.0), ("cache_write_tokens", 3_000.0), ("cache_read_tokens", 4_000.0)]);
+}
+
+#[test]
+fn what_is_read_is_neither_reserved_nor_charged() {
+    // 1,600 at 0 and 600 at 20, of 2,200; one more token is refused.
+    for (limit, served) in [(2_200, 2.0), (2_199, 1.0)] {
+        let told = told(
+            &[("w", "0,1500,100 20,1500,100", "cache = { prefix_tokens = 1000, keys = 1 }")],
+            &format!("{}[capacities.us.on_demand]\ntpm = {limit}", OWN.replace("output_burndown = 5", "")),
+        );
+        assert_tells(&told, &[("served", served)]);
+    }
+}

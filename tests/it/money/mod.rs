@@ -1,0 +1,5 @@
+//! What it costs.
+
+mod bills;
+mod examples;
+mod prices;
