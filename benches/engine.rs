@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use bedload::experiment::{self, Unwatched};
+use bedload::experiment::{self, Conclusion, Unwatched};
 use bedload::model::Model;
 use bedload::results::Scenario;
 use bedload::scenario::load_text;
@@ -16,7 +16,7 @@ fn model(file: &str, overrides: &[&str]) -> Model {
     load_text(file, &text, path.parent().expect("a folder"), &overrides).expect("a shipped scenario loads").model
 }
 
-fn outcome(model: &Model) -> Outcome {
+fn outcome(model: &Model) -> Conclusion {
     let scenario = Scenario { title: String::new(), file: String::new(), sha256: String::new(), overrides: vec![] };
     experiment::run(model, scenario, &Unwatched)
 }

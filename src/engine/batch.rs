@@ -24,14 +24,14 @@ impl<'m, O: Observer> Engine<'m, O> {
         // Prompt caching is not for batch: all input is paid for in full.
         let billed = call.carried.billed();
         let parts = InputParts { uncached: billed.input(), ..InputParts::default() };
-        let call = &Call { carried: Carried::new(parts, billed.output), ..*call };
-        let flight = Flight::new(*call, progress, capacity, position, place, u64::MAX);
+        let record = Call { carried: Carried::new(parts, billed.output), ..*call };
+        let flight = Flight::new(record, progress, capacity, position, place, u64::MAX);
         let Some(slot) = self.flights.insert(flight) else {
             self.overflowed = true;
             return Answer::Admitted;
         };
         let deadline = self.deadline(call, progress);
-        self.wait_for(slot, deadline);
+        self.wait_for(slot, call, deadline);
         self.collected[capacity].push(slot);
         if self.supply.capacities[capacity].wake_at == u64::MAX {
             self.schedule_submission(capacity, now);

@@ -50,25 +50,26 @@ pub(super) enum Waiting {
 const SECOND: u64 = 1_000_000;
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// Begins a flight: the limits and the place have been taken.
+    /// Begins a flight: the limits and the place have been taken. The client keeps the call as it sent it: another
+    /// attempt may be served elsewhere.
     #[expect(clippy::too_many_arguments, reason = "they are one offer's answer, and travel together once")]
     pub(super) fn take_off(
         &mut self,
-        call: Call<'m>,
+        call: &Call<'m>,
         progress: Progress,
         position: usize,
         capacity: usize,
-        place: Place,
+        seat: Seat<'m>,
         service: Service,
         now: u64,
     ) {
         let state = &self.supply.capacities[capacity];
         let end_is_open = state.sharing.is_some() || !state.streams.is_empty();
-        let mut flight = Flight::new(call, progress, capacity, position, place, now);
+        let mut flight = Flight::new(seat.call, progress, capacity, position, seat.place, now);
         flight.admission = self.admissions;
         flight.ttft = service.ttft;
         flight.speed = service.speed;
-        let deadline = self.deadline(&call, progress);
+        let deadline = self.deadline(call, progress);
         let ends = now + service.service;
         if !end_is_open && ends > deadline {
             flight.waiting = Waiting::Nobody;
@@ -81,31 +82,26 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.tell(slot, ends, ends < self.hard_end);
             self.queue.push(Event { at: ends, class: Class::Completion, slot: ATTEMPTS + slot });
             if ends > deadline {
-                self.abandon(call, progress, deadline);
+                self.abandon(*call, progress, deadline);
             } else if let Some(request) = progress.slot {
                 self.close(request);
             }
             return;
         }
-        self.wait_for(slot, deadline);
-        let first_token = now + service.ttft;
-        if first_token > now {
-            self.queue.push(Event { at: first_token, class: Class::WakeUp, slot: CAPACITIES + slot });
-        } else {
-            self.look_at_flight(slot, now);
-        }
+        self.wait_for(slot, call, deadline);
+        self.queue.push(Event { at: now + service.ttft, class: Class::WakeUp, slot: CAPACITIES + slot });
     }
 
-    /// The client waits for a flight whose end is not known.
-    pub(super) fn wait_for(&mut self, slot: u32, deadline: u64) {
-        let Flight { call, progress, .. } = *self.flights.get(slot);
+    /// The client waits for the flight of a call whose end is not known.
+    pub(super) fn wait_for(&mut self, slot: u32, call: &Call<'m>, deadline: u64) {
+        let progress = self.flights.get(slot).progress;
         if deadline == u64::MAX {
             if let Some(request) = progress.slot {
                 self.close(request);
             }
             return;
         }
-        if let Some(request) = self.hold(call, progress, State::InService(slot), deadline, Some(deadline)) {
+        if let Some(request) = self.hold(*call, progress, State::InService(slot), deadline, Some(deadline)) {
             self.flights.get_mut(slot).waiting = Waiting::Request(request);
         }
     }

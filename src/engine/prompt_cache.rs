@@ -48,6 +48,14 @@ impl PromptCache {
         entry.is_some_and(|e| e.usable_from <= now && now < e.last_use.saturating_add(shelf.prefix.ttl))
     }
 
+    /// When the prefix of a request, now being written, becomes live in some region \[µs\]; `u64::MAX`: nowhere.
+    pub(super) fn next_live(&self, workload: usize, request: u64, now: u64) -> u64 {
+        let Some(shelf) = &self.shelves[workload] else { return u64::MAX };
+        let key = shelf.key(request);
+        let coming = shelf.entries.iter().filter_map(|region| region.get(key)).map(|e| e.usable_from);
+        coming.filter(|at| *at > now).min().unwrap_or(u64::MAX)
+    }
+
     /// A request reads its prefix there, or writes it for use from its first token on.
     pub(super) fn touch(&mut self, workload: usize, request: u64, region: usize, now: u64, first_token: u64) {
         let is_live = self.is_live(workload, request, region, now);

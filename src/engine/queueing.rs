@@ -5,9 +5,10 @@ use std::mem;
 use super::observer::{Failure, Observer, Refusal};
 use super::slab::Slab;
 use super::supply::Place;
-use super::{Call, Engine, Progress, Request, State};
+use super::{Call, Carried, Engine, Progress, Request, State};
 use crate::model::capacity::{Reason, Refused, Saturation, Status};
 use crate::model::workload::Failover;
+use crate::model::workload::cache::Cache;
 use crate::queue::{Class, Event};
 
 /// A call that joins a queue.
@@ -108,17 +109,43 @@ impl<'m, O: Observer> Engine<'m, O> {
             Saturation::Queue { max_wait: Some(longest), .. } => since + longest.0,
             _ => u64::MAX,
         };
-        let room = match self.supply.room_at(capacity, now, call.ask()) {
-            Some(at) if at > now => at,
-            // The limits have room or only a completion makes it: what is missing may come with time all the same.
-            _ => self.supply.capacities[capacity].room.next_change(now).unwrap_or(u64::MAX),
-        };
+        let room = self.room_at(&call, capacity, now);
         let state = &mut self.supply.capacities[capacity];
         let at = expiry.min(room.max(now + 1));
         if at < state.wake_at || state.wake_at <= now {
             state.wake_at = at;
             if at != u64::MAX {
                 self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
+            }
+        }
+    }
+
+    /// When time alone may make room for a call \[µs\]; `u64::MAX`: never.
+    fn room_at(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> u64 {
+        let mut at = self.limits_at(call, capacity, now);
+        if let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) {
+            // It asks for less while its prefix is live, and that may begin or end at any time: whichever comes first.
+            let parts = prefix.split(call.carried.billed().input(), true);
+            let read = Call { carried: Carried::new(parts, u64::from(call.carried.output)), ..*call };
+            at = at.min(self.limits_at(&read, capacity, now));
+            at = at.min(self.prompt_cache.next_live(call.workload as usize, call.index, now));
+        }
+        at
+    }
+
+    fn limits_at(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> u64 {
+        match self.supply.room_at(capacity, now, call.ask()) {
+            Some(at) if at > now => at,
+            // The limits have room or only a completion makes it: what is missing may come with time all the same.
+            _ => self.supply.capacities[capacity].room.next_change(now).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// A prefix is being written: whoever waits may need less from its first token on.
+    pub(super) fn wake_readers(&mut self, now: u64) {
+        for capacity in 0..self.supply.capacities.len() {
+            if self.supply.capacities[capacity].waiting > 0 {
+                self.schedule_wake_up(capacity, now);
             }
         }
     }

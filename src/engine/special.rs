@@ -105,7 +105,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let place = state.room.find(now, ask_in, home);
         let call = match &place {
             Ok(place) => self.seen_from(call, place.region, now),
-            Err(_) => *call,
+            Err(_) => self.seen_from(call, home, now),
         };
         self.supply.test(capacity, now, call.ask())?;
         let place = place.map_err(|refused| Refusal { refused, quota: None })?;
@@ -133,14 +133,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         if let Some(sharing) = &mut state.sharing {
             sharing.advance(now, state.in_flight - 1);
         }
-        let mut call = seat.call;
-        let service = self.service(&call, progress, capacity, seat.place);
-        (call.ttft, call.service) = (service.ttft, service.service);
+        let service = self.service(&seat.call, progress, capacity, seat.place);
         if call.is_last() && matches!(call.of.cache, Cache::Prefix(_)) {
             let first_token = now + service.ttft;
             self.prompt_cache.touch(call.workload as usize, call.index, seat.place.region, now, first_token);
+            self.wake_readers(now);
         }
-        self.take_off(call, progress, position, capacity, seat.place, service, now);
+        self.take_off(call, progress, position, capacity, seat, service, now);
     }
 
     /// How long the call is served for there, with its own luck.

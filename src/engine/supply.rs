@@ -434,6 +434,7 @@ impl CapacityState {
 
     #[inline(always)]
     fn take(&mut self, gauges: &mut [Gauge], now: u64, ask: Ask, admission: u64) {
+        debug_assert_eq!(self.test(gauges, now, ask), Ok(()), "what is admitted fits: used + asked <= limit");
         for (gauge, _) in &self.on_requests {
             let gauge = &mut gauges[*gauge as usize];
             gauge.limiter.take(now, 1, admission);

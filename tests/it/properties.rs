@@ -16,7 +16,7 @@ type Metrics = BTreeMap<String, Estimate>;
 const NAMES: [&str; 3] = ["chat", "docs", "nightly"];
 
 /// What adds up over workloads.
-const SUMS: [&str; 15] = [
+const SUMS: [&str; 14] = [
     "requests",
     "served",
     "failed",
@@ -31,7 +31,6 @@ const SUMS: [&str; 15] = [
     "cache_read_tokens",
     "cache_write_tokens",
     "output_tokens",
-    "cost_usd",
 ];
 
 const MODEL: &str = r#"[models.own]
@@ -95,7 +94,8 @@ fn limits() -> impl Strategy<Value = String> {
         .prop_map(|(rpm, tpm, tpd, limiter, doubts)| format!("{rpm}{tpm}{tpd}{doubts}{limiter}\n"))
 }
 
-fn capacity() -> impl Strategy<Value = String> {
+/// What any capacity that answers at once may have.
+fn common() -> impl Strategy<Value = String> {
     let places = lines(&["", "concurrency = 2\n", "concurrency = 8\n"]);
     let saturation = lines(&[
         "",
@@ -104,9 +104,50 @@ fn capacity() -> impl Strategy<Value = String> {
         "on_saturation = \"queue\"\nmax_queue = 5\n",
     ]);
     let luck = lines(&["", "unavailable_probability = 0.1\n"]);
-    let shared = lines(&["", "quota = \"account\"\n"]);
-    (limits(), places, saturation, luck, shared)
-        .prop_map(|(limits, places, saturation, luck, shared)| format!("{limits}{places}{saturation}{luck}{shared}"))
+    let outages = lines(&[
+        "",
+        "outages = [{ at = \"8s\", lasts = \"4s\" }]\n",
+        "outages = [{ at = \"5s\", lasts = \"9s\", factor = 0.5 }]\n",
+    ]);
+    let refusal = lines(&["", "", "refusal_latency = \"200ms\"\n"]);
+    (places, saturation, luck, outages, refusal).prop_map(|parts| {
+        let (places, saturation, luck, outages, refusal) = parts;
+        format!("{places}{saturation}{luck}{outages}{refusal}")
+    })
+}
+
+/// Keys of each kind beside the common ones; `LIMITS` stands for limits by requests and tokens.
+const KINDS: [&str; 17] = [
+    "on_demand]\nLIMITS",
+    "on_demand]\nLIMITS\nquota = \"account\"",
+    "on_demand]\nendpoint = \"mantle\"\nitpm = 20_000\notpm = 4_000",
+    "on_demand]\nendpoint = \"mantle\"\nitpm = \"none\"\notpm = 900\nlimiter = \"token_bucket\"",
+    "on_demand]\nLIMITS\ncontention.processor_sharing = { output_tokens_per_second = 300 }",
+    "on_demand]\nLIMITS\nconcurrency = 9\ncontention.curve = { points = [{ utilization = 0.5, factor = 1.0 }, { utilization = 1.0, factor = 3.0 }] }",
+    "cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"\nLIMITS",
+    "cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"\nreroute_latency = \"20ms\"\ndestinations = [\"us-west-2\", { region = \"us-east-1\", concurrency = 2 }]\nLIMITS",
+    "cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"\nselection = \"free_room\"\nno_room = \"throttled\"\ndestinations = [{ region = \"us-east-1\", tpm = 9_000, background = 0.3 }, { region = \"us-west-2\", concurrency = 3, round_trip = \"70ms\", outages = [{ at = \"6s\", lasts = \"7s\" }] }]\nLIMITS\nquota = \"account\"",
+    "provisioned]\nmodel_units = 2\ninput_tpm_per_unit = 10_000\noutput_tpm_per_unit = 4_000\nprice_per_unit = \"$20/h\"",
+    "provisioned]\nadmission = \"post_charge\"\nlimiter = \"token_bucket\"\ninput_tpm_per_unit = 10_000\noutput_tpm_per_unit = 4_000\nprice_per_unit = \"$20/h\"\npurchases = [{ model_units = 1 }, { model_units = 2, at = \"4s\", ready_after = \"3s\", ends = \"15s\" }]",
+    "reserved]\ninput_tpm = 100_000\noutput_tpm = 10_000\nprice_per_1k_input_tpm_hour = \"$0.18/h\"\nprice_per_1k_output_tpm_hour = \"$0.90/h\"",
+    "latency_optimized]\nrpm = 30\nprices = { input = \"$2/1M\", output = \"$2/1M\", cache_read = \"$1/1M\" }\ntime_to_first_token = \"100ms\"",
+    "custom_deployment]\nLIMITS",
+    "custom_import]\nmax_copies = 3\nconcurrency_per_copy = 2\nunits_per_copy = 2\nprice_per_unit_minute = \"$0.0785\"\ncold_start = \"2s\"",
+    "batch]\ncollect_every = \"7s\"\nqueue_delay = \"1s\"\ntokens_per_second = 50_000",
+    "batch]\ncollect_every = \"9s\"\nqueue_delay = \"1s\"\ntokens_per_second = 2_000\ndeadline = \"8s\"",
+];
+
+/// A whole section but for its name: one of each kind, with limits and luck.
+fn capacity() -> impl Strategy<Value = String> {
+    (select(&KINDS[..]), limits(), common()).prop_map(|(kind, limits, common)| {
+        let common = if kind.starts_with("batch") { String::new() } else { common };
+        // What a kind says itself is not said again.
+        let common: String = (common.lines())
+            .filter(|line| line.split(" =").next().is_none_or(|key| !kind.contains(&format!("\n{key} ="))))
+            .filter(|line| !(kind.starts_with("custom_import") && line.starts_with("concurrency")))
+            .fold(String::new(), |text, line| text + line + "\n");
+        format!("{}\n{common}", kind.replace("LIMITS", limits.trim_end()))
+    })
 }
 
 /// The sections of a small scenario, and the same in another order.
@@ -114,15 +155,19 @@ fn scenario() -> impl Strategy<Value = (Vec<String>, Vec<String>)> {
     let workloads = proptest::collection::vec(workload(), 1..=NAMES.len());
     (workloads, capacity(), capacity(), limits(), 1..1_000_u32, lines(&["1s", "5s", "60s"])).prop_flat_map(
         |(workloads, us, eu, account, seed, cooldown)| {
+            // A job is of a hundred records at least.
+            let many = [&us, &eu].iter().any(|kind| kind.starts_with("batch"));
+            let rates = if many { "rate = \"2" } else { "rate = \"" };
+            let workloads = workloads.iter().map(|keys| keys.replace("rate = \"", rates));
             let mut sections = vec![
                 format!("[run]\nduration = \"20s\"\nwarmup = \"3s\"\ncooldown = \"{cooldown}\"\nseed = {seed}\nreplications = 1\n"),
                 MODEL.to_owned(),
                 "[windows.all]\nfrom = \"3s\"\nto = \"23s\"\n".to_owned(),
-                format!("[capacities.us.on_demand]\n{us}"),
-                format!("[capacities.eu.on_demand]\n{eu}"),
+                format!("[capacities.us.{us}"),
+                format!("[capacities.eu.{eu}"),
                 format!("[quotas.account]\nrpm = 300\n{}", account.replace("rpm = 60\n", "").replace("rpm = 200\n", "")),
             ];
-            sections.extend(workloads.iter().zip(NAMES).map(|(keys, name)| format!("[workloads.{name}]\n{keys}")));
+            sections.extend(workloads.zip(NAMES).map(|(keys, name)| format!("[workloads.{name}]\n{keys}")));
             (Just(sections.clone()), Just(sections).prop_shuffle())
         },
     )
@@ -185,6 +230,15 @@ fn totals_are_sums(metrics: &Metrics) {
         let sum: f64 = cohorts(metrics).iter().skip(1).map(|prefix| value(metrics, &format!("{prefix}{name}"))).sum();
         assert!((total - sum).abs() <= 1e-9 * total, "{name}: {total} is not {sum}");
     }
+    // Hours of what is bought are of no workload.
+    let cost = value(metrics, "cost_usd");
+    let sum = |names: &[&str], family: &str| -> f64 {
+        let names = names.iter().map(|name| format!("{family}.{name}.cost_usd"));
+        names.filter(|name| metrics.contains_key(name)).map(|name| value(metrics, &name)).sum()
+    };
+    let (tokens, capacities) = (sum(&NAMES, "workloads"), sum(&["us", "eu"], "capacities"));
+    assert!(tokens <= cost * (1.0 + 1e-9), "cost_usd: {tokens} of workloads in {cost}");
+    assert!((cost - capacities).abs() <= 1e-9 * cost, "cost_usd: {cost} is not {capacities}");
 }
 
 fn the_window_of_the_whole_interval_says_the_same(metrics: &Metrics) {

@@ -298,3 +298,12 @@ fn with_few_places_as_many_are_turned_away_whatever_the_law() {
         agrees_closely(&point, "throttle_rate", cube * (1.0 - rho) / (1.0 - cube * rho));
     }
 }
+
+#[test]
+fn a_shared_capacity_that_nobody_asks_changes_nothing() {
+    let told = told(
+        &[("w", "0,1,100 1,1,100", "route = \"b\"")],
+        "[capacities.a.on_demand]\ncontention.processor_sharing = { output_tokens_per_second = 60 }\n[capacities.b.on_demand]\nrpm = 2\n[capacities.c.on_demand]\nrpm = 1",
+    );
+    assert_tells(&told, &[("served", 2.0), ("capacities.b.admitted", 2.0), ("capacities.c.admitted", 0.0)]);
+}

@@ -100,7 +100,9 @@ impl ContentionSpec {
                     sink.error(spec.output_tokens_per_second.at.clone(), rule, None);
                     return None;
                 }
-                let Some(own) = speed?.as_constant() else {
+                // Without a speed there is no model, and so nobody who asks this capacity.
+                let Some(speed) = speed else { return Some(Contention::None) };
+                let Some(own) = speed.as_constant() else {
                     let rule = "processor sharing needs one speed for all: output_tokens_per_second is a distribution";
                     let help = "write output_tokens_per_second = 60 in this capacity, a constant";
                     sink.error(at.clone(), rule, help.to_owned());

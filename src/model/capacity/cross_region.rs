@@ -243,8 +243,8 @@ impl CrossRegionSpec {
             };
             site.sink.error(self.source_region.at.clone(), rule, help);
         }
+        let listed = offer.and_then(|o| o.regions.iter().find(|r| r.from.contains(&self.source_region.value.0)));
         let Some(written) = &self.destinations else {
-            let listed = offer.and_then(|o| o.regions.iter().find(|r| r.from.contains(&self.source_region.value.0)));
             let names = match listed {
                 Some(listed) => {
                     site.dates.push(listed.as_of.clone());
@@ -256,7 +256,8 @@ impl CrossRegionSpec {
             return names.into_iter().map(|name| self.plain(name, site)).collect();
         };
         if written.value.is_empty() {
-            site.sink.error(written.at.clone(), "a pool has at least one destination", None);
+            let help = "leave it out for those of the catalogue".to_owned();
+            site.sink.error(written.at.clone(), "a pool has at least one destination", help);
         }
         let mut regions: Vec<RegionPlan> = Vec::new();
         for destination in &written.value {
@@ -268,6 +269,14 @@ impl CrossRegionSpec {
                 let rule = format!("the destination `{}` is listed twice", plan.name);
                 site.sink.error(destination.at.clone(), rule, "keep one of them".to_owned());
                 continue;
+            }
+            if let Some(listed) = listed.filter(|l| !l.to.contains(&plan.name)) {
+                let rule = format!(
+                    "the profile `{}` called from `{}` does not lead to `{}`",
+                    self.profile.value.0, self.source_region.value.0, plan.name
+                );
+                let help = format!("as of {} it leads to {}", listed.as_of, listed.to.join(", "));
+                site.sink.warning(Some(destination.at.clone()), rule, help);
             }
             regions.push(plan);
         }

@@ -48,6 +48,12 @@ impl Kind for CustomDeploymentSpec {
             site.sink.error(site.at.clone(), rule, help);
             return None;
         }
+        if let Some(sold) = site.sold.filter(|s| s.path != crate::catalog::IN_REGION) {
+            let rule = format!("`{}` is an inference profile, and a deployment serves a model of one region", sold.id);
+            let help = sold.entry.map(|e| format!("use `{}`", e.id));
+            site.sink.error(sold.id_at.clone(), rule, help);
+            return None;
+        }
         if let Some(entry) = entry.filter(|e| e.custom_deployment.is_none()) {
             let rule = format!("customized models of `{}` cannot be deployed on demand", entry.id);
             site.sink.error(site.at.clone(), rule, "use provisioned, or a model that can".to_owned());

@@ -211,7 +211,8 @@ impl ProvisionedSpec {
                 && end <= from
             {
                 let rule = format!("a purchase ends after it begins, {end} is not after {from}");
-                site.sink.error(written.at.clone(), rule, None);
+                let help = "`at` and `ends` are both times since t = 0; leave `ends` out to keep it";
+                site.sink.error(written.at.clone(), rule, help.to_owned());
                 continue;
             }
             let commitment = spec.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());

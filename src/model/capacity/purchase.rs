@@ -131,7 +131,7 @@ pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Vec<(Si
 /// A count that is at least one.
 pub(super) fn at_least_one(written: &At<Count>, what: &str, sink: &mut crate::diagnostic::Sink) -> Option<u64> {
     if written.value.0 == 0 {
-        sink.error(written.at.clone(), format!("`{what}` is at least 1"), None);
+        sink.error(written.at.clone(), format!("`{what}` is at least 1"), format!("write {what} = 1, or more"));
         return None;
     }
     Some(written.value.0)

@@ -85,7 +85,7 @@ impl Site<'_, '_> {
             }
         };
         if value == 0 {
-            self.sink.error(written.at.clone(), format!("`{key}` is at least 1"), None);
+            self.sink.error(written.at.clone(), format!("`{key}` is at least 1"), format!("write {key} = 1, or more"));
             return None;
         }
         Some(value)

@@ -159,7 +159,9 @@ impl Lowering<'_> {
             None => true,
         };
         let help = "write prices = { input = \"$3.00/1M\", output = \"$15.00/1M\" } under that model";
-        for workload in workloads {
+        // A commitment is of what is bought, whatever tokens cost.
+        let by_token = if name.term.name == "committed_usd" { &[][..] } else { workloads };
+        for workload in by_token {
             for stage in &workload.stages {
                 let unpriced = stage.route.iter().filter_map(|c| Some((supply.capacities.get(*c)?, *c)));
                 let unpriced = unpriced.filter(|(capacity, c)| {

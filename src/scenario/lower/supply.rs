@@ -91,13 +91,14 @@ impl<'a> Lowering<'a> {
     fn route(&mut self, written: &At<Names>, known: &[String]) -> Option<Vec<usize>> {
         let names = written.each();
         if names.is_empty() {
-            self.error(&written.at, "a route leads to at least one capacity", None);
+            self.error(&written.at, "a route leads to at least one capacity", "name one of [capacities]".to_owned());
         }
         let mut route = Vec::new();
         for name in &names {
             let Some(index) = self.index(name, known, "capacity") else { continue };
             if route.contains(&index) {
-                self.error(&name.at, format!("`{}` is on this route already", &*name.value), None);
+                let rule = format!("`{}` is on this route already", &*name.value);
+                self.error(&name.at, rule, "name it once; clients try again as their retries say".to_owned());
             }
             route.push(index);
         }

@@ -121,6 +121,12 @@ impl<'a> Lowering<'a> {
     /// A tier is one in which the model is sold where the main call goes.
     fn check_tier(&mut self, workload: &Workload, spec: &WorkloadSpec, supply: &Supply<'a>) {
         let Some(written) = spec.tier.as_ref().filter(|_| workload.tier.name != Tier::STANDARD.name) else { return };
+        let mut asked = workload.main().route.iter().filter_map(|c| supply.capacities.get(*c));
+        if supply.whole && asked.all(|c| c.billing != Billing::Tokens) {
+            let rule = format!("the tier `{}` of `{}` changes nothing", workload.tier.name, workload.name);
+            let help = "tiers are of on-demand tokens, and no capacity of the route is paid for so".to_owned();
+            self.sink.warning(Some(written.at.clone()), rule, help);
+        }
         for &c in &workload.main().route {
             let Some(path) = supply.offers.get(c).and_then(|o| o.path) else { continue };
             if !path.is_sold_in_tier(workload.tier.name) {
@@ -214,6 +220,16 @@ impl<'a> Lowering<'a> {
     /// A job of fewer than the least records is refused by AWS; and who waits for one is patient.
     fn check_batches(&mut self, workload: &Workload, at: &Span, supply: &Supply<'a>) {
         let is_batch = |c: &usize| supply.capacities.get(*c).is_some_and(|c| matches!(c.room, Room::Jobs(_)));
+        let mut route = workload.main().route.iter();
+        if let Some(batch) = route.by_ref().find(|c| is_batch(c))
+            && route.next().is_some()
+        {
+            let rule = format!(
+                "what `{}` offers to `{}` never goes on: a batch refuses nothing",
+                workload.name, supply.capacities[*batch].name
+            );
+            self.sink.warning(Some(at.clone()), rule, "put the batch last on the route".to_owned());
+        }
         let gives_up = workload.client.timeout.or(workload.client.attempt_timeout);
         if let Some(timeout) = gives_up.filter(|_| workload.main().route.iter().any(is_batch)) {
             let rule = format!("`{}` waits for batch jobs, and its client gives up after {timeout}", workload.name);

@@ -94,3 +94,13 @@ fn a_new_minute_lets_a_mantle_stream_go_on() {
         &[("windows.at50.output_tokens", 200.0), ("windows.at50.e2e_mean_ms", 11_000.0), ("truncation_rate", 0.5)],
     );
 }
+
+#[test]
+fn a_stream_without_a_first_wait_is_looked_at_after_the_arrivals_of_its_instant() {
+    // Two at once for one place: the first stops where it begins, and after the second was refused.
+    let told = told(
+        &[("a", "0,100,100 1,100,100 1,100,100", "")],
+        "[models.own]\nmax_output_tokens = 1_000\ntime_to_first_token = \"0s\"\noutput_tokens_per_second = 100\n[capacities.us.on_demand]\nendpoint = \"mantle\"\nitpm = \"none\"\notpm = 50\nconcurrency = 1",
+    );
+    assert_tells(&told, &[("served", 2.0), ("capacities.us.refused_concurrency", 1.0), ("output_tokens", 0.0)]);
+}

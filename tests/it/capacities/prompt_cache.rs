@@ -101,3 +101,17 @@ fn what_is_read_is_neither_reserved_nor_charged() {
         assert_tells(&told, &[("served", served)]);
     }
 }
+
+#[test]
+fn whoever_waits_is_looked_at_when_its_prefix_becomes_live() {
+    // A bucket of 1,200 a minute: 1,140 are taken at 0, and 160 are there at 5. The second request asks for 1,140 until
+    // the first token of the first, at 9, and for 240 then: 240 are there at 9 exactly.
+    let told = told(
+        &[("w", "0,1000,140 5,1000,140", "cache.prefix_tokens = 900")],
+        &format!(
+            "{}[capacities.us.on_demand]\ntpm = 1200\nlimiter = \"token_bucket\"\non_saturation = \"queue\"",
+            OWN.replace("output_burndown = 5", "")
+        ),
+    );
+    assert_tells(&told, &[("served", 2.0), ("cache_read_tokens", 900.0), ("windows.at5.queue_delay_mean_ms", 4_000.0)]);
+}

@@ -176,3 +176,20 @@ fn an_account_wide_day_is_shared_by_capacities_of_different_models() {
         ],
     );
 }
+
+#[test]
+fn a_retry_is_served_at_the_speed_of_where_it_is_served() {
+    // Given up at 2 where the first token takes 3 s more; then 10 ms and 1 s where it does not.
+    let told = told(
+        &[(
+            "w",
+            "0,100,1",
+            "client = { retries = \"none\", attempt_timeout = \"2s\" }\nfailover = \"after_retries\"\nroute = [\"far\", \"near\"]",
+        )],
+        &format!(
+            "{}[capacities.far.cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"\ndestinations = [{{ region = \"us-east-1\", round_trip = \"3s\" }}]\n[capacities.near.on_demand]",
+            OWN.replace("\"9s\"", "\"1s\"")
+        ),
+    );
+    assert_tells(&told, &[("served", 1.0), ("e2e_mean_ms", 3_010.0), ("capacities.near.in_flight_mean", 1.01 / 600.0)]);
+}
