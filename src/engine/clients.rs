@@ -20,7 +20,7 @@ impl Failure {
 
 impl<'m, O: Observer> Engine<'m, O> {
     /// When the client stops waiting for the attempt; `u64::MAX`: never.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deadline(&self, call: &Call<'m>, progress: Progress) -> u64 {
         let client = &call.of.client;
         if client.attempt_timeout.is_none() && client.timeout.is_none() {

@@ -26,16 +26,35 @@ impl Answer {
 
 impl<'m, O: Observer> Engine<'m, O> {
     #[inline(always)]
-    pub(super) fn arrive(&mut self, call: &Call<'m>) {
+    pub(super) fn arrive(&mut self, call: Call<'m>) {
         self.events += 1;
         if self.is_measured(call.arrival) {
             self.open += 1;
         }
         self.observer.arrived(call.who());
-        let (progress, now) = (Progress::first(call, call.arrival), call.arrival);
+        if call.is_special {
+            return self.arrive_otherwise(call, None);
+        }
         // A route leads to one capacity at least, and most calls are taken by the first.
-        if let Answer::Refused(refusal) = self.offer(call, progress, 0, call.to.route[0], now) {
-            self.turn_from(call, progress, 0, refusal, now);
+        let (capacity, now) = (call.to.route[0], call.arrival);
+        self.admissions += 1;
+        match self.supply.offer(capacity, now, call.ask(), self.admissions) {
+            Quick::Taken => self.serve(&call, Progress::first(&call, now), 0, capacity, now),
+            other => self.arrive_otherwise(call, Some(other)),
+        }
+    }
+
+    /// Goes on with an arrival that was not taken at once; it may have been offered to its first capacity.
+    #[inline(never)]
+    fn arrive_otherwise(&mut self, call: Call<'m>, offered: Option<Quick>) {
+        let (capacity, now) = (call.to.route[0], call.arrival);
+        let progress = Progress::first(&call, now);
+        let answer = match offered {
+            Some(quick) => self.answer(&call, progress, 0, capacity, now, quick),
+            None => self.offer_special(&call, progress, 0, capacity, now),
+        };
+        if let Answer::Refused(refusal) = answer {
+            self.turn_from(&call, progress, 0, refusal, now);
         }
     }
 
@@ -85,7 +104,21 @@ impl<'m, O: Observer> Engine<'m, O> {
             return self.offer_special(call, progress, position, capacity, now);
         }
         self.admissions += 1;
-        match self.supply.offer(capacity, now, call.ask(), self.admissions) {
+        let quick = self.supply.offer(capacity, now, call.ask(), self.admissions);
+        self.answer(call, progress, position, capacity, now, quick)
+    }
+
+    #[inline(always)]
+    fn answer(
+        &mut self,
+        call: &Call<'m>,
+        progress: Progress,
+        position: usize,
+        capacity: usize,
+        now: u64,
+        quick: Quick,
+    ) -> Answer {
+        match quick {
             Quick::Taken => {
                 self.serve(call, progress, position, capacity, now);
                 Answer::Admitted

@@ -227,6 +227,7 @@ pub struct Engine<'m, O> {
     /// The instant of the next edge that the observer asked for \[µs\].
     next_edge: u64,
     measured_from: u64,
+    measured_length: u64,
     measured_to: u64,
     hard_end: u64,
     /// Measured requests without an outcome, and attempts of measured requests that ended otherwise and still run.
@@ -305,6 +306,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             jobs: vec![0; model.capacities.len()],
             tied: Vec::new(),
             measured_from: run.warmup.0,
+            measured_length: run.measured_end().0 - run.warmup.0,
             measured_to: run.measured_end().0,
             hard_end: run.hard_end().0,
             open: 0,
@@ -369,9 +371,10 @@ impl<'m, O: Observer> Engine<'m, O> {
                 truncated: wanted > cap,
             };
             if stage == 0 {
-                self.arrive(&call);
+                self.arrive(call);
             } else {
-                self.arrive(&self.stage_call(&call, 0));
+                // A copy is lent: the call itself stays in registers above.
+                self.arrive(self.stage_call(&{ call }, 0));
             }
         }
         ControlFlow::Continue(())
@@ -425,25 +428,25 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.pass_edges(event.at);
         }
         match self.queue.pop_tied() {
-            Some(second) => self.play_tied(event, second),
+            Some(second) => self.play_tied(event.at, event.class, [event.slot, second.slot]),
             None if event.class == Class::Completion && event.slot < ATTEMPTS => {
                 self.events += 1;
                 self.complete(event.slot, event.at);
             }
-            None => self.play_one(event),
+            None => self.play_one(event.at, event.class, event.slot),
         }
     }
 
     #[cold]
-    fn play_tied(&mut self, first: Event, second: Event) {
+    fn play_tied(&mut self, at: u64, class: Class, slots: [u32; 2]) {
         let mut tied = mem::take(&mut self.tied);
         tied.clear();
-        tied.extend([first.slot, second.slot]);
+        tied.extend(slots);
         while let Some(next) = self.queue.pop_tied() {
             tied.push(next.slot);
         }
-        match first.class {
-            Class::Completion => self.order_completions(&mut tied, first.at),
+        match class {
+            Class::Completion => self.order_completions(&mut tied, at),
             Class::Retry | Class::Timeout => tied.sort_by_key(|slot| {
                 let r = self.requests.get(*slot);
                 (r.call.workload, r.call.index, r.progress.attempt)
@@ -455,23 +458,23 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
         }
         for slot in &tied {
-            self.play_one(Event { slot: *slot, ..first });
+            self.play_one(at, class, *slot);
         }
         self.tied = tied;
     }
 
     #[inline(never)]
-    fn play_one(&mut self, event: Event) {
+    fn play_one(&mut self, at: u64, class: Class, slot: u32) {
         self.events += 1;
-        match event.class {
-            Class::Completion if event.slot < ATTEMPTS => self.complete(event.slot, event.at),
-            Class::Completion if event.slot < SHARED => self.land(event.slot - ATTEMPTS, event.at),
-            Class::Completion => self.look_at_shared((event.slot - SHARED) as usize, event.at),
-            Class::Retry => self.retry(event.slot, event.at),
-            Class::Timeout => self.time_out(event.slot, event.at),
-            Class::WakeUp if event.slot < CAPACITIES => self.wake_up(event.slot as usize, event.at),
-            Class::WakeUp => self.look_at_flight(event.slot - CAPACITIES, event.at),
-            Class::CapacityChange => self.change_capacity(event.slot as usize, event.at),
+        match class {
+            Class::Completion if slot < ATTEMPTS => self.complete(slot, at),
+            Class::Completion if slot < SHARED => self.land(slot - ATTEMPTS, at),
+            Class::Completion => self.look_at_shared((slot - SHARED) as usize, at),
+            Class::Retry => self.retry(slot, at),
+            Class::Timeout => self.time_out(slot, at),
+            Class::WakeUp if slot < CAPACITIES => self.wake_up(slot as usize, at),
+            Class::WakeUp => self.look_at_flight(slot - CAPACITIES, at),
+            Class::CapacityChange => self.change_capacity(slot as usize, at),
             Class::Arrival => {}
         }
     }
@@ -496,7 +499,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[inline]
     fn is_measured(&self, arrival: u64) -> bool {
-        (self.measured_from..self.measured_to).contains(&arrival)
+        arrival.wrapping_sub(self.measured_from) < self.measured_length
     }
 
     /// Measured requests without an outcome, by workload.

@@ -112,11 +112,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         let room = self.room_at(&call, capacity, now);
         let state = &mut self.supply.capacities[capacity];
         let at = expiry.min(room.max(now + 1));
-        if at < state.wake_at || state.wake_at <= now {
+        // An earlier look, be it one that is due now, asks again when it is over.
+        if at < state.wake_at {
             state.wake_at = at;
-            if at != u64::MAX {
-                self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
-            }
+            self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
         }
     }
 

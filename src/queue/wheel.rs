@@ -30,9 +30,10 @@ struct Node {
 /// Keys of the next 33 s.
 #[derive(Debug)]
 pub struct Wheel {
-    heads: Vec<u32>,
+    /// By place, the first of a bucket's keys. Lengths that the compiler knows save it the checks of bounds.
+    heads: Box<[u32; BUCKETS as usize]>,
     /// One bit for each bucket that holds a key.
-    filled: Vec<u64>,
+    filled: Box<[u64; BUCKETS as usize / 64]>,
     nodes: Vec<Node>,
     free: u32,
     /// The keys of the buckets up to the cursor, greatest first.
@@ -45,8 +46,8 @@ pub struct Wheel {
 impl Default for Wheel {
     fn default() -> Self {
         Self {
-            heads: Vec::new(),
-            filled: vec![0; (BUCKETS / 64) as usize],
+            heads: Box::new([NONE; BUCKETS as usize]),
+            filled: Box::new([0; BUCKETS as usize / 64]),
             nodes: Vec::new(),
             free: NONE,
             due: Vec::new(),
@@ -94,9 +95,6 @@ impl Wheel {
 
     #[inline]
     fn link(&mut self, bucket: u64, key: u64) {
-        if self.heads.is_empty() {
-            self.heads.resize(BUCKETS as usize, NONE);
-        }
         let place = place_of(bucket);
         let node = Node { key, next: self.heads[place] };
         let slot = self.free;

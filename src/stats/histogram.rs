@@ -7,7 +7,6 @@
 const PER_OCTAVE_BITS: u32 = 7;
 const PER_OCTAVE: u64 = 1 << PER_OCTAVE_BITS;
 /// Values from 2⁵⁰ on (35 years in µs) share the last bucket.
-const TOP: u64 = (1 << 50) - 1;
 const BUCKETS: usize = ((50 - PER_OCTAVE_BITS as usize) + 1) * PER_OCTAVE as usize;
 
 /// Counts of values in \[0, 2⁵⁰), with their exact sum, least and greatest.
@@ -26,11 +25,10 @@ impl Default for Histogram {
     }
 }
 
-/// The bucket of a value: below 256 one each, above 128 to an octave.
+/// The bucket of a value: below 256 one each, above 128 to an octave; past the last for values from 2⁵⁰ on.
 #[inline]
 fn bucket_of(value: u64) -> usize {
-    let value = value.min(TOP);
-    let shift = (63 - PER_OCTAVE_BITS).saturating_sub((value | 1).leading_zeros());
+    let shift = 63 - PER_OCTAVE_BITS - (value | PER_OCTAVE).leading_zeros();
     (u64::from(shift) * PER_OCTAVE + (value >> shift)) as usize
 }
 
@@ -47,11 +45,19 @@ fn bounds_of(bucket: usize) -> (u64, u64) {
 impl Histogram {
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.counts[bucket_of(value)] += 1;
+        match self.counts.get_mut(bucket_of(value)) {
+            Some(count) => *count += 1,
+            None => self.counts[BUCKETS - 1] += 1,
+        }
         self.count += 1;
         self.sum += u128::from(value);
-        self.least = self.least.min(value);
-        self.greatest = self.greatest.max(value);
+        // Nearly always false: a branch costs less than a minimum that is written back.
+        if value < self.least {
+            self.least = value;
+        }
+        if value > self.greatest {
+            self.greatest = value;
+        }
     }
 
     /// Records `count` zeros.
@@ -121,8 +127,10 @@ mod tests {
             assert_eq!(bucket_of(low + width - 1), bucket);
             next = low + width;
         }
-        assert_eq!(next, TOP + 1);
-        assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
+        assert_eq!(next, 1 << 50);
+        let mut histogram = Histogram::default();
+        histogram.record(u64::MAX);
+        assert_eq!(histogram.counts[BUCKETS - 1], 1);
     }
 
     #[test]

@@ -128,6 +128,10 @@ impl Kind for CrossRegionSpec {
         self.common()
     }
 
+    fn home(&self) -> Option<&At<Text>> {
+        Some(&self.source_region)
+    }
+
     fn own_quota(&self) -> QuotaSpec {
         self.on_demand_quota()
     }
@@ -150,6 +154,10 @@ impl Kind for CrossRegionSpec {
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
         let before = site.sink.errors();
+        if let Some(written) = &self.region {
+            let rule = "a pool is called in its source_region and serves in its destinations";
+            site.sink.error(written.at.clone(), rule, "leave `region` out".to_owned());
+        }
         let offer = self.offer(site);
         let destinations = self.destinations(offer, site);
         let reroute_latency = match &self.reroute_latency {

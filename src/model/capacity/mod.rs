@@ -25,7 +25,7 @@ pub mod site;
 use crate::catalog::{self, LatencyEntry, PriceEntry, QuotaEntry};
 use crate::diagnostic::Span;
 use crate::model::pricing::PricesSpec;
-use crate::model::quantity::Names;
+use crate::model::quantity::{Names, Text};
 use crate::model::service::Latency;
 use crate::model::spec::{At, kinds};
 use crate::units::{Price, SimTime, Tokens};
@@ -74,6 +74,10 @@ impl CapacitySpec {
 pub trait Kind {
     /// The keys that every kind has.
     fn serving(&self) -> Serving<'_>;
+    /// The region that is called.
+    fn home(&self) -> Option<&At<Text>> {
+        self.serving().region
+    }
     /// The limits written inline.
     fn own_quota(&self) -> QuotaSpec;
     /// The quotas that it shares.

@@ -48,7 +48,7 @@ impl<'a> Lowering<'a> {
         let mut site = self.site(draft, models, &mut supply.regions);
         let plan = kind.lower(&mut site);
         let (listed_latency, path) = (kind.default_latency(&site), kind.path(&site));
-        let region = site.home_region(serving.region);
+        let region = site.home_region(kind.home());
         let Some(plan) = plan else { return };
         if let Some(listed) = &plan.listed {
             self.dates.push(listed.as_of.clone());

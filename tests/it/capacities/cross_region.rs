@@ -1,6 +1,6 @@
 //! A pool of regions: who serves, what it adds, and when nobody does.
 
-use crate::fates::{assert_tells, told};
+use crate::fates::{OWN, assert_tells, told};
 
 /// Three regions with a place each; 20 ms for each that is passed over, 50 and 70 ms to go there.
 pub const ONE_PLACE_EACH: &str = r#"
@@ -186,4 +186,44 @@ fn regions_without_a_live_capacity_leave_everything_at_the_source() {
         &cross_region("destinations = [\"us-east-1\", \"us-east-2\", \"us-west-2\"]"),
     );
     assert_tells(&told, &[("served", 3.0), ("e2e_mean_ms", 10_000.0)]);
+}
+
+#[test]
+fn without_room_anywhere_the_quota_is_asked_as_the_source_region_sees_it() {
+    // Written at 0 in us-east-1. With the source out, a request that reads there needs 201 of 290, and one that writes
+    // 501: the reason is the room that lacks, or the quota.
+    for (region, room, tpm) in [("us-east-1", 1.0, 0.0), ("us-west-2", 0.0, 1.0)] {
+        let told = told(
+            &[
+                ("w", "0,500,1 20,500,1", "route = [\"plain\", \"pool\"]\ncache.prefix_tokens = 300"),
+                ("x", "0,100,1 15,308,1", "route = \"xq\""),
+            ],
+            &format!(
+                r#"
+                [quotas.q]
+                tpm = 700
+                rpm = "none"
+                [capacities.plain.on_demand]
+                rpm = 1
+                region = "{region}"
+                [capacities.xq.on_demand]
+                quota = "q"
+                [capacities.pool.cross_region]
+                quota = "q"
+                profile = "us"
+                source_region = "us-east-1"
+                destinations = [{{ region = "us-east-1", outages = [{{ at = "5s", lasts = "40s" }}] }}]
+                {}"#,
+                OWN.replace("output_burndown = 5", "")
+            ),
+        );
+        assert_tells(
+            &told,
+            &[
+                ("workloads.w.served", 1.0),
+                ("capacities.pool.refused_region_room", room),
+                ("capacities.pool.refused_tpm", tpm),
+            ],
+        );
+    }
 }

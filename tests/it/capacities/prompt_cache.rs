@@ -115,3 +115,16 @@ fn whoever_waits_is_looked_at_when_its_prefix_becomes_live() {
     );
     assert_tells(&told, &[("served", 2.0), ("cache_read_tokens", 900.0), ("windows.at5.queue_delay_mean_ms", 4_000.0)]);
 }
+
+#[test]
+fn who_writes_a_prefix_takes_no_look_from_other_queues() {
+    // Two a minute; the third waits for the next minute, and just then a prefix is written elsewhere.
+    let told = told(
+        &[
+            ("w", "0,1,100 1,1,100 2,1,100", "route = \"q\""),
+            ("a", "0,1000,100 60,1000,100", "route = \"other\"\ncache.prefix_tokens = 900"),
+        ],
+        "[capacities.q.on_demand]\nrpm = 2\non_saturation = \"queue\"\n[capacities.other.on_demand]",
+    );
+    assert_tells(&told, &[("workloads.w.served", 3.0), ("windows.at2.queue_delay_mean_ms", 58_000.0)]);
+}

@@ -71,7 +71,9 @@ impl FixedWindow {
     #[inline(always)]
     pub fn take(&mut self, amount: Tokens) {
         self.used += amount;
-        self.peak = self.peak.max(self.used);
+        if self.used > self.peak {
+            self.peak = self.used;
+        }
     }
 
     /// Replaces a reservation by the charge.

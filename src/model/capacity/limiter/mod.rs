@@ -174,7 +174,8 @@ impl Limiter {
     pub fn settle(&mut self, now: u64, settlement: Settlement) {
         match self {
             Self::FixedWindow(l) => l.settle(now, settlement),
-            Self::SlidingWindow(l) => l.settle(now, settlement),
+            // A copy keeps the settlement of the others in registers.
+            Self::SlidingWindow(l) => l.settle(now, Settlement { ..settlement }),
             Self::TokenBucket(l) => l.settle(now, settlement),
         }
     }
@@ -220,7 +221,10 @@ impl Limiter {
     /// Takes `amount` whether it fits or not: a refused request that counts.
     pub fn count(&mut self, now: u64, amount: Tokens, admission: u64) {
         self.has_room(now, amount);
-        self.take(now, amount, admission);
+        match self {
+            Self::TokenBucket(l) => l.owe(amount),
+            Self::FixedWindow(_) | Self::SlidingWindow(_) => self.take(now, amount, admission),
+        }
     }
 
     /// Used and reserved now; of a bucket, what is missing to a full one \[tokens\], rounded up.

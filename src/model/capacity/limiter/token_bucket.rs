@@ -155,19 +155,33 @@ impl TokenBucket {
         amount <= self.burst && amount as i64 * self.weight <= self.level
     }
 
+    /// Takes an amount that fits.
     #[inline(always)]
     pub(super) fn take(&mut self, amount: Tokens) {
-        self.level = (self.level - amount as i64 * self.weight).max(-Self::DEEPEST);
+        self.level -= amount as i64 * self.weight;
+        if self.level < self.lowest {
+            self.lowest = self.level;
+        }
+    }
+
+    /// Takes an amount whether it fits or not.
+    #[cold]
+    pub(super) fn owe(&mut self, amount: Tokens) {
+        let debt = i128::from(amount) * i128::from(self.weight);
+        self.level = (i128::from(self.level) - debt).max(-i128::from(Self::DEEPEST)) as i64;
         self.lowest = self.lowest.min(self.level);
     }
 
     #[inline(always)]
     pub(super) fn settle(&mut self, now: u64, s: Settlement) {
         self.roll(now);
-        let credit = s.reserved as i64 - s.charged as i64;
-        self.level =
-            (self.level + credit.saturating_mul(self.weight).max(-Self::DEEPEST)).min(self.cap).max(-Self::DEEPEST);
-        self.lowest = self.lowest.min(self.level);
+        if s.charged > s.reserved {
+            return self.owe(s.charged - s.reserved);
+        }
+        // A change of the limit may have made each token weigh more: what passes all bounds fills the bucket.
+        let credits = ((s.reserved - s.charged) as i64).checked_mul(self.weight);
+        let level = credits.and_then(|credits| self.level.checked_add(credits));
+        self.level = level.map_or(self.cap, |level| level.min(self.cap));
     }
 
     /// When the refill reaches `amount`, which is within the burst. The level must be rolled to `now`.
