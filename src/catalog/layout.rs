@@ -64,19 +64,6 @@ pub(super) fn hung(width: usize, label: &str, text: &str) -> String {
     out
 }
 
-/// `7200000000` as `7,200,000,000`.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,12 +89,5 @@ mod tests {
         let lines: Vec<&str> = out.lines().collect();
         assert!(lines[0].starts_with("  name   word word") && lines[1].starts_with("         word"), "{out}");
         assert!(lines.iter().all(|l| l.len() <= WIDTH));
-    }
-
-    #[test]
-    fn thousands_are_apart() {
-        for (n, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (7_200_000_000, "7,200,000,000")] {
-            assert_eq!(grouped(n), text);
-        }
     }
 }

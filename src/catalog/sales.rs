@@ -1,8 +1,9 @@
 //! How a model is sold, as text, for `show.rs`: ways, prices, terms, places.
 
-use super::layout::{FIGURES, Side, WIDTH, grouped, hung, row, table, wrap};
+use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
 use super::show::Sources;
 use super::{CustomDeploymentEntry, LatencyOptimizedEntry, ModelEntry, Path, PriceEntry, QuotaEntry};
+use crate::units::grouped;
 use crate::units::parse::token_price;
 
 /// Stands for a price that is not published.

@@ -1,7 +1,8 @@
 //! The catalogue as text, at most 80 columns wide. Nothing here prints.
 
-use super::layout::{FIGURES, Side, WIDTH, grouped, row, table, wrap};
+use super::layout::{FIGURES, Side, WIDTH, row, table, wrap};
 use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, age_days, sales};
+use crate::units::grouped;
 
 /// The column of ids in [`list`]; a longer id pushes its figures to the next line.
 const ID: usize = 42;

@@ -6,13 +6,14 @@
 mod aggregate;
 mod bill;
 mod judge;
+mod notes;
 mod replicate;
 
 pub use replicate::{Record, Replication, replicate};
 
 use crate::metrics;
 use crate::model::Model;
-use crate::results::{self, Note, Point, Results};
+use crate::results::{self, Point, Results};
 
 /// Is told how far a run has come; called from any thread.
 pub trait Watch: Sync {
@@ -110,57 +111,11 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
             .iter()
             .map(|a| results::Assumption { path: a.path.clone(), value: a.value.clone(), why: a.why.clone() })
             .collect(),
-        notes: notes(model, n, &pooled, &point),
+        notes: notes::notes(model, n, &pooled, &point),
         metric_names: point.metrics.keys().cloned().collect(),
         points_total: 1,
         expectations,
         points: vec![point],
     };
     Conclusion { results, effort }
-}
-
-/// The lowest percentile of the whole run that is not known though requests were served.
-fn thinnest_known(point: &Point) -> Option<(&'static str, f64)> {
-    let served = point.value("served").is_some_and(|n| n > 0.0);
-    crate::terms::LATENCY_STATISTICS
-        .iter()
-        .filter_map(|(suffix, share)| Some((*suffix, (*share)?)))
-        .find(|(suffix, _)| served && point.value(&format!("e2e_{suffix}_ms")).is_none())
-}
-
-/// What a reader must know to read the figures.
-fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {
-    let mut notes = Vec::new();
-    let mut note = |metric: Option<&str>, text: String| {
-        notes.push(Note { metric: metric.map(str::to_owned), text });
-    };
-    if pooled.measured.overflowed {
-        note(None, "more requests were alive than the engine can tell apart, and the run ended there".to_owned());
-    }
-    if model.workloads.iter().any(|w| matches!(w.arrivals, crate::model::workload::arrivals::Arrivals::Trace(_))) {
-        note(
-            None,
-            "a replayed trace is one draw of the world: intervals tell of luck within it, not of other days".to_owned(),
-        );
-    }
-    if replications == 1 {
-        note(None, "one replication has no intervals; expectations are judged on the estimates alone".to_owned());
-    }
-    if let Some((suffix, share)) = thinnest_known(point) {
-        let needed = 10.0 / (1.0 - share);
-        note(
-            Some(&format!("e2e_{suffix}_ms")),
-            format!(
-                "null: a replication served fewer than {needed:.0} requests, too few for this percentile; run longer"
-            ),
-        );
-    }
-    let bill = metrics::ledger(model, &pooled.measured, model.run.warmup, model.run.measured_end());
-    for item in bill.iter().filter(|item| item.cost.is_none()) {
-        note(Some("cost_usd"), format!("null: the price of {} is not known; state it", item.what));
-    }
-    if let Some(reason) = bill.iter().find_map(|item| metrics::no_month_of(model, item, model.run.duration)) {
-        note(Some("cost_per_month_usd"), format!("null: {reason}"));
-    }
-    notes
 }

@@ -7,7 +7,7 @@ use crate::model::capacity::purchase::Purchase;
 use crate::model::capacity::{Billing, Capacity};
 use crate::model::pricing::{Component, Money};
 use crate::model::workload::arrivals::Arrivals;
-use crate::units::{MICROS_PER_DAY, SimTime, Usd};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime, Usd};
 
 /// One item of the bill. An amount is `None` where it cannot be told: a price that is not known, a month that the run
 /// does not show.
@@ -26,8 +26,6 @@ pub struct Item {
     /// Paid once, however long one stays; no part of the others.
     pub once: Option<Usd>,
 }
-
-const MICROS_PER_HOUR: f64 = 3.6e9;
 
 /// Why usage in a month cannot be told from an interval of the run; `None` when it can.
 #[must_use]
@@ -84,7 +82,7 @@ pub fn committed(model: &Model) -> Option<Usd> {
 /// What a purchase is due for its whole term; zero without commitment.
 #[must_use]
 pub fn term(purchase: &Purchase, component: Component, money: &Money) -> Option<Usd> {
-    let micros = f64::from(purchase.commitment.months()) * money.hours_per_month * MICROS_PER_HOUR;
+    let micros = f64::from(purchase.commitment.months()) * money.hours_per_month * MICROS_PER_HOUR as f64;
     Some(money.discounted(component, purchase.cost_of(micros.round() as i128)?))
 }
 
@@ -115,7 +113,7 @@ impl Book<'_> {
 
     /// Months in the interval; zero for an empty one.
     fn months(&self) -> f64 {
-        self.duration().0 as f64 / (self.model.money.hours_per_month * MICROS_PER_HOUR)
+        self.duration().0 as f64 / (self.model.money.hours_per_month * MICROS_PER_HOUR as f64)
     }
 
     /// A month at the rate of the interval.
@@ -188,7 +186,7 @@ impl Book<'_> {
                 let begins = self.from.max(purchase.from);
                 let ends = purchase.to.map_or(self.to, |end| end.min(self.to));
                 let active = ends.0.saturating_sub(begins.0);
-                let a_month = model.money.hours_per_month * MICROS_PER_HOUR;
+                let a_month = model.money.hours_per_month * MICROS_PER_HOUR as f64;
                 // A purchase that is there throughout is there all month, to the microsecond.
                 let micros = if active == duration { a_month } else { a_month * active as f64 / duration as f64 };
                 let per_month = (duration > 0).then(|| purchase.cost_of(micros.round() as i128)).flatten();
@@ -234,7 +232,7 @@ impl Book<'_> {
             if let Some(price) = retrieval.vector_store {
                 let hourly = |hours: f64| self.scaled(price.0, hours);
                 let (cost, per_month) =
-                    (hourly(self.duration().0 as f64 / MICROS_PER_HOUR), hourly(model.money.hours_per_month));
+                    (hourly(self.duration().0 as f64 / MICROS_PER_HOUR as f64), hourly(model.money.hours_per_month));
                 let what = format!("vector store of {}", workload.name);
                 self.put(Item {
                     component: Component::VectorStore,
@@ -256,7 +254,7 @@ impl Book<'_> {
 
     /// Paid once, and again every so often \[µs\].
     fn recurring(&mut self, component: Component, what: String, amount: Option<Usd>, every: Option<f64>) {
-        let a_month = self.model.money.hours_per_month * MICROS_PER_HOUR;
+        let a_month = self.model.money.hours_per_month * MICROS_PER_HOUR as f64;
         let over = |micros: f64| match every {
             None => Some(Usd::ZERO),
             Some(every) => amount.and_then(|amount| self.scaled(amount, micros / every)),

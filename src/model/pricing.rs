@@ -170,11 +170,13 @@ pub struct Terms<'t> {
     pub tier: &'t super::workload::tier::Tier,
 }
 
-/// Prices that could be told, and whether those of the cache are guessed.
+/// Prices that could be told, and which of them are guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
     pub prices: TokenPrices,
     pub cache_is_guessed: bool,
+    /// The tier's usual factor multiplies what the catalogue lists \[10⁻⁶\]; `None`: nothing is guessed.
+    pub tier_factor: Option<u64>,
 }
 
 /// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
@@ -226,7 +228,11 @@ pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, term
         cache_write: write.unwrap_or(input),
         request: request.unwrap_or_default(),
     };
-    Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none() })
+    let written_input = written.iter().flatten().any(|spec| spec.input.is_some());
+    let tier_is_guessed =
+        special.is_some_and(|[input, _]| !terms.is_batch && of_list(input).is_none() && !written_input);
+    let tier_factor = tier_is_guessed.then_some(factor);
+    Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none(), tier_factor })
 }
 
 /// How usage becomes a month, and what is taken off.

@@ -213,8 +213,14 @@ impl<'r> Story<'r> {
                 share(of("utilization_peak")),
                 amount(of("limit_per_min")),
             ));
-            if limit.ends_with(".tpm") && of("utilization_peak") > 1.0 {
-                lines.push("  past the limit: answers cost more than they had reserved, and are debited".to_owned());
+            if of("utilization_peak") > 1.0 {
+                // Only a debit takes a limiter itself past its limit.
+                let why = if of("occupied_peak_per_min") > of("limit_per_min") {
+                    "answers cost more than they had reserved, and are debited"
+                } else {
+                    "what was admitted in one minute is charged when it ends, in another"
+                };
+                lines.push(format!("  past the limit: {why}"));
             }
             if limit.ends_with(".tpm") {
                 lines.push(self.reserved_line(&limit));
@@ -293,7 +299,9 @@ impl<'r> Story<'r> {
             let paid = bill.iter().filter_map(|item| Some((item, item.usd?))).filter(|(_, usd)| *usd > 0.0);
             lines.extend(paid.map(|(item, usd)| {
                 let month = item.usd_per_month.map(|m| format!(", {} a month", money(m))).unwrap_or_default();
-                format!("  {}: {}{month}", item.what, money(usd))
+                let at = item.capacity.as_ref().filter(|name| !item.what.contains(name.as_str()));
+                let at = at.map(|name| format!(" of {name}")).unwrap_or_default();
+                format!("  {}{at}: {}{month}", item.what, money(usd))
             }));
         }
         let once = bill.iter().filter_map(|item| Some((item, item.usd_once?))).filter(|(_, usd)| *usd > 0.0);

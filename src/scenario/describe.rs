@@ -13,7 +13,7 @@ use crate::model::workload::tokens::TokenSource;
 use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
-use crate::units::SimTime;
+use crate::units::{SimTime, grouped};
 
 const WIDTH: usize = 79;
 
@@ -145,11 +145,11 @@ impl Page {
         self.row("limits", &quotas);
         let standing = capacity.standing();
         if let Some(n) = standing.concurrency {
-            self.row("at once", &grouped(n.into()));
+            self.row("at once", &grouped(n));
         }
         if let Saturation::Queue { max_wait, max_queue } = capacity.on_saturation {
             let wait = max_wait.map_or_else(String::new, |w| format!(", each at most {w}"));
-            self.row("queue", &format!("up to {} wait{wait}", grouped(max_queue.into())));
+            self.row("queue", &format!("up to {} wait{wait}", grouped(max_queue)));
         }
         if standing.unavailable_probability > 0.0 {
             self.row("503", &format!("with probability {}", standing.unavailable_probability));
@@ -298,17 +298,4 @@ fn figures(x: f64) -> String {
     }
     let text = if x >= 100.0 { format!("{x:.1}") } else { format!("{x:.3}") };
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// `1234567` as `1,234,567`.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -12,10 +12,26 @@ pub use time::{SimTime, WallClock, round_duration};
 /// A number of tokens, or of requests where a limit counts requests \[1\].
 pub type Tokens = u64;
 
+/// `7200000000` as `7,200,000,000`.
+#[must_use]
+pub fn grouped(n: impl Into<u128>) -> String {
+    let digits = n.into().to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The share of a second in one microsecond \[s/µs\].
 pub const SECONDS_PER_MICRO: f64 = 1e-6;
 /// \[µs/min\]
 pub const MICROS_PER_MINUTE: u64 = 60_000_000;
+/// \[µs/h\]
+pub const MICROS_PER_HOUR: u64 = 3_600_000_000;
 /// \[µs/day\]
 pub const MICROS_PER_DAY: u64 = 86_400_000_000;
 
@@ -26,4 +42,16 @@ pub const MICROS_PER_DAY: u64 = 86_400_000_000;
 #[must_use]
 pub fn round_half_up(x: f64) -> u64 {
     (x + 0.5) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_apart() {
+        for (n, text) in [(0_u64, "0"), (999, "999"), (1_000, "1,000"), (7_200_000_000, "7,200,000,000")] {
+            assert_eq!(grouped(n), text);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Exact money: integers of 10⁻¹² US dollars, rounded only when shown.
 
+use super::grouped;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
@@ -59,19 +60,6 @@ impl fmt::Display for Usd {
         let cents = (amount + one / 200) / (one / 100);
         write!(f, "{sign}${}.{:02}", grouped(cents / 100), cents % 100)
     }
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(n: u128) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// A price: an exact amount for each of some unit (a token, an hour) \[10⁻¹² USD / unit\].

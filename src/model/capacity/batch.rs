@@ -92,6 +92,14 @@ impl Kind for BatchSpec {
         let path = self.profile.as_ref().map(|p| p.value.0.as_str()).or(site.sold.map(|s| s.path)).unwrap_or(IN_REGION);
         let entry = site.sold.and_then(|s| s.entry);
         let offer = entry.and_then(|e| e.path(path).or_else(|| e.paths.first().filter(|_| self.profile.is_none())));
+        if let Some(taken) = offer.filter(|o| o.path != path && self.prices.is_none()) {
+            let why = "the model is not sold by the path of its id: the first of the catalogue's paths is taken";
+            site.assume("profile", &format!("\"{}\"", taken.path), why);
+        }
+        if self.prices.is_none() && site.sold.is_some_and(|s| s.is_custom) {
+            let why = "what batch inference of a customized model costs is not published";
+            site.assume("prices", "the base model's", why);
+        }
         if let (Some(entry), None, None) = (entry, offer, &self.prices) {
             let rule = format!("`{}` is not sold by the path `{path}`", entry.id);
             site.sink.error(site.at.clone(), rule, "write profile = \"global\", or state `prices`".to_owned());

@@ -138,8 +138,10 @@ impl ProvisionedSpec {
         if sold.path != IN_REGION {
             let rule =
                 format!("`{}` is an inference profile, and Provisioned Throughput does not work behind one", sold.id);
-            let help =
-                sold.entry.map(|e| format!("use `{}`; the capacity that spills over names the profile itself", e.id));
+            let help = sold.entry.map(|e| match e.provisioned.is_empty() && !sold.is_custom {
+                true => reserved_instead(e),
+                false => format!("use `{}`; the capacity that spills over names the profile itself", e.id),
+            });
             site.sink.error(sold.id_at.clone(), rule, help);
             return None;
         }

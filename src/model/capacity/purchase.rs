@@ -2,7 +2,7 @@
 
 use crate::model::quantity::{Count, HourlyPrice};
 use crate::model::spec::{At, words};
-use crate::units::{Price, SimTime, Tokens, Usd};
+use crate::units::{MICROS_PER_HOUR, Price, SimTime, Tokens, Usd};
 
 /// How long a purchase is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,8 +89,6 @@ pub struct Purchase {
     pub to: Option<SimTime>,
 }
 
-const MICROS_PER_HOUR: i128 = 3_600_000_000;
-
 impl Purchase {
     /// What it costs in `[from, to)`, rounded half up to 10⁻¹² USD; `None`: its price is not known.
     #[must_use]
@@ -104,7 +102,7 @@ impl Purchase {
     #[must_use]
     pub fn cost_of(&self, micros: i128) -> Option<Usd> {
         let whole = self.price?.0.0 * i128::from(self.amount) * micros;
-        let parts = i128::from(self.parts) * MICROS_PER_HOUR;
+        let parts = i128::from(self.parts) * i128::from(MICROS_PER_HOUR);
         Some(Usd((whole + parts / 2) / parts))
     }
 }

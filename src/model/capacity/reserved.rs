@@ -14,7 +14,7 @@ use crate::model::capacity::limiter::LimiterChoice;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::quantity::{Count, HourlyPrice, Names, Text};
 use crate::model::spec::At;
-use crate::units::SimTime;
+use crate::units::{SimTime, grouped};
 
 capacity_keys! {
     /// The reserved tier; what does not fit goes on along the route.
@@ -113,7 +113,7 @@ impl ReservedSpec {
             hourly(written, listed.as_ref())
         };
         let purchase = |what: &str, tpm: u64, price| Purchase {
-            what: format!("{tpm} {what} tokens/min"),
+            what: format!("{} {what} tokens/min", grouped(tpm)),
             amount: tpm,
             parts: 1_000,
             price,

@@ -9,9 +9,8 @@ use crate::model::workload::cache::CacheShares;
 use crate::model::workload::steps::{Stage, StepTokens};
 use crate::model::workload::tokens::TokenSource;
 use crate::random::{Law, Shape};
-use crate::scenario::describe::grouped;
 use crate::trace::Trace;
-use crate::units::{Tokens, round_half_up};
+use crate::units::{Tokens, grouped, round_half_up};
 
 /// A smaller share of too large requests is not worth a word.
 const WORTH_A_WORD: f64 = 1e-6;

@@ -205,42 +205,41 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// An omitted limit is one that none of a capacity's quotas states. Its default goes to the first of them.
+    /// Limits that nobody wrote. Quotas of the catalogue are those of one model on one path: they go to the first quota
+    /// that a capacity shares with its like alone, and stay with the capacity where others share too.
     fn defaults(&mut self, drafts: &[(usize, Draft<'a>)], models: &Models<'a>, regions: &mut Vec<String>) -> Defaults {
         let specs = self.specs;
-        let mut defaults = Defaults::new();
+        let mut listed = Vec::new();
         for (i, draft) in drafts {
-            let Some(quota) = draft.kind.1.default_quota(&self.site(draft, models, regions)) else { continue };
+            listed.push((*i, draft, draft.kind.1.default_quota(&self.site(draft, models, regions))));
+        }
+        let is_of_one = |q: &usize| {
+            let mut sharing = listed.iter().filter(|(_, d, _)| d.named.contains(q)).filter_map(|(.., quota)| *quota);
+            sharing.next().is_none_or(|first| sharing.all(|other| std::ptr::eq(first, other)))
+        };
+        let mut defaults = Defaults::new();
+        for (i, draft, quota) in &listed {
+            let Some(quota) = quota else { continue };
+            let own_kind: Vec<usize> = draft.named.iter().copied().filter(is_of_one).collect();
             let mut stating = vec![draft.kind.1.own_quota()];
-            stating.extend(draft.named.iter().filter_map(|q| specs.quotas[*q].spec.clone()));
-            let owner = draft.named.first().map_or(Owner::Capacity(*i), |q| Owner::Named(*q));
-            for (kind, listed) in
+            stating.extend(own_kind.iter().filter_map(|q| specs.quotas[*q].spec.clone()));
+            let owner = own_kind.first().map_or(Owner::Capacity(*i), |q| Owner::Named(*q));
+            for (kind, amount) in
                 [(LimitKind::Rpm, quota.rpm), (LimitKind::Tpm, quota.tpm), (LimitKind::Tpd, quota.tpd)]
             {
-                let Some(amount) = listed.filter(|_| stating.iter().all(|q| q.written(kind).is_none())) else {
+                let Some(amount) = amount.filter(|_| stating.iter().all(|q| q.written(kind).is_none())) else {
                     continue;
                 };
-                let prefix = self.prefix(owner);
-                let path = format!("{prefix}.{}", kind.name());
-                match defaults.get(&(owner, kind)) {
-                    Some(Stated { amount: other, .. }) if *other != amount => {
-                        let rule = format!(
-                            "`{prefix}` is shared by models whose default `{}` differs: {other} and {amount}",
-                            kind.name()
-                        );
-                        self.error(draft.at, rule, format!("state {path}, or write \"none\""));
-                    }
-                    Some(_) => {}
-                    None => {
-                        let why = format!(
-                            "the catalogue's default of {}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`",
-                            quota.as_of
-                        );
-                        self.assume(path, amount.to_string(), why);
-                        self.dates.push(quota.as_of.clone());
-                        defaults.insert((owner, kind), Stated::throughout(amount, draft.at.clone()));
-                    }
+                if defaults.contains_key(&(owner, kind)) {
+                    continue;
                 }
+                let why = format!(
+                    "the catalogue's default of {}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`",
+                    quota.as_of
+                );
+                self.assume(format!("{}.{}", self.prefix(owner), kind.name()), amount.to_string(), why);
+                self.dates.push(quota.as_of.clone());
+                defaults.insert((owner, kind), Stated::throughout(amount, draft.at.clone()));
             }
         }
         defaults

@@ -173,6 +173,11 @@ impl<'a> Lowering<'a> {
                     let path = format!("models.{}.prices", model.facts.name);
                     self.assume(path, "as input", "no price is known for what the cache reads or writes");
                 }
+                if let Some(factor) = told.tier_factor {
+                    let path = format!("workloads.{}.tier.{}.price_factor", workload.name, tier.name);
+                    let why = "the model's price in this tier is not published: what AWS says of most models is taken";
+                    self.assume(path, (factor as f64 / 1e6).to_string(), why);
+                }
                 prices[c] = Some(told.prices);
             }
         }

@@ -1,0 +1,104 @@
+//! What a reader must know to read the figures.
+
+use super::replicate::Record;
+use crate::metrics;
+use crate::model::Model;
+use crate::model::capacity::quota::LimitKind;
+use crate::model::workload::arrivals::Arrivals;
+use crate::results::{Note, Point};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, grouped};
+
+/// A share of requests without an outcome that is worth a note.
+const MANY_UNFINISHED: f64 = 0.01;
+
+/// The notes of a design point, the most general first.
+pub(super) fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {
+    let mut notes = of_the_run(model, replications, pooled, point);
+    notes.extend(of_days(model, point));
+    notes.extend(of_money(model, pooled));
+    notes
+}
+
+fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
+    Note { metric: metric.map(str::to_owned), text: text.into() }
+}
+
+fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if pooled.measured.overflowed {
+        notes.push(note(None, "more requests were alive than the engine can tell apart, and the run ended there"));
+    }
+    if model.workloads.iter().any(|w| matches!(w.arrivals, Arrivals::Trace(_))) {
+        let text = "a replayed trace is one draw of the world: intervals tell of luck within it, not of other days";
+        notes.push(note(None, text));
+    }
+    if replications == 1 {
+        notes.push(note(None, "one replication has no intervals; expectations are judged on the estimates alone"));
+    }
+    let unfinished = point.value("unfinished").zip(point.value("requests")).map_or(0.0, |(open, all)| open / all);
+    if unfinished > MANY_UNFINISHED {
+        let text = format!(
+            "{:.1} % of the requests had no outcome when the run ended, and what they cost is missing: lengthen run.cooldown",
+            unfinished * 100.0
+        );
+        notes.push(note(Some("unfinished"), text));
+    }
+    if let Some((suffix, share)) = thinnest_known(point) {
+        let needed = 10.0 / (1.0 - share);
+        let text = format!(
+            "null: a replication served fewer than {needed:.0} requests, too few for this percentile; run longer"
+        );
+        notes.push(note(Some(&format!("e2e_{suffix}_ms")), text));
+    }
+    notes
+}
+
+/// The lowest percentile of the whole run that is not known though requests were served.
+fn thinnest_known(point: &Point) -> Option<(&'static str, f64)> {
+    let served = point.value("served").is_some_and(|n| n > 0.0);
+    crate::terms::LATENCY_STATISTICS
+        .iter()
+        .filter_map(|(suffix, share)| Some((*suffix, (*share)?)))
+        .find(|(suffix, _)| served && point.value(&format!("e2e_{suffix}_ms")).is_none())
+}
+
+/// Daily quotas that a run of less than a day cannot meet, and a day of the same would.
+fn of_days(model: &Model, point: &Point) -> Vec<Note> {
+    let measured = model.run.duration.0;
+    let shorter = model.quotas.iter().filter(|_| measured < MICROS_PER_DAY);
+    let of_quota = |quota: &crate::model::capacity::Quota| {
+        let limit = quota.limit(LimitKind::Tpd)?.amount;
+        let metric = format!("{}.tpd.charged", quota.prefix);
+        let lasts = limit as f64 / point.value(&metric)? * measured as f64;
+        (lasts < MICROS_PER_DAY as f64).then(|| {
+            let text = format!(
+                "at this rate the day's {} tokens of `{}` are used up after {:.1} h: run a day to see what happens then",
+                grouped(limit),
+                quota.prefix,
+                lasts / MICROS_PER_HOUR as f64
+            );
+            note(Some(&metric), text)
+        })
+    };
+    shorter.filter_map(of_quota).collect()
+}
+
+fn of_money(model: &Model, pooled: &Record) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let bill = metrics::ledger(model, &pooled.measured, model.run.warmup, model.run.measured_end());
+    let is_asked = |c: &usize| model.workloads.iter().any(|w| w.stages.iter().any(|stage| stage.route.contains(c)));
+    for item in bill.iter().filter(|item| item.cost.is_none()) {
+        let text = match item.capacity.filter(|c| !is_asked(c)) {
+            Some(c) => format!(
+                "null: no route leads to `{}`, so no model tells the price of {}; state it, or leave the capacity out",
+                model.capacities[c].name, item.what
+            ),
+            None => format!("null: the price of {} is not known; state it", item.what),
+        };
+        notes.push(note(Some("cost_usd"), text));
+    }
+    if let Some(reason) = bill.iter().find_map(|item| metrics::no_month_of(model, item, model.run.duration)) {
+        notes.push(note(Some("cost_per_month_usd"), format!("null: {reason}")));
+    }
+    notes
+}
