@@ -12,6 +12,7 @@ mod limiters;
 mod mangled;
 mod moments;
 mod money;
+mod notes;
 mod pipelines;
 mod playing;
 mod properties;

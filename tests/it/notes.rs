@@ -1,0 +1,98 @@
+//! What a run says beside its figures, and what it takes for granted.
+
+use crate::playing::{results_on, value};
+
+/// Two models of the catalogue, an account's daily quota over both, and the second at twice its requests per minute.
+fn two_models(duration: &str, tpd: &str) -> bedload::results::Results {
+    results_on(
+        1,
+        &format!(
+            r#"
+            [run]
+            duration = "{duration}"
+            warmup = "0s"
+            replications = 1
+            [models.sonnet]
+            id = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+            [models.nova]
+            id = "us.amazon.nova-pro-v1:0"
+            [workloads.a]
+            model = "sonnet"
+            arrivals.constant.rate = "30/min"
+            input_tokens = 1000
+            output_tokens = 100
+            max_tokens = 100
+            client.retries = "none"
+            route = "s"
+            [workloads.b]
+            model = "nova"
+            arrivals.constant.rate = "1000/min"
+            input_tokens = 1000
+            output_tokens = 100
+            max_tokens = 100
+            client.retries = "none"
+            route = "n"
+            [quotas.account]
+            tpd = {tpd}
+            [capacities.s.on_demand]
+            quota = "account"
+            [capacities.n.on_demand]
+            quota = "account"
+            "#
+        ),
+    )
+}
+
+#[test]
+fn a_quota_that_models_share_takes_none_of_their_own_away() {
+    let results = two_models("10m", "10_000_000_000");
+    let point = &results.points[0];
+    assert_eq!(value(point, "workloads.b.served"), 5_000.0, "500 of 1,000 a minute");
+    assert_eq!(value(point, "workloads.a.failed"), 0.0);
+    let assumed: Vec<&str> = results.assumptions.iter().map(|a| a.path.as_str()).collect();
+    for path in ["capacities.n.rpm", "capacities.n.tpm", "capacities.n.tpd", "capacities.s.rpm"] {
+        assert!(assumed.contains(&path), "{path} in {assumed:?}");
+    }
+}
+
+#[test]
+fn a_day_that_the_run_does_not_see_is_told() {
+    // 10 minutes of 530 calls, of 1,100 tokens each and 1,500 where output burns five: 5,950,000; a day is 144 times that.
+    let said = |tpd: &str| two_models("10m", tpd).notes.into_iter().map(|n| n.text).collect::<Vec<_>>().join("\n");
+    let day = (30 * 1_500 + 500 * 1_100) * 1_440;
+    assert!(!said(&day.to_string()).contains("used up"), "exactly enough");
+    let half = said(&(day / 2).to_string());
+    assert!(half.contains("`quotas.account` are used up after 12.0 h"), "{half}");
+}
+
+#[test]
+fn what_is_not_finished_is_told() {
+    let run = |cooldown: &str| {
+        let text = format!(
+            r#"
+            [run]
+            duration = "1h"
+            warmup = "0s"
+            cooldown = "{cooldown}"
+            replications = 1
+            [models.own]
+            max_output_tokens = 100
+            time_to_first_token = "1s"
+            output_tokens_per_second = 100
+            prices = {{ input = "$1/1M", output = "$1/1M" }}
+            [workloads.w]
+            model = "own"
+            arrivals.constant.rate = "10/min"
+            input_tokens = 100
+            output_tokens = 100
+            route = "night"
+            [capacities.night.batch]
+            collect_every = "1h"
+            queue_delay = "1h"
+            tokens_per_second = 10_000
+            "#
+        );
+        results_on(1, &text).notes.into_iter().any(|n| n.metric.as_deref() == Some("unfinished"))
+    };
+    assert!(run("30m") && !run("3h"));
+}
