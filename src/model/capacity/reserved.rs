@@ -83,8 +83,9 @@ impl Kind for ReservedSpec {
             [(&self.input_tpm, "input_tpm"), (&self.output_tpm, "output_tpm")].into_iter().zip(least)
         {
             if written.value.0 < least {
-                let rule = format!("reserved `{key}` is at least {least} tokens a minute, {} is not", written.value.0);
-                site.sink.error(written.at.clone(), rule, format!("write {least} or more"));
+                let (least, found) = (grouped(least), grouped(written.value.0));
+                let rule = format!("reserved `{key}` is at least {least} tokens a minute, {found} is not");
+                site.sink.error(written.at.clone(), rule, format!("write {} or more", least.replace(',', "_")));
             }
         }
         let commitment = self.commitment.as_ref().map_or(Commitment::OneMonth, |c| c.value.into());
