@@ -119,7 +119,10 @@ pub(super) fn time(ms: f64) -> String {
 /// From dollars: `$27,379.20`.
 pub(super) fn money(usd: f64) -> String {
     if usd != 0.0 && usd.abs() < 0.1 {
-        return format!("${}", three_figures(usd));
+        let figures = three_figures(usd);
+        // A tenth of a dollar is ten cents.
+        let cents = if figures.ends_with("0.1") { "0" } else { "" };
+        return format!("${figures}{cents}");
     }
     Usd((usd * Usd::ONE.0 as f64) as i128).to_string()
 }

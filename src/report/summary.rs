@@ -20,6 +20,8 @@ pub(super) struct Story<'r> {
 
 /// Below this use a daily limit is not worth a line \[1\].
 const WORTH_A_LINE: f64 = 0.2;
+/// From this share of lost requests on a verdict says so \[1\].
+const WORTH_A_WARNING: f64 = 0.01;
 /// Below this mean use, being throttled needs an explanation \[1\].
 const SURPRISINGLY_IDLE: f64 = 0.5;
 
@@ -77,6 +79,10 @@ impl<'r> Story<'r> {
         if self.point.replications > 1 {
             lines.push(self.palette.faint("means of the replications; ± is the half-width of the interval"));
         }
+        let spilled = self.value("spillover_rate");
+        if spilled > 0.0 {
+            lines.push(format!("{} of the served went past the first capacity of their route", share(spilled)));
+        }
         let workloads = self.names("workloads.");
         if workloads.len() > 1 {
             for name in workloads {
@@ -104,8 +110,11 @@ impl<'r> Story<'r> {
 
     fn throttling(&mut self) {
         if self.value("throttled_attempts") == 0.0 && self.value("unavailable_rate") == 0.0 {
-            let none = self.palette.good("nothing");
-            self.row("Throttled", vec![none]);
+            let refusals = self.refusals();
+            let made_good = if refusals.is_empty() { "" } else { ": what one capacity refused the next one served" };
+            let mut lines = vec![format!("{}{made_good}", self.palette.good("nothing"))];
+            lines.extend(refusals);
+            self.row("Throttled", lines);
             return;
         }
         let mut lines = vec![format!("{} of attempts", self.with_interval("throttle_rate"))];
@@ -235,12 +244,14 @@ impl<'r> Story<'r> {
                 lines.push(format!("{of}.tpd: {} of the day, {} refused", share(used), count(refused)));
             }
         }
-        for capacity in self
-            .names("capacities.")
-            .iter()
-            .filter(|c| self.value(&format!("capacities.{c}.in_flight_mean")).is_finite())
-        {
+        for capacity in &self.names("capacities.") {
             let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
+            if of("jobs") > 0.0 {
+                lines.push(self.jobs_line(capacity));
+            }
+            if !of("in_flight_mean").is_finite() {
+                continue;
+            }
             let mut line = format!(
                 "capacities.{capacity}: in flight {} on average, {} at the peak",
                 figure(of("in_flight_mean"), Unit::Count),
@@ -255,6 +266,19 @@ impl<'r> Story<'r> {
             lines.push(line);
         }
         self.row("Use", lines);
+    }
+
+    fn jobs_line(&self, capacity: &str) -> String {
+        let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
+        let jobs = of("jobs");
+        format!(
+            "capacities.{capacity}: {} {}, {} in time; on average a job waits {} and runs for {}",
+            count(jobs),
+            if jobs == 1.0 { "job" } else { "jobs" },
+            share(of("jobs_in_time_rate")),
+            time(of("job_wait_mean_ms")),
+            time(of("job_makespan_mean_ms")),
+        )
     }
 
     /// What reservations did to a token limit.
@@ -314,9 +338,15 @@ impl<'r> Story<'r> {
     }
 
     fn verdict(&mut self) {
+        let lost = (self.value("failed") + self.value("timed_out")) / self.value("requests");
         let line = match self.point.verdict {
             Verdict::Stable => {
-                format!("{}: the mean demand fits, and no backlog builds up", self.palette.good("stable"))
+                let but = if lost >= WORTH_A_WARNING {
+                    self.palette.bad(&format!(", but {} of the requests fail", share(lost)))
+                } else {
+                    String::new()
+                };
+                format!("{}: the mean demand fits, and no backlog builds up{but}", self.palette.good("stable"))
             }
             Verdict::Backlogged => {
                 format!("{}: more waits at the end than at the start", self.palette.bad("backlogged"))

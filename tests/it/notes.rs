@@ -1,5 +1,7 @@
 //! What a run says beside its figures, and what it takes for granted.
 
+use bedload::report;
+
 use crate::playing::{results_on, value};
 
 /// Two models of the catalogue, an account's daily quota over both, and the second at twice its requests per minute.
@@ -95,4 +97,66 @@ fn what_is_not_finished_is_told() {
         results_on(1, &text).notes.into_iter().any(|n| n.metric.as_deref() == Some("unfinished"))
     };
     assert!(run("30m") && !run("3h"));
+}
+
+/// The summary of a scenario with a model that takes a second and writes 100 tokens in one more.
+fn summary(rest: &str) -> String {
+    let text = format!(
+        r#"
+        [run]
+        duration = "1h"
+        warmup = "0s"
+        cooldown = "1h"
+        replications = 1
+        [models.own]
+        max_output_tokens = 100
+        time_to_first_token = "1s"
+        output_tokens_per_second = 100
+        prices = {{ input = "$1/1M", output = "$1/1M" }}
+        [workloads.w]
+        model = "own"
+        arrivals.constant.rate = "10/min"
+        input_tokens = 100
+        output_tokens = 100
+        client.retries = "none"
+        {rest}
+        "#
+    );
+    report::text(&results_on(1, &text), report::Palette { colour: false })
+}
+
+#[track_caller]
+fn says(text: &str, parts: &[&str]) {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in parts {
+        assert!(flat.contains(part), "`{part}` is not in\n{text}");
+    }
+}
+
+#[test]
+fn the_summary_tells_what_spilled_over_and_why() {
+    let text = summary("route = [\"a\", \"b\"]\n[capacities.a.on_demand]\nrpm = 5\n[capacities.b.on_demand]");
+    says(
+        &text,
+        &[
+            "% of the served went past the first capacity of their route",
+            "Throttled nothing: what one capacity refused the next one served",
+            "refused by a: rpm",
+        ],
+    );
+}
+
+#[test]
+fn the_summary_tells_of_batch_jobs() {
+    let text = summary(
+        "[capacities.night.batch]\ncollect_every = \"30m\"\nqueue_delay = \"10m\"\ntokens_per_second = 1000\ndeadline = \"5m\"",
+    );
+    says(&text, &["capacities.night: 2 jobs, 0 % in time; on average a job waits 10 min and runs for"]);
+}
+
+#[test]
+fn a_stable_verdict_does_not_hide_that_requests_fail() {
+    let text = summary("[capacities.a.on_demand]\nunavailable_probability = 0.5");
+    says(&text, &["Verdict stable: the mean demand fits, and no backlog builds up, but", "% of the requests fail"]);
+    assert!(!summary("[capacities.a.on_demand]").contains("of the requests fail"));
 }
