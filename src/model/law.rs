@@ -14,7 +14,7 @@ pub use lower::{checked_cv, lognormal_of_p95};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use crate::model::quantity::{Duration, Number, Signed};
+use crate::model::quantity::{Duration, Number, Share, Signed};
 use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family, scalar};
 
 /// What a law is of.
@@ -99,7 +99,9 @@ pub enum LawSpec<Q> {
     Lognormal(LognormalSpec<Q>),
     Gamma(GammaLawSpec<Q>),
     Exponential(ExponentialSpec<Q>),
+    Normal(NormalSpec<Q>),
     Empirical(EmpiricalSpec<Q>),
+    Mixture(MixtureSpec<Q>),
 }
 
 /// Every value between two bounds is as likely.
@@ -171,24 +173,81 @@ pub struct ExponentialSpec<Q> {
     pub max: Option<At<Q>>,
 }
 
-/// Measured values, each as likely as its weight.
+/// A normal distribution; mind what lies below zero.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
-#[schemars(rename = "EmpiricalOf{Q}", bound = "Q: Quantity")]
-pub struct EmpiricalSpec<Q> {
-    /// The values, in any order.
-    pub values: At<Vec<At<Q>>>,
-    /// As many weights as values; all alike when left out \[1\].
-    pub weights: Option<At<Vec<Number>>>,
+#[schemars(rename = "NormalOf{Q}", bound = "Q: Quantity")]
+pub struct NormalSpec<Q> {
+    /// The mean of the draws.
+    pub mean: At<Q>,
+    /// Their standard deviation.
+    pub sd: At<Q>,
     /// A draw below it becomes it.
     pub min: Option<At<Q>>,
     /// A draw above it becomes it.
     pub max: Option<At<Q>>,
 }
 
-impl<Q: Quantity> Kinds for LawSpec<Q> {
+/// Measured values, each as likely as its weight; or a table of quantiles with straight lines between.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "EmpiricalOf{Q}", bound = "Q: Quantity")]
+pub struct EmpiricalSpec<Q> {
+    /// The values, in any order.
+    pub values: Option<At<Vec<At<Q>>>>,
+    /// As many weights as values; all alike when left out \[1\].
+    pub weights: Option<At<Vec<Number>>>,
+    /// Instead of values: shares that rise from 0 to 1, each with the value that so many draws are below.
+    pub quantiles: Option<At<Vec<QuantileSpec<Q>>>>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+/// A row of a table of quantiles.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity")]
+#[schemars(rename = "QuantileOf{Q}", bound = "Q: Quantity")]
+pub struct QuantileSpec<Q> {
+    /// Such as "95%" \[1\].
+    pub share: At<Share>,
+    /// This share of the draws is below it.
+    pub value: At<Q>,
+}
+
+/// One law or another: short questions and long documents in one workload.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity, LawSpec<Q>: Deserialize<'de>")]
+#[schemars(rename = "MixtureOf{Q}", bound = "Q: Quantity, LawSpec<Q>: JsonSchema")]
+pub struct MixtureSpec<Q> {
+    /// The laws, with their weights.
+    pub parts: At<Vec<PartSpec<Q>>>,
+    /// A draw below it becomes it.
+    pub min: Option<At<Q>>,
+    /// A draw above it becomes it.
+    pub max: Option<At<Q>>,
+}
+
+/// A law of a mixture.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, bound = "Q: Quantity, LawSpec<Q>: Deserialize<'de>")]
+#[schemars(rename = "PartOf{Q}", bound = "Q: Quantity, LawSpec<Q>: JsonSchema")]
+pub struct PartSpec<Q> {
+    /// How often, against the weights of the others \[1\].
+    pub weight: At<Number>,
+    /// The law.
+    pub of: At<LawSpec<Q>>,
+}
+
+// A mixture is made of laws again.
+impl<Q: Quantity> Kinds for LawSpec<Q>
+where
+    Self: JsonSchema + for<'de> Deserialize<'de>,
+{
     const WHAT: &'static str = Q::WHAT;
-    const KINDS: &'static [&'static str] = &["uniform", "lognormal", "gamma", "exponential", "empirical"];
+    const KINDS: &'static [&'static str] =
+        &["uniform", "normal", "lognormal", "gamma", "exponential", "empirical", "mixture"];
 
     fn kind<'de, D: Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error> {
         match key {
@@ -196,7 +255,9 @@ impl<Q: Quantity> Kinds for LawSpec<Q> {
             "lognormal" => Deserialize::deserialize(keys).map(Self::Lognormal),
             "gamma" => Deserialize::deserialize(keys).map(Self::Gamma),
             "exponential" => Deserialize::deserialize(keys).map(Self::Exponential),
+            "normal" => Deserialize::deserialize(keys).map(Self::Normal),
             "empirical" => Deserialize::deserialize(keys).map(Self::Empirical),
+            "mixture" => Deserialize::deserialize(keys).map(Self::Mixture),
             _ => Err(serde::de::Error::unknown_variant(key, Self::KINDS)),
         }
     }
@@ -211,7 +272,9 @@ impl<Q: Quantity> Kinds for LawSpec<Q> {
             "lognormal" => generator.subschema_for::<LognormalSpec<Q>>(),
             "gamma" => generator.subschema_for::<GammaLawSpec<Q>>(),
             "exponential" => generator.subschema_for::<ExponentialSpec<Q>>(),
+            "normal" => generator.subschema_for::<NormalSpec<Q>>(),
             "empirical" => generator.subschema_for::<EmpiricalSpec<Q>>(),
+            "mixture" => generator.subschema_for::<MixtureSpec<Q>>(),
             _ => Schema::from(false),
         }
     }

@@ -34,11 +34,37 @@ pub enum Shape {
     Exponential {
         mean: f64,
     },
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    /// `scale (-ln u)^power`, power = 1 / shape.
+    Weibull {
+        scale: f64,
+        power: f64,
+    },
     /// Values with the cumulative share up to and including each; the last is 1.
     Empirical {
         values: Vec<f64>,
         cumulative: Vec<f64>,
     },
+    /// Linear between quantiles: at each share the value that so many draws are below. Both rise, the shares from 0 to 1.
+    Quantiles {
+        shares: Vec<f64>,
+        values: Vec<f64>,
+    },
+    /// One law or another, each over its part of the uniforms.
+    Mixture(Vec<Part>),
+}
+
+/// A law of a mixture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    pub law: Law,
+    /// Its share of the draws \[1\].
+    pub share: f64,
+    /// The share of the laws up to and including it; the last is 1.
+    pub until: f64,
 }
 
 impl Law {
@@ -72,7 +98,11 @@ impl Law {
             Shape::Uniform { low, high } => draw(stream, first, out, |u| uniform(*low, *high, u).max(min).min(max)),
             Shape::Lognormal { mu, sigma } => draw(stream, first, out, |u| lognormal(*mu, *sigma, u).max(min).min(max)),
             Shape::Exponential { mean } => draw(stream, first, out, |u| exponential(*mean, u).max(min).min(max)),
-            Shape::Gamma { .. } | Shape::Empirical { .. } => {
+            Shape::Normal { mean, sd } => draw(stream, first, out, |u| normal(*mean, *sd, u).max(min).min(max)),
+            Shape::Weibull { scale, power } => {
+                draw(stream, first, out, |u| weibull(*scale, *power, u).max(min).min(max));
+            }
+            Shape::Gamma { .. } | Shape::Empirical { .. } | Shape::Quantiles { .. } | Shape::Mixture(_) => {
                 out.iter_mut().zip(first..).for_each(|(x, i)| *x = self.at(stream, i));
             }
         }
@@ -81,22 +111,42 @@ impl Law {
     /// Draw number `i`.
     #[must_use]
     pub fn at(&self, stream: Stream, i: u64) -> f64 {
-        self.unclamped(stream, i).max(self.min).min(self.max)
+        self.draw(stream.uniform(i), stream, i)
     }
 
-    fn unclamped(&self, stream: Stream, i: u64) -> f64 {
-        match &self.shape {
+    /// The draw that `u` stands for; a gamma's is that of number `i` whatever `u`.
+    fn draw(&self, u: f64, stream: Stream, i: u64) -> f64 {
+        let x = match &self.shape {
             Shape::Constant(value) => *value,
-            Shape::Uniform { low, high } => uniform(*low, *high, stream.uniform(i)),
-            Shape::Lognormal { mu, sigma } => lognormal(*mu, *sigma, stream.uniform(i)),
-            Shape::Exponential { mean } => exponential(*mean, stream.uniform(i)),
+            Shape::Uniform { low, high } => uniform(*low, *high, u),
+            Shape::Lognormal { mu, sigma } => lognormal(*mu, *sigma, u),
+            Shape::Exponential { mean } => exponential(*mean, u),
+            Shape::Normal { mean, sd } => normal(*mean, *sd, u),
+            Shape::Weibull { scale, power } => weibull(*scale, *power, u),
             Shape::Gamma { shape, scale } => gamma(*shape, &mut stream.generator(i)) * scale,
             Shape::Empirical { values, cumulative } => {
-                let u = stream.uniform(i);
                 values[cumulative.partition_point(|share| *share < u).min(values.len() - 1)]
             }
-        }
+            Shape::Quantiles { shares, values } => between(shares, values, u),
+            Shape::Mixture(parts) => {
+                let chosen = &parts[parts.partition_point(|part| part.until < u).min(parts.len() - 1)];
+                // What is left of the uniform is uniform on the part, and never quite 0 or 1.
+                let rest = (u - (chosen.until - chosen.share)) / chosen.share;
+                chosen.law.draw(rest.clamp(LEAST_UNIFORM, 1.0 - LEAST_UNIFORM), stream, i)
+            }
+        };
+        x.max(self.min).min(self.max)
     }
+}
+
+/// As near to 0, or to 1, as a uniform comes.
+const LEAST_UNIFORM: f64 = 1.2e-16;
+
+/// Linear between points; `shares` rise from 0 to 1.
+fn between(shares: &[f64], values: &[f64], u: f64) -> f64 {
+    let next = shares.partition_point(|share| *share <= u).clamp(1, shares.len() - 1);
+    let (from, to) = (shares[next - 1], shares[next]);
+    values[next - 1] + (values[next] - values[next - 1]) * ((u - from) / (to - from))
 }
 
 /// One draw for each element, of one uniform each.
@@ -123,6 +173,17 @@ fn exponential(mean: f64, u: f64) -> f64 {
     -mean * ln(u)
 }
 
+#[inline(always)]
+fn normal(mean: f64, sd: f64, u: f64) -> f64 {
+    mean + sd * normal_quantile(u)
+}
+
+/// Falls as `u` rises, as [`exponential`] does.
+#[inline(always)]
+fn weibull(scale: f64, power: f64, u: f64) -> f64 {
+    scale * exp(power * ln(-ln(u)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +197,15 @@ mod tests {
             Shape::Gamma { shape: 0.25, scale: 4.0 },
             Shape::Gamma { shape: 2.5, scale: 2.0 },
             Shape::Exponential { mean: 2.0 },
+            Shape::Normal { mean: 4.0, sd: 2.0 },
+            Shape::Weibull { scale: 2.0, power: 2.0 },
             Shape::Empirical { values: vec![1.0, 2.0, 4.0], cumulative: vec![0.25, 0.5, 1.0] },
+            Shape::Quantiles { shares: vec![0.0, 0.5, 1.0], values: vec![1.0, 2.0, 8.0] },
+            Shape::Mixture(vec![
+                Part { law: Law::constant(1.0), share: 0.25, until: 0.25 },
+                Part { law: Law::of(Shape::Gamma { shape: 2.0, scale: 1.0 }), share: 0.25, until: 0.5 },
+                Part { law: Law::of(Shape::Uniform { low: 4.0, high: 8.0 }), share: 0.5, until: 1.0 },
+            ]),
         ]
     }
 

@@ -18,5 +18,5 @@ mod law;
 pub mod maths;
 mod stream;
 
-pub use law::{Law, Shape};
+pub use law::{Law, Part, Shape};
 pub use stream::{Purpose, Stream};

@@ -232,6 +232,7 @@ fn arrivals(arrivals: &Arrivals) -> String {
                 Gaps::Constant => "constant".to_owned(),
                 Gaps::Exponential => "poisson".to_owned(),
                 Gaps::Gamma { shape } => format!("gamma with a cv of {}", figures(1.0 / libm::sqrt(*shape))),
+                Gaps::Weibull { power, .. } => format!("weibull of shape {}", figures(1.0 / power)),
             };
             let mut text = format!("{kind}, {}/min", figures(intensity.base * 60e6));
             if !intensity.shape.is_empty() {
@@ -255,7 +256,24 @@ fn law(law: &Law) -> String {
         }
         Shape::Gamma { shape, scale } => format!("gamma, mean {}", figures(shape * scale)),
         Shape::Exponential { mean } => format!("exponential, mean {}", figures(*mean)),
+        Shape::Normal { mean, sd } => format!("normal, mean {}, sd {}", figures(*mean), figures(*sd)),
+        Shape::Weibull { power, .. } => format!("weibull of shape {}", figures(1.0 / power)),
         Shape::Empirical { values, .. } => format!("one of {}", counted(values.len(), "value")),
+        Shape::Quantiles { values, .. } => {
+            format!(
+                "{} from {} to {}",
+                counted(values.len(), "quantile"),
+                figures(values[0]),
+                figures(values[values.len() - 1])
+            )
+        }
+        Shape::Mixture(parts) => {
+            let parts: Vec<String> = parts
+                .iter()
+                .map(|part| format!("{} % {}", figures(part.share * 100.0), self::law(&part.law)))
+                .collect();
+            parts.join("; ")
+        }
     }
 }
 

@@ -53,20 +53,14 @@ fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-const ANOTHER_LAW: &str = "use lognormal, gamma, uniform, exponential or empirical";
-
 /// Where, which keys, and what to do instead.
-const LATER: [(&str, &str, &str); 13] = [
+const LATER: [(&str, &str, &str); 9] = [
     ("", "sweep size", "run the scenario once for each value, with --set PATH=VALUE"),
     ("", "output doubt extends", "leave it out"),
-    ("workloads.*.arrivals", "mmpp batches weibull", "gamma with a cv above 1 is bursty; so are `bursts`"),
+    ("workloads.*.arrivals", "mmpp batches", "gamma with a cv above 1 is bursty; so are `bursts`"),
     ("workloads.*.arrivals", "users sessions", "an open loop such as poisson sends what the users send together"),
     ("workloads.*.arrivals.trace", "rate_scale repeat", "prepare the trace file itself"),
     ("workloads.*", "growth timezone correlation extra_input_tokens", "leave it out"),
-    ("workloads.*.input_tokens", "normal mixture", ANOTHER_LAW),
-    ("workloads.*.output_tokens", "normal mixture", ANOTHER_LAW),
-    ("models.*.time_to_first_token", "normal mixture", ANOTHER_LAW),
-    ("models.*.output_tokens_per_second", "normal mixture", ANOTHER_LAW),
     ("workloads.*.client", "max_connections pace app_retries", "leave it out"),
     ("workloads.*.client.retries", "standard_2025", "standard is what SDKs do by default since November 2026"),
     ("workloads.*.client.retries", "adaptive", "standard is what SDKs do by default since November 2026"),

@@ -69,6 +69,7 @@ impl RenewalClock {
             Gaps::Constant => Law::constant(1.0),
             Gaps::Exponential => Law::of(Shape::Exponential { mean: 1.0 }),
             Gaps::Gamma { shape } => Law::of(Shape::Gamma { shape, scale: 1.0 / shape }),
+            Gaps::Weibull { scale, power } => Law::of(Shape::Weibull { scale, power }),
         };
         // So long a gap is past any horizon that a scenario can have, and its count still fits an f64.
         let law = Law { max: 1e8, ..law };
@@ -259,6 +260,25 @@ mod tests {
         let shape = vec![point(0, 1.0), point(5, 1.0), point(5, 0.0)];
         let got = arrivals(&mut clock(Gaps::Constant, Intensity { base: 1e-6, shape, bursts: vec![] }), 100);
         assert_eq!(got.len(), 4, "the fifth would fall on the instant at which the rate becomes zero");
+    }
+
+    #[test]
+    fn weibull_gaps_have_their_mean_and_their_cv() {
+        for cv in [0.4, 1.0, 3.0] {
+            let spec = toml::from_str(&format!("weibull = {{ rate = \"1/s\", cv = {cv} }}"));
+            let spec: crate::model::workload::arrivals::ArrivalsSpec = spec.unwrap();
+            let (gaps, _) = spec.renewal(&mut crate::diagnostic::Sink::default()).unwrap();
+            let n = 200_000;
+            let at = arrivals(&mut clock(gaps, flat(1.0)), n);
+            let gaps: Vec<f64> = at.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect();
+            let count = gaps.len() as f64;
+            let mean = gaps.iter().sum::<f64>() / count;
+            assert!((mean - 1.0).abs() < 3.29 * cv / count.sqrt(), "{cv}: a mean gap of {mean}");
+            let squares: Vec<f64> = gaps.iter().map(|g| (g - 1.0) * (g - 1.0)).collect();
+            let variance = squares.iter().sum::<f64>() / count;
+            let spread = (squares.iter().map(|s| (s - variance) * (s - variance)).sum::<f64>() / count).sqrt();
+            assert!((variance - cv * cv).abs() < 3.29 * spread / count.sqrt(), "{cv}: a variance of {variance}");
+        }
     }
 
     #[test]

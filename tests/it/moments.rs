@@ -1,10 +1,10 @@
 //! Every law against theory and against rand_distr, and the golden hashes of the sampling contract.
 #![expect(clippy::disallowed_methods, reason = "theory may use the platform's mathematics")]
 
-use bedload::random::{Law, Purpose, Shape, Stream};
+use bedload::random::{Law, Part, Purpose, Shape, Stream};
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand_distr::{Distribution, Exp, Gamma, LogNormal, Uniform};
+use rand_distr::{Distribution, Exp, Gamma, LogNormal, Normal, Uniform, Weibull};
 
 const DRAWS: usize = 200_000;
 
@@ -48,6 +48,46 @@ fn cases() -> Vec<Case> {
         ),
         ("bursty gamma", Shape::Gamma { shape: 0.25, scale: 4.0 }, 1.0, 2.0, gamma(0.25, 4.0)),
         ("even gamma", Shape::Gamma { shape: 4.0, scale: 0.5 }, 2.0, 1.0, gamma(4.0, 0.5)),
+        (
+            "normal",
+            Shape::Normal { mean: 3.0, sd: 2.0 },
+            3.0,
+            2.0,
+            Box::new(|r| Normal::new(3.0, 2.0).unwrap().sample(r)),
+        ),
+        // Of shape 1/2: the mean is Gamma(3) = 2, the second moment Gamma(5) = 24.
+        (
+            "bursty weibull",
+            Shape::Weibull { scale: 1.0, power: 2.0 },
+            2.0,
+            20_f64.sqrt(),
+            Box::new(|r| Weibull::new(1.0, 0.5).unwrap().sample(r)),
+        ),
+        // A quarter uniform on [1, 2], three quarters uniform on [2, 8].
+        (
+            "quantiles",
+            Shape::Quantiles { shares: vec![0.0, 0.25, 1.0], values: vec![1.0, 2.0, 8.0] },
+            4.125,
+            (7.0 / 12.0 + 21.0 - 4.125 * 4.125_f64).sqrt(),
+            Box::new(|r| {
+                let low = Uniform::new(0.0, 1.0).unwrap().sample(r) < 0.25;
+                if low { Uniform::new(1.0, 2.0).unwrap().sample(r) } else { Uniform::new(2.0, 8.0).unwrap().sample(r) }
+            }),
+        ),
+        // A fifth exponential of mean 10, the others normal.
+        (
+            "mixture",
+            Shape::Mixture(vec![
+                Part { law: Law::of(Shape::Exponential { mean: 10.0 }), share: 0.2, until: 0.2 },
+                Part { law: Law::of(Shape::Normal { mean: 3.0, sd: 2.0 }), share: 0.8, until: 1.0 },
+            ]),
+            4.4,
+            (0.2 * 200.0 + 0.8 * 13.0 - 4.4 * 4.4_f64).sqrt(),
+            Box::new(|r| {
+                let long = Uniform::new(0.0, 1.0).unwrap().sample(r) < 0.2;
+                if long { Exp::new(0.1).unwrap().sample(r) } else { Normal::new(3.0, 2.0).unwrap().sample(r) }
+            }),
+        ),
     ]
 }
 
@@ -135,6 +175,10 @@ fn the_sampling_contract_is_unbroken() {
         0x935d_ccef_ae1b_6eb8,
         0x169b_743a_8420_7eb1,
         0xbd76_2789_f13f_dd6e,
+        0x7c72_3ebc_7ca0_d7c3,
+        0xc55c_38c9_85d7_68e3,
+        0x5106_de23_743e_6fe9,
+        0x6aa7_82f7_ae5c_b7f7,
     ];
     let got: Vec<u64> = cases().into_iter().map(|(_, shape, ..)| hash(shape)).collect();
     assert_eq!(got, golden, "{got:#x?}");

@@ -156,6 +156,17 @@ fn sense() {
             ),
             ("a lognormal of three figures", &["input_tokens.lognormal = { median = 10, p95 = 20, cv = 1 }"]),
             ("a percentile below the median", &["input_tokens.lognormal = { median = 10, p95 = 5 }"]),
+            (
+                "a table of quantiles that falls",
+                &["input_tokens.empirical.quantiles = [{ share = 0, value = 5 }, { share = 1, value = 4 }]"],
+            ),
+            (
+                "a table of quantiles without an end",
+                &["input_tokens.empirical.quantiles = [{ share = 0, value = 5 }, { share = 0.9, value = 40 }]"],
+            ),
+            ("neither values nor quantiles", &["input_tokens.empirical = { max = 5 }"]),
+            ("a mixture of nothing", &["input_tokens.mixture.parts = [{ weight = 0, of = 5 }]"]),
+            ("weibull gaps that vary too much", &["arrivals.weibull = { rate = \"1/s\", cv = 50 }"]),
             ("no duration", &["duration = \"0s\""]),
             ("longer than the clock", &["duration = \"10950d\""]),
             ("too large for exact arithmetic", &["tpm = 999_999_999_999_989", "limiter = \"token_bucket\""]),

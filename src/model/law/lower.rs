@@ -1,10 +1,13 @@
 //! From what was written to the law's own parameters.
 
-use super::{EmpiricalSpec, ExponentialSpec, GammaLawSpec, LawSpec, LognormalSpec, Quantity, UniformSpec};
+use super::{
+    EmpiricalSpec, ExponentialSpec, GammaLawSpec, LawSpec, LognormalSpec, MixtureSpec, NormalSpec, QuantileSpec,
+    Quantity, UniformSpec,
+};
 use crate::diagnostic::{Sink, Span};
 use crate::model::quantity::Number;
 use crate::model::spec::At;
-use crate::random::{Law, Shape};
+use crate::random::{Law, Part, Shape};
 
 /// The standard normal quantiles of 0.95 and 0.99.
 const Z_95: f64 = 1.644_853_626_951_472_2;
@@ -30,7 +33,9 @@ impl<Q: Quantity> LawSpec<Q> {
             Self::Lognormal(spec) => spec.lower(at, sink),
             Self::Gamma(spec) => spec.lower(sink),
             Self::Exponential(spec) => spec.lower(sink),
-            Self::Empirical(spec) => spec.lower(sink),
+            Self::Normal(spec) => spec.lower(sink),
+            Self::Empirical(spec) => spec.lower(at, sink),
+            Self::Mixture(spec) => spec.lower(sink),
         }
     }
 }
@@ -165,12 +170,84 @@ impl<Q: Quantity> ExponentialSpec<Q> {
     }
 }
 
-impl<Q: Quantity> EmpiricalSpec<Q> {
+impl<Q: Quantity> NormalSpec<Q> {
     fn lower(&self, sink: &mut Sink) -> Option<Law> {
-        let values: Option<Vec<f64>> = self.values.iter().map(|v| amount(&v.value, &v.at, sink)).collect();
+        let (mean, sd) = (positive(&self.mean, "mean", sink), amount(&self.sd.value, &self.sd.at, sink));
+        clamped(Shape::Normal { mean: mean?, sd: sd? }, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+impl<Q: Quantity> MixtureSpec<Q> {
+    fn lower(&self, sink: &mut Sink) -> Option<Law> {
+        let laws: Vec<Option<Law>> =
+            self.parts.value.iter().map(|part| part.of.value.lower(&part.of.at, sink)).collect();
+        let laws: Vec<Law> = laws.into_iter().collect::<Option<_>>()?;
+        let weights: Vec<f64> = self.parts.value.iter().map(|part| part.weight.value.0).collect();
+        let total: f64 = weights.iter().sum();
+        if !(total.is_finite() && total > 0.0) {
+            let help = "write parts = [{ weight = 3, of = 200 }, { weight = 1, of = 4000 }]".to_owned();
+            sink.error(self.parts.at.clone(), "the weights of a mixture add up to something above zero", help);
+            return None;
+        }
+        let mut parts: Vec<Part> = Vec::new();
+        for (law, weight) in laws.into_iter().zip(weights).filter(|(_, weight)| *weight > 0.0) {
+            let share = weight / total;
+            let until = parts.last().map_or(0.0, |last| last.until) + share;
+            parts.push(Part { law, share, until });
+        }
+        if let Some(last) = parts.last_mut() {
+            last.until = 1.0;
+        }
+        clamped(Shape::Mixture(parts), self.min.as_ref(), self.max.as_ref(), sink)
+    }
+}
+
+/// Shares that rise from 0 to 1, and values that do not fall.
+fn quantiles<Q: Quantity>(rows: &At<Vec<QuantileSpec<Q>>>, sink: &mut Sink) -> Option<Shape> {
+    let shares: Vec<f64> = rows.value.iter().map(|row| row.share.value.0).collect();
+    let values: Option<Vec<f64>> = rows.value.iter().map(|row| amount(&row.value.value, &row.value.at, sink)).collect();
+    let values = values?;
+    if (shares.first(), shares.last()) != (Some(&0.0), Some(&1.0)) {
+        let help = "begin with { share = 0, value = 1 } and end with { share = 1, value = 32_000 }".to_owned();
+        sink.error(rows.at.clone(), "a table of quantiles goes from a share of 0 to a share of 1", help);
+        return None;
+    }
+    for (i, row) in rows.value.iter().enumerate().skip(1) {
+        if shares[i] <= shares[i - 1] || values[i] < values[i - 1] {
+            let at = if shares[i] <= shares[i - 1] { &row.share.at } else { &row.value.at };
+            let rule = "a table of quantiles rises, this row does not";
+            sink.error(at.clone(), rule, "sort the rows: each share above the last, and no value below it".to_owned());
+            return None;
+        }
+    }
+    Some(Shape::Quantiles { shares, values })
+}
+
+impl<Q: Quantity> EmpiricalSpec<Q> {
+    fn lower(&self, at: &Span, sink: &mut Sink) -> Option<Law> {
+        let shape = match (&self.values, &self.quantiles) {
+            (Some(values), None) => self.weighted(values, sink)?,
+            (None, Some(rows)) => {
+                if let Some(weights) = &self.weights {
+                    sink.error(weights.at.clone(), "weights are of values, and quantiles have none", None);
+                    return None;
+                }
+                quantiles(rows, sink)?
+            }
+            _ => {
+                let help = "write values = [120, 900], or quantiles = [{ share = 0, value = 1 }, …]".to_owned();
+                sink.error(at.clone(), "an empirical law has either values or quantiles", help);
+                return None;
+            }
+        };
+        clamped(shape, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+
+    fn weighted(&self, written: &At<Vec<At<Q>>>, sink: &mut Sink) -> Option<Shape> {
+        let values: Option<Vec<f64>> = written.value.iter().map(|v| amount(&v.value, &v.at, sink)).collect();
         let values = values?;
         if values.is_empty() {
-            sink.error(self.values.at.clone(), "an empirical law has at least one value", None);
+            sink.error(written.at.clone(), "an empirical law has at least one value", None);
             return None;
         }
         let weights = match &self.weights {
@@ -184,11 +261,11 @@ impl<Q: Quantity> EmpiricalSpec<Q> {
         };
         let total: f64 = weights.iter().sum();
         if !(total.is_finite() && total > 0.0) {
-            let at = self.weights.as_ref().map_or(self.values.at.clone(), |w| w.at.clone());
+            let at = self.weights.as_ref().map_or(written.at.clone(), |w| w.at.clone());
             sink.error(at, "the weights add up to something above zero", None);
             return None;
         }
-        clamped(cumulated(&values, &weights, total), self.min.as_ref(), self.max.as_ref(), sink)
+        Some(cumulated(&values, &weights, total))
     }
 }
 

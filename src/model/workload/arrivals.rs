@@ -28,6 +28,8 @@ pub enum Gaps {
     Exponential,
     /// Gamma gaps of shape `1/cv²`, mean one; cv > 1 is bursty.
     Gamma { shape: f64 },
+    /// Weibull gaps, mean one: `scale (-ln u)^power`.
+    Weibull { scale: f64, power: f64 },
 }
 
 /// `rate(t) = base x shape(t) x bursts(t)`: piecewise linear, with steps \[1/µs\].
@@ -62,6 +64,7 @@ kinds! {
         "constant" => Constant(ConstantSpec),
         "poisson" => Poisson(PoissonSpec),
         "gamma" => Gamma(GammaSpec),
+        "weibull" => Weibull(WeibullSpec),
         "trace" => Trace(TraceSpec),
     }
 }
@@ -89,6 +92,17 @@ pub struct PoissonSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "GammaArrivals")]
 pub struct GammaSpec {
+    /// Mean arrivals in a span of time \[1/s\].
+    pub rate: At<Rate>,
+    /// Standard deviation / mean of the gaps \[1\].
+    pub cv: At<Number>,
+}
+
+/// Weibull-distributed gaps: bursty above a cv of 1 with a longer tail than gamma, regular below.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "WeibullArrivals")]
+pub struct WeibullSpec {
     /// Mean arrivals in a span of time \[1/s\].
     pub rate: At<Rate>,
     /// Standard deviation / mean of the gaps \[1\].
@@ -155,9 +169,34 @@ impl ArrivalsSpec {
                 let cv = checked_cv(&spec.cv, sink)?;
                 Some((Gaps::Gamma { shape: 1.0 / (cv * cv) }, &spec.rate))
             }
+            Self::Weibull(spec) => {
+                let cv = checked_cv(&spec.cv, sink)?;
+                if !WEIBULL_CV.contains(&cv) {
+                    let rule =
+                        format!("weibull gaps have a cv between {} and {}", WEIBULL_CV.start(), WEIBULL_CV.end());
+                    sink.error(spec.cv.at.clone(), rule, "use gamma, or a trace".to_owned());
+                    return None;
+                }
+                let power = weibull_power(cv);
+                Some((Gaps::Weibull { scale: 1.0 / libm::tgamma(1.0 + power), power }, &spec.rate))
+            }
             Self::Trace(_) => None,
         }
     }
+}
+
+/// Beyond, the shape is so small, or so large, that its moments are lost in rounding.
+const WEIBULL_CV: std::ops::RangeInclusive<f64> = 0.01..=20.0;
+
+/// One over the shape of the Weibull law of a cv: `cv² = Gamma(1 + 2p) / Gamma(1 + p)² - 1`, which rises with p.
+fn weibull_power(cv: f64) -> f64 {
+    let of = |p: f64| libm::expm1(libm::lgamma(1.0 + 2.0 * p) - 2.0 * libm::lgamma(1.0 + p));
+    let (mut low, mut high) = (1e-4, 20.0);
+    for _ in 0..100 {
+        let middle = 0.5 * (low + high);
+        if of(middle) < cv * cv { low = middle } else { high = middle }
+    }
+    0.5 * (low + high)
 }
 
 impl Intensity {

@@ -214,7 +214,12 @@ fn least_draw(law: &Law) -> f64 {
         Shape::Empirical { values, .. } => values.first().copied().unwrap_or(0.0),
         // Their support starts at zero. A lognormal without spread is a constant.
         Shape::Lognormal { mu, sigma } if *sigma == 0.0 => libm::exp(*mu),
-        Shape::Lognormal { .. } | Shape::Gamma { .. } | Shape::Exponential { .. } => 0.0,
+        Shape::Lognormal { .. } | Shape::Gamma { .. } | Shape::Exponential { .. } | Shape::Weibull { .. } => 0.0,
+        Shape::Normal { .. } => f64::NEG_INFINITY,
+        Shape::Quantiles { values, .. } => values[0],
+        Shape::Mixture(parts) => {
+            parts.iter().map(|part| least_draw(&part.law).max(part.law.min)).fold(f64::INFINITY, f64::min)
+        }
     }
 }
 
@@ -239,6 +244,18 @@ fn share_above(law: &Law, n: Tokens) -> f64 {
             let below = values.iter().zip(cumulative).take_while(|(v, _)| **v < x).last();
             1.0 - below.map_or(0.0, |(_, c)| *c)
         }
+        Shape::Normal { mean, sd } if *sd == 0.0 => f64::from(u8::from(*mean >= x)),
+        Shape::Normal { mean, sd } => libm::erfc((x - mean) / (sd * std::f64::consts::SQRT_2)) / 2.0,
+        Shape::Weibull { scale, power } => libm::exp(-libm::pow(x / scale, 1.0 / power)),
+        Shape::Quantiles { shares, values } => match values.partition_point(|v| *v < x) {
+            0 => 1.0,
+            next if next == values.len() => 0.0,
+            next => {
+                let (low, high) = (values[next - 1], values[next]);
+                1.0 - shares[next - 1] - (shares[next] - shares[next - 1]) * ((x - low) / (high - low))
+            }
+        },
+        Shape::Mixture(parts) => parts.iter().map(|part| part.share * share_above(&part.law, n)).sum(),
     }
 }
 
