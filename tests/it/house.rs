@@ -165,6 +165,28 @@ fn the_house_stands() {
     assert!(all.is_empty(), "\n{}", all.join("\n"));
 }
 
+/// What `cargo test` leaves out as slow, the gate runs by name.
+#[test]
+fn slow_tests_are_run_by_the_gate() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let gate = std::fs::read_to_string(root.join(".ci/run")).expect("the gate can be read");
+    let mut files = Vec::new();
+    sources(&root.join("tests/it"), &mut files);
+    sources(&root.join("src"), &mut files);
+    let mut slow = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source can be read");
+        let mut lines = text.lines().map(str::trim_start);
+        while lines.any(|line| line.starts_with("#[ignore")) {
+            let name = lines.by_ref().find_map(|line| line.strip_prefix("fn ")).expect("a test has a name");
+            slow.push(name.split('(').next().unwrap_or_default().to_owned());
+        }
+    }
+    assert!(!slow.is_empty(), "the test looks in the wrong place");
+    let missed: Vec<_> = slow.iter().filter(|name| !gate.contains(&format!("::{name}\n"))).collect();
+    assert!(missed.is_empty(), ".ci/run does not name {missed:?}");
+}
+
 #[test]
 fn an_edge_upwards_is_found() {
     let found = faults("engine/mod.rs", "use crate::experiment::run;\n");

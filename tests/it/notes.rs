@@ -1,17 +1,18 @@
 //! What a run says beside its figures, and what it takes for granted.
 
 use bedload::report;
+use bedload::results::Results;
 
 use crate::playing::{results_on, value};
 
 /// Two models of the catalogue, an account's daily quota over both, and the second at twice its requests per minute.
-fn two_models(duration: &str, tpd: &str) -> bedload::results::Results {
+fn two_models(tpd: &str) -> Results {
     results_on(
         1,
         &format!(
             r#"
             [run]
-            duration = "{duration}"
+            duration = "10m"
             warmup = "0s"
             replications = 1
             [models.sonnet]
@@ -47,7 +48,7 @@ fn two_models(duration: &str, tpd: &str) -> bedload::results::Results {
 
 #[test]
 fn a_quota_that_models_share_takes_none_of_their_own_away() {
-    let results = two_models("10m", "10_000_000_000");
+    let results = two_models("10_000_000_000");
     let point = &results.points[0];
     assert_eq!(value(point, "workloads.b.served"), 5_000.0, "500 of 1,000 a minute");
     assert_eq!(value(point, "workloads.a.failed"), 0.0);
@@ -60,17 +61,18 @@ fn a_quota_that_models_share_takes_none_of_their_own_away() {
 #[test]
 fn a_day_that_the_run_does_not_see_is_told() {
     // 10 minutes of 530 calls, of 1,100 tokens each and 1,500 where output burns five: 5,950,000; a day is 144 times that.
-    let said = |tpd: &str| two_models("10m", tpd).notes.into_iter().map(|n| n.text).collect::<Vec<_>>().join("\n");
+    let said = |tpd: &str| two_models(tpd).notes.into_iter().map(|n| n.text).collect::<Vec<_>>().join("\n");
     let day = (30 * 1_500 + 500 * 1_100) * 1_440;
     assert!(!said(&day.to_string()).contains("used up"), "exactly enough");
     let half = said(&(day / 2).to_string());
     assert!(half.contains("`quotas.account` are used up after 12.0 h"), "{half}");
 }
 
-#[test]
-fn what_is_not_finished_is_told() {
-    let run = |cooldown: &str| {
-        let text = format!(
+/// An hour of ten requests a minute, of a model that takes a second and writes 100 tokens in one more.
+fn an_hour(cooldown: &str, rest: &str) -> Results {
+    results_on(
+        1,
+        &format!(
             r#"
             [run]
             duration = "1h"
@@ -87,42 +89,22 @@ fn what_is_not_finished_is_told() {
             arrivals.constant.rate = "10/min"
             input_tokens = 100
             output_tokens = 100
-            route = "night"
-            [capacities.night.batch]
-            collect_every = "1h"
-            queue_delay = "1h"
-            tokens_per_second = 10_000
+            client.retries = "none"
+            {rest}
             "#
-        );
-        results_on(1, &text).notes.into_iter().any(|n| n.metric.as_deref() == Some("unfinished"))
-    };
-    assert!(run("30m") && !run("3h"));
+        ),
+    )
 }
 
-/// The summary of a scenario with a model that takes a second and writes 100 tokens in one more.
+#[test]
+fn what_is_not_finished_is_told() {
+    let batch = "[capacities.night.batch]\ncollect_every = \"1h\"\nqueue_delay = \"1h\"\ntokens_per_second = 10_000";
+    let is_told = |cooldown| an_hour(cooldown, batch).notes.iter().any(|n| n.metric.as_deref() == Some("unfinished"));
+    assert!(is_told("30m") && !is_told("3h"));
+}
+
 fn summary(rest: &str) -> String {
-    let text = format!(
-        r#"
-        [run]
-        duration = "1h"
-        warmup = "0s"
-        cooldown = "1h"
-        replications = 1
-        [models.own]
-        max_output_tokens = 100
-        time_to_first_token = "1s"
-        output_tokens_per_second = 100
-        prices = {{ input = "$1/1M", output = "$1/1M" }}
-        [workloads.w]
-        model = "own"
-        arrivals.constant.rate = "10/min"
-        input_tokens = 100
-        output_tokens = 100
-        client.retries = "none"
-        {rest}
-        "#
-    );
-    report::text(&results_on(1, &text), report::Palette { colour: false })
+    report::text(&an_hour("1h", rest), report::Palette { colour: false })
 }
 
 #[track_caller]
