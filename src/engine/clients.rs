@@ -12,7 +12,8 @@ impl Failure {
     fn cause(self) -> Option<Cause> {
         match self {
             Self::Refused(Status::Throttled) => Some(Cause::Throttled),
-            Self::Refused(Status::NotReady | Status::Unavailable) | Self::TimedOut => Some(Cause::Transient),
+            Self::Refused(Status::NotReady | Status::Unavailable) => Some(Cause::Transient),
+            Self::TimedOut => Some(Cause::TimedOut),
             Self::Refused(Status::BadRequest) => None,
         }
     }
@@ -32,7 +33,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// When the client stops waiting for the request; `u64::MAX`: never.
     #[inline]
-    fn last_deadline(&self, call: &Call<'m>) -> u64 {
+    pub(super) fn last_deadline(&self, call: &Call<'m>) -> u64 {
         call.of.client.timeout.map_or(u64::MAX, |t| call.arrival + t.0)
     }
 
@@ -108,8 +109,19 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// An attempt failed: the client retries, turns to the next capacity, or the request ends.
     #[inline(never)]
     pub(super) fn fail(&mut self, call: Call<'m>, progress: Progress, failure: Failure, now: u64) {
-        let is_first = call.stage == 0 && progress.leg == 0 && progress.tries == 0;
+        let is_first = call.stage == 0 && progress.is_first();
         self.observer.failed(call.who(), is_first, failure);
+        if !call.is_special {
+            // Only the long way has gates.
+            return self.go_on_after(call, progress, failure, now);
+        }
+        self.leave_gate(&call, failure.is_throttled(), now);
+        self.go_on_after(call, progress, failure, now);
+        self.move_gate(&call, now);
+    }
+
+    #[inline(always)]
+    fn go_on_after(&mut self, call: Call<'m>, progress: Progress, failure: Failure, now: u64) {
         let policy = &call.of.client.retries;
         let may_retry = progress.tries + 1 < policy.max_attempts;
         let client = &mut self.clients[call.workload as usize];
@@ -117,32 +129,41 @@ impl<'m, O: Observer> Engine<'m, O> {
             .cause()
             .filter(|_| may_retry)
             .and_then(|cause| client.retry_quotas.take(call.index, cause).map(|cost| (cause, cost)));
-        let Some((cause, cost)) = paid else {
-            let leg = progress.leg + 1;
-            if call.of.failover == Failover::AfterRetries && (leg as usize) < call.to.route.len() {
-                self.observer.retried(call.who());
-                let progress = Progress { attempt: progress.attempt + 1, tries: 0, leg, sent: now, ..progress };
-                return self.pass_along(&call, progress, leg as usize, now);
-            }
-            let outcome = if failure == Failure::TimedOut { Outcome::TimedOut } else { Outcome::Failed };
-            return self.end(call, progress, outcome);
-        };
-        let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
-        let at = now + policy.delay(progress.tries, cause, u);
-        let progress = Progress { last_cost: cost, ..progress };
+        let next = Progress { attempt: progress.attempt + 1, ..progress };
+        if let Some((cause, cost)) = paid {
+            let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
+            let at = now + policy.delay(progress.tries, cause, u);
+            return self.back_off(call, Progress { tries: progress.tries + 1, last_cost: cost, ..next }, at);
+        }
+        let leg = progress.leg + 1;
+        if call.of.failover == Failover::AfterRetries && (leg as usize) < call.to.route.len() {
+            return self.send(&call, Progress { tries: 0, leg, ..next }, now);
+        }
+        let app = call.of.client.app_retries;
+        if failure.cause().is_some() && progress.efforts + 1 < app.attempts {
+            let efforts = progress.efforts + 1;
+            return self.back_off(call, Progress { tries: 0, leg: 0, efforts, last_cost: 0, ..next }, now + app.delay);
+        }
+        let outcome = if failure == Failure::TimedOut { Outcome::TimedOut } else { Outcome::Failed };
+        self.end(call, progress, outcome, now);
+    }
+
+    /// The next attempt is sent at an instant, unless the client gives up on the request before.
+    #[inline(always)]
+    fn back_off(&mut self, call: Call<'m>, next: Progress, at: u64) {
         let last_deadline = self.last_deadline(&call);
         self.backing_off += 1;
         if at <= last_deadline {
-            if let Some(slot) = self.hold(call, progress, State::BackingOff, u64::MAX, None) {
+            if let Some(slot) = self.hold(call, next, State::BackingOff, u64::MAX, None) {
                 self.queue.push(Event { at, class: Class::Retry, slot });
             }
         } else {
-            self.hold(call, progress, State::BackingOff, last_deadline, Some(last_deadline));
+            self.hold(call, next, State::BackingOff, last_deadline, Some(last_deadline));
         }
     }
 
     #[inline(never)]
-    fn end(&mut self, call: Call<'m>, progress: Progress, outcome: Outcome) {
+    fn end(&mut self, call: Call<'m>, progress: Progress, outcome: Outcome, now: u64) {
         self.observer.ended(call.who(), outcome);
         if self.is_measured(call.arrival) {
             self.open -= 1;
@@ -150,6 +171,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if let Some(slot) = progress.slot {
             self.close(slot);
         }
+        self.follow(&call, false, now);
     }
 
     /// The next attempt of a request that backed off, or the next offer of one whose refusal took time.
@@ -159,9 +181,12 @@ impl<'m, O: Observer> Engine<'m, O> {
             return self.go_on(call, progress, position, status, now);
         }
         self.backing_off -= 1;
-        self.observer.retried(call.who());
-        let progress = Progress { attempt: progress.attempt + 1, tries: progress.tries + 1, sent: now, ..progress };
-        self.pass_along(&call, progress, progress.leg as usize, now);
+        if call.is_special {
+            self.send(&call, progress, now);
+        } else {
+            self.observer.retried(call.who());
+            self.pass_along(&call, Progress { sent: now, ..progress }, progress.leg as usize, now);
+        }
     }
 
     /// A timer rings: the client gives up on the attempt or on the request, unless the timer is stale.
@@ -179,7 +204,13 @@ impl<'m, O: Observer> Engine<'m, O> {
             State::Over => {}
             State::BackingOff => {
                 self.backing_off -= 1;
-                self.end(call, progress, Outcome::TimedOut);
+                self.end(call, progress, Outcome::TimedOut, now);
+            }
+            State::AtGate { .. } => {
+                self.backing_off -= 1;
+                self.end(call, progress, Outcome::TimedOut, now);
+                // Whoever stands behind may be let through where the one who left was not.
+                self.move_gate(&call, now);
             }
             State::Doomed | State::PassingOn { .. } => self.give_up(call, progress, now),
             State::InService(flight) => {
@@ -202,9 +233,11 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline(never)]
     fn give_up(&mut self, call: Call<'m>, progress: Progress, now: u64) {
         if now >= self.last_deadline(&call) {
-            let is_first = call.stage == 0 && progress.leg == 0 && progress.tries == 0;
+            let is_first = call.stage == 0 && progress.is_first();
             self.observer.failed(call.who(), is_first, Failure::TimedOut);
-            self.end(call, progress, Outcome::TimedOut);
+            self.leave_gate(&call, false, now);
+            self.end(call, progress, Outcome::TimedOut, now);
+            self.move_gate(&call, now);
         } else {
             self.fail(call, progress, Failure::TimedOut, now);
         }

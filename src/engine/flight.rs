@@ -4,7 +4,7 @@
 use super::observer::{Admission, Observer};
 use super::plan::Service;
 use super::supply::Used;
-use super::{ATTEMPTS, CAPACITIES, Call, Engine, Progress, SHARED, State};
+use super::{ATTEMPTS, CAPACITIES, Call, Engine, GATES, Progress, SHARED, State};
 use crate::model::capacity::{Place, RoomState};
 use crate::queue::{Class, Event};
 use crate::units::{Tokens, round_half_up};
@@ -189,13 +189,16 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
             self.observer.answered(call.workload as usize);
             self.clients[call.workload as usize].retry_quotas.give_back(call.index, progress.last_cost);
+            self.leave_gate(&call, false, now);
             if call.is_last() {
                 if self.is_measured(call.arrival) {
                     self.open -= 1;
                 }
+                self.follow(&call, true, now);
             } else {
                 self.next_stage(&call, now - flight.admitted, now);
             }
+            self.move_gate(&call, now);
         }
         if !self.supply.capacities[capacity].neighbours.is_empty() {
             self.drain_neighbours(capacity, now);
@@ -206,8 +209,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn next_stage(&mut self, call: &Call<'m>, service: u64, now: u64) {
         let mut next = self.stage_call(call, call.stage + 1);
         next.served_before = call.served_before + service;
-        self.observer.called(call.who());
-        self.pass_along(&next, Progress::first(&next, now), 0, now);
+        self.send(&next, Progress::first(&next, now), now);
     }
 
     /// Tells the observer of a flight that ends at `ends`.
@@ -298,9 +300,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         });
     }
 
-    /// Wake-ups of one instant: capacities, then flights by workload, request and attempt.
+    /// Wake-ups of one instant: capacities, then flights by workload, request and attempt, then gates by workload and
+    /// process.
     pub(super) fn order_of_wake_up(&self, slot: u32) -> (u32, u32, u64, u32) {
-        if slot < CAPACITIES {
+        if !(CAPACITIES..GATES).contains(&slot) {
             return (slot, 0, 0, 0);
         }
         let f = self.flights.get(slot - CAPACITIES);

@@ -25,35 +25,41 @@ impl Answer {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
+    /// The arrival of a call that goes the short way.
     #[inline(always)]
     pub(super) fn arrive(&mut self, call: Call<'m>) {
-        self.events += 1;
-        if self.is_measured(call.arrival) {
-            self.open += 1;
-        }
-        self.observer.arrived(call.who());
-        if call.is_special {
-            return self.arrive_otherwise(call, None);
-        }
+        self.count_arrival(&call);
         // A route leads to one capacity at least, and most calls are taken by the first.
         let (capacity, now) = (call.to.route[0], call.arrival);
         self.admissions += 1;
         match self.supply.offer(capacity, now, call.ask(), self.admissions) {
             Quick::Taken => self.serve(&call, Progress::first(&call, now), 0, capacity, now),
-            other => self.arrive_otherwise(call, Some(other)),
+            other => self.arrive_otherwise(call, other),
         }
     }
 
-    /// Goes on with an arrival that was not taken at once; it may have been offered to its first capacity.
+    /// The arrival of a call that goes the long way.
     #[inline(never)]
-    fn arrive_otherwise(&mut self, call: Call<'m>, offered: Option<Quick>) {
+    pub(super) fn arrive_special(&mut self, call: Call<'m>) {
+        self.count_arrival(&call);
+        self.send(&call, Progress::first(&call, call.arrival), call.arrival);
+    }
+
+    #[inline(always)]
+    fn count_arrival(&mut self, call: &Call<'m>) {
+        self.events += 1;
+        if self.is_measured(call.arrival) {
+            self.open += 1;
+        }
+        self.observer.arrived(call.who());
+    }
+
+    /// Goes on with an arrival that its first capacity has not taken at once.
+    #[inline(never)]
+    fn arrive_otherwise(&mut self, call: Call<'m>, quick: Quick) {
         let (capacity, now) = (call.to.route[0], call.arrival);
         let progress = Progress::first(&call, now);
-        let answer = match offered {
-            Some(quick) => self.answer(&call, progress, 0, capacity, now, quick),
-            None => self.offer_special(&call, progress, 0, capacity, now),
-        };
-        if let Answer::Refused(refusal) = answer {
+        if let Answer::Refused(refusal) = self.answer(&call, progress, 0, capacity, now, quick) {
             self.turn_from(&call, progress, 0, refusal, now);
         }
     }
@@ -62,6 +68,12 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline(never)]
     pub(super) fn pass_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
         self.observer.offered(call.who());
+        self.offer_along(call, progress, from, now);
+    }
+
+    /// The same for an offer that the observer knows of.
+    #[inline(always)]
+    pub(super) fn offer_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
         if let Answer::Refused(refusal) = self.offer(call, progress, from, call.to.route[from], now) {
             self.turn_from(call, progress, from, refusal, now);
         }

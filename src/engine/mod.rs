@@ -1,18 +1,21 @@
 //! The event loop: plays a tape of requests against the modelled capacities.
 //!
-//! The loop merges two sorted streams: arrivals, which come from the tape and are never queued, and events, which come
-//! from the [`EventQueue`]. An arrival is *offered* along its workload's route; a capacity that takes it schedules its
-//! completion; a refusal schedules a retry or ends the request. [`Engine::advance`] plays one stretch of the tape and can
-//! be called again; [`Engine::finish`] plays what is left.
+//! The loop merges two sorted streams: arrivals, which come from the tape and are never queued (but for those that wait
+//! for the outcome of others), and events, which come from the [`EventQueue`]. An arrival is *offered* along its
+//! workload's route; a capacity that takes it schedules its completion; a refusal schedules a retry or ends the request.
+//! [`Engine::advance`] plays one stretch of the tape and can be called again; [`Engine::finish`] plays what is left.
 //!
 //! Nothing in the loop allocates, but for tables that grow to the number of requests alive.
 
 pub mod observer;
 
 mod batch;
+mod call;
 mod clients;
 mod flight;
 mod flow;
+mod gates;
+mod loops;
 mod plan;
 mod prompt_cache;
 mod queueing;
@@ -25,109 +28,24 @@ use std::mem;
 use std::ops::ControlFlow;
 
 use crate::model::Model;
-use crate::model::capacity::{Ask, RoomState, Status};
+use crate::model::capacity::{RoomState, Status};
 use crate::model::client::retry::RetryQuotas;
-use crate::model::pricing::Billed;
 use crate::model::workload::Workload;
-use crate::model::workload::cache::{Cache, InputParts};
-use crate::model::workload::steps::Stage;
+use crate::model::workload::cache::Cache;
 use crate::queue::{Class, Event, EventQueue, SLOTS};
 use crate::random::{Purpose, Stream};
-use crate::traffic::{Stretch, Tape};
+use crate::trace::NO_BLOCK;
+use crate::traffic::{Stretch, Tape, TokenDraws};
 use crate::units::Tokens;
+use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
-use observer::{CapacitySnapshot, Observer, Snapshot, Who};
+use gates::Gate;
+use loops::Coming;
+use observer::{CapacitySnapshot, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
 use slab::Slab;
 use supply::Supply;
-
-/// A call on its way: everything that an offer needs.
-#[derive(Debug, Clone, Copy)]
-struct Call<'m> {
-    of: &'m Workload,
-    /// To which model, by which route: the main call of a request, or a step before it.
-    to: &'m Stage,
-    /// The request's number within its workload.
-    index: u64,
-    /// Of the request \[µs\].
-    arrival: u64,
-    /// From the start of service to the first and to the last token, unless the capacity says otherwise \[µs\].
-    ttft: u64,
-    service: u64,
-    /// The service of the steps before it \[µs\].
-    served_before: u64,
-    /// What a completed attempt is billed for.
-    carried: Carried,
-    /// The output cap in force \[tokens\].
-    cap: u32,
-    workload: u32,
-    /// Which of the workload's stages it is.
-    stage: u16,
-    /// It takes the long way: something beside limits, concurrency and a queue has a say.
-    is_special: bool,
-    truncated: bool,
-}
-
-/// What a call brings and takes home \[tokens\].
-#[derive(Debug, Clone, Copy)]
-struct Carried {
-    uncached: u32,
-    cache_read: u32,
-    cache_write: u32,
-    output: u32,
-}
-
-impl Carried {
-    fn new(parts: InputParts, output: u64) -> Self {
-        Self {
-            uncached: parts.uncached as u32,
-            cache_read: parts.read as u32,
-            cache_write: parts.write as u32,
-            output: output as u32,
-        }
-    }
-
-    #[inline]
-    fn billed(self) -> Billed {
-        Billed {
-            uncached: u64::from(self.uncached),
-            cache_read: u64::from(self.cache_read),
-            cache_write: u64::from(self.cache_write),
-            output: u64::from(self.output),
-            calls: 1,
-        }
-    }
-}
-
-/// Where a call stands with its client.
-#[derive(Debug, Clone, Copy)]
-struct Progress {
-    /// The number of the attempt within its request; those of a step before the main call follow [`STEP`].
-    attempt: u32,
-    /// How many attempts on this part of the route went before.
-    tries: u32,
-    /// Where on the route the attempt begins.
-    leg: u32,
-    /// When the attempt was sent \[µs\].
-    sent: u64,
-    /// What the last retry cost of the retry quota.
-    last_cost: u32,
-    /// The slot of the request, when it has one.
-    slot: Option<u32>,
-}
-
-/// Attempts of the steps of a pipeline are numbered apart, so that a retry in one changes no draw of another.
-const STEP: u32 = 1 << 10;
-
-impl Progress {
-    /// A first attempt.
-    #[inline(always)]
-    fn first(call: &Call<'_>, sent: u64) -> Self {
-        let attempt = if call.is_last() { 0 } else { STEP * (u32::from(call.stage) + 1) };
-        Self { attempt, tries: 0, leg: 0, sent, last_cost: 0, slot: None }
-    }
-}
 
 /// What a request with a slot does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +66,10 @@ enum State {
         status: Status,
     },
     BackingOff,
+    /// An attempt that has not been sent yet.
+    AtGate {
+        ticket: u64,
+    },
     /// It has its outcome, or its answer is sure; only timers still name it.
     Over,
 }
@@ -189,6 +111,8 @@ const ATTEMPTS: u32 = 1 << 23;
 const CAPACITIES: u32 = 1 << 16;
 const FLIGHTS: u32 = SLOTS - ATTEMPTS - CAPACITIES;
 const SHARED: u32 = ATTEMPTS + FLIGHTS;
+/// Wake-ups of gates: past those of capacities and flights.
+const GATES: u32 = CAPACITIES + FLIGHTS;
 
 /// Per workload: its streams, its plan, its retry quotas.
 #[derive(Debug)]
@@ -198,11 +122,45 @@ struct Client {
     backoff: Stream,
     unavailable: Stream,
     reroute: Stream,
-    /// What the main call brings and wants, and what the steps before it do.
-    main_tokens: [Stream; 2],
+    /// What the main call brings and wants; a trace tells it itself.
+    draws: Option<TokenDraws>,
+    /// What the steps before it do.
     step_tokens: [Stream; 2],
     is_special: bool,
     retry_quotas: RetryQuotas,
+    /// By process; none where nothing holds an attempt back.
+    gates: Vec<Gate>,
+    /// The number of the first of them among all.
+    first_gate: u32,
+    think: Stream,
+    turns: Stream,
+}
+
+impl Client {
+    /// `gates` counts those of all workloads.
+    fn new(workload: &Workload, model: &Model, replication: u64, gates: &mut u32) -> Self {
+        let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
+        let (client, first_gate) = (&workload.client, *gates);
+        let own = if client.holds_back() { vec![Gate::new(client); client.processes as usize] } else { Vec::new() };
+        *gates += own.len() as u32;
+        let is_modelled = matches!(workload.cache, Cache::Modelled(_));
+        let is_loop = workload.arrivals.is_closed() || !own.is_empty();
+        Self {
+            luck: Luck::new(model.run.seed, replication, &workload.name),
+            plan: Plan::default(),
+            backoff: stream(Purpose::Backoff),
+            unavailable: stream(Purpose::Unavailable),
+            reroute: stream(Purpose::Reroute),
+            draws: TokenDraws::new(workload, model.run.seed, replication),
+            step_tokens: [stream(Purpose::StepInput), stream(Purpose::StepOutput)],
+            is_special: workload.stages.len() > 1 || is_modelled || is_loop || workload.tier.changes_service(),
+            retry_quotas: RetryQuotas::new(client.retries.quota, client.processes),
+            gates: own,
+            first_gate,
+            think: stream(Purpose::Think),
+            turns: stream(Purpose::Turns),
+        }
+    }
 }
 
 /// A run in progress.
@@ -217,7 +175,9 @@ pub struct Engine<'m, O> {
     requests: Slab<Request<'m>>,
     attempts: Slab<Attempt>,
     flights: Slab<Flight<'m>>,
-    prompt_cache: PromptCache,
+    prompt_cache: PromptCache<'m>,
+    /// Requests to come of users and sessions.
+    coming: Slab<Coming>,
     /// What is collected for the next job of each capacity that makes jobs.
     collected: Vec<Vec<u32>>,
     /// Jobs submitted so far, by capacity.
@@ -236,6 +196,8 @@ pub struct Engine<'m, O> {
     admissions: u64,
     tickets: u64,
     events: u64,
+    /// Requests that followed from others.
+    followed: u64,
     overflowed: bool,
 }
 
@@ -248,13 +210,15 @@ pub struct Finished<O> {
     pub unfinished: Option<Vec<u64>>,
     /// Arrivals and queue events played.
     pub events: u64,
+    /// Requests beside those of the tape: they followed from the outcome of others.
+    pub followed: u64,
     /// More requests were alive than the engine can tell apart; the run ended there.
     pub overflowed: bool,
 }
 
 /// Plays one replication from its tape to its end.
 pub fn run<O: Observer>(model: &Model, replication: u64, observer: O) -> Finished<O> {
-    let mut tape = Tape::new(&model.workloads, model.run.seed, replication);
+    let mut tape = Tape::new(model, replication);
     let mut engine = Engine::new(model, replication, observer);
     while let Some(stretch) = tape.next_stretch() {
         if engine.advance(&stretch).is_break() {
@@ -267,30 +231,14 @@ pub fn run<O: Observer>(model: &Model, replication: u64, observer: O) -> Finishe
 impl<'m, O: Observer> Engine<'m, O> {
     pub fn new(model: &'m Model, replication: u64, observer: O) -> Self {
         let run = &model.run;
-        let clients = model
-            .workloads
-            .iter()
-            .map(|w| {
-                let stream = |purpose| Stream::new(run.seed, replication, purpose, &w.name);
-                Client {
-                    luck: Luck::new(run.seed, replication, &w.name),
-                    plan: Plan::default(),
-                    backoff: stream(Purpose::Backoff),
-                    unavailable: stream(Purpose::Unavailable),
-                    reroute: stream(Purpose::Reroute),
-                    main_tokens: [stream(Purpose::Input), stream(Purpose::Output)],
-                    step_tokens: [stream(Purpose::StepInput), stream(Purpose::StepOutput)],
-                    is_special: w.stages.len() > 1 || matches!(w.cache, Cache::Prefix(_)) || w.tier.changes_service(),
-                    retry_quotas: RetryQuotas::new(w.client.retries.quota, w.client.processes),
-                }
-            })
-            .collect();
+        let mut gates = 0;
+        let clients = model.workloads.iter().map(|w| Client::new(w, model, replication, &mut gates)).collect();
         let supply = Supply::new(model, replication);
         let mut queue = EventQueue::new();
         for (at, slot) in supply.change_instants().zip(0..) {
             queue.push(Event { at, class: Class::CapacityChange, slot });
         }
-        Self {
+        let mut engine = Self {
             model,
             replication,
             next_edge: observer.next_edge(),
@@ -302,6 +250,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             attempts: Slab::new(ATTEMPTS),
             flights: Slab::new(FLIGHTS),
             prompt_cache: PromptCache::new(model, replication),
+            coming: Slab::new(SLOTS),
             collected: vec![Vec::new(); model.capacities.len()],
             jobs: vec![0; model.capacities.len()],
             tied: Vec::new(),
@@ -314,27 +263,41 @@ impl<'m, O: Observer> Engine<'m, O> {
             admissions: 0,
             tickets: 0,
             events: 0,
+            followed: 0,
             overflowed: false,
-        }
+        };
+        engine.begin_loops();
+        engine
     }
 
     /// Plays a stretch of the tape and every event before its last arrival. Breaks when the run is over.
     pub fn advance(&mut self, stretch: &Stretch<'_>) -> ControlFlow<()> {
         let workload = &self.model.workloads[stretch.workload];
         let client = &mut self.clients[stretch.workload];
+        let is_special = client.is_special;
         // The plan is away while its rows are played, so that the loop borrows nothing of the engine.
         let mut plan = mem::take(&mut client.plan);
         plan.follow(stretch.block, workload, client.luck);
-        let flow = self.play_rows(stretch, workload, &plan);
+        // Known when compiled, so that the short way carries nothing of the long one.
+        let flow = if is_special {
+            self.play_rows::<true>(stretch, workload, &plan)
+        } else {
+            self.play_rows::<false>(stretch, workload, &plan)
+        };
         self.clients[stretch.workload].plan = plan;
         flow
     }
 
-    fn play_rows(&mut self, stretch: &Stretch<'_>, workload: &'m Workload, plan: &Plan) -> ControlFlow<()> {
+    #[inline(never)]
+    fn play_rows<const SPECIAL: bool>(
+        &mut self,
+        stretch: &Stretch<'_>,
+        workload: &'m Workload,
+        plan: &Plan,
+    ) -> ControlFlow<()> {
         let (block, rows) = (stretch.block, stretch.rows.clone());
         let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
         let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
-        let is_special = self.clients[stretch.workload].is_special;
         let is_late = block.arrival[rows.end - 1] >= self.measured_to;
         let times = plan.ttft[rows.clone()].iter().zip(&plan.service[rows.clone()]);
         let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
@@ -364,17 +327,18 @@ impl<'m, O: Observer> Engine<'m, O> {
                 service,
                 served_before: 0,
                 carried: Carried::new(parts, u64::from(wanted.min(cap))),
+                asked: Asked::NOTHING,
                 cap,
                 workload: stretch.workload as u32,
                 stage,
-                is_special,
+                is_special: SPECIAL,
                 truncated: wanted > cap,
             };
-            if stage == 0 {
-                self.arrive(call);
+            if SPECIAL {
+                let asked = Asked { input, wanted, cap: plan::own_cap(block, row), leaf: NO_BLOCK };
+                self.arrive_special(self.stage_call(&Call { asked, ..call }, 0));
             } else {
-                // A copy is lent: the call itself stays in registers above.
-                self.arrive(self.stage_call(&{ call }, 0));
+                self.arrive(call);
             }
         }
         ControlFlow::Continue(())
@@ -404,7 +368,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.leave_queues();
         self.tell_of_flights();
         let unfinished = (!self.overflowed).then(|| self.unfinished());
-        Finished { observer: self.observer, unfinished, events: self.events, overflowed: self.overflowed }
+        let Self { observer, events, followed, overflowed, .. } = self;
+        Finished { observer, unfinished, events, followed, overflowed }
     }
 
     /// Plays the events that come before (`at`, `class`).
@@ -453,9 +418,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             }),
             // The slot is the capacity's index or that of a change, and these are sorted by the capacity's name; then come
             // the flights that look at themselves.
-            Class::CapacityChange | Class::Arrival | Class::WakeUp => {
-                tied.sort_by_key(|slot| self.order_of_wake_up(*slot))
-            }
+            Class::CapacityChange | Class::WakeUp => tied.sort_by_key(|slot| self.order_of_wake_up(*slot)),
+            Class::Arrival => tied.sort_by_key(|slot| self.coming.get(*slot).order()),
         }
         for slot in &tied {
             self.play_one(at, class, *slot);
@@ -473,9 +437,10 @@ impl<'m, O: Observer> Engine<'m, O> {
             Class::Retry => self.retry(slot, at),
             Class::Timeout => self.time_out(slot, at),
             Class::WakeUp if slot < CAPACITIES => self.wake_up(slot as usize, at),
-            Class::WakeUp => self.look_at_flight(slot - CAPACITIES, at),
+            Class::WakeUp if slot < GATES => self.look_at_flight(slot - CAPACITIES, at),
+            Class::WakeUp => self.wake_gate(slot - GATES, at),
             Class::CapacityChange => self.change_capacity(slot as usize, at),
-            Class::Arrival => {}
+            Class::Arrival => self.arrive_again(slot, at),
         }
     }
 
@@ -522,34 +487,5 @@ impl<'m, O: Observer> Engine<'m, O> {
             .map(|a| usize::from(a.workload));
         open_requests.chain(in_flight).chain(sure_answers).for_each(|workload| count[workload] += 1);
         count
-    }
-}
-
-impl Call<'_> {
-    #[inline]
-    fn who(&self) -> Who {
-        Who { workload: self.workload as usize, arrival: self.arrival }
-    }
-
-    #[inline]
-    fn ask(&self) -> Ask {
-        let Carried { uncached, cache_write, cache_read, .. } = self.carried;
-        Ask {
-            input: u64::from(uncached) + u64::from(cache_write),
-            cap: u64::from(self.cap),
-            cache_read: u64::from(cache_read),
-        }
-    }
-
-    /// What it is charged of a quota in the end \[tokens\].
-    #[inline]
-    fn burned(&self) -> Tokens {
-        self.ask().input + self.to.facts.burndown.of(u64::from(self.carried.output))
-    }
-
-    /// It is the main call of its request.
-    #[inline]
-    fn is_last(&self) -> bool {
-        self.to.tokens.is_none()
     }
 }

@@ -132,7 +132,7 @@ pub struct Job {
 pub struct Snapshot<'s> {
     pub quotas: &'s [QuotaSnapshot],
     pub capacities: &'s [CapacitySnapshot],
-    /// Requests that wait for their next attempt.
+    /// Requests that wait for their next attempt, or for their client to send it.
     pub backing_off: u64,
 }
 
@@ -140,6 +140,10 @@ pub struct Snapshot<'s> {
 pub trait Observer {
     /// A request arrived, and with it its first attempt and the first offer of that.
     fn arrived(&mut self, who: Who);
+    /// The first attempt of a request that arrived was not sent: its client holds it back.
+    fn held_back(&mut self, who: Who);
+    /// The first attempt of a request that was held back has been sent after all.
+    fn sent(&mut self, who: Who);
     /// A further attempt of a call was sent.
     fn retried(&mut self, who: Who);
     /// The next call of a pipeline was made, and with it its first attempt.

@@ -5,10 +5,9 @@ use std::mem;
 use super::observer::{Failure, Observer, Refusal};
 use super::slab::Slab;
 use super::supply::Place;
-use super::{Call, Carried, Engine, Progress, Request, State};
+use super::{Call, Engine, Progress, Request, State};
 use crate::model::capacity::{Reason, Refused, Saturation, Status};
 use crate::model::workload::Failover;
-use crate::model::workload::cache::Cache;
 use crate::queue::{Class, Event};
 
 /// A call that joins a queue.
@@ -122,12 +121,10 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// When time alone may make room for a call \[µs\]; `u64::MAX`: never.
     fn room_at(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> u64 {
         let mut at = self.limits_at(call, capacity, now);
-        if let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) {
-            // It asks for less while its prefix is live, and that may begin or end at any time: whichever comes first.
-            let parts = prefix.split(call.carried.billed().input(), true);
-            let read = Call { carried: Carried::new(parts, u64::from(call.carried.output)), ..*call };
-            at = at.min(self.limits_at(&read, capacity, now));
-            at = at.min(self.prompt_cache.next_live(call.workload as usize, call.index, now));
+        if let Some(prompt) = call.prompt() {
+            // It asks for less while its prompt is live, and that may begin or end at any time: whichever comes first.
+            let (live, next) = self.prompt_cache.outlook(prompt, now);
+            at = at.min(self.limits_at(&call.with_live(live), capacity, now)).min(next);
         }
         at
     }

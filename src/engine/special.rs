@@ -4,14 +4,15 @@ use super::flight::Seat;
 use super::flow::Answer;
 use super::observer::{Observer, Refusal};
 use super::plan::{Conditions, Service};
-use super::prompt_cache::PromptCache;
-use super::{Call, Carried, Engine, Progress};
+use super::prompt_cache::{Prompt, PromptCache};
+use super::{Asked, Call, Carried, Engine, Progress};
 use crate::model::capacity::contention::{Contention, factor_at};
 use crate::model::capacity::{Billing, Place, Reason, Refused, RoomState, Saturation};
 use crate::model::workload::cache::{Cache, InputParts};
 use crate::model::workload::tier::Tier;
 use crate::random::maths::round_half_up;
-use crate::traffic::{request_tokens, whole_tokens};
+use crate::traffic::whole;
+use crate::units::Tokens;
 
 impl<'m, O: Observer> Engine<'m, O> {
     /// The reasons of a refusal are tested in the order in which [`Reason`] lists them.
@@ -134,9 +135,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             sharing.advance(now, state.in_flight - 1);
         }
         let service = self.service(&seat.call, progress, capacity, seat.place);
-        if call.is_last() && matches!(call.of.cache, Cache::Prefix(_)) {
-            let first_token = now + service.ttft;
-            self.prompt_cache.touch(call.workload as usize, call.index, seat.place.region, now, first_token);
+        if let Some(prompt) = call.prompt() {
+            self.prompt_cache.touch(prompt, seat.place.region, now, now + service.ttft);
             self.wake_readers(now);
         }
         self.take_off(call, progress, position, capacity, seat, service, now);
@@ -179,13 +179,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
         let (parts, wanted, cap) = match &to.tokens {
             None => {
-                let (input, wanted, own_cap) = request_tokens(call.of, client.main_tokens, call.index);
-                (call.of.cache.split(u64::from(input)), wanted, most.min(own_cap))
+                let Asked { input, wanted, cap, .. } = call.asked;
+                (call.of.cache.split(u64::from(input)), wanted, most.min(cap))
             }
             Some(step) => {
                 let [input, output] = client.step_tokens.map(|s| s.within(u64::from(stage)));
-                let uncached = u64::from(whole_tokens(step.input.at(input, call.index)));
-                let wanted = step.output.as_ref().map_or(0, |law| whole_tokens(law.at(output, call.index)));
+                let uncached = u64::from(whole(step.input.at(input, call.index)));
+                let wanted = step.output.as_ref().map_or(0, |law| whole(law.at(output, call.index)));
                 (InputParts { uncached, ..InputParts::default() }, wanted, most)
             }
         };
@@ -197,9 +197,30 @@ impl<'m, O: Observer> Engine<'m, O> {
 }
 
 /// The call with the input parts that the prompt cache of a region makes of it.
-fn seen_from<'m>(cache: &PromptCache, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
-    let (Cache::Prefix(prefix), true) = (call.of.cache, call.is_last()) else { return *call };
-    let is_read = cache.is_live(call.workload as usize, call.index, region, now);
-    let parts = prefix.split(call.carried.billed().input(), is_read);
-    Call { carried: Carried::new(parts, u64::from(call.carried.output)), ..*call }
+fn seen_from<'m>(cache: &PromptCache<'_>, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
+    match call.prompt() {
+        Some(prompt) => call.with_live(cache.live(prompt, region, now)),
+        None => *call,
+    }
+}
+
+impl Call<'_> {
+    /// The prompt, where its cache is modelled.
+    pub(super) fn prompt(&self) -> Option<Prompt> {
+        let is_modelled = matches!(self.of.cache, Cache::Modelled(_)) && self.is_last();
+        let input = self.carried.billed().input();
+        is_modelled.then_some(Prompt {
+            workload: self.workload as usize,
+            index: self.index,
+            input,
+            leaf: self.asked.leaf,
+        })
+    }
+
+    /// The call with so many leading tokens of its prompt live in the cache.
+    pub(super) fn with_live(&self, live: Tokens) -> Self {
+        let Cache::Modelled(modelled) = self.of.cache else { return *self };
+        let parts = modelled.split(self.carried.billed().input(), live);
+        Self { carried: Carried::new(parts, u64::from(self.carried.output)), ..*self }
+    }
 }

@@ -69,7 +69,7 @@ fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
 
 /// Plays the tape to the end of the run; returns also how many requests it had.
 fn play<O: Observer>(model: &Model, number: u64, observer: O, watch: &dyn Watch) -> (Finished<O>, u64) {
-    let mut tape = Tape::new(&model.workloads, model.run.seed, number);
+    let mut tape = Tape::new(model, number);
     let mut engine = Engine::new(model, number, observer);
     let (mut requests, mut stretches, mut told) = (0, 0, 0);
     let end = model.run.measured_end().0;
@@ -86,7 +86,9 @@ fn play<O: Observer>(model: &Model, number: u64, observer: O, watch: &dyn Watch)
         }
     }
     watch.advanced(end - told);
-    (engine.finish(), requests)
+    let finished = engine.finish();
+    let followed = finished.followed;
+    (finished, requests + followed)
 }
 
 /// Every measured request has exactly one outcome, and every served one its latencies.

@@ -6,7 +6,6 @@ use crate::model::capacity::custom_import::cost_of_windows;
 use crate::model::capacity::purchase::Purchase;
 use crate::model::capacity::{Billing, Capacity};
 use crate::model::pricing::{Component, Money};
-use crate::model::workload::arrivals::Arrivals;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime, Usd};
 
 /// One item of the bill. An amount is `None` where it cannot be told: a price that is not known, a month that the run
@@ -31,10 +30,7 @@ pub struct Item {
 #[must_use]
 pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
     let whole_days = duration.0 > 0 && duration.0.is_multiple_of(MICROS_PER_DAY);
-    let stationary = model.workloads.iter().all(|w| match &w.arrivals {
-        Arrivals::Renewal { intensity, .. } => intensity.shape.is_empty() && intensity.bursts.is_empty(),
-        Arrivals::Trace(_) => false,
-    });
+    let stationary = model.workloads.iter().all(|w| w.arrivals.is_stationary());
     // What changes in the run does not change so in every hour of a month.
     let stationary = stationary && model.capacities.iter().all(Capacity::is_stationary);
     if model.money.requests_per_month.is_some() || whole_days || stationary {

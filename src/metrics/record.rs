@@ -31,6 +31,8 @@ pub struct Cohort {
     pub failed: u64,
     pub timed_out: u64,
     pub unfinished: u64,
+    /// Requests whose client has not sent their first attempt.
+    pub unsent: u64,
     /// Calls after the first of each request: those of pipelines.
     pub further_calls: u64,
     /// Attempts after the first of each call.
@@ -175,12 +177,12 @@ impl Cohort {
 
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.requests + self.further_calls
+        self.requests - self.unsent + self.further_calls
     }
 
     #[must_use]
     pub fn offers(&self) -> u64 {
-        self.requests + self.further_offers
+        self.requests - self.unsent + self.further_offers
     }
 
     /// Served within every objective.
@@ -205,6 +207,7 @@ impl Cohort {
             failed,
             timed_out,
             unfinished,
+            unsent,
             further_calls,
             retries,
             throttled_attempts,
@@ -224,6 +227,7 @@ impl Cohort {
         self.failed += failed;
         self.timed_out += timed_out;
         self.unfinished += unfinished;
+        self.unsent += unsent;
         self.further_calls += further_calls;
         self.retries += retries;
         self.throttled_attempts += throttled_attempts;

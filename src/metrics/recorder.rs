@@ -270,6 +270,18 @@ impl Observer for Recorder {
         }
     }
 
+    fn held_back(&mut self, who: Who) {
+        if let Some(cohort) = self.cohort(who) {
+            cohort.unsent += 1;
+        }
+    }
+
+    fn sent(&mut self, who: Who) {
+        if let Some(cohort) = self.cohort(who) {
+            cohort.unsent -= 1;
+        }
+    }
+
     fn retried(&mut self, who: Who) {
         if let Some(cohort) = self.cohort(who) {
             cohort.retries += 1;
@@ -479,6 +491,14 @@ impl Recorders {
 impl Observer for Recorders {
     fn arrived(&mut self, who: Who) {
         self.tell(|r| r.arrived(who));
+    }
+
+    fn held_back(&mut self, who: Who) {
+        self.tell(|r| r.held_back(who));
+    }
+
+    fn sent(&mut self, who: Who) {
+        self.tell(|r| r.sent(who));
     }
 
     fn retried(&mut self, who: Who) {

@@ -38,6 +38,9 @@ pub struct Tokens(f64);
 /// A speed of output.
 #[derive(Debug, Clone, Copy)]
 pub struct Speed(f64);
+/// A number of things: requests of a batch, turns of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct Amounts(f64);
 
 /// No prompt and no answer is longer \[tokens\].
 pub const MOST_TOKENS: f64 = 1e9;
@@ -67,6 +70,18 @@ impl Quantity for Speed {
     }
 }
 
+impl Quantity for Amounts {
+    const WHAT: &'static str = "a number of things";
+    const DESCRIPTION: &'static str =
+        "A number of things: a constant or a distribution [1]. A draw is rounded half up and at least 1.";
+    const PLAIN: bool = true;
+    const LEAST: f64 = f64::NEG_INFINITY;
+    const MOST: f64 = 1e6;
+    fn amount(&self) -> f64 {
+        self.0
+    }
+}
+
 impl Quantity for Duration {
     const WHAT: &'static str = "a duration";
     const DESCRIPTION: &'static str = "A span of time: a constant or a distribution, with units in its values.";
@@ -83,12 +98,18 @@ impl Scalar for Tokens {
         Number::read(written).map(|x| Self(x.0))
     }
 }
+impl Scalar for Amounts {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        Number::read(written).map(|x| Self(x.0))
+    }
+}
 impl Scalar for Speed {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         Number::read(written).map(|x| Self(x.0))
     }
 }
 scalar!(Tokens, { "type": "number", "minimum": 0 });
+scalar!(Amounts, { "type": "number", "minimum": 0 });
 scalar!(Speed, { "type": "number", "minimum": 0 });
 
 /// A distribution of some quantity.
@@ -285,5 +306,6 @@ where
 }
 
 family!(LawSpec<Tokens>, "TokenLaw", Tokens::DESCRIPTION);
+family!(LawSpec<Amounts>, "AmountLaw", Amounts::DESCRIPTION);
 family!(LawSpec<Speed>, "SpeedLaw", Speed::DESCRIPTION);
 family!(LawSpec<Duration>, "DurationLaw", Duration::DESCRIPTION);

@@ -186,6 +186,20 @@ impl Scalar for Rate {
 }
 scalar!(Rate, { "type": "string", "pattern": r"^\s*[0-9_.]+\s*/\s*(us|µs|ms|s|sec|m|min|h|hour|d|day|days)\s*$", "examples": ["600/min", "10/s"] });
 
+/// How traffic grows, such as `"8%/month"`, compounding continuously: the logarithm of its rate \[1/µs\].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Growth(pub f64);
+
+impl Scalar for Growth {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        match written {
+            Written::Text(text) => parse::growth(text).map(Self).map_err(Refusal::new),
+            other => Err(Refusal::new(format!("expected a growth, found {other}")).help("write it as \"8%/month\"")),
+        }
+    }
+}
+scalar!(Growth, { "type": "string", "pattern": r"^\s*-?[0-9_.]+\s*%\s*/\s*(day|week|month|year)\s*$", "examples": ["8%/month"] });
+
 /// A price of tokens, such as `"$0.30/1M"` \[10⁻¹² USD / token\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenPrice(pub Price);

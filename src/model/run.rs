@@ -1,5 +1,6 @@
 //! How `[run]` is written: the clock, the seed, the replications.
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -57,7 +58,8 @@ impl Start {
     /// A UTC midnight.
     #[must_use]
     pub fn default_clock() -> WallClock {
-        WallClock { unix_us: 1_767_225_600_000_000, written: "2026-01-01T00:00:00Z".to_owned() }
+        let written = "2026-01-01T00:00:00Z".to_owned();
+        WallClock { unix_us: 1_767_225_600_000_000, written, zone: TimeZone::UTC }
     }
 }
 
@@ -67,9 +69,11 @@ impl Scalar for Start {
         let Written::Text(text) = written else {
             return Err(Refusal::new(format!("a start is an instant in quotes, {written} is not")).help(HELP));
         };
-        let instant = text.parse::<ZonedDateTime>().map(|z| z.timestamp()).or_else(|_| text.parse::<Timestamp>());
-        match instant {
-            Ok(instant) => Ok(Self(WallClock { unix_us: instant.as_microsecond(), written: text.to_owned() })),
+        let zoned = text.parse::<ZonedDateTime>().map(|z| (z.timestamp(), z.time_zone().clone()));
+        match zoned.or_else(|_| text.parse::<Timestamp>().map(|instant| (instant, TimeZone::UTC))) {
+            Ok((instant, zone)) => {
+                Ok(Self(WallClock { unix_us: instant.as_microsecond(), written: text.to_owned(), zone }))
+            }
             Err(_) => Err(Refusal::new(format!("`{text}` is not an instant with its time zone")).help(HELP)),
         }
     }

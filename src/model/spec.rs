@@ -187,7 +187,17 @@ pub trait Kinds: Sized {
         })
     }
 
+    /// What a list means, where one may stand for a kind.
+    fn list<'de, A: de::SeqAccess<'de>>(_: A) -> Result<Self, A::Error> {
+        Self::bare(Written::Other("a list")).map_err(Refusal::into_serde)
+    }
+
     fn kind_schema(key: &str, generator: &mut SchemaGenerator) -> Schema;
+
+    /// The form of a list, if one may stand for a kind.
+    fn list_schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
 
     /// The form of a bare value, if there is one.
     fn bare_schema(_: &mut SchemaGenerator) -> Option<Schema> {
@@ -238,8 +248,8 @@ impl<'de, T: Kinds> Visitor<'de> for KindsVisitor<T> {
                 .into_serde()
         })
     }
-    fn visit_seq<A: de::SeqAccess<'de>>(self, _: A) -> Result<T, A::Error> {
-        T::bare(Written::Other("a list")).map_err(Refusal::into_serde)
+    fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
+        T::list(list)
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let Some(key) = map.next_key::<String>()? else {
@@ -281,6 +291,7 @@ fn with_defaults<T: Kinds, E: de::Error>(key: &str) -> Result<T, E> {
 /// The schema of a family: a bare value, the name of a kind that needs no keys, or a table with exactly one kind.
 pub fn kinds_schema<T: Kinds>(generator: &mut SchemaGenerator, description: &str) -> Schema {
     let mut forms: Vec<Value> = T::bare_schema(generator).map(Value::from).into_iter().collect();
+    forms.extend(T::list_schema(generator).map(Value::from));
     let bare: Vec<&str> =
         T::KINDS.iter().copied().filter(|k| with_defaults::<T, de::value::Error>(k).is_ok()).collect();
     if !bare.is_empty() {

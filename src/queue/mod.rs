@@ -15,7 +15,7 @@ use wheel::{Pushed, Wheel};
 pub enum Class {
     CapacityChange = 0,
     Completion = 1,
-    /// Never queued: arrivals come from the tape and are merged.
+    /// Of closed loops; those of the tape are merged, never queued.
     Arrival = 2,
     Retry = 3,
     Timeout = 4,

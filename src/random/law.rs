@@ -111,11 +111,25 @@ impl Law {
     /// Draw number `i`.
     #[must_use]
     pub fn at(&self, stream: Stream, i: u64) -> f64 {
-        self.draw(stream.uniform(i), stream, i)
+        self.of_uniform(stream.uniform(i), stream, i)
+    }
+
+    /// Whether a draw is the law's quantile function at one uniform: not a gamma's, nor a mixture's.
+    #[must_use]
+    pub fn has_ranks(&self) -> bool {
+        !matches!(self.shape, Shape::Gamma { .. } | Shape::Mixture(_))
+    }
+
+    /// The share of draws below the one that `u` stands for; also the uniform that stands for a share.
+    pub(super) fn rank(&self, u: f64) -> f64 {
+        match self.shape {
+            Shape::Exponential { .. } | Shape::Weibull { .. } => 1.0 - u,
+            _ => u,
+        }
     }
 
     /// The draw that `u` stands for; a gamma's is that of number `i` whatever `u`.
-    fn draw(&self, u: f64, stream: Stream, i: u64) -> f64 {
+    pub(super) fn of_uniform(&self, u: f64, stream: Stream, i: u64) -> f64 {
         let x = match &self.shape {
             Shape::Constant(value) => *value,
             Shape::Uniform { low, high } => uniform(*low, *high, u),
@@ -132,7 +146,7 @@ impl Law {
                 let chosen = &parts[parts.partition_point(|part| part.until < u).min(parts.len() - 1)];
                 // What is left of the uniform is uniform on the part, and never quite 0 or 1.
                 let rest = (u - (chosen.until - chosen.share)) / chosen.share;
-                chosen.law.draw(rest.clamp(LEAST_UNIFORM, 1.0 - LEAST_UNIFORM), stream, i)
+                chosen.law.of_uniform(rest.clamp(LEAST_UNIFORM, 1.0 - LEAST_UNIFORM), stream, i)
             }
         };
         x.max(self.min).min(self.max)

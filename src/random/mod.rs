@@ -13,10 +13,12 @@
 //!    or square root, so that every instruction set gives the same bits.
 //! 5. A draw is clamped first, and then rounded half up where it becomes a whole number.
 
+mod copula;
 mod gamma;
 mod law;
 pub mod maths;
 mod stream;
 
+pub use copula::Copula;
 pub use law::{Law, Part, Shape};
 pub use stream::{Purpose, Stream};

@@ -25,6 +25,13 @@ pub enum Purpose {
     BatchDelay = 13,
     StepInput = 14,
     StepOutput = 15,
+    States = 16,
+    Bursts = 17,
+    BatchSize = 18,
+    Spread = 19,
+    Turns = 20,
+    Think = 21,
+    Copies = 22,
 }
 
 /// A sequence of draws that can be read at any position.

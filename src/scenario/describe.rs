@@ -1,5 +1,7 @@
 //! The resolved model in words, for `validate`: what will run, and what was assumed.
 
+mod arrivals;
+
 use std::fmt::Write;
 
 use crate::model::capacity::limiter::LimiterSpec;
@@ -7,9 +9,8 @@ use crate::model::capacity::quota::{Limit, LimitKind, Quota};
 use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
 use crate::model::client::retry::RetryPolicy;
-use crate::model::workload::arrivals::{Arrivals, Gaps};
 use crate::model::workload::cache::Cache;
-use crate::model::workload::tokens::TokenSource;
+use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
@@ -96,24 +97,34 @@ impl Page {
 
     fn workload(&mut self, workload: &Workload, model: &Model) {
         self.line(0, &format!("workload {}", workload.name));
-        self.row("arrivals", &arrivals(&workload.arrivals));
+        self.row("arrivals", &arrivals::arrivals(&workload.arrivals));
         let cap = grouped(workload.main().output_cap);
-        match &workload.tokens {
-            TokenSource::Drawn { input, output } => {
-                self.row("input", &format!("{} [tokens]", law(input)));
-                self.row("output", &format!("{} [tokens], at most {cap}", law(output)));
+        let extra = match workload.tokens.extra_input {
+            0 => String::new(),
+            extra => format!(", {} more in each input", grouped(extra)),
+        };
+        match &workload.tokens.of {
+            TokensOf::Laws { input, output, correlation } => {
+                self.row("input", &format!("{} [tokens]{extra}", law(input, 1.0)));
+                let tied = if *correlation == 0.0 { String::new() } else { format!(", correlation {correlation}") };
+                self.row("output", &format!("{} [tokens], at most {cap}{tied}", law(output, 1.0)));
             }
-            TokenSource::Trace => self.row("tokens", &format!("as recorded, output at most {cap}")),
+            TokensOf::Trace => self.row("tokens", &format!("as recorded{extra}, output at most {cap}")),
         }
         match workload.cache {
             Cache::Shares(shares) if workload.cache.is_used() => {
                 self.row("cache", &format!("{} read, {} written", shares.read, shares.write));
             }
             Cache::Shares(_) => {}
-            Cache::Prefix(prefix) => {
-                let keys = counted(prefix.keys as usize, "prefix").replace("prefixs", "prefixes");
-                let ttl = SimTime(prefix.ttl);
-                self.row("cache", &format!("{keys} of {} tokens, live for {ttl}", grouped(prefix.tokens)));
+            Cache::Modelled(modelled) => {
+                let prefix = modelled.prefix.map(|prefix| {
+                    let keys = if prefix.keys == 1 { "prefix" } else { "prefixes" };
+                    format!("{} {keys} of {} tokens", grouped(prefix.keys), grouped(prefix.tokens))
+                });
+                let context = modelled.context.then(|| "each session's context".to_owned());
+                let blocks = modelled.blocks.then(|| "the blocks of the trace".to_owned());
+                let what: Vec<String> = [prefix, context, blocks].into_iter().flatten().collect();
+                self.row("cache", &format!("{}, live for {}", what.join(", "), SimTime(modelled.ttl)));
             }
         }
         for stage in &workload.stages {
@@ -224,29 +235,9 @@ fn replications(r: Replications) -> String {
     }
 }
 
-fn arrivals(arrivals: &Arrivals) -> String {
-    match arrivals {
-        Arrivals::Trace(trace) => format!("{} recorded requests", grouped(trace.rows.len() as u64)),
-        Arrivals::Renewal { gaps, intensity } => {
-            let kind = match gaps {
-                Gaps::Constant => "constant".to_owned(),
-                Gaps::Exponential => "poisson".to_owned(),
-                Gaps::Gamma { shape } => format!("gamma with a cv of {}", figures(1.0 / libm::sqrt(*shape))),
-                Gaps::Weibull { power, .. } => format!("weibull of shape {}", figures(1.0 / power)),
-            };
-            let mut text = format!("{kind}, {}/min", figures(intensity.base * 60e6));
-            if !intensity.shape.is_empty() {
-                let _ = write!(text, ", a shape of {}", counted(intensity.shape.len(), "point"));
-            }
-            if !intensity.bursts.is_empty() {
-                let _ = write!(text, ", {}", counted(intensity.bursts.len(), "burst"));
-            }
-            text
-        }
-    }
-}
-
-fn law(law: &Law) -> String {
+/// A law, its figures in a unit of so many of its own.
+fn law(law: &Law, unit: f64) -> String {
+    let figures = |x: f64| figures(x / unit);
     match &law.shape {
         Shape::Constant(x) => figures(*x),
         Shape::Uniform { low, high } => format!("uniform from {} to {}", figures(*low), figures(*high)),
@@ -257,7 +248,7 @@ fn law(law: &Law) -> String {
         Shape::Gamma { shape, scale } => format!("gamma, mean {}", figures(shape * scale)),
         Shape::Exponential { mean } => format!("exponential, mean {}", figures(*mean)),
         Shape::Normal { mean, sd } => format!("normal, mean {}, sd {}", figures(*mean), figures(*sd)),
-        Shape::Weibull { power, .. } => format!("weibull of shape {}", figures(1.0 / power)),
+        Shape::Weibull { power, .. } => format!("weibull of shape {}", self::figures(1.0 / power)),
         Shape::Empirical { values, .. } => format!("one of {}", counted(values.len(), "value")),
         Shape::Quantiles { values, .. } => {
             format!(
@@ -270,7 +261,7 @@ fn law(law: &Law) -> String {
         Shape::Mixture(parts) => {
             let parts: Vec<String> = parts
                 .iter()
-                .map(|part| format!("{} % {}", figures(part.share * 100.0), self::law(&part.law)))
+                .map(|part| format!("{} % {}", self::figures(part.share * 100.0), self::law(&part.law, unit)))
                 .collect();
             parts.join("; ")
         }
@@ -278,13 +269,30 @@ fn law(law: &Law) -> String {
 }
 
 fn client(client: &Client) -> String {
-    let mut text = match client.retries.max_attempts {
-        1 => "no retries".to_owned(),
-        n if client.retries == RetryPolicy::STANDARD => format!("standard retries, {n} attempts"),
-        n => format!("{n} attempts"),
+    let n = client.retries.max_attempts;
+    let of = |mode: RetryPolicy| RetryPolicy { max_attempts: n, ..mode } == client.retries;
+    let mut text = match n {
+        1 if !client.retries.adaptive => "no retries".to_owned(),
+        _ if of(RetryPolicy::STANDARD) => format!("standard retries, {n} attempts"),
+        _ if of(RetryPolicy::STANDARD_2025) => format!("standard retries of 2025, {n} attempts"),
+        _ if of(RetryPolicy::ADAPTIVE) => format!("adaptive retries, {n} attempts"),
+        _ if of(RetryPolicy::LEGACY) => format!("legacy retries, {n} attempts"),
+        _ => format!("{n} attempts"),
     };
+    if client.app_retries.attempts > 1 {
+        let app = client.app_retries;
+        let _ = write!(text, ", {} times {} apart", app.attempts, SimTime(app.delay));
+    }
     if client.processes > 1 {
         let _ = write!(text, ", {} processes", client.processes);
+    }
+    if let Some(connections) = client.max_connections {
+        let _ = write!(text, ", {}", counted(connections as usize, "connection"));
+    }
+    if let Some(pace) = client.pace {
+        let of = |amount: Option<u64>, unit: &str| amount.map(|n| format!("{} {unit}", grouped(n)));
+        let limits: Vec<String> = [of(pace.rpm, "calls"), of(pace.tpm, "tokens")].into_iter().flatten().collect();
+        let _ = write!(text, ", paced at {} a minute", limits.join(" and "));
     }
     for (name, time) in [("an attempt", client.attempt_timeout), ("a request", client.timeout)] {
         if let Some(time) = time {

@@ -54,16 +54,10 @@ fn joined(path: &str, key: &str) -> String {
 }
 
 /// Where, which keys, and what to do instead.
-const LATER: [(&str, &str, &str); 9] = [
+const LATER: [(&str, &str, &str); 3] = [
     ("", "sweep size", "run the scenario once for each value, with --set PATH=VALUE"),
     ("", "output doubt extends", "leave it out"),
-    ("workloads.*.arrivals", "mmpp batches", "gamma with a cv above 1 is bursty; so are `bursts`"),
-    ("workloads.*.arrivals", "users sessions", "an open loop such as poisson sends what the users send together"),
     ("workloads.*.arrivals.trace", "rate_scale repeat", "prepare the trace file itself"),
-    ("workloads.*", "growth timezone correlation extra_input_tokens", "leave it out"),
-    ("workloads.*.client", "max_connections pace app_retries", "leave it out"),
-    ("workloads.*.client.retries", "standard_2025", "standard is what SDKs do by default since November 2026"),
-    ("workloads.*.client.retries", "adaptive", "standard is what SDKs do by default since November 2026"),
 ];
 
 #[cfg(test)]
@@ -72,10 +66,10 @@ mod tests {
 
     #[test]
     fn what_is_designed_but_not_here_yet_is_refused_politely() {
+        let refusal = Place::default().unknown_key("sweep", ["run"]);
+        assert_eq!(refusal.rule, "`sweep` is not understood by this version of bedload");
+        assert!(refusal.help.unwrap().contains("--set"));
         let arrivals = Place::default().key("workloads").name("chat").key("arrivals");
-        let refusal = arrivals.unknown_kind("mmpp", ["poisson", "gamma"]);
-        assert_eq!(refusal.rule, "`mmpp` is not understood by this version of bedload");
-        assert!(refusal.help.unwrap().contains("gamma"));
         assert_eq!(arrivals.unknown_kind("gama", ["poisson", "gamma"]).help.unwrap(), "did you mean `gamma`?");
         assert_eq!(Place::default().unknown_key("workload", ["workloads"]).help.unwrap(), "did you mean `workloads`?");
     }

@@ -1,7 +1,10 @@
 //! Recorded traffic: readers of traces.
 
 mod azure;
+mod blocks;
 mod rows;
+
+pub use blocks::{BLOCK_TOKENS, Blocks, NO_BLOCK};
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -13,6 +16,8 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trace {
     pub rows: Vec<Row>,
+    /// The blocks of the prompts, where the file names them.
+    pub blocks: Option<Blocks>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +93,7 @@ pub fn read_from(input: impl Read, format: Option<Format>) -> Result<Trace, Trac
             max_tokens: columns.cap(&record).map_err(bad)?,
         });
     }
-    if rows.is_empty() { Err(TraceError::Empty) } else { Ok(Trace { rows }) }
+    if rows.is_empty() { Err(TraceError::Empty) } else { Ok(Trace { rows, blocks: None }) }
 }
 
 /// From nanoseconds, rounded half up; sorted stays sorted.

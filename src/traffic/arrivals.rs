@@ -1,25 +1,13 @@
 //! From gaps to instants: a unit-rate renewal process in operational time, mapped to the clock by inverting the integral
 //! of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
 
-use crate::model::workload::arrivals::{Burst, Gaps, Intensity, ShapePoint};
+use super::rates::{FOREVER, Rates, Segment};
+use crate::model::workload::arrivals::Gaps;
 use crate::random::{Law, Shape, Stream, maths};
 use crate::units::round_half_up;
 
 /// Operational time is counted in 2⁻²⁴ of a mean gap, in integers, so that a sum does not depend on how it is grouped.
 const UNIT: f64 = 16_777_216.0;
-
-/// A stretch of clock time over which the intensity is linear, from `start_rate` to `end_rate` \[1/µs\] over
-/// `[start, end)` \[µs\].
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Segment {
-    start: u64,
-    end: u64,
-    start_rate: f64,
-    end_rate: f64,
-}
-
-/// The end of the last segment: nothing changes any more.
-const FOREVER: u64 = u64::MAX;
 
 impl Segment {
     /// The integral of the intensity over the segment \[gaps\]; infinite for a last segment with arrivals.
@@ -57,14 +45,16 @@ impl Segment {
 pub(super) struct RenewalClock {
     law: Law,
     stream: Stream,
-    intensity: Intensity,
+    rates: Rates,
     segment: Segment,
     /// Operational time since the start of the segment \[2⁻²⁴ gaps\].
     done: u64,
+    /// Nobody asks for arrivals from here on \[µs\].
+    horizon: u64,
 }
 
 impl RenewalClock {
-    pub(super) fn new(gaps: Gaps, intensity: Intensity, stream: Stream) -> Self {
+    pub(super) fn new(gaps: Gaps, mut rates: Rates, stream: Stream, horizon: u64) -> Self {
         let law = match gaps {
             Gaps::Constant => Law::constant(1.0),
             Gaps::Exponential => Law::of(Shape::Exponential { mean: 1.0 }),
@@ -73,12 +63,12 @@ impl RenewalClock {
         };
         // So long a gap is past any horizon that a scenario can have, and its count still fits an f64.
         let law = Law { max: 1e8, ..law };
-        let segment = segment_from(&intensity, 0);
-        Self { law, stream, intensity, segment, done: 0 }
+        let segment = rates.segment(0);
+        Self { law, stream, rates, segment, done: 0, horizon }
     }
 
     /// Fills `out` with the arrivals of the requests from number `first` on \[µs\]; returns how many there are before
-    /// the intensity ends for good.
+    /// the intensity ends for good, or the horizon.
     pub(super) fn fill(&mut self, first: u64, scratch: &mut [f64], out: &mut [u64]) -> usize {
         let scratch = &mut scratch[..out.len()];
         self.law.fill(self.stream, first, scratch);
@@ -112,93 +102,31 @@ impl RenewalClock {
             self.segment.place(&mut chunk[..inside]);
             i += inside;
             if ends {
-                if self.segment.end == FOREVER {
+                if self.segment.end >= self.horizon {
                     return i;
                 }
                 self.done = 0;
-                self.segment = segment_from(&self.intensity, self.segment.end);
+                self.segment = self.rates.segment(self.segment.end);
             }
         }
         i
     }
 }
 
-/// The segment that begins at `start`.
-fn segment_from(intensity: &Intensity, start: u64) -> Segment {
-    let end = next_change(intensity, start);
-    let bursts: f64 = intensity.bursts.iter().filter(|b| is_on(b, start)).map(|b| b.factor).product();
-    let rate = |factor: f64| intensity.base * factor * bursts;
-    Segment {
-        start,
-        end,
-        start_rate: rate(shape_after(&intensity.shape, start)),
-        end_rate: rate(if end == FOREVER {
-            shape_after(&intensity.shape, start)
-        } else {
-            shape_before(&intensity.shape, end)
-        }),
-    }
-}
-
-/// The first instant after `start` at which the intensity bends or steps.
-fn next_change(intensity: &Intensity, start: u64) -> u64 {
-    let shape = &intensity.shape;
-    let bend = shape.get(shape.partition_point(|p| p.at.0 <= start)).map_or(FOREVER, |p| p.at.0);
-    intensity.bursts.iter().map(|b| next_edge(b, start)).fold(bend, u64::min)
-}
-
-/// How long ago the burst's latest rectangle began, if one has begun \[µs\].
-fn since_onset(burst: &Burst, t: u64) -> Option<u64> {
-    let since = t.checked_sub(burst.at.0)?;
-    Some(burst.every.map_or(since, |every| since % every.0))
-}
-
-fn is_on(burst: &Burst, t: u64) -> bool {
-    since_onset(burst, t).is_some_and(|since| since < burst.lasts.0)
-}
-
-fn next_edge(burst: &Burst, t: u64) -> u64 {
-    match since_onset(burst, t) {
-        None => burst.at.0,
-        Some(since) if since < burst.lasts.0 => {
-            let end = t - since + burst.lasts.0;
-            burst.every.map_or(end, |every| end.min(t - since + every.0))
-        }
-        Some(since) => burst.every.map_or(FOREVER, |every| t - since + every.0),
-    }
-}
-
-/// The factor just after `t`.
-fn shape_after(shape: &[ShapePoint], t: u64) -> f64 {
-    shape_at(shape, shape.partition_point(|p| p.at.0 <= t), t)
-}
-
-/// The factor just before `t`.
-fn shape_before(shape: &[ShapePoint], t: u64) -> f64 {
-    shape_at(shape, shape.partition_point(|p| p.at.0 < t), t)
-}
-
-/// The factor at `t` between points `next - 1` and `next`.
-fn shape_at(shape: &[ShapePoint], next: usize, t: u64) -> f64 {
-    match (next.checked_sub(1).map(|i| shape[i]), shape.get(next)) {
-        (None, None) => 1.0,
-        (None, Some(only)) => only.factor,
-        (Some(only), None) => only.factor,
-        (Some(a), Some(b)) => {
-            let share = (t - a.at.0) as f64 / (b.at.0 - a.at.0) as f64;
-            a.factor + (b.factor - a.factor) * share
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::workload::arrivals::Intensity;
+    use crate::model::workload::arrivals::intensity::Burst;
+    use crate::model::workload::arrivals::shape::{self, ShapePoint};
     use crate::random::Purpose;
+    use crate::traffic::rates::RateStreams;
     use crate::units::SimTime;
 
     fn clock(gaps: Gaps, intensity: Intensity) -> RenewalClock {
-        RenewalClock::new(gaps, intensity, Stream::new(1, 0, Purpose::Gaps, "w"))
+        let stream = |purpose| Stream::new(1, 0, purpose, "w");
+        let streams = RateStreams { states: stream(Purpose::States), bursts: stream(Purpose::Bursts) };
+        RenewalClock::new(gaps, Rates::new(intensity, streams), stream(Purpose::Gaps), FOREVER)
     }
 
     fn arrivals(clock: &mut RenewalClock, n: usize) -> Vec<u64> {
@@ -209,7 +137,9 @@ mod tests {
     }
 
     fn flat(per_second: f64) -> Intensity {
-        Intensity { base: per_second * 1e-6, shape: vec![], bursts: vec![] }
+        let shape = shape::Shape::Flat;
+        let (bursts, random_bursts, states) = (vec![], vec![], vec![]);
+        Intensity { base: per_second * 1e-6, shape, bursts, random_bursts, growth: 0.0, states }
     }
 
     #[test]
@@ -222,7 +152,8 @@ mod tests {
     fn a_ramp_is_inverted_exactly() {
         // From 0 to 2 per second over 10 s: the k-th arrival is at sqrt(10 k) s.
         let point = |s, factor| ShapePoint { at: SimTime::from_secs(s), factor };
-        let intensity = Intensity { base: 1e-6, shape: vec![point(0, 0.0), point(10, 2.0)], bursts: vec![] };
+        let shape = shape::Shape::Points(vec![point(0, 0.0), point(10, 2.0)]);
+        let intensity = Intensity { shape, ..flat(1.0) };
         let got = arrivals(&mut clock(Gaps::Constant, intensity), 9);
         for (k, at) in (1..).zip(got) {
             let exact = (10.0 * f64::from(k)).sqrt() * 1e6;
@@ -246,8 +177,8 @@ mod tests {
             factor,
             every: every.map(SimTime::from_secs),
         };
-        let intensity =
-            Intensity { base: 1e-6, shape: vec![], bursts: vec![burst(10, 2, 3.0, Some(20)), burst(11, 1, 2.0, None)] };
+        let bursts = vec![burst(10, 2, 3.0, Some(20)), burst(11, 1, 2.0, None)];
+        let intensity = Intensity { bursts, ..flat(1.0) };
         let got = arrivals(&mut clock(Gaps::Constant, intensity), 10 + 3 + 6 + 18 + 6);
         let count =
             |from: u64, to: u64| got.iter().filter(|t| (from * 1_000_000 + 1..=to * 1_000_000).contains(*t)).count();
@@ -257,8 +188,8 @@ mod tests {
     #[test]
     fn an_intensity_that_ends_ends_the_arrivals() {
         let point = |s, factor| ShapePoint { at: SimTime::from_secs(s), factor };
-        let shape = vec![point(0, 1.0), point(5, 1.0), point(5, 0.0)];
-        let got = arrivals(&mut clock(Gaps::Constant, Intensity { base: 1e-6, shape, bursts: vec![] }), 100);
+        let shape = shape::Shape::Points(vec![point(0, 1.0), point(5, 1.0), point(5, 0.0)]);
+        let got = arrivals(&mut clock(Gaps::Constant, Intensity { shape, ..flat(1.0) }), 100);
         assert_eq!(got.len(), 4, "the fifth would fall on the instant at which the rate becomes zero");
     }
 
@@ -267,7 +198,7 @@ mod tests {
         for cv in [0.4, 1.0, 3.0] {
             let spec = toml::from_str(&format!("weibull = {{ rate = \"1/s\", cv = {cv} }}"));
             let spec: crate::model::workload::arrivals::ArrivalsSpec = spec.unwrap();
-            let (gaps, _) = spec.renewal(&mut crate::diagnostic::Sink::default()).unwrap();
+            let gaps = spec.gaps(&mut crate::diagnostic::Sink::default()).unwrap();
             let n = 200_000;
             let at = arrivals(&mut clock(gaps, flat(1.0)), n);
             let gaps: Vec<f64> = at.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect();

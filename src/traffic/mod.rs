@@ -6,6 +6,10 @@
 //! model (its first token, its decoding) is no column of the tape: it is drawn by the request's key wherever it is needed.
 
 mod arrivals;
+mod batches;
+mod rates;
 mod tape;
+mod tokens;
 
-pub use tape::{Block, Stretch, Tape, request_tokens, whole_tokens};
+pub use tape::{Block, Stretch, Tape, whole};
+pub use tokens::TokenDraws;

@@ -4,10 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::arrivals::RenewalClock;
+use super::batches::BatchClock;
+use super::rates::{RateStreams, Rates};
+use super::tokens::TokenDraws;
+use crate::model::Model;
 use crate::model::workload::Workload;
-use crate::model::workload::arrivals::Arrivals;
-use crate::model::workload::tokens::TokenSource;
-use crate::random::{Law, Purpose, Stream, maths};
+use crate::model::workload::arrivals::{Arrivals, Gaps, Intensity};
+use crate::random::{Purpose, Stream, maths};
 use crate::trace::Trace;
 
 /// Requests in a block. Few enough that a block's columns stay in the first cache; many enough that the samplers' vector
@@ -61,8 +64,8 @@ pub struct Tape {
 impl Tape {
     /// The tape of one replication.
     #[must_use]
-    pub fn new(workloads: &[Workload], seed: u64, replication: u64) -> Self {
-        Self { lanes: workloads.iter().map(|w| Lane::new(w, seed, replication)).collect() }
+    pub fn new(model: &Model, replication: u64) -> Self {
+        Self { lanes: model.workloads.iter().map(|w| Lane::new(w, model, replication)).collect() }
     }
 
     /// The next requests; `None` when no workload has any more.
@@ -103,23 +106,36 @@ struct Lane {
 
 #[derive(Debug)]
 enum Source {
-    Renewal { clock: Box<RenewalClock>, input: (Law, Stream), output: (Law, Stream) },
-    Trace(Arc<Trace>),
+    Renewal(Box<RenewalClock>, TokenDraws),
+    Batches(Box<BatchClock>, TokenDraws),
+    /// With what is added to every input [tokens].
+    Trace(Arc<Trace>, u32),
+    /// Nothing is known before the system has answered.
+    Loop,
 }
 
 impl Lane {
-    fn new(workload: &Workload, seed: u64, replication: u64) -> Self {
-        let stream = |purpose| Stream::new(seed, replication, purpose, &workload.name);
-        let source = match (&workload.arrivals, &workload.tokens) {
-            (Arrivals::Renewal { gaps, intensity }, TokenSource::Drawn { input, output }) => Source::Renewal {
-                clock: Box::new(RenewalClock::new(*gaps, intensity.clone(), stream(Purpose::Gaps))),
-                input: (input.clone(), stream(Purpose::Input)),
-                output: (output.clone(), stream(Purpose::Output)),
-            },
-            (Arrivals::Trace(trace), _) => Source::Trace(Arc::clone(trace)),
-            (Arrivals::Renewal { .. }, TokenSource::Trace) => {
-                unreachable!("lowering gives trace tokens to trace arrivals alone")
+    fn new(workload: &Workload, model: &Model, replication: u64) -> Self {
+        let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
+        let clock = |gaps: Gaps, intensity: &Intensity| {
+            let streams = RateStreams { states: stream(Purpose::States), bursts: stream(Purpose::Bursts) };
+            let rates = Rates::new(intensity.clone(), streams);
+            Box::new(RenewalClock::new(gaps, rates, stream(Purpose::Gaps), model.run.hard_end().0))
+        };
+        let draws = TokenDraws::new(workload, model.run.seed, replication);
+        let source = match (&workload.arrivals, draws) {
+            (Arrivals::Renewal { gaps, intensity }, Some(draws)) => Source::Renewal(clock(*gaps, intensity), draws),
+            (Arrivals::Sessions(sessions), Some(draws)) => {
+                Source::Renewal(clock(Gaps::Exponential, &sessions.intensity), draws)
             }
+            (Arrivals::Batches(batches), Some(draws)) => {
+                let size = (batches.size.clone(), stream(Purpose::BatchSize));
+                let clock = clock(batches.gaps, &batches.intensity);
+                Source::Batches(Box::new(BatchClock::new(*clock, size, batches.spread, stream(Purpose::Spread))), draws)
+            }
+            (Arrivals::Users(_), Some(_)) => Source::Loop,
+            (Arrivals::Trace(trace), _) => Source::Trace(Arc::clone(trace), workload.tokens.extra_input),
+            (_, None) => unreachable!("lowering gives the tokens of a trace to traces alone"),
         };
         Self { source, block: Block::default(), next: 0, ended: false, scratch: vec![0.0; BLOCK] }
     }
@@ -137,21 +153,31 @@ impl Lane {
         block.first += block.len() as u64;
         self.next = 0;
         match &mut self.source {
-            Source::Renewal { clock, input, output } => {
+            Source::Renewal(clock, draws) => {
                 block.arrival.resize(BLOCK, 0);
                 let made = clock.fill(block.first, &mut self.scratch, &mut block.arrival);
                 block.arrival.truncate(made);
                 self.ended = made < BLOCK;
-                fill_tokens(input, block.first, made, &mut self.scratch, &mut block.input);
-                fill_tokens(output, block.first, made, &mut self.scratch, &mut block.wanted);
+                draws.fill(made, &mut self.scratch, block);
             }
-            Source::Trace(trace) => {
+            Source::Batches(clock, draws) => {
+                block.arrival.resize(BLOCK, 0);
+                let made = clock.fill(&mut block.arrival);
+                block.arrival.truncate(made);
+                self.ended = made < BLOCK;
+                draws.fill(made, &mut self.scratch, block);
+            }
+            Source::Loop => {
+                block.arrival.clear();
+                self.ended = true;
+            }
+            Source::Trace(trace, extra) => {
                 let from = (block.first as usize).min(trace.rows.len());
                 let rows = &trace.rows[from..(from + BLOCK).min(trace.rows.len())];
                 self.ended = rows.len() < BLOCK;
                 let column = |of: fn(&crate::trace::Row) -> u32| rows.iter().map(of).collect::<Vec<_>>();
                 block.arrival = rows.iter().map(|row| row.arrival).collect();
-                block.input = column(|row| row.input);
+                block.input = rows.iter().map(|row| row.input + *extra).collect();
                 block.wanted = column(|row| row.output);
                 block.max_tokens = column(|row| row.max_tokens);
             }
@@ -159,37 +185,9 @@ impl Lane {
     }
 }
 
-/// Draws whole token counts of at least one.
-fn fill_tokens((law, stream): &(Law, Stream), first: u64, n: usize, scratch: &mut [f64], out: &mut Vec<u32>) {
-    out.resize(n, 0);
-    let draws = &mut scratch[..n];
-    law.fill(*stream, first, draws);
-    for (tokens, draw) in out.iter_mut().zip(draws) {
-        *tokens = whole_tokens(*draw);
-    }
-}
-
 /// A draw as a count of at least one.
 #[inline]
 #[must_use]
-pub fn whole_tokens(draw: f64) -> u32 {
+pub fn whole(draw: f64) -> u32 {
     maths::round_half_up(draw.clamp(1.0, MOST_TOKENS)) as u32
-}
-
-/// What the tape says of one request: its input, the output it wants, and the caller's own cap (`u32::MAX`: none)
-/// \[tokens\]. `streams` are those of its input and output.
-#[must_use]
-pub fn request_tokens(workload: &Workload, streams: [Stream; 2], index: u64) -> (u32, u32, u32) {
-    match (&workload.tokens, &workload.arrivals) {
-        (TokenSource::Drawn { input, output }, _) => {
-            (whole_tokens(input.at(streams[0], index)), whole_tokens(output.at(streams[1], index)), u32::MAX)
-        }
-        (TokenSource::Trace, Arrivals::Trace(trace)) => {
-            let row = &trace.rows[index as usize];
-            (row.input, row.output, if row.max_tokens == 0 { u32::MAX } else { row.max_tokens })
-        }
-        (TokenSource::Trace, Arrivals::Renewal { .. }) => {
-            unreachable!("lowering gives trace tokens to trace arrivals alone")
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! Decimals are read exactly. An error is the rule that was broken, in words a user can act on, without a place: the
 //! caller knows the place.
 
-use super::{Price, SimTime, Usd};
+use super::{MICROS_PER_HOUR, Price, SimTime, Usd};
 
 /// A non-negative decimal number as an integer over a power of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,24 @@ pub fn rate(text: &str) -> Result<f64, String> {
     Ok(number.as_f64() * 1e6 / micros as f64)
 }
 
+/// Growth in a span of time: `"8%/month"`, `"-1%/week"`. A month has 730 hours, a year 12 months; the logarithm of what
+/// grows rises by the result \[1/µs\].
+///
+/// # Errors
+/// No per cent sign, an unknown span, or a loss of everything.
+pub fn growth(text: &str) -> Result<f64, String> {
+    const SPANS: [(&str, u64); 4] = [("day", 24), ("week", 168), ("month", 730), ("year", 8_760)];
+    let (share, span) = text.split_once('/').ok_or_else(|| format!("`{text}` has no span; write \"8%/month\""))?;
+    let (sign, share) = share.trim().strip_prefix('-').map_or((1.0, share), |rest| (-1.0, rest));
+    let share = sign * percentage(share)?;
+    let hours = SPANS.iter().find(|(name, _)| *name == span.trim()).map(|(_, hours)| *hours);
+    let hours = hours.ok_or_else(|| format!("`{}` is no span of growth; use day, week, month or year", span.trim()))?;
+    if !(-0.999..=1_000.0).contains(&share) {
+        return Err(format!("`{text}` is out of range"));
+    }
+    Ok(libm::log1p(share) / (hours * MICROS_PER_HOUR) as f64)
+}
+
 fn dollars<'t>(text: &'t str, what: &str, example: &str) -> Result<(Decimal, &'t str), String> {
     let Some((amount, unit)) = text.split_once('/') else {
         return Err(format!("{what} says what it is for; write it as \"{example}\", not `{text}`"));
@@ -227,6 +245,16 @@ mod tests {
         assert_eq!(hourly_price("$16.20/h").unwrap().of(31 * 24).to_string(), "$12,052.80");
         for text in ["3/1M", "$3", "$3/1B", "$-3/1M", "$x/1M"] {
             assert!(token_price(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn growth_is_in_a_span() {
+        let month = growth("8%/month").unwrap();
+        assert!((month * 730.0 * 3.6e9 - libm::log(1.08)).abs() < 1e-15);
+        assert!(growth("-50%/week").unwrap() < 0.0);
+        for text in ["8/month", "8%", "8%/moon", "-100%/day", "x%/day"] {
+            assert!(growth(text).is_err(), "{text}");
         }
     }
 

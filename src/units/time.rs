@@ -84,6 +84,8 @@ pub struct WallClock {
     pub unix_us: i64,
     /// The instant as the scenario wrote it, or as it was defaulted.
     pub written: String,
+    /// The clock of the place that it was written for.
+    pub zone: jiff::tz::TimeZone,
 }
 
 impl WallClock {
@@ -110,6 +112,10 @@ impl WallClock {
 mod tests {
     use super::*;
 
+    fn wall_clock(unix_us: i64) -> WallClock {
+        WallClock { unix_us, written: String::new(), zone: jiff::tz::TimeZone::UTC }
+    }
+
     #[test]
     fn times_print_the_way_they_are_written() {
         for (us, text) in
@@ -122,14 +128,14 @@ mod tests {
     #[test]
     fn a_term_ends_on_a_day_that_there_is() {
         // 2027-01-31T23:00:00Z
-        let wall = WallClock { unix_us: 1_801_436_400_000_000, written: String::new() };
+        let wall = wall_clock(1_801_436_400_000_000);
         assert_eq!(wall.date_after(SimTime::ZERO, 1), "2027-02-28");
         assert_eq!(wall.date_after(SimTime::from_secs(7_200), 6), "2027-08-01");
     }
 
     #[test]
     fn the_phase_is_never_negative() {
-        let before_1970 = WallClock { unix_us: -1, written: String::new() };
+        let before_1970 = wall_clock(-1);
         assert_eq!(before_1970.phase(60_000_000, 0), 59_999_999);
         assert_eq!(before_1970.phase(60_000_000, 59_999_999), 0);
     }

@@ -183,7 +183,11 @@ fn the_fixed_window_does_what_its_rule_says() {
     for _ in 0..HISTORIES {
         let (limit, window) = (1 + dice.roll(1_000), dice.pick(&[10, 1_000, 60_000_000]));
         let offset = dice.roll(window);
-        let wall = WallClock { unix_us: dice.roll(1 << 50) as i64 - (1 << 49), written: String::new() };
+        let wall = WallClock {
+            unix_us: dice.roll(1 << 50) as i64 - (1 << 49),
+            written: String::new(),
+            zone: jiff::tz::TimeZone::UTC,
+        };
         let origin = i128::from(wall.unix_us) - i128::from(offset);
         let mut twin = Windows { limit, window: i128::from(window), origin, used: BTreeMap::new() };
         play(&mut dice, LimiterSpec::FixedWindow { window, offset }, limit, &wall, &mut twin);
@@ -193,7 +197,7 @@ fn the_fixed_window_does_what_its_rule_says() {
 #[test]
 fn the_sliding_window_does_what_its_rule_says() {
     let mut dice = Dice(2);
-    let wall = WallClock { unix_us: 0, written: String::new() };
+    let wall = WallClock { unix_us: 0, written: String::new(), zone: jiff::tz::TimeZone::UTC };
     for _ in 0..HISTORIES {
         let (limit, window) = (1 + dice.roll(1_000), dice.pick(&[10, 1_000, 60_000_000]));
         let mut twin = List { limit, window, entries: Vec::new() };
@@ -204,7 +208,7 @@ fn the_sliding_window_does_what_its_rule_says() {
 #[test]
 fn the_token_bucket_does_what_its_rule_says() {
     let mut dice = Dice(3);
-    let wall = WallClock { unix_us: 0, written: String::new() };
+    let wall = WallClock { unix_us: 0, written: String::new(), zone: jiff::tz::TimeZone::UTC };
     for _ in 0..HISTORIES {
         let (limit, window) = (1 + dice.roll(1_000), dice.pick(&[10, 1_000, 60_000_000]));
         let burst = 1 + dice.roll(2 * limit);

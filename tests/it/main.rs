@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
+mod arrivals;
 mod capacities;
 mod clients;
 mod described;
@@ -7,8 +8,10 @@ mod determinism;
 mod docs;
 mod exact;
 mod fates;
+mod gates;
 mod house;
 mod limiters;
+mod loops;
 mod mangled;
 mod moments;
 mod money;

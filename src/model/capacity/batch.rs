@@ -145,7 +145,7 @@ mod tests {
             speed: 1e-3,
             deadline: DAY,
         };
-        let wall = WallClock { unix_us: 3_600_000_000, written: String::new() };
+        let wall = WallClock { unix_us: 3_600_000_000, written: String::new(), zone: jiff::tz::TimeZone::UTC };
         assert_eq!(plan.next_submission(0, &wall), 3_600_000_000);
         assert_eq!(plan.next_submission(3_600_000_000, &wall), 3_600_000_000 + DAY);
         assert_eq!(plan.makespan(5_000), 5_000_000);

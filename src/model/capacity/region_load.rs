@@ -202,7 +202,7 @@ mod tests {
     use crate::random::Purpose;
 
     fn state(background: Background) -> BackgroundState {
-        let wall = WallClock { unix_us: 0, written: String::new() };
+        let wall = WallClock { unix_us: 0, written: String::new(), zone: jiff::tz::TimeZone::UTC };
         BackgroundState::new(&background, &wall, Stream::new(1, 0, Purpose::Background, "us"))
     }
 

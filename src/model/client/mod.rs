@@ -1,5 +1,7 @@
-//! The caller: processes, time-outs, retries.
+//! The caller: processes, connections, its own pace, time-outs, retries.
 
+pub mod pace;
+pub mod rate_limiter;
 pub mod retry;
 
 use schemars::JsonSchema;
@@ -8,7 +10,9 @@ use serde::Deserialize;
 use crate::diagnostic::Sink;
 use crate::model::quantity::{Count, Duration};
 use crate::model::spec::At;
+use crate::model::workload::arrivals::who;
 use crate::units::SimTime;
+use pace::{Pace, PaceSpec};
 use retry::{RetriesSpec, RetryPolicy};
 
 #[derive(Debug, Clone)]
@@ -16,10 +20,44 @@ pub struct Client {
     pub retries: RetryPolicy,
     /// Request i runs in process i mod n; each process has a retry quota of its own. At least 1.
     pub processes: u32,
+    /// Attempts of one process on their way at a time; the others wait in order.
+    pub max_connections: Option<u32>,
+    /// What holds the calls of a process back.
+    pub pace: Option<Pace>,
+    /// What the application does when the SDK has given up.
+    pub app_retries: AppRetries,
     /// From the sending of an attempt, a capacity's queue included \[µs\].
     pub attempt_timeout: Option<SimTime>,
     /// From the arrival of the request \[µs\].
     pub timeout: Option<SimTime>,
+}
+
+/// Whole efforts of the SDK, one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppRetries {
+    /// In all, the first included; at least 1.
+    pub attempts: u32,
+    /// From the end of one to the start of the next \[µs\].
+    pub delay: u64,
+}
+
+impl AppRetries {
+    pub const NONE: Self = Self { attempts: 1, delay: 0 };
+}
+
+impl Client {
+    /// Whether an attempt may have to wait before it is sent.
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        self.max_connections.is_some() || self.pace.is_some() || self.retries.adaptive
+    }
+
+    /// The process of request number `index`. Requests of one user or session run in one process.
+    #[inline]
+    #[must_use]
+    pub fn process(&self, index: u64) -> usize {
+        if self.processes == 1 { 0 } else { (who(index) % u64::from(self.processes)) as usize }
+    }
 }
 
 /// The caller of a workload.
@@ -31,11 +69,44 @@ pub struct ClientSpec {
     pub retries: Option<At<RetriesSpec>>,
     /// Processes, each with a retry quota of its own; default 1.
     pub processes: Option<At<Count>>,
+    /// Attempts that one process has on their way at a time; the others wait in order, and that counts as queue delay. The
+    /// AWS SDK for Python has 10; default no limit.
+    pub max_connections: Option<At<Count>>,
+    /// A token bucket of the caller's own in front of the SDK, in each process; default none.
+    pub pace: Option<At<PaceSpec>>,
+    /// What the application does when the SDK has given up, as frameworks do; default nothing.
+    pub app_retries: Option<At<AppRetriesSpec>>,
     /// From the sending of an attempt to giving it up; default none.
     pub attempt_timeout: Option<At<Duration>>,
     /// From the arrival of a request to giving it up; default none.
     pub timeout: Option<At<Duration>>,
 }
+
+/// The application tries the SDK's whole effort again; a request that is too large is not tried again.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AppRetries")]
+pub struct AppRetriesSpec {
+    /// Efforts in all, the first included.
+    pub attempts: At<Count>,
+    /// From the end of one to the start of the next; default 0s.
+    pub delay: Option<At<Duration>>,
+}
+
+impl AppRetriesSpec {
+    fn lower(&self, sink: &mut Sink) -> Option<AppRetries> {
+        let n = self.attempts.value.0;
+        if !(1..=MOST_APP_ATTEMPTS).contains(&n) {
+            let rule = format!("`attempts` lies between 1 and {MOST_APP_ATTEMPTS}, {n} does not");
+            sink.error(self.attempts.at.clone(), rule, "the first counts; 1 means no more".to_owned());
+            return None;
+        }
+        Some(AppRetries { attempts: n as u32, delay: self.delay.as_ref().map_or(0, |d| d.value.0.0) })
+    }
+}
+
+const MOST_APP_ATTEMPTS: u64 = 20;
+const MOST_CONNECTIONS: u64 = 1_000_000;
 
 /// More would only cost memory.
 const MOST_PROCESSES: u64 = 100_000;
@@ -63,7 +134,21 @@ impl ClientSpec {
         };
         let attempt_timeout = timeout(&self.attempt_timeout, "attempt_timeout", sink);
         let timeout = timeout(&self.timeout, "timeout", sink);
-        let processes = u32::try_from(processes).ok()?;
-        (sink.errors() == before).then_some(Client { retries: retries?, processes, attempt_timeout, timeout })
+        let max_connections = self.max_connections.as_ref().map(|n| n.value.0);
+        if let Some(written) = self.max_connections.as_ref().filter(|n| !(1..=MOST_CONNECTIONS).contains(&n.value.0)) {
+            let rule = format!("`max_connections` lies between 1 and {MOST_CONNECTIONS}, {} does not", written.value.0);
+            sink.error(written.at.clone(), rule, "leave it out for no limit".to_owned());
+        }
+        let pace = self.pace.as_ref().map(|p| p.value.lower(sink));
+        let app_retries = self.app_retries.as_ref().map_or(Some(AppRetries::NONE), |a| a.value.lower(sink));
+        (sink.errors() == before).then_some(Client {
+            retries: retries?,
+            processes: u32::try_from(processes).ok()?,
+            max_connections: max_connections.and_then(|n| u32::try_from(n).ok()),
+            pace: pace.flatten(),
+            app_retries: app_retries?,
+            attempt_timeout,
+            timeout,
+        })
     }
 }

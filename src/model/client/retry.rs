@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::diagnostic::Sink;
 use crate::model::quantity::{Count, Duration};
 use crate::model::spec::{At, kinds, words};
+use crate::model::workload::arrivals::who;
 use crate::units::{SimTime, round_half_up};
 
 /// Retries of an AWS SDK or of an application's own making.
@@ -23,6 +24,8 @@ pub struct RetryPolicy {
     pub cap: u64,
     pub jitter: Jitter,
     pub quota: Option<RetryQuota>,
+    /// With the client-side rate limiter of [`super::rate_limiter`].
+    pub adaptive: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,12 @@ pub struct RetryQuota {
     pub capacity: u32,
     pub cost_throttled: u32,
     pub cost_transient: u32,
+    pub cost_timed_out: u32,
+}
+
+impl RetryQuota {
+    /// botocore 1.44.5, retries/quota.py.
+    pub const STANDARD: Self = Self { capacity: 500, cost_throttled: 5, cost_transient: 14, cost_timed_out: 14 };
 }
 
 kinds! {
@@ -50,6 +59,8 @@ kinds! {
         "none" => None(NoRetriesSpec),
         "standard" => Standard(StandardSpec),
         "standard_2026" => Standard2026(StandardSpec),
+        "standard_2025" => Standard2025(Standard2025Spec),
+        "adaptive" => Adaptive(AdaptiveSpec),
         "legacy" => Legacy(LegacySpec),
         "exponential" => Exponential(BackoffSpec),
     }
@@ -67,6 +78,25 @@ pub struct NoRetriesSpec {}
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "StandardRetries")]
 pub struct StandardSpec {
+    /// Attempts in all, the first included; default 3.
+    pub max_attempts: Option<At<Count>>,
+}
+
+/// The `standard` mode of AWS SDKs before November 2026: U(0, 1) x min(2^i, 20) s, and a retry quota of 500 in each
+/// process (a retry costs 5, after a time-out 10).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Standard2025Retries")]
+pub struct Standard2025Spec {
+    /// Attempts in all, the first included; default 3.
+    pub max_attempts: Option<At<Count>>,
+}
+
+/// The `adaptive` mode of AWS SDKs: `standard`, and a rate limiter in each process that sleeps until the first throttle.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AdaptiveRetries")]
+pub struct AdaptiveSpec {
     /// Attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
@@ -118,8 +148,17 @@ impl RetryPolicy {
         base_transient: 50_000,
         cap: 20 * SECOND,
         jitter: Jitter::Full,
-        quota: Some(RetryQuota { capacity: 500, cost_throttled: 5, cost_transient: 14 }),
+        quota: Some(RetryQuota::STANDARD),
+        adaptive: false,
     };
+    /// botocore 1.40.0, retries/standard.py.
+    pub const STANDARD_2025: Self = Self {
+        base_transient: SECOND,
+        quota: Some(RetryQuota { capacity: 500, cost_throttled: 5, cost_transient: 5, cost_timed_out: 10 }),
+        ..Self::STANDARD
+    };
+    /// botocore 1.44.5, retries/adaptive.py.
+    pub const ADAPTIVE: Self = Self { adaptive: true, ..Self::STANDARD };
     /// botocore 1.44.5, retryhandler.py.
     pub const LEGACY: Self = Self {
         max_attempts: 5,
@@ -128,22 +167,24 @@ impl RetryPolicy {
         cap: u64::MAX,
         jitter: Jitter::Full,
         quota: None,
+        adaptive: false,
     };
     pub const NONE: Self = Self { max_attempts: 1, ..Self::LEGACY };
+
+    /// The mode with as many attempts as are written.
+    fn of(self, written: &Option<At<Count>>, sink: &mut Sink) -> Option<Self> {
+        Some(Self { max_attempts: attempts(written.as_ref(), self.max_attempts, sink)?, ..self })
+    }
 }
 
 impl RetriesSpec {
     pub fn lower(&self, sink: &mut Sink) -> Option<RetryPolicy> {
         match self {
             Self::None(_) => Some(RetryPolicy::NONE),
-            Self::Standard(spec) | Self::Standard2026(spec) => Some(RetryPolicy {
-                max_attempts: attempts(spec.max_attempts.as_ref(), 3, sink)?,
-                ..RetryPolicy::STANDARD
-            }),
-            Self::Legacy(spec) => Some(RetryPolicy {
-                max_attempts: attempts(spec.max_attempts.as_ref(), 5, sink)?,
-                ..RetryPolicy::LEGACY
-            }),
+            Self::Standard(spec) | Self::Standard2026(spec) => RetryPolicy::STANDARD.of(&spec.max_attempts, sink),
+            Self::Standard2025(spec) => RetryPolicy::STANDARD_2025.of(&spec.max_attempts, sink),
+            Self::Adaptive(spec) => RetryPolicy::ADAPTIVE.of(&spec.max_attempts, sink),
+            Self::Legacy(spec) => RetryPolicy::LEGACY.of(&spec.max_attempts, sink),
             Self::Exponential(spec) => spec.lower(sink),
         }
     }
@@ -175,7 +216,7 @@ impl BackoffSpec {
             if capacity.is_none() {
                 sink.error(written.at.clone(), format!("a retry quota of {} is out of range", written.value.0), None);
             }
-            capacity.map(|capacity| RetryQuota { capacity, cost_throttled: 5, cost_transient: 14 })
+            capacity.map(|capacity| RetryQuota { capacity, ..RetryQuota::STANDARD })
         });
         let jitter = match self.jitter.as_ref().map(|j| j.value) {
             None | Some(JitterSpec::Full) => Jitter::Full,
@@ -183,7 +224,8 @@ impl BackoffSpec {
             Some(JitterSpec::None) => Jitter::None,
         };
         let max_attempts = max_attempts?;
-        let policy = RetryPolicy { max_attempts, base_throttled: base, base_transient: base, cap, jitter, quota };
+        let (base_throttled, base_transient) = (base, base);
+        let policy = RetryPolicy { max_attempts, base_throttled, base_transient, cap, jitter, quota, adaptive: false };
         (sink.errors() == before).then_some(policy)
     }
 }
@@ -193,8 +235,10 @@ impl BackoffSpec {
 pub enum Cause {
     /// 429
     Throttled,
-    /// 500, 502, 503, 504, an attempt that timed out
+    /// 500, 502, 503, 504
     Transient,
+    /// An attempt that the client stopped waiting for: transient, but older SDKs ask more for it.
+    TimedOut,
 }
 
 impl RetryPolicy {
@@ -203,7 +247,7 @@ impl RetryPolicy {
     pub fn delay(&self, i: u32, cause: Cause, u: f64) -> u64 {
         let base = match cause {
             Cause::Throttled => self.base_throttled,
-            Cause::Transient => self.base_transient,
+            Cause::Transient | Cause::TimedOut => self.base_transient,
         };
         let factor = 1u64.checked_shl(i.min(63)).unwrap_or(u64::MAX);
         let longest = base.saturating_mul(factor).min(self.cap);
@@ -234,7 +278,7 @@ impl RetryQuotas {
     /// The process of request number `index`.
     #[inline]
     fn process(&self, index: u64) -> usize {
-        if self.left.len() == 1 { 0 } else { (index % self.left.len() as u64) as usize }
+        if self.left.len() == 1 { 0 } else { (who(index) % self.left.len() as u64) as usize }
     }
 
     /// Takes the cost of a retry; `None` when it cannot be afforded. Without a quota a retry costs nothing.
@@ -243,6 +287,7 @@ impl RetryQuotas {
         let cost = match cause {
             Cause::Throttled => rule.cost_throttled,
             Cause::Transient => rule.cost_transient,
+            Cause::TimedOut => rule.cost_timed_out,
         };
         let process = self.process(index);
         let left = &mut self.left[process];
@@ -292,7 +337,7 @@ mod tests {
             (own.max_attempts, own.base_throttled, own.base_transient, own.cap),
             (3, 2_000_000, 2_000_000, 20_000_000)
         );
-        assert_eq!(own.quota, Some(RetryQuota { capacity: 10, cost_throttled: 5, cost_transient: 14 }));
+        assert_eq!(own.quota, Some(RetryQuota { capacity: 10, ..RetryQuota::STANDARD }));
         assert_eq!(own.jitter, Jitter::Equal);
     }
 
@@ -308,7 +353,7 @@ mod tests {
     }
 
     fn doubling(cap: u64, jitter: Jitter) -> RetryPolicy {
-        RetryPolicy { max_attempts: 3, base_throttled: 1_000_000, base_transient: 50_000, cap, jitter, quota: None }
+        RetryPolicy { cap, jitter, quota: None, ..RetryPolicy::STANDARD }
     }
 
     #[test]
@@ -318,6 +363,21 @@ mod tests {
         assert_eq!(throttled, [1, 2, 4, 8, 16, 20, 20]);
         assert_eq!(policy.delay(0, Cause::Transient, 0.3), 50_000);
         assert_eq!(policy.delay(200, Cause::Transient, 0.3), 20_000_000);
+    }
+
+    #[test]
+    fn the_standard_mode_of_2025_waits_a_second_for_everything_and_pays_by_cause() {
+        let policy = policy("retries = \"standard_2025\"").unwrap();
+        for cause in [Cause::Throttled, Cause::Transient, Cause::TimedOut] {
+            let delays: Vec<u64> = (0..6).map(|i| policy.delay(i, cause, 0.5)).collect();
+            assert_eq!(delays, [500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000, 10_000_000]);
+        }
+        let mut quotas = RetryQuotas::new(policy.quota, 1);
+        let costs = [Cause::Throttled, Cause::Transient, Cause::TimedOut].map(|cause| quotas.take(0, cause));
+        assert_eq!(costs, [Some(5), Some(5), Some(10)]);
+        let mut quotas = RetryQuotas::new(RetryPolicy::STANDARD.quota, 1);
+        let costs = [Cause::Throttled, Cause::Transient, Cause::TimedOut].map(|cause| quotas.take(0, cause));
+        assert_eq!(costs, [Some(5), Some(14), Some(14)]);
     }
 
     #[test]

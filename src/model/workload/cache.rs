@@ -1,4 +1,4 @@
-//! The prompt cache: as shares of the input, or as a prefix that is modelled.
+//! The prompt cache: as shares of the input, or as entries that are modelled: prefixes, contexts, blocks.
 //!
 //! Cache reads are free of the token quota \[AWS user guide, quotas-token-burndown\] and cheaper; cache writes count in
 //! full and cost more.
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::diagnostic::Sink;
-use crate::model::quantity::{Count, Duration, Share};
+use crate::model::quantity::{Count, Duration, Flag, Share};
 use crate::model::spec::At;
 use crate::units::{Tokens, round_half_up};
 
@@ -45,30 +45,42 @@ impl CacheShares {
 pub enum Cache {
     /// Fixed shares of each input.
     Shares(CacheShares),
-    /// A prefix that is read where it is live, and else written.
-    Prefix(Prefix),
+    /// Entries that are read where they are live, and else written.
+    Modelled(Modelled),
 }
 
-/// Each request begins with one of `keys` equally likely prefixes. It reads it when it is live in its region, else it
-/// writes it. An entry becomes usable at the first token of the request that writes it, and lives `ttl` from its last
-/// use; it belongs to one region \[AWS user guide, prompt-caching\].
+/// What of an input is cached. An entry becomes usable at the first token of the request that writes it, and lives `ttl`
+/// from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Modelled {
+    /// \[µs\]
+    pub ttl: u64,
+    pub prefix: Option<Prefix>,
+    /// The whole prompt of each turn is an entry for the next turn of its session.
+    pub context: bool,
+    /// The blocks that a trace names are entries.
+    pub blocks: bool,
+}
+
+/// Each request begins with one of `keys` equally likely prefixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
     /// \[tokens\]
     pub tokens: Tokens,
-    /// \[µs\]
-    pub ttl: u64,
     pub keys: u64,
 }
 
-impl Prefix {
-    /// The parts of an input whose prefix is read, or written.
+impl Modelled {
+    /// The parts of an input of which so many leading tokens are live: what is to be cached and is not read is written.
     #[inline]
     #[must_use]
-    pub fn split(self, input: Tokens, is_read: bool) -> InputParts {
-        let prefix = self.tokens.min(input);
-        let (read, write) = if is_read { (prefix, 0) } else { (0, prefix) };
-        InputParts { uncached: input - prefix, read, write }
+    pub fn split(self, input: Tokens, live: Tokens) -> InputParts {
+        let marked = match self.prefix {
+            Some(prefix) if !self.context && !self.blocks => prefix.tokens.min(input),
+            _ => input,
+        };
+        let read = live.min(marked);
+        InputParts { uncached: input - marked, read, write: marked - read }
     }
 }
 
@@ -84,7 +96,7 @@ impl Cache {
     pub fn reads(&self) -> bool {
         match self {
             Self::Shares(shares) => shares.read > 0.0,
-            Self::Prefix(_) => true,
+            Self::Modelled(_) => true,
         }
     }
 
@@ -93,22 +105,22 @@ impl Cache {
     pub fn is_used(&self) -> bool {
         match self {
             Self::Shares(shares) => shares.read > 0.0 || shares.write > 0.0,
-            Self::Prefix(_) => true,
+            Self::Modelled(_) => true,
         }
     }
 
-    /// The parts of an input as far as they are known beforehand: a prefix counts as written.
+    /// The parts of an input as far as they are known beforehand: nothing is live.
     #[inline(always)]
     #[must_use]
     pub fn split(&self, input: Tokens) -> InputParts {
         match self {
             Self::Shares(shares) => shares.split(input),
-            Self::Prefix(prefix) => prefix.split(input, false),
+            Self::Modelled(modelled) => modelled.split(input, 0),
         }
     }
 }
 
-/// The prompt cache: fixed shares of each input, or a prefix that is modelled.
+/// The prompt cache: fixed shares of each input, or entries that are modelled.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Cache")]
@@ -119,13 +131,15 @@ pub struct CacheSpec {
     pub write_share: Option<At<Share>>,
     /// The length of a prefix that requests have in common: hits are then a result \[tokens\].
     pub prefix_tokens: Option<At<Count>>,
+    /// Whether a turn's whole prompt is cached for the next turn of its session; default false.
+    pub context: Option<At<Flag>>,
     /// How long an entry lives from its last use; default 5m. From 1h on writes are paid for as such.
     pub ttl: Option<At<Duration>>,
     /// How many prefixes there are, equally likely; default 1.
     pub keys: Option<At<Count>>,
 }
 
-const DEFAULT_TTL: u64 = 300_000_000;
+pub const DEFAULT_TTL: u64 = 300_000_000;
 const HOUR: u64 = 3_600_000_000;
 /// More would only cost memory.
 const MOST_KEYS: u64 = 1_000_000;
@@ -138,8 +152,8 @@ impl CacheSpec {
     }
 
     pub fn lower(&self, sink: &mut Sink) -> Option<Cache> {
-        if let Some(tokens) = &self.prefix_tokens {
-            return self.prefix(tokens, sink).map(Cache::Prefix);
+        if self.prefix_tokens.is_some() || self.has_context() {
+            return self.modelled(sink).map(Cache::Modelled);
         }
         if let Some(keys) = &self.keys {
             sink.error(keys.at.clone(), "`keys` are those of a prefix", "write prefix_tokens beside it".to_owned());
@@ -158,21 +172,33 @@ impl CacheSpec {
         Some(Cache::Shares(shares))
     }
 
-    fn prefix(&self, tokens: &At<Count>, sink: &mut Sink) -> Option<Prefix> {
+    #[must_use]
+    pub fn has_context(&self) -> bool {
+        self.context.as_ref().is_some_and(|c| c.value.0)
+    }
+
+    /// How long an entry lives \[µs\].
+    pub fn ttl(&self, sink: &mut Sink) -> u64 {
+        let ttl = self.ttl.as_ref().map_or(DEFAULT_TTL, |t| t.value.0.0);
+        if let Some(written) = self.ttl.as_ref().filter(|_| ttl == 0) {
+            sink.error(written.at.clone(), "`ttl` is above zero", "AWS has 5m and 1h".to_owned());
+        }
+        ttl
+    }
+
+    fn modelled(&self, sink: &mut Sink) -> Option<Modelled> {
         let before = sink.errors();
         if let Some(share) = self.read_share.as_ref().or(self.write_share.as_ref()) {
-            let rule = "a cache is stated by shares or by a prefix, not by both";
-            sink.error(share.at.clone(), rule, "with a prefix, what is read and written is a result".to_owned());
+            let rule = "a cache is stated by shares or by what is cached, not by both";
+            sink.error(share.at.clone(), rule, "what is read and written is then a result".to_owned());
         }
         let keys = self.keys.as_ref().map_or(1, |k| k.value.0);
         if let Some(written) = self.keys.as_ref().filter(|_| !(1..=MOST_KEYS).contains(&keys)) {
             sink.error(written.at.clone(), format!("`keys` lies between 1 and {MOST_KEYS}, {keys} does not"), None);
         }
-        let ttl = self.ttl.as_ref().map_or(DEFAULT_TTL, |t| t.value.0.0);
-        if let Some(written) = self.ttl.as_ref().filter(|_| ttl == 0) {
-            sink.error(written.at.clone(), "`ttl` is above zero", "AWS has 5m and 1h".to_owned());
-        }
-        (sink.errors() == before).then_some(Prefix { tokens: tokens.value.0, ttl, keys })
+        let ttl = self.ttl(sink);
+        let prefix = self.prefix_tokens.as_ref().map(|tokens| Prefix { tokens: tokens.value.0, keys });
+        (sink.errors() == before).then_some(Modelled { ttl, prefix, context: self.has_context(), blocks: false })
     }
 }
 
@@ -186,6 +212,16 @@ mod tests {
         assert_eq!(shares.split(8_000), InputParts { uncached: 3_000, read: 4_000, write: 1_000 });
         let all = CacheShares { read: 0.5, write: 0.5 };
         assert_eq!(all.split(3), InputParts { uncached: 0, read: 2, write: 1 });
+    }
+
+    #[test]
+    fn what_is_cached_and_not_live_is_written() {
+        let prefix = Modelled { ttl: 1, prefix: Some(Prefix { tokens: 100, keys: 1 }), context: false, blocks: false };
+        assert_eq!(prefix.split(150, 100), InputParts { uncached: 50, read: 100, write: 0 });
+        assert_eq!(prefix.split(150, 0), InputParts { uncached: 50, read: 0, write: 100 });
+        assert_eq!(prefix.split(80, 100), InputParts { uncached: 0, read: 80, write: 0 });
+        let context = Modelled { context: true, ..prefix };
+        assert_eq!(context.split(150, 100), InputParts { uncached: 0, read: 100, write: 50 });
     }
 
     #[test]

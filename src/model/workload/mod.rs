@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::{LawSpec, Tokens};
 use crate::model::pricing::TokenPrices;
-use crate::model::quantity::{Count, Duration, Names, Number, Share, Text};
+use crate::model::quantity::{Count, Duration, Growth, Names, Number, Share, Signed, Text};
 use crate::model::spec::{At, words};
 use crate::units::SimTime;
 
@@ -67,16 +67,25 @@ pub struct WorkloadSpec {
     pub model: At<Text>,
     /// When requests come.
     pub arrivals: At<arrivals::ArrivalsSpec>,
-    /// Factors of the rate over time: linear between points, constant outside, a step where two share `at`.
-    pub shape: Option<At<Vec<arrivals::ShapePointSpec>>>,
+    /// Factors of the rate over time: a list of points (linear between, constant outside, a step where two share `at`),
+    /// the hours of a day or a week, or the name of a preset.
+    pub shape: Option<At<arrivals::shape::ShapeSpec>>,
+    /// The clock of daily and weekly shapes, such as "Europe/Berlin"; default that of run.start.
+    pub timezone: Option<At<arrivals::shape::Zone>>,
     /// Times of more traffic; overlapping ones multiply.
-    pub bursts: Option<At<Vec<arrivals::BurstSpec>>>,
+    pub bursts: Option<At<Vec<arrivals::intensity::BurstSpec>>>,
+    /// How the rate grows, compounding, such as "8%/month"; default none.
+    pub growth: Option<At<Growth>>,
     /// A plain multiplier of the rate; default 1 \[1\].
     pub scale: Option<At<Number>>,
     /// The length of a whole prompt \[tokens\].
     pub input_tokens: Option<At<LawSpec<Tokens>>>,
     /// The length of the answer that the model would give if no cap cut it \[tokens\].
     pub output_tokens: Option<At<LawSpec<Tokens>>>,
+    /// Added to every input: a longer system prompt \[tokens\].
+    pub extra_input_tokens: Option<At<Count>>,
+    /// How long prompts go with long answers, from -1 to 1: the parameter of a Gaussian copula; default 0 \[1\].
+    pub correlation: Option<At<Signed>>,
     /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out \[tokens\].
     pub max_tokens: Option<At<Count>>,
     /// The prompt cache.

@@ -4,9 +4,21 @@ use crate::random::Law;
 
 /// Where the token counts of a workload's requests come from.
 #[derive(Debug, Clone)]
-pub enum TokenSource {
+pub struct TokenSource {
+    pub of: TokensOf,
+    /// Added to every input \[tokens\].
+    pub extra_input: u32,
+}
+
+#[derive(Debug, Clone)]
+pub enum TokensOf {
     /// Drawn for each request \[tokens\]. A draw is clamped, rounded half up and at least 1.
-    Drawn { input: Law, output: Law },
+    Laws {
+        input: Law,
+        output: Law,
+        /// The parameter of the Gaussian copula that ties them, in \[-1, 1\]; 0: they are independent.
+        correlation: f64,
+    },
     /// The columns of the workload's trace.
     Trace,
 }

@@ -7,7 +7,7 @@ use crate::model::workload::Workload;
 use crate::model::workload::arrivals::Arrivals;
 use crate::model::workload::cache::CacheShares;
 use crate::model::workload::steps::{Stage, StepTokens};
-use crate::model::workload::tokens::TokenSource;
+use crate::model::workload::tokens::TokensOf;
 use crate::random::{Law, Shape};
 use crate::trace::Trace;
 use crate::units::{Tokens, grouped, round_half_up};
@@ -25,19 +25,21 @@ impl Lowering<'_> {
         for workload in workloads {
             for stage in &workload.stages {
                 let room = Room { workload, stage, supply };
-                match (&stage.tokens, &workload.tokens, &workload.arrivals) {
-                    (Some(StepTokens { input, .. }), ..) | (None, TokenSource::Drawn { input, .. }, _) => {
-                        self.check_law(&room, input);
+                match (&stage.tokens, &workload.tokens.of, &workload.arrivals) {
+                    (Some(StepTokens { input, .. }), ..) => self.check_law(&room, input, 0),
+                    (None, TokensOf::Laws { input, .. }, _) => {
+                        self.check_law(&room, input, workload.tokens.extra_input.into());
                     }
-                    (None, TokenSource::Trace, Arrivals::Trace(trace)) => self.check_trace(&room, trace),
-                    (None, TokenSource::Trace, Arrivals::Renewal { .. }) => {}
+                    (None, TokensOf::Trace, Arrivals::Trace(trace)) => self.check_trace(&room, trace),
+                    (None, TokensOf::Trace, _) => {}
                 }
             }
         }
     }
 
     fn check_trace(&mut self, room: &Room<'_>, trace: &Trace) {
-        let rows = || trace.rows.iter().map(|row| (Tokens::from(row.input), room.cap_of(row.max_tokens)));
+        let extra = Tokens::from(room.workload.tokens.extra_input);
+        let rows = || trace.rows.iter().map(|row| (Tokens::from(row.input) + extra, room.cap_of(row.max_tokens)));
         let too_large = rows().filter(|(input, cap)| !room.fits(*input, *cap)).count();
         match rows().min_by_key(|(input, cap)| input + cap) {
             Some((input, cap)) if too_large == trace.rows.len() => self.refuse_all(room, input, cap),
@@ -45,15 +47,15 @@ impl Lowering<'_> {
         }
     }
 
-    fn check_law(&mut self, room: &Room<'_>, input: &Law) {
+    fn check_law(&mut self, room: &Room<'_>, input: &Law, extra: Tokens) {
         let cap = room.stage.output_cap;
-        let least = whole(least_draw(input), input);
+        let least = whole(least_draw(input), input) + extra;
         if !room.fits(least, cap) {
             self.refuse_all(room, least, cap);
             return;
         }
         let largest = largest_that_fits(|n| room.fits(n, cap));
-        self.warn_of_share(room, share_above(input, largest));
+        self.warn_of_share(room, share_above(input, largest.saturating_sub(extra)));
     }
 
     fn refuse_all(&mut self, room: &Room<'_>, input: Tokens, cap: Tokens) {

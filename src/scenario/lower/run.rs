@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::{Lowering, Traces};
 use crate::model::Run;
 use crate::model::run::{DEFAULT_REPLICATIONS, RunSpec, Start};
-use crate::model::workload::arrivals::{ArrivalsSpec, TraceFormat};
+use crate::model::workload::arrivals::ArrivalsSpec;
+use crate::model::workload::arrivals::replay::TraceFormat;
 use crate::trace::{self, Format, Trace, TraceError};
-use crate::units::SimTime;
+use crate::units::{SimTime, WallClock};
 
 const DEFAULT_COOLDOWN: SimTime = SimTime(600_000_000);
 const SECOND: u64 = 1_000_000;
@@ -82,7 +83,7 @@ impl Lowering<'_> {
             warmup,
             duration: duration?,
             cooldown,
-            start: spec.start.as_ref().map_or_else(Start::default_clock, |s| s.value.0.clone()),
+            start: self.start(),
             seed: spec.seed.as_ref().map_or(1, |s| s.value.0),
             replications: replications?,
             confidence,
@@ -95,6 +96,12 @@ impl Lowering<'_> {
         }
         self.check_traces(&run, traces);
         Some(run)
+    }
+
+    /// The wall clock of t = 0.
+    pub fn start(&self) -> WallClock {
+        let written = self.specs.run.spec.as_ref().and_then(|run| run.start.as_ref());
+        written.map_or_else(Start::default_clock, |s| s.value.0.clone())
     }
 
     fn warmup(&mut self, spec: &RunSpec) -> SimTime {

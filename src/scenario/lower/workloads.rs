@@ -9,19 +9,25 @@ use crate::diagnostic::Span;
 use crate::model::capacity::batch::FEWEST_RECORDS;
 use crate::model::capacity::{Billing, Room};
 use crate::model::client::ClientSpec;
+use crate::model::law::LawSpec;
 use crate::model::pricing::{self, Terms, TokenPrices};
 use crate::model::quantity::Count;
 use crate::model::spec::At;
-use crate::model::workload::arrivals::{Arrivals, ArrivalsSpec, Intensity};
+use crate::model::workload::arrivals::intensity::{Intensity, IntensitySpec};
+use crate::model::workload::arrivals::shape::ShapeSpec;
+use crate::model::workload::arrivals::{Arrivals, ArrivalsSpec};
 use crate::model::workload::cache::Cache;
 use crate::model::workload::steps::{Retrieval, Stage, StepTokens};
 use crate::model::workload::tier::Tier;
-use crate::model::workload::tokens::TokenSource;
+use crate::model::workload::tokens::{TokenSource, TokensOf};
 use crate::model::workload::{Failover, Slo, Workload, WorkloadSpec};
+use crate::random::{Law, Purpose, Stream};
 use crate::units::{SimTime, Tokens, Usd};
 
 /// A larger one is a typing error; products with a rate stay finite below it.
 const LARGEST_SCALE: f64 = 1e6;
+/// Longer than the context of any model \[tokens\].
+const MOST_EXTRA_TOKENS: u64 = 100_000_000;
 
 impl<'a> Lowering<'a> {
     /// The workloads that can be lowered, by name.
@@ -41,7 +47,7 @@ impl<'a> Lowering<'a> {
             self.index(&spec.model, &known, "model");
             let arrivals = self.arrivals(&section.name, spec, traffic_scale, traces);
             let tokens = self.tokens(&section.name, &section.at, spec);
-            let cache = spec.cache.as_ref().map_or(Some(Cache::default()), |c| c.value.lower(self.sink));
+            let cache = self.cache(spec);
             let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink);
             let slo = self.slo(spec);
             let tier = self.tier(&section.name, spec);
@@ -244,13 +250,11 @@ impl<'a> Lowering<'a> {
                 "leave the time-outs out: what is given up is paid for".to_owned(),
             );
         }
-        let Arrivals::Renewal { intensity, .. } = &workload.arrivals else { return };
+        let each = if let Arrivals::Batches(batches) = &workload.arrivals { mean_count(&batches.size) } else { 1.0 };
+        let Some(intensity) = workload.arrivals.intensity() else { return };
         for capacity in workload.main().route.iter().filter_map(|c| supply.capacities.get(*c)) {
             let Room::Jobs(plan) = &capacity.room else { continue };
-            let highest = intensity.shape.iter().map(|p| p.factor).fold(f64::NAN, f64::max);
-            let highest = if highest.is_nan() { 1.0 } else { highest };
-            let bursts: f64 = intensity.bursts.iter().map(|b| b.factor.max(1.0)).product();
-            let records = intensity.base * highest * bursts * plan.collect_every as f64;
+            let records = intensity.peak() * each * plan.collect_every as f64;
             if records < FEWEST_RECORDS as f64 {
                 let rule = format!(
                     "a batch job has at least {FEWEST_RECORDS} records, `{}` collects about {records:.0} in {}",
@@ -264,11 +268,6 @@ impl<'a> Lowering<'a> {
 
     fn traffic_scale(&mut self) -> f64 {
         let Some(written) = self.specs.run.spec.as_ref().and_then(|r| r.traffic_scale.as_ref()) else { return 1.0 };
-        let replays = self.specs.workloads.iter().filter_map(|w| w.spec.as_ref()).find(|w| is_trace(w));
-        if written.value.0 != 1.0 && replays.is_some() {
-            let rule = "`traffic_scale` cannot scale a recorded trace in this version";
-            self.error(&written.at, rule, "prepare the trace file itself, or draw the traffic".to_owned());
-        }
         if written.value.0 > LARGEST_SCALE {
             self.error(&written.at, format!("a scale is at most {LARGEST_SCALE}, {} is not", written.value.0), None);
         }
@@ -276,47 +275,102 @@ impl<'a> Lowering<'a> {
     }
 
     fn arrivals(&mut self, name: &str, spec: &WorkloadSpec, traffic_scale: f64, traces: &Traces) -> Option<Arrivals> {
-        if is_trace(spec) {
-            self.refuse_beside_a_trace(spec);
-            return traces.get(name).map(|trace| Arrivals::Trace(Arc::clone(trace)));
-        }
         let scale = spec.scale.as_ref().map_or(1.0, |s| s.value.0);
         if let Some(written) = spec.scale.as_ref().filter(|_| scale > LARGEST_SCALE) {
             self.error(&written.at, format!("a scale is at most {LARGEST_SCALE}, {scale} is not"), None);
         }
-        let shape = spec.shape.as_ref().map_or(&[][..], |s| s.value.as_slice());
-        let bursts = spec.bursts.as_ref().map_or(&[][..], |b| b.value.as_slice());
-        let (gaps, rate) = spec.arrivals.value.renewal(self.sink)?;
-        let intensity = Intensity::lower(rate, scale * traffic_scale, shape, bursts, self.sink)?;
-        Some(Arrivals::Renewal { gaps, intensity })
+        let scale = scale * traffic_scale;
+        match &spec.arrivals.value {
+            ArrivalsSpec::Trace(_) => {
+                self.refuse_beside(spec, "a trace, which says it already", true);
+                if scale != 1.0 {
+                    let rule = "a recorded trace cannot be scaled in this version";
+                    let at = spec.scale.as_ref().map_or(&spec.arrivals.at, |s| &s.at);
+                    self.error(at, rule, "prepare the trace file itself, or draw the traffic".to_owned());
+                }
+                traces.get(name).map(|trace| Arrivals::Trace(Arc::clone(trace)))
+            }
+            ArrivalsSpec::Users(users) => {
+                self.refuse_beside(spec, "users, whose rate follows from the answers they get", false);
+                users.lower(scale, self.sink).map(Arrivals::Users)
+            }
+            other => {
+                let intensity = self.intensity(name, spec, scale)?;
+                match other {
+                    ArrivalsSpec::Batches(batches) => batches.lower(intensity, self.sink).map(Arrivals::Batches),
+                    ArrivalsSpec::Sessions(sessions) => sessions.lower(intensity, self.sink).map(Arrivals::Sessions),
+                    _ => Some(Arrivals::Renewal { gaps: other.gaps(self.sink)?, intensity }),
+                }
+            }
+        }
     }
 
-    /// A trace says itself when requests come and how large they are.
-    fn refuse_beside_a_trace(&mut self, spec: &WorkloadSpec) {
-        let beside = [
+    fn intensity(&mut self, name: &str, spec: &WorkloadSpec, scale: f64) -> Option<Intensity> {
+        let start = self.start();
+        if let Some(ShapeSpec::OfficeHours(_)) = spec.shape.as_ref().map(|s| &s.value) {
+            let why = "bedload's own factors of a working week: write your hourly counts as shape.weekly";
+            self.assume(format!("workloads.{name}.shape"), "\"office_hours\"", why);
+        }
+        let written = IntensitySpec {
+            shape: spec.shape.as_ref(),
+            bursts: spec.bursts.as_ref().map_or(&[][..], |b| b.value.as_slice()),
+            growth: spec.growth.as_ref(),
+            scale,
+            zone: spec.timezone.as_ref().map_or(&start.zone, |z| &z.value.0),
+            unix_us: start.unix_us,
+        };
+        Intensity::lower(&spec.arrivals.value, written, self.sink)
+    }
+
+    fn cache(&mut self, spec: &WorkloadSpec) -> Option<Cache> {
+        let Some(written) = &spec.cache else { return Some(Cache::default()) };
+        let is_accumulating = match &spec.arrivals.value {
+            ArrivalsSpec::Sessions(sessions) => sessions.accumulates(),
+            _ => false,
+        };
+        if written.value.has_context() && !is_accumulating {
+            let rule = "a context is cached for the next turn of a session, and this workload has none that carries it";
+            let help = "write arrivals.sessions = { …, context = \"accumulate\" }, or cache a prefix".to_owned();
+            self.error(&written.at, rule, help);
+            return None;
+        }
+        written.value.lower(self.sink)
+    }
+
+    /// What says when requests come refuses what says it otherwise.
+    fn refuse_beside(&mut self, spec: &WorkloadSpec, what: &str, tells_tokens: bool) {
+        let of_tokens = [
             ("input_tokens", spec.input_tokens.as_ref().map(|k| &k.at)),
             ("output_tokens", spec.output_tokens.as_ref().map(|k| &k.at)),
+            ("correlation", spec.correlation.as_ref().map(|k| &k.at)),
+        ];
+        let of_time = [
             ("shape", spec.shape.as_ref().map(|k| &k.at)),
             ("bursts", spec.bursts.as_ref().map(|k| &k.at)),
-            ("scale", spec.scale.as_ref().map(|k| &k.at)),
+            ("growth", spec.growth.as_ref().map(|k| &k.at)),
+            ("timezone", spec.timezone.as_ref().map(|k| &k.at)),
         ];
-        for (key, at) in beside {
+        for (key, at) in of_tokens.into_iter().filter(|_| tells_tokens).chain(of_time) {
             if let Some(at) = at {
-                self.error(
-                    at,
-                    format!("`{key}` stands beside a trace, which says it already"),
-                    "leave it out".to_owned(),
-                );
+                self.error(at, format!("`{key}` stands beside {what}"), "leave it out".to_owned());
             }
         }
     }
 
     fn tokens(&mut self, name: &str, at: &Span, spec: &WorkloadSpec) -> Option<TokenSource> {
+        let extra_input = match &spec.extra_input_tokens {
+            None => 0,
+            Some(written) if written.value.0 <= MOST_EXTRA_TOKENS => written.value.0 as u32,
+            Some(written) => {
+                let rule = format!("{} extra tokens are more than any model reads", written.value.0);
+                self.error(&written.at, rule, None);
+                return None;
+            }
+        };
         if is_trace(spec) {
-            return Some(TokenSource::Trace);
+            return Some(TokenSource { of: TokensOf::Trace, extra_input });
         }
-        let mut law = |key: &str, written: &Option<crate::model::spec::At<crate::model::law::LawSpec<_>>>| match written
-        {
+        let mut law = |key: &str, written: &Option<At<LawSpec<_>>>| match written {
             Some(written) => written.value.lower(&written.at, self.sink),
             None => {
                 self.sink.error(
@@ -328,7 +382,26 @@ impl<'a> Lowering<'a> {
             }
         };
         let (input, output) = (law("input_tokens", &spec.input_tokens), law("output_tokens", &spec.output_tokens));
-        Some(TokenSource::Drawn { input: input?, output: output? })
+        let (input, output) = (input?, output?);
+        let correlation = self.correlation(spec, [&input, &output])?;
+        Some(TokenSource { of: TokensOf::Laws { input, output, correlation }, extra_input })
+    }
+
+    fn correlation(&mut self, spec: &WorkloadSpec, laws: [&Law; 2]) -> Option<f64> {
+        let Some(written) = &spec.correlation else { return Some(0.0) };
+        let rho = written.value.0;
+        if !(-1.0..=1.0).contains(&rho) {
+            let rule = format!("a correlation lies between -1 and 1, {rho} does not");
+            self.error(&written.at, rule, None);
+            return None;
+        }
+        if !laws.iter().all(|law| law.has_ranks()) {
+            let rule = "a correlation ties draws by their ranks, and gamma and mixture have none to tie by";
+            let help = "use lognormal, or a table of quantiles with `empirical`".to_owned();
+            self.error(&written.at, rule, help);
+            return None;
+        }
+        Some(rho)
     }
 
     /// The caller's cap, at most the model's.
@@ -359,6 +432,13 @@ impl<'a> Lowering<'a> {
         }
         Slo { ttft: ttft.map(|t| t.value.0), e2e: e2e.map(|t| t.value.0) }
     }
+}
+
+/// The mean of a law of counts, near enough to judge by.
+fn mean_count(law: &Law) -> f64 {
+    const DRAWS: u64 = 256;
+    let stream = Stream::new(0, 0, Purpose::BatchSize, "");
+    (0..DRAWS).map(|i| law.at(stream, i).max(1.0)).sum::<f64>() / DRAWS as f64
 }
 
 fn is_trace(spec: &WorkloadSpec) -> bool {

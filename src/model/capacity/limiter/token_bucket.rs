@@ -90,7 +90,7 @@ impl TokenBucketSpec {
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
     /// What a full bucket holds \[tokens\].
-    pub(super) burst: Tokens,
+    pub(in crate::model) burst: Tokens,
     weight: i64,
     refill: i64,
     /// What a full bucket holds \[credits\].
@@ -149,7 +149,7 @@ impl TokenBucket {
     }
 
     #[inline(always)]
-    pub(super) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
+    pub(in crate::model) fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         self.roll(now);
         // The burst first: an amount past it may be too large to weigh.
         amount <= self.burst && amount as i64 * self.weight <= self.level
@@ -166,7 +166,7 @@ impl TokenBucket {
 
     /// Takes an amount whether it fits or not.
     #[cold]
-    pub(super) fn owe(&mut self, amount: Tokens) {
+    pub(in crate::model) fn owe(&mut self, amount: Tokens) {
         let debt = i128::from(amount) * i128::from(self.weight);
         self.level = (i128::from(self.level) - debt).max(-i128::from(Self::DEEPEST)) as i64;
         self.lowest = self.lowest.min(self.level);
@@ -185,7 +185,7 @@ impl TokenBucket {
     }
 
     /// When the refill reaches `amount`, which is within the burst. The level must be rolled to `now`.
-    pub(super) fn room_at(&self, now: u64, amount: Tokens) -> u64 {
+    pub(in crate::model) fn room_at(&self, now: u64, amount: Tokens) -> u64 {
         let lacking = (amount as i64 * self.weight - self.level).max(0) as u64;
         now + lacking.div_ceil(self.refill.max(1) as u64)
     }

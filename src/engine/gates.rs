@@ -1,0 +1,244 @@
+//! What an attempt passes before it is sent: the caller's own pace, the SDK's rate limiter, a free connection. At each it
+//! waits in order, in the process that it runs in.
+
+use std::collections::VecDeque;
+
+use super::observer::Observer;
+use super::slab::Slab;
+use super::supply::Place;
+use super::{Call, Engine, GATES, Progress, Request, State};
+use crate::model::client::Client;
+use crate::model::client::pace::PaceState;
+use crate::model::client::rate_limiter::RateLimiter;
+use crate::queue::{Class, Event};
+use crate::units::{SimTime, Tokens};
+
+/// The doors of one process, in the order in which an attempt passes them.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    pace: Option<PaceState>,
+    limiter: Option<RateLimiter>,
+    /// `None`: as many as are wanted.
+    free_connections: Option<u32>,
+    /// Who waits at which door.
+    lines: [VecDeque<Place>; DOORS.len()],
+    /// When the gate is next looked at, if time alone may open a door \[µs\].
+    wake_at: u64,
+    is_moving: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Pace,
+    Limiter,
+    Connection,
+}
+
+const DOORS: [Door; 3] = [Door::Pace, Door::Limiter, Door::Connection];
+
+/// What the doors ask of an attempt.
+#[derive(Debug, Clone, Copy)]
+struct Asking {
+    /// Input and cap \[tokens\].
+    tokens: Tokens,
+    /// It begins an effort of the SDK: a pace knows nothing of retries.
+    is_paced: bool,
+}
+
+impl Asking {
+    fn new(call: &Call<'_>, progress: Progress) -> Self {
+        let tokens = call.carried.billed().input() + Tokens::from(call.cap);
+        Self { tokens, is_paced: progress.tries == 0 }
+    }
+}
+
+impl Gate {
+    pub(super) fn new(client: &Client) -> Self {
+        Self {
+            pace: client.pace.map(PaceState::new),
+            limiter: client.retries.adaptive.then(RateLimiter::default),
+            free_connections: client.max_connections,
+            lines: Default::default(),
+            wake_at: u64::MAX,
+            is_moving: false,
+        }
+    }
+
+    /// Passes a door, or tells when it may be open \[µs\]; `u64::MAX`: when another attempt has ended.
+    fn pass(&mut self, door: Door, asking: Asking, now: u64) -> Result<(), u64> {
+        match door {
+            Door::Pace => match &mut self.pace {
+                Some(pace) if asking.is_paced => {
+                    let at = pace.ready_at(now, asking.tokens);
+                    if at > now {
+                        return Err(at);
+                    }
+                    pace.take(asking.tokens);
+                    Ok(())
+                }
+                _ => Ok(()),
+            },
+            Door::Limiter => match &mut self.limiter {
+                Some(limiter) => limiter
+                    .take(SimTime(now).as_secs_f64())
+                    .map_err(|wait| now + (libm::ceil(wait * 1e6) as u64).max(1)),
+                None => Ok(()),
+            },
+            Door::Connection => match &mut self.free_connections {
+                Some(0) => Err(u64::MAX),
+                Some(free) => {
+                    *free -= 1;
+                    Ok(())
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Goes from a door on as far as possible: `None` through all, else the door at which to wait.
+    fn walk(&mut self, from: usize, asking: Asking, now: u64) -> Option<usize> {
+        (from..DOORS.len()).find(|door| {
+            let is_asked = DOORS[*door] != Door::Pace || asking.is_paced;
+            (is_asked && !self.lines[*door].is_empty()) || self.pass(DOORS[*door], asking, now).is_err()
+        })
+    }
+
+    /// The request at the head of a line; those who have left are dropped.
+    fn head<'m>(&mut self, door: usize, requests: &Slab<Request<'m>>) -> Option<(u32, Request<'m>)> {
+        while let Some(place) = self.lines[door].front() {
+            let request = *requests.get(place.request);
+            if request.state == (State::AtGate { ticket: place.ticket }) {
+                return Some((place.request, request));
+            }
+            self.lines[door].pop_front();
+        }
+        None
+    }
+}
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// Sends an attempt as soon as the gate of its process lets it through.
+    pub(super) fn send(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
+        let process = call.of.client.process(call.index);
+        let Some(gate) = self.clients[call.workload as usize].gates.get_mut(process) else {
+            return self.dispatch(call, progress, false, now);
+        };
+        match gate.walk(0, Asking::new(call, progress), now) {
+            None => self.dispatch(call, progress, false, now),
+            Some(door) => {
+                if call.stage == 0 && progress.is_first() {
+                    self.observer.held_back(call.who());
+                }
+                self.wait_at(call, progress, door);
+                self.move_gate(call, now);
+            }
+        }
+    }
+
+    /// Joins the line at a door.
+    fn wait_at(&mut self, call: &Call<'m>, progress: Progress, door: usize) {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let deadline = self.last_deadline(call);
+        let timer = (deadline != u64::MAX).then_some(deadline);
+        let Some(request) = self.hold(*call, progress, State::AtGate { ticket }, deadline, timer) else { return };
+        self.backing_off += 1;
+        let process = call.of.client.process(call.index);
+        self.clients[call.workload as usize].gates[process].lines[door].push_back(Place { request, ticket });
+    }
+
+    /// An attempt that passed its gate has ended for its client.
+    pub(super) fn leave_gate(&mut self, call: &Call<'m>, throttled: bool, now: u64) {
+        let process = call.of.client.process(call.index);
+        let Some(gate) = self.clients[call.workload as usize].gates.get_mut(process) else { return };
+        if let Some(limiter) = &mut gate.limiter {
+            limiter.answer(SimTime(now).as_secs_f64(), throttled);
+        }
+        if let Some(free) = &mut gate.free_connections {
+            *free += 1;
+        }
+    }
+
+    /// Lets through who can go, and asks for a look at the gate when time alone may let another through. An attempt that
+    /// goes may end at once and open a door again: that is seen here, not within.
+    pub(super) fn move_gate(&mut self, call: &Call<'m>, now: u64) {
+        let process = call.of.client.process(call.index);
+        self.move_gate_of(call.workload as usize, process, now);
+    }
+
+    fn move_gate_of(&mut self, workload: usize, process: usize, now: u64) {
+        let Some(gate) = self.clients[workload].gates.get_mut(process) else { return };
+        if std::mem::replace(&mut gate.is_moving, true) {
+            return;
+        }
+        let wake_at = loop {
+            let mut next = u64::MAX;
+            // The last door first: whoever waits there came first.
+            let moved = (0..DOORS.len()).rev().any(|door| match self.move_head(workload, process, door, now) {
+                Ok(moved) => moved,
+                Err(at) => {
+                    next = next.min(at);
+                    false
+                }
+            });
+            if !moved {
+                break next;
+            }
+        };
+        let client = &mut self.clients[workload];
+        let gate = &mut client.gates[process];
+        gate.is_moving = false;
+        if wake_at < gate.wake_at {
+            gate.wake_at = wake_at;
+            let slot = GATES + client.first_gate + process as u32;
+            self.queue.push(Event { at: wake_at, class: Class::WakeUp, slot });
+        }
+    }
+
+    /// Moves the head of one line on, if its door is open; else tells when it may be.
+    fn move_head(&mut self, workload: usize, process: usize, door: usize, now: u64) -> Result<bool, u64> {
+        let gate = &mut self.clients[workload].gates[process];
+        let Some((_, request)) = gate.head(door, &self.requests) else { return Ok(false) };
+        let Request { call, progress, .. } = request;
+        let asking = Asking::new(&call, progress);
+        gate.pass(DOORS[door], asking, now)?;
+        gate.lines[door].pop_front();
+        self.backing_off -= 1;
+        match gate.walk(door + 1, asking, now) {
+            None => self.dispatch(&call, progress, true, now),
+            Some(next) => self.wait_at(&call, progress, next),
+        }
+        Ok(true)
+    }
+
+    pub(super) fn wake_gate(&mut self, number: u32, now: u64) {
+        let Some(workload) = self.clients.iter().rposition(|c| !c.gates.is_empty() && c.first_gate <= number) else {
+            return;
+        };
+        let process = (number - self.clients[workload].first_gate) as usize;
+        let gate = &mut self.clients[workload].gates[process];
+        // Another look, asked for later and due earlier, has been.
+        if gate.wake_at == now {
+            gate.wake_at = u64::MAX;
+            self.move_gate_of(workload, process, now);
+        }
+    }
+
+    /// The attempt is sent. `was_held`: it had to wait, so that the observer does not know of it yet.
+    fn dispatch(&mut self, call: &Call<'m>, progress: Progress, was_held: bool, now: u64) {
+        let progress = Progress { sent: now, ..progress };
+        let from = progress.leg as usize;
+        if !progress.is_first() {
+            self.observer.retried(call.who());
+        } else if call.stage > 0 {
+            self.observer.called(call.who());
+        } else {
+            // An arrival counts as its first attempt and its first offer.
+            if was_held {
+                self.observer.sent(call.who());
+            }
+            return self.offer_along(call, progress, from, now);
+        }
+        self.pass_along(call, progress, from, now);
+    }
+}

@@ -1,0 +1,57 @@
+//! Batches: many requests at once, as a fan-out, a cron job or a map over documents sends them.
+//!
+//! With batches at Poisson instants and no spread, the index of dispersion of counts is `E[S²] / E[S]` for sizes S.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Gaps, Intensity};
+use crate::diagnostic::Sink;
+use crate::model::law::{Amounts, LawSpec};
+use crate::model::quantity::{Duration, Number, Rate};
+use crate::model::spec::At;
+use crate::random::Law;
+
+/// Many requests at once: a fan-out, a cron job.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "BatchArrivals")]
+pub struct BatchesSpec {
+    /// Mean batches in a span of time \[1/s\].
+    pub rate: At<Rate>,
+    /// Requests of a batch.
+    pub size: At<LawSpec<Amounts>>,
+    /// The requests of a batch come at random times over so long; default 0s, all at once.
+    pub spread: Option<At<Duration>>,
+    /// Standard deviation / mean of the gaps between batches: 0 for a clock, 1 (the default) for chance \[1\].
+    pub cv: Option<At<Number>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Batches {
+    /// Between batches.
+    pub gaps: Gaps,
+    /// Of batches.
+    pub intensity: Intensity,
+    /// Requests of one; a draw is rounded half up and at least 1.
+    pub size: Law,
+    /// \[µs\]
+    pub spread: u64,
+}
+
+impl BatchesSpec {
+    pub(super) fn gaps(&self, sink: &mut Sink) -> Option<Gaps> {
+        match &self.cv {
+            None => Some(Gaps::Exponential),
+            Some(cv) if cv.value.0 == 0.0 => Some(Gaps::Constant),
+            Some(cv) if cv.value.0 == 1.0 => Some(Gaps::Exponential),
+            Some(cv) => Some(Gaps::of_cv(crate::model::law::checked_cv(cv, sink)?)),
+        }
+    }
+
+    pub fn lower(&self, intensity: Intensity, sink: &mut Sink) -> Option<Batches> {
+        let (gaps, size) = (self.gaps(sink), self.size.value.lower(&self.size.at, sink));
+        let spread = self.spread.as_ref().map_or(0, |s| s.value.0.0);
+        Some(Batches { gaps: gaps?, intensity, size: size?, spread })
+    }
+}

@@ -1,0 +1,109 @@
+//! When requests come.
+
+pub mod batches;
+pub mod intensity;
+pub mod mmpp;
+pub mod renewal;
+pub mod replay;
+pub mod sessions;
+pub mod shape;
+pub mod users;
+
+use std::sync::Arc;
+
+pub use batches::Batches;
+pub use intensity::Intensity;
+pub use renewal::Gaps;
+pub use sessions::Sessions;
+pub use users::Users;
+
+use crate::model::quantity::Rate;
+use crate::model::spec::{At, kinds};
+use crate::trace::Trace;
+
+/// Requests that follow from others are numbered `turn x TURN + who`, with the number of the user or session that asks;
+/// all others are first turns, of whom there are fewer than [`TURN`].
+pub const TURN: u64 = 1 << 40;
+
+/// Which user or session a request is of; its own number for a request of an open loop.
+#[inline]
+#[must_use]
+pub const fn who(index: u64) -> u64 {
+    index % TURN
+}
+
+/// When requests come.
+#[derive(Debug, Clone)]
+pub enum Arrivals {
+    /// A renewal process driven by an intensity.
+    Renewal { gaps: Gaps, intensity: Intensity },
+    /// Many at once.
+    Batches(Batches),
+    /// Conversations: the tape has their first turns, the others follow from what the system does.
+    Sessions(Sessions),
+    /// A closed loop; nothing of it is on the tape.
+    Users(Users),
+    /// A recorded trace.
+    Trace(Arc<Trace>),
+}
+
+impl Arrivals {
+    /// What drives the process; `None` for users and traces.
+    #[must_use]
+    pub fn intensity(&self) -> Option<&Intensity> {
+        match self {
+            Self::Renewal { intensity, .. } => Some(intensity),
+            Self::Batches(batches) => Some(&batches.intensity),
+            Self::Sessions(sessions) => Some(&sessions.intensity),
+            Self::Users(_) | Self::Trace(_) => None,
+        }
+    }
+
+    /// Whether an hour is like any other in the long run.
+    #[must_use]
+    pub fn is_stationary(&self) -> bool {
+        match self {
+            Self::Trace(_) => false,
+            Self::Users(_) => true,
+            other => other.intensity().is_none_or(Intensity::is_stationary),
+        }
+    }
+
+    /// Whether a request may follow from the outcome of another.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Sessions(_) | Self::Users(_))
+    }
+}
+
+kinds! {
+    /// When requests come.
+    ArrivalsSpec, "an arrival process" {
+        "constant" => Constant(renewal::ConstantSpec),
+        "poisson" => Poisson(renewal::PoissonSpec),
+        "gamma" => Gamma(renewal::GammaSpec),
+        "weibull" => Weibull(renewal::WeibullSpec),
+        "mmpp" => Mmpp(mmpp::MmppSpec),
+        "batches" => Batches(Box<batches::BatchesSpec>),
+        "users" => Users(Box<users::UsersSpec>),
+        "sessions" => Sessions(Box<sessions::SessionsSpec>),
+        "trace" => Trace(replay::TraceSpec),
+    }
+}
+
+impl ArrivalsSpec {
+    /// The rate of what it counts: requests, batches, sessions; `None` for users and traces.
+    #[must_use]
+    pub fn rate(&self) -> Option<&At<Rate>> {
+        match self {
+            Self::Constant(spec) => Some(&spec.rate),
+            Self::Poisson(spec) => Some(&spec.rate),
+            Self::Gamma(spec) => Some(&spec.rate),
+            Self::Weibull(spec) => Some(&spec.rate),
+            Self::Mmpp(spec) => Some(&spec.rate),
+            Self::Batches(spec) => Some(&spec.rate),
+            Self::Sessions(spec) => Some(&spec.rate),
+            Self::Users(_) | Self::Trace(_) => None,
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! A closed loop: so many users, each of whom asks, waits for the answer, thinks, and asks again.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::Sink;
+use crate::model::law::LawSpec;
+use crate::model::quantity::{Count, Duration};
+use crate::model::spec::At;
+use crate::random::Law;
+
+/// A closed loop: each user's next request comes a think time after the outcome of the last, good or bad. Load gives
+/// way when answers slow down.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "UserArrivals")]
+pub struct UsersSpec {
+    /// How many there are.
+    pub count: At<Count>,
+    /// From an outcome to the next request; also before the first.
+    pub think_time: At<LawSpec<Duration>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Users {
+    pub count: u64,
+    /// \[µs\]
+    pub think_time: Law,
+}
+
+/// Each is a record in memory.
+pub const MOST_USERS: u64 = 1_000_000;
+
+impl UsersSpec {
+    /// `scale` is all that multiplies traffic.
+    pub fn lower(&self, scale: f64, sink: &mut Sink) -> Option<Users> {
+        let think_time = self.think_time.value.lower(&self.think_time.at, sink)?;
+        let count = (self.count.value.0 as f64 * scale).round();
+        if !(0.0..=MOST_USERS as f64).contains(&count) {
+            let rule = format!("there are {MOST_USERS} users at most, {count} are more");
+            sink.error(self.count.at.clone(), rule, "beyond that, poisson is what they send together".to_owned());
+            return None;
+        }
+        if think_time.as_constant() == Some(0.0) {
+            let rule = "without a think time a refused user asks again at once, for ever";
+            sink.error(self.think_time.at.clone(), rule, "write think_time = \"1s\", or a distribution".to_owned());
+            return None;
+        }
+        if count == 0.0 {
+            sink.warning(Some(self.count.at.clone()), "this workload sends nothing: it has no users", None);
+        }
+        Some(Users { count: count as u64, think_time })
+    }
+}
