@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::{Exit, Trouble, fault};
+
 /// A folder for results that is known to take files.
 #[derive(Debug)]
 pub(super) struct OutputFolder {
@@ -30,6 +32,15 @@ impl OutputFolder {
         write_whole(&target, content)?;
         Ok(target)
     }
+}
+
+/// A file that a verb makes is new: what a user wrote is never written over.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), Trouble> {
+    if path.exists() {
+        let help = "remove it first, or name another file with --out".to_owned();
+        return Err(fault(Exit::Usage, format!("`{}` exists already", path.display()), help));
+    }
+    Ok(())
 }
 
 /// Writes a file, whole or not at all.

@@ -19,10 +19,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
         say(text)?;
         return Ok(Exit::Held);
     }
-    if path.exists() {
-        let help = "remove it first, or name another file with --out".to_owned();
-        return Err(fault(Exit::Usage, format!("`{}` exists already", path.display()), help));
-    }
+    files::refuse_existing(&path)?;
     files::write_whole(&path, text.as_bytes())
         .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))?;
     say(&format!("wrote {0}\nrun it with: bedload run {0}\n", path.display()))?;

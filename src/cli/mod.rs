@@ -4,6 +4,7 @@ mod args;
 mod catalog;
 mod explain;
 mod files;
+mod import;
 mod init;
 mod progress;
 pub mod render;
@@ -61,6 +62,7 @@ pub fn main() -> Exit {
     };
     let ended = match &cli.command {
         Command::Init(args) => init::init(args),
+        Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),
         Command::Catalog(args) => catalog::catalog(args),

@@ -44,13 +44,15 @@ pub(super) struct Asked {
     pub(super) wanted: u32,
     /// The caller's own cap, from a trace; `u32::MAX`: none.
     pub(super) cap: u32,
-    /// The last block of its prompt, from a trace.
+    /// The last block of its prompt, and what the cache read and wrote of it, from a trace.
     pub(super) leaf: u32,
+    pub(super) cache_read: u32,
+    pub(super) cache_write: u32,
 }
 
 impl Asked {
     /// Of calls that go the short way, which nobody asks for more.
-    pub(super) const NOTHING: Self = Self { input: 0, wanted: 0, cap: 0, leaf: 0 };
+    pub(super) const NOTHING: Self = Self { input: 0, wanted: 0, cap: 0, leaf: 0, cache_read: 0, cache_write: 0 };
 }
 
 /// What a call brings and takes home \[tokens\].

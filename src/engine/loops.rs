@@ -98,7 +98,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             service: 0,
             served_before: 0,
             carried: Carried { uncached: 0, cache_read: 0, cache_write: 0, output: 0 },
-            asked: Asked { input, wanted, cap: u32::MAX, leaf: NO_BLOCK },
+            asked: Asked { input, wanted, cap: u32::MAX, leaf: NO_BLOCK, cache_read: 0, cache_write: 0 },
             cap: 0,
             workload,
             stage: 0,

@@ -143,7 +143,7 @@ impl Client {
         let (client, first_gate) = (&workload.client, *gates);
         let own = if client.holds_back() { vec![Gate::new(client); client.processes as usize] } else { Vec::new() };
         *gates += own.len() as u32;
-        let is_modelled = matches!(workload.cache, Cache::Modelled(_));
+        let is_modelled = matches!(workload.cache, Cache::Modelled(_) | Cache::Recorded);
         let is_loop = workload.arrivals.is_closed() || !own.is_empty();
         Self {
             luck: Luck::new(model.run.seed, replication, &workload.name),
@@ -335,7 +335,10 @@ impl<'m, O: Observer> Engine<'m, O> {
                 truncated: wanted > cap,
             };
             if SPECIAL {
-                let asked = Asked { input, wanted, cap: plan::own_cap(block, row), leaf: NO_BLOCK };
+                let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
+                let leaf = block.leaf.get(row).copied().unwrap_or(NO_BLOCK);
+                let cap = plan::own_cap(block, row);
+                let asked = Asked { input, wanted, cap, leaf, cache_read, cache_write };
                 self.arrive_special(self.stage_call(&Call { asked, ..call }, 0));
             } else {
                 self.arrive(call);

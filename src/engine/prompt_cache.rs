@@ -86,7 +86,7 @@ impl<'m> PromptCache<'m> {
         let shelf = |w: &'m Workload| {
             let Cache::Modelled(modelled) = w.cache else { return None };
             let blocks = match &w.arrivals {
-                Arrivals::Trace(trace) if modelled.blocks => trace.blocks.as_ref(),
+                Arrivals::Trace(replay) if modelled.blocks => replay.trace.blocks.as_ref(),
                 _ => None,
             };
             Some(Shelf {

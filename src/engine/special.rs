@@ -179,8 +179,16 @@ impl<'m, O: Observer> Engine<'m, O> {
         let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
         let (parts, wanted, cap) = match &to.tokens {
             None => {
-                let Asked { input, wanted, cap, .. } = call.asked;
-                (call.of.cache.split(u64::from(input)), wanted, most.min(cap))
+                let Asked { input, wanted, cap, cache_read, cache_write, .. } = call.asked;
+                let parts = match call.of.cache {
+                    Cache::Recorded => InputParts {
+                        uncached: u64::from(input - cache_read - cache_write),
+                        read: u64::from(cache_read),
+                        write: u64::from(cache_write),
+                    },
+                    cache => cache.split(u64::from(input)),
+                };
+                (parts, wanted, most.min(cap))
             }
             Some(step) => {
                 let [input, output] = client.step_tokens.map(|s| s.within(u64::from(stage)));

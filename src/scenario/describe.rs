@@ -116,6 +116,7 @@ impl Page {
                 self.row("cache", &format!("{} read, {} written", shares.read, shares.write));
             }
             Cache::Shares(_) => {}
+            Cache::Recorded => self.row("cache", "as recorded"),
             Cache::Modelled(modelled) => {
                 let prefix = modelled.prefix.map(|prefix| {
                     let keys = if prefix.keys == 1 { "prefix" } else { "prefixes" };

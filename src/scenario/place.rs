@@ -54,10 +54,9 @@ fn joined(path: &str, key: &str) -> String {
 }
 
 /// Where, which keys, and what to do instead.
-const LATER: [(&str, &str, &str); 3] = [
+const LATER: [(&str, &str, &str); 2] = [
     ("", "sweep size", "run the scenario once for each value, with --set PATH=VALUE"),
     ("", "output doubt extends", "leave it out"),
-    ("workloads.*.arrivals.trace", "rate_scale repeat", "prepare the trace file itself"),
 ];
 
 #[cfg(test)]

@@ -90,6 +90,12 @@ impl Histogram {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
+    /// The least and the greatest value recorded; `None` when nothing was recorded.
+    #[must_use]
+    pub fn range(&self) -> Option<(u64, u64)> {
+        (self.count > 0).then_some((self.least, self.greatest))
+    }
+
     /// The value of nearest rank `ceil(p x count)`, interpolated within its bucket and kept within the least and the
     /// greatest value recorded. `None` when nothing was recorded.
     #[must_use]
@@ -152,6 +158,7 @@ mod tests {
         (0..5).for_each(|_| histogram.record(1_000_003));
         assert_eq!(histogram.quantile(0.5), Some(1_000_003.0));
         assert_eq!(histogram.mean(), Some(1_000_003.0));
+        assert_eq!(histogram.range(), Some((1_000_003, 1_000_003)));
     }
 
     #[test]

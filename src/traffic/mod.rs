@@ -8,6 +8,7 @@
 mod arrivals;
 mod batches;
 mod rates;
+mod replay;
 mod tape;
 mod tokens;
 

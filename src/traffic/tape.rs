@@ -1,17 +1,16 @@
 //! Blocks of requests, made ahead and merged.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::arrivals::RenewalClock;
 use super::batches::BatchClock;
 use super::rates::{RateStreams, Rates};
+use super::replay::ReplayClock;
 use super::tokens::TokenDraws;
 use crate::model::Model;
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::{Arrivals, Gaps, Intensity};
 use crate::random::{Purpose, Stream, maths};
-use crate::trace::Trace;
 
 /// Requests in a block. Few enough that a block's columns stay in the first cache; many enough that the samplers' vector
 /// loops pay.
@@ -33,6 +32,10 @@ pub struct Block {
     pub wanted: Vec<u32>,
     /// The caller's own cap, from a trace; 0: none. Empty when no request has one \[tokens\].
     pub max_tokens: Vec<u32>,
+    /// What the cache read and wrote, from a trace, and the last block of the prompt. Empty when no request has any
+    /// \[tokens\].
+    pub cached: Vec<[u32; 2]>,
+    pub leaf: Vec<u32>,
 }
 
 impl Block {
@@ -109,7 +112,7 @@ enum Source {
     Renewal(Box<RenewalClock>, TokenDraws),
     Batches(Box<BatchClock>, TokenDraws),
     /// With what is added to every input [tokens].
-    Trace(Arc<Trace>, u32),
+    Trace(Box<ReplayClock>, u32),
     /// Nothing is known before the system has answered.
     Loop,
 }
@@ -134,7 +137,11 @@ impl Lane {
                 Source::Batches(Box::new(BatchClock::new(*clock, size, batches.spread, stream(Purpose::Spread))), draws)
             }
             (Arrivals::Users(_), Some(_)) => Source::Loop,
-            (Arrivals::Trace(trace), _) => Source::Trace(Arc::clone(trace), workload.tokens.extra_input),
+            (Arrivals::Trace(replay), _) => {
+                let horizon = model.run.hard_end().0;
+                let clock = ReplayClock::new(replay.clone(), stream(Purpose::Copies), horizon);
+                Source::Trace(Box::new(clock), workload.tokens.extra_input)
+            }
             (_, None) => unreachable!("lowering gives the tokens of a trace to traces alone"),
         };
         Self { source, block: Block::default(), next: 0, ended: false, scratch: vec![0.0; BLOCK] }
@@ -171,15 +178,25 @@ impl Lane {
                 block.arrival.clear();
                 self.ended = true;
             }
-            Source::Trace(trace, extra) => {
-                let from = (block.first as usize).min(trace.rows.len());
-                let rows = &trace.rows[from..(from + BLOCK).min(trace.rows.len())];
-                self.ended = rows.len() < BLOCK;
-                let column = |of: fn(&crate::trace::Row) -> u32| rows.iter().map(of).collect::<Vec<_>>();
-                block.arrival = rows.iter().map(|row| row.arrival).collect();
-                block.input = rows.iter().map(|row| row.input + *extra).collect();
-                block.wanted = column(|row| row.output);
-                block.max_tokens = column(|row| row.max_tokens);
+            Source::Trace(clock, extra) => {
+                let Block { arrival, input, wanted, max_tokens, cached, leaf, .. } = block;
+                arrival.clear();
+                input.clear();
+                wanted.clear();
+                max_tokens.clear();
+                cached.clear();
+                leaf.clear();
+                while arrival.len() < BLOCK
+                    && let Some(row) = clock.next_row()
+                {
+                    arrival.push(row.arrival);
+                    input.push(row.input + *extra);
+                    wanted.push(row.output);
+                    max_tokens.push(row.max_tokens);
+                    cached.push([row.cache_read, row.cache_write]);
+                    leaf.push(row.leaf);
+                }
+                self.ended = arrival.len() < BLOCK;
             }
         }
     }

@@ -11,7 +11,7 @@ const LEVELS: [&[&str]; 8] = [
     &["traffic", "scenario"],
     &["engine", "metrics"],
     &["experiment"],
-    &["report", "charts"],
+    &["report", "charts", "import"],
     &["cli"],
 ];
 

@@ -20,6 +20,7 @@ mod pipelines;
 mod playing;
 mod properties;
 mod refusals;
+mod replays;
 mod schema;
 mod sharing;
 mod theory;

@@ -47,6 +47,8 @@ pub enum Cache {
     Shares(CacheShares),
     /// Entries that are read where they are live, and else written.
     Modelled(Modelled),
+    /// As the trace of the workload tells it of each request.
+    Recorded,
 }
 
 /// What of an input is cached. An entry becomes usable at the first token of the request that writes it, and lives `ttl`
@@ -96,7 +98,7 @@ impl Cache {
     pub fn reads(&self) -> bool {
         match self {
             Self::Shares(shares) => shares.read > 0.0,
-            Self::Modelled(_) => true,
+            Self::Modelled(_) | Self::Recorded => true,
         }
     }
 
@@ -105,7 +107,7 @@ impl Cache {
     pub fn is_used(&self) -> bool {
         match self {
             Self::Shares(shares) => shares.read > 0.0 || shares.write > 0.0,
-            Self::Modelled(_) => true,
+            Self::Modelled(_) | Self::Recorded => true,
         }
     }
 
@@ -116,6 +118,7 @@ impl Cache {
         match self {
             Self::Shares(shares) => shares.split(input),
             Self::Modelled(modelled) => modelled.split(input, 0),
+            Self::Recorded => InputParts { uncached: input, read: 0, write: 0 },
         }
     }
 }
@@ -170,6 +173,16 @@ impl CacheSpec {
             return None;
         }
         Some(Cache::Shares(shares))
+    }
+
+    /// Whether it states nothing but how long entries live.
+    #[must_use]
+    pub fn is_only_a_ttl(&self) -> bool {
+        self.read_share.is_none()
+            && self.write_share.is_none()
+            && self.prefix_tokens.is_none()
+            && self.context.is_none()
+            && self.keys.is_none()
     }
 
     #[must_use]

@@ -10,7 +10,14 @@ use crate::units::{MICROS_PER_HOUR, SimTime};
 
 pub(super) fn arrivals(arrivals: &Arrivals) -> String {
     match arrivals {
-        Arrivals::Trace(trace) => format!("{} recorded requests", grouped(trace.rows.len() as u64)),
+        Arrivals::Trace(replay) => {
+            let mut text = format!("{} recorded requests", grouped(replay.trace.summary.rows));
+            if replay.scale != 1.0 {
+                let _ = write!(text, ", each {} times", figures(replay.scale));
+            }
+            text.push_str(if replay.repeat { ", again and again" } else { "" });
+            text
+        }
         Arrivals::Users(users) => {
             format!("{} users, think time {}", grouped(users.count), duration(&users.think_time))
         }

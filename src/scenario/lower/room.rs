@@ -30,7 +30,7 @@ impl Lowering<'_> {
                     (None, TokensOf::Laws { input, .. }, _) => {
                         self.check_law(&room, input, workload.tokens.extra_input.into());
                     }
-                    (None, TokensOf::Trace, Arrivals::Trace(trace)) => self.check_trace(&room, trace),
+                    (None, TokensOf::Trace, Arrivals::Trace(replay)) => self.check_trace(&room, &replay.trace),
                     (None, TokensOf::Trace, _) => {}
                 }
             }
@@ -39,11 +39,18 @@ impl Lowering<'_> {
 
     fn check_trace(&mut self, room: &Room<'_>, trace: &Trace) {
         let extra = Tokens::from(room.workload.tokens.extra_input);
-        let rows = || trace.rows.iter().map(|row| (Tokens::from(row.input) + extra, room.cap_of(row.max_tokens)));
-        let too_large = rows().filter(|(input, cap)| !room.fits(*input, *cap)).count();
-        match rows().min_by_key(|(input, cap)| input + cap) {
-            Some((input, cap)) if too_large == trace.rows.len() => self.refuse_all(room, input, cap),
-            _ => self.warn_of_share(room, too_large as f64 / trace.rows.len().max(1) as f64),
+        let (mut all, mut too_large, mut least) = (0u64, 0u64, None);
+        for row in trace.rows() {
+            let (input, cap) = (Tokens::from(row.input) + extra, room.cap_of(row.max_tokens));
+            all += 1;
+            too_large += u64::from(!room.fits(input, cap));
+            if least.is_none_or(|(i, c)| input + cap < i + c) {
+                least = Some((input, cap));
+            }
+        }
+        match least {
+            Some((input, cap)) if too_large == all => self.refuse_all(room, input, cap),
+            _ => self.warn_of_share(room, too_large as f64 / all.max(1) as f64),
         }
     }
 

@@ -8,8 +8,7 @@ use super::{Lowering, Traces};
 use crate::model::Run;
 use crate::model::run::{DEFAULT_REPLICATIONS, RunSpec, Start};
 use crate::model::workload::arrivals::ArrivalsSpec;
-use crate::model::workload::arrivals::replay::TraceFormat;
-use crate::trace::{self, Format, Trace, TraceError};
+use crate::trace::{Selection, Trace, TraceError};
 use crate::units::{SimTime, WallClock};
 
 const DEFAULT_COOLDOWN: SimTime = SimTime(600_000_000);
@@ -18,22 +17,25 @@ const SECOND: u64 = 1_000_000;
 impl Lowering<'_> {
     /// Reads every trace once.
     pub fn traces(&mut self) -> Traces {
-        let mut read: BTreeMap<(PathBuf, Option<Format>), Arc<Trace>> = BTreeMap::new();
+        let mut read: BTreeMap<(PathBuf, Selection), Arc<Trace>> = BTreeMap::new();
         let mut traces = Traces::new();
         for section in &self.specs.workloads {
             let Some(ArrivalsSpec::Trace(spec)) = section.spec.as_ref().map(|w| &w.arrivals.value) else { continue };
-            let path = self.base_dir.join(&*spec.file.value);
-            let format = spec.format.as_ref().map(|f| match f.value {
-                TraceFormat::Azure => Format::Azure,
-                TraceFormat::Csv => Format::Csv,
-            });
-            let key = (path, format);
+            let Some(selection) = spec.selection(self.sink) else { continue };
+            let key = (self.base_dir.join(&*spec.file.value), selection);
             if let Some(trace) = read.get(&key) {
                 traces.insert(section.name.clone(), Arc::clone(trace));
                 continue;
             }
-            match trace::read(&key.0, format) {
+            match Trace::open(&key.0, key.1.clone()) {
                 Ok(trace) => {
+                    if trace.summary.skipped_lines > 0 {
+                        let rule = format!(
+                            "{} lines of `{}` are no request and are left out",
+                            trace.summary.skipped_lines, &*spec.file.value
+                        );
+                        self.sink.warning(Some(spec.file.at.clone()), rule, None);
+                    }
                     let trace = Arc::new(trace);
                     read.insert(key, Arc::clone(&trace));
                     traces.insert(section.name.clone(), trace);
@@ -41,6 +43,7 @@ impl Lowering<'_> {
                 Err(error) => {
                     let help = match error {
                         TraceError::Io(_) => Some("its path is relative to the scenario file".to_owned()),
+                        TraceError::Line { .. } => Some("mend the line, or write skip_bad_lines = true".to_owned()),
                         _ => None,
                     };
                     self.error(
@@ -131,15 +134,21 @@ impl Lowering<'_> {
             self.error(&at, rule, "write duration = \"1h\" under [run]".to_owned());
             return None;
         }
-        let last = traces.values().filter_map(|t| t.rows.last()).map(|row| row.arrival).max()?;
+        let last = traces.values().map(|t| t.summary.last).max()?;
         Some(SimTime((last / SECOND + 1) * SECOND))
     }
 
     /// A trace that ends early leaves a run without its traffic.
     fn check_traces(&mut self, run: &Run, traces: &Traces) {
         for section in &self.specs.workloads {
-            let Some(last) = traces.get(&section.name).and_then(|t| t.rows.last()) else { continue };
-            let last = SimTime(last.arrival);
+            let Some(last) = traces.get(&section.name).map(|t| SimTime(t.summary.last)) else { continue };
+            let repeats = match section.spec.as_ref().map(|w| &w.arrivals.value) {
+                Some(ArrivalsSpec::Trace(spec)) => spec.repeat.as_ref().is_some_and(|r| r.value.0),
+                _ => false,
+            };
+            if repeats {
+                continue;
+            }
             let end = run.measured_end();
             // A minute or a twentieth is what people round a duration up by.
             if end.0.saturating_sub(last.0) > (end.0 / 20).max(60 * SECOND) {

@@ -1,7 +1,5 @@
 //! Workloads: what comes, how large it is, who sends it.
 
-use std::sync::Arc;
-
 use super::models::Models;
 use super::supply::{Routes, Supply};
 use super::{Lowering, Traces};
@@ -16,12 +14,13 @@ use crate::model::spec::At;
 use crate::model::workload::arrivals::intensity::{Intensity, IntensitySpec};
 use crate::model::workload::arrivals::shape::ShapeSpec;
 use crate::model::workload::arrivals::{Arrivals, ArrivalsSpec};
-use crate::model::workload::cache::Cache;
+use crate::model::workload::cache::{Cache, DEFAULT_TTL, Modelled};
 use crate::model::workload::steps::{Retrieval, Stage, StepTokens};
 use crate::model::workload::tier::Tier;
 use crate::model::workload::tokens::{TokenSource, TokensOf};
 use crate::model::workload::{Failover, Slo, Workload, WorkloadSpec};
 use crate::random::{Law, Purpose, Stream};
+use crate::trace::Trace;
 use crate::units::{SimTime, Tokens, Usd};
 
 /// A larger one is a typing error; products with a rate stay finite below it.
@@ -47,7 +46,7 @@ impl<'a> Lowering<'a> {
             self.index(&spec.model, &known, "model");
             let arrivals = self.arrivals(&section.name, spec, traffic_scale, traces);
             let tokens = self.tokens(&section.name, &section.at, spec);
-            let cache = self.cache(spec);
+            let cache = self.cache(&section.name, spec, traces);
             let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink);
             let slo = self.slo(spec);
             let tier = self.tier(&section.name, spec);
@@ -281,14 +280,9 @@ impl<'a> Lowering<'a> {
         }
         let scale = scale * traffic_scale;
         match &spec.arrivals.value {
-            ArrivalsSpec::Trace(_) => {
+            ArrivalsSpec::Trace(replay) => {
                 self.refuse_beside(spec, "a trace, which says it already", true);
-                if scale != 1.0 {
-                    let rule = "a recorded trace cannot be scaled in this version";
-                    let at = spec.scale.as_ref().map_or(&spec.arrivals.at, |s| &s.at);
-                    self.error(at, rule, "prepare the trace file itself, or draw the traffic".to_owned());
-                }
-                traces.get(name).map(|trace| Arrivals::Trace(Arc::clone(trace)))
+                traces.get(name).and_then(|trace| replay.lower(trace, scale, self.sink)).map(Arrivals::Trace)
             }
             ArrivalsSpec::Users(users) => {
                 self.refuse_beside(spec, "users, whose rate follows from the answers they get", false);
@@ -322,7 +316,11 @@ impl<'a> Lowering<'a> {
         Intensity::lower(&spec.arrivals.value, written, self.sink)
     }
 
-    fn cache(&mut self, spec: &WorkloadSpec) -> Option<Cache> {
+    fn cache(&mut self, name: &str, spec: &WorkloadSpec, traces: &Traces) -> Option<Cache> {
+        let trace = traces.get(name).filter(|t| t.summary.tells_cache || t.blocks.is_some());
+        if let Some(trace) = trace {
+            return self.recorded_cache(name, spec, trace);
+        }
         let Some(written) = &spec.cache else { return Some(Cache::default()) };
         let is_accumulating = match &spec.arrivals.value {
             ArrivalsSpec::Sessions(sessions) => sessions.accumulates(),
@@ -335,6 +333,27 @@ impl<'a> Lowering<'a> {
             return None;
         }
         written.value.lower(self.sink)
+    }
+
+    /// What a trace tells of the cache: of each request, or by the blocks of prompts.
+    fn recorded_cache(&mut self, name: &str, spec: &WorkloadSpec, trace: &Trace) -> Option<Cache> {
+        if let Some(written) = spec.cache.as_ref().filter(|c| !c.value.is_only_a_ttl()) {
+            let rule = "the trace tells itself what is cached";
+            self.error(&written.at, rule, "leave `cache` out, or state its ttl alone".to_owned());
+            return None;
+        }
+        if trace.summary.tells_cache {
+            return Some(Cache::Recorded);
+        }
+        let ttl = match &spec.cache {
+            Some(written) => written.value.ttl(self.sink),
+            None => {
+                let why = "prompts of the trace are cached by their blocks, with AWS's usual time to live";
+                self.assume(format!("workloads.{name}.cache.ttl"), SimTime(DEFAULT_TTL).to_string(), why);
+                DEFAULT_TTL
+            }
+        };
+        Some(Cache::Modelled(Modelled { ttl, prefix: None, context: false, blocks: true }))
     }
 
     /// What says when requests come refuses what says it otherwise.

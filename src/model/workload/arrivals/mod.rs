@@ -9,8 +9,6 @@ pub mod sessions;
 pub mod shape;
 pub mod users;
 
-use std::sync::Arc;
-
 pub use batches::Batches;
 pub use intensity::Intensity;
 pub use renewal::Gaps;
@@ -19,7 +17,6 @@ pub use users::Users;
 
 use crate::model::quantity::Rate;
 use crate::model::spec::{At, kinds};
-use crate::trace::Trace;
 
 /// Requests that follow from others are numbered `turn x TURN + who`, with the number of the user or session that asks;
 /// all others are first turns, of whom there are fewer than [`TURN`].
@@ -44,7 +41,7 @@ pub enum Arrivals {
     /// A closed loop; nothing of it is on the tape.
     Users(Users),
     /// A recorded trace.
-    Trace(Arc<Trace>),
+    Trace(replay::Replay),
 }
 
 impl Arrivals {
@@ -87,7 +84,7 @@ kinds! {
         "batches" => Batches(Box<batches::BatchesSpec>),
         "users" => Users(Box<users::UsersSpec>),
         "sessions" => Sessions(Box<sessions::SessionsSpec>),
-        "trace" => Trace(replay::TraceSpec),
+        "trace" => Trace(Box<replay::TraceSpec>),
     }
 }
 

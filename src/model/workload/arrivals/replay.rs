@@ -1,20 +1,78 @@
 //! Recorded arrivals.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::quantity::Text;
+use crate::diagnostic::Sink;
+use crate::model::quantity::{Duration, Flag, Number, Text};
 use crate::model::spec::{At, words};
+use crate::trace::{ColumnNames, Format, Only, Selection, Trace};
 
-/// Recorded arrivals with their tokens. Time zero is the first row.
+/// A trace, and how it is played.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    pub trace: Arc<Trace>,
+    /// Each row comes so often: the whole part, and once more with the chance of the rest \[1\].
+    pub scale: f64,
+    /// It begins again a mean gap after its last row.
+    pub repeat: bool,
+}
+
+/// Recorded arrivals with their tokens. Time zero is the first row of the file, or `from`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TraceArrivals")]
 pub struct TraceSpec {
-    /// A path relative to the scenario file.
+    /// A file, or a folder of files; a path relative to the scenario file. Gzip is unpacked.
     pub file: At<Text>,
-    /// How the file is laid out; known by its header when left out.
+    /// How the file is laid out; the file shows it when left out.
     pub format: Option<At<TraceFormat>>,
+    /// Names of the columns of a table, where they are not the usual ones.
+    pub columns: Option<At<ColumnsSpec>>,
+    /// Only rows with this label.
+    pub only: Option<At<OnlySpec>>,
+    /// Rows before are left out, and t = 0 is here: since the first row of the file; default 0s.
+    pub from: Option<At<Duration>>,
+    /// Rows from here on are left out: since the first row of the file.
+    pub to: Option<At<Duration>>,
+    /// How often each row comes: 2.5 is twice, and a third time in half of the cases; default 1 \[1\].
+    pub rate_scale: Option<At<Number>>,
+    /// Whether the trace begins again when it has ended; default false.
+    pub repeat: Option<At<Flag>>,
+    /// Whether lines that are no request are left out, instead of refused; default false.
+    pub skip_bad_lines: Option<At<Flag>>,
+}
+
+/// Names of the columns of a table.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TraceColumns")]
+pub struct ColumnsSpec {
+    /// An instant, or a number of seconds.
+    pub arrival: Option<At<Text>>,
+    /// The whole prompt \[tokens\].
+    pub input_tokens: Option<At<Text>>,
+    /// The answer \[tokens\].
+    pub output_tokens: Option<At<Text>>,
+    /// The caller's cap \[tokens\].
+    pub max_tokens: Option<At<Text>>,
+    /// What of the prompt was read from the cache \[tokens\].
+    pub cache_read_tokens: Option<At<Text>>,
+    /// What of the prompt was written to the cache \[tokens\].
+    pub cache_write_tokens: Option<At<Text>>,
+}
+
+/// A label that rows must have.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TraceOnly")]
+pub struct OnlySpec {
+    /// A column of a table; of invocation logs `modelId`, `identity` or `requestMetadata.KEY`.
+    pub label: At<Text>,
+    /// What it must say.
+    pub is: At<Text>,
 }
 
 words! {
@@ -22,7 +80,70 @@ words! {
     TraceFormat, "a format of traces" {
         /// `TIMESTAMP,ContextTokens,GeneratedTokens`
         "azure" => Azure,
-        /// `arrival_s,input_tokens,output_tokens[,max_tokens]`
+        /// `arrival_s,input_tokens,output_tokens`, or columns that are named
         "csv" => Csv,
+        /// `Timestamp,Model,Request tokens,Response tokens`
+        "burstgpt" => BurstGpt,
+        /// JSON lines with `timestamp`, `input_length`, `output_length`, `hash_ids`
+        "mooncake" => Mooncake,
+        /// Model invocation logs of Bedrock
+        "bedrock" => Bedrock,
+    }
+}
+
+/// More copies of a row are no traffic that anyone has recorded.
+const LARGEST_SCALE: f64 = 10_000.0;
+
+impl TraceSpec {
+    /// What of the file is read; `None` after a finding.
+    pub fn selection(&self, sink: &mut Sink) -> Option<Selection> {
+        let text = |written: &Option<At<Text>>| written.as_ref().map(|t| t.value.0.clone());
+        let columns = self.columns.as_ref().map_or_else(ColumnNames::default, |c| ColumnNames {
+            arrival: text(&c.arrival),
+            input: text(&c.input_tokens),
+            output: text(&c.output_tokens),
+            max_tokens: text(&c.max_tokens),
+            cache_read: text(&c.cache_read_tokens),
+            cache_write: text(&c.cache_write_tokens),
+        });
+        let (from, to) = (self.from.as_ref().map_or(0, |f| f.value.0.0), self.to.as_ref().map(|t| t.value.0.0));
+        if let Some(written) = self.to.as_ref().filter(|t| t.value.0.0 <= from) {
+            sink.error(written.at.clone(), "a trace is read `from` an instant `to` a later one", None);
+            return None;
+        }
+        Some(Selection {
+            format: self.format.as_ref().map(|f| match f.value {
+                TraceFormat::Azure => Format::Azure,
+                TraceFormat::Csv => Format::Csv,
+                TraceFormat::BurstGpt => Format::BurstGpt,
+                TraceFormat::Mooncake => Format::Mooncake,
+                TraceFormat::Bedrock => Format::Bedrock,
+            }),
+            columns,
+            only: self
+                .only
+                .as_ref()
+                .map(|only| Only { label: only.label.value.0.clone(), is: only.is.value.0.clone() }),
+            from,
+            to,
+            skip_bad_lines: self.skip_bad_lines.as_ref().is_some_and(|s| s.value.0),
+        })
+    }
+
+    /// `scale` is all that multiplies traffic beside its own.
+    pub fn lower(&self, trace: &Arc<Trace>, scale: f64, sink: &mut Sink) -> Option<Replay> {
+        let scale = scale * self.rate_scale.as_ref().map_or(1.0, |s| s.value.0);
+        let repeat = self.repeat.as_ref().is_some_and(|r| r.value.0);
+        if scale > LARGEST_SCALE {
+            let at = self.rate_scale.as_ref().map_or(&self.file.at, |s| &s.at);
+            sink.error(at.clone(), format!("a trace is scaled by at most {LARGEST_SCALE}, {scale} is more"), None);
+            return None;
+        }
+        if let Some(written) = self.repeat.as_ref().filter(|_| repeat && trace.period().is_none()) {
+            let rule = "rows of a single instant cannot be repeated: nothing tells how far apart";
+            sink.error(written.at.clone(), rule, None);
+            return None;
+        }
+        Some(Replay { trace: Arc::clone(trace), scale, repeat })
     }
 }

@@ -1,0 +1,321 @@
+//! The scenario's text: traffic as it was measured, and placeholders that say so.
+
+use super::fit::{Drawn, Fit, LengthLaw};
+use super::profile::Figures;
+use super::words::{integer, number, rate, round_up, short};
+use crate::catalog::Catalog;
+use crate::trace::{Format, Selection};
+use crate::units::{SimTime, grouped};
+
+/// What becomes of a record.
+#[derive(Debug)]
+pub struct Plan<'p> {
+    /// The record's name, for people.
+    pub source: &'p str,
+    /// How long it lasts.
+    pub span: SimTime,
+    pub workloads: Vec<Workload<'p>>,
+}
+
+/// One workload of the scenario.
+#[derive(Debug)]
+pub struct Workload<'p> {
+    pub name: &'p str,
+    /// The model as the record calls it.
+    pub model: Option<&'p str>,
+    pub figures: &'p Figures,
+    pub traffic: Traffic<'p>,
+}
+
+#[derive(Debug)]
+pub enum Traffic<'p> {
+    /// The record again, from a path relative to the scenario.
+    Replayed {
+        file: &'p str,
+        selection: &'p Selection,
+    },
+    Drawn(&'p Drawn),
+    /// Drawn, with a comment that says how well.
+    Fitted(&'p Fit),
+}
+
+impl Workload<'_> {
+    fn drawn(&self) -> Option<&Drawn> {
+        match self.traffic {
+            Traffic::Replayed { .. } => None,
+            Traffic::Drawn(drawn) => Some(drawn),
+            Traffic::Fitted(fit) => Some(&fit.drawn),
+        }
+    }
+
+    /// The key of the workload's cap, and whether it is known; `None` where every row has its own.
+    fn cap(&self) -> Option<(u64, CapFrom)> {
+        match self.figures.caps {
+            Some(caps) if caps.rows == self.figures.rows => {
+                let mean = libm::ceil(caps.mean()) as u64;
+                let from = if caps.least == caps.greatest { CapFrom::Rows } else { CapFrom::Mean };
+                self.drawn().map(|_| (mean, from))
+            }
+            _ => Some((self.figures.output.greatest.next_power_of_two().max(LEAST_CAP), CapFrom::Nobody)),
+        }
+    }
+
+    /// The most that an answer may have \[tokens\].
+    fn longest_answer(&self) -> u64 {
+        let recorded = self.figures.caps.map_or(0, |caps| u64::from(caps.greatest)).max(self.figures.output.greatest);
+        self.cap().map_or(recorded, |(cap, _)| cap.max(recorded))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CapFrom {
+    Rows,
+    Mean,
+    Nobody,
+}
+
+/// Where no caller says a cap, one that a caller may well write \[tokens\].
+const LEAST_CAP: u64 = 256;
+/// A model of which nothing is known writes at least as much \[tokens\].
+const LEAST_OUTPUT: u64 = 4_096;
+/// The busiest minute is one of those that begin with the record; a limiter's minute lies across two of them.
+const ACROSS_TWO: f64 = 2.0;
+
+/// The whole scenario.
+#[must_use]
+pub fn scenario(plan: &Plan<'_>) -> String {
+    let mut out = Vec::new();
+    head(&mut out, plan);
+    let models = models(plan);
+    for model in &models {
+        write_model(&mut out, model);
+    }
+    for workload in &plan.workloads {
+        let model = models.iter().find(|model| model.known_as == workload.model);
+        write_workload(&mut out, workload, model.map_or("", |model| &model.name));
+    }
+    for model in &models {
+        let name = if models.len() == 1 { "account".to_owned() } else { format!("account-{}", model.name) };
+        let of = plan.workloads.iter().filter(|workload| workload.model == model.known_as);
+        write_capacity(&mut out, &name, &of.collect::<Vec<_>>());
+    }
+    out.push("\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1%\"\n".to_owned());
+    out.join("\n")
+}
+
+fn head(out: &mut Vec<String>, plan: &Plan<'_>) {
+    let rows: u64 = plan.workloads.iter().map(|w| w.figures.rows).sum();
+    let (what, question) = if plan.workloads.iter().any(|w| w.drawn().is_some()) {
+        ("Drawn like", format!("Does the quota carry traffic like that of {}?", plan.source))
+    } else {
+        ("Replays", format!("Does the quota carry what {} recorded?", plan.source))
+    };
+    let source = one_line(plan.source);
+    out.push(format!("# {what} {source}: {} calls in {}.", grouped(rows), crate::units::round_duration(plan.span)));
+    out.push("# Written by `bedload import trace`. What the trace does not tell is marked `replace`.".to_owned());
+    out.push(format!("title = {}", quoted(&question)));
+    out.push("\n[run]".to_owned());
+    if plan.workloads.iter().any(|w| w.drawn().is_some()) {
+        let whole = SimTime::from_secs(plan.span.0 / 1_000_000 + 1);
+        out.push(format!("duration = \"{whole}\"    # as long as the trace"));
+        out.push("warmup = \"0s\"\nreplications = 10".to_owned());
+    } else {
+        out.push("warmup = \"0s\"         # it runs as long as the trace".to_owned());
+        out.push("replications = 5".to_owned());
+    }
+}
+
+/// A model that workloads of a plan have in common.
+struct Model<'p> {
+    name: String,
+    /// As the trace calls it.
+    known_as: Option<&'p str>,
+    /// The longest answer that is asked of it \[tokens\].
+    longest: u64,
+}
+
+/// In the order of their first workloads.
+fn models<'p>(plan: &Plan<'p>) -> Vec<Model<'p>> {
+    let mut found: Vec<Model<'p>> = Vec::new();
+    for workload in &plan.workloads {
+        let (known_as, longest) = (workload.model, workload.longest_answer());
+        match found.iter_mut().find(|model| model.known_as == known_as) {
+            Some(known) => known.longest = known.longest.max(longest),
+            None => found.push(Model { name: format!("model{}", found.len() + 1), known_as, longest }),
+        }
+    }
+    if let [only] = &mut found[..] {
+        only.name = "model".to_owned();
+    }
+    found
+}
+
+fn write_model(out: &mut Vec<String>, model: &Model<'_>) {
+    out.push(format!("\n[models.{}]", model.name));
+    let known = model.known_as.filter(|id| Catalog::embedded().resolve(id).is_ok());
+    if let Some(id) = known {
+        out.push(format!("id = {}    # limits, prices and latency come from the catalogue", quoted(id)));
+        return;
+    }
+    if let Some(id) = model.known_as {
+        out.push(format!("# The catalogue does not know {}.", one_line(id)));
+    }
+    out.push("# replace: the keys of your model, or its id for those of the catalogue".to_owned());
+    out.push("# id = \"us.amazon.nova-pro-v1:0\"".to_owned());
+    out.push(format!("max_output_tokens = {}", integer(model.longest.next_power_of_two().max(LEAST_OUTPUT))));
+    out.push("time_to_first_token.lognormal = { median = \"500ms\", p95 = \"1.2s\" }".to_owned());
+    out.push("prefill_per_1k_tokens = \"40ms\"\noutput_tokens_per_second = 80".to_owned());
+}
+
+fn write_workload(out: &mut Vec<String>, workload: &Workload<'_>, model: &str) {
+    out.push(String::new());
+    match workload.traffic {
+        Traffic::Fitted(fit) => told(out, fit),
+        Traffic::Replayed { .. } | Traffic::Drawn(_) => measured(out, workload.figures),
+    }
+    out.push(format!("[workloads.{}]\nmodel = \"{model}\"", workload.name));
+    match (&workload.traffic, workload.drawn()) {
+        (Traffic::Replayed { file, selection }, _) => {
+            out.push(format!("arrivals.trace = {{ {} }}", trace_keys(file, selection)));
+        }
+        (_, Some(drawn)) => write_drawn(out, drawn, workload.figures),
+        (_, None) => {}
+    }
+    match workload.cap() {
+        None => {}
+        Some((cap, CapFrom::Rows)) => out.push(format!("max_tokens = {}", integer(cap))),
+        Some((cap, CapFrom::Mean)) => {
+            out.push(format!("max_tokens = {}    # the mean of the trace; its caps differ", integer(cap)));
+        }
+        Some((cap, CapFrom::Nobody)) => {
+            out.push(format!("max_tokens = {}    # replace: what your callers send; it is reserved", integer(cap)));
+        }
+    }
+    out.push("client = { retries = \"standard\" }    # replace: what your callers do".to_owned());
+}
+
+/// What stands in `arrivals.trace`.
+fn trace_keys(file: &str, selection: &Selection) -> String {
+    let mut keys = vec![format!("file = {}", quoted(file))];
+    let named = Format::NAMED.iter().find(|(_, format)| Some(*format) == selection.format);
+    keys.extend(named.map(|(name, _)| format!("format = \"{name}\"")));
+    let names = &selection.columns;
+    let columns: Vec<String> = [
+        ("arrival", &names.arrival),
+        ("input_tokens", &names.input),
+        ("output_tokens", &names.output),
+        ("max_tokens", &names.max_tokens),
+        ("cache_read_tokens", &names.cache_read),
+        ("cache_write_tokens", &names.cache_write),
+    ]
+    .iter()
+    .filter_map(|(key, column)| Some(format!("{key} = {}", quoted(column.as_ref()?))))
+    .collect();
+    if !columns.is_empty() {
+        keys.push(format!("columns = {{ {} }}", columns.join(", ")));
+    }
+    let only = selection.only.as_ref();
+    keys.extend(only.map(|only| format!("only = {{ label = {}, is = {} }}", quoted(&only.label), quoted(&only.is))));
+    keys.extend((selection.from > 0).then(|| format!("from = \"{}\"", SimTime(selection.from))));
+    keys.extend(selection.to.map(|to| format!("to = \"{}\"", SimTime(to))));
+    keys.extend(selection.skip_bad_lines.then(|| "skip_bad_lines = true".to_owned()));
+    keys.join(", ")
+}
+
+fn write_drawn(out: &mut Vec<String>, drawn: &Drawn, figures: &Figures) {
+    out.push(format!("arrivals.{} = {}", drawn.arrivals.kind(), drawn.arrivals.value(figures.rate)));
+    write_lengths(out, "input_tokens", &drawn.input.law);
+    write_lengths(out, "output_tokens", &drawn.output.law);
+    if let Some(correlation) = drawn.correlation {
+        out.push(format!("correlation = {}", number(correlation)));
+    }
+    let shares: Vec<String> = [("read_share", figures.cache_read), ("write_share", figures.cache_write)]
+        .iter()
+        .filter(|(_, share)| *share > 0.0)
+        .map(|(key, share)| format!("{key} = {}", number(*share)))
+        .collect();
+    if !shares.is_empty() {
+        out.push(format!("cache = {{ {} }}", shares.join(", ")));
+    }
+}
+
+fn write_lengths(out: &mut Vec<String>, key: &str, law: &LengthLaw) {
+    match law {
+        LengthLaw::Constant(tokens) => out.push(format!("{key} = {}", integer(*tokens))),
+        LengthLaw::Lognormal { median, p95, max } => {
+            let [median, p95, max] = [*median, *p95, *max].map(integer);
+            out.push(format!("{key}.lognormal = {{ median = {median}, p95 = {p95}, max = {max} }}"));
+        }
+        LengthLaw::Quantiles(rows) => {
+            out.push(format!("{key}.empirical.quantiles = ["));
+            let rows: Vec<String> = rows
+                .iter()
+                .map(|(share, value)| format!("{{ share = {share}, value = {} }},", integer(*value)))
+                .collect();
+            rows.chunks(3).for_each(|three| out.push(format!("    {}", three.join(" "))));
+            out.push("]".to_owned());
+        }
+    }
+}
+
+/// What was measured, as a comment.
+fn measured(out: &mut Vec<String>, f: &Figures) {
+    let known = |x: Option<f64>| x.map_or_else(|| "not known".to_owned(), number);
+    let (calls, mean) = (grouped(f.rows), rate(f.rate));
+    out.push(format!(
+        "# Measured: {calls} calls, {mean}; at most {} in a second, {} in a minute.",
+        f.peak_second, f.peak_minute
+    ));
+    let [second, minute] = [f.dispersion_1s, f.dispersion_60s].map(known);
+    out.push(format!(
+        "# cv of the gaps {}; dispersion {second} over a second, {minute} over a minute (1: Poisson).",
+        known(f.cv)
+    ));
+}
+
+/// How well drawn traffic fits, as a comment.
+fn told(out: &mut Vec<String>, fit: &Fit) {
+    out.push("#                              trace       fit".to_owned());
+    for c in &fit.compared {
+        let mark = if c.is_off() { format!("    off by {:.1} times", c.factor()) } else { String::new() };
+        out.push(format!("# {:<24} {:>9} {:>9}{mark}", c.what, short(c.recorded), short(c.drawn)));
+    }
+    if !fit.matches() {
+        out.push("# Drawn traffic does not match the trace. To replay it is the honest choice:".to_owned());
+        out.push("# import it again without --fit.".to_owned());
+    }
+}
+
+fn write_capacity(out: &mut Vec<String>, name: &str, of: &[&Workload<'_>]) {
+    let minute = |w: &Workload<'_>| w.figures.peak_minute;
+    let tokens = |w: &Workload<'_>| w.figures.peak_minute_tokens + w.figures.peak_minute * w.longest_answer();
+    let rpm = of.iter().map(|w| minute(w)).sum::<u64>() as f64 * ACROSS_TWO;
+    let tpm = of.iter().map(|w| tokens(w)).sum::<u64>() as f64 * ACROSS_TWO;
+    out.push(format!("\n[capacities.{name}.on_demand]"));
+    out.push(
+        "# replace: your account's, from `aws service-quotas list-service-quotas --service-code bedrock`".to_owned(),
+    );
+    out.push("# These are twice the busiest minute of the trace, with each answer's cap reserved.".to_owned());
+    out.push(format!("rpm = {}\ntpm = {}\ntpd = \"none\"", integer(round_up(rpm)), integer(round_up(tpm))));
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(one_line(text)).to_string()
+}
+
+/// Without line breaks and other control characters, so that it may stand in a comment or between quotes.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_outside_cannot_leave_its_line() {
+        assert_eq!(quoted("a\"\n[b]"), "'a\" [b]'");
+        assert_eq!(one_line("a\nb"), "a b");
+    }
+}

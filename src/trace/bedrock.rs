@@ -1,0 +1,179 @@
+//! Bedrock's model invocation logs \[AWS user guide, model-invocation-logging\]: JSON lines, as they lie in S3.
+//!
+//! `inputTokenCount` excludes what the cache read and wrote. The caller's cap stands in the body of the request, and how
+//! the answer ended in that of the answer, where bodies are logged at all.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::reader::Entry;
+use super::table::MOST_TOKENS;
+
+/// What tells a line of the kind.
+pub(super) const KEY: &str = "\"modelId\"";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    timestamp: String,
+    #[serde(default)]
+    model_id: String,
+    #[serde(default)]
+    input: Input,
+    #[serde(default)]
+    output: Output,
+    #[serde(default)]
+    identity: Identity,
+    #[serde(default)]
+    request_metadata: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    error_code: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Input {
+    input_token_count: Option<u64>,
+    cache_read_input_token_count: Option<u64>,
+    cache_write_input_token_count: Option<u64>,
+    input_body_json: Found,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Output {
+    output_token_count: Option<u64>,
+    output_body_json: Found,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Identity {
+    arn: String,
+}
+
+/// Whether records have this label.
+pub(super) fn tells(label: &str) -> bool {
+    ["modelId", "identity"].contains(&label)
+        || label.strip_prefix("requestMetadata.").is_some_and(|key| !key.is_empty())
+}
+
+/// Reads a record, its label and without one its model.
+pub(super) fn read(line: &[u8], label: Option<&str>, entry: &mut Entry) -> Result<(), String> {
+    let mut record: Record =
+        serde_json::from_slice(line).map_err(|error| format!("it is no record of a model invocation: {error}"))?;
+    entry.instant = super::instant::instant(record.timestamp.as_bytes()).ok_or_else(|| {
+        format!("`timestamp` is an instant such as 2026-04-01T00:00:00Z, `{}` is not", record.timestamp)
+    })?;
+    entry.label = record.take_label(label.unwrap_or("modelId"));
+    let count = |name: &str, n: Option<u64>| match n {
+        Some(n) if n <= MOST_TOKENS => Ok(n),
+        Some(n) => Err(format!("`{name}` is a number of tokens, {n} is not")),
+        None => Err(match &record.error_code {
+            Some(code) => format!("the call failed with {code}: it has no `{name}`"),
+            None => format!("`{name}` is missing"),
+        }),
+    };
+    let uncached = count("inputTokenCount", record.input.input_token_count)?;
+    let read = count("cacheReadInputTokenCount", record.input.cache_read_input_token_count.or(Some(0)))?;
+    let write = count("cacheWriteInputTokenCount", record.input.cache_write_input_token_count.or(Some(0)))?;
+    let output = count("outputTokenCount", record.output.output_token_count)?;
+    if uncached + read + write == 0 || output == 0 {
+        return Err("a request has tokens in and out, this one has none".to_owned());
+    }
+    let input = (uncached + read + write).min(MOST_TOKENS);
+    (entry.input, entry.output) = (input as u32, output as u32);
+    (entry.cache_read, entry.cache_write) = (read as u32, write as u32);
+    entry.max_tokens = record.input.input_body_json.cap.unwrap_or(0).min(MOST_TOKENS) as u32;
+    entry.cut = record.output.output_body_json.is_cut || (entry.max_tokens > 0 && entry.output >= entry.max_tokens);
+    Ok(())
+}
+
+impl Record {
+    fn take_label(&mut self, name: &str) -> String {
+        match name {
+            "modelId" => std::mem::take(&mut self.model_id),
+            "identity" => std::mem::take(&mut self.identity.arn),
+            _ => {
+                let key = name.strip_prefix("requestMetadata.").unwrap_or(name);
+                let value = self.request_metadata.as_ref().and_then(|metadata| metadata.get(key));
+                value.and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+            }
+        }
+    }
+}
+
+/// What is of interest in a body, wherever a model's own format puts it.
+#[derive(Debug, Default)]
+struct Found {
+    cap: Option<u64>,
+    is_cut: bool,
+}
+
+/// The names that models give the cap, and the reason for which they stopped.
+const CAPS: [&str; 5] = ["maxTokens", "max_tokens", "max_tokens_to_sample", "maxTokenCount", "max_gen_len"];
+const REASONS: [&str; 4] = ["stopReason", "stop_reason", "finish_reason", "completionReason"];
+const CUT: [&str; 4] = ["max_tokens", "length", "LENGTH", "FINISH_LENGTH"];
+
+impl<'de> Deserialize<'de> for Found {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FoundVisitor)
+    }
+}
+
+struct FoundVisitor;
+
+impl<'de> Visitor<'de> for FoundVisitor {
+    type Value = Found;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the body of a call")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
+        let mut found = Found::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if CAPS.contains(&key.as_str()) {
+                found.cap = map.next_value::<serde_json::Value>()?.as_u64().or(found.cap);
+            } else if REASONS.contains(&key.as_str()) {
+                let reason = map.next_value::<serde_json::Value>()?;
+                found.is_cut |= reason.as_str().is_some_and(|reason| CUT.contains(&reason));
+            } else {
+                found.add(map.next_value()?);
+            }
+        }
+        Ok(found)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Found, A::Error> {
+        let mut found = Found::default();
+        while let Some(next) = list.next_element()? {
+            found.add(next);
+        }
+        Ok(found)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Found, E> {
+        Ok(Found::default())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Found, E> {
+        Ok(Found::default())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Found, E> {
+        Ok(Found::default())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Found, E> {
+        Ok(Found::default())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Found, E> {
+        Ok(Found::default())
+    }
+    fn visit_unit<E>(self) -> Result<Found, E> {
+        Ok(Found::default())
+    }
+}
+
+impl Found {
+    fn add(&mut self, other: Self) {
+        self.cap = self.cap.or(other.cap);
+        self.is_cut |= other.is_cut;
+    }
+}

@@ -1,0 +1,304 @@
+//! Rows of a trace, one after the other: what is bad is named or left out, what is early waits, what is not asked for is
+//! passed over.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::io::BufRead;
+use std::path::Path;
+
+use csv::ByteRecord;
+
+use super::files::{Files, Opened};
+use super::table::Columns;
+use super::{Blocks, Format, NO_BLOCK, Row, Selection, Summary, TraceError, bedrock, mooncake};
+
+/// A line as it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    /// On some clock of the file's own \[ns\].
+    pub instant: i128,
+    /// Its number among all.
+    pub number: u64,
+    pub input: u32,
+    pub output: u32,
+    pub max_tokens: u32,
+    pub cache_read: u32,
+    pub cache_write: u32,
+    pub blocks: Vec<u64>,
+    pub cut: bool,
+    /// What its label says; empty where none is read, or it has none.
+    pub label: String,
+}
+
+/// Reads a trace row by row.
+pub struct Reader {
+    selection: Selection,
+    format: Option<Format>,
+    /// The label that is read, if one is.
+    label: Option<String>,
+    /// What the label of the last row says.
+    last_label: String,
+    files: Files,
+    source: Option<Source>,
+    name: Option<String>,
+    line: u64,
+    /// Records of a log are written when calls end; these wait for those that began before them.
+    early: BinaryHeap<Reverse<Entry>>,
+    number: u64,
+    /// Instants of the first and of the last entry \[ns\].
+    first: Option<i128>,
+    last: i128,
+    blocks: Option<Blocks>,
+    found: Summary,
+}
+
+/// A file that is being read.
+enum Source {
+    Table { lines: Box<csv::Reader<Box<dyn BufRead + Send>>>, columns: Columns, record: ByteRecord },
+    Lines { input: Box<dyn BufRead + Send>, format: Format, line: Vec<u8> },
+}
+
+/// Records of a log may come this much out of order.
+const MOST_EARLY: usize = 1 << 16;
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("selection", &self.selection).field("line", &self.line).finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// Opens a file, or a folder of them.
+    ///
+    /// # Errors
+    /// It cannot be read, or its layout is not known.
+    pub fn open(path: &Path, selection: Selection) -> Result<Self, TraceError> {
+        let label = selection.only.as_ref().map(|only| only.label.clone());
+        Self::labelled(path, selection, label)
+    }
+
+    /// The same, and [`Reader::label`] tells of each row what this label says. Rows of a log tell their `modelId` unasked.
+    ///
+    /// # Errors
+    /// The file cannot be read, its layout is not known, or its rows have no such label.
+    pub fn labelled(path: &Path, selection: Selection, label: Option<String>) -> Result<Self, TraceError> {
+        let mut reader = Self {
+            selection,
+            format: None,
+            label,
+            last_label: String::new(),
+            files: Files::new(path)?,
+            source: None,
+            name: None,
+            line: 0,
+            early: BinaryHeap::new(),
+            number: 0,
+            first: None,
+            last: i128::MIN,
+            blocks: None,
+            found: Summary::default(),
+        };
+        reader.open_next()?;
+        Ok(reader)
+    }
+
+    /// What was found so far, but for the rows that were given out.
+    #[must_use]
+    pub fn found(&self) -> Summary {
+        self.found
+    }
+
+    /// What the label of the last row says; empty for a row without one.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.last_label
+    }
+
+    /// How the file that was read last is laid out; `None`: a table whose header told.
+    #[must_use]
+    pub fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// The blocks that were met so far; `None`: the file names none.
+    #[must_use]
+    pub fn blocks(&self) -> Option<&Blocks> {
+        self.blocks.as_ref()
+    }
+
+    #[must_use]
+    pub fn into_blocks(self) -> Option<Blocks> {
+        self.blocks
+    }
+
+    /// The next row that is asked for; `None` at the end.
+    ///
+    /// # Errors
+    /// A line is no request, or comes before the last; the file cannot be read.
+    pub fn next_row(&mut self) -> Result<Option<Row>, TraceError> {
+        while let Some(entry) = self.next_in_order()? {
+            let first = *self.first.get_or_insert(entry.instant);
+            if entry.instant < self.last {
+                self.refuse("it is earlier than the line before; sort the file by arrival".to_owned())?;
+                continue;
+            }
+            let Ok(since) = micros_since(first, entry.instant) else {
+                self.refuse("it comes more than 30 years after the first".to_owned())?;
+                continue;
+            };
+            self.last = entry.instant;
+            if since < self.selection.from {
+                continue;
+            }
+            if self.selection.to.is_some_and(|to| since >= to) {
+                return Ok(None);
+            }
+            let arrival = since - self.selection.from;
+            self.found.all_rows += 1;
+            self.found.all_last = arrival;
+            let leaf = match &mut self.blocks {
+                Some(blocks) => blocks.leaf(entry.blocks.iter().copied()),
+                None => NO_BLOCK,
+            };
+            if self.selection.only.as_ref().is_none_or(|only| only.is == entry.label) {
+                self.last_label = entry.label;
+                let Entry { input, output, max_tokens, cache_read, cache_write, cut, .. } = entry;
+                return Ok(Some(Row { arrival, input, output, max_tokens, cache_read, cache_write, leaf, cut }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next entry; those of a log in the order of their instants.
+    fn next_in_order(&mut self) -> Result<Option<Entry>, TraceError> {
+        let is_log =
+            matches!(self.source, Some(Source::Lines { format: Format::Bedrock, .. })) || !self.early.is_empty();
+        if !is_log {
+            return self.next_entry();
+        }
+        while self.early.len() < MOST_EARLY {
+            match self.next_entry()? {
+                Some(entry) => self.early.push(Reverse(entry)),
+                None => break,
+            }
+        }
+        Ok(self.early.pop().map(|Reverse(entry)| entry))
+    }
+
+    fn next_entry(&mut self) -> Result<Option<Entry>, TraceError> {
+        loop {
+            let mut entry = Entry { number: self.number, ..Entry::default() };
+            self.number += 1;
+            let read = match &mut self.source {
+                None => return Ok(None),
+                Some(Source::Table { lines, columns, record }) => match lines.read_byte_record(record) {
+                    Err(error) => match error.into_kind() {
+                        csv::ErrorKind::Io(error) => return Err(TraceError::Io(error)),
+                        _ => Some(Err("it is not a line of comma-separated values".to_owned())),
+                    },
+                    Ok(false) => None,
+                    Ok(true) => {
+                        self.line = record.position().map_or(0, csv::Position::line);
+                        Some(columns.read(record, &mut entry))
+                    }
+                },
+                Some(Source::Lines { input, format, line }) => {
+                    line.clear();
+                    if input.read_until(b'\n', line)? == 0 {
+                        None
+                    } else {
+                        self.line += 1;
+                        match line.trim_ascii() {
+                            [] => continue,
+                            text if *format == Format::Mooncake => Some(mooncake::read(text, &mut entry)),
+                            text => Some(bedrock::read(text, self.label.as_deref(), &mut entry)),
+                        }
+                    }
+                }
+            };
+            match read {
+                None => {
+                    self.source = None;
+                    self.open_next()?;
+                }
+                Some(Ok(())) if u64::from(entry.cache_read) + u64::from(entry.cache_write) > u64::from(entry.input) => {
+                    let rule = "the cache read and wrote more than the whole input";
+                    self.refuse(format!("{rule}: {} and {} of {}", entry.cache_read, entry.cache_write, entry.input))?;
+                }
+                Some(Ok(())) => return Ok(Some(entry)),
+                Some(Err(rule)) => self.refuse(rule)?,
+            }
+        }
+    }
+
+    /// A bad line is an error, or counted.
+    fn refuse(&mut self, rule: String) -> Result<(), TraceError> {
+        if self.selection.skip_bad_lines {
+            self.found.skipped_lines += 1;
+            return Ok(());
+        }
+        Err(TraceError::Line { file: self.name.clone(), line: self.line, rule })
+    }
+
+    /// Goes on with the next file, if there is one.
+    fn open_next(&mut self) -> Result<(), TraceError> {
+        let Some(Opened { mut input, name }) = self.files.open_next()? else { return Ok(()) };
+        self.name = name;
+        self.line = 0;
+        let format = match self.selection.format {
+            Some(format) => Some(format),
+            None => of_json(&mut input)?,
+        };
+        self.format = format;
+        if let Some(format @ (Format::Mooncake | Format::Bedrock)) = format {
+            if let Some(label) =
+                self.label.as_ref().filter(|label| format == Format::Mooncake || !bedrock::tells(label))
+            {
+                let known = match format {
+                    Format::Mooncake => "its rows have no labels",
+                    _ => "a log has `modelId`, `identity` and `requestMetadata.KEY`",
+                };
+                return Err(TraceError::Label { label: label.clone(), known });
+            }
+            self.found.tells_cache |= format == Format::Bedrock;
+            if format == Format::Mooncake {
+                self.blocks.get_or_insert_default();
+            }
+            self.source = Some(Source::Lines { input, format, line: Vec::new() });
+            return Ok(());
+        }
+        let mut lines = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(input);
+        let header = lines.byte_headers().map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => TraceError::Io(error),
+            _ => TraceError::Layout,
+        })?;
+        let columns = Columns::find(header, format, &self.selection.columns, self.label.as_deref())?;
+        self.found.tells_cache |= columns.tells_cache();
+        self.source = Some(Source::Table { lines: Box::new(lines), columns, record: ByteRecord::new() });
+        Ok(())
+    }
+}
+
+/// Which JSON lines a file has, by its first line; `None`: none.
+fn of_json(input: &mut Box<dyn BufRead + Send>) -> Result<Option<Format>, TraceError> {
+    let start = input.fill_buf()?;
+    if !start.trim_ascii_start().starts_with(b"{") {
+        return Ok(None);
+    }
+    // A record may be longer than what was read of it; what tells its kind stands near its beginning.
+    let start = String::from_utf8_lossy(start);
+    let line = start.lines().next().unwrap_or_default();
+    if line.contains(mooncake::KEY) {
+        Ok(Some(Format::Mooncake))
+    } else if line.contains(bedrock::KEY) {
+        Ok(Some(Format::Bedrock))
+    } else {
+        Err(TraceError::Layout)
+    }
+}
+
+/// From nanoseconds, rounded half up; sorted stays sorted.
+fn micros_since(start: i128, instant: i128) -> Result<u64, ()> {
+    u64::try_from((instant - start + 500) / 1_000).ok().filter(|us| *us <= crate::units::SimTime::LONGEST.0).ok_or(())
+}
