@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::profile::Profile;
 use crate::model::workload::cache::DEFAULT_TTL;
-use crate::trace::{BLOCK_TOKENS, Blocks, Format, Reader, Row, Selection, Summary, TraceError};
+use crate::trace::{BLOCK_TOKENS, Blocks, Reader, Row, Selection, Summary, TraceError};
 use crate::units::SimTime;
 
 /// A record, in the parts that become a workload each.
@@ -38,18 +38,23 @@ pub enum ReadError {
 pub fn read(path: &Path, selection: &Selection, split_by: Option<&str>) -> Result<Record, ReadError> {
     let mut reader = Reader::labelled(path, selection.clone(), split_by.map(str::to_owned))?;
     let mut groups: BTreeMap<String, Profile> = BTreeMap::new();
+    // What is not split is in no map: looking `""` up for each row would cost more than reading it.
+    let mut whole = Profile::default();
     let mut models: Vec<String> = Vec::new();
     let mut cache = PrefixCache::default();
     while let Some(mut row) = reader.next_row()? {
-        let label = reader.label();
-        if !label.is_empty() && models.len() < MOST_GROUPS && models.last().is_none_or(|last| last != label) {
-            models.retain(|model| model != label);
-            models.push(label.to_owned());
+        let model = reader.model();
+        if !model.is_empty() && models.len() < MOST_GROUPS && !models.iter().any(|known| known == model) {
+            models.push(model.to_owned());
         }
         if let Some(blocks) = reader.blocks() {
             cache.split(&mut row, blocks);
         }
-        let group = if split_by.is_some() { label } else { "" };
+        if split_by.is_none() {
+            whole.add(&row);
+            continue;
+        }
+        let group = reader.label();
         if let Some(profile) = groups.get_mut(group) {
             profile.add(&row);
             continue;
@@ -59,11 +64,12 @@ pub fn read(path: &Path, selection: &Selection, split_by: Option<&str>) -> Resul
         }
         groups.entry(group.to_owned()).or_default().add(&row);
     }
+    if split_by.is_none() && whole.rows() > 0 {
+        groups.insert(String::new(), whole);
+    }
     if groups.is_empty() {
         return Err(TraceError::Empty.into());
     }
-    let names_models = reader.format() == Some(Format::Bedrock) && split_by.is_none_or(|label| label == "modelId");
-    let models = if names_models { models } else { Vec::new() };
     Ok(Record { span: SimTime(reader.found().all_last), groups, models, found: reader.found() })
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::instant::Clock;
 use super::reader::Entry;
 use super::table::MOST_TOKENS;
 
@@ -60,14 +61,14 @@ pub(super) fn tells(label: &str) -> bool {
         || label.strip_prefix("requestMetadata.").is_some_and(|key| !key.is_empty())
 }
 
-/// Reads a record, its label and without one its model.
-pub(super) fn read(line: &[u8], label: Option<&str>, entry: &mut Entry) -> Result<(), String> {
+pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &mut Entry) -> Result<(), String> {
     let mut record: Record =
         serde_json::from_slice(line).map_err(|error| format!("it is no record of a model invocation: {error}"))?;
-    entry.instant = super::instant::instant(record.timestamp.as_bytes()).ok_or_else(|| {
+    entry.instant = clock.read(record.timestamp.as_bytes()).ok_or_else(|| {
         format!("`timestamp` is an instant such as 2026-04-01T00:00:00Z, `{}` is not", record.timestamp)
     })?;
-    entry.label = record.take_label(label.unwrap_or("modelId"));
+    entry.label = label.map_or_else(String::new, |label| record.label(label).to_owned());
+    entry.model = std::mem::take(&mut record.model_id);
     let count = |name: &str, n: Option<u64>| match n {
         Some(n) if n <= MOST_TOKENS => Ok(n),
         Some(n) => Err(format!("`{name}` is a number of tokens, {n} is not")),
@@ -92,14 +93,15 @@ pub(super) fn read(line: &[u8], label: Option<&str>, entry: &mut Entry) -> Resul
 }
 
 impl Record {
-    fn take_label(&mut self, name: &str) -> String {
+    /// Empty where it has none.
+    fn label(&self, name: &str) -> &str {
         match name {
-            "modelId" => std::mem::take(&mut self.model_id),
-            "identity" => std::mem::take(&mut self.identity.arn),
+            "modelId" => &self.model_id,
+            "identity" => &self.identity.arn,
             _ => {
                 let key = name.strip_prefix("requestMetadata.").unwrap_or(name);
                 let value = self.request_metadata.as_ref().and_then(|metadata| metadata.get(key));
-                value.and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+                value.and_then(|value| value.as_str()).unwrap_or_default()
             }
         }
     }

@@ -2,63 +2,55 @@
 
 use jiff::Timestamp;
 
-/// `2023-11-16 18:17:03.9799600`, taken as UTC, or with an offset \[ns since 1970\].
-pub(super) fn instant(text: &[u8]) -> Option<i128> {
-    plain(text).or_else(|| {
-        let text = str::from_utf8(text).ok()?;
-        let parsed = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse::<Timestamp>());
-        parsed.ok().map(Timestamp::as_nanosecond)
-    })
+/// Nanoseconds of a second.
+const NANOS: i64 = 1_000_000_000;
+/// The length of `2023-11-16 18:17:`.
+const MINUTE: usize = 17;
+
+/// Reads instants such as `2023-11-16 18:17:03.9799600`, taken as UTC where they name no offset. Rows of one minute have
+/// the date and the minute read once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clock {
+    minute: [u8; MINUTE],
+    /// When it begins \[ns since 1970\].
+    begins: i64,
 }
 
-/// The usual spelling, in UTC, without a detour: traces have many lines.
-fn plain(text: &[u8]) -> Option<i128> {
-    let text = text.strip_suffix(b"Z").unwrap_or(text);
-    let (date, rest) = text.split_at_checked(19)?;
-    let good =
-        date[4] == b'-' && date[7] == b'-' && matches!(date[10], b' ' | b'T') && date[13] == b':' && date[16] == b':';
-    if !good {
-        return None;
+impl Clock {
+    /// \[ns since 1970\]
+    pub(super) fn read(&mut self, text: &[u8]) -> Option<i64> {
+        self.read_within_minute(text).or_else(|| parsed(str::from_utf8(text).ok()?))
     }
-    let number = |from: usize, to: usize| digits(&date[from..to]);
-    let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    let lasts = match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if !(1..=12).contains(&month) || !(1..=lasts).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
+
+    fn read_within_minute(&mut self, text: &[u8]) -> Option<i64> {
+        let (minute, rest) = text.split_first_chunk::<MINUTE>()?;
+        let rest = rest.strip_suffix(b"Z").unwrap_or(rest);
+        let nanos = match rest {
+            [b'0'..=b'5', b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9', b'.', _, ..] => seconds(rest)?,
+            _ => return None,
+        };
+        if *minute != self.minute {
+            self.begins = parsed(&format!("{}00", str::from_utf8(minute).ok()?))?;
+            self.minute = *minute;
+        }
+        self.begins.checked_add(nanos)
     }
-    let fraction = match rest {
-        [] => 0,
-        [b'.', digits @ ..] if !digits.is_empty() => nanos(digits)?,
-        _ => return None,
-    };
-    let seconds = days(year as i64, month as i64, day as i64) * 86_400 + (hour * 3_600 + minute * 60 + second) as i64;
-    Some(i128::from(seconds) * 1_000_000_000 + i128::from(fraction))
 }
 
-/// Days since 1970-01-01 in the Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let of_era = y - era * 400;
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+fn parsed(text: &str) -> Option<i64> {
+    let parsed = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse::<Timestamp>());
+    parsed.ok().and_then(|at| i64::try_from(at.as_nanosecond()).ok())
 }
 
 /// An exact decimal number of seconds, to the nanosecond \[ns\].
-pub(super) fn seconds(text: &[u8]) -> Option<i128> {
+pub(super) fn seconds(text: &[u8]) -> Option<i64> {
     let dot = text.iter().position(|b| *b == b'.').unwrap_or(text.len());
     let (whole, part) = text.split_at(dot);
     if whole.is_empty() || whole.len() > 18 {
         return None;
     }
     let nanos = if part.len() > 1 { nanos(&part[1..])? } else { 0 };
-    Some(i128::from(digits(whole)?) * 1_000_000_000 + i128::from(nanos))
+    (digits(whole)? as i64).checked_mul(NANOS)?.checked_add(nanos as i64)
 }
 
 /// Decimal places as billionths; further ones are cut off.
@@ -84,6 +76,7 @@ mod tests {
 
     #[test]
     fn both_years_of_the_azure_traces_are_read() {
+        let instant = |text: &[u8]| Clock::default().read(text);
         let of_2023 = instant(b"2023-11-16 18:17:03.9799600").unwrap();
         assert_eq!(of_2023, 1_700_158_623_979_960_000);
         assert_eq!(instant(b"2023-11-16 18:17:03.97996+00:00"), Some(of_2023));
@@ -94,13 +87,20 @@ mod tests {
     }
 
     #[test]
-    fn the_short_way_is_that_of_jiff() {
-        for text in
-            ["1970-01-01T00:00:00Z", "2000-02-29T23:59:59.5Z", "2024-12-31T00:00:01.000000001Z", "1969-07-20T20:17:40Z"]
-        {
-            let parsed = text.parse::<Timestamp>().unwrap().as_nanosecond();
-            assert_eq!(plain(text.as_bytes()), Some(parsed), "{text}");
+    fn rows_of_one_minute_are_read_as_each_by_itself() {
+        let mut clock = Clock::default();
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2000-02-29T23:59:58.5Z",
+            "2000-02-29T23:59:59.000000001Z",
+            "2000-02-29T23:59:07+02:00",
+            "2000-02-29T23:59:07.25Z",
+            "1969-07-20T20:17:40Z",
+        ] {
+            let alone = text.parse::<Timestamp>().unwrap().as_nanosecond() as i64;
+            assert_eq!(clock.read(text.as_bytes()), Some(alone), "{text}");
         }
+        assert_eq!(clock.read(b"1969-07-20T20:17:4x"), None);
     }
 
     #[test]

@@ -22,10 +22,10 @@ pub(super) fn read(line: &[u8], entry: &mut Entry) -> Result<(), String> {
     let line: Line = serde_json::from_slice(line).map_err(|error| {
         format!("it is no line such as {{\"timestamp\": 0, \"input_length\": 900, \"output_length\": 40, \"hash_ids\": [0]}}: {error}")
     })?;
-    if !(0.0..1e15).contains(&line.timestamp) {
+    if !(0.0..9e12).contains(&line.timestamp) {
         return Err(format!("`timestamp` is a number of milliseconds, {} is not", line.timestamp));
     }
-    entry.instant = (line.timestamp * 1e6) as i128;
+    entry.instant = (line.timestamp * 1e6) as i64;
     for (name, n, slot) in [
         ("input_length", line.input_length, &mut entry.input),
         ("output_length", line.output_length, &mut entry.output),

@@ -10,6 +10,7 @@ use std::path::Path;
 use csv::ByteRecord;
 
 use super::files::{Files, Opened};
+use super::instant::Clock;
 use super::table::Columns;
 use super::{Blocks, Format, NO_BLOCK, Row, Selection, Summary, TraceError, bedrock, mooncake};
 
@@ -17,7 +18,7 @@ use super::{Blocks, Format, NO_BLOCK, Row, Selection, Summary, TraceError, bedro
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
     /// On some clock of the file's own \[ns\].
-    pub instant: i128,
+    pub instant: i64,
     /// Its number among all.
     pub number: u64,
     pub input: u32,
@@ -29,26 +30,28 @@ pub(super) struct Entry {
     pub cut: bool,
     /// What its label says; empty where none is read, or it has none.
     pub label: String,
+    /// The model that a log names.
+    pub model: String,
 }
 
 /// Reads a trace row by row.
 pub struct Reader {
     selection: Selection,
-    format: Option<Format>,
     /// The label that is read, if one is.
     label: Option<String>,
-    /// What the label of the last row says.
-    last_label: String,
     files: Files,
     source: Option<Source>,
     name: Option<String>,
     line: u64,
+    clock: Clock,
     /// Records of a log are written when calls end; these wait for those that began before them.
     early: BinaryHeap<Reverse<Entry>>,
     number: u64,
+    /// The entry that was read last.
+    entry: Entry,
     /// Instants of the first and of the last entry \[ns\].
-    first: Option<i128>,
-    last: i128,
+    first: Option<i64>,
+    last: i64,
     blocks: Option<Blocks>,
     found: Summary,
 }
@@ -59,6 +62,8 @@ enum Source {
     Lines { input: Box<dyn BufRead + Send>, format: Format, line: Vec<u8> },
 }
 
+/// Bytes that a table is read by.
+const BUFFER: usize = 1 << 16;
 /// Records of a log may come this much out of order.
 const MOST_EARLY: usize = 1 << 16;
 
@@ -78,24 +83,24 @@ impl Reader {
         Self::labelled(path, selection, label)
     }
 
-    /// The same, and [`Reader::label`] tells of each row what this label says. Rows of a log tell their `modelId` unasked.
+    /// The same, and [`Reader::label`] tells of each row what this label says.
     ///
     /// # Errors
     /// The file cannot be read, its layout is not known, or its rows have no such label.
     pub fn labelled(path: &Path, selection: Selection, label: Option<String>) -> Result<Self, TraceError> {
         let mut reader = Self {
             selection,
-            format: None,
             label,
-            last_label: String::new(),
             files: Files::new(path)?,
             source: None,
             name: None,
             line: 0,
+            clock: Clock::default(),
             early: BinaryHeap::new(),
             number: 0,
+            entry: Entry::default(),
             first: None,
-            last: i128::MIN,
+            last: i64::MIN,
             blocks: None,
             found: Summary::default(),
         };
@@ -112,13 +117,13 @@ impl Reader {
     /// What the label of the last row says; empty for a row without one.
     #[must_use]
     pub fn label(&self) -> &str {
-        &self.last_label
+        &self.entry.label
     }
 
-    /// How the file that was read last is laid out; `None`: a table whose header told.
+    /// The model of the last row, as a log names it; empty where the file names none.
     #[must_use]
-    pub fn format(&self) -> Option<Format> {
-        self.format
+    pub fn model(&self) -> &str {
+        &self.entry.model
     }
 
     /// The blocks that were met so far; `None`: the file names none.
@@ -137,17 +142,18 @@ impl Reader {
     /// # Errors
     /// A line is no request, or comes before the last; the file cannot be read.
     pub fn next_row(&mut self) -> Result<Option<Row>, TraceError> {
-        while let Some(entry) = self.next_in_order()? {
-            let first = *self.first.get_or_insert(entry.instant);
-            if entry.instant < self.last {
+        while self.next_in_order()? {
+            let instant = self.entry.instant;
+            let first = *self.first.get_or_insert(instant);
+            if instant < self.last {
                 self.refuse("it is earlier than the line before; sort the file by arrival".to_owned())?;
                 continue;
             }
-            let Ok(since) = micros_since(first, entry.instant) else {
+            let Ok(since) = micros_since(first, instant) else {
                 self.refuse("it comes more than 30 years after the first".to_owned())?;
                 continue;
             };
-            self.last = entry.instant;
+            self.last = instant;
             if since < self.selection.from {
                 continue;
             }
@@ -157,41 +163,41 @@ impl Reader {
             let arrival = since - self.selection.from;
             self.found.all_rows += 1;
             self.found.all_last = arrival;
+            let entry = &self.entry;
             let leaf = match &mut self.blocks {
                 Some(blocks) => blocks.leaf(entry.blocks.iter().copied()),
                 None => NO_BLOCK,
             };
             if self.selection.only.as_ref().is_none_or(|only| only.is == entry.label) {
-                self.last_label = entry.label;
-                let Entry { input, output, max_tokens, cache_read, cache_write, cut, .. } = entry;
+                let Entry { input, output, max_tokens, cache_read, cache_write, cut, .. } = *entry;
                 return Ok(Some(Row { arrival, input, output, max_tokens, cache_read, cache_write, leaf, cut }));
             }
         }
         Ok(None)
     }
 
-    /// The next entry; those of a log in the order of their instants.
-    fn next_in_order(&mut self) -> Result<Option<Entry>, TraceError> {
+    /// Reads the next entry, those of a log in the order of their instants; false at the end.
+    fn next_in_order(&mut self) -> Result<bool, TraceError> {
         let is_log =
             matches!(self.source, Some(Source::Lines { format: Format::Bedrock, .. })) || !self.early.is_empty();
         if !is_log {
             return self.next_entry();
         }
-        while self.early.len() < MOST_EARLY {
-            match self.next_entry()? {
-                Some(entry) => self.early.push(Reverse(entry)),
-                None => break,
-            }
+        while self.early.len() < MOST_EARLY && self.next_entry()? {
+            self.early.push(Reverse(std::mem::take(&mut self.entry)));
         }
-        Ok(self.early.pop().map(|Reverse(entry)| entry))
+        let Some(Reverse(first)) = self.early.pop() else { return Ok(false) };
+        self.entry = first;
+        Ok(true)
     }
 
-    fn next_entry(&mut self) -> Result<Option<Entry>, TraceError> {
+    fn next_entry(&mut self) -> Result<bool, TraceError> {
         loop {
-            let mut entry = Entry { number: self.number, ..Entry::default() };
+            let (entry, clock) = (&mut self.entry, &mut self.clock);
+            entry.number = self.number;
             self.number += 1;
             let read = match &mut self.source {
-                None => return Ok(None),
+                None => return Ok(false),
                 Some(Source::Table { lines, columns, record }) => match lines.read_byte_record(record) {
                     Err(error) => match error.into_kind() {
                         csv::ErrorKind::Io(error) => return Err(TraceError::Io(error)),
@@ -200,7 +206,7 @@ impl Reader {
                     Ok(false) => None,
                     Ok(true) => {
                         self.line = record.position().map_or(0, csv::Position::line);
-                        Some(columns.read(record, &mut entry))
+                        Some(columns.read(record, clock, entry))
                     }
                 },
                 Some(Source::Lines { input, format, line }) => {
@@ -211,8 +217,8 @@ impl Reader {
                         self.line += 1;
                         match line.trim_ascii() {
                             [] => continue,
-                            text if *format == Format::Mooncake => Some(mooncake::read(text, &mut entry)),
-                            text => Some(bedrock::read(text, self.label.as_deref(), &mut entry)),
+                            text if *format == Format::Mooncake => Some(mooncake::read(text, entry)),
+                            text => Some(bedrock::read(text, self.label.as_deref(), clock, entry)),
                         }
                     }
                 }
@@ -224,9 +230,10 @@ impl Reader {
                 }
                 Some(Ok(())) if u64::from(entry.cache_read) + u64::from(entry.cache_write) > u64::from(entry.input) => {
                     let rule = "the cache read and wrote more than the whole input";
-                    self.refuse(format!("{rule}: {} and {} of {}", entry.cache_read, entry.cache_write, entry.input))?;
+                    let rule = format!("{rule}: {} and {} of {}", entry.cache_read, entry.cache_write, entry.input);
+                    self.refuse(rule)?;
                 }
-                Some(Ok(())) => return Ok(Some(entry)),
+                Some(Ok(())) => return Ok(true),
                 Some(Err(rule)) => self.refuse(rule)?,
             }
         }
@@ -246,11 +253,12 @@ impl Reader {
         let Some(Opened { mut input, name }) = self.files.open_next()? else { return Ok(()) };
         self.name = name;
         self.line = 0;
+        // What this layout does not tell was told by none.
+        self.entry = Entry::default();
         let format = match self.selection.format {
             Some(format) => Some(format),
             None => of_json(&mut input)?,
         };
-        self.format = format;
         if let Some(format @ (Format::Mooncake | Format::Bedrock)) = format {
             if let Some(label) =
                 self.label.as_ref().filter(|label| format == Format::Mooncake || !bedrock::tells(label))
@@ -268,7 +276,7 @@ impl Reader {
             self.source = Some(Source::Lines { input, format, line: Vec::new() });
             return Ok(());
         }
-        let mut lines = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(input);
+        let mut lines = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(input);
         let header = lines.byte_headers().map_err(|error| match error.into_kind() {
             csv::ErrorKind::Io(error) => TraceError::Io(error),
             _ => TraceError::Layout,
@@ -299,6 +307,7 @@ fn of_json(input: &mut Box<dyn BufRead + Send>) -> Result<Option<Format>, TraceE
 }
 
 /// From nanoseconds, rounded half up; sorted stays sorted.
-fn micros_since(start: i128, instant: i128) -> Result<u64, ()> {
-    u64::try_from((instant - start + 500) / 1_000).ok().filter(|us| *us <= crate::units::SimTime::LONGEST.0).ok_or(())
+fn micros_since(start: i64, instant: i64) -> Result<u64, ()> {
+    let nanos = instant.checked_sub(start).and_then(|nanos| u64::try_from(nanos).ok()).ok_or(())?;
+    Some((nanos + 500) / 1_000).filter(|us| *us <= crate::units::SimTime::LONGEST.0).ok_or(())
 }

@@ -2,7 +2,7 @@
 
 use csv::ByteRecord;
 
-use super::instant::{digits, instant, seconds};
+use super::instant::{Clock, digits, seconds};
 use super::reader::Entry;
 use super::{ColumnNames, Format, TraceError};
 
@@ -40,7 +40,7 @@ impl Columns {
         named: &ColumnNames,
         label: Option<&str>,
     ) -> Result<Self, TraceError> {
-        let place = |name: &str| header.iter().position(|h| h == name.as_bytes());
+        let place = |name: &str| header.iter().position(|h| h.trim_ascii() == name.as_bytes());
         let own =
             [&named.arrival, &named.input, &named.output, &named.max_tokens, &named.cache_read, &named.cache_write];
         let layouts = LAYOUTS.iter().filter(|layout| format.is_none_or(|f| f == layout.format));
@@ -60,7 +60,7 @@ impl Columns {
             let all: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
             all.join(",").chars().take(80).collect::<String>()
         };
-        if header.iter().all(<[u8]>::is_empty) {
+        if header.iter().all(|name| name.trim_ascii().is_empty()) {
             return Err(TraceError::Empty);
         }
         let Some(places) = columns.next() else {
@@ -85,29 +85,43 @@ impl Columns {
     ///
     /// # Errors
     /// It is no request; the rule that it breaks.
-    pub(super) fn read(&self, record: &ByteRecord, entry: &mut Entry) -> Result<(), String> {
-        let field =
-            |i: usize| self.places[i].as_ref().map(|(name, at)| (name.as_str(), record.get(*at).unwrap_or_default()));
-        let (name, text) = field(0).unwrap_or_default();
-        entry.instant = if text.contains(&b':') { instant(text) } else { seconds(text) }.ok_or_else(|| {
-            format!("`{name}` is an instant such as 2023-11-16 18:17:03.97996, or a number of seconds such as 12.5, `{}` is not", shown(text))
+    pub(super) fn read(&self, record: &ByteRecord, clock: &mut Clock, entry: &mut Entry) -> Result<(), String> {
+        let [arrival, tokens @ ..] = &self.places;
+        let (name, text) = arrival.as_ref().map_or(("", &[][..]), |(name, at)| (name, of(record, *at)));
+        let instant = if text.get(4) == Some(&b'-') { clock.read(text) } else { seconds(text) };
+        entry.instant = instant.ok_or_else(|| {
+            let expected = "an instant such as 2023-11-16 18:17:03.97996, or a number of seconds such as 12.5";
+            format!("`{name}` is {expected}, `{}` is not", shown(text))
         })?;
-        let count = |i: usize, least: u64| match field(i) {
-            None => Ok(0),
-            Some((_, [])) if i > 2 => Ok(0),
-            Some((name, text)) => match digits(text) {
-                Some(n) if (least..=MOST_TOKENS).contains(&n) => Ok(n as u32),
-                _ => Err(format!("`{name}` is a whole number of at least {least}, `{}` is not", shown(text))),
-            },
-        };
-        (entry.input, entry.output, entry.max_tokens) = (count(1, 1)?, count(2, 1)?, count(3, 1)?);
-        (entry.cache_read, entry.cache_write) = (count(4, 0)?, count(5, 0)?);
+        let slots = [
+            (&mut entry.input, 1),
+            (&mut entry.output, 1),
+            (&mut entry.max_tokens, 1),
+            (&mut entry.cache_read, 0),
+            (&mut entry.cache_write, 0),
+        ];
+        for (i, (place, (slot, least))) in tokens.iter().zip(slots).enumerate() {
+            let Some((name, at)) = place else { continue };
+            let text = of(record, *at);
+            *slot = match digits(text) {
+                Some(n) if (least..=MOST_TOKENS).contains(&n) => n as u32,
+                // Of the columns that a table need not have, a field may be empty.
+                None if i > 1 && text.is_empty() => 0,
+                _ => return Err(format!("`{name}` is a whole number of at least {least}, `{}` is not", shown(text))),
+            };
+        }
         entry.cut = entry.max_tokens > 0 && entry.output >= entry.max_tokens;
         if let Some(at) = self.label {
-            entry.label = String::from_utf8_lossy(record.get(at).unwrap_or_default()).into_owned();
+            entry.label.clear();
+            entry.label.push_str(&String::from_utf8_lossy(of(record, at)));
         }
         Ok(())
     }
+}
+
+/// A field, without the blanks around it; empty in a record that is too short.
+fn of(record: &ByteRecord, at: usize) -> &[u8] {
+    record.get(at).unwrap_or_default().trim_ascii()
 }
 
 /// No request is larger \[tokens\].

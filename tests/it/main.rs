@@ -10,6 +10,7 @@ mod exact;
 mod fates;
 mod gates;
 mod house;
+mod imports;
 mod limiters;
 mod loops;
 mod mangled;
