@@ -74,7 +74,7 @@ fn named_columns_and_a_window_are_written_down() {
     let window = ["--from", "10s", "--to", "110s", "--split-by", "team"];
     let args = [&["import", "trace", "t.csv"][..], &columns, &window].concat();
     let told = done(folder.path(), &args);
-    assert!(told.contains("50 calls in 99.0 s") && told.contains("input           158"), "{told}");
+    assert!(told.contains("50 calls in 99.0 s") && told.contains("input         158"), "{told}");
     let run = done(folder.path(), &["run", "t.toml", "--no-charts"]);
     assert!(run.contains("100 offered"), "{run}");
 }
