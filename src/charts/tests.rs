@@ -87,6 +87,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         metrics: metrics.map(|(name, value)| (name.to_owned(), known(value))).into(),
         bill: Vec::new(),
         commitments: Vec::new(),
+        expectations: Vec::new(),
         detail: Some(Detail {
             timeline: Timeline {
                 start: "2026-12-07T08:00:00[America/New_York]".to_owned(),

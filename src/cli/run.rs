@@ -45,7 +45,7 @@ fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), T
     };
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
-    let conclusion = experiment::run_on(threads, &loaded.model, scenario, &progress)
+    let conclusion = experiment::on_threads(threads, || experiment::run(&loaded.model, scenario, &progress))
         .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
     let took = began.elapsed();
     progress.finish();

@@ -7,13 +7,14 @@ mod aggregate;
 mod bill;
 mod judge;
 mod notes;
+mod point;
 mod replicate;
 
+pub use point::{Played, play};
 pub use replicate::{Record, Replication, replicate};
 
-use crate::metrics;
 use crate::model::Model;
-use crate::results::{self, Point, Results};
+use crate::results::{self, Results};
 
 /// Is told how far a run has come; called from any thread.
 pub trait Watch: Sync {
@@ -48,59 +49,40 @@ pub struct Effort {
     pub events: u64,
 }
 
-/// The same as [`run`], on as many threads; 0: one for each core.
+impl Effort {
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { requests: self.requests + other.requests, events: self.events + other.events }
+    }
+}
+
+/// Does some work of this module on as many threads; 0: one for each core.
 ///
 /// # Errors
 /// The threads cannot be started.
-pub fn run_on(
-    threads: usize,
-    model: &Model,
-    scenario: results::Scenario,
-    watch: &dyn Watch,
-) -> Result<Conclusion, rayon::ThreadPoolBuildError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    Ok(pool.install(|| run(model, scenario, watch)))
+pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T, rayon::ThreadPoolBuildError> {
+    Ok(rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(work))
 }
 
-/// Runs one design point: replications in waves until the precision asked for is reached.
+/// Runs one design point.
 #[must_use]
 pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Conclusion {
-    let plan = model.run.replications;
-    let mut replications: Vec<Replication> = Vec::new();
-    let mut wave = u64::from(plan.min);
-    let mut pooled;
-    let mut metrics;
-    loop {
-        let from = replications.len() as u64;
-        watch.planned(wave, model.run.measured_end().0);
-        replications.extend(replicate(model, from..from + wave, watch));
-        pooled = aggregate::pool(&replications);
-        metrics = aggregate::estimates(model, &replications, &pooled);
-        let done = replications.len() as u64;
-        let Some(precision) = plan.relative_precision else { break };
-        if done >= u64::from(plan.max) || judge::is_precise(model, &metrics, precision) {
-            break;
-        }
-        // Each wave is as large as all before it, so that the stop rule looks seldom.
-        wave = done.min(u64::from(plan.max) - done);
-    }
-    let effort = replications.iter().fold(Effort::default(), |sum, r| Effort {
-        requests: sum.requests + r.effort.requests,
-        events: sum.events + r.effort.events,
-    });
-    let expectations = judge::judge(model, &replications, &pooled, &metrics);
-    let n = replications.len() as u64;
-    let point = Point {
-        index: 0,
-        parameters: std::collections::BTreeMap::new(),
-        replications: n,
-        verdict: metrics::verdict(model, &pooled.measured, n),
-        metrics,
-        bill: bill::bill(model, &replications),
-        commitments: bill::commitments(model),
-        detail: Some(metrics::detail(model, &replications[0].record.measured, &pooled.measured)),
-    };
+    let played = play(model, watch);
     let results = Results {
+        notes: played.notes,
+        metric_names: played.point.metrics.keys().cloned().collect(),
+        points_total: 1,
+        expectations: played.expectations,
+        points: vec![played.point],
+        ..head(model, scenario)
+    };
+    Conclusion { results, effort: played.effort }
+}
+
+/// A document without points: what was asked, and what was assumed.
+#[must_use]
+pub fn head(model: &Model, scenario: results::Scenario) -> Results {
+    Results {
         schema_version: results::SCHEMA_VERSION,
         tool: results::Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         scenario,
@@ -111,11 +93,10 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
             .iter()
             .map(|a| results::Assumption { path: a.path.clone(), value: a.value.clone(), why: a.why.clone() })
             .collect(),
-        notes: notes::notes(model, n, &pooled, &point),
-        metric_names: point.metrics.keys().cloned().collect(),
-        points_total: 1,
-        expectations,
-        points: vec![point],
-    };
-    Conclusion { results, effort }
+        notes: Vec::new(),
+        metric_names: Vec::new(),
+        points_total: 0,
+        expectations: Vec::new(),
+        points: Vec::new(),
+    }
 }

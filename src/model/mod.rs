@@ -13,6 +13,7 @@ pub mod quantity;
 pub mod run;
 pub mod service;
 pub mod spec;
+pub mod study;
 pub mod workload;
 
 use crate::units::{SimTime, WallClock};

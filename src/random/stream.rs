@@ -32,6 +32,8 @@ pub enum Purpose {
     Turns = 20,
     Think = 21,
     Copies = 22,
+    /// Where samples of a sweep lie; no run draws it.
+    Design = 99,
     /// Which rows of a record stand for all of them; no run draws it.
     Sample = 100,
 }

@@ -83,6 +83,9 @@ pub struct Point {
     pub bill: Vec<BillItem>,
     /// What is due for whole terms, whatever is used.
     pub commitments: Vec<CommitmentItem>,
+    /// Each `[[expect]]`, judged at this point; empty where there is but one point, and the head has them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub expectations: Vec<Expectation>,
     /// What the charts draw; kept for at most 16 points.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<Detail>,

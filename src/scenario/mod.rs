@@ -1,7 +1,7 @@
 //! From a file to a model that can run, in passes that each report all they can:
 //!
 //! 1. syntax: the text becomes a tree in which every key and value knows its place;
-//! 2. overlays: each `--set PATH=VALUE` is put into the tree;
+//! 2. overlays: the tree is laid over those that it extends, and each `--set PATH=VALUE` is put into it;
 //! 3. form: every key and kind is one that exists, none is missing;
 //! 4. decoding: every value gets its meaning, section by section and key by key;
 //! 5. lowering: references, ranges, sense; defaults are filled in and reported as assumptions.
@@ -11,33 +11,40 @@
 
 mod decode;
 mod describe;
+mod extend;
 mod form;
 mod lower;
 mod overlay;
 mod place;
 mod schema;
+mod source;
+mod study;
 pub mod template;
 mod tree;
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use toml::de::DeTable;
 
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Severity, Sink, Sources};
+use crate::diagnostic::{Diagnostic, Sink, Sources};
 use crate::model::Model;
+use crate::model::study::Study;
 
 pub use describe::describe;
 pub use schema::json_schema;
+pub use source::Source;
 
 /// A scenario that can run.
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub model: Model,
+    /// What it asks beyond one design point.
+    pub study: Study,
     pub warnings: Vec<Diagnostic>,
     /// What the warnings point at.
     pub sources: Sources,
-    /// Of the file's bytes, in hexadecimal.
+    /// Of the bytes of the file and of those that it extends, in hexadecimal.
     pub sha256: String,
     /// The file's name without its directory.
     pub file_name: String,
@@ -58,73 +65,25 @@ pub struct Refused {
 /// # Errors
 /// The file cannot be read, or is no scenario that can run.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, Refused> {
-    let name = path.display().to_string();
-    let text = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
-        String::from_utf8(bytes)
-            .map_err(|error| format!("it is not UTF-8 text from byte {} on", error.utf8_error().valid_up_to()))
-    });
-    match text {
-        Ok(text) => {
-            let base_dir = path.parent().unwrap_or(Path::new(""));
-            let mut loaded = load_text(&name, &text, base_dir, overrides)?;
-            if let Some(file_name) = path.file_name() {
-                loaded.file_name = file_name.to_string_lossy().into_owned();
-            }
-            Ok(loaded)
-        }
-        Err(error) => Err(Refused {
-            sources: Sources::default(),
-            findings: vec![Diagnostic {
-                severity: Severity::Error,
-                rule: format!("the scenario `{name}` cannot be read: {error}"),
-                at: None,
-                help: Some("`bedload init` writes a scenario to start from".to_owned()),
-            }],
-        }),
-    }
+    Source::open(path, overrides)?.load(&[])
 }
 
-/// Loads a text. Paths in it are relative to `base_dir`.
+/// Loads a text. Paths in it are relative to `folder`.
 ///
 /// # Errors
 /// The text is no scenario that can run.
-pub fn load_text(name: &str, text: &str, base_dir: &Path, overrides: &[String]) -> Result<Loaded, Refused> {
-    load_with(Catalog::embedded(), name, text, base_dir, overrides)
-}
-
-fn load_with(
-    catalog: &Catalog,
-    name: &str,
-    text: &str,
-    base_dir: &Path,
-    overrides: &[String],
-) -> Result<Loaded, Refused> {
-    let mut sources = Sources::default();
-    let mut sink = Sink::default();
-    let model = passes(catalog, name, text, base_dir, overrides, &mut sources, &mut sink);
-    match model {
-        Some(model) if !sink.has_errors() => Ok(Loaded {
-            model,
-            warnings: sink.findings,
-            sources,
-            sha256: Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
-            file_name: name.to_owned(),
-            overrides: overrides.to_vec(),
-        }),
-        _ => Err(Refused { sources, findings: sink.findings }),
-    }
+pub fn load_text(name: &str, text: &str, folder: &Path, overrides: &[String]) -> Result<Loaded, Refused> {
+    Source::text(name, text, folder, overrides)?.load(&[])
 }
 
 fn passes(
     catalog: &Catalog,
-    name: &str,
-    text: &str,
-    base_dir: &Path,
+    source: &Source,
     overrides: &[String],
     sources: &mut Sources,
     sink: &mut Sink,
-) -> Option<Model> {
-    let start = sources.add(name, text);
+) -> Option<(Model, Study)> {
+    let starts: Vec<usize> = source.files.iter().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
         .map(|argument| {
@@ -132,13 +91,25 @@ fn passes(
             overlay::Override::split(argument, start, sink)
         })
         .collect();
-    let mut root = tree::parse(text, start, sink)?;
+    let mut roots: Vec<DeTable<'_>> = Vec::new();
+    for (file, start) in source.files.iter().zip(&starts) {
+        roots.push(tree::parse(&file.text, *start, sink)?);
+    }
+    let mut roots = roots.into_iter();
+    let mut root = roots.next()?;
+    root.remove("extends");
+    for mut base in roots {
+        base.remove("extends");
+        extend::extend(&mut root, base, Some(schema::Node::root()));
+    }
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
+    let study = study::study(&mut root, sources, sink);
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
-    lower::lower(&specs, catalog, base_dir, sink)
+    let files = lower::Files { source, starts: &starts };
+    Some((lower::lower(&specs, catalog, files, sink)?, study))
 }
 
 #[cfg(test)]

@@ -54,10 +54,8 @@ fn joined(path: &str, key: &str) -> String {
 }
 
 /// Where, which keys, and what to do instead.
-const LATER: [(&str, &str, &str); 2] = [
-    ("", "sweep size", "run the scenario once for each value, with --set PATH=VALUE"),
-    ("", "output doubt extends", "leave it out"),
-];
+const LATER: [(&str, &str, &str); 2] =
+    [("", "size", "run the scenario once for each value, with --set PATH=VALUE"), ("", "output doubt", "leave it out")];
 
 #[cfg(test)]
 mod tests {
@@ -65,8 +63,8 @@ mod tests {
 
     #[test]
     fn what_is_designed_but_not_here_yet_is_refused_politely() {
-        let refusal = Place::default().unknown_key("sweep", ["run"]);
-        assert_eq!(refusal.rule, "`sweep` is not understood by this version of bedload");
+        let refusal = Place::default().unknown_key("size", ["run"]);
+        assert_eq!(refusal.rule, "`size` is not understood by this version of bedload");
         assert!(refusal.help.unwrap().contains("--set"));
         let arrivals = Place::default().key("workloads").name("chat").key("arrivals");
         assert_eq!(arrivals.unknown_kind("gama", ["poisson", "gamma"]).help.unwrap(), "did you mean `gamma`?");

@@ -16,6 +16,7 @@ use crate::model::expectation::{ExpectSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
 use crate::model::run::RunSpec;
 use crate::model::service::ModelSpec;
+use crate::model::study::sweep::SweepSpec;
 use crate::model::workload::WorkloadSpec;
 
 /// A scenario: traffic, the capacity it meets, and what is expected of the meeting.
@@ -41,6 +42,10 @@ struct ScenarioSpec {
     money: Option<MoneySpec>,
     /// Bounds that the results must keep.
     expect: Option<Vec<ExpectSpec>>,
+    /// Axes of design points.
+    sweep: Option<SweepSpec>,
+    /// Another scenario, which this one is laid over; a path relative to this file.
+    extends: Option<String>,
 }
 
 /// The JSON Schema of a scenario.

@@ -20,7 +20,8 @@ pub fn model(text: &str) -> bedload::model::Model {
 pub fn results_on(threads: usize, text: &str) -> Results {
     let scenario =
         Scenario { title: String::new(), file: "test.toml".to_owned(), sha256: String::new(), overrides: Vec::new() };
-    experiment::run_on(threads, &model(text), scenario, &Unwatched).expect("threads start").results
+    let model = model(text);
+    experiment::on_threads(threads, || experiment::run(&model, scenario, &Unwatched)).expect("threads start").results
 }
 
 /// The only point of a scenario's text.

@@ -9,22 +9,41 @@ mod supply;
 mod workloads;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::decode::Specs;
+use super::source::Source;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Sink, Span};
+use crate::model::quantity::Text;
 use crate::model::spec::{At, unknown};
 use crate::model::{Assumption, Model, Window};
 use crate::trace::Trace;
+
+/// The files of a scenario, and where each lies in the common address space.
+#[derive(Clone, Copy)]
+pub struct Files<'a> {
+    pub source: &'a Source,
+    pub starts: &'a [usize],
+}
+
+impl Files<'_> {
+    /// A path that is written somewhere: relative to the file that it stands in, or to the scenario in an argument.
+    fn path(&self, written: &At<Text>) -> PathBuf {
+        let files = &self.source.files;
+        let after_all = |i: usize| self.starts[i] + files[i].text.len();
+        let holds = |i: &usize| self.starts[*i] <= written.at.start && written.at.start <= after_all(*i);
+        let file = (0..files.len()).find(holds).unwrap_or(0);
+        files[file].folder.join(&*written.value)
+    }
+}
 
 /// What every part of the pass needs.
 struct Lowering<'a> {
     specs: &'a Specs,
     catalog: &'a Catalog,
-    /// Paths in the scenario are relative to it.
-    base_dir: &'a Path,
+    files: Files<'a>,
     sink: &'a mut Sink,
     assumptions: Vec<Assumption>,
     /// The dates of the catalogue's figures in use.
@@ -34,8 +53,8 @@ struct Lowering<'a> {
 }
 
 /// Lowers everything that was read; `None` when there is any error, found here or before.
-pub fn lower(specs: &Specs, catalog: &Catalog, base_dir: &Path, sink: &mut Sink) -> Option<Model> {
-    let mut low = Lowering { specs, catalog, base_dir, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
+pub fn lower(specs: &Specs, catalog: &Catalog, files: Files<'_>, sink: &mut Sink) -> Option<Model> {
+    let mut low = Lowering { specs, catalog, files, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
     let traces = low.traces();
     let run = low.run(&traces);
     low.clock.clone_from(&run);

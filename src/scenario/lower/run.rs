@@ -1,14 +1,10 @@
 //! The clock, the seed, the replications; and the traces that may say how long a run lasts.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use super::{Lowering, Traces};
 use crate::model::Run;
 use crate::model::run::{DEFAULT_REPLICATIONS, RunSpec, Start};
 use crate::model::workload::arrivals::ArrivalsSpec;
-use crate::trace::{Selection, Trace, TraceError};
+use crate::trace::TraceError;
 use crate::units::{SimTime, WallClock};
 
 const DEFAULT_COOLDOWN: SimTime = SimTime(600_000_000);
@@ -17,17 +13,11 @@ const SECOND: u64 = 1_000_000;
 impl Lowering<'_> {
     /// Reads every trace once.
     pub fn traces(&mut self) -> Traces {
-        let mut read: BTreeMap<(PathBuf, Selection), Arc<Trace>> = BTreeMap::new();
         let mut traces = Traces::new();
         for section in &self.specs.workloads {
             let Some(ArrivalsSpec::Trace(spec)) = section.spec.as_ref().map(|w| &w.arrivals.value) else { continue };
             let Some(selection) = spec.selection(self.sink) else { continue };
-            let key = (self.base_dir.join(&*spec.file.value), selection);
-            if let Some(trace) = read.get(&key) {
-                traces.insert(section.name.clone(), Arc::clone(trace));
-                continue;
-            }
-            match Trace::open(&key.0, key.1.clone()) {
+            match self.files.source.traces.open(self.files.path(&spec.file), selection) {
                 Ok(trace) => {
                     if trace.summary.skipped_lines > 0 {
                         let rule = format!(
@@ -36,8 +26,6 @@ impl Lowering<'_> {
                         );
                         self.sink.warning(Some(spec.file.at.clone()), rule, None);
                     }
-                    let trace = Arc::new(trace);
-                    read.insert(key, Arc::clone(&trace));
                     traces.insert(section.name.clone(), trace);
                 }
                 Err(error) => {

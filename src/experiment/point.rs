@@ -1,0 +1,61 @@
+//! One design point: replications in waves until the precision asked for is reached.
+
+use std::collections::BTreeMap;
+
+use super::replicate::{Record, Replication, replicate};
+use super::{Effort, Watch, aggregate, bill, judge, notes};
+use crate::metrics;
+use crate::model::Model;
+use crate::results::{Expectation, Note, Point};
+
+/// A design point that has been played.
+#[derive(Debug, Clone)]
+pub struct Played {
+    pub point: Point,
+    pub expectations: Vec<Expectation>,
+    pub notes: Vec<Note>,
+    /// For paired differences with another point.
+    pub replications: Vec<Replication>,
+    pub pooled: Record,
+    pub effort: Effort,
+}
+
+/// Plays a design point; its point has number 0 and no parameters, and the detail that charts draw.
+#[must_use]
+pub fn play(model: &Model, watch: &dyn Watch) -> Played {
+    let plan = model.run.replications;
+    let mut replications: Vec<Replication> = Vec::new();
+    let mut wave = u64::from(plan.min);
+    let mut pooled;
+    let mut metrics;
+    loop {
+        let from = replications.len() as u64;
+        watch.planned(wave, model.run.measured_end().0);
+        replications.extend(replicate(model, from..from + wave, watch));
+        pooled = aggregate::pool(&replications);
+        metrics = aggregate::estimates(model, &replications, &pooled);
+        let done = replications.len() as u64;
+        let Some(precision) = plan.relative_precision else { break };
+        if done >= u64::from(plan.max) || judge::is_precise(model, &metrics, precision) {
+            break;
+        }
+        // Each wave is as large as all before it, so that the stop rule looks seldom.
+        wave = done.min(u64::from(plan.max) - done);
+    }
+    let effort = replications.iter().fold(Effort::default(), |sum, r| sum.plus(r.effort));
+    let expectations = judge::judge(model, &replications, &pooled, &metrics);
+    let n = replications.len() as u64;
+    let point = Point {
+        index: 0,
+        parameters: BTreeMap::new(),
+        replications: n,
+        verdict: metrics::verdict(model, &pooled.measured, n),
+        metrics,
+        bill: bill::bill(model, &replications),
+        commitments: bill::commitments(model),
+        expectations: Vec::new(),
+        detail: Some(metrics::detail(model, &replications[0].record.measured, &pooled.measured)),
+    };
+    let notes = notes::notes(model, n, &pooled, &point);
+    Played { point, expectations, notes, replications, pooled, effort }
+}

@@ -1,0 +1,241 @@
+//! `[sweep]`: axes of design points.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use crate::random::{Purpose, Stream};
+
+/// One key of the scenario, and the value that a design point gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Such as `capacities.us.tpm`.
+    pub path: String,
+    /// As TOML writes it.
+    pub value: String,
+}
+
+impl Setting {
+    /// `PATH=VALUE`, as `--set` takes it.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        format!("{}={}", self.path, self.value)
+    }
+}
+
+/// One value of an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// What the point's parameters call it, by the axis' columns.
+    pub parameters: Vec<(String, Value)>,
+    pub settings: Vec<Setting>,
+}
+
+/// What one dimension of the sweep can be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Axis {
+    /// One of these.
+    Choices(Vec<Choice>),
+    /// A number between two, for samples.
+    Between { path: String, low: f64, high: f64, is_whole: bool, geometric: bool },
+}
+
+impl Axis {
+    /// How many values it has; `None`: as many as there are samples.
+    #[must_use]
+    pub fn len(&self) -> Option<u64> {
+        match self {
+            Self::Choices(choices) => Some(choices.len() as u64),
+            Self::Between { .. } => None,
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+
+    /// The choice at a share in [0, 1).
+    fn at(&self, share: f64) -> Choice {
+        match self {
+            Self::Choices(choices) => choices[((share * choices.len() as f64) as usize).min(choices.len() - 1)].clone(),
+            Self::Between { path, low, high, is_whole, geometric } => {
+                let x = if *geometric {
+                    low * libm::pow(high / low, share)
+                } else if *is_whole {
+                    // Each whole number has an equal part of the range.
+                    low + libm::floor(share * (high - low + 1.0))
+                } else {
+                    low + share * (high - low)
+                };
+                numeric(path, if *is_whole { libm::round(x) } else { x })
+            }
+        }
+    }
+}
+
+/// A choice that sets one number.
+#[must_use]
+pub fn numeric(path: &str, x: f64) -> Choice {
+    let is_whole = libm::floor(x) == x && x.abs() < 9e15;
+    let value = if is_whole { Value::from(x as i64) } else { Value::from(x) };
+    let text = if is_whole { format!("{}", x as i64) } else { format!("{x:?}") };
+    Choice {
+        parameters: vec![(path.to_owned(), value)],
+        settings: vec![Setting { path: path.to_owned(), value: text }],
+    }
+}
+
+/// The design points of a scenario.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sweep {
+    /// In the order of the file; the last one varies fastest.
+    pub axes: Vec<Axis>,
+    /// Points of a Latin hypercube over the axes instead of the grid.
+    pub samples: Option<u64>,
+}
+
+impl Sweep {
+    /// How many design points there are; `None`: more than can be counted.
+    #[must_use]
+    pub fn points(&self) -> Option<u64> {
+        if self.samples.is_some() {
+            return self.samples;
+        }
+        self.axes.iter().try_fold(1u64, |n, axis| n.checked_mul(axis.len()?))
+    }
+
+    /// Design point number `index` of a scenario with this seed: one choice for each axis.
+    #[must_use]
+    pub fn point(&self, index: u64, seed: u64) -> Vec<Choice> {
+        if let Some(samples) = self.samples {
+            return self.axes.iter().enumerate().map(|(a, axis)| axis.at(share(index, samples, seed, a))).collect();
+        }
+        let mut rest = index;
+        let mut choices: Vec<Choice> = self
+            .axes
+            .iter()
+            .rev()
+            .filter_map(|axis| match axis {
+                Axis::Choices(choices) => {
+                    let n = choices.len() as u64;
+                    let choice = choices[(rest % n) as usize].clone();
+                    rest /= n;
+                    Some(choice)
+                }
+                Axis::Between { .. } => None,
+            })
+            .collect();
+        choices.reverse();
+        choices
+    }
+
+    /// The columns of the points' parameters.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        let of = |axis: &Axis| match axis {
+            Axis::Choices(choices) => choices.first().map_or_else(Vec::new, |c| c.parameters.clone()),
+            Axis::Between { path, .. } => vec![(path.clone(), Value::Null)],
+        };
+        self.axes.iter().flat_map(of).map(|(name, _)| name).collect()
+    }
+}
+
+/// Where sample `index` lies on an axis: in a stratum of its own, the strata in an order of the axis' own (McKay, Beckman
+/// and Conover, 1979).
+fn share(index: u64, samples: u64, seed: u64, axis: usize) -> f64 {
+    let stream = Stream::new(seed, 0, Purpose::Design, "").within(axis as u64);
+    let own = stream.bits(index);
+    // The rank of its draw among all: a permutation without a table. Sweeps of samples are small.
+    let rank = (0..samples).filter(|other| (stream.bits(*other), *other) < (own, index)).count();
+    (rank as f64 + stream.within(1).uniform(index)) / samples as f64
+}
+
+/// All settings of some choices.
+#[must_use]
+pub fn settings(choices: &[Choice]) -> Vec<String> {
+    choices.iter().flat_map(|choice| &choice.settings).map(Setting::argument).collect()
+}
+
+/// The parameters of some choices, by column.
+#[must_use]
+pub fn parameters(choices: &[Choice]) -> BTreeMap<String, Value> {
+    choices.iter().flat_map(|choice| choice.parameters.iter().cloned()).collect()
+}
+
+/// The form of `[sweep]` for editors; its own pass reads it.
+#[derive(Debug)]
+pub struct SweepSpec;
+
+impl JsonSchema for SweepSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Sweep".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Axes of design points: a path or several (separated by commas) with their values, or a name with named settings. `samples` draws points instead of the grid.",
+            "properties": {
+                "samples": {
+                    "type": "integer",
+                    "minimum": 2,
+                    "description": "As many points of a Latin hypercube instead of the grid."
+                }
+            },
+            "additionalProperties": {
+                "anyOf": [
+                    { "type": "array", "minItems": 1 },
+                    {
+                        "type": "object",
+                        "properties": {
+                            "from": { "type": "number", "description": "The first value." },
+                            "to": { "type": "number", "description": "The last value." },
+                            "step": { "type": "number", "description": "From one value to the next; default 1." },
+                            "points": { "type": "integer", "description": "How many values instead of a step." },
+                            "scale": { "enum": ["linear", "geometric"], "description": "How points are spaced; default linear." }
+                        }
+                    }
+                ]
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(path: &str, values: &[i64]) -> Axis {
+        Axis::Choices(values.iter().map(|v| numeric(path, *v as f64)).collect())
+    }
+
+    #[test]
+    fn the_last_axis_varies_fastest() {
+        let sweep = Sweep { axes: vec![whole("a.x", &[1, 2]), whole("b.y", &[5, 6, 7])], samples: None };
+        assert_eq!(sweep.points(), Some(6));
+        let all: Vec<String> = (0..6).map(|k| settings(&sweep.point(k, 1)).join(" ")).collect();
+        assert_eq!(all[..4], ["a.x=1 b.y=5", "a.x=1 b.y=6", "a.x=1 b.y=7", "a.x=2 b.y=5"]);
+        assert_eq!(sweep.columns(), ["a.x", "b.y"]);
+    }
+
+    #[test]
+    fn a_latin_hypercube_has_one_sample_in_each_stratum_of_each_axis() {
+        let n = 20;
+        let between =
+            |low, high, is_whole, geometric| Axis::Between { path: "a.x".to_owned(), low, high, is_whole, geometric };
+        let sweep = Sweep { axes: vec![between(0.0, 1.0, false, false), whole("b", &[1, 2])], samples: Some(n) };
+        let x = |k| sweep.point(k, 9)[0].parameters[0].1.as_f64().unwrap();
+        let mut strata: Vec<u64> = (0..n).map(|k| (x(k) * n as f64) as u64).collect();
+        assert_ne!(strata, (0..n).collect::<Vec<_>>(), "the strata are shuffled");
+        strata.sort_unstable();
+        assert_eq!(strata, (0..n).collect::<Vec<_>>());
+        let ones = (0..n).filter(|k| sweep.point(*k, 9)[1].parameters[0].1 == 1).count();
+        assert_eq!(ones, 10);
+        let of_whole = between(1.0, 4.0, true, false);
+        assert_eq!([0.0, 0.24, 0.26, 0.99].map(|s| of_whole.at(s).settings[0].value.clone()), ["1", "1", "2", "4"]);
+        let geometric = between(1.0, 100.0, false, true);
+        assert_eq!(geometric.at(0.5).settings[0].value, "10");
+    }
+}

@@ -1,0 +1,161 @@
+//! A scenario's text, with the files that it extends, loaded as often as design points ask for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest, Sha256};
+
+use super::{Loaded, Refused, passes};
+use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
+use crate::trace::{Selection, Trace, TraceError};
+
+/// A scenario as it was written.
+#[derive(Debug)]
+pub struct Source {
+    /// The file itself, then what it extends, and so on.
+    pub(super) files: Vec<File>,
+    /// The `--set` arguments of the user.
+    overrides: Vec<String>,
+    /// Without its folder.
+    file_name: String,
+    /// Traces are read once, however often the scenario is loaded.
+    pub(super) traces: TraceShelf,
+}
+
+/// One file of a scenario.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub name: String,
+    pub text: String,
+    /// Paths in it are relative to this folder.
+    pub folder: PathBuf,
+}
+
+/// A chain of files is none that anybody reads.
+const MOST_FILES: usize = 8;
+
+impl Source {
+    /// Reads a file and what it extends.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or they extend each other in a circle.
+    pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Refused> {
+        let first = read(path).map_err(|error| {
+            let rule = format!("the scenario `{}` cannot be read: {error}", path.display());
+            refused(Sources::default(), None, rule, "`bedload init` writes a scenario to start from")
+        })?;
+        let mut source = Self::of(first, overrides)?;
+        if let Some(file_name) = path.file_name() {
+            source.file_name = file_name.to_string_lossy().into_owned();
+        }
+        Ok(source)
+    }
+
+    /// A scenario that is no file. Paths in it are relative to `folder`.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn text(name: &str, text: &str, folder: &Path, overrides: &[String]) -> Result<Self, Refused> {
+        Self::of(File { name: name.to_owned(), text: text.to_owned(), folder: folder.to_owned() }, overrides)
+    }
+
+    fn of(first: File, overrides: &[String]) -> Result<Self, Refused> {
+        let file_name = first.name.clone();
+        let mut files = vec![first];
+        while let Some((base, at)) = extended(&files[files.len() - 1].text) {
+            let last = &files[files.len() - 1];
+            let refuse = |rule: String, help: &str| {
+                let mut sources = Sources::default();
+                let start = sources.add(last.name.clone(), last.text.clone());
+                refused(sources, Some(at.start + start..at.end + start), rule, help)
+            };
+            let path = last.folder.join(&base);
+            if files.len() == MOST_FILES {
+                return Err(refuse(format!("more than {MOST_FILES} files extend each other"), "is it a circle?"));
+            }
+            let read = read(&path);
+            match read {
+                Ok(file) => files.push(file),
+                Err(error) => {
+                    let rule = format!("`{base}`, which the scenario extends, cannot be read: {error}");
+                    return Err(refuse(rule, "its path is relative to the file that names it"));
+                }
+            }
+        }
+        Ok(Self { files, overrides: overrides.to_vec(), file_name, traces: TraceShelf::default() })
+    }
+
+    /// The scenario with more settings, each `PATH=VALUE`, over those of the user.
+    ///
+    /// # Errors
+    /// It is no scenario that can run.
+    pub fn load(&self, settings: &[String]) -> Result<Loaded, Refused> {
+        self.load_with(Catalog::embedded(), settings)
+    }
+
+    pub(super) fn load_with(&self, catalog: &Catalog, settings: &[String]) -> Result<Loaded, Refused> {
+        let mut sources = Sources::default();
+        let mut sink = Sink::default();
+        let overrides: Vec<String> = self.overrides.iter().chain(settings).cloned().collect();
+        match passes(catalog, self, &overrides, &mut sources, &mut sink) {
+            Some((model, study)) if !sink.has_errors() => Ok(Loaded {
+                model,
+                study,
+                warnings: sink.findings,
+                sources,
+                sha256: self.sha256(),
+                file_name: self.file_name.clone(),
+                overrides,
+            }),
+            _ => Err(Refused { sources, findings: sink.findings }),
+        }
+    }
+
+    /// Of the bytes of its files, in hexadecimal.
+    fn sha256(&self) -> String {
+        let mut digest = Sha256::new();
+        self.files.iter().for_each(|file| digest.update(file.text.as_bytes()));
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn read(path: &Path) -> Result<File, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text from byte {} on", error.utf8_error().valid_up_to()))?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok(File { name: path.display().to_string(), text, folder })
+}
+
+/// What a file extends, and where it says so. A file that is no TOML extends nothing: the first pass says what is wrong.
+fn extended(text: &str) -> Option<(String, Span)> {
+    let table = toml::de::DeTable::parse(text).ok()?;
+    let item = table.get_ref().get("extends")?;
+    Some((item.get_ref().as_str()?.to_owned(), item.span()))
+}
+
+fn refused(sources: Sources, at: Option<Span>, rule: String, help: &str) -> Refused {
+    let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()) };
+    Refused { sources, findings: vec![finding] }
+}
+
+/// Traces that were read, by file and selection.
+#[derive(Debug, Default)]
+pub(super) struct TraceShelf(Mutex<BTreeMap<(PathBuf, Selection), Arc<Trace>>>);
+
+impl TraceShelf {
+    /// # Errors
+    /// As for [`Trace::open`].
+    pub(super) fn open(&self, path: PathBuf, selection: Selection) -> Result<Arc<Trace>, TraceError> {
+        let key = (path, selection);
+        let mut shelf = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(trace) = shelf.get(&key) {
+            return Ok(Arc::clone(trace));
+        }
+        let trace = Arc::new(Trace::open(&key.0, key.1.clone())?);
+        shelf.insert(key, Arc::clone(&trace));
+        Ok(trace)
+    }
+}
