@@ -250,7 +250,11 @@ fn law(law: &Law, unit: f64) -> String {
         Shape::Exponential { mean } => format!("exponential, mean {}", figures(*mean)),
         Shape::Normal { mean, sd } => format!("normal, mean {}, sd {}", figures(*mean), figures(*sd)),
         Shape::Weibull { power, .. } => format!("weibull of shape {}", self::figures(1.0 / power)),
-        Shape::Empirical { values, .. } => format!("one of {}", counted(values.len(), "value")),
+        Shape::Empirical { values, cumulative } => {
+            let shares = cumulative.iter().scan(0.0, |below, c| Some(c - std::mem::replace(below, *c)));
+            let mean: f64 = values.iter().zip(shares).map(|(value, share)| value * share).sum();
+            format!("one of {}, mean {}", counted(values.len(), "value"), figures(mean))
+        }
         Shape::Quantiles { values, .. } => {
             format!(
                 "{} from {} to {}",
@@ -315,7 +319,7 @@ fn limit(limit: &Limit) -> String {
 }
 
 fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n as u64)) }
 }
 
 /// Large numbers in groups, small ones with a few places.

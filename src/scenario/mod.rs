@@ -138,7 +138,7 @@ fn passes(
     }
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
-    lower::lower(&specs, catalog, base_dir, sink)
+    lower::lower(specs, catalog, base_dir, sink)
 }
 
 #[cfg(test)]

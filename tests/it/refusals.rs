@@ -247,6 +247,51 @@ fn traces() {
 }
 
 #[test]
+fn columns() {
+    let law = |law: &str| shown(&with(&[&format!("input_tokens.empirical = {{ {law} }}")]), &[]);
+    let of = |file: &str, column: &str| law(&format!("file = \"{file}\", column = \"{column}\""));
+    snapshot(
+        "columns",
+        &[
+            ("a column that is there", of("lengths.csv", "prompt_tokens")),
+            ("a file that is not there", of("missing.csv", "prompt_tokens")),
+            ("an empty file", of("empty.csv", "prompt_tokens")),
+            ("a gzip file that was cut", of("lengths-cut.csv.gz", "prompt_tokens")),
+            ("a column misspelt", of("lengths.csv", "promt_tokens")),
+            ("a column of nothing near", of("lengths.csv", "x")),
+            ("a value that is no whole number", of("lengths-broken.csv", "prompt_tokens")),
+            ("a value that is missing", of("lengths-broken.csv", "answer_tokens")),
+            ("a column of texts", of("lengths.csv", "request")),
+            ("a file without its column", law("file = \"lengths.csv\"")),
+            ("a column without its file", law("column = \"prompt_tokens\"")),
+            ("a file beside values", law("file = \"lengths.csv\", column = \"prompt_tokens\", values = [1, 2]")),
+            ("weights of a column", law("file = \"lengths.csv\", column = \"prompt_tokens\", weights = [1, 2]")),
+            (
+                "values beside quantiles",
+                law("values = [1], quantiles = [{ share = 0, value = 1 }, { share = 1, value = 2 }]"),
+            ),
+            (
+                "a column of times",
+                shown(
+                    &with(&["time_to_first_token.empirical = { file = \"lengths.csv\", column = \"answer_tokens\" }"]),
+                    &[],
+                ),
+            ),
+            (
+                "one fault of a column that is drawn from twice",
+                shown(
+                    &with(&[
+                        "input_tokens.empirical = { file = \"lengths.csv\", column = \"prompts\" }",
+                        "output_tokens.mixture.parts = [{ weight = 1, of = { empirical = { file = \"lengths.csv\", column = \"prompts\" } } }]",
+                    ]),
+                    &[],
+                ),
+            ),
+        ],
+    );
+}
+
+#[test]
 fn overrides() {
     let set = |arguments: &[&str]| shown(GOOD, arguments);
     snapshot(
