@@ -274,16 +274,7 @@ fn law(law: &Law, unit: f64) -> String {
 }
 
 fn client(client: &Client) -> String {
-    let n = client.retries.max_attempts;
-    let of = |mode: RetryPolicy| RetryPolicy { max_attempts: n, ..mode } == client.retries;
-    let mut text = match n {
-        1 if !client.retries.adaptive => "no retries".to_owned(),
-        _ if of(RetryPolicy::STANDARD) => format!("standard retries, {n} attempts"),
-        _ if of(RetryPolicy::STANDARD_2025) => format!("standard retries of 2025, {n} attempts"),
-        _ if of(RetryPolicy::ADAPTIVE) => format!("adaptive retries, {n} attempts"),
-        _ if of(RetryPolicy::LEGACY) => format!("legacy retries, {n} attempts"),
-        _ => format!("{n} attempts"),
-    };
+    let mut text = retries(client);
     if client.app_retries.attempts > 1 {
         let app = client.app_retries;
         let _ = write!(text, ", {} times {} apart", app.attempts, SimTime(app.delay));
@@ -305,6 +296,23 @@ fn client(client: &Client) -> String {
         }
     }
     text
+}
+
+fn retries(client: &Client) -> String {
+    let n = client.retries.max_attempts;
+    if let Some(preset) = &client.preset {
+        let by = if preset.is_default { "by default" } else { "as set" };
+        return format!("{}: {} retries {by}, {}", preset.sdk, preset.mode, counted(n as usize, "attempt"));
+    }
+    let of = |mode: RetryPolicy| RetryPolicy { max_attempts: n, ..mode } == client.retries;
+    match n {
+        1 if !client.retries.adaptive => "no retries".to_owned(),
+        _ if of(RetryPolicy::STANDARD) => format!("standard retries, {n} attempts"),
+        _ if of(RetryPolicy::STANDARD_2025) => format!("standard retries of 2025, {n} attempts"),
+        _ if of(RetryPolicy::ADAPTIVE) => format!("adaptive retries, {n} attempts"),
+        _ if of(RetryPolicy::LEGACY) => format!("legacy retries, {n} attempts"),
+        _ => format!("{n} attempts"),
+    }
 }
 
 fn limit(limit: &Limit) -> String {

@@ -292,6 +292,28 @@ fn columns() {
 }
 
 #[test]
+fn sdks() {
+    let sdk = |keys: &str| shown(&with(&[&format!("workloads.chat: client.retries.sdk = {{ {keys} }}")]), &[]);
+    snapshot(
+        "sdks",
+        &[
+            ("one that is known", sdk("name = \"python\", version = \"1.43.2\"")),
+            ("a name misspelt", sdk("name = \"pyhton\", version = \"1.44.0\"")),
+            ("a name that is not known", sdk("name = \"cobol\", version = \"1.44.0\"")),
+            ("one of which too little is known", sdk("name = \"kotlin\", version = \"1.6.0\"")),
+            ("a version that is a number", sdk("name = \"python\", version = 1.40")),
+            ("a version that is a word", sdk("name = \"python\", version = \"latest\"")),
+            ("a version before those that are known", sdk("name = \"python\", version = \"1.34.106\"")),
+            ("a mode that it does not have", sdk("name = \"javascript\", version = \"3.1166.0\", mode = \"legacy\"")),
+            ("a mode misspelt", sdk("name = \"python\", version = \"1.44.0\", mode = \"standrad\"")),
+            ("no attempts", sdk("name = \"python\", version = \"1.44.0\", max_attempts = 0")),
+            ("a name alone", shown(&with(&["workloads.chat: client.retries = \"sdk\""]), &[])),
+            ("no version", sdk("name = \"python\"")),
+        ],
+    );
+}
+
+#[test]
 fn overrides() {
     let set = |arguments: &[&str]| shown(GOOD, arguments);
     snapshot(
