@@ -190,7 +190,7 @@ fn workload(text: &str) -> Result<String, String> {
 
 #[derive(Debug, Args)]
 pub(super) struct CatalogArgs {
-    /// A model's id, profile id or ARN; without one, all models are listed.
+    /// A model's id, profile id or ARN, or the name of an SDK; without one, all are listed.
     pub id: Option<String>,
 }
 

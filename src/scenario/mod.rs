@@ -109,7 +109,7 @@ fn passes(
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
-    Some((lower::lower(&specs, catalog, files, sink)?, study))
+    Some((lower::lower(specs, catalog, files, sink)?, study))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod arrivals;
 mod capacities;
 mod clients;
+mod columns;
 mod described;
 mod determinism;
 mod docs;
