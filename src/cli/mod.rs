@@ -10,6 +10,7 @@ mod progress;
 pub mod render;
 mod run;
 mod schema;
+mod sweep;
 mod validate;
 
 use std::io::{IsTerminal, Write};
@@ -65,6 +66,7 @@ pub fn main() -> Exit {
         Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),
+        Command::Sweep(args) => sweep::sweep(args),
         Command::Catalog(args) => catalog::catalog(args),
         Command::Explain(args) => explain::explain(args),
         Command::Schema(args) => schema::schema(args),
@@ -95,13 +97,17 @@ fn colour(stream: &impl IsTerminal) -> bool {
 fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
     match scenario::load(path, &overrides.as_settings()) {
         Ok(loaded) => {
-            if !loaded.warnings.is_empty() {
-                let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
-                let _ = write!(std::io::stderr(), "{warnings}");
-            }
+            show_warnings(&loaded);
             Ok(loaded)
         }
         Err(refused) => Err(refusal(&refused)),
+    }
+}
+
+fn show_warnings(loaded: &Loaded) {
+    if !loaded.warnings.is_empty() {
+        let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
+        let _ = write!(std::io::stderr(), "{warnings}");
     }
 }
 

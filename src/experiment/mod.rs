@@ -5,13 +5,17 @@
 
 mod aggregate;
 mod bill;
+mod journal;
 mod judge;
 mod notes;
 mod point;
 mod replicate;
+mod sweep;
 
+pub use journal::{Journal, JournalError, JournalHead};
 pub use point::{Played, play};
 pub use replicate::{Record, Replication, replicate};
+pub use sweep::{Design, Kept, Stopped, sweep};
 
 use crate::model::Model;
 use crate::results::{self, Results};
@@ -96,6 +100,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         notes: Vec::new(),
         metric_names: Vec::new(),
         points_total: 0,
+        axes: Vec::new(),
         expectations: Vec::new(),
         points: Vec::new(),
     }

@@ -25,4 +25,5 @@ mod refusals;
 mod replays;
 mod schema;
 mod sharing;
+mod sweeps;
 mod theory;
