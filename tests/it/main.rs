@@ -23,4 +23,5 @@ mod refusals;
 mod replays;
 mod schema;
 mod sharing;
+mod storms;
 mod theory;
