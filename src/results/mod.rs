@@ -216,7 +216,8 @@ pub struct Timeline {
     pub from_s: f64,
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
-    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`.
+    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
+    /// `total.calls_per_min` is the retry amplification over time.
     pub series: BTreeMap<String, Vec<f64>>,
 }
 

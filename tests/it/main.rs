@@ -25,5 +25,6 @@ mod refusals;
 mod replays;
 mod schema;
 mod sharing;
+mod storms;
 mod sweeps;
 mod theory;
