@@ -9,40 +9,45 @@ use super::files::OutputFolder;
 use super::progress::Progress;
 use super::{Exit, Trouble, colour, fault, load, say};
 use crate::experiment::{self, Conclusion, Effort};
-use crate::results::{self, Judgement, Results};
+use crate::results::{self, Expectation, Judgement, Results};
 use crate::scenario::Loaded;
 use crate::{charts, report};
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let loaded = load(&args.file, &args.overrides)?;
-    let folder = output_folder(args)?;
+    let folder = output_folder(&args.file, args.out.as_deref())?;
     let (conclusion, took) = simulate(args, &loaded)?;
-    let written = write(&folder, &conclusion.results, args)?;
+    let written = write(&folder, &conclusion.results, args.no_charts)?;
     if args.quiet {
         tell_broken(&conclusion.results);
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    Ok(exit(&conclusion.results))
+    Ok(exit_of(judgement(&conclusion.results.expectations)))
 }
 
-fn output_folder(args: &RunArgs) -> Result<OutputFolder, Trouble> {
-    let name = args.file.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
-    let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(name));
+/// Where a scenario's results go: `out`, or a folder that is named after its file.
+pub(super) fn output_folder(file: &Path, out: Option<&Path>) -> Result<OutputFolder, Trouble> {
+    let name = file.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
+    let path = out.map_or_else(|| Path::new("output").join(name), Path::to_owned);
     OutputFolder::open(&path).map_err(|e| {
         let help = "name a folder that can be written to with --out".to_owned();
         fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
     })
 }
 
-fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
-    let threads = usize::from(args.threads.unwrap_or(0));
-    let scenario = results::Scenario {
+pub(super) fn scenario_of(loaded: &Loaded) -> results::Scenario {
+    results::Scenario {
         title: loaded.model.title.clone(),
         file: loaded.file_name.clone(),
         sha256: loaded.sha256.clone(),
         overrides: loaded.overrides.clone(),
-    };
+    }
+}
+
+fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
+    let threads = usize::from(args.threads.unwrap_or(0));
+    let scenario = scenario_of(loaded);
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
     let conclusion = experiment::on_threads(threads, || experiment::run(&loaded.model, scenario, &progress))
@@ -52,8 +57,8 @@ fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), T
     Ok((conclusion, took))
 }
 
-/// Writes the document and what is drawn from it; returns what was written.
-fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec<PathBuf>, Trouble> {
+/// Writes the document and what is drawn from it, of a size at its answer; returns what was written.
+pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
     let save = |name: &str, content: &[u8]| {
         folder.write(name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
     };
@@ -61,8 +66,8 @@ fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec
         save("results.json", report::json(results).as_bytes())?,
         save("points.csv", report::points_csv(results).as_bytes())?,
     ];
-    if !args.no_charts {
-        for point in &results.points {
+    if !no_charts {
+        for point in results.points.iter().filter(|point| is_drawn(results, point.index)) {
             let drawings = charts::draw_all(results, point)
                 .map_err(|e| fault(Exit::InputOutput, format!("cannot draw a chart: {e}"), None))?;
             for drawing in drawings {
@@ -72,6 +77,14 @@ fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec
         }
     }
     Ok(written)
+}
+
+/// Drawings are named after what they show, so one point of a document has them.
+fn is_drawn(results: &Results, index: u64) -> bool {
+    results
+        .sizing
+        .as_ref()
+        .is_none_or(|sizing| sizing.evaluated.iter().any(|e| Some(e.value) == sizing.answer && e.point == index))
 }
 
 fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {
@@ -98,7 +111,7 @@ fn tell_broken(results: &Results) {
 }
 
 /// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
-fn files_line(written: &[PathBuf]) -> String {
+pub(super) fn files_line(written: &[PathBuf]) -> String {
     let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = written.first().and_then(|p| p.parent()).map(|p| p.display().to_string()).unwrap_or_default();
     let mut lines = vec![format!("{folder}/")];
@@ -128,13 +141,20 @@ fn speed(effort: Effort, took: Duration) -> String {
     format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
 }
 
-fn exit(results: &Results) -> Exit {
-    let verdicts = || results.expectations.iter().map(|e| e.verdict);
+/// Of several expectations together: a failure weighs more than a doubt.
+pub(super) fn judgement(expectations: &[Expectation]) -> Judgement {
+    let verdicts = || expectations.iter().map(|e| e.verdict);
     if verdicts().any(|v| v == Judgement::Failed) {
-        Exit::Failed
-    } else if verdicts().any(|v| v == Judgement::Inconclusive) {
-        Exit::Inconclusive
+        Judgement::Failed
     } else {
-        Exit::Held
+        verdicts().max().unwrap_or(Judgement::Held)
+    }
+}
+
+pub(super) fn exit_of(judgement: Judgement) -> Exit {
+    match judgement {
+        Judgement::Held => Exit::Held,
+        Judgement::Failed => Exit::Failed,
+        Judgement::Inconclusive => Exit::Inconclusive,
     }
 }

@@ -8,10 +8,15 @@ mod bill;
 mod judge;
 mod notes;
 mod point;
+mod regress;
 mod replicate;
+mod size;
+mod sized;
 
 pub use point::{Played, play};
+pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
+pub use size::{Build, size};
 
 use crate::model::Model;
 use crate::results::{self, Results};
@@ -22,6 +27,10 @@ pub trait Watch: Sync {
     fn planned(&self, replications: u64, simulated: u64);
     /// That much more of some replication has been simulated \[µs\].
     fn advanced(&self, simulated: u64);
+    /// Whether no further wave of replications should begin; a run that is asked to stop depends on the machine's speed.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// A watch that does not look.
@@ -98,5 +107,6 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         points_total: 0,
         expectations: Vec::new(),
         points: Vec::new(),
+        sizing: None,
     }
 }

@@ -1,5 +1,7 @@
 //! `points.csv`: a row for each design point, two columns for each metric.
 
+use std::collections::BTreeSet;
+
 use crate::results::Results;
 
 /// The points as CSV: `point`, the parameters, `replications`, `verdict`, then `name` and `name:half_width` for each
@@ -9,7 +11,7 @@ use crate::results::Results;
 /// Never: writing to memory does not fail.
 #[must_use]
 pub fn points_csv(results: &Results) -> String {
-    let parameters: Vec<&String> = results.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
+    let parameters: BTreeSet<&String> = results.points.iter().flat_map(|p| p.parameters.keys()).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut header = vec!["point".to_owned()];
     header.extend(parameters.iter().map(|p| (*p).clone()));

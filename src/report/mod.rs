@@ -3,13 +3,16 @@
 
 mod csv;
 mod figures;
+mod gate;
 mod json;
 mod markdown;
+mod sizing;
 mod summary;
 mod text;
 
 pub use csv::points_csv;
 pub use figures::Palette;
+pub use gate::{Case, Checked, annotations, difference, gate_markdown, gate_text, junit};
 pub use json::{json, results_schema};
 pub use markdown::markdown;
 pub use summary::expectation;

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod capacities;
+mod checks;
 mod clients;
 mod described;
 mod determinism;
@@ -24,4 +25,5 @@ mod refusals;
 mod replays;
 mod schema;
 mod sharing;
+mod sizes;
 mod theory;
