@@ -22,6 +22,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
         metric_names: vec![],
         points_total: points.len() as u64,
         sizing: None,
+        axes: Vec::new(),
         expectations: vec![],
         points,
     }

@@ -12,6 +12,7 @@ pub mod render;
 mod run;
 mod schema;
 mod size;
+mod sweep;
 mod validate;
 
 use std::io::{IsTerminal, Write};
@@ -67,6 +68,7 @@ pub fn main() -> Exit {
         Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),
+        Command::Sweep(args) => sweep::sweep(args),
         Command::Size(args) => size::size(args),
         Command::Check(args) => check::check(args),
         Command::Catalog(args) => catalog::catalog(args),
@@ -98,7 +100,7 @@ fn colour(stream: &impl IsTerminal) -> bool {
 /// Loads a scenario and shows its warnings.
 fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
     let loaded = source(path, &overrides.as_settings())?.load(&[]).map_err(|refused| refusal(&refused))?;
-    warn(&loaded);
+    show_warnings(&loaded);
     Ok(loaded)
 }
 
@@ -107,7 +109,7 @@ fn source(path: &Path, settings: &[String]) -> Result<Source, Trouble> {
     Source::open(path, settings).map_err(|refused| refusal(&refused))
 }
 
-fn warn(loaded: &Loaded) {
+fn show_warnings(loaded: &Loaded) {
     if !loaded.warnings.is_empty() {
         let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
         let _ = write!(std::io::stderr(), "{warnings}");

@@ -1,5 +1,6 @@
 //! `bedload run`: one design point, told, written and drawn.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,16 +8,26 @@ use std::time::{Duration, Instant};
 use super::args::{Format, RunArgs};
 use super::files::OutputFolder;
 use super::progress::Progress;
-use super::{Exit, Trouble, colour, fault, load, say};
+use super::sweep::Points;
+use super::{Exit, Trouble, colour, fault, load, refusal, say, show_warnings, source};
+use serde_json::Value;
+
 use crate::experiment::{self, Conclusion, Effort};
 use crate::results::{self, Expectation, Judgement, Results};
 use crate::scenario::Loaded;
 use crate::{charts, report};
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
-    let loaded = load(&args.file, &args.overrides)?;
-    let folder = output_folder(&args.file, args.out.as_deref())?;
-    let (conclusion, took) = simulate(args, &loaded)?;
+    let (loaded, parameters) = match args.point {
+        None => (load(&args.file, &args.overrides)?, BTreeMap::new()),
+        Some(index) => load_point(args, index)?,
+    };
+    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let (mut conclusion, took) = simulate(args, &loaded)?;
+    for point in &mut conclusion.results.points {
+        point.index = args.point.unwrap_or(0);
+        point.parameters.clone_from(&parameters);
+    }
     let written = write(&folder, &conclusion.results, args.no_charts)?;
     if args.quiet {
         tell_broken(&conclusion.results);
@@ -26,17 +37,28 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     Ok(exit_of(judgement(&conclusion.results.expectations)))
 }
 
-/// Where a scenario's results go: `out`, or a folder that is named after its file.
-pub(super) fn output_folder(file: &Path, out: Option<&Path>) -> Result<OutputFolder, Trouble> {
-    let name = file.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
-    let path = out.map_or_else(|| Path::new("output").join(name), Path::to_owned);
+/// Point K of the scenario's sweep.
+fn load_point(args: &RunArgs, index: u64) -> Result<(Loaded, BTreeMap<String, Value>), Trouble> {
+    let source = source(&args.file, &args.overrides.as_settings())?;
+    let base = source.load(&[]).map_err(|r| refusal(&r))?;
+    let (parameters, settings) = Points::of(&source, &base, &args.file)?.settings(index)?;
+    let loaded = source.load(&settings).map_err(|r| refusal(&r))?;
+    show_warnings(&loaded);
+    Ok((loaded, parameters))
+}
+
+/// The folder that is named, or that of the scenario.
+pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<OutputFolder, Trouble> {
+    let name = scenario.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
+    let path = named.map_or_else(|| Path::new("output").join(name), Path::to_owned);
     OutputFolder::open(&path).map_err(|e| {
         let help = "name a folder that can be written to with --out".to_owned();
         fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
     })
 }
 
-pub(super) fn scenario_of(loaded: &Loaded) -> results::Scenario {
+/// Where results come from.
+pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
     results::Scenario {
         title: loaded.model.title.clone(),
         file: loaded.file_name.clone(),
@@ -47,7 +69,7 @@ pub(super) fn scenario_of(loaded: &Loaded) -> results::Scenario {
 
 fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
     let threads = usize::from(args.threads.unwrap_or(0));
-    let scenario = scenario_of(loaded);
+    let scenario = origin(loaded);
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
     let conclusion = experiment::on_threads(threads, || experiment::run(&loaded.model, scenario, &progress))
@@ -129,7 +151,7 @@ pub(super) fn files_line(written: &[PathBuf]) -> String {
 }
 
 /// `3,600,000 requests in 0.31 s, 86 ns per request`
-fn speed(effort: Effort, took: Duration) -> String {
+pub(super) fn speed(effort: Effort, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let each = if effort.requests > 0 { seconds * 1e9 / effort.requests as f64 } else { 0.0 };
     let mut requests = effort.requests.to_string();

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::args::{Format, SizeArgs};
 use super::progress::Progress;
-use super::run::{exit_of, files_line, output_folder, scenario_of, write};
-use super::{Exit, Trouble, colour, fault, refusal, say, source, warn};
+use super::run::{exit_of, files_line, origin, output_folder, write};
+use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings, source};
 use crate::experiment::{self, Conclusion, Watch};
 use crate::model::study::Size;
 use crate::results::{BoughtVerdict, Sizing};
@@ -15,13 +15,13 @@ use crate::{report, results};
 pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     let source = source(&args.file, &args.settings())?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
-    warn(&loaded);
+    show_warnings(&loaded);
     let Some(size) = &loaded.study.size else {
         let rule = format!("`{}` does not say what to size", args.file.display());
         let help = "write a [size] section, or --vary PATH --from A --to B".to_owned();
         return Err(fault(Exit::Usage, rule, help));
     };
-    let folder = output_folder(&args.file, args.out.as_deref())?;
+    let folder = output_folder(args.out.as_deref(), &args.file)?;
     let threads = usize::from(args.threads.unwrap_or(0));
     let progress = Progress::new(args.quiet);
     let conclusion = experiment::on_threads(threads, || conclude(&source, &loaded, size, &progress))
@@ -56,7 +56,7 @@ pub(super) fn conclude(
         Ok(loaded) => Ok(loaded.model),
         Err(refused) => Err(refusal(&refused).message),
     };
-    let scenario: results::Scenario = scenario_of(loaded);
+    let scenario: results::Scenario = origin(loaded);
     experiment::size(size, &loaded.model, scenario, &build, watch).map_err(|message| Trouble::new(Exit::Usage, message))
 }
 

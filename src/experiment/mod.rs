@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod bill;
+mod journal;
 mod judge;
 mod notes;
 mod point;
@@ -12,11 +13,14 @@ mod regress;
 mod replicate;
 mod size;
 mod sized;
+mod sweep;
 
+pub use journal::{Journal, JournalError, JournalHead};
 pub use point::{Played, play};
 pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use size::{Build, size};
+pub use sweep::{Design, Kept, Stopped, sweep};
 
 use crate::model::Model;
 use crate::results::{self, Results};
@@ -105,6 +109,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         notes: Vec::new(),
         metric_names: Vec::new(),
         points_total: 0,
+        axes: Vec::new(),
         expectations: Vec::new(),
         points: Vec::new(),
         sizing: None,

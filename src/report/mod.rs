@@ -8,12 +8,14 @@ mod json;
 mod markdown;
 mod sizing;
 mod summary;
+mod sweep;
 mod text;
 
-pub use csv::points_csv;
+pub use csv::{PointRows, points_csv};
 pub use figures::Palette;
 pub use gate::{Case, Checked, annotations, difference, gate_markdown, gate_text, junit};
 pub use json::{json, results_schema};
 pub use markdown::markdown;
 pub use summary::expectation;
+pub use sweep::Tale;
 pub use text::text;

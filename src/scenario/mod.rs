@@ -109,7 +109,7 @@ fn passes(
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
-    let (model, size) = lower::lower(&specs, by, catalog, files, sink)?;
+    let (model, size) = lower::lower(specs, by, catalog, files, sink)?;
     Some((model, Study { sweep, size }))
 }
 

@@ -11,7 +11,7 @@ use super::args::{CheckArgs, OnDoubt};
 use super::files::write_whole;
 use super::progress::Progress;
 use super::run::exit_of;
-use super::{Exit, Trouble, fault, refusal, say, source, warn};
+use super::{Exit, Trouble, fault, refusal, say, show_warnings, source};
 use crate::experiment::{self, Watch};
 use crate::report::{self, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
@@ -96,7 +96,7 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Trouble> {
     for file in &args.files {
         let opened = source(file, &settings).and_then(|source| {
             let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
-            warn(&loaded);
+            show_warnings(&loaded);
             // The same key on every system, so that a baseline can be carried.
             Ok(Subject { file: file.display().to_string().replace('\\', "/"), source, loaded })
         });
