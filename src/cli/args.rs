@@ -25,6 +25,10 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Simulate every design point of a scenario's [sweep].
     Sweep(SweepArgs),
+    /// Find the least (or the greatest) value of a key that keeps every expectation.
+    Size(SizeArgs),
+    /// Gate a pipeline: run scenarios and judge what they expect.
+    Check(CheckArgs),
     /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
     Import(ImportArgs),
     /// Look up the models that bedload knows, with sources and dates.
@@ -110,6 +114,106 @@ pub(super) struct SweepArgs {
     /// What stdout shows.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SizeArgs {
+    /// The scenario file.
+    pub file: PathBuf,
+    /// The key to size, such as capacities.us.tpm; like the next ones, it overrides the file's [size].
+    #[arg(long, value_name = "PATH")]
+    pub vary: Option<String>,
+    /// The first value.
+    #[arg(long, value_name = "N")]
+    pub from: Option<u64>,
+    /// The last value.
+    #[arg(long, value_name = "N")]
+    pub to: Option<u64>,
+    /// From one value to the next; default: 1.
+    #[arg(long, value_name = "N")]
+    pub step: Option<u64>,
+    /// The least value that holds, or the greatest.
+    #[arg(long, value_parser = ["least", "greatest"])]
+    pub find: Option<String>,
+    /// What is bought already: too few fails, too many is told with what it costs.
+    #[arg(long, value_name = "N")]
+    pub bought: Option<u64>,
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// The folder for results and charts; default: output/<NAME OF THE FILE>.
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+    /// Threads; default: one for each core. The results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Draw no charts of the answer.
+    #[arg(long)]
+    pub no_charts: bool,
+    /// Print only diagnostics.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// What stdout shows.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+impl SizeArgs {
+    /// All that is set, as `PATH=VALUE`: what to size is a section of the scenario like any other.
+    pub(super) fn settings(&self) -> Vec<String> {
+        let number = |key: &str, n: Option<u64>| n.map(|n| format!("size.{key}={n}"));
+        let text = |key: &str, text: &Option<String>| text.as_ref().map(|text| format!("size.{key}={text}"));
+        let own = [
+            text("vary", &self.vary),
+            text("find", &self.find),
+            number("from", self.from),
+            number("to", self.to),
+            number("step", self.step),
+            number("bought", self.bought),
+        ];
+        self.overrides.as_settings().into_iter().chain(own.into_iter().flatten()).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Scenario files.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Threads; default: one for each core. The verdicts do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Write JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a table for a review comment; `-` prints it.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Begin no more replications and no more files after this time, such as 5m.
+    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    pub time_budget: Option<SimTime>,
+    /// What an expectation that cannot be decided does to the exit code.
+    #[arg(long, value_enum, default_value_t = OnDoubt::Fail)]
+    pub inconclusive: OnDoubt,
+    /// Fail where a metric is certainly worse than in this file.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write the metrics of this check as a baseline.
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Fail where a figure of the catalogue in use is older, such as 90d.
+    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    pub max_catalog_age: Option<SimTime>,
+    /// Print only diagnostics.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnDoubt {
+    Pass,
+    Fail,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalog;
+mod check;
 mod explain;
 mod files;
 mod import;
@@ -10,6 +11,7 @@ mod progress;
 pub mod render;
 mod run;
 mod schema;
+mod size;
 mod sweep;
 mod validate;
 
@@ -19,7 +21,7 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::scenario::{self, Loaded, Refused};
+use crate::scenario::{Loaded, Refused, Source};
 use args::{Cli, Command, Overrides};
 
 /// How the program ends. The numbers are part of its interface.
@@ -67,6 +69,8 @@ pub fn main() -> Exit {
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),
         Command::Sweep(args) => sweep::sweep(args),
+        Command::Size(args) => size::size(args),
+        Command::Check(args) => check::check(args),
         Command::Catalog(args) => catalog::catalog(args),
         Command::Explain(args) => explain::explain(args),
         Command::Schema(args) => schema::schema(args),
@@ -95,13 +99,14 @@ fn colour(stream: &impl IsTerminal) -> bool {
 
 /// Loads a scenario and shows its warnings.
 fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
-    match scenario::load(path, &overrides.as_settings()) {
-        Ok(loaded) => {
-            show_warnings(&loaded);
-            Ok(loaded)
-        }
-        Err(refused) => Err(refusal(&refused)),
-    }
+    let loaded = source(path, &overrides.as_settings())?.load(&[]).map_err(|refused| refusal(&refused))?;
+    show_warnings(&loaded);
+    Ok(loaded)
+}
+
+/// Opens a scenario that is loaded more than once.
+fn source(path: &Path, settings: &[String]) -> Result<Source, Trouble> {
+    Source::open(path, settings).map_err(|refused| refusal(&refused))
 }
 
 fn show_warnings(loaded: &Loaded) {

@@ -9,12 +9,12 @@ use super::args::{Format, RunArgs};
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, colour, fault, load, refusal, say, show_warnings};
+use super::{Exit, Trouble, colour, fault, load, refusal, say, show_warnings, source};
 use serde_json::Value;
 
 use crate::experiment::{self, Conclusion, Effort};
-use crate::results::{self, Judgement, Results};
-use crate::scenario::{Loaded, Source};
+use crate::results::{self, Expectation, Judgement, Results};
+use crate::scenario::Loaded;
 use crate::{charts, report};
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
@@ -28,18 +28,18 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         point.index = args.point.unwrap_or(0);
         point.parameters.clone_from(&parameters);
     }
-    let written = write(&folder, &conclusion.results, args)?;
+    let written = write(&folder, &conclusion.results, args.no_charts)?;
     if args.quiet {
         tell_broken(&conclusion.results);
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    Ok(exit(&conclusion.results))
+    Ok(exit_of(judgement(&conclusion.results.expectations)))
 }
 
 /// Point K of the scenario's sweep.
 fn load_point(args: &RunArgs, index: u64) -> Result<(Loaded, BTreeMap<String, Value>), Trouble> {
-    let source = Source::open(&args.file, &args.overrides.as_settings()).map_err(|r| refusal(&r))?;
+    let source = source(&args.file, &args.overrides.as_settings())?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
     let (parameters, settings) = Points::of(&source, &base, &args.file)?.settings(index)?;
     let loaded = source.load(&settings).map_err(|r| refusal(&r))?;
@@ -79,8 +79,8 @@ fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), T
     Ok((conclusion, took))
 }
 
-/// Writes the document and what is drawn from it; returns what was written.
-fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec<PathBuf>, Trouble> {
+/// Writes the document and what is drawn from it, of a size at its answer; returns what was written.
+pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
     let save = |name: &str, content: &[u8]| {
         folder.write(name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
     };
@@ -88,8 +88,8 @@ fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec
         save("results.json", report::json(results).as_bytes())?,
         save("points.csv", report::points_csv(results).as_bytes())?,
     ];
-    if !args.no_charts {
-        for point in &results.points {
+    if !no_charts {
+        for point in results.points.iter().filter(|point| is_drawn(results, point.index)) {
             let drawings = charts::draw_all(results, point)
                 .map_err(|e| fault(Exit::InputOutput, format!("cannot draw a chart: {e}"), None))?;
             for drawing in drawings {
@@ -99,6 +99,14 @@ fn write(folder: &OutputFolder, results: &Results, args: &RunArgs) -> Result<Vec
         }
     }
     Ok(written)
+}
+
+/// Drawings are named after what they show, so one point of a document has them.
+fn is_drawn(results: &Results, index: u64) -> bool {
+    results
+        .sizing
+        .as_ref()
+        .is_none_or(|sizing| sizing.evaluated.iter().any(|e| Some(e.value) == sizing.answer && e.point == index))
 }
 
 fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {
@@ -155,13 +163,20 @@ pub(super) fn speed(effort: Effort, took: Duration) -> String {
     format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
 }
 
-fn exit(results: &Results) -> Exit {
-    let verdicts = || results.expectations.iter().map(|e| e.verdict);
+/// Of several expectations together: a failure weighs more than a doubt.
+pub(super) fn judgement(expectations: &[Expectation]) -> Judgement {
+    let verdicts = || expectations.iter().map(|e| e.verdict);
     if verdicts().any(|v| v == Judgement::Failed) {
-        Exit::Failed
-    } else if verdicts().any(|v| v == Judgement::Inconclusive) {
-        Exit::Inconclusive
+        Judgement::Failed
     } else {
-        Exit::Held
+        verdicts().max().unwrap_or(Judgement::Held)
+    }
+}
+
+pub(super) fn exit_of(judgement: Judgement) -> Exit {
+    match judgement {
+        Judgement::Held => Exit::Held,
+        Judgement::Failed => Exit::Failed,
+        Judgement::Inconclusive => Exit::Inconclusive,
     }
 }

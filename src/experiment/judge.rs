@@ -9,7 +9,7 @@ use crate::results::{Estimate, Expectation, Judgement};
 use crate::stats::interval;
 use crate::terms::{self, Unit};
 
-/// Judges every expectation, one-sided; the level is divided by the number of expectations and of looks.
+/// Judges every expectation, one-sided; its level is divided by the number of expectations and of looks.
 pub(super) fn judge(
     model: &Model,
     replications: &[Replication],
@@ -18,19 +18,20 @@ pub(super) fn judge(
 ) -> Vec<Expectation> {
     let pooled = pooled.evaluate(model);
     let judgements = model.expectations.len().max(1) as f64 * looks(model);
-    let level = (1.0 - model.run.confidence) / judgements;
     model
         .expectations
         .iter()
         .map(|expectation| {
             let e = metrics.get(&expectation.metric).copied();
             let e = e.unwrap_or(Estimate { estimate: None, half_width: None, n: replications.len() as u64 });
+            let level = (1.0 - expectation.confidence.unwrap_or(model.run.confidence)) / judgements;
             let measure = pooled.iter().find(|m| m.name == expectation.metric).map(|m| m.measure);
             let margin = margin(model, e, measure, level);
             let verdict = e.estimate.map_or(Judgement::Inconclusive, |x| verdict(expectation.bound, x, margin));
             let (at_most, at_least) = match expectation.bound {
                 Bound::AtMost(x) => (Some(x), None),
                 Bound::AtLeast(x) => (None, Some(x)),
+                Bound::Between(low, high) => (Some(high), Some(low)),
             };
             Expectation {
                 metric: expectation.metric.clone(),
@@ -78,6 +79,13 @@ fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
     let (over, bound) = match bound {
         Bound::AtMost(bound) => (estimate, bound),
         Bound::AtLeast(bound) => (-estimate, -bound),
+        Bound::Between(low, high) => {
+            let sides = [Bound::AtLeast(low), Bound::AtMost(high)].map(|side| verdict(side, estimate, margin));
+            return match sides {
+                [Judgement::Failed, _] | [_, Judgement::Failed] => Judgement::Failed,
+                [low, high] => low.max(high),
+            };
+        }
     };
     if over + margin <= bound {
         Judgement::Held
@@ -128,6 +136,9 @@ mod tests {
         assert_eq!(verdict(Bound::AtLeast(10.0), 11.0, 0.5), Judgement::Held);
         assert_eq!(verdict(Bound::AtLeast(10.0), 9.0, 0.5), Judgement::Failed);
         assert_eq!(verdict(Bound::AtMost(10.0), 10.0, 0.0), Judgement::Held);
+        let between = |estimate| verdict(Bound::Between(2.0, 10.0), estimate, 0.5);
+        assert_eq!([5.0, 2.2, 1.0].map(between), [Judgement::Held, Judgement::Inconclusive, Judgement::Failed]);
+        assert_eq!([9.8, 11.0].map(between), [Judgement::Inconclusive, Judgement::Failed]);
     }
 
     #[test]

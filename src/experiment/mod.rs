@@ -9,12 +9,17 @@ mod journal;
 mod judge;
 mod notes;
 mod point;
+mod regress;
 mod replicate;
+mod size;
+mod sized;
 mod sweep;
 
 pub use journal::{Journal, JournalError, JournalHead};
 pub use point::{Played, play};
+pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
+pub use size::{Build, size};
 pub use sweep::{Design, Kept, Stopped, sweep};
 
 use crate::model::Model;
@@ -26,6 +31,10 @@ pub trait Watch: Sync {
     fn planned(&self, replications: u64, simulated: u64);
     /// That much more of some replication has been simulated \[µs\].
     fn advanced(&self, simulated: u64);
+    /// Whether no further wave of replications should begin; a run that is asked to stop depends on the machine's speed.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 /// A watch that does not look.
@@ -103,5 +112,6 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         axes: Vec::new(),
         expectations: Vec::new(),
         points: Vec::new(),
+        sizing: None,
     }
 }

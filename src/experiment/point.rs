@@ -36,7 +36,7 @@ pub fn play(model: &Model, watch: &dyn Watch) -> Played {
         metrics = aggregate::estimates(model, &replications, &pooled);
         let done = replications.len() as u64;
         let Some(precision) = plan.relative_precision else { break };
-        if done >= u64::from(plan.max) || judge::is_precise(model, &metrics, precision) {
+        if done >= u64::from(plan.max) || judge::is_precise(model, &metrics, precision) || watch.is_over() {
             break;
         }
         // Each wave is as large as all before it, so that the stop rule looks seldom.

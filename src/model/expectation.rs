@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::quantity::{Duration, Text};
+use crate::model::quantity::{Duration, Share, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar};
 
 /// A bound that the results must keep.
@@ -17,6 +17,10 @@ pub struct ExpectSpec {
     pub at_most: Option<At<BoundSpec>>,
     /// The least good value, in the metric's unit or with a unit of its own.
     pub at_least: Option<At<BoundSpec>>,
+    /// The least and the greatest good value.
+    pub between: Option<At<[At<BoundSpec>; 2]>>,
+    /// Of this verdict alone; default: that of the run.
+    pub confidence: Option<At<Share>>,
 }
 
 /// A number in the metric's unit, or a text with a unit.

@@ -92,6 +92,8 @@ pub struct Expectation {
     /// The full name of a metric, such as `workloads.chat.e2e_p99_ms`.
     pub metric: String,
     pub bound: Bound,
+    /// Of the verdict, in (0, 1); `None`: that of the run.
+    pub confidence: Option<f64>,
 }
 
 /// In the metric's unit.
@@ -99,6 +101,7 @@ pub struct Expectation {
 pub enum Bound {
     AtMost(f64),
     AtLeast(f64),
+    Between(f64, f64),
 }
 
 /// An unpublished or dated quantity left at its default.

@@ -1,5 +1,6 @@
 //! `points.csv`: a row for each design point, two columns for each metric.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use crate::results::{Point, Results};
@@ -12,9 +13,14 @@ use crate::results::{Point, Results};
 #[must_use]
 pub fn points_csv(results: &Results) -> String {
     let parameters = match &results.axes[..] {
-        [] => results.points.first().map(|p| p.parameters.keys().cloned().collect()).unwrap_or_default(),
-        axes => axes.iter().flat_map(|axis| axis.parameters.clone()).collect(),
+        // The points of a size may have one more than others.
+        [] => results.points.iter().flat_map(|p| p.parameters.keys().cloned()).collect::<BTreeSet<_>>(),
+        axes => return rows(results, axes.iter().flat_map(|axis| axis.parameters.clone()).collect()),
     };
+    rows(results, parameters.into_iter().collect())
+}
+
+fn rows(results: &Results, parameters: Vec<String>) -> String {
     let mut rows =
         PointRows::new(Vec::new(), parameters, results.metric_names.clone()).expect("memory takes every row");
     for point in &results.points {

@@ -1,12 +1,16 @@
 //! For a review: the same story as a table.
 
 use super::figures::Palette;
+use super::sizing;
 use super::summary::Story;
 use crate::results::Results;
 
-/// The summary of the first point as Markdown.
+/// The summary of the first point as Markdown, or the answer of a size.
 #[must_use]
 pub fn markdown(results: &Results) -> String {
+    if let Some(sizing) = &results.sizing {
+        return sizing::markdown(results, sizing);
+    }
     let Some(point) = results.points.first() else { return String::new() };
     let mut out = format!("## {}\n\n", results.scenario.title);
     out += &format!(

@@ -3,14 +3,17 @@
 
 mod csv;
 mod figures;
+mod gate;
 mod json;
 mod markdown;
+mod sizing;
 mod summary;
 mod sweep;
 mod text;
 
 pub use csv::{PointRows, points_csv};
 pub use figures::Palette;
+pub use gate::{Case, Checked, annotations, difference, gate_markdown, gate_text, junit};
 pub use json::{json, results_schema};
 pub use markdown::markdown;
 pub use summary::expectation;

@@ -430,12 +430,13 @@ pub fn expectation(e: &Expectation) -> String {
     judged(e, Palette { colour: false }).replace('\u{a0}', " ")
 }
 
-fn judged(e: &Expectation, palette: Palette) -> String {
+pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
-    let (sign, bound) = match (e.at_most, e.at_least) {
-        (Some(bound), _) => ("<=", bound),
-        (None, Some(bound)) => (">=", bound),
-        (None, None) => ("", f64::NAN),
+    let bound = match (e.at_most, e.at_least) {
+        (Some(high), Some(low)) => format!("between {} and {}", figure(low, unit), figure(high, unit)),
+        (Some(bound), None) => format!("<= {}", figure(bound, unit)),
+        (None, Some(bound)) => format!(">= {}", figure(bound, unit)),
+        (None, None) => String::new(),
     };
     let verdict = match e.verdict {
         Judgement::Held => palette.good("held"),
@@ -443,5 +444,5 @@ fn judged(e: &Expectation, palette: Palette) -> String {
         Judgement::Inconclusive => palette.doubtful("inconclusive"),
     };
     let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
-    format!("{verdict}: {} {sign} {}, is {}", e.metric, figure(bound, unit), interval(Some(&estimate), unit))
+    format!("{verdict}: {} {bound}, is {}", e.metric, interval(Some(&estimate), unit))
 }

@@ -1,16 +1,20 @@
 //! For a terminal, at most 80 columns wide.
 
 use super::figures::Palette;
+use super::sizing;
 use super::summary::Story;
 use crate::results::Results;
 
 /// Columns of the text, and of the labels.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 const LABEL: usize = 11;
 
-/// The summary of the first point.
+/// The summary of the first point, or the answer of a size.
 #[must_use]
 pub fn text(results: &Results, palette: Palette) -> String {
+    if let Some(sizing) = &results.sizing {
+        return sizing::text(results, sizing, palette);
+    }
     let Some(point) = results.points.first() else { return String::new() };
     let mut out = String::new();
     for line in wrapped(&results.scenario.title, WIDTH) {
@@ -41,7 +45,7 @@ pub fn text(results: &Results, palette: Palette) -> String {
 
 /// Breaks a line between words so that no part is wider than `width`, but for a word that is by itself; colour codes
 /// take no room.
-fn wrapped(line: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     let lead: String = line.chars().take_while(|c| *c == ' ').collect();
     let mut parts = vec![lead.clone()];
     for word in line.split_inclusive(' ').skip_while(|w| w.trim().is_empty()) {

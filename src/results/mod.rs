@@ -1,12 +1,21 @@
 //! The results document: data only. Everything after it (terminal, CSV, charts, verdicts) is a function of it.
 
+mod baseline;
+mod sizing;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use baseline::{Baseline, BaselineScenario};
+pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Sizing, SizingState, Sought};
+
 /// Raised when a reader of the old shape would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
+
+/// The same, of a baseline.
+pub const BASELINE_VERSION: u32 = 1;
 
 /// The head of a run's results: what was asked, what was assumed, and the answer at each design point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +41,9 @@ pub struct Results {
     pub expectations: Vec<Expectation>,
     /// Up to 256; of larger sweeps they are lines of points.jsonl.
     pub points: Vec<Point>,
+    /// The answer to `[size]`, when that was asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sizing: Option<Sizing>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

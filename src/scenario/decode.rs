@@ -14,6 +14,7 @@ use crate::model::quantity::Text;
 use crate::model::run::RunSpec;
 use crate::model::service::ModelSpec;
 use crate::model::spec::{At, Refusal};
+use crate::model::study::size::SizeSpec;
 use crate::model::workload::WorkloadSpec;
 
 /// Everything that was written, as far as it could be read.
@@ -28,6 +29,7 @@ pub struct Specs {
     pub windows: Vec<Section<WindowSpec>>,
     pub money: Section<MoneySpec>,
     pub expect: Vec<Section<ExpectSpec>>,
+    pub size: Section<SizeSpec>,
 }
 
 /// A part of the scenario, by name where it has one.
@@ -67,6 +69,7 @@ pub fn decode(mut root: DeTable<'_>, faulty: &Faulty, sink: &mut Sink) -> Specs 
         windows: decoder.named(&mut root, "windows"),
         money: decoder.one(&mut root, "money"),
         expect: decoder.listed(&mut root, "expect"),
+        size: decoder.one(&mut root, "size"),
     }
 }
 

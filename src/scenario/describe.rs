@@ -48,6 +48,7 @@ pub fn describe(model: &Model) -> String {
         let bound = match expectation.bound {
             Bound::AtMost(x) => format!("at most {x}"),
             Bound::AtLeast(x) => format!("at least {x}"),
+            Bound::Between(low, high) => format!("between {low} and {high}"),
         };
         out.line(2, &format!("{} {bound}", expectation.metric));
     }

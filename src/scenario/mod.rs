@@ -105,11 +105,12 @@ fn passes(
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
-    let study = study::study(&mut root, sources, sink);
+    let (sweep, by) = study::study(&mut root, sources, sink);
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
-    Some((lower::lower(specs, catalog, files, sink)?, study))
+    let (model, size) = lower::lower(specs, by, catalog, files, sink)?;
+    Some((model, Study { sweep, size }))
 }
 
 #[cfg(test)]

@@ -54,8 +54,7 @@ fn joined(path: &str, key: &str) -> String {
 }
 
 /// Where, which keys, and what to do instead.
-const LATER: [(&str, &str, &str); 2] =
-    [("", "size", "run the scenario once for each value, with --set PATH=VALUE"), ("", "output doubt", "leave it out")];
+const LATER: [(&str, &str, &str); 1] = [("", "output doubt", "leave it out")];
 
 #[cfg(test)]
 mod tests {
@@ -63,9 +62,9 @@ mod tests {
 
     #[test]
     fn what_is_designed_but_not_here_yet_is_refused_politely() {
-        let refusal = Place::default().unknown_key("size", ["run"]);
-        assert_eq!(refusal.rule, "`size` is not understood by this version of bedload");
-        assert!(refusal.help.unwrap().contains("--set"));
+        let refusal = Place::default().unknown_key("doubt", ["run"]);
+        assert_eq!(refusal.rule, "`doubt` is not understood by this version of bedload");
+        assert!(refusal.help.unwrap().contains("leave it out"));
         let arrivals = Place::default().key("workloads").name("chat").key("arrivals");
         assert_eq!(arrivals.unknown_kind("gama", ["poisson", "gamma"]).help.unwrap(), "did you mean `gamma`?");
         assert_eq!(Place::default().unknown_key("workload", ["workloads"]).help.unwrap(), "did you mean `workloads`?");

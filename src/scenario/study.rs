@@ -1,4 +1,5 @@
-//! The questions beyond one design point: `[sweep]` is read by itself, because its keys are paths.
+//! The questions beyond one design point: `[sweep]`, and `by` of `[size]`, are read by themselves, because their keys
+//! are paths.
 
 use std::borrow::Cow;
 
@@ -9,10 +10,11 @@ use super::overlay::Override;
 use super::tree::{Item, kind_of};
 use crate::diagnostic::{Sink, Sources, Span, Spanned};
 use crate::model::study::sweep::numeric;
-use crate::model::study::{Axis, Choice, Setting, Study, Sweep};
+use crate::model::study::{Axis, Choice, Setting, Sweep};
 
-/// Takes the questions out of the tree.
-pub fn study(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> Study {
+/// Takes what has paths for keys out of the tree: the sweep, and the second axis of a size. The path that a size varies is
+/// looked up.
+pub fn study(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> (Option<Sweep>, Vec<Choice>) {
     let sweep = root.remove_entry("sweep").and_then(|(key, item)| {
         let DeValue::Table(table) = item.into_inner() else {
             sink.error(key.span(), "`sweep` is a table of axes", "write \"PATH\" = [VALUES] below [sweep]".to_owned());
@@ -20,7 +22,14 @@ pub fn study(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> Stud
         };
         Some(Reader { root, sources, sink }.sweep(table, &key.span()))
     });
-    Study { sweep }
+    let by = match root.get_mut("size").map(Spanned::get_mut) {
+        Some(DeValue::Table(size)) => size.remove_entry("by"),
+        _ => None,
+    };
+    let mut reader = Reader { root, sources, sink };
+    reader.vary();
+    let by = by.map(|(key, item)| reader.by(&key.span(), item)).unwrap_or_default();
+    (sweep, by)
 }
 
 struct Reader<'r, 't> {
@@ -84,15 +93,53 @@ impl Reader<'_, '_> {
 
     /// A path of an axis leads somewhere, or is refused at its place.
     fn check_path(&mut self, path: &str, key: &Spanned<Cow<'_, str>>) -> bool {
-        let before = self.sink.errors();
         let within = key.get_ref().find(path).unwrap_or(0);
         // A path has dots, so its key stands between quotes.
-        let start = key.span().start + 1 + within;
+        self.leads_somewhere(path, key.span().start + 1 + within)
+    }
+
+    fn leads_somewhere(&mut self, path: &str, start: usize) -> bool {
+        let before = self.sink.errors();
         let argument = format!("{path}=0");
         if let Some(argument) = Override::split(&argument, start, self.sink) {
             argument.apply(&mut self.root.clone(), self.sink);
         }
         self.sink.errors() == before
+    }
+
+    /// The path that a size varies leads somewhere, or is refused at its place.
+    fn vary(&mut self) {
+        let Some(DeValue::Table(size)) = self.root.get("size").map(Spanned::get_ref) else { return };
+        let Some(item) = size.get("vary") else { return };
+        let Some(path) = item.get_ref().as_str().map(str::to_owned) else { return };
+        // In an argument it may stand without quotes.
+        let written = self.sources.locate(&item.span()).and_then(|(source, at)| source.text.get(at));
+        let quoted = written.is_some_and(|text| text.starts_with(['"', '\'']));
+        self.leads_somewhere(&path, item.span().start + usize::from(quoted));
+    }
+
+    /// `by` of a size: one axis of a few values.
+    fn by(&mut self, at: &Span, item: Item<'_>) -> Vec<Choice> {
+        const MOST: usize = 256;
+        let (span, DeValue::Table(table)) = (item.span(), item.into_inner()) else {
+            let help = "write by = { \"PATH\" = [VALUES] }".to_owned();
+            self.sink.error(at.clone(), "`by` is one path with its values", help);
+            return Vec::new();
+        };
+        let mut entries = table.into_iter();
+        let (Some((key, item)), None) = (entries.next(), entries.next()) else {
+            let help = "`[sweep]` takes as many axes as you like".to_owned();
+            self.sink.error(span, "`by` is one path with its values", help);
+            return Vec::new();
+        };
+        match self.axis(&key, item, false) {
+            Some(Axis::Choices(choices)) if choices.len() <= MOST => choices,
+            Some(_) => {
+                self.sink.error(span, format!("`by` has at most {MOST} values"), None);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
     }
 
     /// A value of an axis; of an axis of several paths a list of as many.

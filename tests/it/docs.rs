@@ -186,6 +186,7 @@ fn every_link_leads_to_a_file() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/CI.md",
         "docs/FORMAT.md",
         "docs/GLOSSARY.md",
         "docs/LIMITS.md",

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod capacities;
+mod checks;
 mod clients;
 mod columns;
 mod described;
@@ -25,6 +26,7 @@ mod refusals;
 mod replays;
 mod schema;
 mod sharing;
+mod sizes;
 mod storms;
 mod sweeps;
 mod theory;

@@ -1,7 +1,10 @@
-//! What is asked beyond one design point: a sweep. Plain data; every point is a list of settings over the scenario.
+//! What is asked beyond one design point: a sweep, a size. Plain data; every point is a list of settings over the
+//! scenario.
 
+pub mod size;
 pub mod sweep;
 
+pub use size::{Find, Size};
 pub use sweep::{Axis, Choice, Setting, Sweep};
 
 /// The questions of a scenario.
@@ -9,4 +12,6 @@ pub use sweep::{Axis, Choice, Setting, Sweep};
 pub struct Study {
     /// `None`: it has no `[sweep]`.
     pub sweep: Option<Sweep>,
+    /// `None`: it has no `[size]`.
+    pub size: Option<Size>,
 }

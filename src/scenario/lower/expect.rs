@@ -15,17 +15,26 @@ impl Lowering<'_> {
     /// What `[[expect]]` says, in its order, then the objectives of workloads.
     pub fn expectations(&mut self, supply: &Supply<'_>, workloads: &[Workload]) -> Vec<Expectation> {
         let specs = self.specs;
-        let mut expectations = Vec::new();
+        let mut expectations: Vec<Expectation> = Vec::new();
+        let mut known: Vec<(Expectation, Span)> = Vec::new();
         for section in &specs.expect {
             if let Some(spec) = &section.spec {
                 self.expectation(spec, &section.at, supply, workloads, &mut expectations);
+                // Where the bound is written; an expectation that was refused is not there.
+                if expectations.len() > known.len() {
+                    let at = [&spec.at_most, &spec.at_least].into_iter().flatten().next().map(|bound| &bound.at);
+                    let at = at.or(spec.between.as_ref().map(|bound| &bound.at)).unwrap_or(&section.at);
+                    known.extend(expectations.last().map(|e| (e.clone(), at.clone())));
+                    self.check_agreement(&known);
+                }
             }
         }
         for section in &specs.workloads {
             let slo = section.spec.as_ref().and_then(|w| w.slo.as_ref());
             if let Some(objective) = slo.and_then(|s| s.objective.as_ref()) {
                 let metric = format!("workloads.{}.slo_attainment", section.name);
-                expectations.push(Expectation { metric, bound: Bound::AtLeast(objective.value.0) });
+                let bound = Bound::AtLeast(objective.value.0);
+                expectations.push(Expectation { metric, bound, confidence: None });
             }
         }
         expectations
@@ -55,23 +64,65 @@ impl Lowering<'_> {
             self.check_priced(&name, &spec.metric.at, supply, workloads);
         }
         let metric = name.full();
-        let (bound, written) = match (&spec.at_most, &spec.at_least) {
-            (Some(bound), None) => (Bound::AtMost as fn(f64) -> Bound, bound),
-            (None, Some(bound)) => (Bound::AtLeast as fn(f64) -> Bound, bound),
-            (Some(_), Some(second)) => {
-                let rule = "an expectation has one bound, `at_most` and `at_least` are two";
-                self.error(&second.at, rule, "write two [[expect]], one for each".to_owned());
+        let in_full = spec.metric.value.ends_with(&name.term.name);
+        let mut read = |written: &At<BoundSpec>| self.bound(written, &name, in_full);
+        let bound = match (&spec.at_most, &spec.at_least, &spec.between) {
+            (Some(most), None, None) => read(most).map(Bound::AtMost),
+            (None, Some(least), None) => read(least).map(Bound::AtLeast),
+            (None, None, Some(between)) => {
+                let [low, high] = &between.value;
+                let (Some(low), Some(high)) = (read(low), read(high)) else { return };
+                if low > high {
+                    let rule = format!("`{metric}` is never between {low} and {high}");
+                    self.error(&between.at, rule, "write the smaller one first".to_owned());
+                    return;
+                }
+                Some(Bound::Between(low, high))
+            }
+            (None, None, None) => {
+                let rule = format!("the expectation of `{metric}` has no bound");
+                self.error(at, rule, "write at_most, at_least or between".to_owned());
                 return;
             }
-            (None, None) => {
-                let rule = format!("the expectation of `{metric}` has no bound");
-                self.error(at, rule, "write at_most or at_least".to_owned());
+            (most, least, between) => {
+                let named =
+                    [("at_most", most.is_some()), ("at_least", least.is_some()), ("between", between.is_some())];
+                let named: Vec<String> =
+                    named.iter().filter(|(_, is)| *is).map(|(key, _)| format!("`{key}`")).collect();
+                let second = between.as_ref().map(|b| &b.at).or(least.as_ref().map(|b| &b.at)).unwrap_or(at);
+                let many = if named.len() == 2 { "two" } else { "three" };
+                let rule = format!("an expectation has one bound, {} are {many}", named.join(" and "));
+                self.error(second, rule, "write an [[expect]] for each, or between = [LEAST, GREATEST]".to_owned());
                 return;
             }
         };
-        let in_full = spec.metric.value.ends_with(&name.term.name);
-        if let Some(x) = self.bound(written, &name, in_full) {
-            out.push(Expectation { metric, bound: bound(x) });
+        let confidence = spec.confidence.as_ref().map(|written| (written.value.0, &written.at));
+        if let Some((confidence, at)) = confidence.filter(|(x, _)| !(0.5..1.0).contains(x)) {
+            self.error(at, format!("a confidence lies between 0.5 and 1, {confidence} does not"), None);
+            return;
+        }
+        if let Some(bound) = bound {
+            out.push(Expectation { metric, bound, confidence: confidence.map(|(x, _)| x) });
+        }
+    }
+
+    /// Refuses a new bound that no run can keep together with those before it, at both places.
+    fn check_agreement(&mut self, known: &[(Expectation, Span)]) {
+        let Some(((new, new_at), before)) = known.split_last() else { return };
+        let range = |e: &Expectation| match e.bound {
+            Bound::AtMost(x) => (f64::NEG_INFINITY, x),
+            Bound::AtLeast(x) => (x, f64::INFINITY),
+            Bound::Between(low, high) => (low, high),
+        };
+        let (low, high) = range(new);
+        for (old, old_at) in before.iter().filter(|(old, _)| old.metric == new.metric) {
+            let (old_low, old_high) = range(old);
+            let (least, most) = (low.max(old_low), high.min(old_high));
+            if least > most {
+                let rule = format!("`{}` cannot be at least {least} and at most {most}", new.metric);
+                self.error(new_at, rule, "the other bound stands above; leave one of them out".to_owned());
+                self.error(old_at, "this is the bound that it contradicts", None);
+            }
         }
     }
 

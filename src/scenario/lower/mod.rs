@@ -6,6 +6,7 @@ mod expect;
 mod models;
 mod room;
 mod run;
+mod size;
 mod supply;
 mod workloads;
 
@@ -19,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Sink, Span};
 use crate::model::quantity::Text;
 use crate::model::spec::{At, unknown};
+use crate::model::study::{Choice, Size};
 use crate::model::{Assumption, Model, Window};
 use crate::trace::Trace;
 
@@ -53,8 +55,14 @@ struct Lowering<'a> {
     clock: Option<crate::model::Run>,
 }
 
-/// Lowers everything that was read; `None` when there is any error, found here or before.
-pub fn lower(mut specs: Specs, catalog: &Catalog, files: Files<'_>, sink: &mut Sink) -> Option<Model> {
+/// Lowers everything that was read, with the second axis of a size; `None` when there is any error, found here or before.
+pub fn lower(
+    mut specs: Specs,
+    by: Vec<Choice>,
+    catalog: &Catalog,
+    files: Files<'_>,
+    sink: &mut Sink,
+) -> Option<(Model, Option<Size>)> {
     columns::read(&mut specs, files, sink);
     let specs = &specs;
     let mut low = Lowering { specs, catalog, files, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
@@ -68,6 +76,7 @@ pub fn lower(mut specs: Specs, catalog: &Catalog, files: Files<'_>, sink: &mut S
     let windows = low.windows(run.as_ref());
     let money = specs.money.spec.clone().unwrap_or_default().lower(low.sink);
     let expectations = low.expectations(&supply, &workloads);
+    let size = low.size(by, &expectations);
     let customizations = models.into_values().filter_map(|known| known.customization).collect();
     low.check_room(&workloads, &supply);
     let Lowering { mut assumptions, mut dates, sink, .. } = low;
@@ -77,7 +86,7 @@ pub fn lower(mut specs: Specs, catalog: &Catalog, files: Files<'_>, sink: &mut S
     assumptions.sort();
     assumptions.dedup();
     dates.sort();
-    Some(Model {
+    let model = Model {
         title: specs.title.as_ref().map(|t| t.value.0.clone()).unwrap_or_default(),
         run: run?,
         workloads,
@@ -90,7 +99,8 @@ pub fn lower(mut specs: Specs, catalog: &Catalog, files: Files<'_>, sink: &mut S
         expectations,
         assumptions,
         catalog_as_of: dates.into_iter().next(),
-    })
+    };
+    Some((model, size))
 }
 
 /// Recorded traffic by the workload that replays it.

@@ -1,0 +1,113 @@
+//! How one file is judged: its catalogue, its expectations, its size, its baseline.
+
+use super::{Gate, Subject};
+use crate::catalog;
+use crate::cli::Trouble;
+use crate::cli::size::conclude;
+use crate::experiment::{self, Played, Watch};
+use crate::report::{self, Case, Checked};
+use crate::results::{BaselineScenario, BoughtVerdict, Judgement, Sizing};
+
+const MICROS_PER_DAY: u64 = 86_400_000_000;
+
+impl Gate<'_> {
+    /// Judges a file, and says what to remember of it.
+    pub(super) fn judge(&self, subject: &Subject) -> Result<(Checked, Option<BaselineScenario>), Trouble> {
+        let model = &subject.loaded.model;
+        let mut cases = Vec::new();
+        let mut memory = None;
+        cases.extend(self.age(model.catalog_as_of.as_deref()));
+        if self.clock.is_over() {
+            cases.push(doubt("time budget", "the time budget was used up before this file began"));
+        } else if model.expectations.is_empty() {
+            cases.push(doubt("expectations", "nothing is expected: write [[expect]], or leave the file out"));
+        } else {
+            let played = experiment::play(model, &self.clock);
+            cases.extend(self.expectations(&played));
+            cases.extend(self.regressions(subject, &played));
+            memory = Some(experiment::remember(model, &played));
+            cases.extend(self.size(subject)?);
+        }
+        let checked = Checked { file: subject.file.clone(), title: model.title.clone(), cases };
+        Ok((checked, memory))
+    }
+
+    /// Whether the oldest figure of the catalogue in use is too old.
+    fn age(&self, as_of: Option<&str>) -> Option<Case> {
+        let most = i64::try_from(self.args.max_catalog_age?.0 / MICROS_PER_DAY).unwrap_or(i64::MAX);
+        let as_of = as_of?;
+        let age = catalog::age_days(as_of, &self.today)?;
+        let text =
+            format!("the oldest figure of the catalogue in use is of {as_of}, {age} days ago; {most} are allowed");
+        let verdict = if age > most { Judgement::Failed } else { Judgement::Held };
+        Some(Case { name: "catalogue".to_owned(), verdict, text, is_warning: false })
+    }
+
+    fn expectations(&self, played: &Played) -> Vec<Case> {
+        let cut = if self.clock.is_over() {
+            format!("; the time budget was used up after {} replications", played.point.replications)
+        } else {
+            String::new()
+        };
+        let case = |e: &crate::results::Expectation| {
+            let why = if e.verdict == Judgement::Inconclusive { cut.as_str() } else { "" };
+            let text = report::expectation(e);
+            let text = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest);
+            Case { name: e.metric.clone(), verdict: e.verdict, text: format!("{text}{why}"), is_warning: false }
+        };
+        played.expectations.iter().map(case).collect()
+    }
+
+    fn regressions(&self, subject: &Subject, played: &Played) -> Vec<Case> {
+        let model = &subject.loaded.model;
+        let Some(baseline) = &self.baseline else { return Vec::new() };
+        let Some(then) = baseline.scenarios.get(&subject.file) else {
+            let text = "the baseline does not know this file; --write-baseline remembers it".to_owned();
+            return vec![Case { name: "baseline".to_owned(), verdict: Judgement::Held, text, is_warning: true }];
+        };
+        if then.seed != model.run.seed {
+            let text = format!("the baseline has seed {}, the run {}: nothing pairs", then.seed, model.run.seed);
+            return vec![doubt("baseline", &text)];
+        }
+        let compared = experiment::regressions(model, played, then).into_iter();
+        compared
+            .map(|r| Case {
+                name: format!("{} against the baseline", r.metric),
+                verdict: r.verdict,
+                text: report::difference(&r.metric, r.difference, r.half_width),
+                is_warning: false,
+            })
+            .collect()
+    }
+
+    fn size(&self, subject: &Subject) -> Result<Option<Case>, Trouble> {
+        let Some(size) = &subject.loaded.study.size else { return Ok(None) };
+        if self.clock.is_over() {
+            return Ok(Some(doubt("size", "size: the time budget was used up before it began")));
+        }
+        let conclusion = conclude(&subject.source, &subject.loaded, size, &self.clock)?;
+        Ok(conclusion.results.sizing.as_ref().map(sized))
+    }
+}
+
+fn doubt(name: &str, text: &str) -> Case {
+    Case { name: name.to_owned(), verdict: Judgement::Inconclusive, text: text.to_owned(), is_warning: false }
+}
+
+/// With something bought, whether that is enough; else whether there is an answer.
+fn sized(sizing: &Sizing) -> Case {
+    let Some(bought) = &sizing.bought else {
+        let text = format!("size: {}", sizing.explanation);
+        return Case { name: "size".to_owned(), verdict: sizing.judgement(), text, is_warning: false };
+    };
+    let verdict = match bought.verdict {
+        BoughtVerdict::Short => Judgement::Failed,
+        BoughtVerdict::Undecided => Judgement::Inconclusive,
+        BoughtVerdict::Right | BoughtVerdict::Spare | BoughtVerdict::Enough => Judgement::Held,
+    };
+    let is_warning = bought.verdict == BoughtVerdict::Spare;
+    let saved = bought.cost_difference_usd_per_month.filter(|usd| is_warning && *usd > 0.0);
+    let saved = saved.map(|usd| format!("; ${usd:.2} a month could be saved")).unwrap_or_default();
+    let text = format!("{}: bought {}{saved}; {}", sizing.vary, bought.explanation, sizing.explanation);
+    Case { name: "size".to_owned(), verdict, text, is_warning }
+}

@@ -1,0 +1,156 @@
+//! `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says whether all hold.
+
+mod judge;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::args::{CheckArgs, OnDoubt};
+use super::files::write_whole;
+use super::progress::Progress;
+use super::run::exit_of;
+use super::{Exit, Trouble, fault, refusal, say, show_warnings, source};
+use crate::experiment::{self, Watch};
+use crate::report::{self, Checked};
+use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
+use crate::scenario::{Loaded, Source};
+
+/// A file that is to be checked.
+struct Subject {
+    /// As it was given.
+    file: String,
+    source: Source,
+    loaded: Loaded,
+}
+
+/// What every file is judged by.
+struct Gate<'a> {
+    args: &'a CheckArgs,
+    baseline: Option<Baseline>,
+    /// YYYY-MM-DD.
+    today: String,
+    clock: Clock,
+}
+
+/// A watch that knows when the time is up.
+struct Clock {
+    progress: Progress,
+    until: Option<Instant>,
+}
+
+impl Watch for Clock {
+    fn planned(&self, replications: u64, simulated: u64) {
+        self.progress.planned(replications, simulated);
+    }
+    fn advanced(&self, simulated: u64) {
+        self.progress.advanced(simulated);
+    }
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+}
+
+pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
+    let subjects = open(args)?;
+    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let budget = args.time_budget.map(|time| Duration::from_micros(time.0));
+    let gate = Gate {
+        args,
+        baseline,
+        today: jiff::ZonedDateTime::now().date().to_string(),
+        clock: Clock { progress: Progress::new(args.quiet), until: budget.map(|budget| Instant::now() + budget) },
+    };
+    let threads = usize::from(args.threads.unwrap_or(0));
+    let judged = experiment::on_threads(threads, || subjects.iter().map(|subject| gate.judge(subject)).collect());
+    let judged: Vec<Result<(Checked, Option<BaselineScenario>), Trouble>> =
+        judged.map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
+    gate.clock.progress.finish();
+    let (mut all, mut remembered) = (Vec::new(), BTreeMap::new());
+    for one in judged {
+        let (checked, memory) = one?;
+        remembered.extend(memory.map(|memory| (checked.file.clone(), memory)));
+        all.push(checked);
+    }
+    tell(args, &all)?;
+    if let Some(path) = &args.write_baseline {
+        let baseline = Baseline { schema_version: BASELINE_VERSION, scenarios: remembered };
+        write(path, &(pretty(&baseline) + "\n"))?;
+    }
+    let doubt = if args.inconclusive == OnDoubt::Pass { Judgement::Held } else { Judgement::Inconclusive };
+    let verdicts = || all.iter().map(Checked::verdict);
+    Ok(if verdicts().any(|v| v == Judgement::Failed) {
+        Exit::Failed
+    } else if verdicts().any(|v| v == Judgement::Inconclusive) {
+        exit_of(doubt)
+    } else {
+        Exit::Held
+    })
+}
+
+/// Loads every file; when one is refused, all faults are shown and nothing is simulated.
+fn open(args: &CheckArgs) -> Result<Vec<Subject>, Trouble> {
+    let settings = args.overrides.as_settings();
+    let (mut subjects, mut refusals) = (Vec::new(), String::new());
+    for file in &args.files {
+        let opened = source(file, &settings).and_then(|source| {
+            let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
+            show_warnings(&loaded);
+            // The same key on every system, so that a baseline can be carried.
+            Ok(Subject { file: file.display().to_string().replace('\\', "/"), source, loaded })
+        });
+        match opened {
+            Ok(subject) => subjects.push(subject),
+            Err(trouble) => refusals += &trouble.message,
+        }
+    }
+    if refusals.is_empty() { Ok(subjects) } else { Err(Trouble::new(Exit::Usage, refusals)) }
+}
+
+fn read_baseline(path: &Path) -> Result<Baseline, Trouble> {
+    let refuse = |why: String| {
+        let rule = format!("the baseline `{}` cannot be read: {why}", path.display());
+        fault(Exit::Usage, rule, "`bedload check FILE --write-baseline FILE` writes one".to_owned())
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
+    let baseline: Baseline = serde_json::from_str(&text).map_err(|e| refuse(e.to_string()))?;
+    if baseline.schema_version != BASELINE_VERSION {
+        let version = baseline.schema_version;
+        return Err(refuse(format!("its schema_version is {version}, this bedload writes {BASELINE_VERSION}")));
+    }
+    Ok(baseline)
+}
+
+fn pretty(baseline: &Baseline) -> String {
+    serde_json::to_string_pretty(baseline).unwrap_or_default()
+}
+
+fn tell(args: &CheckArgs, all: &[Checked]) -> Result<(), Trouble> {
+    let may_pass = args.inconclusive == OnDoubt::Pass;
+    if let Some(path) = &args.junit {
+        write(path, &report::junit(all, may_pass))?;
+    }
+    let to_stdout = args.markdown.as_deref().is_some_and(|path| path == Path::new("-"));
+    match &args.markdown {
+        Some(_) if to_stdout => say(&report::gate_markdown(all))?,
+        Some(path) => write(path, &report::gate_markdown(all))?,
+        None => {}
+    }
+    if args.quiet {
+        for case in all.iter().flat_map(|c| &c.cases).filter(|case| case.verdict != Judgement::Held) {
+            let _ = writeln!(std::io::stderr(), "{}", case.text.replace('\u{a0}', " "));
+        }
+    } else if !to_stdout {
+        say(&report::gate_text(all))?;
+    }
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|v| !v.is_empty()) {
+        say(&report::annotations(all, may_pass))?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Trouble> {
+    write_whole(path, text.as_bytes())
+        .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))
+}

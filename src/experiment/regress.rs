@@ -1,0 +1,83 @@
+//! Is a run worse than an earlier one with the same seed? Replications pair, so that luck cancels.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Played;
+use crate::model::{Bound, Model};
+use crate::results::{BaselineScenario, Judgement};
+use crate::stats::interval;
+
+/// A metric against its baseline, in the metric's unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Regression {
+    pub metric: String,
+    /// The mean of now less then, over the pairs; `None`: there are none.
+    pub difference: Option<f64>,
+    /// Of its interval at the run's confidence; `None`: one pair has none.
+    pub half_width: Option<f64>,
+    /// Failed: it is worse, and the interval excludes zero.
+    pub verdict: Judgement,
+}
+
+/// What to remember of a run.
+#[must_use]
+pub fn remember(model: &Model, played: &Played) -> BaselineScenario {
+    let named: BTreeSet<&str> = model.expectations.iter().map(|e| e.metric.as_str()).collect();
+    let metrics = named.into_iter().map(|name| (name.to_owned(), values(played, name))).collect();
+    BaselineScenario { seed: model.run.seed, metrics }
+}
+
+fn values(played: &Played, name: &str) -> Vec<Option<f64>> {
+    let of = |metrics: &[crate::metrics::Measured]| metrics.iter().find(|m| m.name == name)?.measure.value();
+    played.replications.iter().map(|r| of(&r.metrics)).collect()
+}
+
+/// Each expected metric that the baseline knows. A metric between two bounds has no worse side and is left out.
+#[must_use]
+pub fn regressions(model: &Model, played: &Played, baseline: &BaselineScenario) -> Vec<Regression> {
+    // Which sign is worse, once for each metric.
+    let mut worse: BTreeMap<&str, f64> = BTreeMap::new();
+    for expectation in &model.expectations {
+        let sign = match expectation.bound {
+            Bound::AtMost(_) => 1.0,
+            Bound::AtLeast(_) => -1.0,
+            Bound::Between(..) => continue,
+        };
+        worse.entry(&expectation.metric).or_insert(sign);
+    }
+    let compared = worse.into_iter().filter_map(|(metric, sign)| {
+        let then = baseline.metrics.get(metric)?;
+        let pairs = values(played, metric).into_iter().zip(then);
+        let differences: Vec<f64> = pairs.filter_map(|(now, then)| Some(now? - (*then)?)).collect();
+        Some(judged(metric, sign, &differences, model.run.confidence))
+    });
+    compared.collect()
+}
+
+fn judged(metric: &str, sign: f64, differences: &[f64], confidence: f64) -> Regression {
+    let metric = metric.to_owned();
+    if differences.is_empty() {
+        return Regression { metric, difference: None, half_width: None, verdict: Judgement::Inconclusive };
+    }
+    let (mean, half_width) = interval::of_mean(differences, confidence);
+    let is_worse = half_width.is_some_and(|half| sign * mean - half > 0.0);
+    let verdict = if is_worse { Judgement::Failed } else { Judgement::Held };
+    Regression { metric, difference: Some(mean), half_width, verdict }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worse_is_where_the_bound_is_and_certain() {
+        let verdict = |sign, differences: &[f64]| judged("m", sign, differences, 0.95).verdict;
+        assert_eq!(verdict(1.0, &[1.0, 1.1, 0.9]), Judgement::Failed);
+        assert_eq!(verdict(-1.0, &[1.0, 1.1, 0.9]), Judgement::Held);
+        assert_eq!(verdict(-1.0, &[-1.0, -1.1, -0.9]), Judgement::Failed);
+        assert_eq!(verdict(1.0, &[1.0, -0.9, 0.2]), Judgement::Held);
+        assert_eq!(verdict(1.0, &[0.0, 0.0, 0.0]), Judgement::Held);
+        assert_eq!(verdict(1.0, &[5.0]), Judgement::Held, "one pair has no interval");
+        assert_eq!(verdict(1.0, &[]), Judgement::Inconclusive);
+    }
+}

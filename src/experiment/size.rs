@@ -1,0 +1,254 @@
+//! Sizing: values of one key are played as design points with the same seed, and the end of the good ones is told.
+//!
+//! An answer is given only when everything that was played agrees with it: what is short of it fails, what is beyond it
+//! holds. Anything else is undecided, with the reason.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::sized::{Outcome, assess, doubt};
+use super::{Conclusion, Effort, Watch, head, play};
+use crate::model::Model;
+use crate::model::study::{Choice, Find, Size, sweep};
+use crate::results::{
+    self, Bought, BoughtVerdict, Evaluated, FrontierPoint, Judgement, Note, Point, Results, Sizing, SizingState, Sought,
+};
+
+/// Makes the model of a design point from settings, each `PATH=VALUE`; or says why there is none.
+pub type Build<'b> = dyn Fn(&[String]) -> Result<Model, String> + Sync + 'b;
+
+/// Ranges of up to as many values are played whole.
+const WHOLE: u64 = 64;
+/// Of a longer range, as many points are played first.
+const SCAN: u64 = 17;
+
+/// Answers a size.
+///
+/// # Errors
+/// A value that makes no model, in the words of `build`.
+pub fn size(
+    size: &Size,
+    base: &Model,
+    scenario: results::Scenario,
+    build: &Build<'_>,
+    watch: &dyn Watch,
+) -> Result<Conclusion, String> {
+    let mut line = Line::new(size, None, build, watch);
+    line.search()?;
+    if let Some(bought) = size.bought {
+        line.try_values(&[bought])?;
+    }
+    let outcome = line.outcome();
+    let bought = size.bought.map(|value| line.bought(value, &outcome));
+    let mut effort = line.effort();
+    let notes = line.notes(&outcome);
+    let (mut points, mut evaluated) = (Vec::new(), Vec::new());
+    for (value, tried) in line.into_detailed(&outcome) {
+        let point = Point { index: points.len() as u64, ..tried.point };
+        evaluated.push(Evaluated { value, verdict: tried.verdict, point: point.index });
+        points.push(point);
+    }
+    let mut frontier = Vec::new();
+    for choice in &size.by {
+        let mut line = Line::new(size, Some(choice), build, watch);
+        line.search()?;
+        effort = effort.plus(line.effort());
+        frontier.push(line.into_frontier(&mut points));
+    }
+    let mut metric_names: Vec<String> = points.iter().flat_map(|p| p.metrics.keys().cloned()).collect();
+    metric_names.sort();
+    metric_names.dedup();
+    let sizing = Sizing {
+        vary: size.vary.clone(),
+        find: match size.find {
+            Find::Least => Sought::Least,
+            Find::Greatest => Sought::Greatest,
+        },
+        from: size.from,
+        to: size.to,
+        step: size.step,
+        state: outcome.state,
+        answer: outcome.answer,
+        fails_to: outcome.fails_to,
+        holds_from: outcome.holds_from,
+        explanation: outcome.explanation,
+        evaluated,
+        bought,
+        frontier,
+    };
+    let mut head = head(base, scenario);
+    // What is varied is not assumed.
+    head.assumptions.retain(|a| a.path != size.vary);
+    let points_total = points.len() as u64;
+    let results = Results { notes, metric_names, points_total, points, sizing: Some(sizing), ..head };
+    Ok(Conclusion { results, effort })
+}
+
+/// A value that was played.
+#[derive(Debug, Clone)]
+struct Tried {
+    point: Point,
+    verdict: Judgement,
+    notes: Vec<Note>,
+    effort: Effort,
+}
+
+/// The values of the range, with everything else the same.
+struct Line<'l> {
+    size: &'l Size,
+    /// Of the second axis.
+    fixed: Option<&'l Choice>,
+    build: &'l Build<'l>,
+    watch: &'l dyn Watch,
+    tried: BTreeMap<u64, Tried>,
+}
+
+impl<'l> Line<'l> {
+    fn new(size: &'l Size, fixed: Option<&'l Choice>, build: &'l Build<'l>, watch: &'l dyn Watch) -> Self {
+        Self { size, fixed, build, watch, tried: BTreeMap::new() }
+    }
+
+    /// Plays what it takes to know where the good values end.
+    fn search(&mut self) -> Result<(), String> {
+        let n = self.size.values();
+        if n <= WHOLE {
+            return self.try_numbers((0..n).collect());
+        }
+        self.try_numbers((0..SCAN).map(|i| i * (n - 1) / (SCAN - 1)).collect())?;
+        loop {
+            let known: Vec<(u64, Judgement)> =
+                self.tried.iter().filter_map(|(v, t)| Some((self.size.index(*v)?, t.verdict))).collect();
+            let gaps = known.windows(2).filter(|w| w[0].1 != w[1].1 && w[1].0 - w[0].0 > 1);
+            let middles: Vec<u64> = gaps.map(|w| w[0].0 + (w[1].0 - w[0].0) / 2).collect();
+            if middles.is_empty() || self.outcome().state == SizingState::NotMonotone {
+                break;
+            }
+            self.try_numbers(middles)?;
+        }
+        // The one before the answer has been played; the one after it has to agree as well.
+        let Some(answer) = self.outcome().answer.and_then(|value| self.size.index(value)) else { return Ok(()) };
+        self.try_numbers([answer.checked_sub(1), Some(answer + 1).filter(|k| *k < n)].into_iter().flatten().collect())
+    }
+
+    fn try_numbers(&mut self, numbers: Vec<u64>) -> Result<(), String> {
+        let values: Vec<u64> = numbers.into_iter().map(|k| self.size.value(k)).collect();
+        self.try_values(&values)
+    }
+
+    /// Plays values that have not been played yet, in parallel.
+    fn try_values(&mut self, values: &[u64]) -> Result<(), String> {
+        let new: Vec<u64> = values.iter().copied().filter(|value| !self.tried.contains_key(value)).collect();
+        let played: Vec<Result<Tried, String>> = new.par_iter().map(|value| self.try_one(*value)).collect();
+        for (value, tried) in new.into_iter().zip(played) {
+            self.tried.insert(value, tried?);
+        }
+        Ok(())
+    }
+
+    fn try_one(&self, value: u64) -> Result<Tried, String> {
+        let varied = sweep::numeric(&self.size.vary, value as f64);
+        let choices: Vec<Choice> = self.fixed.cloned().into_iter().chain([varied]).collect();
+        let model = (self.build)(&sweep::settings(&choices))?;
+        let played = play(&model, self.watch);
+        // Failed weighs more than inconclusive, and that more than held.
+        let verdicts = || played.expectations.iter().map(|e| e.verdict);
+        let verdict = if verdicts().any(|v| v == Judgement::Failed) {
+            Judgement::Failed
+        } else {
+            verdicts().max().unwrap_or(Judgement::Inconclusive)
+        };
+        let parameters = sweep::parameters(&choices);
+        let point = Point { parameters, expectations: played.expectations, ..played.point };
+        Ok(Tried { point, verdict, notes: played.notes, effort: played.effort })
+    }
+
+    /// What was played, from what is short to what is plenty.
+    fn towards_good(&self) -> Vec<(u64, Judgement)> {
+        let mut known: Vec<(u64, Judgement)> = self.tried.iter().map(|(v, t)| (*v, t.verdict)).collect();
+        if self.size.find == Find::Greatest {
+            known.reverse();
+        }
+        known
+    }
+
+    fn outcome(&self) -> Outcome {
+        let mut outcome = assess(self.size, &self.towards_good());
+        if outcome.state == SizingState::Undecided {
+            let first = outcome.doubtful.iter().filter_map(|v| self.tried.get(v)).next();
+            if let Some(what) = first.and_then(|tried| doubt(&tried.point.expectations)) {
+                outcome.explanation += &what;
+            }
+        }
+        outcome
+    }
+
+    fn effort(&self) -> Effort {
+        self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
+    }
+
+    /// The notes of the answer, else of the first value.
+    fn notes(&self, outcome: &Outcome) -> Vec<Note> {
+        let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(|| self.tried.values().next());
+        of.map(|tried| tried.notes.clone()).unwrap_or_default()
+    }
+
+    fn cost(&self, value: u64) -> Option<f64> {
+        self.tried.get(&value)?.point.value("cost_per_month_usd")
+    }
+
+    fn bought(&self, value: u64, outcome: &Outcome) -> Bought {
+        let tried = self.tried.get(&value).map(|t| t.verdict);
+        let is_beyond = |answer: u64| match self.size.find {
+            Find::Least => value > answer,
+            Find::Greatest => value < answer,
+        };
+        let verdict = match (tried, outcome.answer) {
+            (Some(Judgement::Failed), _) => BoughtVerdict::Short,
+            (Some(Judgement::Held), Some(answer)) if is_beyond(answer) => BoughtVerdict::Spare,
+            (Some(Judgement::Held), Some(_)) => BoughtVerdict::Right,
+            (Some(Judgement::Held), None) => BoughtVerdict::Enough,
+            _ => BoughtVerdict::Undecided,
+        };
+        let difference = outcome.answer.and_then(|answer| Some(self.cost(value)? - self.cost(answer)?));
+        let found = self.size.find == Find::Least;
+        let what = match verdict {
+            BoughtVerdict::Short if found => "is too few: it breaks an expectation",
+            BoughtVerdict::Short => "is too much: it breaks an expectation",
+            BoughtVerdict::Right => "is right",
+            BoughtVerdict::Spare if found => "is more than it takes",
+            BoughtVerdict::Spare => "is less than would do",
+            BoughtVerdict::Enough => "is enough; whether it is more than it takes is not decided",
+            BoughtVerdict::Undecided => "may do or not: its expectations are inconclusive",
+        };
+        let outside = if self.size.index(value).is_some() { "" } else { " (it is no value of the range)" };
+        let explanation = format!("{value} {what}{outside}");
+        Bought { value, verdict, cost_difference_usd_per_month: difference, explanation }
+    }
+
+    /// What was played, with what charts draw at the answer and its neighbours alone.
+    fn into_detailed(mut self, outcome: &Outcome) -> BTreeMap<u64, Tried> {
+        let values: Vec<u64> = self.tried.keys().copied().collect();
+        let answer = outcome.answer.and_then(|answer| values.iter().position(|v| *v == answer));
+        for (i, tried) in self.tried.values_mut().enumerate() {
+            if answer.is_none_or(|answer| answer.abs_diff(i) > 1) {
+                tried.point.detail = None;
+            }
+        }
+        self.tried
+    }
+
+    /// The answer of the line; its design point goes to the others.
+    fn into_frontier(mut self, points: &mut Vec<Point>) -> FrontierPoint {
+        let outcome = self.outcome();
+        let cost_per_month_usd = outcome.answer.and_then(|value| self.cost(value));
+        let parameters = self.fixed.map(|choice| sweep::parameters(std::slice::from_ref(choice))).unwrap_or_default();
+        let point = outcome.answer.and_then(|value| self.tried.remove(&value)).map(|tried| {
+            let index = points.len() as u64;
+            points.push(Point { index, detail: None, ..tried.point });
+            index
+        });
+        let Outcome { state, answer, explanation, .. } = outcome;
+        FrontierPoint { parameters, state, answer, cost_per_month_usd, explanation, point }
+    }
+}

@@ -1,0 +1,194 @@
+//! What verdicts along a range say about its answer.
+
+use crate::model::study::{Find, Size};
+use crate::results::{Expectation, Judgement, SizingState};
+
+/// What is known of a range.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Outcome {
+    pub state: SizingState,
+    pub answer: Option<u64>,
+    /// The last value that fails, towards the good ones.
+    pub fails_to: Option<u64>,
+    /// The first value that holds.
+    pub holds_from: Option<u64>,
+    /// Inconclusive values.
+    pub doubtful: Vec<u64>,
+    pub explanation: String,
+}
+
+/// Reads verdicts that go from what is short to what is plenty. A value outside the range may contradict it, and is no
+/// answer itself.
+pub(super) fn assess(size: &Size, known: &[(u64, Judgement)]) -> Outcome {
+    let of_range = || known.iter().filter(|(value, _)| size.index(*value).is_some());
+    let first_held = of_range().find(|(_, v)| *v == Judgement::Held).map(|(value, _)| *value);
+    let last_failed = of_range().rfind(|(_, v)| *v == Judgement::Failed).map(|(value, _)| *value);
+    let doubtful: Vec<u64> =
+        of_range().filter(|(_, v)| *v == Judgement::Inconclusive).map(|(value, _)| *value).collect();
+    let held = known.iter().position(|(_, v)| *v == Judgement::Held);
+    let failed = known.iter().rposition(|(_, v)| *v == Judgement::Failed);
+    let state = match (held, failed, first_held, last_failed) {
+        (Some(held), Some(failed), ..) if held < failed => SizingState::NotMonotone,
+        _ if !doubtful.is_empty() => SizingState::Undecided,
+        (.., None, _) => SizingState::NothingHolds,
+        (.., Some(_), None) => SizingState::EverythingHolds,
+        (.., Some(_), Some(_)) => SizingState::Answered,
+    };
+    let answer = first_held.filter(|_| matches!(state, SizingState::Answered | SizingState::EverythingHolds));
+    let explanation = explanation(size, state, known, first_held, last_failed, &doubtful);
+    Outcome { state, answer, fails_to: last_failed, holds_from: first_held, doubtful, explanation }
+}
+
+fn explanation(
+    size: &Size,
+    state: SizingState,
+    known: &[(u64, Judgement)],
+    held: Option<u64>,
+    failed: Option<u64>,
+    doubtful: &[u64],
+) -> String {
+    let Size { vary, find, .. } = size;
+    let (which, first, last, beyond) = match find {
+        Find::Least => ("least", size.from, size.value(size.values() - 1), "or less: the range begins too high"),
+        Find::Greatest => ("greatest", size.value(size.values() - 1), size.from, "or more: the range ends too low"),
+    };
+    match (state, held, failed) {
+        (SizingState::Answered, Some(held), Some(failed)) => {
+            format!("{held} is the {which} `{vary}` that keeps every expectation; {failed} does not")
+        }
+        (SizingState::EverythingHolds, ..) => format!("{first} {beyond} for `{vary}`"),
+        (SizingState::NothingHolds, ..) => match find {
+            Find::Least => format!("none up to {last}: every `{vary}` of the range breaks an expectation"),
+            Find::Greatest => format!("none down to {last}: every `{vary}` of the range breaks an expectation"),
+        },
+        (SizingState::NotMonotone, ..) => {
+            let listed: Vec<String> = turns(known).iter().map(|(value, v)| format!("{value} {}", word(*v))).collect();
+            format!("undecided: not monotone; {}, so no one `{vary}` is the answer", listed.join(", "))
+        }
+        _ => {
+            let sure = match (failed, held) {
+                (Some(failed), Some(held)) => format!("{failed} fails and {held} holds"),
+                (Some(failed), None) => format!("{failed} fails and nothing holds for sure"),
+                (None, Some(held)) => format!("nothing fails for sure and {held} holds"),
+                (None, None) => "nothing fails or holds for sure".to_owned(),
+            };
+            format!("undecided: of `{vary}`, {sure}; {} inconclusive", are(doubtful))
+        }
+    }
+}
+
+fn word(verdict: Judgement) -> &'static str {
+    match verdict {
+        Judgement::Held => "holds",
+        Judgement::Failed => "fails",
+        Judgement::Inconclusive => "is inconclusive",
+    }
+}
+
+/// `4 is`, `4 and 5 are`, `4, 5, … 9 are`
+fn are(values: &[u64]) -> String {
+    match values {
+        [one] => format!("{one} is"),
+        [one, other] => format!("{one} and {other} are"),
+        [one, other, .., last] => format!("{one}, {other}, … {last} are"),
+        [] => "none is".to_owned(),
+    }
+}
+
+/// The last value of a verdict and the first of the next one, wherever it changes; a few of them.
+fn turns(known: &[(u64, Judgement)]) -> Vec<(u64, Judgement)> {
+    const MOST: usize = 6;
+    let mut turns: Vec<(u64, Judgement)> =
+        known.windows(2).filter(|w| w[0].1 != w[1].1).flat_map(|w| [w[0], w[1]]).collect();
+    turns.dedup();
+    turns.truncate(MOST);
+    turns
+}
+
+/// What makes a value inconclusive, how far its interval reaches, and what would decide it.
+pub(super) fn doubt(expectations: &[Expectation]) -> Option<String> {
+    let e = expectations.iter().find(|e| e.verdict == Judgement::Inconclusive)?;
+    let Some(estimate) = e.estimate else {
+        return Some(format!(": `{}` is not known there; a longer run may tell it", e.metric));
+    };
+    let half = e.half_width.unwrap_or(0.0);
+    let bounds: Vec<String> = [e.at_least.map(|x| format!("at least {x}")), e.at_most.map(|x| format!("at most {x}"))]
+        .into_iter()
+        .flatten()
+        .collect();
+    // No metric is below zero, whatever its interval says.
+    let (low, high) = (short((estimate - half).max(0.0)), short(estimate + half));
+    Some(format!(
+        ": `{}` reaches from {low} to {high} and is to be {}; more replications would decide it",
+        e.metric,
+        bounds.join(" and ")
+    ))
+}
+
+/// Four figures.
+fn short(x: f64) -> String {
+    let places = match x.abs() {
+        size if size >= 1_000.0 => 0,
+        size if size >= 1.0 => 2,
+        _ => 6,
+    };
+    let text = format!("{x:.places$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(find: Find, verdicts: &str) -> Outcome {
+        let size = Size {
+            vary: "a.b".to_owned(),
+            find,
+            from: 1,
+            to: verdicts.len() as u64,
+            step: 1,
+            bought: None,
+            by: Vec::new(),
+        };
+        let mut known: Vec<(u64, Judgement)> = (1..)
+            .zip(verdicts.chars())
+            .map(|(value, c)| match c {
+                'H' => (value, Judgement::Held),
+                'F' => (value, Judgement::Failed),
+                _ => (value, Judgement::Inconclusive),
+            })
+            .collect();
+        if find == Find::Greatest {
+            known.reverse();
+        }
+        assess(&size, &known)
+    }
+
+    #[test]
+    fn an_answer_parts_what_fails_from_what_holds() {
+        let is = |find, verdicts| {
+            let outcome = of(find, verdicts);
+            (outcome.state, outcome.answer)
+        };
+        assert_eq!(is(Find::Least, "FFHHH"), (SizingState::Answered, Some(3)));
+        assert_eq!(is(Find::Greatest, "HHFF"), (SizingState::Answered, Some(2)));
+        assert_eq!(is(Find::Least, "HHH"), (SizingState::EverythingHolds, Some(1)));
+        assert_eq!(is(Find::Greatest, "HHH"), (SizingState::EverythingHolds, Some(3)));
+        assert_eq!(is(Find::Least, "FFF"), (SizingState::NothingHolds, None));
+        assert_eq!(is(Find::Least, "FFIH"), (SizingState::Undecided, None));
+        assert_eq!(is(Find::Least, "FFI"), (SizingState::Undecided, None));
+        assert_eq!(is(Find::Least, "FHIH"), (SizingState::Undecided, None));
+        assert_eq!(is(Find::Least, "FHFH"), (SizingState::NotMonotone, None));
+        assert_eq!(is(Find::Greatest, "FHH"), (SizingState::NotMonotone, None));
+    }
+
+    #[test]
+    fn the_reason_is_told() {
+        let told = |verdicts| of(Find::Least, verdicts).explanation;
+        assert_eq!(told("FFH"), "3 is the least `a.b` that keeps every expectation; 2 does not");
+        assert_eq!(told("FF"), "none up to 2: every `a.b` of the range breaks an expectation");
+        assert_eq!(told("HH"), "1 or less: the range begins too high for `a.b`");
+        assert_eq!(told("FIH"), "undecided: of `a.b`, 1 fails and 3 holds; 2 is inconclusive");
+        assert_eq!(told("HFH"), "undecided: not monotone; 1 holds, 2 fails, 3 holds, so no one `a.b` is the answer");
+    }
+}

@@ -1,0 +1,139 @@
+//! `[size]`: the least or the greatest value of one key that keeps every expectation.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::Choice;
+use crate::model::quantity::{Count, Text};
+use crate::model::spec::{At, Refusal, Scalar, Written, scalar, unknown};
+
+/// The least or the greatest value that keeps every `[[expect]]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Size")]
+pub struct SizeSpec {
+    /// The key to size, as a path, such as "capacities.dedicated.model_units".
+    pub vary: At<Text>,
+    /// "least" (default): more of it is easier to keep. "greatest": less of it is.
+    pub find: Option<At<Find>>,
+    /// The first value, a whole number.
+    pub from: At<Count>,
+    /// The last value.
+    pub to: At<Count>,
+    /// From one value to the next; default 1.
+    pub step: Option<At<Count>>,
+    /// What you have or mean to buy, to be judged beside the answer; it may lie outside the range.
+    pub bought: Option<At<Count>>,
+    /// A second axis, one path with a list of its values: the answer for each of them.
+    pub by: Option<BySpec>,
+}
+
+/// Which end of the good values is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Find {
+    Least,
+    Greatest,
+}
+
+impl Find {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Least => "least",
+            Self::Greatest => "greatest",
+        }
+    }
+}
+
+impl Scalar for Find {
+    fn read(written: Written<'_>) -> Result<Self, Refusal> {
+        match written {
+            Written::Text("least") => Ok(Self::Least),
+            Written::Text("greatest") => Ok(Self::Greatest),
+            Written::Text(text) => {
+                Err(unknown(format!("`{text}` cannot be found"), text, ["least", "greatest"].iter().copied()))
+            }
+            other => Err(Refusal::new(format!("`find` is \"least\" or \"greatest\", {other} is neither"))),
+        }
+    }
+}
+scalar!(Find, { "enum": ["least", "greatest"] });
+
+/// The form of `by` for editors; its keys are paths, so the pass that reads `[sweep]` reads it too.
+#[derive(Debug, Clone)]
+pub struct BySpec;
+
+impl<'de> Deserialize<'de> for BySpec {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl JsonSchema for BySpec {
+    fn schema_name() -> Cow<'static, str> {
+        "By".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "One path and its values, as an axis of a sweep.",
+            "minProperties": 1,
+            "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, { "type": "object" }] }
+        })
+    }
+}
+
+/// What is to be sized.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Size {
+    /// The path whose value is looked for.
+    pub vary: String,
+    pub find: Find,
+    pub from: u64,
+    /// At least `from`.
+    pub to: u64,
+    /// At least one.
+    pub step: u64,
+    /// What is there, or is about to be.
+    pub bought: Option<u64>,
+    /// The values of a second axis; empty: there is none.
+    pub by: Vec<Choice>,
+}
+
+impl Size {
+    /// How many values the range has.
+    #[must_use]
+    pub fn values(&self) -> u64 {
+        (self.to - self.from) / self.step + 1
+    }
+
+    /// Value number `index` of the range.
+    #[must_use]
+    pub fn value(&self, index: u64) -> u64 {
+        self.from + index * self.step
+    }
+
+    /// Which number a value has in the range, when it is one of it.
+    #[must_use]
+    pub fn index(&self, value: u64) -> Option<u64> {
+        let above = value.checked_sub(self.from)?;
+        (value <= self.to && above % self.step == 0).then_some(above / self.step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_ends_at_its_last_whole_step() {
+        let size =
+            Size { vary: String::new(), find: Find::Least, from: 2, to: 9, step: 3, bought: None, by: Vec::new() };
+        let values: Vec<u64> = (0..size.values()).map(|k| size.value(k)).collect();
+        assert_eq!(values, [2, 5, 8]);
+        assert_eq!([1, 2, 8, 9, 11].map(|v| size.index(v)), [None, Some(0), Some(2), None, None]);
+    }
+}

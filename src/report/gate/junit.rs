@@ -1,0 +1,74 @@
+//! JUnit's XML, as CI systems read it: a suite for each scenario, a case for each thing that was judged.
+
+use super::Checked;
+use crate::results::Judgement;
+
+/// The document. What is inconclusive is a failure, or skipped where it `may_pass`.
+#[must_use]
+pub fn junit(all: &[Checked], may_pass: bool) -> String {
+    let count = |verdict: Judgement, checked: &[Checked]| {
+        checked.iter().flat_map(|c| &c.cases).filter(|case| case.verdict == verdict).count()
+    };
+    let numbers = |of: &[Checked]| {
+        let doubtful = count(Judgement::Inconclusive, of);
+        let (failures, skipped) = if may_pass { (0, doubtful) } else { (doubtful, 0) };
+        let tests: usize = of.iter().map(|c| c.cases.len()).sum();
+        let failures = failures + count(Judgement::Failed, of);
+        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
+    };
+    let mut out =
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"bedload\" {}>\n", numbers(all));
+    for checked in all {
+        let file = escaped(&checked.file);
+        out += &format!("  <testsuite name=\"{file}\" {}>\n", numbers(std::slice::from_ref(checked)));
+        for case in &checked.cases {
+            let text = escaped(&case.text);
+            out += &format!("    <testcase classname=\"{file}\" name=\"{}\"", escaped(&case.name));
+            out += &match case.verdict {
+                Judgement::Held => format!(">\n      <system-out>{text}</system-out>\n    </testcase>\n"),
+                Judgement::Inconclusive if may_pass => {
+                    format!(">\n      <skipped message=\"inconclusive: {text}\"/>\n    </testcase>\n")
+                }
+                verdict => {
+                    let kind = if verdict == Judgement::Failed { "failed" } else { "inconclusive" };
+                    format!(">\n      <failure type=\"{kind}\" message=\"{text}\">{text}</failure>\n    </testcase>\n")
+                }
+            };
+        }
+        out += "  </testsuite>\n";
+    }
+    out + "</testsuites>\n"
+}
+
+/// Text as XML takes it, in attributes too.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\'' => out += "&apos;",
+            '\n' => out += "&#10;",
+            '\u{a0}' => out.push(' '),
+            // XML 1.0 has no way to write other controls.
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped() {
+        assert_eq!(
+            escaped("a<b> & \"c\" 'd'\u{a0}e\u{7}\nf"),
+            "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos; e\u{fffd}&#10;f"
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! What a gate says of scenarios: for a terminal, for a review, for a CI system.
+
+mod github;
+mod junit;
+
+pub use github::annotations;
+pub use junit::junit;
+
+use super::figures::{figure, interval};
+use crate::results::{Estimate, Judgement};
+use crate::terms::{self, Unit};
+
+/// A scenario that was checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The path as it was given.
+    pub file: String,
+    pub title: String,
+    pub cases: Vec<Case>,
+}
+
+/// One thing that was judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// Such as the metric of an expectation.
+    pub name: String,
+    pub verdict: Judgement,
+    /// What was found, in one line.
+    pub text: String,
+    /// It passes, and is worth a word.
+    pub is_warning: bool,
+}
+
+impl Checked {
+    /// Of all cases together: a failure weighs more than a doubt.
+    #[must_use]
+    pub fn verdict(&self) -> Judgement {
+        let verdicts = || self.cases.iter().map(|case| case.verdict);
+        if verdicts().any(|v| v == Judgement::Failed) {
+            Judgement::Failed
+        } else {
+            verdicts().max().unwrap_or(Judgement::Inconclusive)
+        }
+    }
+}
+
+fn word(verdict: Judgement) -> &'static str {
+    match verdict {
+        Judgement::Held => "PASS",
+        Judgement::Failed => "FAIL",
+        Judgement::Inconclusive => "INCONCLUSIVE",
+    }
+}
+
+/// `3 files: 1 passed, 1 failed, 1 inconclusive`
+fn count(all: &[Checked]) -> String {
+    let of = |verdict: Judgement, what: &str| {
+        let n = all.iter().filter(|checked| checked.verdict() == verdict).count();
+        (n > 0).then(|| format!("{n} {what}"))
+    };
+    let parts =
+        [of(Judgement::Held, "passed"), of(Judgement::Failed, "failed"), of(Judgement::Inconclusive, "inconclusive")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{} {}: {}", all.len(), if all.len() == 1 { "file" } else { "files" }, parts.join(", "))
+}
+
+/// For a terminal: a line for each file, and one for each thing that was judged.
+#[must_use]
+pub fn gate_text(all: &[Checked]) -> String {
+    let mut out = String::new();
+    for checked in all {
+        out += &format!("{:<12}  {}\n", word(checked.verdict()), checked.file);
+        for case in &checked.cases {
+            out += &format!("  {:<12}  {}\n", word(case.verdict), case.text);
+        }
+    }
+    out += &format!("\n{}\n", count(all));
+    out.replace('\u{a0}', " ")
+}
+
+/// For a comment in a review.
+#[must_use]
+pub fn gate_markdown(all: &[Checked]) -> String {
+    let mut out = format!("## bedload check\n\n{}\n\n| | Scenario | What was judged |\n|---|---|---|\n", count(all));
+    for checked in all {
+        let escaped = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
+        let lines: Vec<String> =
+            checked.cases.iter().map(|case| format!("{}: {}", word(case.verdict), escaped(&case.text))).collect();
+        out += &format!(
+            "| **{}** | `{}`<br>{} | {} |\n",
+            word(checked.verdict()),
+            checked.file,
+            escaped(&checked.title),
+            lines.join("<br>")
+        );
+    }
+    out.replace('\u{a0}', " ")
+}
+
+/// How a metric differs from its baseline: `throttle_rate: 1.21 ±0.30 % more than the baseline`.
+#[must_use]
+pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>) -> String {
+    let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
+    let Some(x) = difference else { return format!("{metric}: no replication of the baseline pairs with one of now") };
+    if x == 0.0 {
+        return format!("{metric}: as the baseline");
+    }
+    let size = Estimate { estimate: Some(x.abs()), half_width, n: 2 };
+    let size = if x.abs() == 1.0 { figure(x.abs(), unit) } else { interval(Some(&size), unit) };
+    // A share of something differs by points, not by a share of itself.
+    let size = if unit == Unit::Fraction { size.replace('%', "percentage points") } else { size };
+    format!("{metric}: {size} {} than the baseline", if x > 0.0 { "more" } else { "less" })
+}

@@ -1,0 +1,241 @@
+//! The answer of a size: one sentence, a table of what was tried, the frontier of a second axis.
+
+use super::figures::{Palette, interval, money, share, time};
+use super::summary::judged;
+use super::text::{WIDTH, wrapped};
+use crate::results::{BoughtVerdict, Judgement, Point, Results, Sizing, SizingState};
+use crate::terms::Unit;
+
+/// Of longer tables, what is near the answer, a change of verdicts or an end is shown.
+const LONG: usize = 24;
+const NEAR: usize = 3;
+
+/// Columns of the table, and how wide each is in a text.
+const HEADINGS: [(&str, usize); 6] =
+    [("value", 11), ("verdict", 12), ("throttled", 15), ("p99", 9), ("a month", 14), ("", 0)];
+
+/// For a terminal.
+pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> String {
+    let mut out = String::new();
+    let mut say = |line: &str, paint: &dyn Fn(&str) -> String| {
+        for part in wrapped(line, WIDTH) {
+            out += &paint(&part);
+            out.push('\n');
+        }
+    };
+    let plain = |text: &str| text.to_owned();
+    say(&results.scenario.title, &|t| palette.bold(t));
+    say(&origin(results), &|t| palette.faint(t));
+    say("", &plain);
+    say(&sizing.explanation, &|t| match sizing.state {
+        SizingState::Answered | SizingState::EverythingHolds => palette.good(t),
+        SizingState::NothingHolds => palette.bad(t),
+        SizingState::Undecided | SizingState::NotMonotone => palette.doubtful(t),
+    });
+    if let Some(line) = bought(sizing) {
+        say(&line, &|t| match sizing.bought.as_ref().map(|b| b.verdict) {
+            Some(BoughtVerdict::Right | BoughtVerdict::Enough) => palette.good(t),
+            Some(BoughtVerdict::Short) => palette.bad(t),
+            _ => palette.doubtful(t),
+        });
+    }
+    say("", &plain);
+    let headings: Vec<String> = HEADINGS.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+    say(&columns(&headings), &|t| palette.faint(t));
+    for row in table(results, sizing) {
+        match row {
+            Some(row) => say(&columns(&row.cells), &|t| if row.is_marked { palette.bold(t) } else { plain(t) }),
+            None => say("           …", &plain),
+        }
+    }
+    let lines = judgements(results, sizing, palette);
+    if !lines.is_empty() {
+        say("", &plain);
+        lines.iter().for_each(|line| say(line, &plain));
+    }
+    if !sizing.frontier.is_empty() {
+        say("", &plain);
+        say(&frontier_heading(sizing), &|t| palette.bold(t));
+        for row in frontier(sizing) {
+            let cost = if row[2].is_empty() { String::new() } else { format!(", {}", row[2]) };
+            say(&format!("  {}: {}{cost}", row[0], row[1]), &plain);
+        }
+    }
+    for note in results.notes.iter().filter(|n| n.metric.is_none()) {
+        say("", &plain);
+        say(&note.text, &|t| palette.faint(t));
+    }
+    out.replace('\u{a0}', " ")
+}
+
+/// For a review.
+pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
+    let mut out = format!("## {}\n\n{}\n\n**{}**\n\n", results.scenario.title, origin(results), sizing.explanation);
+    if let Some(line) = bought(sizing) {
+        out += &format!("{line}\n\n");
+    }
+    let headings: Vec<&str> = HEADINGS.iter().map(|(heading, _)| *heading).collect();
+    out += &format!("| {} |\n|---:|---|---|---|---|---|\n", headings.join(" | "));
+    for row in table(results, sizing) {
+        let cells = row.map_or_else(|| vec!["…".to_owned(); HEADINGS.len()], |row| row.cells);
+        out += &format!("| {} |\n", cells.join(" | "));
+    }
+    for line in judgements(results, sizing, Palette { colour: false }) {
+        out += &format!("\n- {line}");
+    }
+    out.push('\n');
+    if !sizing.frontier.is_empty() {
+        out += &format!("\n{}\n\n| for | value | cost |\n|---|---|---|\n", frontier_heading(sizing));
+        for row in frontier(sizing) {
+            out += &format!("| {} |\n", row.join(" | "));
+        }
+    }
+    out.replace('\u{a0}', " ")
+}
+
+fn origin(results: &Results) -> String {
+    let replications = results.points.first().map_or(0, |p| p.replications);
+    format!("{} · {replications} replications · seed {}", results.scenario.file, results.seed)
+}
+
+fn bought(sizing: &Sizing) -> Option<String> {
+    let bought = sizing.bought.as_ref()?;
+    let money = bought.cost_difference_usd_per_month.map(|usd| match (bought.verdict, usd) {
+        (BoughtVerdict::Spare, usd) if usd > 0.0 => format!("; the answer saves {} a month", money(usd)),
+        (BoughtVerdict::Short, usd) if usd < 0.0 => format!("; the answer costs {} more a month", money(-usd)),
+        _ => String::new(),
+    });
+    Some(format!("bought: {}{}", bought.explanation, money.unwrap_or_default()))
+}
+
+struct Row {
+    cells: Vec<String>,
+    is_marked: bool,
+}
+
+/// The values that were tried, rising; `None` where some are left out.
+fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
+    let tried = &sizing.evaluated;
+    let is_marked =
+        |value: u64| sizing.answer == Some(value) || sizing.bought.as_ref().is_some_and(|bought| bought.value == value);
+    // Places that deserve to be seen with what is around them.
+    let places: Vec<usize> = (0..tried.len())
+        .filter(|i| {
+            let turns = *i > 0 && tried[*i].verdict != tried[*i - 1].verdict;
+            turns || *i == 0 || *i + 1 == tried.len() || is_marked(tried[*i].value)
+        })
+        .collect();
+    let mut rows = Vec::new();
+    let mut skipped = false;
+    for (i, evaluated) in tried.iter().enumerate() {
+        if tried.len() > LONG && !places.iter().any(|place| place.abs_diff(i) < NEAR) {
+            skipped = true;
+            continue;
+        }
+        if std::mem::take(&mut skipped) {
+            rows.push(None);
+        }
+        let point = results.points.iter().find(|p| p.index == evaluated.point);
+        let verdict = match evaluated.verdict {
+            Judgement::Held => "holds",
+            Judgement::Failed => "fails",
+            Judgement::Inconclusive => "inconclusive",
+        };
+        let mut marks = Vec::new();
+        if sizing.answer == Some(evaluated.value) {
+            marks.push("answer");
+        }
+        if sizing.bought.as_ref().is_some_and(|bought| bought.value == evaluated.value) {
+            marks.push("bought");
+        }
+        let known = |name: &str| point.and_then(|p| p.value(name));
+        rows.push(Some(Row {
+            cells: vec![
+                grouped(evaluated.value),
+                verdict.to_owned(),
+                throttled(point),
+                known("e2e_p99_ms").map_or_else(|| "?".to_owned(), time),
+                known("cost_per_month_usd").map_or_else(|| "?".to_owned(), money),
+                marks.join(", "),
+            ],
+            is_marked: is_marked(evaluated.value),
+        }));
+    }
+    rows
+}
+
+fn throttled(point: Option<&Point>) -> String {
+    let rate = point.and_then(|p| p.metrics.get("throttle_rate"));
+    match rate.and_then(|e| e.estimate) {
+        Some(0.0) => share(0.0),
+        _ => interval(rate, Unit::Fraction),
+    }
+}
+
+/// Numbers stand right, words left.
+fn columns(cells: &[String]) -> String {
+    let mut line = String::new();
+    for (i, (cell, (_, width))) in cells.iter().zip(HEADINGS).enumerate() {
+        // Spaces that do not break keep a row together.
+        let pad = "\u{a0}".repeat(width.saturating_sub(cell.chars().count()));
+        let cell = cell.replace(' ', "\u{a0}");
+        line +=
+            &if i == 0 || (2..5).contains(&i) { format!("{pad}{cell}") } else { format!("\u{a0}\u{a0}{cell}{pad}") };
+    }
+    line.trim_end().to_owned()
+}
+
+fn grouped(value: u64) -> String {
+    super::figures::count(value as f64)
+}
+
+/// Expectations: of the answer, else those that are in doubt.
+fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
+    let at = |value: u64| {
+        let evaluated = sizing.evaluated.iter().find(|e| e.value == value)?;
+        results.points.iter().find(|p| p.index == evaluated.point)
+    };
+    let told = |value: u64, which: &dyn Fn(Judgement) -> bool| {
+        let expectations = at(value).map(|p| p.expectations.as_slice()).unwrap_or_default();
+        let of = expectations.iter().filter(|e| which(e.verdict));
+        of.map(|e| format!("at {}: {}", grouped(value), judged(e, palette))).collect::<Vec<_>>()
+    };
+    let mut lines = Vec::new();
+    if let Some(answer) = sizing.answer {
+        lines.extend(sizing.fails_to.map(|value| told(value, &|v| v != Judgement::Held)).unwrap_or_default());
+        lines.extend(told(answer, &|_| true));
+    } else {
+        let doubtful = sizing.evaluated.iter().filter(|e| e.verdict == Judgement::Inconclusive).take(4);
+        lines.extend(doubtful.flat_map(|e| told(e.value, &|v| v == Judgement::Inconclusive)));
+    }
+    if let Some(short) = sizing.bought.as_ref().filter(|b| b.verdict == BoughtVerdict::Short)
+        && sizing.fails_to != Some(short.value)
+    {
+        lines.extend(told(short.value, &|v| v == Judgement::Failed));
+    }
+    lines
+}
+
+fn frontier_heading(sizing: &Sizing) -> String {
+    let names: Vec<&str> =
+        sizing.frontier.first().map(|f| f.parameters.keys().map(String::as_str).collect()).unwrap_or_default();
+    format!("{} by {}", sizing.vary, names.join(", "))
+}
+
+/// What for, which value, at what cost.
+fn frontier(sizing: &Sizing) -> Vec<[String; 3]> {
+    let row = |f: &crate::results::FrontierPoint| {
+        let values: Vec<String> = f.parameters.values().map(|v| v.to_string().trim_matches('"').to_owned()).collect();
+        let value = match (f.state, f.answer) {
+            (SizingState::Answered, Some(answer)) => grouped(answer),
+            _ => f.explanation.clone(),
+        };
+        let cost = match (f.answer, f.cost_per_month_usd) {
+            (Some(_), Some(usd)) => format!("{} a month", money(usd)),
+            (Some(_), None) => "cost not known".to_owned(),
+            (None, _) => String::new(),
+        };
+        [values.join(", "), value, cost]
+    };
+    sizing.frontier.iter().map(row).collect()
+}

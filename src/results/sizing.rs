@@ -1,0 +1,124 @@
+//! The answer of a size: which value is enough, and what was tried to find it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Judgement;
+
+/// The answer to `[size]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sizing {
+    /// The path whose value is looked for.
+    pub vary: String,
+    pub find: Sought,
+    pub from: u64,
+    pub to: u64,
+    pub step: u64,
+    pub state: SizingState,
+    /// The value; null: none was found that can be vouched for.
+    pub answer: Option<u64>,
+    /// The value nearest to the good ones that certainly breaks an expectation.
+    pub fails_to: Option<u64>,
+    /// The value nearest to the bad ones that certainly keeps all.
+    pub holds_from: Option<u64>,
+    /// The answer in a sentence, or why there is none and what would decide.
+    pub explanation: String,
+    /// Every value that was played, rising.
+    pub evaluated: Vec<Evaluated>,
+    /// What is there or is about to be bought, judged.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bought: Option<Bought>,
+    /// The answer for each value of a second axis.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub frontier: Vec<FrontierPoint>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sought {
+    Least,
+    Greatest,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SizingState {
+    /// Everything short of the answer fails, everything beyond it holds.
+    Answered,
+    /// The first value holds already: the range begins too late.
+    EverythingHolds,
+    /// No value of the range holds.
+    NothingHolds,
+    /// Some values are inconclusive: more replications would decide.
+    Undecided,
+    /// Values that hold and values that fail alternate: no one value is the answer.
+    NotMonotone,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluated {
+    pub value: u64,
+    /// Of all expectations together.
+    pub verdict: Judgement,
+    /// The index of its design point.
+    pub point: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bought {
+    pub value: u64,
+    pub verdict: BoughtVerdict,
+    /// The monthly cost of what is bought less that of the answer; null: one of them is not known.
+    pub cost_difference_usd_per_month: Option<f64>,
+    /// The verdict in a sentence.
+    pub explanation: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BoughtVerdict {
+    /// It breaks an expectation.
+    Short,
+    /// It keeps all, and nothing that is known to do so is nearer to the limit.
+    Right,
+    /// It keeps all, and more than it takes.
+    Spare,
+    /// It keeps all; whether less would do is not decided.
+    Enough,
+    /// Whether it keeps all is not decided.
+    Undecided,
+}
+
+/// The answer at one value of the second axis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrontierPoint {
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    pub state: SizingState,
+    pub answer: Option<u64>,
+    /// Of the answer.
+    pub cost_per_month_usd: Option<f64>,
+    pub explanation: String,
+    /// The index of the answer's design point.
+    pub point: Option<u64>,
+}
+
+impl Sizing {
+    /// The sizing as an expectation: held when there is an answer and what is bought suffices.
+    #[must_use]
+    pub fn judgement(&self) -> Judgement {
+        let bought = self.bought.as_ref().map(|bought| bought.verdict);
+        match (self.state, bought) {
+            (_, Some(BoughtVerdict::Short)) | (SizingState::NothingHolds, _) => Judgement::Failed,
+            (SizingState::Undecided | SizingState::NotMonotone, _) | (_, Some(BoughtVerdict::Undecided)) => {
+                Judgement::Inconclusive
+            }
+            _ => Judgement::Held,
+        }
+    }
+}

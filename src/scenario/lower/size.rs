@@ -1,0 +1,47 @@
+//! `[size]`: a range with something to meet.
+
+use super::Lowering;
+use crate::model::Expectation;
+use crate::model::study::{Choice, Find, Size};
+
+/// A range of more values is a typing error.
+const MOST_VALUES: u64 = 1_000_000;
+
+impl Lowering<'_> {
+    /// What is to be sized, over the values `by` of a second axis.
+    pub fn size(&mut self, by: Vec<Choice>, expectations: &[Expectation]) -> Option<Size> {
+        let section = &self.specs.size;
+        let spec = section.spec.as_ref()?;
+        let size = Size {
+            vary: spec.vary.value.0.clone(),
+            find: spec.find.as_ref().map_or(Find::Least, |find| find.value),
+            from: spec.from.value.0,
+            to: spec.to.value.0,
+            step: spec.step.as_ref().map_or(1, |step| step.value.0),
+            bought: spec.bought.as_ref().map(|bought| bought.value.0),
+            by,
+        };
+        if size.to < size.from {
+            let rule = format!("the range from {} to {} has no values", size.from, size.to);
+            self.error(&spec.to.at, rule, "a range ends where it begins or above".to_owned());
+            return None;
+        }
+        if let Some(step) = spec.step.as_ref().filter(|step| step.value.0 == 0) {
+            self.error(&step.at, "`step` is at least 1", None);
+            return None;
+        }
+        if size.values() > MOST_VALUES {
+            let rule =
+                format!("the range from {} to {} has {} values, 1,000,000 at most", size.from, size.to, size.values());
+            self.error(&spec.to.at, rule, "write a larger `step`".to_owned());
+            return None;
+        }
+        // A fault in them says more than their absence.
+        if expectations.is_empty() && self.specs.expect.is_empty() {
+            let help = "write [[expect]] with a metric and a bound, or slo.objective under a workload";
+            self.error(&section.at, "`size` has nothing to meet: the scenario expects nothing", help.to_owned());
+            return None;
+        }
+        Some(size)
+    }
+}

@@ -1,0 +1,248 @@
+//! `bedload check` as a pipeline runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn check(folder: &Path, args: &[&str], github: bool) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bedload"));
+    command.arg("check").args(args).current_dir(folder).env_remove("GITHUB_ACTIONS");
+    if github {
+        command.env("GITHUB_ACTIONS", "true");
+    }
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A workload that needs a limit of about 60 requests a minute.
+fn scenario(rpm: u64, more: &str) -> String {
+    format!(
+        r#"
+title = "Is <it> \"enough\" & cheap?"
+[run]
+duration = "10m"
+warmup = "1m"
+replications = 4
+[models.nova]
+id = "us.amazon.nova-pro-v1:0"
+[workloads.w]
+model = "nova"
+arrivals.poisson.rate = "60/min"
+input_tokens = 1000
+output_tokens = 100
+max_tokens = 200
+client.retries = "none"
+[capacities.us.on_demand]
+rpm = {rpm}
+tpm = "none"
+tpd = "none"
+limiter = "fixed_window"
+{more}
+"#
+    )
+}
+
+const EXPECT: &str = "[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"5%\"\n";
+
+/// A folder with one that holds, one that fails and one that cannot be decided.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+    write("good.toml", scenario(200, EXPECT));
+    write("bad.toml", scenario(30, EXPECT));
+    write("unsure.toml", scenario(62, &format!("{EXPECT}\n[[expect]]\nmetric = \"e2e_p99_9\"\nat_most = \"20s\"\n")));
+    folder
+}
+
+#[test]
+fn each_verdict_has_its_word_and_its_exit_code() {
+    let folder = folder();
+    for (args, code, first) in [
+        (&["good.toml"][..], 0, "PASS          good.toml\n  PASS          throttle_rate <= 5 %, is 0 %"),
+        (&["bad.toml"], 1, "FAIL          bad.toml\n  FAIL          throttle_rate <= 5 %, is"),
+        (&["unsure.toml"], 4, "INCONCLUSIVE  unsure.toml\n"),
+        (&["unsure.toml", "--inconclusive", "pass"], 0, "INCONCLUSIVE  unsure.toml\n"),
+        (&["good.toml", "unsure.toml", "bad.toml", "--inconclusive", "pass"], 1, "PASS          good.toml\n"),
+    ] {
+        let output = check(folder.path(), args, false);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).starts_with(first), "{args:?}: {}", text(&output.stdout));
+    }
+    let all = text(&check(folder.path(), &["good.toml", "unsure.toml", "bad.toml"], false).stdout);
+    assert!(all.ends_with("\n3 files: 1 passed, 1 failed, 1 inconclusive\n"), "{all}");
+    let quiet = check(folder.path(), &["good.toml", "bad.toml", "--quiet"], false);
+    assert_eq!((text(&quiet.stdout).as_str(), quiet.status.code()), ("", Some(1)));
+    assert!(text(&quiet.stderr).starts_with("throttle_rate <= 5 %, is"), "{}", text(&quiet.stderr));
+}
+
+#[test]
+fn junit_is_xml_with_a_case_for_each_thing_judged() {
+    let folder = folder();
+    check(folder.path(), &["good.toml", "unsure.toml", "bad.toml", "--junit", "j.xml"], false);
+    let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let root = document.root_element();
+    assert_eq!((root.tag_name().name(), root.attribute("tests")), ("testsuites", Some("4")));
+    let count = |name: &str| root.descendants().filter(|n| n.has_tag_name(name)).count();
+    assert_eq!((count("testsuite"), count("testcase"), count("skipped")), (3, 4, 0));
+    assert_eq!(root.attribute("failures"), Some(count("failure").to_string().as_str()));
+    let failure = root.descendants().rfind(|n| n.has_tag_name("failure")).unwrap();
+    assert_eq!(failure.attribute("type"), Some("failed"));
+    assert!(failure.text().unwrap().starts_with("throttle_rate <= 5 %"), "{xml}");
+    // What may pass is skipped.
+    check(folder.path(), &["unsure.toml", "--junit", "j.xml", "--inconclusive", "pass"], false);
+    let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    assert!(xml.contains("failures=\"0\"") && xml.contains("<skipped message=\"inconclusive: "), "{xml}");
+}
+
+#[test]
+fn a_review_gets_a_table_and_github_its_annotations() {
+    let folder = folder();
+    let table = text(&check(folder.path(), &["good.toml", "bad.toml", "--markdown", "-"], false).stdout);
+    assert!(table.starts_with("## bedload check\n\n2 files: 1 passed, 1 failed\n"), "{table}");
+    assert!(table.contains("| **FAIL** | `bad.toml`<br>Is &lt;it>"), "{table}");
+    let output = text(&check(folder.path(), &["good.toml", "bad.toml"], true).stdout);
+    let annotation = output.lines().find(|line| line.starts_with("::")).unwrap();
+    assert!(
+        annotation.starts_with("::error file=bad.toml,title=throttle_rate::throttle_rate <= 5 %25, is"),
+        "{output}"
+    );
+    assert_eq!(output.matches("\n::").count(), 1, "{output}");
+    let doubt = text(&check(folder.path(), &["unsure.toml", "--inconclusive", "pass"], true).stdout);
+    assert!(doubt.contains("\n::warning file=unsure.toml,"), "{doubt}");
+}
+
+#[test]
+fn worse_than_the_baseline_fails_and_says_by_how_much() {
+    let folder = folder();
+    let written = check(folder.path(), &["good.toml", "--write-baseline", "b.json", "--replications", "8"], false);
+    assert_eq!(written.status.code(), Some(0));
+    let same = check(folder.path(), &["good.toml", "--baseline", "b.json"], false);
+    assert_eq!(same.status.code(), Some(0), "{}", text(&same.stdout));
+    assert!(text(&same.stdout).contains("PASS          throttle_rate: as the baseline"), "{}", text(&same.stdout));
+    // It may still keep what is expected, and is worse all the same.
+    let worse = ["good.toml", "--baseline", "b.json", "--set", "capacities.us.rpm=65", "--set", "run.replications=8"];
+    let output = check(folder.path(), &worse, false);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("FAIL          throttle_rate: ") && told.contains("percentage points more than the"),
+        "{told}"
+    );
+    let seed = check(folder.path(), &["good.toml", "--baseline", "b.json", "--seed", "5"], false);
+    assert_eq!(seed.status.code(), Some(4));
+    assert!(text(&seed.stdout).contains("nothing pairs"), "{}", text(&seed.stdout));
+    let new = check(folder.path(), &["bad.toml", "--baseline", "b.json"], false);
+    assert!(text(&new.stdout).contains("the baseline does not know this file"), "{}", text(&new.stdout));
+}
+
+#[test]
+fn what_is_bought_is_part_of_the_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = "[size]\nvary = \"capacities.us.rpm\"\nfrom = 20\nto = 220\nstep = 100\nbought = ";
+    std::fs::write(folder.path().join("s.toml"), scenario(200, &format!("{EXPECT}{size}120"))).unwrap();
+    for (bought, code, part) in [
+        ("120", 0, "bought 120 is right"),
+        ("20", 1, "FAIL          capacities.us.rpm: bought 20 is too few: it breaks an expectation"),
+        ("220", 0, "bought 220 is more than it takes"),
+    ] {
+        let setting = format!("size.bought={bought}");
+        let output = check(folder.path(), &["s.toml", "--set", &setting], true);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(part), "{part} is not in\n{}", text(&output.stdout));
+        assert_eq!(text(&output.stdout).contains("::warning"), bought == "220");
+    }
+    let sized = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_bedload")).arg("size").args(args).current_dir(&folder).output();
+        output.unwrap()
+    };
+    let spare = sized(&["s.toml", "--bought", "220", "--no-charts"]);
+    assert_eq!(spare.status.code(), Some(0));
+    assert!(text(&spare.stderr).contains("warning: bought 220 is more than it takes"), "{}", text(&spare.stderr));
+    assert_eq!(sized(&["s.toml", "--bought", "20", "--no-charts", "--quiet"]).status.code(), Some(1));
+    assert_eq!(sized(&["s.toml", "--to", "10", "--no-charts"]).status.code(), Some(2));
+    let results = std::fs::read_to_string(folder.path().join("output/s/results.json")).unwrap();
+    let results: bedload::results::Results = serde_json::from_str(&results).unwrap();
+    assert_eq!(results.sizing.unwrap().answer, Some(120));
+}
+
+#[test]
+fn time_and_the_catalogue_run_out() {
+    let folder = folder();
+    let output = check(folder.path(), &["good.toml", "--time-budget", "0s"], false);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stdout).contains("used up before this file began"), "{}", text(&output.stdout));
+    let old = check(folder.path(), &["good.toml", "--max-catalog-age", "0d"], false);
+    assert_eq!(old.status.code(), Some(1), "{}", text(&old.stdout));
+    assert!(text(&old.stdout).contains("days ago; 0 are allowed"), "{}", text(&old.stdout));
+    assert_eq!(check(folder.path(), &["good.toml", "--max-catalog-age", "3650d"], false).status.code(), Some(0));
+}
+
+#[test]
+fn a_gate_without_expectations_or_with_a_fault_does_not_pass() {
+    let folder = folder();
+    std::fs::write(folder.path().join("nothing.toml"), scenario(200, "")).unwrap();
+    let nothing = check(folder.path(), &["nothing.toml"], false);
+    assert_eq!(nothing.status.code(), Some(4));
+    assert!(text(&nothing.stdout).contains("nothing is expected"), "{}", text(&nothing.stdout));
+    std::fs::write(folder.path().join("broken.toml"), scenario(200, "rpn = 5")).unwrap();
+    let broken = check(folder.path(), &["good.toml", "broken.toml", "--junit", "j.xml"], false);
+    assert_eq!((broken.status.code(), text(&broken.stdout).as_str()), (Some(2), ""));
+    assert!(!folder.path().join("j.xml").exists());
+    for (args, code) in [
+        (&["good.toml", "--baseline", "none.json"][..], 2),
+        (&["none.toml"], 2),
+        (&["good.toml", "--junit", "none/j.xml"], 3),
+    ] {
+        assert_eq!(check(folder.path(), args, false).status.code(), Some(code), "{args:?}");
+    }
+}
+
+#[test]
+fn bounds_of_two_sides_and_of_their_own_confidence_are_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |expect: &str| {
+        let expect = format!("[[expect]]\nmetric = \"throttle_rate\"\n{expect}\n");
+        std::fs::write(folder.path().join("s.toml"), scenario(45, &expect)).unwrap();
+        let output = check(folder.path(), &["s.toml"], false);
+        (output.status.code().unwrap(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let told = run("between = [\"10%\", \"45%\"]");
+    assert!(told.0 == 0 && told.1.contains("throttle_rate between 10 % and 45 %, is"), "{}", told.1);
+    assert_eq!(run("between = [0.6, 0.9]").0, 1);
+    for (expect, part) in [
+        ("between = [0.9, 0.6]", "never between 0.9 and 0.6"),
+        ("between = [0.1]", "between"),
+        ("at_most = 0.1\nat_least = 0.05", "an expectation has one bound, `at_most` and `at_least` are two"),
+        ("at_most = 0.1\nconfidence = 0.2", "a confidence lies between 0.5 and 1"),
+        (
+            "at_most = 0.1\n[[expect]]\nmetric = \"throttle_rate\"\nat_least = 0.2",
+            "`throttle_rate` cannot be at least 0.2 and at most 0.1",
+        ),
+    ] {
+        let (code, told) = run(expect);
+        assert!(code == 2 && told.contains(part), "{part} is not in\n{told}");
+    }
+    let both = run("at_most = 0.1\n[[expect]]\nmetric = \"throttle_rate\"\nat_least = 0.2").1;
+    assert!(both.contains("this is the bound that it contradicts"), "{both}");
+    // A bound that is nearly met: sure enough for one, not for the other.
+    let bound = |confidence: f64| run(&format!("at_most = 0.276\nconfidence = {confidence}")).0;
+    assert!(bound(0.5) != 4 && bound(0.9999) == 4);
+}
+
+#[test]
+fn the_pipelines_of_the_documents_use_flags_that_exist() {
+    let guide = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/CI.md")).unwrap();
+    let help = text(&check(Path::new("."), &["--help"], false).stdout);
+    let commands: Vec<&str> =
+        guide.split("bedload check").skip(1).filter_map(|rest| rest.split("\n\n").next()).collect();
+    assert!(commands.len() >= 5);
+    for command in commands {
+        let command = command.split("```").next().unwrap().split(" - name:").next().unwrap();
+        for flag in command.split_whitespace().filter(|word| word.starts_with("--")) {
+            assert!(help.contains(&format!("{flag} ")), "`bedload check` has no {flag}");
+        }
+    }
+}

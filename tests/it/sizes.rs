@@ -1,0 +1,263 @@
+//! Sizing gives the answer that trying every value gives, or says why it cannot: never a wrong number.
+
+use std::path::Path;
+
+use bedload::cli::render::render;
+use bedload::experiment::{self, Unwatched, play};
+use bedload::random::{Purpose, Stream};
+use bedload::report;
+use bedload::results::{BoughtVerdict, Judgement, Results, Scenario, SizingState};
+use bedload::scenario::Source;
+
+/// A workload that meets a quota, and a size over a key of it.
+fn scenario(rate: u64, seed: u64, expect: &str, size: &str) -> String {
+    format!(
+        r#"
+[run]
+duration = "5m"
+warmup = "1m"
+cooldown = "1m"
+replications = 4
+seed = {seed}
+[models.m]
+max_output_tokens = 2000
+time_to_first_token = "300ms"
+output_tokens_per_second = 100
+prices = {{ input = "$1/1M", output = "$2/1M" }}
+[workloads.w]
+model = "m"
+arrivals.poisson.rate = "{rate}/min"
+input_tokens.exponential.mean = 300
+output_tokens = 100
+max_tokens = 200
+client.retries = "none"
+[capacities.us.on_demand]
+rpm = 100
+limiter = "fixed_window"
+[[expect]]
+{expect}
+[size]
+{size}
+"#
+    )
+}
+
+fn source(text: &str) -> Source {
+    Source::text("test.toml", text, Path::new("."), &[]).expect("it extends nothing")
+}
+
+fn sized(text: &str) -> Results {
+    let source = source(text);
+    let loaded = match source.load(&[]) {
+        Ok(loaded) => loaded,
+        Err(refused) => panic!("{}", render(&refused.sources, &refused.findings, false)),
+    };
+    let build = |settings: &[String]| match source.load(settings) {
+        Ok(loaded) => Ok(loaded.model),
+        Err(refused) => Err(render(&refused.sources, &refused.findings, false)),
+    };
+    let scenario =
+        Scenario { title: "t".to_owned(), file: "test.toml".to_owned(), sha256: String::new(), overrides: Vec::new() };
+    let size = loaded.study.size.expect("it says what to size");
+    experiment::size(&size, &loaded.model, scenario, &build, &Unwatched).expect("every value makes a model").results
+}
+
+/// The first value of a rising list that keeps every expectation.
+fn by_trying(text: &str, vary: &str, values: impl IntoIterator<Item = u64>) -> Option<u64> {
+    let source = source(text);
+    values.into_iter().find(|value| {
+        let loaded = source.load(&[format!("{vary}={value}")]).expect("it loads");
+        play(&loaded.model, &Unwatched).expectations.iter().all(|e| e.verdict == Judgement::Held)
+    })
+}
+
+fn agrees_with_trying(find: &str, cases: u64, from: u64, to: u64, step: u64) -> (usize, usize) {
+    let stream = Stream::new(2024, 0, Purpose::Design, "sizes");
+    let (mut answered, mut evaluated) = (0, 0);
+    for case in 0..cases {
+        let rate = 40 + stream.bits(case) % 80;
+        let bound = [1, 3, 10, 30][(stream.bits(case + 1_000) % 4) as usize];
+        let expect = format!("metric = \"throttle_rate\"\nat_most = \"{bound}%\"");
+        let vary = "capacities.us.rpm";
+        let size = format!("vary = \"{vary}\"\nfind = \"{find}\"\nfrom = {from}\nto = {to}\nstep = {step}");
+        let text = scenario(rate, case, &expect, &size);
+        let sizing = sized(&text).sizing.expect("it was sized");
+        evaluated += sizing.evaluated.len();
+        match sizing.state {
+            SizingState::Answered | SizingState::EverythingHolds => {
+                let values = (0..=(to - from) / step).map(|k| from + k * step);
+                assert_eq!(sizing.answer, by_trying(&text, vary, values), "{text}\n{sizing:?}");
+                assert!(sizing.answer.is_some());
+                answered += 1;
+            }
+            SizingState::NothingHolds => assert_eq!(by_trying(&text, vary, [from, to]), None),
+            SizingState::Undecided | SizingState::NotMonotone => assert_eq!(sizing.answer, None),
+        }
+    }
+    (answered, evaluated)
+}
+
+#[test]
+fn a_small_range_gives_the_answer_of_trying_all() {
+    let (answered, evaluated) = agrees_with_trying("least", 50, 40, 240, 40);
+    assert!(answered >= 15, "{answered} of 50 are answered");
+    assert_eq!(evaluated, 50 * 6);
+}
+
+#[test]
+fn a_long_range_gives_the_same_answer_from_fewer_values() {
+    let (answered, evaluated) = agrees_with_trying("least", 12, 5, 2_405, 24);
+    assert!(answered >= 3, "{answered} of 12 are answered");
+    assert!(evaluated < 12 * 40, "{evaluated} of {} values were played", 12 * 101);
+}
+
+const LITTLE: &str = "metric = \"throttle_rate\"\nat_most = \"5%\"";
+
+#[test]
+fn the_greatest_load_is_found_from_above() {
+    let size = "vary = \"workloads.w.scale\"\nfind = \"greatest\"\nfrom = 1\nto = 10\nstep = 3";
+    let text = scenario(20, 3, LITTLE, size);
+    let sizing = sized(&text).sizing.unwrap();
+    assert_eq!(sizing.state, SizingState::Answered, "{}", sizing.explanation);
+    assert_eq!(sizing.answer, by_trying(&text, "workloads.w.scale", [10, 7, 4, 1]));
+    assert!(sizing.explanation.contains("4 is the greatest `workloads.w.scale`"), "{}", sizing.explanation);
+}
+
+#[test]
+fn ends_of_the_range_are_told_as_such() {
+    let of = |from: u64, to: u64| {
+        let size = format!("vary = \"capacities.us.rpm\"\nfrom = {from}\nto = {to}\nstep = 10");
+        sized(&scenario(60, 1, LITTLE, &size)).sizing.unwrap()
+    };
+    let none = of(10, 30);
+    assert_eq!((none.state, none.answer), (SizingState::NothingHolds, None));
+    assert!(none.explanation.starts_with("none up to 30"), "{}", none.explanation);
+    let all = of(200, 240);
+    assert_eq!((all.state, all.answer), (SizingState::EverythingHolds, Some(200)));
+    assert!(all.explanation.starts_with("200 or less: the range begins too high"), "{}", all.explanation);
+}
+
+#[test]
+fn what_is_bought_is_judged_beside_the_answer() {
+    let of = |bought: u64| {
+        let size = format!("vary = \"capacities.us.rpm\"\nfrom = 30\nto = 230\nstep = 100\nbought = {bought}");
+        sized(&scenario(60, 1, LITTLE, &size)).sizing.unwrap()
+    };
+    let verdict = |bought| (of(bought).bought.unwrap().verdict, of(bought).judgement());
+    assert_eq!(of(130).answer, Some(130));
+    assert_eq!(verdict(30), (BoughtVerdict::Short, Judgement::Failed));
+    assert_eq!(verdict(130), (BoughtVerdict::Right, Judgement::Held));
+    assert_eq!(verdict(230), (BoughtVerdict::Spare, Judgement::Held));
+    // Outside the range: judged all the same, and said so.
+    let outside = of(400).bought.unwrap();
+    assert_eq!(outside.verdict, BoughtVerdict::Spare);
+    assert!(outside.explanation.contains("no value of the range"), "{}", outside.explanation);
+    assert!(outside.cost_difference_usd_per_month.unwrap().abs() < 1e-9, "tokens cost the same");
+}
+
+#[test]
+fn values_that_hold_and_fail_in_turns_are_no_answer() {
+    // Long answers are cut short by a low limit, and throttled by a high one.
+    let expect = format!("{LITTLE}\n[[expect]]\nmetric = \"truncation_rate\"\nat_most = \"5%\"");
+    let size = "vary = \"workloads.w.max_tokens\"\nfrom = 50\nto = 1850\nstep = 600";
+    let text = scenario(60, 3, &expect, size).replace("rpm = 100", "tpm = 90_000");
+    // Slow answers hold what they reserve.
+    let text = text.replace("per_second = 100", "per_second = 2").replace("cooldown = \"1m\"", "cooldown = \"2m\"");
+    let sizing = sized(&text).sizing.unwrap();
+    assert_eq!((sizing.state, sizing.answer), (SizingState::NotMonotone, None), "{sizing:?}");
+    assert!(sizing.explanation.contains("not monotone; 50 fails, 650 holds"), "{}", sizing.explanation);
+    assert_eq!(sizing.judgement(), Judgement::Inconclusive);
+}
+
+#[test]
+fn doubt_names_what_would_decide() {
+    let size = "vary = \"capacities.us.rpm\"\nfrom = 30\nto = 90\nstep = 4";
+    let sizing = sized(&scenario(60, 1, LITTLE, size)).sizing.unwrap();
+    assert_eq!((sizing.state, sizing.answer), (SizingState::Undecided, None));
+    for part in ["fails and", "holds;", "`throttle_rate` reaches from", "at most 0.05", "more replications"] {
+        assert!(sizing.explanation.contains(part), "{part} is not in {}", sizing.explanation);
+    }
+    assert!(sizing.fails_to.unwrap() < sizing.holds_from.unwrap());
+}
+
+#[test]
+fn a_second_axis_has_an_answer_for_each_of_its_values() {
+    let size = "vary = \"capacities.us.rpm\"\nfrom = 10\nto = 310\nstep = 100\n\
+                by = { \"workloads.w.scale\" = [0.5, 1, 3] }";
+    let results = sized(&scenario(60, 1, LITTLE, size));
+    let sizing = results.sizing.as_ref().unwrap();
+    let answers: Vec<Option<u64>> = sizing.frontier.iter().map(|f| f.answer).collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[1], sizing.answer);
+    assert!(answers.iter().all(Option::is_some) && answers.is_sorted(), "{answers:?}");
+    for f in &sizing.frontier {
+        let point = &results.points[f.point.unwrap() as usize];
+        assert_eq!(point.parameters["workloads.w.scale"], f.parameters["workloads.w.scale"]);
+        assert_eq!(point.parameters["capacities.us.rpm"], f.answer.unwrap());
+    }
+    // Charts have what they need at the answer and its neighbours.
+    let detailed = results.points.iter().filter(|p| p.detail.is_some()).count();
+    assert!((2..=3).contains(&detailed), "{detailed}");
+    let csv = report::points_csv(&results);
+    assert!(csv.starts_with("point,capacities.us.rpm,workloads.w.scale,replications,"), "{csv}");
+}
+
+#[test]
+fn the_text_is_narrow_and_begins_with_the_answer() {
+    let size = "vary = \"capacities.us.rpm\"\nfrom = 30\nto = 2430\nstep = 100\nbought = 330\n\
+                by = { \"workloads.w.scale\" = [1, 2] }";
+    let results = sized(&scenario(60, 1, LITTLE, size));
+    let text = report::text(&results, report::Palette { colour: false });
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(
+        text.lines().nth(3).unwrap(),
+        "130 is the least `capacities.us.rpm` that keeps every expectation; 30 does not"
+    );
+    for part in ["bought: 330 is more than it takes", "answer", "…", "capacities.us.rpm by workloads.w.scale"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let markdown = report::markdown(&results);
+    assert!(markdown.contains("| 130 | holds |") && markdown.contains("**130 is the least"), "{markdown}");
+}
+
+#[test]
+fn the_same_bytes_on_any_number_of_threads() {
+    let size = "vary = \"capacities.us.rpm\"\nfrom = 5\nto = 2405\nstep = 24";
+    let text = scenario(60, 1, LITTLE, size);
+    let on = |threads| experiment::on_threads(threads, || report::json(&sized(&text))).unwrap();
+    assert!(on(1) == on(3));
+}
+
+#[test]
+fn a_size_that_makes_no_sense_is_refused() {
+    let refused = |expect: &str, size: &str| {
+        let text = scenario(60, 1, expect, size).replace("[[expect]]\n\n", "");
+        match source(&text).load(&[]) {
+            Ok(_) => "LOADED".to_owned(),
+            Err(refused) => render(&refused.sources, &refused.findings, false),
+        }
+    };
+    let range = |from: u64, to: u64| format!("vary = \"capacities.us.rpm\"\nfrom = {from}\nto = {to}");
+    let cases = [
+        (LITTLE, range(1, 9).replace("rpm", "rpn"), "did you mean `rpm`?"),
+        (LITTLE, range(1, 9).replace("us.", "eu."), "there is no `eu` in `capacities`"),
+        (LITTLE, range(9, 1), "the range from 9 to 1 has no values"),
+        (LITTLE, range(1, 1_000_001), "has 1000001 values"),
+        (LITTLE, range(1, 9) + "\nstep = 0", "`step` is at least 1"),
+        (LITTLE, range(1, 9) + "\nfind = \"lest\"", "did you mean `least`?"),
+        (LITTLE, range(1, 9) + "\nbougth = 3", "did you mean `bought`?"),
+        (LITTLE, range(1, 9) + "\nby = { \"workloads.w.scael\" = [1] }", "did you mean `scale`?"),
+        (
+            LITTLE,
+            range(1, 9) + "\nby = { \"workloads.w.scale\" = [1], \"run.seed\" = [1] }",
+            "one path with its values",
+        ),
+        (LITTLE, "vary = \"capacities.us.rpm\"\nfrom = 1".to_owned(), "`size` lacks `to`"),
+        ("", range(1, 9), "`size` has nothing to meet"),
+    ];
+    for (expect, size, part) in cases {
+        let shown = refused(expect, &size);
+        assert!(shown.contains(part), "{part} is not in\n{shown}");
+    }
+    assert_eq!(refused(LITTLE, &(range(1, 9) + "\nbought = 20")), "LOADED");
+}
