@@ -2,6 +2,7 @@
 
 mod args;
 mod catalog;
+mod compare;
 mod explain;
 mod files;
 mod import;
@@ -65,6 +66,7 @@ pub fn main() -> Exit {
         Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::compare(args),
         Command::Catalog(args) => catalog::catalog(args),
         Command::Explain(args) => explain::explain(args),
         Command::Schema(args) => schema::schema(args),
@@ -95,14 +97,19 @@ fn colour(stream: &impl IsTerminal) -> bool {
 fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
     match scenario::load(path, &overrides.as_settings()) {
         Ok(loaded) => {
-            if !loaded.warnings.is_empty() {
-                let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
-                let _ = write!(std::io::stderr(), "{warnings}");
-            }
+            let _ = write!(std::io::stderr(), "{}", warnings(&loaded));
             Ok(loaded)
         }
         Err(refused) => Err(refusal(&refused)),
     }
+}
+
+/// The warnings of a scenario as stderr shows them; empty when there are none.
+fn warnings(loaded: &Loaded) -> String {
+    if loaded.warnings.is_empty() {
+        return String::new();
+    }
+    render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()))
 }
 
 fn refusal(refused: &Refused) -> Trouble {

@@ -37,12 +37,7 @@ fn output_folder(args: &RunArgs) -> Result<OutputFolder, Trouble> {
 
 fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
     let threads = usize::from(args.threads.unwrap_or(0));
-    let scenario = results::Scenario {
-        title: loaded.model.title.clone(),
-        file: loaded.file_name.clone(),
-        sha256: loaded.sha256.clone(),
-        overrides: loaded.overrides.clone(),
-    };
+    let scenario = asked(loaded);
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
     let conclusion = experiment::on_threads(threads, || experiment::run(&loaded.model, scenario, &progress))
@@ -50,6 +45,16 @@ fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), T
     let took = began.elapsed();
     progress.finish();
     Ok((conclusion, took))
+}
+
+/// What was asked, for the document.
+pub(super) fn asked(loaded: &Loaded) -> results::Scenario {
+    results::Scenario {
+        title: loaded.model.title.clone(),
+        file: loaded.file_name.clone(),
+        sha256: loaded.sha256.clone(),
+        overrides: loaded.overrides.clone(),
+    }
 }
 
 /// Writes the document and what is drawn from it; returns what was written.
@@ -98,7 +103,7 @@ fn tell_broken(results: &Results) {
 }
 
 /// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
-fn files_line(written: &[PathBuf]) -> String {
+pub(super) fn files_line(written: &[PathBuf]) -> String {
     let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = written.first().and_then(|p| p.parent()).map(|p| p.display().to_string()).unwrap_or_default();
     let mut lines = vec![format!("{folder}/")];
@@ -116,7 +121,7 @@ fn files_line(written: &[PathBuf]) -> String {
 }
 
 /// `3,600,000 requests in 0.31 s, 86 ns per request`
-fn speed(effort: Effort, took: Duration) -> String {
+pub(super) fn speed(effort: Effort, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let each = if effort.requests > 0 { seconds * 1e9 / effort.requests as f64 } else { 0.0 };
     let mut requests = effort.requests.to_string();

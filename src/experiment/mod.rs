@@ -5,12 +5,14 @@
 
 mod aggregate;
 mod bill;
+mod compare;
 mod judge;
 mod notes;
 mod point;
 mod replicate;
 
-pub use point::{Played, play};
+pub use compare::compare;
+pub use point::{Played, play, prolong};
 pub use replicate::{Record, Replication, replicate};
 
 use crate::model::Model;
@@ -97,6 +99,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         metric_names: Vec::new(),
         points_total: 0,
         expectations: Vec::new(),
+        comparison: None,
         points: Vec::new(),
     }
 }

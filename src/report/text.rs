@@ -5,8 +5,8 @@ use super::summary::Story;
 use crate::results::Results;
 
 /// Columns of the text, and of the labels.
-const WIDTH: usize = 80;
-const LABEL: usize = 11;
+pub(super) const WIDTH: usize = 80;
+pub(super) const LABEL: usize = 11;
 
 /// The summary of the first point.
 #[must_use]
@@ -41,7 +41,7 @@ pub fn text(results: &Results, palette: Palette) -> String {
 
 /// Breaks a line between words so that no part is wider than `width`, but for a word that is by itself; colour codes
 /// take no room.
-fn wrapped(line: &str, width: usize) -> Vec<String> {
+pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     let lead: String = line.chars().take_while(|c| *c == ' ').collect();
     let mut parts = vec![lead.clone()];
     for word in line.split_inclusive(' ').skip_while(|w| w.trim().is_empty()) {

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+mod comparison;
+
+pub use comparison::{Comparison, Difference, JudgedTwice, Side};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +31,9 @@ pub struct Results {
     /// How many design points there are.
     pub points_total: u64,
     pub expectations: Vec<Expectation>,
+    /// What differs between two scenarios, of which point 0 is a and point 1 is b.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub comparison: Option<Comparison>,
     pub points: Vec<Point>,
 }
 

@@ -3,6 +3,8 @@
 mod arrivals;
 mod capacities;
 mod clients;
+mod compare;
+mod coverage;
 mod described;
 mod determinism;
 mod docs;
