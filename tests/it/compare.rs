@@ -42,7 +42,7 @@ tpm = 900_000
 limiter.token_bucket = { burst = "6s" }
 [[expect]]
 metric = "throttle_rate"
-at_most = "20%"
+at_most = "5%"
 "#;
 
 fn scenario() -> Scenario {
@@ -72,7 +72,7 @@ fn a_scenario_does_not_differ_from_itself() {
 
 #[test]
 fn twice_the_price_is_twice_the_cost() {
-    // A request a second for ten minutes, 1,000 tokens in and 100 out: 600 x ($0.001 + $0.0005) = $0.90.
+    // 599 requests, a second apart, of 1,000 tokens in and 100 out: 599 x ($0.001 + $0.0005) = $0.8985.
     let steady = r#"
         [run]
         duration = "10m"
@@ -92,7 +92,7 @@ fn twice_the_price_is_twice_the_cost() {
     let twice = steady.replace("$1/1M", "$2/1M").replace("$5/1M", "$10/1M");
     let comparison = comparison(steady, &twice);
     let cost = comparison.differences["cost_usd"];
-    assert_eq!((cost.a, cost.b, cost.difference), (Some(0.9), Some(1.8), Some(0.9)));
+    assert_eq!((cost.a, cost.b, cost.difference), (Some(0.8985), Some(1.797), Some(0.8985)));
     assert_eq!(cost.half_width, Some(0.0));
     assert!(cost.distinguishable);
     let month = comparison.differences["cost_per_month_usd"];
@@ -152,21 +152,20 @@ fn without_a_common_seed_nothing_is_paired() {
     assert!(d.half_width.unwrap() <= both && d.half_width.unwrap() > both * 2.1 / 2.263, "{d:?}, {a}, {b}");
 }
 
-/// The variance of the difference of two independent runs, in variances of the difference of two runs that share their
-/// luck.
+/// The variance of the difference of two independent runs, divided by that of two runs that share their luck. It grows as
+/// the change gets small.
 #[test]
 fn common_random_numbers_are_worth_their_name() {
     let a = THROTTLED.replace("replications = 10", "replications = 200");
-    let b = a.replace("900_000", "1_000_000");
+    let b = a.replace("900_000", "930_000");
     let (paired, not) = (comparison(&a, &b), comparison(&a, &b.replace("seed = 5", "seed = 6")));
-    let mut worth = Vec::new();
-    for (metric, at_least) in [("throttle_rate", 4.0), ("e2e_mean_ms", 4.0), ("e2e_p95_ms", 2.0), ("cost_usd", 50.0)] {
+    for (metric, at_least) in [("throttle_rate", 14.0), ("e2e_mean_ms", 35.0), ("e2e_p99_ms", 14.0), ("cost_usd", 40.0)]
+    {
         let [with, without] = [&paired, &not].map(|c| c.differences[metric].half_width.unwrap());
-        let ratio = (without / with) * (without / with);
-        worth.push(format!("{metric}: {ratio:.1}"));
-        assert!(ratio > at_least, "{metric}: {ratio}");
+        let worth = (without / with) * (without / with);
+        println!("{metric}: {worth:.1}");
+        assert!(worth > at_least, "{metric}: {worth}");
     }
-    println!("{}", worth.join(", "));
 }
 
 #[test]
@@ -211,7 +210,7 @@ fn two_files_are_told_in_eighty_columns() {
     for part in [
         "A bucket that is too small\nA bucket that is large enough\na  a.toml\nb  b.toml\n4 replications each · seed 5",
         "paired: the same luck on both sides",
-        "Expected   throttle_rate <= 20 %: FAILED on a, held on b",
+        "Expected   throttle_rate <= 5 %: FAILED on a, held on b",
         "b costs $",
         "output/a-vs-b/",
     ] {
@@ -271,7 +270,7 @@ fn the_exit_code_says_what_b_breaks() {
         (output.status.code().unwrap(), text(&output.stderr))
     };
     let (broken, said) = code(&["b.toml", "a.toml"]);
-    assert_eq!((broken, said.as_str()), (1, "throttle_rate <= 20 %: held on a, FAILED on b\n"));
+    assert_eq!((broken, said.as_str()), (1, "throttle_rate <= 5 %: held on a, FAILED on b\n"));
     // What fails on both sides is no fault of b's.
     assert_eq!(code(&["a.toml", "a.toml"]), (0, String::new()));
     assert_eq!(code(&["a.toml", "b.toml"]), (0, String::new()));
@@ -279,7 +278,7 @@ fn the_exit_code_says_what_b_breaks() {
     let metric = bedload(folder.path(), &["run", "a.toml", "--no-charts", "--replications", "2", "--format", "json"]);
     let results: Results = serde_json::from_slice(&metric.stdout).unwrap();
     let rate = results.points[0].value("throttle_rate").unwrap();
-    let edge = THROTTLED.replace("\"20%\"", &format!("{rate}"));
+    let edge = THROTTLED.replace("\"5%\"", &format!("{rate}"));
     std::fs::write(folder.path().join("edge.toml"), edge).unwrap();
     let (undecided, said) = code(&["b.toml", "edge.toml", "--replications", "2"]);
     assert!(undecided == 4 && said.contains("held on a, inconclusive on b"), "{undecided}: {said}");
@@ -291,7 +290,7 @@ fn what_cannot_be_compared_is_refused() {
     let cases: [(&[&str], &[&str]); 5] = [
         (&["a.toml"], &["`a.toml` is compared with nothing", "say with --set what is different"]),
         (&["a.toml", "none.toml"], &["the scenario `none.toml` cannot be read"]),
-        (&["a.toml", "--set", "capacities.c.tpn=1"], &["--set:1:", "did you mean `tpm`?"]),
+        (&["a.toml", "--set", "capacities.c.tpmm=1"], &["--set:1:", "did you mean `tpm`?"]),
         (&["a.toml", "--set", "capacities.c"], &["--set:1:", "capacities.c"]),
         (&["a.toml", "b.toml", "--set-both", "run.seed=-1"], &["--set:1:", "a seed"]),
     ];
