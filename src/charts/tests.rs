@@ -23,6 +23,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
         points_total: points.len() as u64,
         expectations: vec![],
         points,
+        doubt: None,
     }
 }
 

@@ -70,6 +70,9 @@ pub(super) struct RunArgs {
     /// Draw no charts.
     #[arg(long)]
     pub no_charts: bool,
+    /// Play the scenario as written alone, whatever it doubts.
+    #[arg(long)]
+    pub no_doubt: bool,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,

@@ -18,7 +18,7 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::scenario::{self, Loaded, Refused};
+use crate::scenario::{Loaded, Refused, Source};
 use args::{Cli, Command, Overrides};
 
 /// How the program ends. The numbers are part of its interface.
@@ -91,15 +91,20 @@ fn colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
-/// Loads a scenario and shows its warnings.
-fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
-    match scenario::load(path, &overrides.as_settings()) {
+/// Loads a scenario, what it doubts included, and shows its warnings.
+fn load(path: &Path, overrides: &Overrides) -> Result<(Source, Loaded), Trouble> {
+    let source = Source::open(path, &overrides.as_settings()).map_err(|refused| refusal(&refused))?;
+    let loaded = source.load(&[]).and_then(|loaded| {
+        source.check_readings(&loaded.study.doubt)?;
+        Ok(loaded)
+    });
+    match loaded {
         Ok(loaded) => {
             if !loaded.warnings.is_empty() {
                 let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
                 let _ = write!(std::io::stderr(), "{warnings}");
             }
-            Ok(loaded)
+            Ok((source, loaded))
         }
         Err(refused) => Err(refusal(&refused)),
     }

@@ -7,23 +7,29 @@ use std::time::{Duration, Instant};
 use super::args::{Format, RunArgs};
 use super::files::OutputFolder;
 use super::progress::Progress;
-use super::{Exit, Trouble, colour, fault, load, say};
+use super::{Exit, Trouble, colour, fault, load, refusal, say};
 use crate::experiment::{self, Conclusion, Effort};
-use crate::results::{self, Judgement, Results};
-use crate::scenario::Loaded;
+use crate::results::{self, Doubt, DoubtAnswer, Judgement, Results};
+use crate::scenario::{Loaded, Source};
 use crate::{charts, report};
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
-    let loaded = load(&args.file, &args.overrides)?;
+    let (source, loaded) = load(&args.file, &args.overrides)?;
     let folder = output_folder(args)?;
-    let (conclusion, took) = simulate(args, &loaded)?;
+    let (conclusion, took) = simulate(args, &source, &loaded)?;
     let written = write(&folder, &conclusion.results, args)?;
     if args.quiet {
         tell_broken(&conclusion.results);
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    Ok(exit(&conclusion.results))
+    let exit = exit(&conclusion.results);
+    if exit == Exit::Inconclusive
+        && let Some(doubt) = in_doubt(&conclusion.results)
+    {
+        eprintln!("{doubt}");
+    }
+    Ok(exit)
 }
 
 fn output_folder(args: &RunArgs) -> Result<OutputFolder, Trouble> {
@@ -35,7 +41,7 @@ fn output_folder(args: &RunArgs) -> Result<OutputFolder, Trouble> {
     })
 }
 
-fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
+fn simulate(args: &RunArgs, source: &Source, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
     let threads = usize::from(args.threads.unwrap_or(0));
     let scenario = results::Scenario {
         title: loaded.model.title.clone(),
@@ -45,8 +51,15 @@ fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), T
     };
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
-    let conclusion = experiment::on_threads(threads, || experiment::run(&loaded.model, scenario, &progress))
-        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
+    let unknowns = if args.no_doubt { &[][..] } else { &loaded.study.doubt };
+    let load = |settings: &[String]| match source.load(settings) {
+        Ok(loaded) => Ok(loaded.model),
+        Err(refused) => Err(refusal(&refused).message),
+    };
+    let run = || experiment::run_in_doubt(&loaded.model, scenario, unknowns, &load, &progress);
+    let conclusion = experiment::on_threads(threads, run)
+        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?
+        .map_err(|message| Trouble::new(Exit::Usage, message))?;
     let took = began.elapsed();
     progress.finish();
     Ok((conclusion, took))
@@ -128,11 +141,18 @@ fn speed(effort: Effort, took: Duration) -> String {
     format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
 }
 
+/// What is said when the verdict hangs on what is not known: no gate passes on a lucky reading.
+fn in_doubt(results: &Results) -> Option<String> {
+    let hangs = |doubt: &Doubt| matches!(doubt.answer, DoubtAnswer::Flips | DoubtAnswer::Inconclusive);
+    results.doubt.as_ref().filter(|doubt| hangs(doubt))?;
+    Some(format!("in doubt: the verdict {}", report::doubt(results)?))
+}
+
 fn exit(results: &Results) -> Exit {
     let verdicts = || results.expectations.iter().map(|e| e.verdict);
     if verdicts().any(|v| v == Judgement::Failed) {
         Exit::Failed
-    } else if verdicts().any(|v| v == Judgement::Inconclusive) {
+    } else if verdicts().any(|v| v == Judgement::Inconclusive) || in_doubt(results).is_some() {
         Exit::Inconclusive
     } else {
         Exit::Held

@@ -5,11 +5,13 @@
 
 mod aggregate;
 mod bill;
+mod doubt;
 mod judge;
 mod notes;
 mod point;
 mod replicate;
 
+pub use doubt::{Answer, Ask, MOST_READINGS, doubt, run_in_doubt};
 pub use point::{Played, play};
 pub use replicate::{Record, Replication, replicate};
 
@@ -98,5 +100,6 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         points_total: 0,
         expectations: Vec::new(),
         points: Vec::new(),
+        doubt: None,
     }
 }

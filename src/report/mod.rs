@@ -2,6 +2,7 @@
 //! function of the document.
 
 mod csv;
+mod doubt;
 mod figures;
 mod json;
 mod markdown;
@@ -9,6 +10,7 @@ mod summary;
 mod text;
 
 pub use csv::points_csv;
+pub use doubt::doubt;
 pub use figures::Palette;
 pub use json::{json, results_schema};
 pub use markdown::markdown;

@@ -1,5 +1,6 @@
 //! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
 
+use super::doubt;
 use super::figures::{Palette, amount, count, figure, interval, money, share, time};
 use crate::results::{Estimate, Expectation, Judgement, Point, Results, Verdict};
 use crate::terms::{self, Unit};
@@ -35,6 +36,7 @@ impl<'r> Story<'r> {
         story.cost();
         story.verdict();
         story.expectations();
+        story.row("Doubt", doubt::lines(results, palette));
         story.assumptions();
         story.notes();
         story.rows

@@ -1,9 +1,13 @@
 //! The results document: data only. Everything after it (terminal, CSV, charts, verdicts) is a function of it.
 
+mod doubt;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 
 /// Raised when a reader of the old shape would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -28,6 +32,9 @@ pub struct Results {
     pub points_total: u64,
     pub expectations: Vec<Expectation>,
     pub points: Vec<Point>,
+    /// The answer under every reading of what is not known; left out where nothing is in doubt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub doubt: Option<Doubt>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -55,7 +55,7 @@ fn joined(path: &str, key: &str) -> String {
 
 /// Where, which keys, and what to do instead.
 const LATER: [(&str, &str, &str); 2] =
-    [("", "size", "run the scenario once for each value, with --set PATH=VALUE"), ("", "output doubt", "leave it out")];
+    [("", "size", "run the scenario once for each value, with --set PATH=VALUE"), ("", "output", "leave it out")];
 
 #[cfg(test)]
 mod tests {

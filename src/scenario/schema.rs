@@ -16,6 +16,7 @@ use crate::model::expectation::{ExpectSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
 use crate::model::run::RunSpec;
 use crate::model::service::ModelSpec;
+use crate::model::study::doubt::DoubtSpec;
 use crate::model::study::sweep::SweepSpec;
 use crate::model::workload::WorkloadSpec;
 
@@ -44,6 +45,8 @@ struct ScenarioSpec {
     expect: Option<Vec<ExpectSpec>>,
     /// Axes of design points.
     sweep: Option<SweepSpec>,
+    /// What is not known, and what it may be.
+    doubt: Option<DoubtSpec>,
     /// Another scenario, which this one is laid over; a path relative to this file.
     extends: Option<String>,
 }

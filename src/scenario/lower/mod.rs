@@ -99,7 +99,7 @@ impl Lowering<'_> {
     }
 
     fn assume(&mut self, path: String, value: impl Into<String>, why: impl Into<String>) {
-        self.assumptions.push(Assumption { path, value: value.into(), why: why.into() });
+        self.assumptions.push(Assumption { path, value: value.into(), why: why.into(), between: None });
     }
 
     /// The index of a name in a list; an unknown one is refused.
