@@ -8,6 +8,8 @@ use crate::terms::{self, Unit};
 
 /// Unknowns of the table that are told.
 const MOST_BARS: usize = 12;
+/// Columns of a row of the table beside its indent; what does not fit is left out rather than broken.
+const WIDTH: usize = 65;
 
 /// The answer in one sentence without colour, such as `flips under doubt: …`; `None`: nothing was doubted.
 #[must_use]
@@ -92,13 +94,15 @@ fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     }
     let mut lines =
         vec![format!("how far each unknown alone moves {} from {}:", first.metric, figure(first.base, unit))];
-    let cells: Vec<[String; 3]> = doubt.tornado.iter().take(MOST_BARS).map(|bar| row(doubt, bar, unit)).collect();
+    let cells: Vec<[String; 4]> = doubt.tornado.iter().take(MOST_BARS).map(|bar| row(doubt, bar, unit)).collect();
     let width = |i: usize| cells.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
     let (low, high) = (width(0), width(1));
-    for [from, to, what] in &cells {
+    for [from, to, path, span] in &cells {
         // Figures stand under each other: their blanks do not break.
         let pad = |text: &str, to: usize| "\u{a0}".repeat(to - text.chars().count());
-        lines.push(format!("  {}{from} to {}{to}\u{a0} {what}", pad(from, low), pad(to, high)));
+        let row = format!("{}{from} to {}{to}\u{a0} {path}", pad(from, low), pad(to, high));
+        let span = if row.chars().count() + span.chars().count() <= WIDTH { span.as_str() } else { "" };
+        lines.push(format!("  {row}{span}"));
     }
     if doubt.tornado.len() > MOST_BARS {
         lines.push(format!("  and {} more, which move it less", doubt.tornado.len() - MOST_BARS));
@@ -107,13 +111,13 @@ fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// From what, to what, and by which unknown.
-fn row(doubt: &Doubt, bar: &Influence, unit: Unit) -> [String; 3] {
+/// From what, to what, by which unknown, and what that may be.
+fn row(doubt: &Doubt, bar: &Influence, unit: Unit) -> [String; 4] {
     let span = doubt.unknowns.iter().find(|u| u.path == bar.path).map(span).unwrap_or_default();
-    [figure(bar.low, unit), figure(bar.high, unit), format!("{}{span}", bar.path)]
+    [figure(bar.low, unit), figure(bar.high, unit), bar.path.clone(), span]
 }
 
-/// ` (40,000 to 80,000)` or ` (3 values)`
+/// ` (40,000 to 80,000)` or ` (reserve, post_charge)`
 fn span(unknown: &Doubted) -> String {
     match (&unknown.low, &unknown.high) {
         (Some(low), Some(high)) => format!(" ({} to {})", plain(low), plain(high)),

@@ -6,6 +6,7 @@ mod clients;
 mod described;
 mod determinism;
 mod docs;
+mod doubts;
 mod exact;
 mod fates;
 mod gates;
