@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::sdks::Sdks;
 use super::{AccountEntry, Catalog, ModelEntry};
 
 macro_rules! shelf {
@@ -48,6 +49,8 @@ const FILES: [(&str, &str); 32] = shelf![
 
 const ACCOUNT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalog/account.toml"));
 
+const SDKS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalog/sdks.toml"));
+
 fn read(file: &str, text: &str) -> Result<ModelEntry, String> {
     toml::from_str(text).map_err(|fault| format!("catalog/models/{file}: {fault}"))
 }
@@ -62,6 +65,10 @@ fn load_account() -> Result<AccountEntry, String> {
     toml::from_str(ACCOUNT).map_err(|fault| format!("catalog/account.toml: {fault}"))
 }
 
+fn load_sdks() -> Result<Sdks, String> {
+    toml::from_str(SDKS).map_err(|fault| format!("catalog/sdks.toml: {fault}"))
+}
+
 static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| match load() {
     Ok(catalog) => catalog,
     // The text is part of the program and a test loads it, so no user ever meets this.
@@ -70,6 +77,12 @@ static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| match load() {
 
 static EMBEDDED_ACCOUNT: LazyLock<AccountEntry> = LazyLock::new(|| match load_account() {
     Ok(account) => account,
+    // As above.
+    Err(fault) => panic!("{fault}"),
+});
+
+static EMBEDDED_SDKS: LazyLock<Sdks> = LazyLock::new(|| match load_sdks() {
+    Ok(sdks) => sdks,
     // As above.
     Err(fault) => panic!("{fault}"),
 });
@@ -90,6 +103,14 @@ impl AccountEntry {
     }
 }
 
+impl Sdks {
+    /// The facts that this version of bedload was built with.
+    #[must_use]
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED_SDKS
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -105,6 +126,7 @@ mod tests {
         assert_eq!(load().unwrap().models.len(), FILES.len());
         assert!(read("x.toml", "id = 1").unwrap_err().starts_with("catalog/models/x.toml: "));
         assert_eq!(load_account().unwrap().cross_model_tpd.value, 700_000_000);
+        assert!(load_sdks().unwrap().get("python").is_some());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! with its prices. Each with its source and date.
 //!
 //! The facts are the files of `catalog/models/`; [`Catalog::embedded`] holds them. A new model is one new file and its
-//! line in `embedded.rs`. What holds for a whole account is in `catalog/account.toml`.
+//! line in `embedded.rs`. What holds for a whole account is in `catalog/account.toml`, what SDKs do in `catalog/sdks.toml`.
 
 mod age;
 mod embedded;
@@ -10,6 +10,7 @@ mod layout;
 mod nearest;
 mod resolve;
 mod sales;
+pub mod sdks;
 pub mod show;
 #[cfg(test)]
 mod tests;

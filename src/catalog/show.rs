@@ -1,6 +1,7 @@
 //! The catalogue as text, at most 80 columns wide. Nothing here prints.
 
-use super::layout::{FIGURES, Side, WIDTH, row, table, wrap};
+use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
+use super::sdks::{SdkEntry, SdkMode, SdkRetries, Sdks};
 use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, age_days, sales};
 use crate::units::grouped;
 
@@ -67,16 +68,77 @@ pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     out += "\nLatency before any load (measured by others: put in your own)\n";
     out += &latency(entry, &mut sources);
 
-    out += "\nSources\n";
-    for (i, (source, as_of)) in sources.0.iter().enumerate() {
-        let age = age(as_of, today).map_or_else(String::new, |age| format!(", {age}"));
-        let lines = wrap(&format!("{source}. As of {as_of}{age}."), WIDTH - 7);
-        for (j, line) in lines.iter().enumerate() {
-            let mark = if j == 0 { format!("[{}]", i + 1) } else { String::new() };
-            out += &format!("  {mark:<4} {line}\n");
-        }
+    out += &sources.written_out(today);
+    out
+}
+
+fn mode_in_short(row: &SdkMode) -> String {
+    let SdkRetries { max_attempts, throttled_ms, transient_ms, .. } = row.retries;
+    if !row.is_default {
+        return row.mode.clone();
+    }
+    format!("{} ({max_attempts} attempts, {}/{} ms)", row.mode, grouped(throttled_ms), grouped(transient_ms))
+}
+
+/// Every SDK: its name in a scenario, whose version counts, and its modes from which version on.
+#[must_use]
+pub fn list_sdks(sdks: &Sdks) -> String {
+    let mut out =
+        "SDKs for client.retries.sdk and their modes by version. The default comes first,\nwith its base delays after a 429 and after another failure.\n".to_owned();
+    for sdk in &sdks.sdks {
+        let mut since: Vec<_> = sdk.modes.iter().map(|row| row.since).collect();
+        since.sort_unstable();
+        since.dedup();
+        let spans = since.iter().map(|since| {
+            let mut modes: Vec<&SdkMode> = sdk.modes_at(*since).collect();
+            modes.sort_by_key(|row| !row.is_default);
+            let modes: Vec<String> = modes.into_iter().map(mode_in_short).collect();
+            format!("{since} {}", modes.join(", "))
+        });
+        let spans = if sdk.modes.is_empty() { vec!["not known".to_owned()] } else { spans.collect() };
+        out += &hung(10, &sdk.name, &format!("{}: {}", sdk.version_of, spans.join("; ")));
     }
     out
+}
+
+/// Everything about one SDK, each row with its source and date.
+#[must_use]
+pub fn show_sdk(sdk: &SdkEntry, today: Option<&str>) -> String {
+    let mut sources = Sources::default();
+    let mut out = format!("{}\n{}: versions of {}\n", sdk.title, sdk.name, sdk.version_of);
+    if sdk.modes.is_empty() {
+        return out + "\nHow it retries is not known: state it.\n";
+    }
+    for row in &sdk.modes {
+        let until = row.until.map_or_else(String::new, |until| format!(", before {until}"));
+        let by = if row.is_default { " (default)" } else { "" };
+        out += &format!("\n{}{by}, from {}{until}\n", row.mode, row.since);
+        let assumed = row.assumed.as_ref().map_or_else(String::new, |why| format!(" Assumption: {why}."));
+        let note = sources.note(&row.source, &row.as_of);
+        let told = wrap(&format!("{}{assumed} {note}", figures(&row.retries)), WIDTH - 2);
+        out.extend(told.iter().map(|line| format!("  {line}\n")));
+    }
+    out + &sources.written_out(today)
+}
+
+fn figures(retries: &SdkRetries) -> String {
+    let SdkRetries { max_attempts, throttled_ms, transient_ms, .. } = retries;
+    let jitter = if retries.without_jitter { "" } else { "U(0, 1) x " };
+    let cap = retries.cap_ms.map_or_else(String::new, |cap| format!(", at most {} ms", grouped(cap)));
+    let at_once = if retries.first_at_once { "; the first retry at once" } else { "" };
+    let quota = retries.quota.map_or_else(
+        || "no retry quota".to_owned(),
+        |q| {
+            let (capacity, throttled, transient, timed_out) = (q.capacity, q.throttled, q.transient, q.timed_out);
+            format!("retry quota {capacity}: a retry costs {throttled} after a 429, {transient} after a transient failure, {timed_out} after a time-out")
+        },
+    );
+    let limiter = if retries.rate_limiter { "; a rate limiter" } else { "" };
+    format!(
+        "{max_attempts} attempts; {jitter}base x 2^i{cap}, base {} ms after a 429, {} ms otherwise{at_once}; {quota}{limiter}.",
+        grouped(*throttled_ms),
+        grouped(*transient_ms),
+    )
 }
 
 fn limits(entry: &ModelEntry, sources: &mut Sources) -> String {
@@ -147,6 +209,19 @@ impl Sources {
         });
         format!("[{}]", place + 1)
     }
+
+    fn written_out(&self, today: Option<&str>) -> String {
+        let mut out = "\nSources\n".to_owned();
+        for (i, (source, as_of)) in self.0.iter().enumerate() {
+            let age = age(as_of, today).map_or_else(String::new, |age| format!(", {age}"));
+            let lines = wrap(&format!("{source}. As of {as_of}{age}."), WIDTH - 7);
+            for (j, line) in lines.iter().enumerate() {
+                let mark = if j == 0 { format!("[{}]", i + 1) } else { String::new() };
+                out += &format!("  {mark:<4} {line}\n");
+            }
+        }
+        out
+    }
 }
 
 fn age(as_of: &str, today: Option<&str>) -> Option<String> {
@@ -180,7 +255,23 @@ mod tests {
             for model in &catalog.models {
                 fits(&show(model, today));
             }
+            Sdks::embedded().sdks.iter().for_each(|sdk| fits(&show_sdk(sdk, today)));
         }
+        fits(&list_sdks(Sdks::embedded()));
+    }
+
+    #[test]
+    fn an_sdk_is_told_with_its_modes_and_figures() {
+        let sdks = Sdks::embedded();
+        let text = list_sdks(sdks);
+        let python = "botocore: 1.40.0 legacy (5 attempts, 1,000/1,000 ms), standard, adaptive; 1.44.0 standard (3 attempts, 1,000/50 ms), adaptive, legacy";
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(python), "{text}");
+        assert!(text.contains("aws.sdk.kotlin: not known"), "{text}");
+        let java = show_sdk(sdks.get("java").unwrap(), TODAY);
+        let flowing = java.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flowing.contains("legacy (default), from 2.0.0 4 attempts; U(0, 1) x base x 2^i"), "{java}");
+        assert!(flowing.contains("base 500 ms after a 429, 100 ms otherwise; retry quota 500"), "{java}");
+        assert!(flowing.contains("As of 2026-05-20, 187 days old."), "{java}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
         notes: vec![],
         metric_names: vec![],
         points_total: points.len() as u64,
+        axes: Vec::new(),
         expectations: vec![],
         points,
         doubt: None,

@@ -23,6 +23,8 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Simulate a scenario: a summary, results.json, points.csv and charts.
     Run(RunArgs),
+    /// Simulate every design point of a scenario's [sweep].
+    Sweep(SweepArgs),
     /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
     Import(ImportArgs),
     /// Look up the models that bedload knows, with sources and dates.
@@ -61,6 +63,9 @@ pub(super) struct RunArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub overrides: Overrides,
+    /// Point K of the scenario's [sweep], again.
+    #[arg(long, value_name = "K")]
+    pub point: Option<u64>,
     /// The folder for results and charts; default: output/<NAME OF THE FILE>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
@@ -73,6 +78,35 @@ pub(super) struct RunArgs {
     /// Play the scenario as written alone, whatever it doubts.
     #[arg(long)]
     pub no_doubt: bool,
+    /// Print only diagnostics.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// What stdout shows.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
+    /// The scenario file, with axes in [sweep].
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Show the points as CSV and simulate nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// The folder for results; default: output/<NAME OF THE FILE>. A sweep that was stopped goes on there.
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+    /// Drop the finished points of an earlier sweep in that folder.
+    #[arg(long)]
+    pub restart: bool,
+    /// Play more than 100,000 points.
+    #[arg(long)]
+    pub yes: bool,
+    /// Threads; default: one for each core. The results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,
@@ -193,7 +227,7 @@ fn workload(text: &str) -> Result<String, String> {
 
 #[derive(Debug, Args)]
 pub(super) struct CatalogArgs {
-    /// A model's id, profile id or ARN; without one, all models are listed.
+    /// A model's id, profile id or ARN, or the name of an SDK; without one, all are listed.
     pub id: Option<String>,
 }
 

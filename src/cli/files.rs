@@ -23,6 +23,30 @@ impl OutputFolder {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Where a file of it lies.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes one file piece by piece, whole or not at all; returns its path.
+    ///
+    /// # Errors
+    /// The file cannot be written, or `content` fails; an older one of that name is then untouched.
+    pub(super) fn write_with(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<PathBuf> {
+        let target = self.path(name);
+        let file = tempfile::Builder::new().permissions(readable()).tempfile_in(&self.path)?;
+        let mut out = io::BufWriter::new(file);
+        content(&mut out)?;
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(&target).map_err(|e| e.error)?;
+        Ok(target)
+    }
+
     /// Writes one file, whole or not at all; returns its path.
     ///
     /// # Errors

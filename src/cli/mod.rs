@@ -10,6 +10,7 @@ mod progress;
 pub mod render;
 mod run;
 mod schema;
+mod sweep;
 mod validate;
 
 use std::io::{IsTerminal, Write};
@@ -65,6 +66,7 @@ pub fn main() -> Exit {
         Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),
+        Command::Sweep(args) => sweep::sweep(args),
         Command::Catalog(args) => catalog::catalog(args),
         Command::Explain(args) => explain::explain(args),
         Command::Schema(args) => schema::schema(args),
@@ -100,13 +102,17 @@ fn load(path: &Path, overrides: &Overrides) -> Result<(Source, Loaded), Trouble>
     });
     match loaded {
         Ok(loaded) => {
-            if !loaded.warnings.is_empty() {
-                let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
-                let _ = write!(std::io::stderr(), "{warnings}");
-            }
+            show_warnings(&loaded);
             Ok((source, loaded))
         }
         Err(refused) => Err(refusal(&refused)),
+    }
+}
+
+fn show_warnings(loaded: &Loaded) {
+    if !loaded.warnings.is_empty() {
+        let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
+        let _ = write!(std::io::stderr(), "{warnings}");
     }
 }
 

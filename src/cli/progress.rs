@@ -34,6 +34,31 @@ impl Progress {
     }
 }
 
+/// A bar of the points of a sweep: how many, how fast, how long it will take.
+#[derive(Debug)]
+pub(super) struct PointBar(ProgressBar);
+
+impl PointBar {
+    pub(super) fn new(quiet: bool, all: u64, finished: u64) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(all), target);
+        let style = ProgressStyle::with_template("{pos} of {len} points {bar:30} {per_sec}, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_position(finished);
+        // The rate is that of this run.
+        bar.reset_eta();
+        Self(bar)
+    }
+
+    pub(super) fn finished_one(&self) {
+        self.0.inc(1);
+    }
+
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 impl Watch for Progress {
     fn planned(&self, replications: u64, simulated: u64) {
         self.bar.inc_length(replications * simulated / 1_000);

@@ -1,5 +1,6 @@
 //! `bedload run`: one design point, told, written and drawn.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,16 +8,38 @@ use std::time::{Duration, Instant};
 use super::args::{Format, RunArgs};
 use super::files::OutputFolder;
 use super::progress::Progress;
-use super::{Exit, Trouble, colour, fault, load, refusal, say};
+use super::sweep::Points;
+use super::{Exit, Trouble, colour, fault, load, refusal, say, show_warnings};
+use serde_json::Value;
+
 use crate::experiment::{self, Conclusion, Effort};
 use crate::results::{self, Doubt, DoubtAnswer, Judgement, Results};
 use crate::scenario::{Loaded, Source};
 use crate::{charts, report};
 
+/// What is to be run.
+struct Asked {
+    source: Source,
+    /// Of a point of a sweep, over the scenario.
+    settings: Vec<String>,
+    loaded: Loaded,
+    parameters: BTreeMap<String, Value>,
+}
+
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
-    let (source, loaded) = load(&args.file, &args.overrides)?;
-    let folder = output_folder(args)?;
-    let (conclusion, took) = simulate(args, &source, &loaded)?;
+    let asked = match args.point {
+        None => {
+            let (source, loaded) = load(&args.file, &args.overrides)?;
+            Asked { source, settings: Vec::new(), loaded, parameters: BTreeMap::new() }
+        }
+        Some(index) => load_point(args, index)?,
+    };
+    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let (mut conclusion, took) = simulate(args, &asked)?;
+    for point in &mut conclusion.results.points {
+        point.index = args.point.unwrap_or(0);
+        point.parameters.clone_from(&asked.parameters);
+    }
     let written = write(&folder, &conclusion.results, args)?;
     if args.quiet {
         tell_broken(&conclusion.results);
@@ -32,27 +55,44 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     Ok(exit)
 }
 
-fn output_folder(args: &RunArgs) -> Result<OutputFolder, Trouble> {
-    let name = args.file.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
-    let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(name));
+/// Point K of the scenario's sweep.
+fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
+    let source = Source::open(&args.file, &args.overrides.as_settings()).map_err(|r| refusal(&r))?;
+    let base = source.load(&[]).map_err(|r| refusal(&r))?;
+    let (parameters, settings) = Points::of(&source, &base, &args.file)?.settings(index)?;
+    let loaded = source.load(&settings).map_err(|r| refusal(&r))?;
+    show_warnings(&loaded);
+    Ok(Asked { source, settings, loaded, parameters })
+}
+
+/// The folder that is named, or that of the scenario.
+pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<OutputFolder, Trouble> {
+    let name = scenario.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
+    let path = named.map_or_else(|| Path::new("output").join(name), Path::to_owned);
     OutputFolder::open(&path).map_err(|e| {
         let help = "name a folder that can be written to with --out".to_owned();
         fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
     })
 }
 
-fn simulate(args: &RunArgs, source: &Source, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
-    let threads = usize::from(args.threads.unwrap_or(0));
-    let scenario = results::Scenario {
+/// Where results come from.
+pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
+    results::Scenario {
         title: loaded.model.title.clone(),
         file: loaded.file_name.clone(),
         sha256: loaded.sha256.clone(),
         overrides: loaded.overrides.clone(),
-    };
+    }
+}
+
+fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Trouble> {
+    let threads = usize::from(args.threads.unwrap_or(0));
+    let Asked { source, settings: point, loaded, .. } = asked;
+    let scenario = origin(loaded);
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
     let unknowns = if args.no_doubt { &[][..] } else { &loaded.study.doubt };
-    let load = |settings: &[String]| match source.load(settings) {
+    let load = |settings: &[String]| match source.load(&[point, settings].concat()) {
         Ok(loaded) => Ok(loaded.model),
         Err(refused) => Err(refusal(&refused).message),
     };
@@ -111,7 +151,7 @@ fn tell_broken(results: &Results) {
 }
 
 /// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
-fn files_line(written: &[PathBuf]) -> String {
+pub(super) fn files_line(written: &[PathBuf]) -> String {
     let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = written.first().and_then(|p| p.parent()).map(|p| p.display().to_string()).unwrap_or_default();
     let mut lines = vec![format!("{folder}/")];
@@ -129,7 +169,7 @@ fn files_line(written: &[PathBuf]) -> String {
 }
 
 /// `3,600,000 requests in 0.31 s, 86 ns per request`
-fn speed(effort: Effort, took: Duration) -> String {
+pub(super) fn speed(effort: Effort, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let each = if effort.requests > 0 { seconds * 1e9 / effort.requests as f64 } else { 0.0 };
     let mut requests = effort.requests.to_string();
@@ -145,7 +185,7 @@ fn speed(effort: Effort, took: Duration) -> String {
 fn in_doubt(results: &Results) -> Option<String> {
     let hangs = |doubt: &Doubt| matches!(doubt.answer, DoubtAnswer::Flips | DoubtAnswer::Inconclusive);
     results.doubt.as_ref().filter(|doubt| hangs(doubt))?;
-    Some(format!("in doubt: the verdict {}", report::doubt(results)?))
+    Some(format!("exit code 4, in doubt: {}", report::doubt(results)?))
 }
 
 fn exit(results: &Results) -> Exit {

@@ -152,7 +152,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline(always)]
     fn back_off(&mut self, call: Call<'m>, next: Progress, at: u64) {
         let last_deadline = self.last_deadline(&call);
-        self.backing_off += 1;
+        self.backing_off[call.workload as usize] += 1;
         if at <= last_deadline {
             if let Some(slot) = self.hold(call, next, State::BackingOff, u64::MAX, None) {
                 self.queue.push(Event { at, class: Class::Retry, slot });
@@ -180,7 +180,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if let State::PassingOn { position, status } = state {
             return self.go_on(call, progress, position, status, now);
         }
-        self.backing_off -= 1;
+        self.backing_off[call.workload as usize] -= 1;
         if call.is_special {
             self.send(&call, progress, now);
         } else {
@@ -203,11 +203,11 @@ impl<'m, O: Observer> Engine<'m, O> {
         match state {
             State::Over => {}
             State::BackingOff => {
-                self.backing_off -= 1;
+                self.backing_off[call.workload as usize] -= 1;
                 self.end(call, progress, Outcome::TimedOut, now);
             }
             State::AtGate { .. } => {
-                self.backing_off -= 1;
+                self.backing_off[call.workload as usize] -= 1;
                 self.end(call, progress, Outcome::TimedOut, now);
                 // Whoever stands behind may be let through where the one who left was not.
                 self.move_gate(&call, now);

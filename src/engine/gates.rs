@@ -142,7 +142,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let deadline = self.last_deadline(call);
         let timer = (deadline != u64::MAX).then_some(deadline);
         let Some(request) = self.hold(*call, progress, State::AtGate { ticket }, deadline, timer) else { return };
-        self.backing_off += 1;
+        self.backing_off[call.workload as usize] += 1;
         let process = call.of.client.process(call.index);
         self.clients[call.workload as usize].gates[process].lines[door].push_back(Place { request, ticket });
     }
@@ -203,7 +203,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let asking = Asking::new(&call, progress);
         gate.pass(DOORS[door], asking, now)?;
         gate.lines[door].pop_front();
-        self.backing_off -= 1;
+        self.backing_off[call.workload as usize] -= 1;
         match gate.walk(door + 1, asking, now) {
             None => self.dispatch(&call, progress, true, now),
             Some(next) => self.wait_at(&call, progress, next),

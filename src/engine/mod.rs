@@ -192,7 +192,8 @@ pub struct Engine<'m, O> {
     hard_end: u64,
     /// Measured requests without an outcome, and attempts of measured requests that ended otherwise and still run.
     open: u64,
-    backing_off: u64,
+    /// By workload.
+    backing_off: Vec<u64>,
     admissions: u64,
     tickets: u64,
     events: u64,
@@ -259,7 +260,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             measured_to: run.measured_end().0,
             hard_end: run.hard_end().0,
             open: 0,
-            backing_off: 0,
+            backing_off: vec![0; model.workloads.len()],
             admissions: 0,
             tickets: 0,
             events: 0,
@@ -459,8 +460,8 @@ impl<'m, O: Observer> Engine<'m, O> {
                 CapacitySnapshot { in_flight: c.in_flight, waiting: c.waiting, in_flight_peak, waiting_peak, windows }
             });
             let capacities: Vec<_> = capacities.collect();
-            let backing_off = self.backing_off;
-            self.observer.edge(at, Snapshot { quotas: &quotas, capacities: &capacities, backing_off });
+            self.observer
+                .edge(at, Snapshot { quotas: &quotas, capacities: &capacities, backing_off: &self.backing_off });
             self.next_edge = self.observer.next_edge();
         }
     }

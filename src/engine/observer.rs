@@ -132,8 +132,8 @@ pub struct Job {
 pub struct Snapshot<'s> {
     pub quotas: &'s [QuotaSnapshot],
     pub capacities: &'s [CapacitySnapshot],
-    /// Requests that wait for their next attempt, or for their client to send it.
-    pub backing_off: u64,
+    /// By workload, requests that wait for their next attempt, or for their client to send it.
+    pub backing_off: &'s [u64],
 }
 
 /// A listener. Times are those of the run \[µs\] and never go back.

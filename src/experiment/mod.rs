@@ -6,14 +6,18 @@
 mod aggregate;
 mod bill;
 mod doubt;
+mod journal;
 mod judge;
 mod notes;
 mod point;
 mod replicate;
+mod sweep;
 
 pub use doubt::{Answer, Ask, MOST_READINGS, doubt, run_in_doubt};
+pub use journal::{Journal, JournalError, JournalHead};
 pub use point::{Played, play};
 pub use replicate::{Record, Replication, replicate};
+pub use sweep::{Design, Kept, Stopped, sweep};
 
 use crate::model::Model;
 use crate::results::{self, Results};
@@ -98,6 +102,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         notes: Vec::new(),
         metric_names: Vec::new(),
         points_total: 0,
+        axes: Vec::new(),
         expectations: Vec::new(),
         points: Vec::new(),
         doubt: None,

@@ -9,7 +9,7 @@ use crate::engine::observer::Observer;
 use crate::engine::{Engine, Finished};
 use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
 use crate::model::Model;
-use crate::traffic::Tape;
+use crate::traffic::{self, Tape};
 
 /// What one replication, or the pool of several, recorded.
 #[derive(Debug, Clone)]
@@ -50,13 +50,14 @@ const STRETCHES_A_LOOK: u32 = 64;
 
 fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
     // Windows are rare: without them the engine's loop knows one recorder.
+    let bursts = traffic::bursts(model, number);
     let (record, effort) = if model.windows.is_empty() {
-        let (finished, requests) = play(model, number, Recorder::measured(model), watch);
+        let (finished, requests) = play(model, number, Recorder::measured(model, bursts.as_deref()), watch);
         let effort = Effort { requests, events: finished.events };
         let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.overflowed);
         (Record { measured, windows: Vec::new() }, effort)
     } else {
-        let (finished, requests) = play(model, number, Recorders::new(model), watch);
+        let (finished, requests) = play(model, number, Recorders::new(model, bursts.as_deref()), watch);
         let effort = Effort { requests, events: finished.events };
         let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.overflowed);
         let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));

@@ -4,7 +4,7 @@
 //! - [`read`]: a file into profiles, in one pass and bounded memory;
 //! - [`profile`]: the figures of one workload;
 //! - [`fit`]: arrivals and token counts that are drawn, chosen by what their tapes do, and how far they are off;
-//! - [`write`]: the scenario's text;
+//! - [`mod@write`]: the scenario's text;
 //! - [`text`]: what the terminal shows.
 
 pub mod fit;

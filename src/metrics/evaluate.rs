@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::aftermath::Aftermath;
+use super::counters::Counts;
 use super::ledger::{Item, committed, ledger, sum};
 use super::record::{Clock, Cohort, QuotaRecord, Record};
+use super::timeline::Bucket;
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
@@ -48,7 +51,8 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     let mut sheet = Sheet { prefix: prefix.to_owned(), out: Vec::new() };
     let mut total = Cohort { billed: vec![Billed::default(); model.capacities.len()], ..Cohort::default() };
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
-    total.worst_minute = record.worst_minute;
+    total.worst_minutes = record.worst_minutes;
+    total.aftermath = record.aftermath;
     let duration = SimTime(to.0 - from.0);
     let bill = ledger(model, record, from, to);
     sheet.cohort("", &total, Cost::of(bill.iter()), duration);
@@ -164,9 +168,14 @@ impl Sheet {
         ] {
             self.rate(name, events, trials);
         }
-        let (throttled, ended) = c.worst_minute;
+        let (throttled, ended) = c.worst_minutes.throttled;
         self.rate("worst_minute_throttle_rate", throttled, ended);
         self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.calls() as f64));
+        let (sent, calls) = c.worst_minutes.attempts;
+        self.value("worst_minute_retry_amplification", (calls > 0).then(|| sent as f64 / calls as f64));
+        if let Some(aftermath) = c.aftermath {
+            self.aftermath(aftermath);
+        }
         self.value("goodput_per_s", (duration.0 > 0).then(|| c.within_slo() as f64 / duration.as_secs_f64()));
         for (stem, histogram) in c.latencies.by_stem() {
             self.latency(stem, &histogram);
@@ -186,6 +195,14 @@ impl Sheet {
         let each = cost.cost.filter(|_| c.requests > 0).map(|usd| usd.as_f64() * 1e3 / c.requests as f64);
         self.value("cost_per_1k_requests_usd", each);
         self.prefix = outer;
+    }
+
+    fn aftermath(&mut self, a: Aftermath) {
+        let millis = |us: u64| (a.recovered > 0).then_some(us as f64 * 1e-3);
+        self.count("bursts", a.bursts);
+        self.rate("bursts_recovered_rate", a.recovered, a.bursts);
+        self.value("burst_recovery_mean_ms", millis(a.time).map(|sum| sum / a.recovered as f64));
+        self.value("burst_recovery_worst_ms", millis(a.longest));
     }
 
     fn latency(&mut self, stem: &str, histogram: &Histogram) {
@@ -428,34 +445,39 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
     let duration = model.run.duration.0;
     // The last bucket may be cut short by the end of the interval.
     let width = |i: usize| if i + 1 == n { duration - (n as u64 - 1) * line.width } else { line.width };
-    let per_minute = |i: usize, count: u64| count as f64 * MICROS_PER_MINUTE as f64 / width(i) as f64;
-    let mut series: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    let mut put = |name: String, value: f64| series.entry(name).or_insert_with(|| Vec::with_capacity(n)).push(value);
-    for (i, bucket) in line.buckets.iter().enumerate() {
-        let mut total = [0; 3];
-        for (workload, counts) in model.workloads.iter().zip(&bucket.workloads) {
-            put(format!("workloads.{}.arrivals_per_min", workload.name), per_minute(i, counts[0]));
-            put(format!("workloads.{}.throttled_attempts_per_min", workload.name), per_minute(i, counts[2]));
-            total.iter_mut().zip(counts).for_each(|(sum, n)| *sum += n);
-        }
-        put("total.arrivals_per_min".to_owned(), per_minute(i, total[0]));
-        put("total.attempts_ended_per_min".to_owned(), per_minute(i, total[1]));
-        put("total.throttled_attempts_per_min".to_owned(), per_minute(i, total[2]));
-        for (capacity, [in_flight, waiting]) in model.capacities.iter().zip(&bucket.capacities) {
-            put(format!("capacities.{}.in_flight", capacity.name), *in_flight as f64);
-            put(format!("capacities.{}.waiting", capacity.name), *waiting as f64);
-        }
-        for (quota, counts) in model.quotas.iter().zip(&bucket.quotas) {
-            for kind in LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()) {
-                let Some(limit) = quota.limit(kind) else { continue };
-                let charged = counts.charged[kind as usize];
-                let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
-                let prefix = format!("{}.{}", quota.prefix, kind.name());
-                put(format!("{prefix}.occupied_per_min"), counts.occupied[kind as usize] as f64 * scale);
-                put(format!("{prefix}.charged_per_min"), per_minute(i, charged));
-            }
+    let widths: Vec<u64> = (0..n).map(width).collect();
+    let each = |value: &dyn Fn(&Bucket) -> f64| line.buckets.iter().map(value).collect::<Vec<f64>>();
+    let per_minute = |count: &dyn Fn(&Bucket) -> u64| -> Vec<f64> {
+        let counts = line.buckets.iter().map(count).zip(&widths);
+        counts.map(|(count, width)| count as f64 * MICROS_PER_MINUTE as f64 / *width as f64).collect()
+    };
+    let mut series = BTreeMap::new();
+    let mut attempts = |prefix: &str, of: &dyn Fn(&Bucket) -> Counts| {
+        series.insert(format!("{prefix}.arrivals_per_min"), per_minute(&|b| of(b).arrivals));
+        series.insert(format!("{prefix}.calls_per_min"), per_minute(&|b| of(b).calls));
+        series.insert(format!("{prefix}.attempts_per_min"), per_minute(&|b| of(b).attempts));
+        series.insert(format!("{prefix}.throttled_attempts_per_min"), per_minute(&|b| of(b).throttled));
+    };
+    for (w, workload) in model.workloads.iter().enumerate() {
+        attempts(&format!("workloads.{}", workload.name), &|b| b.workloads[w]);
+    }
+    attempts("total", &|b| Counts::sum(&b.workloads));
+    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| Counts::sum(&b.workloads).ended()));
+    for (c, capacity) in model.capacities.iter().enumerate() {
+        series.insert(format!("capacities.{}.in_flight", capacity.name), each(&|b| b.capacities[c][0] as f64));
+        series.insert(format!("capacities.{}.waiting", capacity.name), each(&|b| b.capacities[c][1] as f64));
+    }
+    for (q, quota) in model.quotas.iter().enumerate() {
+        for kind in LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()) {
+            let (Some(limit), i) = (quota.limit(kind), kind as usize) else { continue };
+            let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
+            let prefix = format!("{}.{}", quota.prefix, kind.name());
+            series.insert(format!("{prefix}.occupied_per_min"), each(&|b| b.quotas[q].occupied[i] as f64 * scale));
+            series.insert(format!("{prefix}.charged_per_min"), per_minute(&|b| b.quotas[q].charged[i]));
         }
     }
+    // Without buckets there are no series.
+    series.retain(|_, values: &mut Vec<f64>| !values.is_empty());
     crate::results::Timeline {
         start: model.run.start.written.clone(),
         from_s: model.run.warmup.as_secs_f64(),

@@ -1,5 +1,7 @@
 //! From events to figures: the recorder listens to the engine, and [`evaluate`] turns what it holds into metrics.
 
+mod aftermath;
+mod counters;
 mod evaluate;
 mod ledger;
 mod record;
@@ -7,9 +9,11 @@ mod recorder;
 mod timeline;
 mod verdict;
 
+pub use aftermath::Aftermath;
+pub use counters::Counts;
 pub use evaluate::{Measure, Measured, detail, evaluate};
 pub use ledger::{Item, component_of, ledger, no_month_of, term};
-pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record};
+pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record, WorstMinutes};
 pub use recorder::{Recorder, Recorders};
 pub use timeline::bucket_width;
 pub use verdict::verdict;

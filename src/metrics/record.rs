@@ -1,6 +1,8 @@
 //! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
 //! their sum, whatever the order.
 
+use super::aftermath::Aftermath;
+use super::counters::Counts;
 use crate::engine::observer::{Job, LIMITS};
 use crate::model::capacity::Reason;
 use crate::model::pricing::Billed;
@@ -13,8 +15,9 @@ pub struct Record {
     pub workloads: Vec<Cohort>,
     pub capacities: Vec<CapacityRecord>,
     pub quotas: Vec<QuotaRecord>,
-    /// Of all workloads together, as in [`Cohort::worst_minute`].
-    pub worst_minute: (u64, u64),
+    /// Of all workloads together, as in [`Cohort`].
+    pub worst_minutes: WorstMinutes,
+    pub aftermath: Option<Aftermath>,
     /// The run ended because more requests were alive than the engine can tell apart.
     pub overflowed: bool,
     /// Series by bucket; empty for windows.
@@ -50,8 +53,18 @@ pub struct Cohort {
     /// By capacity, of completed attempts, abandoned ones included.
     pub billed: Vec<Billed>,
     pub latencies: Latencies,
-    /// The throttled and all attempts of the worst whole minute; (0, 0) when none had enough.
-    pub worst_minute: (u64, u64),
+    pub worst_minutes: WorstMinutes,
+    /// `None`: the model knows no bursts.
+    pub aftermath: Option<Aftermath>,
+}
+
+/// The whole wall-clock minutes that were the worst, each as a part and its whole; (0, 0) when none had enough.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorstMinutes {
+    /// Throttled and all attempts that ended.
+    pub throttled: (u64, u64),
+    /// Attempts and calls that were sent.
+    pub attempts: (u64, u64),
 }
 
 /// Latencies of served requests \[µs\]. Requests that were served at once are kept apart: for them e2e is service, so
@@ -146,7 +159,8 @@ impl Record {
             workloads: vec![cohort; workloads],
             capacities: vec![CapacityRecord::default(); capacities],
             quotas: vec![QuotaRecord::default(); quotas],
-            worst_minute: (0, 0),
+            worst_minutes: WorstMinutes::default(),
+            aftermath: None,
             overflowed: false,
             timeline: super::timeline::Timeline::default(),
             waiting: Waiting::default(),
@@ -155,8 +169,9 @@ impl Record {
 
     /// Adds another replication's record; the timeline stays the first one's.
     pub fn merge(&mut self, other: &Self) {
-        let Self { workloads, capacities, quotas, worst_minute, overflowed, timeline: _, waiting } = other;
-        keep_worse(&mut self.worst_minute, *worst_minute);
+        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting } = other;
+        self.worst_minutes.merge(*worst_minutes);
+        merge_aftermath(&mut self.aftermath, aftermath.as_ref());
         self.workloads.iter_mut().zip(workloads).for_each(|(mine, theirs)| mine.merge(theirs));
         self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
         self.quotas.iter_mut().zip(quotas).for_each(|(mine, theirs)| mine.merge(theirs));
@@ -220,7 +235,8 @@ impl Cohort {
             outside_slo,
             billed,
             latencies,
-            worst_minute,
+            worst_minutes,
+            aftermath,
         } = other;
         self.requests += requests;
         self.served += served;
@@ -240,18 +256,44 @@ impl Cohort {
         self.outside_slo += outside_slo;
         self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
         self.latencies.merge(latencies);
-        keep_worse(&mut self.worst_minute, *worst_minute);
+        self.worst_minutes.merge(*worst_minutes);
+        merge_aftermath(&mut self.aftermath, aftermath.as_ref());
+    }
+}
+
+fn merge_aftermath(mine: &mut Option<Aftermath>, theirs: Option<&Aftermath>) {
+    if let Some(theirs) = theirs {
+        mine.get_or_insert_default().merge(theirs);
+    }
+}
+
+/// A minute with fewer attempts or calls has no share of them.
+const FEWEST_IN_A_MINUTE: u64 = 20;
+
+impl WorstMinutes {
+    /// A whole minute has passed.
+    pub(super) fn see(&mut self, minute: &Counts) {
+        let known = |part: u64, all: u64| if all < FEWEST_IN_A_MINUTE { (0, 0) } else { (part, all) };
+        self.merge(Self {
+            throttled: known(minute.throttled, minute.ended()),
+            attempts: known(minute.attempts, minute.calls),
+        });
+    }
+
+    fn merge(&mut self, other: Self) {
+        keep_worse(&mut self.throttled, other.throttled);
+        keep_worse(&mut self.attempts, other.attempts);
     }
 }
 
 /// The worse of two minutes; (0, 0) is no minute.
-pub(super) fn keep_worse(worst: &mut (u64, u64), other: (u64, u64)) {
+fn keep_worse(worst: &mut (u64, u64), other: (u64, u64)) {
     if other.1 > 0 && (worst.1 == 0 || is_worse(other, *worst)) {
         *worst = other;
     }
 }
 
-/// Whether a minute's share of throttled attempts is the larger; exact, in integers.
+/// Whether a minute's share is the larger; exact, in integers.
 fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
     u128::from(one.0) * u128::from(other.1) > u128::from(other.0) * u128::from(one.1)
 }

@@ -4,17 +4,18 @@
 //! (the ends of the interval, of a minute, of a bucket) the recorder takes differences, so that the engine's loop pays
 //! one addition for an event and nothing for the clock.
 
-use super::record::{Cohort, Record, UnusedRule, keep_worse};
+use std::ops::Range;
+
+use super::aftermath::Lookout;
+use super::counters::{Counters, Counts};
+use super::record::{Cohort, Record, UnusedRule};
 use super::timeline::{Bucket, QuotaBucket, bucket_width};
-use crate::engine::observer::{Admission, Failure, Job, LIMITS, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Capacity, Reason, Status};
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
 use crate::units::{MICROS_PER_MINUTE, SimTime};
-
-/// A minute with fewer ended attempts has no throttle rate.
-const FEWEST_IN_A_MINUTE: u64 = 20;
 
 /// Everything of one interval.
 #[derive(Debug)]
@@ -26,49 +27,8 @@ pub struct Recorder {
     /// By workload; `None`: every answer is good.
     slos: Vec<Option<Slo>>,
     clock: ClockState,
-}
-
-/// Counters that only rise, at some edge.
-#[derive(Debug, Clone, Default)]
-struct Counters {
-    /// By quota and limit: requests counted, tokens charged.
-    quotas: Vec<[u64; LIMITS]>,
-    /// By capacity: windows billed.
-    windows: Vec<u64>,
-    /// By workload: arrivals, attempts ended, attempts throttled.
-    workloads: Vec<[u64; 3]>,
-}
-
-impl Counters {
-    fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
-        Self { quotas: vec![[0; LIMITS]; quotas], windows: vec![0; capacities], workloads: vec![[0; 3]; workloads] }
-    }
-
-    /// Brings the counters of quotas and arrivals up to date; the others are counted event by event.
-    fn see(&mut self, snapshot: Snapshot<'_>, cohorts: &[Cohort]) {
-        for (counters, quota) in self.quotas.iter_mut().zip(snapshot.quotas) {
-            *counters = quota.charged;
-        }
-        for (counter, capacity) in self.windows.iter_mut().zip(snapshot.capacities) {
-            *counter = capacity.windows;
-        }
-        for (counters, cohort) in self.workloads.iter_mut().zip(cohorts) {
-            counters[0] = cohort.requests;
-        }
-    }
-
-    fn since(&self, earlier: &Self) -> Self {
-        let limits = |a: &[u64; LIMITS], b: &[u64; LIMITS]| std::array::from_fn(|i| a[i] - b[i]);
-        let quotas = self.quotas.iter().zip(&earlier.quotas).map(|(a, b)| limits(a, b)).collect();
-        let windows = self.windows.iter().zip(&earlier.windows).map(|(a, b)| a - b).collect();
-        let workloads = self
-            .workloads
-            .iter()
-            .zip(&earlier.workloads)
-            .map(|(a, b)| [a[0] - b[0], a[1] - b[1], a[2] - b[2]])
-            .collect();
-        Self { quotas, windows, workloads }
-    }
+    /// `None`: the model knows no bursts.
+    lookout: Option<Lookout>,
 }
 
 #[derive(Debug)]
@@ -96,20 +56,23 @@ enum Phase {
 }
 
 impl Recorder {
-    /// Of the measured interval, with a timeline.
+    /// Of the measured interval, with a timeline. `bursts` in the order of their starts \[µs\]; `None`: there never are
+    /// any.
     #[must_use]
-    pub fn measured(model: &Model) -> Self {
+    pub fn measured(model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
         let width = bucket_width(model.run.duration);
-        Self::new(model, model.run.warmup.0, model.run.measured_end().0, width)
+        Self::new(model, model.run.warmup.0..model.run.measured_end().0, bursts, width)
     }
 
     /// Of a window, without one.
     #[must_use]
-    pub fn of_window(model: &Model, window: &Window) -> Self {
-        Self::new(model, window.from.0, window.to.0, u64::MAX)
+    pub fn of_window(model: &Model, window: &Window, bursts: Option<&[Range<u64>]>) -> Self {
+        Self::new(model, window.from.0..window.to.0, bursts, u64::MAX)
     }
 
-    fn new(model: &Model, from: u64, to: u64, bucket_width: u64) -> Self {
+    fn new(model: &Model, interval: Range<u64>, bursts: Option<&[Range<u64>]>, bucket_width: u64) -> Self {
+        let lookout = bursts.map(|bursts| Lookout::new(model, bursts, interval.clone()));
+        let Range { start: from, end: to } = interval;
         let (workloads, capacities, quotas) = (model.workloads.len(), model.capacities.len(), model.quotas.len());
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
@@ -135,9 +98,10 @@ impl Recorder {
                 minute_is_whole: (from + phase).is_multiple_of(MICROS_PER_MINUTE),
                 next_bucket: from.saturating_add(bucket_width),
                 bucket_width,
-                next_edge: from,
+                next_edge: from.min(lookout.as_ref().map_or(u64::MAX, Lookout::next)),
                 state: Phase::Before,
             },
+            lookout,
         }
     }
 
@@ -149,6 +113,10 @@ impl Recorder {
             c.unfinished = unfinished.map_or(c.requests - c.served - c.failed - c.timed_out, |open| open[i]);
         }
         self.record.overflowed = overflowed;
+        if let Some(mut aftermaths) = self.lookout.map(Lookout::into_aftermaths) {
+            self.record.aftermath = aftermaths.next();
+            self.record.workloads.iter_mut().zip(aftermaths).for_each(|(c, own)| c.aftermath = Some(own));
+        }
         self.record
     }
 
@@ -178,17 +146,8 @@ impl Recorder {
             }
         }
         if clock.minute_is_whole {
-            let mut total = (0, 0);
-            let see = |worst: &mut (u64, u64), minute: (u64, u64)| {
-                if minute.1 >= FEWEST_IN_A_MINUTE {
-                    keep_worse(worst, minute);
-                }
-            };
-            for (cohort, [_, ended, throttled]) in self.record.workloads.iter_mut().zip(&minute.workloads) {
-                total = (total.0 + throttled, total.1 + ended);
-                see(&mut cohort.worst_minute, (*throttled, *ended));
-            }
-            see(&mut self.record.worst_minute, total);
+            self.record.worst_minutes.see(&Counts::sum(&minute.workloads));
+            self.record.workloads.iter_mut().zip(&minute.workloads).for_each(|(c, own)| c.worst_minutes.see(own));
         }
         clock.at_minute = clock.now.clone();
     }
@@ -224,12 +183,42 @@ impl Recorder {
     }
 
     fn sample_waiting(&mut self, snapshot: Snapshot<'_>) -> u64 {
-        let waiting = snapshot.capacities.iter().map(|c| u64::from(c.waiting)).sum::<u64>() + snapshot.backing_off;
+        let queued: u64 = snapshot.capacities.iter().map(|c| u64::from(c.waiting)).sum();
+        let waiting = queued + snapshot.backing_off.iter().sum::<u64>();
         let moments = &mut self.record.waiting;
         moments.samples += 1;
         moments.sum += waiting;
         moments.squares += waiting * waiting;
         waiting
+    }
+
+    /// An edge of the interval, of a minute or of a bucket, or none of these.
+    fn clock_edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
+        if at == self.from {
+            self.begin(snapshot);
+            self.record.waiting.at_start = self.sample_waiting(snapshot);
+            return;
+        }
+        let is_bucket = at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX);
+        if is_bucket {
+            self.end_bucket(snapshot);
+            self.clock.next_bucket = at + self.clock.bucket_width;
+        }
+        let is_minute = at == self.clock.next_minute || at == self.to;
+        if is_minute {
+            self.clock.minute_is_whole &= at == self.clock.next_minute;
+            self.end_minute();
+            self.clock.minute_is_whole = true;
+            self.clock.next_minute += MICROS_PER_MINUTE;
+        }
+        // At these edges alone, so that the verdict does not hang on who else looks.
+        if is_bucket || is_minute {
+            let waiting = self.sample_waiting(snapshot);
+            if at == self.to {
+                self.record.waiting.at_end = waiting;
+                self.end();
+            }
+        }
     }
 
     fn begin(&mut self, snapshot: Snapshot<'_>) {
@@ -381,8 +370,8 @@ impl Observer for Recorder {
     fn failed(&mut self, who: Who, is_first: bool, failure: Failure) {
         let throttled = failure.is_throttled();
         let clock = &mut self.clock.now.workloads[who.workload];
-        clock[1] += 1;
-        clock[2] += u64::from(throttled);
+        clock.failed += 1;
+        clock.throttled += u64::from(throttled);
         let Some(cohort) = self.cohort(who) else { return };
         cohort.throttled_attempts += u64::from(throttled);
         cohort.unavailable_attempts += u64::from(failure.is_unavailable());
@@ -391,7 +380,7 @@ impl Observer for Recorder {
 
     #[inline(always)]
     fn answered(&mut self, workload: usize) {
-        self.clock.now.workloads[workload][1] += 1;
+        self.clock.now.workloads[workload].answered += 1;
     }
 
     #[inline(always)]
@@ -417,30 +406,18 @@ impl Observer for Recorder {
             return;
         }
         self.clock.now.see(snapshot, &self.record.workloads);
-        if at == self.from {
-            self.begin(snapshot);
-            self.record.waiting.at_start = self.sample_waiting(snapshot);
-        } else {
-            if at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX) {
-                self.end_bucket(snapshot);
-                self.clock.next_bucket = at + self.clock.bucket_width;
-            }
-            if at == self.clock.next_minute || at == self.to {
-                self.clock.minute_is_whole &= at == self.clock.next_minute;
-                self.end_minute();
-                self.clock.minute_is_whole = true;
-                self.clock.next_minute += MICROS_PER_MINUTE;
-            }
-            let waiting = self.sample_waiting(snapshot);
-            if at == self.to {
-                self.record.waiting.at_end = waiting;
-                self.end();
-            }
+        if let Some(lookout) = self.lookout.as_mut().filter(|lookout| lookout.next() == at) {
+            lookout.look(at, &self.clock.now.workloads, snapshot);
         }
+        if at >= self.from {
+            self.clock_edge(at, snapshot);
+        }
+        let look = self.lookout.as_ref().map_or(u64::MAX, Lookout::next);
         let clock = &mut self.clock;
         clock.next_edge = match clock.state {
             Phase::After => u64::MAX,
-            Phase::Before | Phase::Inside => clock.next_minute.min(clock.next_bucket).min(self.to),
+            Phase::Before => self.from.min(look),
+            Phase::Inside => clock.next_minute.min(clock.next_bucket).min(self.to).min(look),
         };
     }
 }
@@ -477,9 +454,9 @@ pub struct Recorders {
 
 impl Recorders {
     #[must_use]
-    pub fn new(model: &Model) -> Self {
-        let windows = model.windows.iter().map(|w| Recorder::of_window(model, w)).collect();
-        Self { measured: Recorder::measured(model), windows }
+    pub fn new(model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
+        let windows = model.windows.iter().map(|w| Recorder::of_window(model, w, bursts)).collect();
+        Self { measured: Recorder::measured(model, bursts), windows }
     }
 
     fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {

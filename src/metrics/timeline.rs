@@ -1,5 +1,6 @@
 //! Series over equal buckets of the measured interval, for charts.
 
+use super::counters::Counts;
 use crate::engine::observer::LIMITS;
 use crate::units::SimTime;
 
@@ -20,8 +21,7 @@ pub fn bucket_width(duration: SimTime) -> u64 {
 /// What happened in one bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bucket {
-    /// By workload: arrivals, attempts ended, attempts throttled.
-    pub workloads: Vec<[u64; 3]>,
+    pub workloads: Vec<Counts>,
     /// By capacity: requests in progress and attempts waiting, at the end of the bucket.
     pub capacities: Vec<[u64; 2]>,
     pub quotas: Vec<QuotaBucket>,

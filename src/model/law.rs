@@ -11,11 +11,14 @@ mod lower;
 
 pub use lower::{checked_cv, lognormal_of_p95};
 
+use std::sync::Arc;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use crate::model::quantity::{Duration, Number, Share, Signed};
+use crate::model::quantity::{Duration, Number, Share, Signed, Text};
 use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family, scalar};
+use crate::trace::Column;
 
 /// What a law is of.
 pub trait Quantity: Scalar + Clone + for<'de> Deserialize<'de> + JsonSchema {
@@ -209,7 +212,8 @@ pub struct NormalSpec<Q> {
     pub max: Option<At<Q>>,
 }
 
-/// Measured values, each as likely as its weight; or a table of quantiles with straight lines between.
+/// Measured values, each as likely as its weight; a table of quantiles with straight lines between; or, of token counts, a
+/// column of a file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "EmpiricalOf{Q}", bound = "Q: Quantity")]
@@ -220,10 +224,28 @@ pub struct EmpiricalSpec<Q> {
     pub weights: Option<At<Vec<Number>>>,
     /// Instead of values: shares that rise from 0 to 1, each with the value that so many draws are below.
     pub quantiles: Option<At<Vec<QuantileSpec<Q>>>>,
+    /// Instead of values: comma-separated values with a header; a path relative to the scenario file. Gzip is unpacked. Of
+    /// token counts only.
+    pub file: Option<At<Text>>,
+    /// The column of the file: each of its rows is as likely.
+    pub column: Option<At<Text>>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub reading: Reading,
     /// A draw below it becomes it.
     pub min: Option<At<Q>>,
     /// A draw above it becomes it.
     pub max: Option<At<Q>>,
+}
+
+/// What became of the column of a law. Files are read before laws are lowered, and of token counts alone.
+#[derive(Debug, Clone, Default)]
+pub enum Reading {
+    #[default]
+    NotRead,
+    /// With a finding.
+    Failed,
+    Read(Arc<Column>),
 }
 
 /// A row of a table of quantiles.

@@ -1,6 +1,8 @@
 //! `points.csv`: a row for each design point, two columns for each metric.
 
-use crate::results::Results;
+use std::io::Write;
+
+use crate::results::{Point, Results};
 
 /// The points as CSV: `point`, the parameters, `replications`, `verdict`, then `name` and `name:half_width` for each
 /// metric. What is not known is empty.
@@ -9,27 +11,70 @@ use crate::results::Results;
 /// Never: writing to memory does not fail.
 #[must_use]
 pub fn points_csv(results: &Results) -> String {
-    let parameters: Vec<&String> = results.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut header = vec!["point".to_owned()];
-    header.extend(parameters.iter().map(|p| (*p).clone()));
-    header.extend(["replications".to_owned(), "verdict".to_owned()]);
-    for name in &results.metric_names {
-        header.extend([name.clone(), format!("{name}:half_width")]);
-    }
-    writer.write_record(&header).expect("memory takes every record");
-    let figure = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
+    let parameters = match &results.axes[..] {
+        [] => results.points.first().map(|p| p.parameters.keys().cloned().collect()).unwrap_or_default(),
+        axes => axes.iter().flat_map(|axis| axis.parameters.clone()).collect(),
+    };
+    let mut rows =
+        PointRows::new(Vec::new(), parameters, results.metric_names.clone()).expect("memory takes every row");
     for point in &results.points {
+        rows.add(point).expect("memory takes every row");
+    }
+    String::from_utf8(rows.finish().expect("memory takes every row")).expect("names and figures are text")
+}
+
+/// Points as CSV, one at a time.
+#[derive(Debug)]
+pub struct PointRows<W: Write> {
+    writer: csv::Writer<W>,
+    parameters: Vec<String>,
+    metrics: Vec<String>,
+}
+
+impl<W: Write> PointRows<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn new(out: W, parameters: Vec<String>, metrics: Vec<String>) -> std::io::Result<Self> {
+        let mut writer = csv::Writer::from_writer(out);
+        let mut header = vec!["point".to_owned()];
+        header.extend(parameters.iter().cloned());
+        header.extend(["replications".to_owned(), "verdict".to_owned()]);
+        for name in &metrics {
+            header.extend([name.clone(), format!("{name}:half_width")]);
+        }
+        writer.write_record(&header)?;
+        Ok(Self { writer, parameters, metrics })
+    }
+
+    /// Writes the row of a point.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn add(&mut self, point: &Point) -> std::io::Result<()> {
+        let figure = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
+        let parameter = |name: &String| match point.parameters.get(name) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
         let mut row = vec![point.index.to_string()];
-        row.extend(parameters.iter().map(|p| point.parameters.get(*p).map(ToString::to_string).unwrap_or_default()));
+        row.extend(self.parameters.iter().map(parameter));
         row.extend([point.replications.to_string(), format!("{:?}", point.verdict).to_lowercase()]);
-        for name in &results.metric_names {
+        for name in &self.metrics {
             let estimate = point.metrics.get(name);
             row.push(figure(estimate.and_then(|e| e.estimate)));
             row.push(figure(estimate.and_then(|e| e.half_width)));
         }
-        writer.write_record(&row).expect("memory takes every record");
+        Ok(self.writer.write_record(&row)?)
     }
-    let bytes = writer.into_inner().expect("memory takes every record");
-    String::from_utf8(bytes).expect("names and figures are text")
+
+    /// What was written to, with all rows in it.
+    ///
+    /// # Errors
+    /// The last rows cannot be written.
+    pub fn finish(self) -> std::io::Result<W> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
 }

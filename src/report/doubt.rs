@@ -68,7 +68,8 @@ fn answer(doubt: &Doubt, palette: Palette) -> String {
 fn told(flip: &Flip, palette: Palette) -> String {
     let verb = match flip.verdict {
         Judgement::Held => palette.good("holds"),
-        _ => palette.bad("fails"),
+        Judgement::Failed => palette.bad("fails"),
+        Judgement::Inconclusive => palette.doubtful("undecided"),
     };
     let conditions: Vec<String> = flip.conditions.iter().map(condition).collect();
     format!("{verb} with {}", conditions.join(" and "))

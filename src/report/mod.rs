@@ -7,12 +7,14 @@ mod figures;
 mod json;
 mod markdown;
 mod summary;
+mod sweep;
 mod text;
 
-pub use csv::points_csv;
+pub use csv::{PointRows, points_csv};
 pub use doubt::doubt;
 pub use figures::Palette;
 pub use json::{json, results_schema};
 pub use markdown::markdown;
 pub use summary::expectation;
+pub use sweep::Tale;
 pub use text::text;

@@ -128,11 +128,48 @@ impl<'r> Story<'r> {
         }
         let amplification = self.value("retry_amplification");
         if amplification > 1.0005 {
-            lines.push(format!("retries make {amplification:.2} attempts of a request"));
+            let worst = self.point.value("worst_minute_retry_amplification");
+            let worst = worst.map(|w| format!(", {w:.2} in the worst minute")).unwrap_or_default();
+            lines.push(format!("retries make {amplification:.2} attempts of a request{worst}"));
         }
+        lines.extend(self.aftermath());
         lines.extend(self.refusals());
         lines.extend(self.surprise());
         self.row("Throttled", lines);
+    }
+
+    /// Whether it becomes again after a burst as it was before, and when.
+    fn aftermath(&self) -> Option<String> {
+        let bursts = self.point.value("bursts").filter(|n| *n > 0.0)?;
+        let is_one = bursts == 1.0;
+        let burst = if is_one { "the burst" } else { "a burst" };
+        let recovered = |of: &str| self.value(&format!("{of}bursts_recovered_rate"));
+        let took = |of: &str| self.point.value(&format!("{of}burst_recovery_mean_ms"));
+        let workloads = self.names("workloads.");
+        if workloads.len() > 1 {
+            let parts: Vec<String> = workloads
+                .iter()
+                .map(|name| {
+                    let of = format!("workloads.{name}.");
+                    match (recovered(&of), took(&of)) {
+                        (0.0, _) => self.palette.bad(&format!("{name} not in this run")),
+                        (1.0, Some(0.0)) => format!("{name} at once"),
+                        (1.0, Some(took)) => format!("{name} after {}", time(took)),
+                        (some, _) => format!("{name} {} of the time", share(some)),
+                    }
+                })
+                .collect();
+            return Some(format!("as before {burst} again: {}", parts.join(" · ")));
+        }
+        Some(match (recovered(""), took("")) {
+            (0.0, _) => {
+                let until = if is_one { "the run ends" } else { "the next one" };
+                self.palette.bad(&format!("after {burst} it does not become as before until {until}"))
+            }
+            (1.0, Some(0.0)) => format!("after {burst} all is at once as it was before it"),
+            (1.0, Some(took)) => format!("after {burst} it takes {} until all is as it was before it", time(took)),
+            (some, _) => format!("after {} of the bursts it becomes as it was before them", share(some)),
+        })
     }
 
     /// Why offers were refused, by capacity.
@@ -225,11 +262,11 @@ impl<'r> Story<'r> {
                 amount(of("limit_per_min")),
             ));
             if of("utilization_peak") > 1.0 {
-                // Only a debit takes a limiter itself past its limit.
-                let why = if of("occupied_peak_per_min") > of("limit_per_min") {
-                    "answers cost more than they had reserved, and are debited"
-                } else {
-                    "what was admitted in one minute is charged when it ends, in another"
+                // Only a debit takes a limiter itself past its limit, or a refused request that counts.
+                let why = match of("occupied_peak_per_min") > of("limit_per_min") {
+                    true if limit.ends_with(".rpm") => "refused requests count too",
+                    true => "answers cost more than they had reserved, and are debited",
+                    false => "what was admitted in one minute is charged when it ends, in another",
                 };
                 lines.push(format!("  past the limit: {why}"));
             }

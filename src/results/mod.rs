@@ -30,7 +30,11 @@ pub struct Results {
     pub metric_names: Vec<String>,
     /// How many design points there are.
     pub points_total: u64,
+    /// What a sweep varies, the last one fastest; empty for a single run.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub axes: Vec<Axis>,
     pub expectations: Vec<Expectation>,
+    /// Up to 256; of larger sweeps they are lines of points.jsonl.
     pub points: Vec<Point>,
     /// The answer under every reading of what is not known; left out where nothing is in doubt.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -73,6 +77,16 @@ pub struct Note {
     /// The metric the note is about; null for a note about the whole run.
     pub metric: Option<String>,
     pub text: String,
+}
+
+/// One axis of a sweep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// The parameters that vary together: paths, or a name of the user's own.
+    pub parameters: Vec<String>,
+    /// How many values it has; null: as many as there are samples.
+    pub values: Option<u64>,
 }
 
 /// One design point: its parameters and what was measured there.
@@ -209,7 +223,8 @@ pub struct Timeline {
     pub from_s: f64,
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
-    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`.
+    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
+    /// `total.calls_per_min` is the retry amplification over time.
     pub series: BTreeMap<String, Vec<f64>>,
 }
 

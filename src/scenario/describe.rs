@@ -253,7 +253,11 @@ fn law(law: &Law, unit: f64) -> String {
         Shape::Exponential { mean } => format!("exponential, mean {}", figures(*mean)),
         Shape::Normal { mean, sd } => format!("normal, mean {}, sd {}", figures(*mean), figures(*sd)),
         Shape::Weibull { power, .. } => format!("weibull of shape {}", self::figures(1.0 / power)),
-        Shape::Empirical { values, .. } => format!("one of {}", counted(values.len(), "value")),
+        Shape::Empirical { values, cumulative } => {
+            let shares = cumulative.iter().scan(0.0, |below, c| Some(c - std::mem::replace(below, *c)));
+            let mean: f64 = values.iter().zip(shares).map(|(value, share)| value * share).sum();
+            format!("one of {}, mean {}", counted(values.len(), "value"), figures(mean))
+        }
         Shape::Quantiles { values, .. } => {
             format!(
                 "{} from {} to {}",
@@ -273,16 +277,7 @@ fn law(law: &Law, unit: f64) -> String {
 }
 
 fn client(client: &Client) -> String {
-    let n = client.retries.max_attempts;
-    let of = |mode: RetryPolicy| RetryPolicy { max_attempts: n, ..mode } == client.retries;
-    let mut text = match n {
-        1 if !client.retries.adaptive => "no retries".to_owned(),
-        _ if of(RetryPolicy::STANDARD) => format!("standard retries, {n} attempts"),
-        _ if of(RetryPolicy::STANDARD_2025) => format!("standard retries of 2025, {n} attempts"),
-        _ if of(RetryPolicy::ADAPTIVE) => format!("adaptive retries, {n} attempts"),
-        _ if of(RetryPolicy::LEGACY) => format!("legacy retries, {n} attempts"),
-        _ => format!("{n} attempts"),
-    };
+    let mut text = retries(client);
     if client.app_retries.attempts > 1 {
         let app = client.app_retries;
         let _ = write!(text, ", {} times {} apart", app.attempts, SimTime(app.delay));
@@ -306,6 +301,23 @@ fn client(client: &Client) -> String {
     text
 }
 
+fn retries(client: &Client) -> String {
+    let n = client.retries.max_attempts;
+    if let Some(preset) = &client.preset {
+        let by = if preset.is_default { "by default" } else { "as set" };
+        return format!("{}: {} retries {by}, {}", preset.sdk, preset.mode, counted(n as usize, "attempt"));
+    }
+    let of = |mode: RetryPolicy| RetryPolicy { max_attempts: n, ..mode } == client.retries;
+    match n {
+        1 if !client.retries.adaptive => "no retries".to_owned(),
+        _ if of(RetryPolicy::STANDARD) => format!("standard retries, {n} attempts"),
+        _ if of(RetryPolicy::STANDARD_2025) => format!("standard retries of 2025, {n} attempts"),
+        _ if of(RetryPolicy::ADAPTIVE) => format!("adaptive retries, {n} attempts"),
+        _ if of(RetryPolicy::LEGACY) => format!("legacy retries, {n} attempts"),
+        _ => format!("{n} attempts"),
+    }
+}
+
 fn limit(limit: &Limit) -> String {
     let amount = grouped(limit.amount);
     match limit.limiter {
@@ -318,7 +330,7 @@ fn limit(limit: &Limit) -> String {
 }
 
 fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    if n == 1 { format!("1 {what}") } else { format!("{} {what}s", grouped(n as u64)) }
 }
 
 /// Large numbers in groups, small ones with a few places.

@@ -113,7 +113,7 @@ fn passes(
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
-    let model = lower::lower(&specs, catalog, files, sink)?;
+    let model = lower::lower(specs, catalog, files, sink)?;
     study.doubt = doubt::unknowns(asked, &model, sink);
     Some((model, study))
 }

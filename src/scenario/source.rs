@@ -10,7 +10,7 @@ use super::{Loaded, Refused, passes};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
 use crate::model::study::Unknown;
-use crate::trace::{Selection, Trace, TraceError};
+use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
 
 /// A scenario as it was written.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub struct Source {
     pub(super) overrides: Vec<String>,
     /// Without its folder.
     file_name: String,
-    /// Traces are read once, however often the scenario is loaded.
-    pub(super) traces: TraceShelf,
+    /// Files of traffic are read once, however often the scenario is loaded.
+    pub(super) shelf: Shelf,
 }
 
 /// One file of a scenario.
@@ -85,7 +85,7 @@ impl Source {
                 }
             }
         }
-        Ok(Self { files, overrides: overrides.to_vec(), file_name, traces: TraceShelf::default() })
+        Ok(Self { files, overrides: overrides.to_vec(), file_name, shelf: Shelf::default() })
     }
 
     /// The scenario with more settings, each `PATH=VALUE`, over those of the user.
@@ -155,21 +155,39 @@ fn refused(sources: Sources, at: Option<Span>, rule: String, help: &str) -> Refu
     Refused { sources, findings: vec![finding] }
 }
 
-/// Traces that were read, by file and selection.
+/// Recorded traffic that was read.
 #[derive(Debug, Default)]
-pub(super) struct TraceShelf(Mutex<BTreeMap<(PathBuf, Selection), Arc<Trace>>>);
+pub(super) struct Shelf {
+    traces: Mutex<BTreeMap<(PathBuf, Selection), Arc<Trace>>>,
+    /// By file and name.
+    columns: Mutex<BTreeMap<(PathBuf, String), Arc<Column>>>,
+}
 
-impl TraceShelf {
+impl Shelf {
     /// # Errors
     /// As for [`Trace::open`].
-    pub(super) fn open(&self, path: PathBuf, selection: Selection) -> Result<Arc<Trace>, TraceError> {
-        let key = (path, selection);
-        let mut shelf = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(trace) = shelf.get(&key) {
-            return Ok(Arc::clone(trace));
-        }
-        let trace = Arc::new(Trace::open(&key.0, key.1.clone())?);
-        shelf.insert(key, Arc::clone(&trace));
-        Ok(trace)
+    pub(super) fn trace(&self, path: PathBuf, selection: Selection) -> Result<Arc<Trace>, TraceError> {
+        once(&self.traces, &(path, selection), |(path, selection)| Trace::open(path, selection.clone()))
     }
+
+    /// # Errors
+    /// As for [`Column::read`].
+    pub(super) fn column(&self, key: &(PathBuf, String)) -> Result<Arc<Column>, ColumnError> {
+        once(&self.columns, key, |(path, name)| Column::read(path, name))
+    }
+}
+
+/// What lies under a key, made when it is asked for first.
+fn once<K: Ord + Clone, V, E>(
+    shelf: &Mutex<BTreeMap<K, Arc<V>>>,
+    key: &K,
+    make: impl Fn(&K) -> Result<V, E>,
+) -> Result<Arc<V>, E> {
+    let mut shelf = shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(known) = shelf.get(key) {
+        return Ok(Arc::clone(known));
+    }
+    let made = Arc::new(make(key)?);
+    shelf.insert(key.clone(), Arc::clone(&made));
+    Ok(made)
 }

@@ -125,7 +125,18 @@ pub fn find(name: &str) -> Option<&'static Term> {
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     known
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .map(|candidate| {
+            // Of short names one slip leaves little that is alike. `p90` is no slip of `p99`: someone meant it.
+            let letters = |text: &str| {
+                let mut letters: Vec<char> = text.chars().collect();
+                letters.sort_unstable();
+                letters
+            };
+            let moved = name.len() != candidate.len() || letters(name) == letters(candidate);
+            let slipped = name.len() > 2 && moved && strsim::osa_distance(name, candidate) == 1;
+            let likeness = strsim::jaro_winkler(name, candidate);
+            (if slipped { likeness.max(0.9) } else { likeness }, candidate)
+        })
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)

@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 49] = [
+const ROWS: [Row; 54] = [
     (
         "requests",
         Unit::Count,
@@ -76,6 +76,39 @@ const ROWS: [Row; 49] = [
         Lower,
         "attempts / calls: requests, and the steps of pipelines",
     ),
+    (
+        "worst_minute_retry_amplification",
+        Unit::Ratio,
+        REQUESTS,
+        Clock,
+        Lower,
+        "the largest attempts / calls, of requests that arrived in the measured interval, by what was sent in one whole wall-clock minute of it; minutes under 20 calls are left out",
+    ),
+    (
+        "bursts",
+        Unit::Count,
+        REQUESTS,
+        Clock,
+        Neither,
+        "bursts of any workload that end in the measured interval and a whole minute before its end; those with no whole minute between them are one",
+    ),
+    (
+        "bursts_recovered_rate",
+        Unit::Fraction,
+        REQUESTS,
+        Clock,
+        Higher,
+        "bursts after which a minute is as before, within the interval and before the next burst / bursts",
+    ),
+    (
+        "burst_recovery_mean_ms",
+        Unit::Milliseconds,
+        REQUESTS,
+        Clock,
+        Lower,
+        "mean over the bursts recovered from, from a burst's end to the start of the first minute that is as before it: the share of attempts that fail at most a percentage point above that of the five minutes before, and on average at most one more waiting",
+    ),
+    ("burst_recovery_worst_ms", Unit::Milliseconds, REQUESTS, Clock, Lower, "the longest of these"),
     (
         "truncation_rate",
         Unit::Fraction,

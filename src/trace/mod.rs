@@ -2,6 +2,7 @@
 
 mod bedrock;
 mod blocks;
+mod column;
 mod files;
 mod instant;
 mod mooncake;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use blocks::{BLOCK_TOKENS, Blocks, NO_BLOCK};
+pub use column::{Column, ColumnError};
 pub use reader::Reader;
 
 /// A request of a trace.

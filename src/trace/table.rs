@@ -127,6 +127,6 @@ fn of(record: &ByteRecord, at: usize) -> &[u8] {
 /// No request is larger \[tokens\].
 pub(super) const MOST_TOKENS: u64 = 1_000_000_000;
 
-fn shown(text: &[u8]) -> String {
+pub(super) fn shown(text: &[u8]) -> String {
     String::from_utf8_lossy(text).chars().take(60).collect()
 }

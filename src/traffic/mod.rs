@@ -7,10 +7,12 @@
 
 mod arrivals;
 mod batches;
+mod bursts;
 mod rates;
 mod replay;
 mod tape;
 mod tokens;
 
+pub use bursts::bursts;
 pub use tape::{Block, Stretch, Tape, whole};
 pub use tokens::TokenDraws;

@@ -1,6 +1,7 @@
 //! The intensity over the clock, as stretches over which it is linear.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::model::workload::arrivals::Intensity;
 use crate::model::workload::arrivals::intensity::{Burst, LARGEST_RATE, RandomBurst};
@@ -143,7 +144,7 @@ impl States {
 
 /// The random bursts that are on.
 #[derive(Debug, Clone)]
-struct Onsets {
+pub(super) struct Onsets {
     burst: RandomBurst,
     stream: Stream,
     /// When the next one begins \[µs\].
@@ -154,16 +155,23 @@ struct Onsets {
 }
 
 impl Onsets {
-    fn new(burst: RandomBurst, stream: Stream) -> Self {
+    pub(super) fn new(burst: RandomBurst, stream: Stream) -> Self {
         let next = exponential(burst.mean_gap, stream.uniform(0));
         Self { burst, stream, next, begun: 0, ends: VecDeque::new() }
     }
 
+    /// The next burst, after which the one after that is next.
+    pub(super) fn begin(&mut self) -> Range<u64> {
+        let burst = self.next..self.next + self.burst.lasts.0;
+        self.begun += 1;
+        self.next += exponential(self.burst.mean_gap, self.stream.uniform(self.begun));
+        burst
+    }
+
     fn go_to(&mut self, t: u64) {
         while self.next <= t {
-            self.ends.push_back(self.next + self.burst.lasts.0);
-            self.begun += 1;
-            self.next += exponential(self.burst.mean_gap, self.stream.uniform(self.begun));
+            let end = self.begin().end;
+            self.ends.push_back(end);
         }
         while self.ends.front().is_some_and(|end| *end <= t) {
             self.ends.pop_front();

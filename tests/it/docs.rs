@@ -121,7 +121,7 @@ fn the_table_of_metrics_is_current() {
 /// Every term, by where it is measured; latencies apart, because they are many and alike.
 fn metrics() -> String {
     let of = |scope: Scope| move |term: &&Term| term.scopes.contains(&scope);
-    let latency = |term: &&Term| term.unit == Unit::Milliseconds;
+    let latency = |term: &&Term| term.unit == Unit::Milliseconds && term.sort == Sort::Cohort;
     let sections: [(&str, &str, Vec<&Term>); 6] = [
         (
             "Requests",

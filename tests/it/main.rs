@@ -3,6 +3,7 @@
 mod arrivals;
 mod capacities;
 mod clients;
+mod columns;
 mod described;
 mod determinism;
 mod docs;
@@ -25,4 +26,6 @@ mod refusals;
 mod replays;
 mod schema;
 mod sharing;
+mod storms;
+mod sweeps;
 mod theory;

@@ -271,6 +271,73 @@ fn traces() {
 }
 
 #[test]
+fn columns() {
+    let law = |law: &str| shown(&with(&[&format!("input_tokens.empirical = {{ {law} }}")]), &[]);
+    let of = |file: &str, column: &str| law(&format!("file = \"{file}\", column = \"{column}\""));
+    snapshot(
+        "columns",
+        &[
+            ("a column that is there", of("lengths.csv", "prompt_tokens")),
+            ("a file that is not there", of("missing.csv", "prompt_tokens")),
+            ("an empty file", of("empty.csv", "prompt_tokens")),
+            ("a gzip file that was cut", of("lengths-cut.csv.gz", "prompt_tokens")),
+            ("a column misspelt", of("lengths.csv", "promt_tokens")),
+            ("a column of nothing near", of("lengths.csv", "x")),
+            ("a value that is no whole number", of("lengths-broken.csv", "prompt_tokens")),
+            ("a value that is missing", of("lengths-broken.csv", "answer_tokens")),
+            ("a column of texts", of("lengths.csv", "request")),
+            ("a file without its column", law("file = \"lengths.csv\"")),
+            ("a column without its file", law("column = \"prompt_tokens\"")),
+            ("a file beside values", law("file = \"lengths.csv\", column = \"prompt_tokens\", values = [1, 2]")),
+            ("weights of a column", law("file = \"lengths.csv\", column = \"prompt_tokens\", weights = [1, 2]")),
+            (
+                "values beside quantiles",
+                law("values = [1], quantiles = [{ share = 0, value = 1 }, { share = 1, value = 2 }]"),
+            ),
+            (
+                "a column of times",
+                shown(
+                    &with(&["time_to_first_token.empirical = { file = \"lengths.csv\", column = \"answer_tokens\" }"]),
+                    &[],
+                ),
+            ),
+            (
+                "one fault of a column that is drawn from twice",
+                shown(
+                    &with(&[
+                        "input_tokens.empirical = { file = \"lengths.csv\", column = \"prompts\" }",
+                        "output_tokens.mixture.parts = [{ weight = 1, of = { empirical = { file = \"lengths.csv\", column = \"prompts\" } } }]",
+                    ]),
+                    &[],
+                ),
+            ),
+        ],
+    );
+}
+
+#[test]
+fn sdks() {
+    let sdk = |keys: &str| shown(&with(&[&format!("workloads.chat: client.retries.sdk = {{ {keys} }}")]), &[]);
+    snapshot(
+        "sdks",
+        &[
+            ("one that is known", sdk("name = \"python\", version = \"1.43.2\"")),
+            ("a name misspelt", sdk("name = \"pyhton\", version = \"1.44.0\"")),
+            ("a name that is not known", sdk("name = \"cobol\", version = \"1.44.0\"")),
+            ("one of which too little is known", sdk("name = \"kotlin\", version = \"1.6.0\"")),
+            ("a version that is a number", sdk("name = \"python\", version = 1.40")),
+            ("a version that is a word", sdk("name = \"python\", version = \"latest\"")),
+            ("a version before those that are known", sdk("name = \"python\", version = \"1.34.106\"")),
+            ("a mode that it does not have", sdk("name = \"javascript\", version = \"3.1166.0\", mode = \"legacy\"")),
+            ("a mode misspelt", sdk("name = \"python\", version = \"1.44.0\", mode = \"standrad\"")),
+            ("no attempts", sdk("name = \"python\", version = \"1.44.0\", max_attempts = 0")),
+            ("a name alone", shown(&with(&["workloads.chat: client.retries = \"sdk\""]), &[])),
+            ("no version", sdk("name = \"python\"")),
+        ],
+    );
+}
+
+#[test]
 fn overrides() {
     let set = |arguments: &[&str]| shown(GOOD, arguments);
     snapshot(

@@ -19,7 +19,10 @@ fn flipped(base: Judgement) -> Judgement {
 /// The flips with the fewest choices; and how much work it was to find the thresholds.
 pub(super) fn flips(unknowns: &[Unknown], readings: &[Reading], ask: Ask<'_>) -> Result<(Vec<Flip>, Effort), String> {
     let base = readings[0].answer.verdict();
-    let to = flipped(base);
+    let is_any = |verdict| readings.iter().any(|r| r.answer.verdict() == verdict);
+    // Where nothing contradicts what is written, what leaves it undecided is worth asking about.
+    let is_undecided = base != Judgement::Inconclusive && !is_any(flipped(base));
+    let to = if is_undecided { Judgement::Inconclusive } else { flipped(base) };
     let mut flipping: Vec<&Reading> = readings.iter().filter(|r| r.answer.verdict() == to).collect();
     flipping.sort_by_key(|r| r.choices.len());
     let mut least: Vec<&Reading> = Vec::new();

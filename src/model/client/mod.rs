@@ -3,6 +3,7 @@
 pub mod pace;
 pub mod rate_limiter;
 pub mod retry;
+pub mod sdk;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,10 +15,13 @@ use crate::model::workload::arrivals::who;
 use crate::units::SimTime;
 use pace::{Pace, PaceSpec};
 use retry::{RetriesSpec, RetryPolicy};
+use sdk::Preset;
 
 #[derive(Debug, Clone)]
 pub struct Client {
     pub retries: RetryPolicy,
+    /// The SDK whose retries these are, where the scenario names one.
+    pub preset: Option<Preset>,
     /// Request i runs in process i mod n; each process has a retry quota of its own. At least 1.
     pub processes: u32,
     /// Attempts of one process on their way at a time; the others wait in order.
@@ -116,7 +120,7 @@ impl ClientSpec {
         let before = sink.errors();
         let retries = match &self.retries {
             Some(written) => written.lower(sink),
-            None => Some(RetryPolicy::STANDARD),
+            None => Some((RetryPolicy::STANDARD, None)),
         };
         let processes = self.processes.as_ref().map_or(1, |p| p.value.0);
         if let Some(written) = self.processes.as_ref().filter(|p| !(1..=MOST_PROCESSES).contains(&p.value.0)) {
@@ -141,8 +145,10 @@ impl ClientSpec {
         }
         let pace = self.pace.as_ref().map(|p| p.value.lower(sink));
         let app_retries = self.app_retries.as_ref().map_or(Some(AppRetries::NONE), |a| a.value.lower(sink));
+        let (retries, preset) = retries?;
         (sink.errors() == before).then_some(Client {
-            retries: retries?,
+            retries,
+            preset,
             processes: u32::try_from(processes).ok()?,
             max_connections: max_connections.and_then(|n| u32::try_from(n).ok()),
             pace: pace.flatten(),

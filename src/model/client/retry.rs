@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::sdk::{Preset, SdkSpec};
 use crate::diagnostic::Sink;
 use crate::model::quantity::{Count, Duration};
 use crate::model::spec::{At, kinds, words};
@@ -23,6 +24,8 @@ pub struct RetryPolicy {
     /// `u64::MAX`: none \[µs\].
     pub cap: u64,
     pub jitter: Jitter,
+    /// There is no delay before retry 0.
+    pub first_at_once: bool,
     pub quota: Option<RetryQuota>,
     /// With the client-side rate limiter of [`super::rate_limiter`].
     pub adaptive: bool,
@@ -63,6 +66,7 @@ kinds! {
         "adaptive" => Adaptive(AdaptiveSpec),
         "legacy" => Legacy(LegacySpec),
         "exponential" => Exponential(BackoffSpec),
+        "sdk" => Sdk(SdkSpec),
     }
 }
 
@@ -148,6 +152,7 @@ impl RetryPolicy {
         base_transient: 50_000,
         cap: 20 * SECOND,
         jitter: Jitter::Full,
+        first_at_once: false,
         quota: Some(RetryQuota::STANDARD),
         adaptive: false,
     };
@@ -166,27 +171,31 @@ impl RetryPolicy {
         base_transient: SECOND,
         cap: u64::MAX,
         jitter: Jitter::Full,
+        first_at_once: false,
         quota: None,
         adaptive: false,
     };
     pub const NONE: Self = Self { max_attempts: 1, ..Self::LEGACY };
 
     /// The mode with as many attempts as are written.
-    fn of(self, written: &Option<At<Count>>, sink: &mut Sink) -> Option<Self> {
+    pub(super) fn of(self, written: &Option<At<Count>>, sink: &mut Sink) -> Option<Self> {
         Some(Self { max_attempts: attempts(written.as_ref(), self.max_attempts, sink)?, ..self })
     }
 }
 
 impl RetriesSpec {
-    pub fn lower(&self, sink: &mut Sink) -> Option<RetryPolicy> {
-        match self {
+    /// The policy, and the preset that it is of.
+    pub fn lower(&self, sink: &mut Sink) -> Option<(RetryPolicy, Option<Preset>)> {
+        let policy = match self {
             Self::None(_) => Some(RetryPolicy::NONE),
             Self::Standard(spec) | Self::Standard2026(spec) => RetryPolicy::STANDARD.of(&spec.max_attempts, sink),
             Self::Standard2025(spec) => RetryPolicy::STANDARD_2025.of(&spec.max_attempts, sink),
             Self::Adaptive(spec) => RetryPolicy::ADAPTIVE.of(&spec.max_attempts, sink),
             Self::Legacy(spec) => RetryPolicy::LEGACY.of(&spec.max_attempts, sink),
             Self::Exponential(spec) => spec.lower(sink),
-        }
+            Self::Sdk(spec) => return spec.lower(sink).map(|(policy, preset)| (policy, Some(preset))),
+        };
+        Some((policy?, None))
     }
 }
 
@@ -225,7 +234,8 @@ impl BackoffSpec {
         };
         let max_attempts = max_attempts?;
         let (base_throttled, base_transient) = (base, base);
-        let policy = RetryPolicy { max_attempts, base_throttled, base_transient, cap, jitter, quota, adaptive: false };
+        let doubling = RetryPolicy { base_throttled, base_transient, cap, ..RetryPolicy::NONE };
+        let policy = RetryPolicy { max_attempts, jitter, quota, ..doubling };
         (sink.errors() == before).then_some(policy)
     }
 }
@@ -249,6 +259,9 @@ impl RetryPolicy {
             Cause::Throttled => self.base_throttled,
             Cause::Transient | Cause::TimedOut => self.base_transient,
         };
+        if i == 0 && self.first_at_once {
+            return 0;
+        }
         let factor = 1u64.checked_shl(i.min(63)).unwrap_or(u64::MAX);
         let longest = base.saturating_mul(factor).min(self.cap);
         let jitter = match self.jitter {
@@ -322,7 +335,7 @@ mod tests {
     }
 
     fn policy(text: &str) -> Option<RetryPolicy> {
-        toml::from_str::<Holder>(text).unwrap().retries.lower(&mut Sink::default())
+        toml::from_str::<Holder>(text).unwrap().retries.lower(&mut Sink::default()).map(|(policy, _)| policy)
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use super::{
     EmpiricalSpec, ExponentialSpec, GammaLawSpec, LawSpec, LognormalSpec, MixtureSpec, NormalSpec, QuantileSpec,
-    Quantity, UniformSpec,
+    Quantity, Reading, UniformSpec,
 };
 use crate::diagnostic::{Sink, Span};
-use crate::model::quantity::Number;
+use crate::model::quantity::{Number, Text};
 use crate::model::spec::At;
 use crate::random::{Law, Part, Shape};
 
@@ -225,22 +225,72 @@ fn quantiles<Q: Quantity>(rows: &At<Vec<QuantileSpec<Q>>>, sink: &mut Sink) -> O
 
 impl<Q: Quantity> EmpiricalSpec<Q> {
     fn lower(&self, at: &Span, sink: &mut Sink) -> Option<Law> {
-        let shape = match (&self.values, &self.quantiles) {
-            (Some(values), None) => self.weighted(values, sink)?,
-            (None, Some(rows)) => {
-                if let Some(weights) = &self.weights {
-                    sink.error(weights.at.clone(), "weights are of values, and quantiles have none", None);
-                    return None;
-                }
+        if let (Some(column), None) = (&self.column, &self.file) {
+            let help = "write file = \"lengths.csv\" beside it".to_owned();
+            sink.error(column.at.clone(), "a `column` is of a `file`, and none is named", help);
+            return None;
+        }
+        let shape = match (&self.values, &self.quantiles, &self.file) {
+            (Some(values), None, None) => self.weighted(values, sink)?,
+            (None, Some(rows), None) => {
+                self.refuse_weights("quantiles", sink)?;
                 quantiles(rows, sink)?
             }
-            _ => {
-                let help = "write values = [120, 900], or quantiles = [{ share = 0, value = 1 }, …]".to_owned();
-                sink.error(at.clone(), "an empirical law has either values or quantiles", help);
+            (None, None, Some(file)) => {
+                self.refuse_weights("columns", sink)?;
+                self.counted(file, sink)?
+            }
+            (None, None, None) => {
+                let help =
+                    "write values = [120, 900], or quantiles = [{ share = 0, value = 1 }, …], or file and column";
+                sink.error(at.clone(), "an empirical law has values, quantiles or a column", help.to_owned());
+                return None;
+            }
+            (_, _, Some(file)) => {
+                let help = "keep one of them".to_owned();
+                sink.error(file.at.clone(), "`file` stands beside values or quantiles of the law's own", help);
+                return None;
+            }
+            (Some(_), Some(rows), None) => {
+                let rule = "an empirical law has values or quantiles, not both";
+                sink.error(rows.at.clone(), rule, "keep one of them".to_owned());
                 return None;
             }
         };
         clamped(shape, self.min.as_ref(), self.max.as_ref(), sink)
+    }
+
+    fn refuse_weights(&self, what: &str, sink: &mut Sink) -> Option<()> {
+        let Some(weights) = &self.weights else { return Some(()) };
+        sink.error(
+            weights.at.clone(),
+            format!("weights are of values, and {what} have none"),
+            "leave them out".to_owned(),
+        );
+        None
+    }
+
+    /// What was read of the column.
+    fn counted(&self, file: &At<Text>, sink: &mut Sink) -> Option<Shape> {
+        if self.column.is_none() {
+            let rule = format!("which column of `{}` is meant is not said", &*file.value);
+            sink.error(file.at.clone(), rule, "write column = \"input_tokens\" beside it".to_owned());
+            return None;
+        }
+        match &self.reading {
+            Reading::NotRead => {
+                let rule = format!("a column holds token counts, and this is {}", Q::WHAT);
+                sink.error(file.at.clone(), rule, "write values, or quantiles".to_owned());
+                None
+            }
+            Reading::Failed => None,
+            Reading::Read(column) => {
+                let (values, weights): (Vec<f64>, Vec<f64>) =
+                    column.counts.iter().map(|(tokens, rows)| (f64::from(*tokens), *rows as f64)).unzip();
+                let rows = weights.iter().sum();
+                Some(cumulated(&values, &weights, rows))
+            }
+        }
     }
 
     fn weighted(&self, written: &At<Vec<At<Q>>>, sink: &mut Sink) -> Option<Shape> {

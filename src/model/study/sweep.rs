@@ -52,6 +52,17 @@ impl Axis {
         }
     }
 
+    /// The names of what it varies.
+    #[must_use]
+    pub fn columns(&self) -> Vec<String> {
+        match self {
+            Self::Choices(choices) => {
+                choices.first().map_or_else(Vec::new, |c| c.parameters.iter().map(|(name, _)| name.clone()).collect())
+            }
+            Self::Between { path, .. } => vec![path.clone()],
+        }
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == Some(0)
@@ -135,11 +146,7 @@ impl Sweep {
     /// The columns of the points' parameters.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
-        let of = |axis: &Axis| match axis {
-            Axis::Choices(choices) => choices.first().map_or_else(Vec::new, |c| c.parameters.clone()),
-            Axis::Between { path, .. } => vec![(path.clone(), Value::Null)],
-        };
-        self.axes.iter().flat_map(of).map(|(name, _)| name).collect()
+        self.axes.iter().flat_map(Axis::columns).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The last pass: references, ranges, sense. What it returns can run.
 
 mod capacities;
+mod columns;
 mod expect;
 mod models;
 mod room;
@@ -53,7 +54,9 @@ struct Lowering<'a> {
 }
 
 /// Lowers everything that was read; `None` when there is any error, found here or before.
-pub fn lower(specs: &Specs, catalog: &Catalog, files: Files<'_>, sink: &mut Sink) -> Option<Model> {
+pub fn lower(mut specs: Specs, catalog: &Catalog, files: Files<'_>, sink: &mut Sink) -> Option<Model> {
+    columns::read(&mut specs, files, sink);
+    let specs = &specs;
     let mut low = Lowering { specs, catalog, files, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
     let traces = low.traces();
     let run = low.run(&traces);

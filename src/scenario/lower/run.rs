@@ -17,7 +17,7 @@ impl Lowering<'_> {
         for section in &self.specs.workloads {
             let Some(ArrivalsSpec::Trace(spec)) = section.spec.as_ref().map(|w| &w.arrivals.value) else { continue };
             let Some(selection) = spec.selection(self.sink) else { continue };
-            match self.files.source.traces.open(self.files.path(&spec.file), selection) {
+            match self.files.source.shelf.trace(self.files.path(&spec.file), selection) {
                 Ok(trace) => {
                     if trace.summary.skipped_lines > 0 {
                         let rule = format!(

@@ -6,7 +6,7 @@ use super::{Lowering, Traces};
 use crate::diagnostic::Span;
 use crate::model::capacity::batch::FEWEST_RECORDS;
 use crate::model::capacity::{Billing, Room};
-use crate::model::client::ClientSpec;
+use crate::model::client::{Client, ClientSpec};
 use crate::model::law::LawSpec;
 use crate::model::pricing::{self, Terms, TokenPrices};
 use crate::model::quantity::Count;
@@ -47,7 +47,7 @@ impl<'a> Lowering<'a> {
             let arrivals = self.arrivals(&section.name, spec, traffic_scale, traces);
             let tokens = self.tokens(&section.name, &section.at, spec);
             let cache = self.cache(&section.name, spec, traces);
-            let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink);
+            let client = self.client(&section.name, spec);
             let slo = self.slo(spec);
             let tier = self.tier(&section.name, spec);
             let stages = self.stages(spec, models, &known, routes.get(&section.name));
@@ -297,6 +297,18 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
+    }
+
+    fn client(&mut self, name: &str, spec: &WorkloadSpec) -> Option<Client> {
+        let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink)?;
+        if let Some(preset) = &client.preset {
+            self.dates.push(preset.as_of.to_owned());
+            if let Some(why) = preset.assumed {
+                let value = format!("{}, {}", preset.sdk, preset.mode);
+                self.assume(format!("workloads.{name}.client.retries.sdk"), value, why);
+            }
+        }
+        Some(client)
     }
 
     fn intensity(&mut self, name: &str, spec: &WorkloadSpec, scale: f64) -> Option<Intensity> {

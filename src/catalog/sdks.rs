@@ -1,0 +1,175 @@
+//! What AWS SDKs do when a call fails: the retry modes of each, from which version on. The file `catalog/sdks.toml`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+/// Every SDK that bedload knows, sorted by name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sdks {
+    pub sdks: Vec<SdkEntry>,
+}
+
+/// One SDK.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SdkEntry {
+    /// As a scenario names it, such as `python`.
+    pub name: String,
+    pub title: String,
+    /// The package whose version counts.
+    pub version_of: String,
+    /// Of one mode no two hold at a version; of a version one at most is the default. Empty: not known.
+    #[serde(default)]
+    pub modes: Vec<SdkMode>,
+}
+
+/// A retry mode of an SDK over a span of versions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SdkMode {
+    /// `standard`, `legacy` or `adaptive`.
+    pub mode: String,
+    /// The first version that has it so.
+    pub since: Version,
+    /// The first that has it no more; `None`: it has as far as is known.
+    pub until: Option<Version>,
+    #[serde(default)]
+    pub is_default: bool,
+    pub retries: SdkRetries,
+    /// What the source does not say, and runs therefore report.
+    pub assumed: Option<String>,
+    pub source: String,
+    /// YYYY-MM-DD
+    pub as_of: String,
+}
+
+/// The figures of a mode. Before retry i, from 0: U(0, 1) × min(base × 2^i, cap).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SdkRetries {
+    /// The first included.
+    pub max_attempts: u32,
+    /// The base after a 429 \[ms\].
+    pub throttled_ms: u64,
+    /// The base after a transient failure \[ms\].
+    pub transient_ms: u64,
+    /// `None`: there is none \[ms\].
+    pub cap_ms: Option<u64>,
+    /// There is no delay before retry 0.
+    #[serde(default)]
+    pub first_at_once: bool,
+    /// Without the factor U(0, 1).
+    #[serde(default)]
+    pub without_jitter: bool,
+    /// `None`: retries cost nothing.
+    pub quota: Option<SdkQuota>,
+    /// With the client-side rate limiter of adaptive mode.
+    #[serde(default)]
+    pub rate_limiter: bool,
+}
+
+/// What a retry quota starts at, and what a retry costs of it, by what it follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SdkQuota {
+    pub capacity: u32,
+    pub throttled: u32,
+    pub transient: u32,
+    pub timed_out: u32,
+}
+
+/// Such as 1.44.0; parts that are left out are zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Version([u32; 3]);
+
+impl FromStr for Version {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("`{text}` is no version");
+        let parts: Vec<&str> = text.strip_prefix('v').unwrap_or(text).split('.').collect();
+        let mut version = [0; 3];
+        if parts.len() > version.len() {
+            return Err(fault());
+        }
+        for (number, part) in version.iter_mut().zip(parts) {
+            let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            *number = part.parse().ok().filter(|_| digits).ok_or_else(fault)?;
+        }
+        Ok(Self(version))
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.0;
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+impl Sdks {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&SdkEntry> {
+        self.sdks.iter().find(|sdk| sdk.name == name)
+    }
+}
+
+impl SdkEntry {
+    /// The modes that a version has.
+    pub fn modes_at(&self, version: Version) -> impl Iterator<Item = &SdkMode> {
+        self.modes.iter().filter(move |mode| mode.since <= version && mode.until.is_none_or(|until| version < until))
+    }
+
+    /// The first version that is known.
+    #[must_use]
+    pub fn first_known(&self) -> Option<Version> {
+        self.modes.iter().map(|mode| mode.since).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(version("1.9.3") < version("1.44") && version("1.44") == version("v1.44.0"));
+        assert_eq!(version("3.1166").to_string(), "3.1166.0");
+        for text in ["", "v", "1.", "1..2", "1.44.0rc1", "1.2.3.4", "latest", "+1.2", "99999999999"] {
+            assert_eq!(text.parse::<Version>().unwrap_err(), format!("`{text}` is no version"));
+        }
+    }
+
+    #[test]
+    fn the_shelf_is_sorted_and_its_rows_do_not_contradict_each_other() {
+        let sdks = &Sdks::embedded().sdks;
+        assert!(sdks.is_sorted_by(|a, b| a.name < b.name));
+        for sdk in sdks {
+            for row in &sdk.modes {
+                let what = format!("{} {} of {}", sdk.name, row.mode, row.since);
+                assert!(row.until.is_none_or(|until| row.since < until), "{what}");
+                assert!(["standard", "legacy", "adaptive"].contains(&row.mode.as_str()), "{what}");
+                assert!(super::super::age_days(&row.as_of, "2026-11-23").is_some_and(|age| age >= 0), "{what}");
+                assert!(!row.source.is_empty() && !row.source.contains("http"), "{what}");
+                let at_once: Vec<&SdkMode> = sdk.modes_at(row.since).collect();
+                assert_eq!(at_once.iter().filter(|other| other.mode == row.mode).count(), 1, "{what}");
+                assert_eq!(at_once.iter().filter(|other| other.is_default).count(), 1, "{what}");
+                assert_eq!(row.retries.rate_limiter, row.mode == "adaptive", "{what}");
+            }
+        }
+    }
+}

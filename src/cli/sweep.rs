@@ -1,0 +1,247 @@
+//! `bedload sweep`: every design point, in parallel, resumable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::args::{Format, SweepArgs};
+use super::files::OutputFolder;
+use super::progress::PointBar;
+use super::run::{files_line, origin, output_folder, speed};
+use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings};
+use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
+use crate::model::Model;
+use crate::model::study::{Axis, Sweep, sweep};
+use crate::report::{self, PointRows, Tale};
+use crate::results::{self, Point, Results};
+use crate::scenario::{Loaded, Source};
+
+/// More points than this are a typing error unless someone says yes.
+const MANY_POINTS: u64 = 100_000;
+/// Values of an axis that are tried by themselves before anything is simulated.
+const TRIED_VALUES: usize = 200;
+/// Points that results.json holds; of more they are lines of points.jsonl.
+const INLINED: u64 = 256;
+
+pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
+    let source = Source::open(&args.file, &args.overrides.as_settings()).map_err(|r| refusal(&r))?;
+    let base = source.load(&[]).map_err(|r| refusal(&r))?;
+    show_warnings(&base);
+    let study = Points::of(&source, &base, &args.file)?;
+    if args.list {
+        return list(&study);
+    }
+    if study.count > MANY_POINTS && !args.yes {
+        let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
+        return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
+    }
+    study.try_values()?;
+    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let head = experiment::head(&base.model, origin(&base));
+    let journal = open_journal(&folder, args, &head, &study)?;
+    let began = Instant::now();
+    let effort = play(args, &study, &base.model, &journal)?;
+    let took = began.elapsed();
+    let (tale, head, written) = write(&folder, head, &study, &journal)?;
+    journal.remove().map_err(|e| fault(Exit::InputOutput, format!("cannot remove the journal: {e}"), None))?;
+    if !args.quiet {
+        match args.format {
+            Format::Json => say(&report::json(&head))?,
+            Format::Markdown => say(&tale.markdown(&head))?,
+            Format::Text => {
+                let palette = report::Palette { colour: colour(&io::stdout()) };
+                say(&tale.text(&head, palette))?;
+                let files = files_line(&written);
+                say(&format!("\nFiles      {files}\nSpeed      {}\n", speed(effort, took)))?;
+            }
+        }
+    }
+    Ok(Exit::Held)
+}
+
+/// The design points of a scenario.
+pub(super) struct Points<'s> {
+    source: &'s Source,
+    sweep: &'s Sweep,
+    seed: u64,
+    count: u64,
+}
+
+impl<'s> Points<'s> {
+    pub(super) fn of(source: &'s Source, base: &'s Loaded, file: &Path) -> Result<Self, Trouble> {
+        let Some(sweep) = &base.study.sweep else {
+            let help = "add axes, such as [sweep] with \"capacities.us.tpm\" = [1_000_000, 2_000_000]".to_owned();
+            return Err(fault(Exit::Usage, format!("`{}` has no [sweep]", file.display()), help));
+        };
+        let Some(count) = sweep.points() else {
+            return Err(fault(Exit::Usage, "the sweep has more points than can be counted", None));
+        };
+        Ok(Self { source, sweep, seed: base.model.run.seed, count })
+    }
+
+    /// The settings of a point.
+    ///
+    /// # Errors
+    /// There is no such point.
+    pub(super) fn settings(&self, index: u64) -> Result<(BTreeMap<String, Value>, Vec<String>), Trouble> {
+        if index >= self.count {
+            let rule = format!("there is no point {index}: the sweep has {} of them, from 0", self.count);
+            return Err(fault(Exit::Usage, rule, "`bedload sweep FILE --list` shows them".to_owned()));
+        }
+        let choices = self.sweep.point(index, self.seed);
+        Ok((sweep::parameters(&choices), sweep::settings(&choices)))
+    }
+
+    /// Each value of each axis by itself, so that most faults are found before anything is simulated.
+    fn try_values(&self) -> Result<(), Trouble> {
+        for axis in &self.sweep.axes {
+            let Axis::Choices(choices) = axis else { continue };
+            for choice in choices.iter().take(TRIED_VALUES) {
+                self.source.load(&sweep::settings(std::slice::from_ref(choice))).map_err(|r| refusal(&r))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Design for Points<'_> {
+    fn point(&self, index: u64) -> Result<(BTreeMap<String, Value>, Model), String> {
+        let (parameters, settings) = self.settings(index).map_err(|trouble| trouble.message)?;
+        match self.source.load(&settings) {
+            Ok(loaded) => Ok((parameters, loaded.model)),
+            Err(refused) => Err(refusal(&refused).message),
+        }
+    }
+}
+
+fn list(study: &Points<'_>) -> Result<Exit, Trouble> {
+    let stdout = io::stdout();
+    let columns = study.sweep.columns();
+    let mut out = csv::Writer::from_writer(stdout.lock());
+    let lost = |error: csv::Error| fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None);
+    out.write_record(["point".to_owned()].iter().chain(&columns)).map_err(lost)?;
+    for index in 0..study.count {
+        let (parameters, _) = study.settings(index)?;
+        let text = |column: &String| match parameters.get(column) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
+        out.write_record([index.to_string()].into_iter().chain(columns.iter().map(text))).map_err(lost)?;
+    }
+    out.flush().map_err(|e| lost(e.into()))?;
+    Ok(Exit::Held)
+}
+
+fn open_journal(
+    folder: &OutputFolder,
+    args: &SweepArgs,
+    head: &Results,
+    study: &Points<'_>,
+) -> Result<Journal, Trouble> {
+    let path = folder.path("journal.jsonl");
+    let of = JournalHead {
+        version: head.tool.version.clone(),
+        scenario: head.scenario.clone(),
+        seed: head.seed,
+        points: study.count,
+    };
+    Journal::open(&path, &of, args.restart).map_err(|error| {
+        let help = match &error {
+            JournalError::Another(_) | JournalError::Damaged(_) => {
+                Some("--restart begins anew and drops its points; --out keeps them and writes elsewhere".to_owned())
+            }
+            JournalError::Locked => Some("wait for it, or name another folder with --out".to_owned()),
+            JournalError::Io(_) => None,
+        };
+        let exit = if matches!(error, JournalError::Io(_)) { Exit::InputOutput } else { Exit::Usage };
+        fault(exit, format!("the journal `{}` cannot be gone on with: {error}", path.display()), help)
+    })
+}
+
+/// Plays what the journal does not have yet.
+fn play(args: &SweepArgs, study: &Points<'_>, base: &Model, journal: &Journal) -> Result<Effort, Trouble> {
+    let done: BTreeSet<u64> = journal.finished().into_iter().collect();
+    let pending: Vec<u64> = (0..study.count).filter(|index| !done.contains(index)).collect();
+    if !done.is_empty() && !args.quiet {
+        let _ = writeln!(io::stderr(), "{} of {} points are finished already", done.len(), study.count);
+    }
+    let bar = PointBar::new(args.quiet, study.count, done.len() as u64);
+    let threads = usize::from(args.threads.unwrap_or(0));
+    let kept = Kept::new(study.count, base);
+    let keep = |point: Point| {
+        journal.add(&point)?;
+        bar.finished_one();
+        Ok(())
+    };
+    let played = experiment::on_threads(threads, || experiment::sweep(study, &pending, &kept, &keep));
+    bar.finish();
+    match played {
+        Ok(Ok(effort)) => Ok(effort),
+        Ok(Err(Stopped::Unplayable { index, why })) => {
+            Err(Trouble::new(Exit::Usage, format!("{why}\npoint {index} of the sweep cannot be played\n")))
+        }
+        Ok(Err(Stopped::Unkept(error))) => {
+            let error: io::Error = error;
+            let help = "the points that are finished stay: run the same command again".to_owned();
+            Err(fault(Exit::InputOutput, format!("cannot write the journal: {error}"), help))
+        }
+        Err(error) => Err(fault(Exit::InputOutput, format!("cannot start {threads} threads: {error}"), None)),
+    }
+}
+
+/// Writes the document and its points from the journal; returns what a summary says of them.
+fn write(
+    folder: &OutputFolder,
+    head: Results,
+    study: &Points<'_>,
+    journal: &Journal,
+) -> Result<(Tale, Results, Vec<PathBuf>), Trouble> {
+    let mut tale = Tale::default();
+    let mut metrics = BTreeSet::new();
+    let mut points = Vec::new();
+    let gather = |point: Point| {
+        tale.add(&point);
+        point.metrics.keys().for_each(|name| {
+            if !metrics.contains(name) {
+                metrics.insert(name.clone());
+            }
+        });
+        if study.count <= INLINED {
+            points.push(point);
+        }
+        Ok(())
+    };
+    let fail = |name: &str, error: io::Error| fault(Exit::InputOutput, format!("cannot write `{name}`: {error}"), None);
+    journal.each(gather).map_err(|error| fail("results.json", error))?;
+    let axis = |axis: &Axis| results::Axis { parameters: axis.columns(), values: axis.len() };
+    let head = Results {
+        metric_names: metrics.into_iter().collect(),
+        points_total: study.count,
+        axes: study.sweep.axes.iter().map(axis).collect(),
+        points,
+        ..head
+    };
+    let mut written = Vec::new();
+    if study.count > INLINED {
+        let lines = |out: &mut dyn Write| {
+            journal.each(|point| {
+                serde_json::to_writer(&mut *out, &point)?;
+                out.write_all(b"\n")
+            })
+        };
+        written.push(folder.write_with("points.jsonl", lines).map_err(|e| fail("points.jsonl", e))?);
+    }
+    let rows = |out: &mut dyn Write| {
+        let mut rows = PointRows::new(out, study.sweep.columns(), head.metric_names.clone())?;
+        journal.each(|point| rows.add(&point))?;
+        rows.finish().map(|_| ())
+    };
+    written.push(folder.write_with("points.csv", rows).map_err(|e| fail("points.csv", e))?);
+    let document = report::json(&head);
+    written.insert(0, folder.write("results.json", document.as_bytes()).map_err(|e| fail("results.json", e))?);
+    Ok((tale, head, written))
+}

@@ -1,0 +1,223 @@
+//! The story of a sweep: which points meet what is expected, and what the cheapest of them is.
+
+use super::figures::{Palette, count, figure};
+use crate::results::{Expectation, Judgement, Point, Results};
+use crate::terms::{self, Unit};
+
+/// What a summary says of a sweep, gathered one point at a time, in the order of their numbers.
+#[derive(Debug, Default)]
+pub struct Tale {
+    points: u64,
+    /// By how all their expectations together were judged.
+    held: u64,
+    failed: u64,
+    undecided: u64,
+    /// The first points, up to a screen of them.
+    first: Vec<Point>,
+    /// The cheapest points that meet what is expected, the cheapest first.
+    best: Vec<Point>,
+}
+
+/// Points that a table shows.
+const MOST_ROWS: usize = 16;
+/// Columns of a terminal.
+const WIDTH: usize = 80;
+/// Metrics that a table shows where nothing is expected.
+const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
+
+/// How a point stands to its expectations as a whole; `None`: it has none.
+fn judgement(point: &Point) -> Option<Judgement> {
+    let worst = [Judgement::Failed, Judgement::Inconclusive, Judgement::Held];
+    worst.into_iter().find(|verdict| point.expectations.iter().any(|e| e.verdict == *verdict))
+}
+
+/// What points are ranked by: a month's cost, or that of the measured time \[USD\].
+fn cost(point: &Point) -> Option<f64> {
+    point.value("cost_per_month_usd").or_else(|| point.value("cost_usd"))
+}
+
+impl Tale {
+    pub fn add(&mut self, point: &Point) {
+        self.points += 1;
+        let judged = judgement(point);
+        match judged {
+            Some(Judgement::Held) => self.held += 1,
+            Some(Judgement::Failed) => self.failed += 1,
+            Some(Judgement::Inconclusive) => self.undecided += 1,
+            None => {}
+        }
+        if self.first.len() <= MOST_ROWS {
+            self.first.push(point.clone());
+        }
+        if judged == Some(Judgement::Held) {
+            let price = |p: &Point| cost(p).unwrap_or(f64::INFINITY);
+            let place = self.best.partition_point(|known| price(known) <= price(point));
+            if place < MOST_ROWS {
+                self.best.insert(place, point.clone());
+                self.best.truncate(MOST_ROWS);
+            }
+        }
+    }
+
+    /// The summary for a terminal, at most 80 columns wide; `head` needs no points.
+    #[must_use]
+    pub fn text(&self, head: &Results, palette: Palette) -> String {
+        let mut out = format!("{}\n", palette.bold(&head.scenario.title));
+        let origin = format!("{} · {} points · seed {}", head.scenario.file, count(self.points as f64), head.seed);
+        out += &format!("{}\n\n{}\n\n", palette.faint(&origin), self.answer(head, palette));
+        out += &self.table(head, palette);
+        out.replace('\u{a0}', " ")
+    }
+
+    /// The same for a review.
+    #[must_use]
+    pub fn markdown(&self, head: &Results) -> String {
+        let mut out = format!("## {}\n\n", head.scenario.title);
+        out += &format!(
+            "`{}`, {} points, seed {}, bedload {}\n\n{}\n\n",
+            head.scenario.file,
+            count(self.points as f64),
+            head.seed,
+            head.tool.version,
+            self.answer(head, Palette { colour: false })
+        );
+        let (header, rows) = self.cells(head, Palette { colour: false });
+        out += &format!("| {} |\n|{}\n", header.join(" | "), "---|".repeat(header.len()));
+        for row in rows {
+            out += &format!("| {} |\n", row.join(" | ").replace('\n', " "));
+        }
+        out.replace('\u{a0}', " ")
+    }
+
+    fn answer(&self, head: &Results, palette: Palette) -> String {
+        let all = count(self.points as f64);
+        if self.held + self.failed + self.undecided == 0 {
+            return format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");
+        }
+        let counted = format!(
+            "{} of {all} points meet every expectation, {} do not, {} are undecided",
+            count(self.held as f64),
+            count(self.failed as f64),
+            count(self.undecided as f64)
+        );
+        match self.best.first() {
+            Some(best) if cost(best).is_some() => {
+                let point = palette.good(&format!("point {}", best.index));
+                format!("{counted}.\nThe cheapest of them is {point}: {}.", parameters(head, best))
+            }
+            Some(_) => format!("{counted}.\nWhat they cost is not known, so none is the cheapest."),
+            None => format!("{counted}."),
+        }
+    }
+
+    /// The points to show: all where they are few, else the cheapest good ones, else the first.
+    fn shown(&self) -> (&[Point], &'static str) {
+        if self.points as usize <= MOST_ROWS {
+            (&self.first, "")
+        } else if !self.best.is_empty() {
+            (&self.best, "The cheapest that meet every expectation:\n")
+        } else {
+            (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them:\n")
+        }
+    }
+
+    fn cells(&self, head: &Results, palette: Palette) -> (Vec<String>, Vec<Vec<String>>) {
+        let (points, _) = self.shown();
+        let parameters: Vec<&String> = head.axes.iter().flat_map(|axis| &axis.parameters).collect();
+        let expected = |e: &Expectation| e.metric.clone();
+        let mut metrics: Vec<String> =
+            points.first().map_or_else(Vec::new, |p| p.expectations.iter().map(expected).collect());
+        if metrics.is_empty() {
+            metrics.extend(USUAL.map(str::to_owned));
+        }
+        let is_known = |metric: &String| points.iter().any(|p| p.value(metric).is_some());
+        let has_month = points.iter().any(|p| p.value("cost_per_month_usd").is_some());
+        metrics.push(if has_month { "cost_per_month_usd" } else { "cost_usd" }.to_owned());
+        metrics.retain(is_known);
+        metrics.dedup();
+        let mut header = vec!["point".to_owned()];
+        header.extend(parameters.iter().map(|path| last_of(path)));
+        header.extend(metrics.iter().map(|metric| heading(metric)));
+        header.push(String::new());
+        let rows = points.iter().map(|point| {
+            let mut row = vec![point.index.to_string()];
+            row.extend(parameters.iter().map(|path| value(point.parameters.get(*path))));
+            row.extend(metrics.iter().map(|metric| {
+                let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
+                point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit))
+            }));
+            row.push(match judgement(point) {
+                Some(Judgement::Held) => palette.good("meets"),
+                Some(Judgement::Failed) => palette.bad("fails"),
+                Some(Judgement::Inconclusive) => palette.doubtful("undecided"),
+                None => String::new(),
+            });
+            row
+        });
+        (header, rows.collect())
+    }
+
+    fn table(&self, head: &Results, palette: Palette) -> String {
+        let (mut header, mut rows) = self.cells(head, Palette { colour: false });
+        let (_, title) = self.shown();
+        let fits = |header: &[String], rows: &[Vec<String>]| {
+            let widths = widths(header, rows);
+            widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH
+        };
+        // The last column is the judgement; metrics before it go first when the line is too long.
+        while header.len() > 3 && !fits(&header, &rows) {
+            let last = header.len() - 2;
+            header.remove(last);
+            rows.iter_mut().for_each(|row| {
+                row.remove(last);
+            });
+        }
+        let widths = widths(&header, &rows);
+        let line = |cells: &[String]| {
+            let padded = cells.iter().zip(&widths).enumerate().map(|(i, (cell, width))| {
+                let gap = " ".repeat(width - cell.chars().count());
+                if i + 1 == widths.len() { cell.clone() } else { format!("{gap}{cell}") }
+            });
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        let mut out = format!("{title}{}\n", palette.faint(&line(&header)));
+        rows.iter().for_each(|row| out += &format!("{}\n", line(row)));
+        out
+    }
+}
+
+fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
+    let width = |i: usize| rows.iter().chain([&header.to_vec()]).map(|row| row[i].chars().count()).max().unwrap_or(0);
+    (0..header.len()).map(width).collect()
+}
+
+fn parameters(head: &Results, point: &Point) -> String {
+    let paths = head.axes.iter().flat_map(|axis| &axis.parameters);
+    let named = paths.map(|path| format!("{} = {}", last_of(path), value(point.parameters.get(path))));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn heading(metric: &str) -> String {
+    match metric {
+        "cost_per_month_usd" => "a month".to_owned(),
+        "cost_usd" => "cost".to_owned(),
+        _ => last_of(metric),
+    }
+}
+
+fn last_of(path: &str) -> String {
+    path.rsplit('.').next().unwrap_or(path).to_owned()
+}
+
+fn value(value: Option<&serde_json::Value>) -> String {
+    match value {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Number(n)) if n.is_f64() => {
+            let x = n.as_f64().unwrap_or(f64::NAN);
+            let text = format!("{x:.4}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        Some(value) => value.to_string(),
+        None => String::new(),
+    }
+}
