@@ -120,6 +120,17 @@ fn the_threshold_is_the_one_that_brute_force_finds() {
     assert_eq!((flip.verdict, flip.conditions[0].above), (Judgement::Held, Some(65_999.0)));
 }
 
+#[test]
+fn what_leaves_the_verdict_undecided_is_told_when_nothing_contradicts_it() {
+    // Those that are served take 2 s; where nobody is served, the mean is not known.
+    let doubt = doubt(
+        "[capacities.us.on_demand]\nconcurrency = 10\n[doubt]\n\"capacities.us.unavailable_probability\" = [0, 0.5, 1]\n[[expect]]\nmetric = \"e2e_mean\"\nat_most = \"10s\"\n",
+    );
+    assert_eq!(doubt.answer, DoubtAnswer::Inconclusive);
+    let [flip] = &doubt.flips[..] else { panic!("{:?}", doubt.flips) };
+    assert_eq!((flip.verdict, flip.conditions[0].values.clone()), (Judgement::Inconclusive, vec![json!(1)]));
+}
+
 /// The first token takes 1 s or 3 s, the rest 1 s or 2 s.
 const LATENCIES: &str = r#"
 [capacities.us.on_demand]
