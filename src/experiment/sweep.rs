@@ -65,10 +65,12 @@ impl Kept {
     fn keeps(&self, metric: &str) -> bool {
         let is_total = || !metric.contains('.');
         let is_of_capacity = || metric.starts_with("capacities.") && metric.matches('.').count() == 2;
-        match self.points {
-            ..=ALL_METRICS => true,
-            ..=TOTALS => is_total() || is_of_capacity() || self.named.contains(metric),
-            _ => CORE.contains(&metric) || self.named.contains(metric),
+        if self.points <= ALL_METRICS {
+            true
+        } else if self.points <= TOTALS {
+            is_total() || is_of_capacity() || self.named.contains(metric)
+        } else {
+            CORE.contains(&metric) || self.named.contains(metric)
         }
     }
 }
