@@ -67,7 +67,7 @@ pub(super) struct RunArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Point K of the scenario's [sweep], again.
+    /// Point K of the scenario's [sweep], again; its folder is output/<NAME OF THE FILE>-point-K.
     #[arg(long, value_name = "K")]
     pub point: Option<u64>,
     /// The folder for results and charts; default: output/<NAME OF THE FILE>.

@@ -146,8 +146,8 @@ fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
         let rule = format!("{} lines are no request and are left out", record.found.skipped_lines);
         sink.warning(None, rule, None);
     }
-    if args.split_by.is_none() && record.models.len() > 1 {
-        let rule = format!("the log has calls of {} models in one workload", record.models.len());
+    if args.split_by.as_deref() != Some("modelId") && record.models.len() > 1 {
+        let rule = format!("the log has calls of {} models, and the scenario knows but one", record.models.len());
         sink.warning(None, rule, "--split-by modelId makes a workload of each".to_owned());
     }
     for Found { name, figures, fit, .. } in found {

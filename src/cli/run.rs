@@ -22,7 +22,14 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         None => (load(&args.file, &args.overrides)?, BTreeMap::new()),
         Some(index) => load_point(args, index)?,
     };
-    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let folder = match (&args.out, args.point) {
+        (None, Some(index)) => {
+            // Beside the results of the sweep, not over them.
+            let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
+            output_folder(None, Path::new(&format!("{name}-point-{index}.toml")))?
+        }
+        (out, _) => output_folder(out.as_deref(), &args.file)?,
+    };
     let (mut conclusion, took) = simulate(args, &loaded)?;
     for point in &mut conclusion.results.points {
         point.index = args.point.unwrap_or(0);

@@ -121,7 +121,11 @@ fn list(study: &Points<'_>) -> Result<Exit, Trouble> {
     let stdout = io::stdout();
     let columns = study.sweep.columns();
     let mut out = csv::Writer::from_writer(stdout.lock());
-    let lost = |error: csv::Error| fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None);
+    let lost = |error: csv::Error| match error.kind() {
+        // Whoever reads has seen enough.
+        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Trouble::new(Exit::Held, ""),
+        _ => fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None),
+    };
     out.write_record(["point".to_owned()].iter().chain(&columns)).map_err(lost)?;
     for index in 0..study.count {
         let (parameters, _) = study.settings(index)?;

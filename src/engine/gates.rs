@@ -200,6 +200,12 @@ impl<'m, O: Observer> Engine<'m, O> {
         let gate = &mut self.clients[workload].gates[process];
         let Some((_, request)) = gate.head(door, &self.requests) else { return Ok(false) };
         let Request { call, progress, .. } = request;
+        if self.last_deadline(&call) <= now {
+            // Its client gives it up at this instant; it is not sent any more.
+            self.clients[workload].gates[process].lines[door].pop_front();
+            return Ok(true);
+        }
+        let gate = &mut self.clients[workload].gates[process];
         let asking = Asking::new(&call, progress);
         gate.pass(DOORS[door], asking, now)?;
         gate.lines[door].pop_front();

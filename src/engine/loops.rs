@@ -55,7 +55,9 @@ impl<'m, O: Observer> Engine<'m, O> {
                     return;
                 }
                 let carried = call.carried.billed();
-                let context = if sessions.accumulates { carried.input() + carried.output } else { 0 };
+                // What is added to every input is no part of what was said: each turn has it once.
+                let said = carried.input().saturating_sub(call.of.tokens.extra_input.into());
+                let context = if sessions.accumulates { said + carried.output } else { 0 };
                 self.think(Coming { context: context.min(LONGEST_PROMPT) as u32, ..next }, now);
             }
             Arrivals::Renewal { .. } | Arrivals::Batches(_) | Arrivals::Trace(_) => {}

@@ -186,6 +186,10 @@ impl<'m, O: Observer> Engine<'m, O> {
                         read: u64::from(cache_read),
                         write: u64::from(cache_write),
                     },
+                    // A prompt whose blocks nobody names has nothing to cache.
+                    Cache::Modelled(modelled) if modelled.caches_nothing_of(call.asked.leaf) => {
+                        InputParts { uncached: u64::from(input), read: 0, write: 0 }
+                    }
                     cache => cache.split(u64::from(input)),
                 };
                 (parts, wanted, most.min(cap))
@@ -215,9 +219,10 @@ fn seen_from<'m>(cache: &PromptCache<'_>, call: &Call<'m>, region: usize, now: u
 impl Call<'_> {
     /// The prompt, where its cache is modelled.
     pub(super) fn prompt(&self) -> Option<Prompt> {
-        let is_modelled = matches!(self.of.cache, Cache::Modelled(_)) && self.is_last();
+        let Cache::Modelled(modelled) = self.of.cache else { return None };
+        let is_cached = self.is_last() && !modelled.caches_nothing_of(self.asked.leaf);
         let input = self.carried.billed().input();
-        is_modelled.then_some(Prompt {
+        is_cached.then_some(Prompt {
             workload: self.workload as usize,
             index: self.index,
             input,

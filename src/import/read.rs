@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::profile::Profile;
 use crate::model::workload::cache::DEFAULT_TTL;
-use crate::trace::{BLOCK_TOKENS, Blocks, Reader, Row, Selection, Summary, TraceError};
+use crate::trace::{BLOCK_TOKENS, Blocks, NO_BLOCK, Reader, Row, Selection, Summary, TraceError};
 use crate::units::SimTime;
 
 /// A record, in the parts that become a workload each.
@@ -83,6 +83,9 @@ struct PrefixCache {
 
 impl PrefixCache {
     fn split(&mut self, row: &mut Row, blocks: &Blocks) {
+        if row.leaf == NO_BLOCK {
+            return;
+        }
         self.last_use.resize(blocks.len(), 0);
         let now = row.arrival + DEFAULT_TTL;
         let mut live = 0;

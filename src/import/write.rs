@@ -56,7 +56,12 @@ impl Workload<'_> {
                 let from = if caps.least == caps.greatest { CapFrom::Rows } else { CapFrom::Mean };
                 self.drawn().map(|_| (mean, from))
             }
-            _ => Some((self.figures.output.greatest.next_power_of_two().max(LEAST_CAP), CapFrom::Nobody)),
+            // It also holds beside the caps that some rows have, and is to lower none of them.
+            some => {
+                let recorded = some.map_or(0, |caps| u64::from(caps.greatest));
+                let longest = self.figures.output.greatest.next_power_of_two();
+                Some((longest.max(LEAST_CAP).max(recorded), CapFrom::Nobody))
+            }
         }
     }
 
@@ -92,15 +97,24 @@ pub fn scenario(plan: &Plan<'_>) -> String {
     }
     for workload in &plan.workloads {
         let model = models.iter().find(|model| model.known_as == workload.model);
-        write_workload(&mut out, workload, model.map_or("", |model| &model.name));
+        let name = model.map_or("", |model| &model.name);
+        write_workload(&mut out, workload, name);
+        if models.len() > 1 {
+            out.push(format!("route = [\"{}\"]", capacity_of(name, models.len())));
+        }
     }
     for model in &models {
-        let name = if models.len() == 1 { "account".to_owned() } else { format!("account-{}", model.name) };
+        let name = capacity_of(&model.name, models.len());
         let of = plan.workloads.iter().filter(|workload| workload.model == model.known_as);
         write_capacity(&mut out, &name, &of.collect::<Vec<_>>());
     }
     out.push("\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1%\"\n".to_owned());
     out.join("\n")
+}
+
+/// What serves a model of so many.
+fn capacity_of(model: &str, models: usize) -> String {
+    if models == 1 { "account".to_owned() } else { format!("account-{model}") }
 }
 
 fn head(out: &mut Vec<String>, plan: &Plan<'_>) {

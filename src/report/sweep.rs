@@ -95,7 +95,7 @@ impl Tale {
             return format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");
         }
         let counted = format!(
-            "{} of {all} points meet every expectation, {} do not, {} are undecided",
+            "{} of {all} points meet every expectation; {} fail, {} undecided",
             count(self.held as f64),
             count(self.failed as f64),
             count(self.undecided as f64)
@@ -115,7 +115,7 @@ impl Tale {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
         } else if !self.best.is_empty() {
-            (&self.best, "The cheapest that meet every expectation:\n")
+            (&self.best, "The cheapest that meet every expectation, as far as they fit here:\n")
         } else {
             (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them:\n")
         }

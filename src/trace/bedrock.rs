@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::instant::Clock;
 use super::reader::Entry;
@@ -20,13 +20,13 @@ pub(super) const KEY: &str = "\"modelId\"";
 struct Record {
     timestamp: String,
     #[serde(default)]
-    model_id: String,
+    model_id: Option<String>,
     #[serde(default)]
-    input: Input,
+    input: Option<Input>,
     #[serde(default)]
-    output: Output,
+    output: Option<Output>,
     #[serde(default)]
-    identity: Identity,
+    identity: Option<Identity>,
     #[serde(default)]
     request_metadata: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]
@@ -39,20 +39,20 @@ struct Input {
     input_token_count: Option<u64>,
     cache_read_input_token_count: Option<u64>,
     cache_write_input_token_count: Option<u64>,
-    input_body_json: Found,
+    input_body_json: Option<Found>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Output {
     output_token_count: Option<u64>,
-    output_body_json: Found,
+    output_body_json: Option<Found>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Identity {
-    arn: String,
+    arn: Option<String>,
 }
 
 /// Whether records have this label.
@@ -68,7 +68,8 @@ pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &
         format!("`timestamp` is an instant such as 2026-04-01T00:00:00Z, `{}` is not", record.timestamp)
     })?;
     entry.label = label.map_or_else(String::new, |label| record.label(label).to_owned());
-    entry.model = std::mem::take(&mut record.model_id);
+    entry.model = record.model_id.take().unwrap_or_default();
+    let (sent, answered) = (record.input.take().unwrap_or_default(), record.output.take().unwrap_or_default());
     let count = |name: &str, n: Option<u64>| match n {
         Some(n) if n <= MOST_TOKENS => Ok(n),
         Some(n) => Err(format!("`{name}` is a number of tokens, {n} is not")),
@@ -77,18 +78,21 @@ pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &
             None => format!("`{name}` is missing"),
         }),
     };
-    let uncached = count("inputTokenCount", record.input.input_token_count)?;
-    let read = count("cacheReadInputTokenCount", record.input.cache_read_input_token_count.or(Some(0)))?;
-    let write = count("cacheWriteInputTokenCount", record.input.cache_write_input_token_count.or(Some(0)))?;
-    let output = count("outputTokenCount", record.output.output_token_count)?;
+    let uncached = count("inputTokenCount", sent.input_token_count)?;
+    let read = count("cacheReadInputTokenCount", sent.cache_read_input_token_count.or(Some(0)))?;
+    let write = count("cacheWriteInputTokenCount", sent.cache_write_input_token_count.or(Some(0)))?;
+    let output = count("outputTokenCount", answered.output_token_count)?;
     if uncached + read + write == 0 || output == 0 {
         return Err("a request has tokens in and out, this one has none".to_owned());
     }
     let input = (uncached + read + write).min(MOST_TOKENS);
     (entry.input, entry.output) = (input as u32, output as u32);
     (entry.cache_read, entry.cache_write) = (read as u32, write as u32);
-    entry.max_tokens = record.input.input_body_json.cap.unwrap_or(0).min(MOST_TOKENS) as u32;
-    entry.cut = record.output.output_body_json.is_cut || (entry.max_tokens > 0 && entry.output >= entry.max_tokens);
+    let cap = sent.input_body_json.and_then(|body| body.cap);
+    // A cap below the answer was none: the answer is what was seen.
+    entry.max_tokens = cap.filter(|cap| *cap >= output).unwrap_or(0).min(MOST_TOKENS) as u32;
+    let is_cut = answered.output_body_json.is_some_and(|body| body.is_cut);
+    entry.cut = is_cut || (entry.max_tokens > 0 && entry.output >= entry.max_tokens);
     Ok(())
 }
 
@@ -96,8 +100,8 @@ impl Record {
     /// Empty where it has none.
     fn label(&self, name: &str) -> &str {
         match name {
-            "modelId" => &self.model_id,
-            "identity" => &self.identity.arn,
+            "modelId" => self.model_id.as_deref().unwrap_or_default(),
+            "identity" => self.identity.as_ref().and_then(|who| who.arn.as_deref()).unwrap_or_default(),
             _ => {
                 let key = name.strip_prefix("requestMetadata.").unwrap_or(name);
                 let value = self.request_metadata.as_ref().and_then(|metadata| metadata.get(key));
@@ -107,7 +111,7 @@ impl Record {
     }
 }
 
-/// What is of interest in a body, wherever a model's own format puts it.
+/// What is of interest in a body, where models' own formats put it; never in what was said.
 #[derive(Debug, Default)]
 struct Found {
     cap: Option<u64>,
@@ -117,6 +121,18 @@ struct Found {
 /// The names that models give the cap, and the reason for which they stopped.
 const CAPS: [&str; 5] = ["maxTokens", "max_tokens", "max_tokens_to_sample", "maxTokenCount", "max_gen_len"];
 const REASONS: [&str; 4] = ["stopReason", "stop_reason", "finish_reason", "completionReason"];
+/// What may hold the one or the other.
+const HOLDERS: [&str; 9] = [
+    "inferenceConfig",
+    "inferenceParams",
+    "textGenerationConfig",
+    "messageStop",
+    "message",
+    "delta",
+    "results",
+    "choices",
+    "outputs",
+];
 const CUT: [&str; 4] = ["max_tokens", "length", "LENGTH", "FINISH_LENGTH"];
 
 impl<'de> Deserialize<'de> for Found {
@@ -140,8 +156,10 @@ impl<'de> Visitor<'de> for FoundVisitor {
             } else if REASONS.contains(&key.as_str()) {
                 let reason = map.next_value::<serde_json::Value>()?;
                 found.is_cut |= reason.as_str().is_some_and(|reason| CUT.contains(&reason));
-            } else {
+            } else if HOLDERS.contains(&key.as_str()) {
                 found.add(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(found)

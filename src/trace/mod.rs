@@ -122,6 +122,8 @@ pub enum TraceError {
     Io(#[from] std::io::Error),
     #[error("it has no rows")]
     Empty,
+    #[error("none of its rows has the label that is asked for")]
+    NoneSelected,
     #[error("its header is `{found}`; expected {expected}")]
     Header { found: String, expected: String },
     #[error("its layout is not known: it is neither a table with a header nor JSON lines of a known kind")]
@@ -155,8 +157,9 @@ pub struct Summary {
     pub rows: u64,
     /// Arrival of the last of them \[µs\].
     pub last: u64,
-    /// Rows in the window, whatever their label, and the arrival of the last of those \[µs\].
+    /// Rows in the window, whatever their label, and the arrivals of the first and the last of those \[µs\].
     pub all_rows: u64,
+    pub all_first: u64,
     pub all_last: u64,
     pub skipped_lines: u64,
     /// The file tells what the cache read and wrote.
@@ -187,7 +190,7 @@ impl Trace {
         }
         let found = reader.found();
         if summary.rows == 0 {
-            return Err(TraceError::Empty);
+            return Err(if found.all_rows > 0 { TraceError::NoneSelected } else { TraceError::Empty });
         }
         let summary = Summary { rows: summary.rows, last: summary.last, ..found };
         let blocks = reader.into_blocks();
@@ -206,8 +209,11 @@ impl Trace {
     /// From the first row to where a repetition begins: one mean gap after the last \[µs\]. `None`: one row has no gap.
     #[must_use]
     pub fn period(&self) -> Option<u64> {
-        let gaps = self.summary.all_rows.checked_sub(1).filter(|n| *n > 0)?;
-        Some(self.summary.all_last + (self.summary.all_last + gaps / 2) / gaps).filter(|period| *period > 0)
+        let Summary { all_rows, all_first, all_last, .. } = self.summary;
+        let gaps = all_rows.checked_sub(1).filter(|n| *n > 0)?;
+        let gap = (all_last - all_first + gaps / 2) / gaps;
+        // The next pass begins with its lead-in, so that its first row comes one gap after the last of this one.
+        Some(all_last + gap - all_first).filter(|period| *period > 0)
     }
 }
 

@@ -161,6 +161,9 @@ impl Reader {
                 return Ok(None);
             }
             let arrival = since - self.selection.from;
+            if self.found.all_rows == 0 {
+                self.found.all_first = arrival;
+            }
             self.found.all_rows += 1;
             self.found.all_last = arrival;
             let entry = &self.entry;
@@ -255,6 +258,7 @@ impl Reader {
         self.line = 0;
         // What this layout does not tell was told by none.
         self.entry = Entry::default();
+        skip_mark(&mut input)?;
         let format = match self.selection.format {
             Some(format) => Some(format),
             None => of_json(&mut input)?,
@@ -288,6 +292,15 @@ impl Reader {
     }
 }
 
+/// Skips a byte-order mark.
+fn skip_mark(input: &mut Box<dyn BufRead + Send>) -> Result<(), TraceError> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    if input.fill_buf()?.starts_with(MARK) {
+        input.consume(MARK.len());
+    }
+    Ok(())
+}
+
 /// Which JSON lines a file has, by its first line; `None`: none.
 fn of_json(input: &mut Box<dyn BufRead + Send>) -> Result<Option<Format>, TraceError> {
     let start = input.fill_buf()?;
@@ -296,7 +309,7 @@ fn of_json(input: &mut Box<dyn BufRead + Send>) -> Result<Option<Format>, TraceE
     }
     // A record may be longer than what was read of it; what tells its kind stands near its beginning.
     let start = String::from_utf8_lossy(start);
-    let line = start.lines().next().unwrap_or_default();
+    let line = start.trim_start().lines().next().unwrap_or_default();
     if line.contains(mooncake::KEY) {
         Ok(Some(Format::Mooncake))
     } else if line.contains(bedrock::KEY) {

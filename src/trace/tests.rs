@@ -143,3 +143,58 @@ fn a_repetition_begins_a_mean_gap_after_the_last_row() {
     std::fs::write(&path, format!("{OWN}0,1,1\n")).unwrap();
     assert_eq!(Trace::open(&path, Selection::default()).unwrap().period(), None);
 }
+
+#[test]
+fn what_was_said_in_a_prompt_is_no_cap_and_no_cap_lies_below_the_answer() {
+    let with = |cap: &str| {
+        RECORD
+            .replace("{\"inferenceConfig\":{\"maxTokens\":512}}", cap)
+            .replace("\"max_tokens\",\"metrics\"", "\"end_turn\",\"metrics\"")
+    };
+    let tool =
+        r#"{"messages":[{"content":[{"toolUse":{"input":{"max_tokens":7}}}]}],"inferenceConfig":{"maxTokens":300}}"#;
+    for (body, cap, cut) in [
+        (tool, 300, false),
+        (r#"{"messages":[{"content":"max_tokens"}],"max_tokens":400}"#, 400, false),
+        (r#"{"textGenerationConfig":{"maxTokenCount":10}}"#, 10, true),
+        (r#"{"max_tokens":7}"#, 0, false),
+        ("null", 0, false),
+    ] {
+        let (rows, _) = selected(with(body).as_bytes(), Selection::default()).unwrap();
+        assert_eq!((rows[0].max_tokens, rows[0].output, rows[0].cut), (cap, 10, cut), "{body}");
+    }
+}
+
+#[test]
+fn nulls_of_a_record_hide_nothing() {
+    let good = RECORD.replace("{\"arn\":\"arn:x\"}", "null");
+    assert_eq!(rows(&good).map(|rows| rows.len()), Ok(1));
+    let failed = r#"{"timestamp":"2026-04-01T00:00:01Z","modelId":"m","input":{"inputTokenCount":5},"output":null,"errorCode":"ThrottlingException"}"#;
+    let error = rows(failed).unwrap_err();
+    assert_eq!(error, "line 1: the call failed with ThrottlingException: it has no `outputTokenCount`");
+}
+
+#[test]
+fn a_mark_and_blank_lines_before_records_are_passed_over() {
+    for text in [format!("\u{feff}{RECORD}"), format!("\n\n{RECORD}\n"), format!("\u{feff}\r\n{RECORD}\r\n")] {
+        assert_eq!(rows(&text).map(|rows| rows.len()), Ok(1));
+    }
+    assert_eq!(rows(&format!("\u{feff}{OWN}0,1,1\n")).map(|rows| rows.len()), Ok(1));
+}
+
+#[test]
+fn a_lead_in_is_kept_and_not_counted_as_a_gap() {
+    // Rows 50, 60 and 70 s into the window: the next pass has its first row at 80 s, so it begins at 30 s.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("trace");
+    std::fs::write(&path, format!("{OWN}0,1,1\n100,1,1\n110,1,1\n120,1,1\n")).unwrap();
+    let selection = Selection { from: 50_000_000, ..Selection::default() };
+    assert_eq!(Trace::open(&path, selection).unwrap().period(), Some(30_000_000));
+}
+
+#[test]
+fn a_label_that_no_row_has_is_told_from_an_empty_file() {
+    let only = Some(Only { label: "modelId".to_owned(), is: "us.b".to_owned() });
+    let error = selected(RECORD.as_bytes(), Selection { only, ..Selection::default() }).unwrap_err();
+    assert_eq!(error, "none of its rows has the label that is asked for");
+}

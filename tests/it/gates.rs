@@ -60,6 +60,14 @@ fn a_connection_is_free_while_its_request_backs_off_and_a_retry_joins_at_the_tai
 }
 
 #[test]
+fn a_request_is_not_sent_at_the_instant_at_which_its_client_gives_it_up() {
+    // All three are given up at 5; the connection that the first leaves then is of no use to the others.
+    let client = "client = { retries = \"none\", max_connections = 1, timeout = \"5s\" }";
+    let told = told(&[("chat", "0,100,100 0,100,100 0,100,100", client)], OPEN);
+    assert_tells(&told, &[("timed_out", 3.0), ("attempts", 1.0), ("output_tokens", 100.0)]);
+}
+
+#[test]
 fn an_attempt_time_out_runs_from_the_sending_and_frees_the_connection() {
     // A is given up at 4, and runs on until 10; B is sent at 4 and given up at 8; C is sent at 8, and then all three run.
     let client = "client = { retries = \"none\", max_connections = 1, attempt_timeout = \"4s\" }";

@@ -138,3 +138,29 @@ fn bad_lines_are_counted_when_they_may_be_left_out() {
     let scenario = std::fs::read_to_string(folder.path().join("log.toml")).unwrap();
     assert!(scenario.contains("skip_bad_lines = true"), "{scenario}");
 }
+
+#[test]
+fn models_of_a_log_have_a_capacity_each_and_the_scenario_runs() {
+    let record = |model: &str, second: u32| {
+        format!(
+            r#"{{"timestamp":"2026-04-01T00:{:02}:{:02}Z","modelId":"{model}","input":{{"inputTokenCount":50}},"output":{{"outputTokenCount":6}}}}"#,
+            second / 60,
+            second % 60
+        )
+    };
+    let lines: Vec<String> =
+        (0..200).map(|i| record(["us.amazon.nova-pro-v1:0", "us.amazon.nova-lite-v1:0"][i % 2], i as u32)).collect();
+    let folder = folder("log.json", lines.join("\n").as_bytes());
+    done(folder.path(), &["import", "trace", "log.json", "--split-by", "modelId"]);
+    let run = done(folder.path(), &["run", "log.toml", "--no-charts"]);
+    assert!(run.contains("200 offered · 200 served"), "{run}");
+}
+
+#[test]
+fn a_placeholder_lowers_no_cap_that_a_record_has() {
+    let rows: String = (0..120).map(|i| format!("{i},100,200,{}\n", if i % 3 == 0 { "" } else { "4096" })).collect();
+    let folder = folder("t.csv", format!("arrival_s,input_tokens,output_tokens,max_tokens\n{rows}").as_bytes());
+    done(folder.path(), &["import", "trace", "t.csv"]);
+    let scenario = std::fs::read_to_string(folder.path().join("t.toml")).unwrap();
+    assert!(scenario.contains("max_tokens = 4096"), "{scenario}");
+}

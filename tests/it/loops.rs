@@ -98,6 +98,19 @@ fn a_turn_carries_what_was_said_before_it() {
 }
 
 #[test]
+fn a_longer_system_prompt_is_in_every_turn_once() {
+    // 1,000 more in each input, and no more than that in what later turns carry.
+    let keys = format!("{USERS}{SESSIONS}");
+    let input = |more: &str| {
+        let point = play(&scenario(&format!("{keys}{more}"), ""));
+        (value(&point, "requests"), value(&point, "input_tokens"))
+    };
+    let ((requests, plain), (same, longer)) = (input(""), input("extra_input_tokens = 1000\n"));
+    // The mean of replications whose turns are the same: a rounding apart.
+    assert!((requests - same).abs() < 1e-6 && (longer - plain - 1_000.0 * requests).abs() < 1e-3, "{longer} {plain}");
+}
+
+#[test]
 fn turns_follow_at_their_instants_and_a_failed_turn_ends_the_session() {
     // One session a minute, 30 turns, 9 s apart plus a second of service: 0 s, 10 s, 20 s … six in a minute.
     let keys =

@@ -159,3 +159,14 @@ fn blocks_are_read_where_they_are_live() {
     let told = play(&replay(folder.path(), "", "cache = { ttl = \"30m\" }"));
     assert_eq!(told.metrics["cache_read_tokens"].estimate, Some(read + 1_100.0));
 }
+
+#[test]
+fn a_prompt_without_blocks_is_neither_read_nor_written() {
+    let text = "{\"timestamp\": 0, \"input_length\": 600, \"output_length\": 5, \"hash_ids\": [1, 2]}\n{\"timestamp\": 9000, \"input_length\": 1000, \"output_length\": 5}\n";
+    let folder = folder(text);
+    let told = play(&replay(folder.path(), "", ""));
+    for (name, value) in [("uncached_input_tokens", 1_000.0), ("cache_write_tokens", 600.0), ("cache_read_tokens", 0.0)]
+    {
+        assert_eq!(told.metrics[name].estimate, Some(value), "{name}");
+    }
+}

@@ -13,6 +13,9 @@ use crate::units::SimTime;
 /// A figure that is off by more than this factor is told.
 pub const OFF: f64 = 1.5;
 
+/// A figure that is off by more than this factor, and outside of all tapes, is told too.
+pub const OFF_BEYOND: f64 = 1.2;
+
 /// A figure of the record beside the same one of the tapes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
@@ -34,7 +37,9 @@ impl Compared {
 
     #[must_use]
     pub fn is_off(&self) -> bool {
-        self.factor() > OFF
+        let (least, greatest) = self.range;
+        let is_beyond = !(least..=greatest).contains(&self.recorded);
+        self.factor() > OFF || (is_beyond && self.factor() > OFF_BEYOND)
     }
 }
 
@@ -167,10 +172,13 @@ mod tests {
 
     #[test]
     fn a_factor_is_the_same_either_way() {
-        let of = |recorded, drawn| Compared { what: "", recorded, drawn, range: (drawn, drawn) };
+        let within = |recorded, drawn, range| Compared { what: "", recorded, drawn, range };
+        let of = |recorded, drawn| within(recorded, drawn, (0.0, 100.0));
         assert_eq!((of(10.0, 20.0).factor(), of(20.0, 10.0).factor()), (2.0, 2.0));
         assert!(of(10.0, 16.0).is_off() && !of(10.0, 14.0).is_off());
         assert!(!of(0.0, 0.04).is_off(), "both are as good as nothing");
+        // What no tape reaches is off sooner.
+        assert!(within(10.0, 14.0, (13.0, 15.0)).is_off() && !within(10.0, 11.0, (10.5, 15.0)).is_off());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::diagnostic::Sink;
 use crate::model::quantity::{Count, Duration, Flag, Share};
 use crate::model::spec::At;
+use crate::trace::NO_BLOCK;
 use crate::units::{Tokens, round_half_up};
 
 /// Which part of each input is read from the cache and which is written to it, each in \[0, 1\], together at most 1.
@@ -73,6 +74,13 @@ pub struct Prefix {
 }
 
 impl Modelled {
+    /// Whether a prompt with this last block has nothing to cache: a trace names blocks, and none of it.
+    #[inline]
+    #[must_use]
+    pub fn caches_nothing_of(self, leaf: u32) -> bool {
+        self.blocks && leaf == NO_BLOCK
+    }
+
     /// The parts of an input of which so many leading tokens are live: what is to be cached and is not read is written.
     #[inline]
     #[must_use]
