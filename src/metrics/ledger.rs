@@ -6,6 +6,7 @@ use crate::model::capacity::custom_import::cost_of_windows;
 use crate::model::capacity::purchase::Purchase;
 use crate::model::capacity::{Billing, Capacity};
 use crate::model::pricing::{Component, Money};
+use crate::model::workload::arrivals::Intensity;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime, Usd};
 
 /// One item of the bill. An amount is `None` where it cannot be told: a price that is not known, a month that the run
@@ -29,16 +30,20 @@ pub struct Item {
 /// Why usage in a month cannot be told from an interval of the run; `None` when it can.
 #[must_use]
 pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
-    let whole_days = duration.0 > 0 && duration.0.is_multiple_of(MICROS_PER_DAY);
+    let weekly = model.workloads.iter().any(|w| w.arrivals.intensity().is_some_and(Intensity::is_weekly));
+    let period = if weekly { 7 * MICROS_PER_DAY } else { MICROS_PER_DAY };
+    let whole = duration.0 > 0 && duration.0.is_multiple_of(period);
     let stationary = model.workloads.iter().all(|w| w.arrivals.is_stationary());
     // What changes in the run does not change so in every hour of a month.
     let stationary = stationary && model.capacities.iter().all(Capacity::is_stationary);
-    if model.money.requests_per_month.is_some() || whole_days || stationary {
+    if model.money.requests_per_month.is_some() || whole || stationary {
         return None;
     }
-    Some(
-        "traffic or capacity varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month",
-    )
+    Some(if weekly {
+        "traffic varies over the week and the run does not cover whole weeks, so that a month cannot be told from it; give money.requests_per_month"
+    } else {
+        "traffic or capacity varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month"
+    })
 }
 
 /// Why the month of an item cannot be told though that of others can; `None` when it can, or is known.

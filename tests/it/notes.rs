@@ -3,7 +3,7 @@
 use bedload::report;
 use bedload::results::Results;
 
-use crate::playing::{results_on, value};
+use crate::playing::{play, results_on, value};
 
 /// Two models of the catalogue, an account's daily quota over both, and the second at twice its requests per minute.
 fn two_models(tpd: &str) -> Results {
@@ -141,4 +141,45 @@ fn a_stable_verdict_does_not_hide_that_requests_fail() {
     let text = summary("[capacities.a.on_demand]\nunavailable_probability = 0.5");
     says(&text, &["Verdict stable: the mean demand fits, and no backlog builds up, but", "% of the requests fail"]);
     assert!(!summary("[capacities.a.on_demand]").contains("of the requests fail"));
+}
+
+#[test]
+fn a_run_without_requests_says_so_and_has_no_figures_that_are_none() {
+    let results = results_on(
+        1,
+        r#"
+        run = { duration = "1h", warmup = "0s", replications = 2 }
+        models.own = { max_output_tokens = 100, time_to_first_token = "1s", output_tokens_per_second = 100 }
+        capacities.us.on_demand = {}
+        [workloads.w]
+        model = "own"
+        input_tokens = 1
+        output_tokens = 1
+        arrivals.constant.rate = "1/day""#,
+    );
+    let text = report::text(&results, report::Palette { colour: false });
+    assert!(text.contains("none arrived in the measured time"), "{text}");
+    assert!(!text.contains("NaN") && !text.contains("Throttled"), "{text}");
+}
+
+#[test]
+fn a_month_is_told_from_whole_weeks_of_a_weekly_shape_and_from_whole_days_of_a_daily_one() {
+    let month = |shape: &str, days: u32| {
+        let point = play(&format!(
+            r#"
+            run = {{ duration = "{days}d", warmup = "0s", replications = 1 }}
+            models.own = {{ max_output_tokens = 100, time_to_first_token = "1s", output_tokens_per_second = 100, prices = {{ input = "$1/1M", output = "$1/1M" }} }}
+            capacities.us.on_demand = {{}}
+            [workloads.w]
+            model = "own"
+            input_tokens = 1
+            output_tokens = 1
+            arrivals.constant.rate = "10/h"
+            shape = {shape}"#
+        ));
+        point.metrics["cost_per_month_usd"].estimate
+    };
+    let daily = format!("{{ daily = {:?} }}", [1.0; 24]);
+    assert!(month(&daily, 2).is_some());
+    assert!(month("\"office_hours\"", 2).is_none() && month("\"office_hours\"", 7).is_some());
 }

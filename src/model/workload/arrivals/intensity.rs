@@ -123,6 +123,12 @@ impl Intensity {
         self.base * self.shape.highest() * fixed * random * if states.is_nan() { 1.0 } else { states }
     }
 
+    /// Whether its shape is that of a week, so that a day is not like any other.
+    #[must_use]
+    pub fn is_weekly(&self) -> bool {
+        matches!(&self.shape, Shape::Cycle(cycle) if cycle.factors.len() > 24)
+    }
+
     /// Whether an hour is like any other in the long run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
