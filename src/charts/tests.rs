@@ -21,10 +21,12 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
         notes: vec![],
         metric_names: vec![],
         points_total: points.len() as u64,
+        comparison: None,
         sizing: None,
         axes: Vec::new(),
         expectations: vec![],
         points,
+        doubt: None,
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) enum Command {
     Sweep(SweepArgs),
     /// Find the least (or the greatest) value of a key that keeps every expectation.
     Size(SizeArgs),
+    /// Play two scenarios with the same luck, and say by how much they differ.
+    Compare(CompareArgs),
     /// Gate a pipeline: run scenarios and judge what they expect.
     Check(CheckArgs),
     /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
@@ -79,6 +81,9 @@ pub(super) struct RunArgs {
     /// Draw no charts.
     #[arg(long)]
     pub no_charts: bool,
+    /// Play the scenario as written alone, whatever it doubts.
+    #[arg(long)]
+    pub no_doubt: bool,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,
@@ -171,6 +176,46 @@ impl SizeArgs {
             number("bought", self.bought),
         ];
         self.overrides.as_settings().into_iter().chain(own.into_iter().flatten()).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The scenario that is compared with.
+    pub a: PathBuf,
+    /// The other scenario; default: A, with what --set says.
+    pub b: Option<PathBuf>,
+    /// Set a key of B alone, such as `--set capacities.us.tpm=2_000_000`; can be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Set a key of A and of B; can be repeated.
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set_both: Vec<String>,
+    /// The same as --set-both run.seed=N.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// The same as --set-both run.replications=N.
+    #[arg(long, value_name = "N")]
+    pub replications: Option<u32>,
+    /// The folder for results; default: output/<NAME OF A>-vs-<NAME OF B>.
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+    /// Threads for replications; default: one for each core. The results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print only diagnostics.
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// What stdout shows.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+impl CompareArgs {
+    /// What is set on both sides, as `PATH=VALUE`.
+    pub(super) fn both(&self) -> Vec<String> {
+        let both = Overrides { set: self.set_both.clone(), seed: self.seed, replications: self.replications };
+        both.as_settings()
     }
 }
 

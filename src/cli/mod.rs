@@ -3,6 +3,7 @@
 mod args;
 mod catalog;
 mod check;
+mod compare;
 mod explain;
 mod files;
 mod import;
@@ -70,6 +71,7 @@ pub fn main() -> Exit {
         Command::Run(args) => run::run(args),
         Command::Sweep(args) => sweep::sweep(args),
         Command::Size(args) => size::size(args),
+        Command::Compare(args) => compare::compare(args),
         Command::Check(args) => check::check(args),
         Command::Catalog(args) => catalog::catalog(args),
         Command::Explain(args) => explain::explain(args),
@@ -97,11 +99,13 @@ fn colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
-/// Loads a scenario and shows its warnings.
-fn load(path: &Path, overrides: &Overrides) -> Result<Loaded, Trouble> {
-    let loaded = source(path, &overrides.as_settings())?.load(&[]).map_err(|refused| refusal(&refused))?;
+/// Loads a scenario, what it doubts included, and shows its warnings.
+fn load(path: &Path, overrides: &Overrides) -> Result<(Source, Loaded), Trouble> {
+    let source = source(path, &overrides.as_settings())?;
+    let loaded = source.load(&[]).and_then(|loaded| source.check_readings(&loaded.study.doubt).map(|()| loaded));
+    let loaded = loaded.map_err(|refused| refusal(&refused))?;
     show_warnings(&loaded);
-    Ok(loaded)
+    Ok((source, loaded))
 }
 
 /// Opens a scenario that is loaded more than once.
@@ -110,10 +114,15 @@ fn source(path: &Path, settings: &[String]) -> Result<Source, Trouble> {
 }
 
 fn show_warnings(loaded: &Loaded) {
-    if !loaded.warnings.is_empty() {
-        let warnings = render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()));
-        let _ = write!(std::io::stderr(), "{warnings}");
+    let _ = write!(std::io::stderr(), "{}", warnings(loaded));
+}
+
+/// The warnings of a scenario as stderr shows them; empty when there are none.
+fn warnings(loaded: &Loaded) -> String {
+    if loaded.warnings.is_empty() {
+        return String::new();
     }
+    render::render(&loaded.sources, &loaded.warnings, colour(&std::io::stderr()))
 }
 
 fn refusal(refused: &Refused) -> Trouble {

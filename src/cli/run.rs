@@ -13,13 +13,25 @@ use super::{Exit, Trouble, colour, fault, load, refusal, say, show_warnings, sou
 use serde_json::Value;
 
 use crate::experiment::{self, Conclusion, Effort};
-use crate::results::{self, Expectation, Judgement, Results};
-use crate::scenario::Loaded;
+use crate::results::{self, Doubt, DoubtAnswer, Expectation, Judgement, Results};
+use crate::scenario::{Loaded, Source};
 use crate::{charts, report};
 
+/// What is to be run.
+struct Asked {
+    source: Source,
+    /// Of a point of a sweep, over the scenario.
+    settings: Vec<String>,
+    loaded: Loaded,
+    parameters: BTreeMap<String, Value>,
+}
+
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
-    let (loaded, parameters) = match args.point {
-        None => (load(&args.file, &args.overrides)?, BTreeMap::new()),
+    let asked = match args.point {
+        None => {
+            let (source, loaded) = load(&args.file, &args.overrides)?;
+            Asked { source, settings: Vec::new(), loaded, parameters: BTreeMap::new() }
+        }
         Some(index) => load_point(args, index)?,
     };
     let folder = match (&args.out, args.point) {
@@ -30,10 +42,10 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         }
         (out, _) => output_folder(out.as_deref(), &args.file)?,
     };
-    let (mut conclusion, took) = simulate(args, &loaded)?;
+    let (mut conclusion, took) = simulate(args, &asked)?;
     for point in &mut conclusion.results.points {
         point.index = args.point.unwrap_or(0);
-        point.parameters.clone_from(&parameters);
+        point.parameters.clone_from(&asked.parameters);
     }
     let written = write(&folder, &conclusion.results, args.no_charts)?;
     if args.quiet {
@@ -41,17 +53,23 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    Ok(exit_of(judgement(&conclusion.results.expectations)))
+    let exit = exit(&conclusion.results);
+    if exit == Exit::Inconclusive
+        && let Some(doubt) = in_doubt(&conclusion.results)
+    {
+        eprintln!("{doubt}");
+    }
+    Ok(exit)
 }
 
 /// Point K of the scenario's sweep.
-fn load_point(args: &RunArgs, index: u64) -> Result<(Loaded, BTreeMap<String, Value>), Trouble> {
+fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     let source = source(&args.file, &args.overrides.as_settings())?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
     let (parameters, settings) = Points::of(&source, &base, &args.file)?.settings(index)?;
     let loaded = source.load(&settings).map_err(|r| refusal(&r))?;
     show_warnings(&loaded);
-    Ok((loaded, parameters))
+    Ok(Asked { source, settings, loaded, parameters })
 }
 
 /// The folder that is named, or that of the scenario.
@@ -64,6 +82,26 @@ pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<Out
     })
 }
 
+fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Trouble> {
+    let threads = usize::from(args.threads.unwrap_or(0));
+    let Asked { source, settings: point, loaded, .. } = asked;
+    let scenario = origin(loaded);
+    let progress = Progress::new(args.quiet);
+    let began = Instant::now();
+    let unknowns = if args.no_doubt { &[][..] } else { &loaded.study.doubt };
+    let load = |settings: &[String]| match source.load(&[point, settings].concat()) {
+        Ok(loaded) => Ok(loaded.model),
+        Err(refused) => Err(refusal(&refused).message),
+    };
+    let run = || experiment::run_in_doubt(&loaded.model, scenario, unknowns, &load, &progress);
+    let conclusion = experiment::on_threads(threads, run)
+        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?
+        .map_err(|message| Trouble::new(Exit::Usage, message))?;
+    let took = began.elapsed();
+    progress.finish();
+    Ok((conclusion, took))
+}
+
 /// Where results come from.
 pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
     results::Scenario {
@@ -72,18 +110,6 @@ pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
         sha256: loaded.sha256.clone(),
         overrides: loaded.overrides.clone(),
     }
-}
-
-fn simulate(args: &RunArgs, loaded: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
-    let threads = usize::from(args.threads.unwrap_or(0));
-    let scenario = origin(loaded);
-    let progress = Progress::new(args.quiet);
-    let began = Instant::now();
-    let conclusion = experiment::on_threads(threads, || experiment::run(&loaded.model, scenario, &progress))
-        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
-    let took = began.elapsed();
-    progress.finish();
-    Ok((conclusion, took))
 }
 
 /// Writes the document and what is drawn from it, of a size at its answer; returns what was written.
@@ -168,6 +194,20 @@ pub(super) fn speed(effort: Effort, took: Duration) -> String {
         requests.insert(at, ',');
     }
     format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
+}
+
+/// What is said when the verdict hangs on what is not known: no gate passes on a lucky reading.
+fn in_doubt(results: &Results) -> Option<String> {
+    let hangs = |doubt: &Doubt| matches!(doubt.answer, DoubtAnswer::Flips | DoubtAnswer::Inconclusive);
+    results.doubt.as_ref().filter(|doubt| hangs(doubt))?;
+    Some(format!("exit code 4, in doubt: {}", report::doubt(results)?))
+}
+
+fn exit(results: &Results) -> Exit {
+    match judgement(&results.expectations) {
+        Judgement::Held if in_doubt(results).is_some() => Exit::Inconclusive,
+        judgement => exit_of(judgement),
+    }
 }
 
 /// Of several expectations together: a failure weighs more than a doubt.

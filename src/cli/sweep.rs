@@ -43,7 +43,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let head = experiment::head(&base.model, origin(&base));
     let journal = open_journal(&folder, args, &head, &study)?;
     let began = Instant::now();
-    let effort = play(args, &study, &base.model, &journal)?;
+    let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
     let (tale, head, written) = write(&folder, head, &study, &journal)?;
     journal.remove().map_err(|e| fault(Exit::InputOutput, format!("cannot remove the journal: {e}"), None))?;
@@ -167,7 +167,7 @@ fn open_journal(
 }
 
 /// Plays what the journal does not have yet.
-fn play(args: &SweepArgs, study: &Points<'_>, base: &Model, journal: &Journal) -> Result<Effort, Trouble> {
+fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) -> Result<Effort, Trouble> {
     let done: BTreeSet<u64> = journal.finished().into_iter().collect();
     let pending: Vec<u64> = (0..study.count).filter(|index| !done.contains(index)).collect();
     if !done.is_empty() && !args.quiet {
@@ -175,7 +175,7 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Model, journal: &Journal) -
     }
     let bar = PointBar::new(args.quiet, study.count, done.len() as u64);
     let threads = usize::from(args.threads.unwrap_or(0));
-    let kept = Kept::new(study.count, base);
+    let kept = Kept::new(study.count, &base.model, &base.study);
     let keep = |point: Point| {
         journal.add(&point)?;
         bar.finished_one();

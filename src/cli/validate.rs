@@ -9,7 +9,10 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
     for file in &args.files {
         match load(file, &args.overrides) {
             Ok(_) if args.quiet => {}
-            Ok(loaded) => say(&format!("{}: fine\n{}\n", file.display(), scenario::describe(&loaded.model)))?,
+            Ok((_, loaded)) => {
+                let doubt = scenario::describe_doubt(&loaded.study.doubt);
+                say(&format!("{}: fine\n{}{doubt}\n", file.display(), scenario::describe(&loaded.model)))?;
+            }
             Err(trouble) => refusals += &trouble.message,
         }
     }

@@ -5,6 +5,8 @@
 
 mod aggregate;
 mod bill;
+mod compare;
+mod doubt;
 mod journal;
 mod judge;
 mod notes;
@@ -15,8 +17,10 @@ mod size;
 mod sized;
 mod sweep;
 
+pub use compare::compare;
+pub use doubt::{Answer, Ask, MOST_READINGS, doubt, run_in_doubt};
 pub use journal::{Journal, JournalError, JournalHead};
-pub use point::{Played, play};
+pub use point::{Played, play, prolong};
 pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use size::{Build, size};
@@ -111,7 +115,9 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         points_total: 0,
         axes: Vec::new(),
         expectations: Vec::new(),
+        comparison: None,
         points: Vec::new(),
         sizing: None,
+        doubt: None,
     }
 }

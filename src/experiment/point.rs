@@ -6,7 +6,7 @@ use super::replicate::{Record, Replication, replicate};
 use super::{Effort, Watch, aggregate, bill, judge, notes};
 use crate::metrics;
 use crate::model::Model;
-use crate::results::{Expectation, Note, Point};
+use crate::results::{Estimate, Expectation, Note, Point};
 
 /// A design point that has been played.
 #[derive(Debug, Clone)]
@@ -42,6 +42,32 @@ pub fn play(model: &Model, watch: &dyn Watch) -> Played {
         // Each wave is as large as all before it, so that the stop rule looks seldom.
         wave = done.min(u64::from(plan.max) - done);
     }
+    concluded(model, replications, pooled, metrics)
+}
+
+/// Plays more replications of a point until it has as many, and says anew what it says. For two points that must have the
+/// same number, whatever their stop rules say.
+#[must_use]
+pub fn prolong(played: Played, model: &Model, replications: u64, watch: &dyn Watch) -> Played {
+    let done = played.point.replications;
+    if done >= replications {
+        return played;
+    }
+    watch.planned(replications - done, model.run.measured_end().0);
+    let mut all = played.replications;
+    all.extend(replicate(model, done..replications, watch));
+    let pooled = aggregate::pool(&all);
+    let metrics = aggregate::estimates(model, &all, &pooled);
+    concluded(model, all, pooled, metrics)
+}
+
+/// What is said of replications once there are enough.
+fn concluded(
+    model: &Model,
+    replications: Vec<Replication>,
+    pooled: Record,
+    metrics: BTreeMap<String, Estimate>,
+) -> Played {
     let effort = replications.iter().fold(Effort::default(), |sum, r| sum.plus(r.effort));
     let expectations = judge::judge(model, &replications, &pooled, &metrics);
     let n = replications.len() as u64;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{Effort, Unwatched, play};
 use crate::model::Model;
+use crate::model::study::Study;
 use crate::results::Point;
 
 /// The points of a sweep, made as they are asked for.
@@ -52,14 +53,15 @@ const CORE: [&str; 12] = [
 #[derive(Debug, Clone)]
 pub struct Kept {
     points: u64,
-    /// That an expectation names.
+    /// That an expectation or `[output]` names.
     named: BTreeSet<String>,
 }
 
 impl Kept {
     #[must_use]
-    pub fn new(points: u64, model: &Model) -> Self {
-        Self { points, named: model.expectations.iter().map(|e| e.metric.clone()).collect() }
+    pub fn new(points: u64, model: &Model, study: &Study) -> Self {
+        let expected = model.expectations.iter().map(|e| e.metric.clone());
+        Self { points, named: study.kept.iter().cloned().chain(expected).collect() }
     }
 
     fn keeps(&self, metric: &str) -> bool {

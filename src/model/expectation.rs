@@ -1,4 +1,4 @@
-//! How `[[expect]]` and `[windows.NAME]` are written.
+//! How `[[expect]]`, `[windows.NAME]` and `[output]` are written.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -51,4 +51,13 @@ pub struct WindowSpec {
     pub from: At<Duration>,
     /// Since t = 0.
     pub to: At<Duration>,
+}
+
+/// What the results keep beside what is always kept.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Output")]
+pub struct OutputSpec {
+    /// Full names of metrics that every point of a sweep keeps, however many points there are.
+    pub metrics: Option<Vec<At<Text>>>,
 }

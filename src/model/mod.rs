@@ -113,4 +113,6 @@ pub struct Assumption {
     pub value: String,
     /// What it is and how to find the real one.
     pub why: String,
+    /// What the scenario says that it lies between; `None`: it says nothing.
+    pub between: Option<(u64, u64)>,
 }

@@ -1,4 +1,4 @@
-//! `points.csv`: a row for each design point, two columns for each metric.
+//! `points.csv`: a row for each design point, two columns for each metric. `differences.csv`: a row for each metric.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -83,4 +83,23 @@ impl<W: Write> PointRows<W> {
     pub fn finish(self) -> std::io::Result<W> {
         self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
     }
+}
+
+/// A comparison as CSV: `metric`, `a`, `b`, `difference`, `half_width`, `distinguishable`. What is not known is empty.
+///
+/// # Panics
+/// Never: writing to memory does not fail.
+#[must_use]
+pub fn differences_csv(results: &Results) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["metric", "a", "b", "difference", "half_width", "distinguishable"];
+    writer.write_record(header).expect("memory takes every record");
+    let figure = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
+    for (name, d) in results.comparison.iter().flat_map(|comparison| &comparison.differences) {
+        let figures = [d.a, d.b, d.difference, d.half_width].map(figure);
+        let row = [name.clone()].into_iter().chain(figures).chain([d.distinguishable.to_string()]);
+        writer.write_record(row).expect("memory takes every record");
+    }
+    let bytes = writer.into_inner().expect("memory takes every record");
+    String::from_utf8(bytes).expect("names and figures are text")
 }

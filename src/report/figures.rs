@@ -158,10 +158,50 @@ pub(super) fn interval(e: Option<&Estimate>, unit: Unit) -> String {
         Unit::Milliseconds => time_unit(*x),
         _ => return format!("{}{JOIN}±{}", figure(*x, unit), figure(half, unit)),
     };
-    // Two figures of the half-width, but no more than four of the estimate.
-    let places =
-        two_figures(half / scale).min(3 - (x.abs() / scale >= 9.9995) as usize - (x.abs() / scale >= 99.995) as usize);
+    let places = places(x.abs() / scale, half / scale);
     format!("{:.places$}{JOIN}±{:.places$}{JOIN}{name}", x / scale, half / scale)
+}
+
+/// Decimal places for two figures of the half-width, but no more than four of the estimate.
+fn places(size: f64, half: f64) -> usize {
+    two_figures(half).min(3 - (size >= 9.9995) as usize - (size >= 99.995) as usize)
+}
+
+/// A difference with its sign and its half-width in one unit: `-4.21 ±0.34 pp`; shares differ by percentage points.
+pub(super) fn difference(x: f64, half_width: Option<f64>, unit: Unit) -> String {
+    let sign = match x {
+        _ if x > 0.0 => "+",
+        _ if x < 0.0 => "-",
+        _ => "",
+    };
+    let half = half_width.filter(|half| *half > 0.0);
+    let (scale, name) = match unit {
+        Unit::Fraction => (0.01, "pp"),
+        Unit::Milliseconds => time_unit(x.abs().max(half.unwrap_or(0.0))),
+        _ => {
+            let half = half.map(|half| format!("{JOIN}±{}", short(half, unit))).unwrap_or_default();
+            return format!("{sign}{}{half}", short(x.abs(), unit));
+        }
+    };
+    match half {
+        None if x == 0.0 => "0".to_owned(),
+        None => format!("{sign}{}{JOIN}{name}", three_figures(x.abs() / scale)),
+        Some(half) => {
+            let (size, half) = (x.abs() / scale, half / scale);
+            // A small difference may need more places than an estimate.
+            let places = if size.max(half) < 0.1 { two_figures(half).min(5) } else { places(size, half) };
+            format!("{sign}{size:.places$}{JOIN}±{half:.places$}{JOIN}{name}")
+        }
+    }
+}
+
+/// A figure for a narrow column: no cents of large amounts.
+pub(super) fn short(x: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Usd if x.abs() >= 999_999.5 => format!("${}", amount(x)),
+        Unit::Usd if x.abs() >= 1_000.0 => format!("${}", count(x)),
+        _ => figure(x, unit),
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +228,19 @@ mod tests {
         assert_eq!(plain(&time(0.0)), "0 s");
         assert_eq!(money(0.0123), "$0.012");
         assert_eq!(money(27_379.2), "$27,379.20");
+    }
+
+    #[test]
+    fn a_difference_has_its_sign() {
+        let told = |x, half, unit| plain(&difference(x, Some(half), unit));
+        assert_eq!(told(-0.0421, 0.0034, Unit::Fraction), "-4.21 ±0.34 pp");
+        assert_eq!(told(0.000_012, 0.000_034, Unit::Fraction), "+0.0012 ±0.0034 pp");
+        assert_eq!(told(0.2, 1_200.0, Unit::Milliseconds), "+0.0 ±1.2 s");
+        assert_eq!(told(-35_512.0, 418.0, Unit::Milliseconds), "-35.51 ±0.42 s");
+        assert_eq!(told(0.0, 0.0, Unit::Milliseconds), "0");
+        assert_eq!(told(12_345.67, 123.45, Unit::Usd), "+$12,346 ±$123.45");
+        assert_eq!(told(-0.25, 0.0, Unit::Ratio), "-0.25");
+        assert_eq!(plain(&short(1_234_567.0, Unit::Usd)), "$1.23 M");
     }
 
     #[test]

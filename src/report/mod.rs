@@ -1,7 +1,9 @@
 //! Ways to tell a results document: text for a terminal, Markdown for a review, JSON and CSV for programs. Each is a pure
 //! function of the document.
 
+mod comparison;
 mod csv;
+mod doubt;
 mod figures;
 mod gate;
 mod json;
@@ -11,7 +13,9 @@ mod summary;
 mod sweep;
 mod text;
 
-pub use csv::{PointRows, points_csv};
+pub use comparison::{comparison_markdown, comparison_text, turned};
+pub use csv::{PointRows, differences_csv, points_csv};
+pub use doubt::doubt;
 pub use figures::Palette;
 pub use gate::{Case, Checked, annotations, difference, gate_markdown, gate_text, junit};
 pub use json::{json, results_schema};

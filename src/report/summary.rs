@@ -1,5 +1,6 @@
 //! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
 
+use super::doubt;
 use super::figures::{Palette, amount, count, figure, interval, money, share, time};
 use crate::results::{Estimate, Expectation, Judgement, Point, Results, Verdict};
 use crate::terms::{self, Unit};
@@ -40,6 +41,7 @@ impl<'r> Story<'r> {
         story.cost();
         story.verdict();
         story.expectations();
+        story.row("Doubt", doubt::lines(results, palette));
         story.assumptions();
         story.notes();
         story.rows
@@ -435,14 +437,19 @@ pub fn expectation(e: &Expectation) -> String {
     judged(e, Palette { colour: false }).replace('\u{a0}', " ")
 }
 
+/// `<= 1 %`
+pub(super) fn bound(at_least: Option<f64>, at_most: Option<f64>, unit: Unit) -> String {
+    match (at_least, at_most) {
+        (Some(low), Some(high)) => format!("between {} and {}", figure(low, unit), figure(high, unit)),
+        (None, Some(bound)) => format!("<= {}", figure(bound, unit)),
+        (Some(bound), None) => format!(">= {}", figure(bound, unit)),
+        (None, None) => String::new(),
+    }
+}
+
 pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
-    let bound = match (e.at_most, e.at_least) {
-        (Some(high), Some(low)) => format!("between {} and {}", figure(low, unit), figure(high, unit)),
-        (Some(bound), None) => format!("<= {}", figure(bound, unit)),
-        (None, Some(bound)) => format!(">= {}", figure(bound, unit)),
-        (None, None) => String::new(),
-    };
+    let bound = bound(e.at_least, e.at_most, unit);
     let verdict = match e.verdict {
         Judgement::Held => palette.good("held"),
         Judgement::Failed => palette.bad("FAILED"),

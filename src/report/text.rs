@@ -7,7 +7,7 @@ use crate::results::Results;
 
 /// Columns of the text, and of the labels.
 pub(super) const WIDTH: usize = 80;
-const LABEL: usize = 11;
+pub(super) const LABEL: usize = 11;
 
 /// The summary of the first point, or the answer of a size.
 #[must_use]

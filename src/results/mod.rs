@@ -1,6 +1,8 @@
 //! The results document: data only. Everything after it (terminal, CSV, charts, verdicts) is a function of it.
 
 mod baseline;
+mod comparison;
+mod doubt;
 mod sizing;
 
 use std::collections::BTreeMap;
@@ -9,6 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario};
+pub use comparison::{Comparison, Difference, JudgedTwice, Side};
+pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Sizing, SizingState, Sought};
 
 /// Raised when a reader of the old shape would misread the new one.
@@ -39,11 +43,17 @@ pub struct Results {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub axes: Vec<Axis>,
     pub expectations: Vec<Expectation>,
+    /// What differs between two scenarios, of which point 0 is a and point 1 is b.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub comparison: Option<Comparison>,
     /// Up to 256; of larger sweeps they are lines of points.jsonl.
     pub points: Vec<Point>,
     /// The answer to `[size]`, when that was asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sizing: Option<Sizing>,
+    /// The answer under every reading of what is not known; left out where nothing is in doubt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub doubt: Option<Doubt>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use super::tree::Item;
 use crate::diagnostic::{Sink, Span, Spanned};
 use crate::model::capacity::CapacitySpec;
 use crate::model::capacity::quota::QuotaSpec;
-use crate::model::expectation::{ExpectSpec, WindowSpec};
+use crate::model::expectation::{ExpectSpec, OutputSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
 use crate::model::quantity::Text;
 use crate::model::run::RunSpec;
@@ -30,6 +30,7 @@ pub struct Specs {
     pub money: Section<MoneySpec>,
     pub expect: Vec<Section<ExpectSpec>>,
     pub size: Section<SizeSpec>,
+    pub output: Section<OutputSpec>,
 }
 
 /// A part of the scenario, by name where it has one.
@@ -70,6 +71,7 @@ pub fn decode(mut root: DeTable<'_>, faulty: &Faulty, sink: &mut Sink) -> Specs 
         money: decoder.one(&mut root, "money"),
         expect: decoder.listed(&mut root, "expect"),
         size: decoder.one(&mut root, "size"),
+        output: decoder.one(&mut root, "output"),
     }
 }
 

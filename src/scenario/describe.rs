@@ -1,6 +1,7 @@
 //! The resolved model in words, for `validate`: what will run, and what was assumed.
 
 mod arrivals;
+mod doubt;
 
 use std::fmt::Write;
 
@@ -15,6 +16,8 @@ use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, grouped};
+
+pub use doubt::describe_doubt;
 
 const WIDTH: usize = 79;
 

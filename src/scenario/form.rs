@@ -53,7 +53,7 @@ impl Form<'_> {
             }
             Some(Table::Names(node)) => {
                 self.each(table, |form, name, name_at, item| {
-                    form.name(name, name_at) && form.item(item, name_at, node, &place.name(name))
+                    form.name(name, name_at) && form.item(item, name_at, node, &place.key(name))
                 });
                 true
             }

@@ -11,6 +11,7 @@
 
 mod decode;
 mod describe;
+mod doubt;
 mod extend;
 mod form;
 mod lower;
@@ -31,7 +32,7 @@ use crate::diagnostic::{Diagnostic, Sink, Sources};
 use crate::model::Model;
 use crate::model::study::Study;
 
-pub use describe::describe;
+pub use describe::{describe, describe_doubt};
 pub use schema::json_schema;
 pub use source::Source;
 
@@ -86,8 +87,10 @@ fn passes(
     let starts: Vec<usize> = source.files.iter().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
-        .map(|argument| {
-            let start = sources.add("--set", argument.clone());
+        .enumerate()
+        .map(|(i, argument)| {
+            let name = if i < source.overrides.len() { "--set" } else { "setting" };
+            let start = sources.add(name, argument.clone());
             overlay::Override::split(argument, start, sink)
         })
         .collect();
@@ -105,12 +108,14 @@ fn passes(
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
+    let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
     let faulty = form::check(&mut root, sources, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
-    let (model, size) = lower::lower(specs, by, catalog, files, sink)?;
-    Some((model, Study { sweep, size }))
+    let (model, study) = lower::lower(specs, by, catalog, files, sink)?;
+    let doubt = doubt::unknowns(asked, &model, sink);
+    Some((model, Study { sweep, doubt, ..study }))
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl<'t> Walk<'t> {
                 Some(node) => self.below(table, node, path, &place.key(key)),
                 None => Err((at.clone(), place.unknown_key(key, keys.keys().map(String::as_str)))),
             },
-            Some(Table::Names(node)) if table.get(*key).is_some() => self.below(table, node, path, &place.name(key)),
+            Some(Table::Names(node)) if table.get(*key).is_some() => self.below(table, node, path, &place.key(key)),
             Some(Table::Names(_)) => {
                 let known: Vec<String> = table.keys().map(|k| k.get_ref().to_string()).collect();
                 let rule = format!("there is no `{key}` in `{}`", place.path);

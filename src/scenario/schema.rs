@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 
 use crate::model::capacity::CapacitySpec;
 use crate::model::capacity::quota::QuotaSpec;
-use crate::model::expectation::{ExpectSpec, WindowSpec};
+use crate::model::expectation::{ExpectSpec, OutputSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
 use crate::model::run::RunSpec;
 use crate::model::service::ModelSpec;
+use crate::model::study::doubt::DoubtSpec;
 use crate::model::study::size::SizeSpec;
 use crate::model::study::sweep::SweepSpec;
 use crate::model::workload::WorkloadSpec;
@@ -47,6 +48,10 @@ struct ScenarioSpec {
     sweep: Option<SweepSpec>,
     /// The least or the greatest value of a key that keeps every expectation.
     size: Option<SizeSpec>,
+    /// What the results keep.
+    output: Option<OutputSpec>,
+    /// What is not known, and what it may be.
+    doubt: Option<DoubtSpec>,
     /// Another scenario, which this one is laid over; a path relative to this file.
     extends: Option<String>,
 }

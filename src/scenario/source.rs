@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Loaded, Refused, passes};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
+use crate::model::study::Unknown;
 use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
 
 /// A scenario as it was written.
@@ -17,7 +18,7 @@ pub struct Source {
     /// The file itself, then what it extends, and so on.
     pub(super) files: Vec<File>,
     /// The `--set` arguments of the user.
-    overrides: Vec<String>,
+    pub(super) overrides: Vec<String>,
     /// Without its folder.
     file_name: String,
     /// Files of traffic are read once, however often the scenario is loaded.
@@ -111,6 +112,19 @@ impl Source {
             }),
             _ => Err(Refused { sources, findings: sink.findings }),
         }
+    }
+
+    /// Loads every alternative of what is in doubt, each by itself, so that a bad one is found before anything is played.
+    ///
+    /// # Errors
+    /// One of them makes no scenario that can run.
+    pub fn check_readings(&self, unknowns: &[Unknown]) -> Result<(), Refused> {
+        for unknown in unknowns {
+            for value in unknown.others() {
+                self.load(&[unknown.at(&value).argument()])?;
+            }
+        }
+        Ok(())
     }
 
     /// Of the bytes of its files, in hexadecimal.

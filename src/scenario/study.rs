@@ -32,10 +32,11 @@ pub fn study(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> (Opt
     (sweep, by)
 }
 
-struct Reader<'r, 't> {
-    root: &'r DeTable<'t>,
-    sources: &'r Sources,
-    sink: &'r mut Sink,
+/// What reads the keys that are paths.
+pub(super) struct Reader<'r, 't> {
+    pub root: &'r DeTable<'t>,
+    pub sources: &'r Sources,
+    pub sink: &'r mut Sink,
 }
 
 /// An axis of more values is a typing error.
@@ -91,8 +92,8 @@ impl Reader<'_, '_> {
         axis.filter(|_| good)
     }
 
-    /// A path of an axis leads somewhere, or is refused at its place.
-    fn check_path(&mut self, path: &str, key: &Spanned<Cow<'_, str>>) -> bool {
+    /// A path that is a key leads somewhere, or is refused at its place.
+    pub(super) fn check_path(&mut self, path: &str, key: &Spanned<Cow<'_, str>>) -> bool {
         let within = key.get_ref().find(path).unwrap_or(0);
         // A path has dots, so its key stands between quotes.
         self.leads_somewhere(path, key.span().start + 1 + within)
@@ -145,7 +146,7 @@ impl Reader<'_, '_> {
     /// A value of an axis; of an axis of several paths a list of as many.
     fn choice(&mut self, paths: &[&str], item: Item<'_>) -> Option<Choice> {
         if let [path] = paths {
-            let (value, text) = self.value(&item);
+            let (value, text) = value(&item, self.sources);
             let settings = vec![Setting { path: (*path).to_owned(), value: text }];
             return Some(Choice { parameters: vec![((*path).to_owned(), value)], settings });
         }
@@ -158,29 +159,13 @@ impl Reader<'_, '_> {
                 return None;
             }
         };
-        let values: Vec<(Value, String)> = values.iter().map(|value| self.value(value)).collect();
+        let values: Vec<(Value, String)> = values.iter().map(|item| value(item, self.sources)).collect();
         let parameters = paths.iter().zip(&values).map(|(path, (value, _))| ((*path).to_owned(), value.clone()));
         let settings = paths
             .iter()
             .zip(&values)
             .map(|(path, (_, text))| Setting { path: (*path).to_owned(), value: text.clone() });
         Some(Choice { parameters: parameters.collect(), settings: settings.collect() })
-    }
-
-    /// A value for the results, and as it is written.
-    fn value(&self, item: &Item<'_>) -> (Value, String) {
-        let text = self.sources.locate(&item.span()).and_then(|(source, at)| source.text.get(at)).unwrap_or_default();
-        let value = match item.get_ref() {
-            DeValue::String(text) => Value::from(text.as_ref()),
-            DeValue::Boolean(b) => Value::from(*b),
-            number => match (integer(number), number.as_float().and_then(|x| x.as_str().replace('_', "").parse().ok()))
-            {
-                (Some(n), _) => i64::try_from(n).map_or_else(|_| Value::from(text), Value::from),
-                (_, Some(x)) => serde_json::Number::from_f64(x).map_or_else(|| Value::from(text), Value::Number),
-                _ => Value::from(text),
-            },
-        };
-        (value, text.to_owned())
     }
 
     /// `{ from, to, step }` or `{ from, to, points, scale }`.
@@ -297,7 +282,7 @@ impl Reader<'_, '_> {
             let mut made = Vec::new();
             for (path, item) in &settings {
                 self.check_path(path.get_ref(), path);
-                made.push(Setting { path: path.get_ref().to_string(), value: self.value(item).1 });
+                made.push(Setting { path: path.get_ref().to_string(), value: value(item, self.sources).1 });
             }
             let parameters = vec![(name.to_owned(), Value::from(choice.get_ref().as_ref()))];
             choices.push(Choice { parameters, settings: made });
@@ -309,11 +294,26 @@ impl Reader<'_, '_> {
     }
 }
 
-fn integer(value: &DeValue<'_>) -> Option<i128> {
+/// A value for the results, and as it is written.
+pub(super) fn value(item: &Item<'_>, sources: &Sources) -> (Value, String) {
+    let text = sources.locate(&item.span()).and_then(|(source, at)| source.text.get(at)).unwrap_or_default();
+    let value = match item.get_ref() {
+        DeValue::String(text) => Value::from(text.as_ref()),
+        DeValue::Boolean(b) => Value::from(*b),
+        number => match (integer(number), number.as_float().and_then(|x| x.as_str().replace('_', "").parse().ok())) {
+            (Some(n), _) => i64::try_from(n).map_or_else(|_| Value::from(text), Value::from),
+            (_, Some(x)) => serde_json::Number::from_f64(x).map_or_else(|| Value::from(text), Value::Number),
+            _ => Value::from(text),
+        },
+    };
+    (value, text.to_owned())
+}
+
+pub(super) fn integer(value: &DeValue<'_>) -> Option<i128> {
     let integer = value.as_integer()?;
     i128::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
 }
 
-fn float(value: &DeValue<'_>) -> Option<f64> {
+pub(super) fn float(value: &DeValue<'_>) -> Option<f64> {
     integer(value).map(|n| n as f64).or_else(|| value.as_float()?.as_str().replace('_', "").parse().ok())
 }

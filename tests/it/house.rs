@@ -182,8 +182,10 @@ fn slow_tests_are_run_by_the_gate() {
             slow.push(name.split('(').next().unwrap_or_default().to_owned());
         }
     }
+    // A list of names goes on behind a backslash.
+    let named = |name: &str| gate.lines().any(|line| line.trim_end_matches(" \\").ends_with(&format!("::{name}")));
     assert!(!slow.is_empty(), "the test looks in the wrong place");
-    let missed: Vec<_> = slow.iter().filter(|name| !gate.contains(&format!("::{name}\n"))).collect();
+    let missed: Vec<_> = slow.iter().filter(|name| !named(name)).collect();
     assert!(missed.is_empty(), ".ci/run does not name {missed:?}");
 }
 

@@ -113,6 +113,30 @@ fn keys_and_kinds() {
 }
 
 #[test]
+fn doubts() {
+    let limiter = "\"capacities.us.limiter\" = [\"token_bucket\"]";
+    let expect = ["[[expect]]", "metric = \"throttle_rate\"", "at_most = \"1%\""];
+    let doubted = |line: &'static str| shown(&with(&[&["[doubt]", line][..], &expect].concat()), &[]);
+    snapshot(
+        "doubts",
+        &[
+            ("a path that leads nowhere", doubted("\"capacities.us.limitr\" = [\"token_bucket\"]")),
+            ("a name that is not there", doubted("\"capacities.eu.limiter\" = [\"token_bucket\"]")),
+            ("a path without quotes", doubted("capacities.us.limiter = [\"token_bucket\"]")),
+            ("no values", doubted("\"capacities.us.limiter\" = []")),
+            ("one value that is no list", doubted("\"capacities.us.limiter\" = \"token_bucket\"")),
+            ("a range the wrong way round", doubted("\"capacities.us.tpm\" = [80_000, 40_000]")),
+            ("half a range", doubted("\"capacities.us.tpm\" = { low = 40_000 }")),
+            ("a range with another key", doubted("\"capacities.us.tpm\" = { low = 40_000, hgh = 80_000 }")),
+            ("a range of texts", doubted("\"capacities.us.refusal_latency\" = { low = \"0s\", high = \"1s\" }")),
+            ("another word", shown(&format!("doubt = \"all\"\n{GOOD}"), &[])),
+            ("nothing expected", shown(&with(&["[doubt]", limiter]), &[])),
+            ("set from the command line", shown(&with(&expect), &["doubt=default"])),
+        ],
+    );
+}
+
+#[test]
 fn values() {
     snapshot(
         "values",

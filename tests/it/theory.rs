@@ -4,7 +4,7 @@
 use crate::playing::{agrees, play, value};
 
 /// M/M/c in words of the scenario: exponential service of mean 1/mu, `c` places.
-fn m_m_c(lambda: f64, mean_service_ms: u64, places: u32, saturation: &str, duration: &str, seed: u64) -> String {
+pub fn m_m_c(lambda: f64, mean_service_ms: u64, places: u32, saturation: &str, duration: &str, seed: u64) -> String {
     format!(
         r#"
         [run]

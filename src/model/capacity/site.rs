@@ -50,7 +50,7 @@ impl Site<'_, '_> {
     /// Reports that a key of the capacity was left at a default that is not published.
     pub fn assume(&mut self, key: &str, value: &str, why: &str) {
         let path = format!("capacities.{}.{key}", self.name);
-        self.assumptions.push(Assumption { path, value: value.to_owned(), why: why.to_owned() });
+        self.assumptions.push(Assumption { path, value: value.to_owned(), why: why.to_owned(), between: None });
     }
 
     /// The index of a region.
@@ -80,7 +80,12 @@ impl Site<'_, '_> {
                     );
                     return None;
                 }
-                self.assume(key, &low.to_string(), &format!("the low end of {low} to {high}; {why}"));
+                self.assumptions.push(Assumption {
+                    path: format!("capacities.{}.{key}", self.name),
+                    value: low.to_string(),
+                    why: format!("the low end of {low} to {high}; {why}"),
+                    between: Some((low, high)),
+                });
                 low
             }
         };

@@ -1,9 +1,13 @@
-//! What is asked beyond one design point: a sweep, a size. Plain data; every point is a list of settings over the
-//! scenario.
+//! What is asked beyond one design point: a sweep, a size, and what is in doubt. Plain data; every point and every
+//! reading is a list of settings over the scenario.
 
+use std::collections::BTreeSet;
+
+pub mod doubt;
 pub mod size;
 pub mod sweep;
 
+pub use doubt::{Alternative, Alternatives, Unknown};
 pub use size::{Find, Size};
 pub use sweep::{Axis, Choice, Setting, Sweep};
 
@@ -14,4 +18,8 @@ pub struct Study {
     pub sweep: Option<Sweep>,
     /// `None`: it has no `[size]`.
     pub size: Option<Size>,
+    /// What is not known, sorted by path; empty: nothing is doubted.
+    pub doubt: Vec<Unknown>,
+    /// The metrics that every point of a sweep keeps, however many there are.
+    pub kept: BTreeSet<String>,
 }

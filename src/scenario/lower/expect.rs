@@ -1,11 +1,14 @@
 //! Expectations: of metrics that exist, about parts that exist, in units that fit.
 
+use std::collections::BTreeSet;
+
 use super::Lowering;
 use super::supply::Supply;
 use crate::diagnostic::Span;
 use crate::model::capacity::Billing;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::expectation::{BoundSpec, ExpectSpec};
+use crate::model::quantity::Text;
 use crate::model::spec::{At, Refusal, unknown};
 use crate::model::workload::Workload;
 use crate::model::{Bound, Expectation};
@@ -40,6 +43,28 @@ impl Lowering<'_> {
         expectations
     }
 
+    /// The metrics that `[output]` names.
+    pub fn kept(&mut self, supply: &Supply<'_>) -> BTreeSet<String> {
+        let spec = self.specs.output.spec.as_ref();
+        let named = spec.and_then(|output| output.metrics.as_deref()).unwrap_or_default();
+        named.iter().filter_map(|written| Some(self.metric(written, supply)?.full())).collect()
+    }
+
+    /// A metric by its name, of a part that the scenario has.
+    fn metric(&mut self, written: &At<Text>, supply: &Supply<'_>) -> Option<MetricName> {
+        match terms::parse_metric(&written.value) {
+            Ok(name) => {
+                self.check_parts(&name, &written.at, supply);
+                Some(name)
+            }
+            Err((rule, help)) => {
+                let help = help.or_else(|| Some("`bedload explain` lists all metrics".to_owned()));
+                self.error(&written.at, rule, help);
+                None
+            }
+        }
+    }
+
     fn expectation(
         &mut self,
         spec: &ExpectSpec,
@@ -48,18 +73,7 @@ impl Lowering<'_> {
         workloads: &[Workload],
         out: &mut Vec<Expectation>,
     ) {
-        let name = match terms::parse_metric(&spec.metric.value) {
-            Ok(name) => name,
-            Err((rule, help)) => {
-                self.error(
-                    &spec.metric.at,
-                    rule,
-                    help.or_else(|| Some("`bedload explain` lists all metrics".to_owned())),
-                );
-                return;
-            }
-        };
-        self.check_parts(&name, &spec.metric.at, supply);
+        let Some(name) = self.metric(&spec.metric, supply) else { return };
         if name.term.unit == Unit::Usd {
             self.check_priced(&name, &spec.metric.at, supply, workloads);
         }

@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Sink, Span};
 use crate::model::quantity::Text;
 use crate::model::spec::{At, unknown};
-use crate::model::study::{Choice, Size};
+use crate::model::study::{Choice, Study};
 use crate::model::{Assumption, Model, Window};
 use crate::trace::Trace;
 
@@ -62,7 +62,7 @@ pub fn lower(
     catalog: &Catalog,
     files: Files<'_>,
     sink: &mut Sink,
-) -> Option<(Model, Option<Size>)> {
+) -> Option<(Model, Study)> {
     columns::read(&mut specs, files, sink);
     let specs = &specs;
     let mut low = Lowering { specs, catalog, files, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
@@ -77,6 +77,7 @@ pub fn lower(
     let money = specs.money.spec.clone().unwrap_or_default().lower(low.sink);
     let expectations = low.expectations(&supply, &workloads);
     let size = low.size(by, &expectations);
+    let kept = low.kept(&supply);
     let customizations = models.into_values().filter_map(|known| known.customization).collect();
     low.check_room(&workloads, &supply);
     let Lowering { mut assumptions, mut dates, sink, .. } = low;
@@ -100,7 +101,7 @@ pub fn lower(
         assumptions,
         catalog_as_of: dates.into_iter().next(),
     };
-    Some((model, size))
+    Some((model, Study { size, kept, ..Study::default() }))
 }
 
 /// Recorded traffic by the workload that replays it.
@@ -112,7 +113,7 @@ impl Lowering<'_> {
     }
 
     fn assume(&mut self, path: String, value: impl Into<String>, why: impl Into<String>) {
-        self.assumptions.push(Assumption { path, value: value.into(), why: why.into() });
+        self.assumptions.push(Assumption { path, value: value.into(), why: why.into(), between: None });
     }
 
     /// The index of a name in a list; an unknown one is refused.

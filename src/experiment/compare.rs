@@ -1,0 +1,202 @@
+//! Two scenarios against each other: the differences of their metrics, with the luck that they share left out.
+//!
+//! Both sides are played with the same streams, so that replication i of both meets the same requests. What differs within
+//! a pair is then the scenario and not the traffic, and the interval is that of the differences of the pairs. With
+//! different seeds nothing is shared, and the interval is that of two independent samples.
+
+use std::collections::BTreeMap;
+
+use super::point::{Played, play, prolong};
+use super::{Conclusion, Watch, head};
+use crate::metrics::Measure;
+use crate::model::Model;
+use crate::results::{
+    self, Comparison, Difference, Estimate, Expectation, JudgedTwice, Note, Point, Results, Scenario, Side,
+};
+use crate::stats::interval;
+
+/// Below this share of either side a difference is that of roundings \[1\].
+const ROUNDING: f64 = 1e-12;
+
+/// Plays two scenarios and compares them. Both get the larger of the two numbers of replications.
+#[must_use]
+pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) -> Conclusion {
+    let [(model_a, scenario_a), (model_b, scenario_b)] = [a, b];
+    let (played_a, played_b) = (play(model_a, watch), play(model_b, watch));
+    let counts = [played_a.point.replications, played_b.point.replications];
+    let replications = counts[0].max(counts[1]);
+    let played_a = prolong(played_a, model_a, replications, watch);
+    let played_b = prolong(played_b, model_b, replications, watch);
+    let paired = model_a.run.seed == model_b.run.seed;
+    let differences = differences((model_a, &played_a), (model_b, &played_b), paired);
+    let mut results = head(model_a, scenario_a.clone());
+    for assumption in head(model_b, scenario_b.clone()).assumptions {
+        if !results.assumptions.contains(&assumption) {
+            results.assumptions.push(assumption);
+        }
+    }
+    results.assumptions.sort();
+    let comparison = Comparison {
+        a: Side { scenario: scenario_a, seed: model_a.run.seed },
+        b: Side { scenario: scenario_b, seed: model_b.run.seed },
+        paired,
+        confidence: model_a.run.confidence,
+        cost_per_month_difference_usd: differences.get("cost_per_month_usd").and_then(|d| d.difference),
+        differences,
+        expectations: judged_twice(&played_a.expectations, &played_b.expectations),
+    };
+    let mut notes = notes(model_a, model_b, counts);
+    notes.extend(notes_of_sides(&played_a.notes, &played_b.notes));
+    let effort = played_a.effort.plus(played_b.effort);
+    let results = Results {
+        // The older of the two.
+        catalog_as_of: results.catalog_as_of.into_iter().chain(model_b.catalog_as_of.clone()).min(),
+        notes,
+        metric_names: comparison.differences.keys().cloned().collect(),
+        points_total: 2,
+        comparison: Some(comparison),
+        points: vec![side(0, "a", played_a), side(1, "b", played_b)],
+        ..results
+    };
+    Conclusion { results, effort }
+}
+
+/// A side as a design point with what its charts draw.
+fn side(index: u64, name: &str, played: Played) -> Point {
+    Point {
+        index,
+        parameters: BTreeMap::from([("side".to_owned(), name.into())]),
+        expectations: played.expectations,
+        ..played.point
+    }
+}
+
+/// The difference of every metric that both sides have.
+fn differences(a: (&Model, &Played), b: (&Model, &Played), paired: bool) -> BTreeMap<String, Difference> {
+    let confidence = a.0.run.confidence;
+    let [sheet_a, sheet_b] = [a, b].map(|(model, played)| sheet(model, played));
+    sheet_a
+        .iter()
+        .filter_map(|(name, a)| Some((name.clone(), difference(a, sheet_b.get(name)?, confidence, paired))))
+        .collect()
+}
+
+/// A metric of one side: of all replications, and of each.
+struct Column {
+    estimate: Option<f64>,
+    pooled: Measure,
+    /// Empty where one of them is not known.
+    own: Vec<f64>,
+}
+
+fn sheet(model: &Model, played: &Played) -> BTreeMap<String, Column> {
+    let own = |i: usize| played.replications.iter().map(|r| r.metrics[i].measure.value()).collect::<Option<_>>();
+    let pooled = played.pooled.evaluate(model).into_iter().enumerate();
+    pooled
+        .map(|(i, metric)| {
+            let estimate = played.point.metrics.get(&metric.name).and_then(|e: &Estimate| e.estimate);
+            (metric.name, Column { estimate, pooled: metric.measure, own: own(i).unwrap_or_default() })
+        })
+        .collect()
+}
+
+fn difference(a: &Column, b: &Column, confidence: f64, paired: bool) -> Difference {
+    let (Some(of_a), Some(of_b)) = (a.estimate, b.estimate) else {
+        return Difference { a: a.estimate, b: b.estimate, difference: None, half_width: None, distinguishable: false };
+    };
+    let own: Vec<f64> = a.own.iter().zip(&b.own).map(|(a, b)| b - a).collect();
+    let is_percentile = matches!(a.pooled, Measure::Percentile { .. });
+    let (difference, half_width) = match (paired, is_percentile) {
+        (true, true) => (of_b - of_a, interval::by_sectioning(of_b - of_a, &own, confidence)),
+        (true, false) => interval::of_mean(&own, confidence),
+        (false, _) => (of_b - of_a, interval::of_independent((of_a, &a.own), (of_b, &b.own), confidence)),
+    };
+    // What never happened on a side, or always, may yet do otherwise: never narrower than the rule of three.
+    let half_width = match [a, b].map(|side| unseen(side.pooled)) {
+        [Some(in_a), Some(in_b)] => Some(half_width.unwrap_or(0.0).max(in_a).max(in_b)),
+        [Some(bound), None] | [None, Some(bound)] => half_width.map(|half| half.max(bound)),
+        [None, None] => half_width,
+    };
+    let is_real = difference.abs() > ROUNDING * of_a.abs().max(of_b.abs());
+    let distinguishable = is_real && half_width.is_some_and(|half| difference.abs() > half);
+    Difference { a: Some(of_a), b: Some(of_b), difference: Some(difference), half_width, distinguishable }
+}
+
+/// How often what was never seen, or always, may yet happen otherwise; `None` where it was seen both ways.
+fn unseen(pooled: Measure) -> Option<f64> {
+    match pooled {
+        Measure::Rate { events, trials } if trials > 0 && (events == 0 || events == trials) => {
+            Some(interval::rule_of_three(trials))
+        }
+        _ => None,
+    }
+}
+
+/// Expectations are the same one when they bound the same metric from the same side; of several, in their order.
+fn judged_twice(a: &[Expectation], b: &[Expectation]) -> Vec<JudgedTwice> {
+    let one = |e: &Expectation| JudgedTwice {
+        metric: e.metric.clone(),
+        at_most: e.at_most,
+        at_least: e.at_least,
+        a: None,
+        b: None,
+    };
+    let mut judged: Vec<JudgedTwice> = a.iter().map(|e| JudgedTwice { a: Some(e.verdict), ..one(e) }).collect();
+    for e in b {
+        let sides = |most: Option<f64>, least: Option<f64>| (most.is_some(), least.is_some());
+        let same = |j: &&mut JudgedTwice| {
+            j.b.is_none() && j.metric == e.metric && sides(j.at_most, j.at_least) == sides(e.at_most, e.at_least)
+        };
+        match judged.iter_mut().find(same) {
+            Some(found) => *found = JudgedTwice { a: found.a, b: Some(e.verdict), ..one(e) },
+            None => judged.push(JudgedTwice { b: Some(e.verdict), ..one(e) }),
+        }
+    }
+    judged
+}
+
+/// What a reader of the differences must know.
+fn notes(a: &Model, b: &Model, counts: [u64; 2]) -> Vec<Note> {
+    let mut texts = Vec::new();
+    if a.run.seed != b.run.seed {
+        texts.push(format!(
+            "not paired: seeds differ ({} and {}), so intervals are those of two independent samples",
+            a.run.seed, b.run.seed
+        ));
+    }
+    if (a.run.warmup, a.run.duration) != (b.run.warmup, b.run.duration) {
+        texts.push("the measured intervals differ: counts and costs are of different times".to_owned());
+    }
+    if a.run.confidence != b.run.confidence {
+        texts.push(format!(
+            "differences have the confidence of a, {}; b asks for {}",
+            a.run.confidence, b.run.confidence
+        ));
+    }
+    if counts[0] != counts[1] {
+        texts.push(format!(
+            "a stopped at {} replications and b at {}: both have the larger number",
+            counts[0], counts[1]
+        ));
+    }
+    for (name, mine, other) in [("a", a, b), ("b", b, a)] {
+        let alone: Vec<&str> = mine
+            .workloads
+            .iter()
+            .map(|w| w.name.as_str())
+            .filter(|name| other.workloads.iter().all(|w| w.name != *name))
+            .collect();
+        if !alone.is_empty() {
+            texts.push(format!("{name} alone has the workloads {}", alone.join(", ")));
+        }
+    }
+    texts.into_iter().map(|text| Note { metric: None, text }).collect()
+}
+
+/// What both sides say once, the rest with the side that says it.
+fn notes_of_sides(a: &[Note], b: &[Note]) -> Vec<Note> {
+    let of =
+        |name: &str, note: &results::Note| Note { metric: note.metric.clone(), text: format!("{name}: {}", note.text) };
+    let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of("a", note) });
+    of_a.chain(b.iter().filter(|note| !a.contains(note)).map(|note| of("b", note))).collect()
+}

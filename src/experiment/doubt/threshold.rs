@@ -1,0 +1,119 @@
+//! Where the verdict flips: the fewest choices that do it, and of a range the number at which it happens.
+
+use super::{Ask, Effort, Reading, settings};
+use crate::model::study::{Alternative, Alternatives, Unknown};
+use crate::results::{Condition, Flip, Judgement};
+
+/// Looks for a threshold, at most: each halves what is left of the range.
+const MOST_STEPS: u32 = 12;
+/// What is left of a range when its threshold is known well enough \[1\].
+const FINE_ENOUGH: f64 = 0.01;
+/// Flips that are told.
+const MOST_FLIPS: usize = 16;
+
+/// The verdict that a reading flips to.
+fn flipped(base: Judgement) -> Judgement {
+    if base == Judgement::Failed { Judgement::Held } else { Judgement::Failed }
+}
+
+/// The flips with the fewest choices; and how much work it was to find the thresholds.
+pub(super) fn flips(unknowns: &[Unknown], readings: &[Reading], ask: Ask<'_>) -> Result<(Vec<Flip>, Effort), String> {
+    let base = readings[0].answer.verdict();
+    let is_any = |verdict| readings.iter().any(|r| r.answer.verdict() == verdict);
+    // Where nothing contradicts what is written, what leaves it undecided is worth asking about.
+    let is_undecided = base != Judgement::Inconclusive && !is_any(flipped(base));
+    let to = if is_undecided { Judgement::Inconclusive } else { flipped(base) };
+    let mut flipping: Vec<&Reading> = readings.iter().filter(|r| r.answer.verdict() == to).collect();
+    flipping.sort_by_key(|r| r.choices.len());
+    let mut least: Vec<&Reading> = Vec::new();
+    for reading in flipping {
+        // What flips by fewer choices needs no more of them.
+        if !least.iter().any(|less| less.choices.iter().all(|choice| reading.choices.contains(choice))) {
+            least.push(reading);
+        }
+    }
+    let (alone, together): (Vec<&Reading>, Vec<&Reading>) = least.into_iter().partition(|r| r.choices.len() == 1);
+    let mut effort = Effort::default();
+    let mut flips = Vec::new();
+    for (u, unknown) in unknowns.iter().enumerate() {
+        let values: Vec<&Alternative> =
+            alone.iter().map(|r| &r.choices[0]).filter(|c| c.0 == u).map(|c| &c.1).collect();
+        if values.is_empty() {
+            continue;
+        }
+        let mut search = Search { unknowns, u, base, ask, effort: Effort::default() };
+        let condition = search.condition(unknown, &values)?;
+        effort = effort.plus(search.effort);
+        flips.push(Flip { verdict: to, conditions: vec![condition] });
+    }
+    for reading in together {
+        let at = |(u, value): &(usize, Alternative)| plain(&unknowns[*u], &[value]);
+        flips.push(Flip { verdict: to, conditions: reading.choices.iter().map(at).collect() });
+    }
+    flips.truncate(MOST_FLIPS);
+    Ok((flips, effort))
+}
+
+/// A condition that names values.
+fn plain(unknown: &Unknown, values: &[&Alternative]) -> Condition {
+    Condition {
+        path: unknown.path.clone(),
+        values: values.iter().map(|v| v.value.clone()).collect(),
+        below: None,
+        above: None,
+        ask: unknown.ask.clone(),
+    }
+}
+
+/// The search for the thresholds of one unknown, the others at their base.
+struct Search<'a> {
+    unknowns: &'a [Unknown],
+    u: usize,
+    base: Judgement,
+    ask: Ask<'a>,
+    effort: Effort,
+}
+
+impl Search<'_> {
+    /// When the unknown alone flips the verdict, which it does at `values`.
+    fn condition(&mut self, unknown: &Unknown, values: &[&Alternative]) -> Result<Condition, String> {
+        let mut condition = plain(unknown, values);
+        let Alternatives::Range { low, high, is_whole } = unknown.span else { return Ok(condition) };
+        let does_flip = |x: f64| values.iter().any(|v| v.is(&Alternative::number(x)));
+        let written = unknown.base.as_ref().and_then(|base| base.value.as_f64());
+        // From an end that flips towards what is written, else towards the other end if that does not flip.
+        let other = |end: f64| written.or_else(|| Some(end).filter(|end| !does_flip(*end)));
+        if let Some(keeps) = other(high).filter(|keeps| does_flip(low) && *keeps > low) {
+            condition.below = Some(self.threshold(low, keeps, high - low, is_whole)?);
+        }
+        if let Some(keeps) = other(low).filter(|keeps| does_flip(high) && *keeps < high) {
+            condition.above = Some(self.threshold(high, keeps, high - low, is_whole)?);
+        }
+        if condition.below.is_some() || condition.above.is_some() {
+            condition.values.clear();
+        }
+        Ok(condition)
+    }
+
+    /// The number nearest to `flips` that is known to keep the verdict.
+    fn threshold(&mut self, mut flips: f64, mut keeps: f64, range: f64, is_whole: bool) -> Result<f64, String> {
+        let enough = if is_whole { (range * FINE_ENOUGH).max(1.0) } else { range * FINE_ENOUGH };
+        for _ in 0..MOST_STEPS {
+            if (keeps - flips).abs() <= enough {
+                break;
+            }
+            let middle = f64::midpoint(flips, keeps);
+            let middle = if is_whole { libm::floor(middle) } else { middle };
+            if self.keeps(middle)? { keeps = middle } else { flips = middle }
+        }
+        Ok(keeps)
+    }
+
+    fn keeps(&mut self, x: f64) -> Result<bool, String> {
+        let answer = (self.ask)(&settings(self.unknowns, &[(self.u, Alternative::number(x))]))?;
+        self.effort = self.effort.plus(answer.effort);
+        let verdict = answer.verdict();
+        // What cannot be decided does not keep what was decided.
+        Ok(if self.base == Judgement::Inconclusive { verdict != flipped(self.base) } else { verdict == self.base })
+    }
+}

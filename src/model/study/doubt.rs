@@ -1,0 +1,109 @@
+//! `[doubt]`: what nobody publishes, and what it may be. An answer is asked for under every reading of it.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use super::sweep::{Setting, numeric};
+
+/// A key of the scenario whose value is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unknown {
+    /// Such as `capacities.us.limiter`.
+    pub path: String,
+    /// What the scenario runs at; `None`: what stands there is not one value, and is left as it is.
+    pub base: Option<Alternative>,
+    pub span: Alternatives,
+    /// What to ask whom, or to measure.
+    pub ask: String,
+}
+
+/// One value that an unknown may have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alternative {
+    /// For the results.
+    pub value: Value,
+    /// As TOML writes it.
+    pub text: String,
+}
+
+/// What an unknown may be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Alternatives {
+    Set(Vec<Alternative>),
+    /// From `low` to `high`, both included, in the unit of the key.
+    Range {
+        low: f64,
+        high: f64,
+        is_whole: bool,
+    },
+}
+
+impl Alternative {
+    #[must_use]
+    pub fn number(x: f64) -> Self {
+        let choice = numeric("", x);
+        Self { value: choice.parameters[0].1.clone(), text: choice.settings[0].value.clone() }
+    }
+
+    /// Whether both mean the same in TOML: `40_000` and `40000` do.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        let read = |text: &str| toml::from_str::<toml::Table>(&format!("v = {text}")).ok();
+        self.text == other.text || read(&self.text).is_some_and(|one| Some(one) == read(&other.text))
+    }
+}
+
+impl Unknown {
+    /// The values that are played beside the base: those of a set, the ends of a range.
+    #[must_use]
+    pub fn others(&self) -> Vec<Alternative> {
+        let all = match &self.span {
+            Alternatives::Set(values) => values.clone(),
+            Alternatives::Range { low, high, .. } => vec![Alternative::number(*low), Alternative::number(*high)],
+        };
+        let mut others: Vec<Alternative> = Vec::new();
+        for value in all {
+            let is_base = self.base.as_ref().is_some_and(|base| base.is(&value));
+            if !is_base && !others.iter().any(|known| known.is(&value)) {
+                others.push(value);
+            }
+        }
+        others
+    }
+
+    /// The setting that gives it a value.
+    #[must_use]
+    pub fn at(&self, value: &Alternative) -> Setting {
+        Setting { path: self.path.clone(), value: value.text.clone() }
+    }
+}
+
+/// The form of `doubt` for editors; its own pass reads it.
+#[derive(Debug)]
+pub struct DoubtSpec;
+
+impl JsonSchema for DoubtSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Doubt".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let range = json_schema!({
+            "type": "object",
+            "properties": {
+                "low": { "type": "number", "description": "The least that it may be." },
+                "high": { "type": "number", "description": "The most that it may be." }
+            },
+            "required": ["low", "high"],
+            "additionalProperties": false
+        });
+        json_schema!({
+            "description": "What is not known: \"default\" for all that AWS does not publish and this file left at a default; or paths, each with the values that it may have, or with a range (two numbers, or { low, high }).",
+            "anyOf": [
+                { "enum": ["default"] },
+                { "type": "object", "additionalProperties": { "anyOf": [{ "type": "array", "minItems": 1 }, range] } }
+            ]
+        })
+    }
+}

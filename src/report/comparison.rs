@@ -1,0 +1,306 @@
+//! A comparison for a terminal, at most 80 columns wide, and for a review: what differs, by how much, and what turns.
+
+use super::figures::{Palette, difference, figure, short};
+use super::summary::bound;
+use super::text::{LABEL, WIDTH, wrapped};
+use crate::results::{Comparison, Difference, JudgedTwice, Judgement, Results, Side};
+use crate::terms::{self, Better, Unit};
+
+/// What a planner decides on, in the order in which it is told; of the whole and of each workload.
+const DECIDING: [&str; 13] = [
+    "throttle_rate",
+    "failure_rate",
+    "e2e_p50_ms",
+    "e2e_p99_ms",
+    "ttft_p99_ms",
+    "slo_attainment",
+    "goodput_per_s",
+    "retry_amplification",
+    "spillover_rate",
+    "cost_usd",
+    "cost_per_month_usd",
+    "committed_usd",
+    "one_time_usd",
+];
+
+/// What a difference comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Better,
+    Worse,
+    /// Of what is neither better nor worse.
+    Higher,
+    Lower,
+    NotDistinguishable,
+    NotKnown,
+}
+
+impl Word {
+    fn of(d: &Difference, better: Better) -> Self {
+        let Some(difference) = d.difference.filter(|_| d.half_width.is_some()) else { return Self::NotKnown };
+        match better {
+            _ if !d.distinguishable => Self::NotDistinguishable,
+            Better::Neither if difference > 0.0 => Self::Higher,
+            Better::Neither => Self::Lower,
+            Better::Higher if difference > 0.0 => Self::Better,
+            Better::Lower if difference < 0.0 => Self::Better,
+            Better::Higher | Better::Lower => Self::Worse,
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+            Self::Higher => "higher",
+            Self::Lower => "lower",
+            Self::NotDistinguishable => "not distinguishable",
+            Self::NotKnown => "not known",
+        }
+    }
+
+    fn painted(self, palette: Palette) -> String {
+        match self {
+            Self::Better => palette.good(self.text()),
+            Self::Worse => palette.bad(self.text()),
+            Self::NotDistinguishable | Self::NotKnown => palette.faint(self.text()),
+            Self::Higher | Self::Lower => self.text().to_owned(),
+        }
+    }
+}
+
+/// A metric's name without its prefix, its figures on a and on b, their difference.
+struct Row {
+    cells: [String; 4],
+    word: Word,
+}
+
+/// Rows of the whole, or of a workload.
+struct Section {
+    workload: Option<String>,
+    rows: Vec<Row>,
+}
+
+fn row(comparison: &Comparison, prefix: &str, name: &str) -> Option<Row> {
+    let d = comparison.differences.get(&format!("{prefix}{name}"))?;
+    let term = terms::find(name)?;
+    let cell = |x: Option<f64>| x.map_or_else(|| "?".to_owned(), |x| short(x, term.unit));
+    let difference = d.difference.map_or_else(|| "?".to_owned(), |x| difference(x, d.half_width, term.unit));
+    Some(Row { cells: [name.to_owned(), cell(d.a), cell(d.b), difference], word: Word::of(d, term.better) })
+}
+
+/// Whether a metric has anything to say: one side knows it, and it is not nothing on both.
+fn says_something(d: &Difference) -> bool {
+    [d.a, d.b].iter().any(|x| x.is_some_and(|x| x != 0.0))
+}
+
+fn sections(comparison: &Comparison) -> Vec<Section> {
+    let named = |prefix: &str, is_told: &dyn Fn(&str, &Difference) -> bool| -> Vec<Row> {
+        let told = DECIDING
+            .iter()
+            .filter(|name| comparison.differences.get(&format!("{prefix}{name}")).is_some_and(|d| is_told(name, d)));
+        told.filter_map(|name| row(comparison, prefix, name)).collect()
+    };
+    let whole = named("", &|name, d| name == "throttle_rate" || name == "failure_rate" || says_something(d));
+    let mut sections = vec![Section { workload: None, rows: whole }];
+    let of_workloads = comparison.differences.keys().filter_map(|m| m.strip_prefix("workloads.")?.split('.').next());
+    let mut workloads: Vec<&str> = of_workloads.collect();
+    workloads.dedup();
+    if workloads.len() > 1 {
+        for workload in workloads {
+            let rows = named(&format!("workloads.{workload}."), &|_, d| d.distinguishable);
+            if !rows.is_empty() {
+                sections.push(Section { workload: Some(workload.to_owned()), rows });
+            }
+        }
+    }
+    sections
+}
+
+/// What a side is, in words: its file, and what is set there alone.
+fn side(one: &Side, other: &Side) -> String {
+    let own = one.scenario.overrides.iter().filter(|o| !other.scenario.overrides.contains(o));
+    let own: Vec<&str> = own.map(String::as_str).collect();
+    let set = if own.is_empty() { String::new() } else { format!(" with {}", own.join(", ")) };
+    format!("{}{set}", one.scenario.file)
+}
+
+/// How it was played: replications, seeds, what is set on both sides.
+fn played(results: &Results, comparison: &Comparison) -> String {
+    let replications = match results.points.first().map_or(0, |p| p.replications) {
+        1 => "1 replication each".to_owned(),
+        n => format!("{n} replications each"),
+    };
+    let luck = if comparison.paired {
+        format!("seed {} · paired: the same luck on both sides", comparison.a.seed)
+    } else {
+        format!("seeds {} and {} · not paired", comparison.a.seed, comparison.b.seed)
+    };
+    let (of_a, of_b) = (&comparison.a.scenario.overrides, &comparison.b.scenario.overrides);
+    let both: Vec<&str> = of_a.iter().filter(|o| of_b.contains(o)).map(String::as_str).collect();
+    let both = if both.is_empty() { String::new() } else { format!(" · both with {}", both.join(", ")) };
+    format!("{replications} · {luck}{both}")
+}
+
+/// What the change costs in a month, and whether that is because less, or more, is served.
+fn cost(comparison: &Comparison) -> Vec<String> {
+    let served = comparison.differences.get("served").filter(|d| d.distinguishable).and_then(|d| d.difference);
+    let served = served.map(|x| {
+        let more = if x > 0.0 { "more" } else { "fewer" };
+        format!("b serves {} {more} requests, which is part of it", figure(x.abs().max(1.0).round(), Unit::Count))
+    });
+    [month(comparison)].into_iter().chain(served).collect()
+}
+
+fn month(comparison: &Comparison) -> String {
+    let month = comparison.differences.get("cost_per_month_usd");
+    let Some((d, difference)) = month.and_then(|d| Some((d, d.difference?))) else {
+        return "the difference per month is not known".to_owned();
+    };
+    let usd = |x: f64| short(x, Unit::Usd);
+    let range = d.half_width.filter(|half| *half > 0.0).map(|half| format!(" ±{}", usd(half))).unwrap_or_default();
+    let (of_a, of_b) = (usd(d.a.unwrap_or(f64::NAN)), usd(d.b.unwrap_or(f64::NAN)));
+    match difference {
+        0.0 => format!("a and b cost the same: {of_a} a month"),
+        _ if !d.distinguishable => {
+            let why = if d.half_width.is_some() { "not distinguishable" } else { "no interval is known" };
+            format!("{of_a} a month on a, {of_b} on b: {why}")
+        }
+        x => {
+            let more = if x > 0.0 { "more" } else { "less" };
+            format!("b costs {}{range} a month {more} than a: {of_b} instead of {of_a}", usd(x.abs()))
+        }
+    }
+}
+
+const fn verdict(judged: Option<Judgement>) -> &'static str {
+    match judged {
+        Some(Judgement::Held) => "held",
+        Some(Judgement::Failed) => "FAILED",
+        Some(Judgement::Inconclusive) => "inconclusive",
+        None => "not expected",
+    }
+}
+
+/// An expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on a, FAILED on b`.
+#[must_use]
+pub fn turned(e: &JudgedTwice) -> String {
+    let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+    let bound = bound(e.at_least, e.at_most, unit).replace('\u{a0}', " ");
+    format!("{} {bound}: {} on a, {} on b", e.metric, verdict(e.a), verdict(e.b))
+}
+
+fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
+    let all = &comparison.expectations;
+    let paint = |e: &JudgedTwice| match e.b {
+        Some(Judgement::Failed) => palette.bad(&turned(e)),
+        Some(Judgement::Held) => palette.good(&turned(e)),
+        _ => palette.doubtful(&turned(e)),
+    };
+    let mut lines: Vec<String> = all.iter().filter(|e| e.a != e.b).map(paint).collect();
+    let same = all.len() - lines.len();
+    if same > 0 {
+        let which = |judged| all.iter().filter(|e| e.a == e.b && e.a == Some(judged)).count();
+        let counted =
+            [Judgement::Held, Judgement::Failed, Judgement::Inconclusive].map(|j| (which(j), verdict(Some(j))));
+        let counted: Vec<String> =
+            counted.iter().filter(|(n, _)| *n > 0).map(|(n, verdict)| format!("{n} {verdict}")).collect();
+        lines.push(format!("the same on both sides: {}", counted.join(", ")));
+    }
+    lines
+}
+
+/// A label and its lines, after the table.
+fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<(&'static str, Vec<String>)> {
+    let notes = results.notes.iter().filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"));
+    let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
+    vec![("Cost", cost(comparison)), ("Expected", expectations(comparison, palette)), ("Notes", notes.collect())]
+}
+
+fn titles(comparison: &Comparison) -> Vec<&str> {
+    let (a, b) = (&comparison.a.scenario.title, &comparison.b.scenario.title);
+    if a == b { vec![a] } else { vec![a, b] }
+}
+
+/// The comparison for a terminal; nothing when the document has none.
+#[must_use]
+pub fn comparison_text(results: &Results, palette: Palette) -> String {
+    let Some(comparison) = &results.comparison else { return String::new() };
+    let mut out = String::new();
+    for title in titles(comparison) {
+        wrapped(title, WIDTH).iter().for_each(|line| out += &format!("{}\n", palette.bold(line)));
+    }
+    for (name, one, other) in [("a", &comparison.a, &comparison.b), ("b", &comparison.b, &comparison.a)] {
+        for (i, line) in wrapped(&side(one, other), WIDTH - 3).into_iter().enumerate() {
+            let label = if i == 0 { palette.bold(name) } else { " ".to_owned() };
+            let indent = if i == 0 { "" } else { "  " };
+            out += &format!("{label}  {indent}{line}\n");
+        }
+    }
+    for (i, line) in wrapped(&played(results, comparison), WIDTH).into_iter().enumerate() {
+        out += &format!("{}{}\n", if i == 0 { "" } else { "  " }, palette.faint(&line));
+    }
+    out.push('\n');
+    out += &table(&sections(comparison), comparison.confidence, palette);
+    for (label, lines) in remarks(results, comparison, palette).into_iter().filter(|(_, lines)| !lines.is_empty()) {
+        out.push('\n');
+        for (i, line) in lines.iter().enumerate() {
+            for (j, part) in wrapped(line, WIDTH - LABEL).into_iter().enumerate() {
+                let label = if i + j == 0 { palette.bold(&format!("{label:<LABEL$}")) } else { " ".repeat(LABEL) };
+                out += &format!("{label}{}{part}\n", if j > 0 { "  " } else { "" });
+            }
+        }
+    }
+    out.replace('\u{a0}', " ")
+}
+
+/// Columns as wide as what stands in them.
+fn table(sections: &[Section], confidence: f64, palette: Palette) -> String {
+    let level = format!("b - a, {} %", confidence * 100.0);
+    let head = ["", "a", "b", level.as_str()].map(str::to_owned);
+    let all = || sections.iter().flat_map(|section| section.rows.iter().map(|row| &row.cells)).chain([&head]);
+    let width: Vec<usize> = (0..4).map(|i| all().map(|cells| cells[i].chars().count()).max().unwrap_or(0)).collect();
+    let line = |[name, a, b, difference]: &[String; 4]| {
+        format!("{name:<0$} {a:>1$} {b:>2$} {difference:>3$}", width[0], width[1], width[2], width[3])
+    };
+    let mut out = format!("{}\n", palette.faint(&line(&head)));
+    for section in sections {
+        if let Some(workload) = &section.workload {
+            out += &format!("\n{}\n", palette.bold(&format!("workload {workload}, where it differs")));
+        }
+        for row in &section.rows {
+            out += &format!("{}  {}\n", line(&row.cells), row.word.painted(palette));
+        }
+    }
+    out
+}
+
+/// The comparison for a review, as Markdown; nothing when the document has none.
+#[must_use]
+pub fn comparison_markdown(results: &Results) -> String {
+    let Some(comparison) = &results.comparison else { return String::new() };
+    let plain = |text: &str| text.replace('|', "\\|");
+    let mut out = format!("## {}\n\n", titles(comparison).join(" / "));
+    out += &format!("- **a**: {}\n", plain(&side(&comparison.a, &comparison.b)));
+    out += &format!("- **b**: {}\n\n", plain(&side(&comparison.b, &comparison.a)));
+    out += &format!("{}, bedload {}\n\n", plain(&played(results, comparison)), results.tool.version);
+    out += &format!("| | a | b | b - a, {} % | |\n|---|---:|---:|---:|---|\n", comparison.confidence * 100.0);
+    for section in sections(comparison) {
+        let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
+        for Row { cells: [name, a, b, difference], word } in section.rows {
+            let word = if matches!(word, Word::Better | Word::Worse) {
+                format!("**{}**", word.text())
+            } else {
+                word.text().to_owned()
+            };
+            out += &format!("| `{prefix}{name}` | {a} | {b} | {difference} | {word} |\n");
+        }
+    }
+    for (label, lines) in remarks(results, comparison, Palette { colour: false }) {
+        if !lines.is_empty() {
+            let lines: Vec<String> = lines.iter().map(|line| format!("- {}\n", plain(line))).collect();
+            out += &format!("\n**{label}**\n\n{}", lines.concat());
+        }
+    }
+    out.replace('\u{a0}', " ")
+}

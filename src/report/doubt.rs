@@ -1,0 +1,140 @@
+//! Doubt in words: the answer first, then what it hangs on and whom to ask, then which unknown matters how much.
+
+use serde_json::Value;
+
+use super::figures::{Palette, count, figure};
+use crate::results::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Judgement, Results};
+use crate::terms::{self, Unit};
+
+/// Unknowns of the table that are told.
+const MOST_BARS: usize = 12;
+/// Columns of a row of the table beside its indent; what does not fit is left out rather than broken.
+const WIDTH: usize = 65;
+
+/// The answer in one sentence without colour, such as `flips under doubt: …`; `None`: nothing was doubted.
+#[must_use]
+pub fn doubt(results: &Results) -> Option<String> {
+    results.doubt.as_ref().map(|doubt| answer(doubt, Palette { colour: false }))
+}
+
+pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
+    let Some(doubt) = &results.doubt else { return Vec::new() };
+    let mut lines = vec![answer(doubt, palette)];
+    if (doubt.readings.len() as u64) < doubt.readings_total {
+        lines.push(format!(
+            "{} of {} readings were played: each unknown alone, then pairs of the worst",
+            doubt.readings.len(),
+            count(doubt.readings_total as f64)
+        ));
+    }
+    for flip in &doubt.flips {
+        lines.push(told(flip, palette));
+        lines.extend(flip.conditions.iter().map(|c| palette.faint(&format!("  {}", c.ask))));
+    }
+    lines.extend(table(doubt, palette));
+    lines
+}
+
+fn answer(doubt: &Doubt, palette: Palette) -> String {
+    let n = doubt.readings.len();
+    let of = |verdict| doubt.readings.iter().filter(|r| r.verdict == verdict).count();
+    let (held, failed, open) = (of(Judgement::Held), of(Judgement::Failed), of(Judgement::Inconclusive));
+    let undecided = if open > 0 { format!(", undecided under {open}") } else { String::new() };
+    let all = if (n as u64) < doubt.readings_total { "that were played" } else { "of what is not known" };
+    match doubt.answer {
+        DoubtAnswer::Holds => format!("{} under all {n} readings {all}", palette.good("holds")),
+        DoubtAnswer::Fails => format!("{} under all {n} readings {all}", palette.bad("fails")),
+        DoubtAnswer::Flips => {
+            let written = match doubt.readings.first().map(|r| r.verdict) {
+                Some(Judgement::Held) => "holds as written, ",
+                Some(Judgement::Failed) => "fails as written, ",
+                _ => "",
+            };
+            let tally = format!("{written}fails under {failed} of {n} readings{undecided}");
+            format!("{}: {tally}", palette.bad("flips"))
+        }
+        DoubtAnswer::Inconclusive => {
+            let decided = match (held, failed) {
+                (0, 0) => String::new(),
+                (0, failed) => format!(", fails under {failed}"),
+                (held, _) => format!(", holds under {held}"),
+            };
+            format!("{} under {open} of {n} readings{decided}", palette.doubtful("undecided"))
+        }
+    }
+}
+
+/// `fails with capacities.us.limiter = token_bucket`
+fn told(flip: &Flip, palette: Palette) -> String {
+    let verb = match flip.verdict {
+        Judgement::Held => palette.good("holds"),
+        Judgement::Failed => palette.bad("fails"),
+        Judgement::Inconclusive => palette.doubtful("undecided"),
+    };
+    let conditions: Vec<String> = flip.conditions.iter().map(condition).collect();
+    format!("{verb} with {}", conditions.join(" and "))
+}
+
+fn condition(condition: &Condition) -> String {
+    let path = &condition.path;
+    let values: Vec<String> = condition.values.iter().map(plain).collect();
+    match (condition.below, condition.above) {
+        (Some(below), Some(above)) => format!("{path} below {} or above {}", number(below), number(above)),
+        (Some(below), None) => format!("{path} below {}", number(below)),
+        (None, Some(above)) => format!("{path} above {}", number(above)),
+        (None, None) => format!("{path} = {}", values.join(" or ")),
+    }
+}
+
+/// The ranges as a table: what is in doubt, and no part of any interval.
+fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
+    let Some(first) = doubt.tornado.first() else { return Vec::new() };
+    let unit = terms::parse_metric(&first.metric).map_or(Unit::Count, |m| m.term.unit);
+    if doubt.tornado.iter().all(|bar| bar.low == bar.high) {
+        return vec![format!("nothing in doubt moves {} by itself", first.metric)];
+    }
+    let mut lines =
+        vec![format!("how far each unknown alone moves {} from {}:", first.metric, figure(first.base, unit))];
+    let cells: Vec<[String; 4]> = doubt.tornado.iter().take(MOST_BARS).map(|bar| row(doubt, bar, unit)).collect();
+    let width = |i: usize| cells.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
+    let (low, high) = (width(0), width(1));
+    for [from, to, path, span] in &cells {
+        // Figures stand under each other: their blanks do not break.
+        let pad = |text: &str, to: usize| "\u{a0}".repeat(to - text.chars().count());
+        let row = format!("{}{from} to {}{to}\u{a0} {path}", pad(from, low), pad(to, high));
+        let span = if row.chars().count() + span.chars().count() <= WIDTH { span.as_str() } else { "" };
+        lines.push(format!("  {row}{span}"));
+    }
+    if doubt.tornado.len() > MOST_BARS {
+        lines.push(format!("  and {} more, which move it less", doubt.tornado.len() - MOST_BARS));
+    }
+    lines.push(palette.faint("these ranges are doubt, not chance: the ± of a figure is no part of them"));
+    lines
+}
+
+/// From what, to what, by which unknown, and what that may be.
+fn row(doubt: &Doubt, bar: &Influence, unit: Unit) -> [String; 4] {
+    let span = doubt.unknowns.iter().find(|u| u.path == bar.path).map(span).unwrap_or_default();
+    [figure(bar.low, unit), figure(bar.high, unit), bar.path.clone(), span]
+}
+
+/// ` (40,000 to 80,000)` or ` (reserve, post_charge)`
+fn span(unknown: &Doubted) -> String {
+    match (&unknown.low, &unknown.high) {
+        (Some(low), Some(high)) => format!(" ({} to {})", plain(low), plain(high)),
+        _ => format!(" ({})", unknown.values.iter().map(plain).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A value of a scenario as people read it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(n) => n.as_f64().map_or_else(|| n.to_string(), number),
+        other => other.to_string(),
+    }
+}
+
+fn number(x: f64) -> String {
+    if x.fract() == 0.0 { count(x) } else { x.to_string() }
+}

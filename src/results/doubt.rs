@@ -1,0 +1,117 @@
+//! What the results say of doubt: the question under every reading of what is not known.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Estimate, Judgement};
+
+/// Does the answer hang on what is not known? All readings meet the same traffic. The range of a metric over readings is
+/// doubt; the half-width of each estimate is chance; neither is part of the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doubt {
+    pub answer: DoubtAnswer,
+    /// How many readings the alternatives make; more than `readings` has when not all were played.
+    pub readings_total: u64,
+    /// Sorted by path.
+    pub unknowns: Vec<Doubted>,
+    /// What makes another verdict of the one as written; those first that do it alone.
+    pub flips: Vec<Flip>,
+    /// How far each unknown alone moves the metric of the tightest expectation; the one that moves it farthest first.
+    pub tornado: Vec<Influence>,
+    /// The readings that were played, at most 64; the first is the scenario as written.
+    pub readings: Vec<Reading>,
+}
+
+/// What the verdicts of the readings say together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DoubtAnswer {
+    /// Every expectation holds under every reading that was played.
+    Holds,
+    /// An expectation fails under every one.
+    Fails,
+    /// It holds under some and fails under others.
+    Flips,
+    /// Some cannot be decided, and no two of the others contradict each other.
+    Inconclusive,
+}
+
+/// A quantity that is not known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Doubted {
+    pub path: String,
+    /// What the scenario runs at; null: not one plain value.
+    pub base: Option<Value>,
+    /// What it may be; empty for a range.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub values: Vec<Value>,
+    /// The ends of a range, in the unit of the key.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub low: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub high: Option<Value>,
+    /// What to ask whom, or to measure.
+    pub ask: String,
+}
+
+/// What makes another verdict, the other unknowns as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Flip {
+    /// The verdict that it makes.
+    pub verdict: Judgement,
+    /// One, or several that do it only together.
+    pub conditions: Vec<Condition>,
+}
+
+/// Some of what an unknown may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    pub path: String,
+    /// Any of these; empty where a threshold is known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub values: Vec<Value>,
+    /// Anything below this number, which is the lowest that was seen to keep the verdict; found by halving, to about
+    /// 1 % of the range.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub below: Option<f64>,
+    /// Anything above this number, which is the highest that was seen to keep the verdict.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub above: Option<f64>,
+    /// What to ask whom, or to measure.
+    pub ask: String,
+}
+
+/// How far an unknown alone moves a metric, the others as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Influence {
+    pub path: String,
+    pub metric: String,
+    /// As written; in the metric's unit, as the others.
+    pub base: f64,
+    /// The least over its alternatives.
+    pub low: f64,
+    /// The alternative that makes it; null: as written, which is not one plain value.
+    pub at_low: Option<Value>,
+    /// The most.
+    pub high: f64,
+    pub at_high: Option<Value>,
+}
+
+/// The scenario with one alternative for each unknown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// Those that are not as written; empty: the scenario as written.
+    pub settings: BTreeMap<String, Value>,
+    pub verdict: Judgement,
+    /// The metrics that expectations name.
+    pub metrics: BTreeMap<String, Estimate>,
+}
