@@ -154,6 +154,9 @@ pub(super) struct SizeArgs {
     /// Draw no charts of the answer.
     #[arg(long)]
     pub no_charts: bool,
+    /// Play the scenario as written alone, whatever it doubts.
+    #[arg(long)]
+    pub no_doubt: bool,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,
@@ -200,6 +203,9 @@ pub(super) struct CompareArgs {
     /// The folder for results; default: output/<NAME OF A>-vs-<NAME OF B>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
+    /// Play the scenario as written alone, whatever it doubts.
+    #[arg(long)]
+    pub no_doubt: bool,
     /// Threads for replications; default: one for each core. The results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -250,6 +256,9 @@ pub(super) struct CheckArgs {
     /// Fail where a figure of the catalogue in use is older, such as 90d.
     #[arg(long, value_name = "TIME", value_parser = parse::duration)]
     pub max_catalog_age: Option<SimTime>,
+    /// Play the scenario as written alone, whatever it doubts.
+    #[arg(long)]
+    pub no_doubt: bool,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,

@@ -7,12 +7,21 @@ use std::time::{Duration, Instant};
 use super::args::{CompareArgs, Format};
 use super::files::OutputFolder;
 use super::progress::Progress;
-use super::run::{files_line, origin, speed};
-use super::{Exit, Trouble, colour, fault, refusal, say, source, warnings};
-use crate::experiment::{self, Conclusion};
+use super::run::{exit, files_line, origin, speed};
+use super::{Exit, Trouble, build, colour, fault, refusal, say, source, warnings};
+use crate::experiment::{self, Build, Conclusion, Contender};
+use crate::model::study::Unknown;
 use crate::report;
 use crate::results::{JudgedTwice, Judgement, Results};
 use crate::scenario::{Loaded, Source};
+
+/// A scenario, loaded.
+struct Side {
+    source: Source,
+    loaded: Loaded,
+    /// What is doubted there.
+    unknowns: Vec<Unknown>,
+}
 
 pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let (a, b) = sides(args)?;
@@ -20,26 +29,37 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let (conclusion, took) = simulate(args, &a, &b)?;
     let written = write(&folder, &conclusion.results)?;
     if args.quiet {
-        let turned = expectations(&conclusion.results).iter().filter(|e| exit_of(e) != Exit::Held);
+        let turned = expectations(&conclusion.results).iter().filter(|e| e.judgement() != Judgement::Held);
         turned.for_each(|e| eprintln!("{}", report::turned(e)));
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    Ok(exit(&conclusion.results))
+    let worst = expectations(&conclusion.results).iter().map(JudgedTwice::judgement).max();
+    Ok(exit(worst, conclusion.results.doubt.as_ref()))
 }
 
 /// Loads both sides and shows their warnings, those that they share once.
-fn sides(args: &CompareArgs) -> Result<(Loaded, Loaded), Trouble> {
+fn sides(args: &CompareArgs) -> Result<(Side, Side), Trouble> {
     if args.b.is_none() && args.set.is_empty() {
         let help = "name a second scenario, or say with --set what is different on the other side".to_owned();
         return Err(fault(Exit::Usage, format!("`{}` is compared with nothing", args.a.display()), help));
     }
-    let load = |source: &Source| source.load(&[]).map_err(|refused| refusal(&refused));
-    let a = load(&source(&args.a, &args.both())?)?;
-    let b = load(&source(args.b.as_deref().unwrap_or(&args.a), &[args.both(), args.set.clone()].concat())?)?;
-    let (of_a, of_b) = (warnings(&a), warnings(&b));
+    let a = side(args, &args.a, &args.both())?;
+    let b = side(args, args.b.as_deref().unwrap_or(&args.a), &[args.both(), args.set.clone()].concat())?;
+    let (of_a, of_b) = (warnings(&a.loaded), warnings(&b.loaded));
     let _ = write!(io::stderr(), "{of_a}{}", if of_a == of_b { "" } else { &of_b });
     Ok((a, b))
+}
+
+fn side(args: &CompareArgs, path: &Path, settings: &[String]) -> Result<Side, Trouble> {
+    let source = source(path, settings)?;
+    let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
+    // What is set on one side is what is compared, and not doubted.
+    let is_compared = |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| set.trim() == path);
+    let doubted = loaded.study.doubt.iter().filter(|u| !args.no_doubt && !is_compared(&u.path));
+    let unknowns: Vec<Unknown> = doubted.cloned().collect();
+    source.check_readings(&unknowns).map_err(|refused| refusal(&refused))?;
+    Ok(Side { source, loaded, unknowns })
 }
 
 fn output_folder(args: &CompareArgs) -> Result<OutputFolder, Trouble> {
@@ -52,16 +72,22 @@ fn output_folder(args: &CompareArgs) -> Result<OutputFolder, Trouble> {
     })
 }
 
-fn simulate(args: &CompareArgs, a: &Loaded, b: &Loaded) -> Result<(Conclusion, Duration), Trouble> {
+fn simulate(args: &CompareArgs, a: &Side, b: &Side) -> Result<(Conclusion, Duration), Trouble> {
     let threads = usize::from(args.threads.unwrap_or(0));
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
-    let sides = ((&a.model, origin(a)), (&b.model, origin(b)));
-    let conclusion = experiment::on_threads(threads, || experiment::compare(sides.0, sides.1, &progress))
-        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
+    let [of_a, of_b] = [a, b].map(|side| |settings: &[String]| build(&side.source, settings));
+    let (a, b) = (contender(a, &of_a), contender(b, &of_b));
+    let conclusion = experiment::on_threads(threads, || experiment::compare_in_doubt(&a, &b, &progress))
+        .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?
+        .map_err(|message| Trouble::new(Exit::Usage, message))?;
     let took = began.elapsed();
     progress.finish();
     Ok((conclusion, took))
+}
+
+fn contender<'s>(side: &'s Side, build: &'s Build<'s>) -> Contender<'s> {
+    Contender { model: &side.loaded.model, scenario: origin(&side.loaded), unknowns: &side.unknowns, build }
 }
 
 fn write(folder: &OutputFolder, results: &Results) -> Result<Vec<PathBuf>, Trouble> {
@@ -90,22 +116,4 @@ fn tell(args: &CompareArgs, conclusion: &Conclusion, took: Duration, written: &[
 
 fn expectations(results: &Results) -> &[JudgedTwice] {
     results.comparison.as_ref().map_or(&[], |comparison| &comparison.expectations)
-}
-
-/// What an expectation makes of the whole: failed is what b breaks or is alone in expecting, undecided what b, or a where b
-/// fails, does not settle. What fails on both sides is no fault of b's.
-fn exit_of(e: &JudgedTwice) -> Exit {
-    match (e.a, e.b) {
-        (Some(Judgement::Held) | None, Some(Judgement::Failed)) => Exit::Failed,
-        (_, Some(Judgement::Inconclusive)) | (Some(Judgement::Inconclusive), Some(Judgement::Failed)) => {
-            Exit::Inconclusive
-        }
-        _ => Exit::Held,
-    }
-}
-
-fn exit(results: &Results) -> Exit {
-    let exits: Vec<Exit> = expectations(results).iter().map(exit_of).collect();
-    let worst = [Exit::Failed, Exit::Inconclusive].into_iter().find(|exit| exits.contains(exit));
-    worst.unwrap_or(Exit::Held)
 }

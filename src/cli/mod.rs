@@ -22,8 +22,9 @@ use std::path::Path;
 use clap::Parser;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Model;
 use crate::scenario::{Loaded, Refused, Source};
-use args::{Cli, Command, Overrides};
+use args::{Cli, Command};
 
 /// How the program ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +101,8 @@ fn colour(stream: &impl IsTerminal) -> bool {
 }
 
 /// Loads a scenario, what it doubts included, and shows its warnings.
-fn load(path: &Path, overrides: &Overrides) -> Result<(Source, Loaded), Trouble> {
-    let source = source(path, &overrides.as_settings())?;
+fn load(path: &Path, settings: &[String]) -> Result<(Source, Loaded), Trouble> {
+    let source = source(path, settings)?;
     let loaded = source.load(&[]).and_then(|loaded| source.check_readings(&loaded.study.doubt).map(|()| loaded));
     let loaded = loaded.map_err(|refused| refusal(&refused))?;
     show_warnings(&loaded);
@@ -111,6 +112,14 @@ fn load(path: &Path, overrides: &Overrides) -> Result<(Source, Loaded), Trouble>
 /// Opens a scenario that is loaded more than once.
 fn source(path: &Path, settings: &[String]) -> Result<Source, Trouble> {
     Source::open(path, settings).map_err(|refused| refusal(&refused))
+}
+
+/// The model of settings over a scenario; or why there is none, as stderr shows it.
+fn build(source: &Source, settings: &[String]) -> Result<Model, String> {
+    match source.load(settings) {
+        Ok(loaded) => Ok(loaded.model),
+        Err(refused) => Err(refusal(&refused).message),
+    }
 }
 
 fn show_warnings(loaded: &Loaded) {

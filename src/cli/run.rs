@@ -9,11 +9,11 @@ use super::args::{Format, RunArgs};
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, colour, fault, load, refusal, say, show_warnings, source};
+use super::{Exit, Trouble, build, colour, fault, load, refusal, say, show_warnings, source};
 use serde_json::Value;
 
 use crate::experiment::{self, Conclusion, Effort};
-use crate::results::{self, Doubt, DoubtAnswer, Expectation, Judgement, Results};
+use crate::results::{self, Doubt, Judgement, Results};
 use crate::scenario::{Loaded, Source};
 use crate::{charts, report};
 
@@ -29,7 +29,7 @@ struct Asked {
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let asked = match args.point {
         None => {
-            let (source, loaded) = load(&args.file, &args.overrides)?;
+            let (source, loaded) = load(&args.file, &args.overrides.as_settings())?;
             Asked { source, settings: Vec::new(), loaded, parameters: BTreeMap::new() }
         }
         Some(index) => load_point(args, index)?,
@@ -53,13 +53,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    let exit = exit(&conclusion.results);
-    if exit == Exit::Inconclusive
-        && let Some(doubt) = in_doubt(&conclusion.results)
-    {
-        eprintln!("{doubt}");
-    }
-    Ok(exit)
+    Ok(exit(Judgement::worst(&conclusion.results.expectations), conclusion.results.doubt.as_ref()))
 }
 
 /// Point K of the scenario's sweep.
@@ -89,11 +83,8 @@ fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Tro
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
     let unknowns = if args.no_doubt { &[][..] } else { &loaded.study.doubt };
-    let load = |settings: &[String]| match source.load(&[point, settings].concat()) {
-        Ok(loaded) => Ok(loaded.model),
-        Err(refused) => Err(refusal(&refused).message),
-    };
-    let run = || experiment::run_in_doubt(&loaded.model, scenario, unknowns, &load, &progress);
+    let build = |settings: &[String]| build(source, &[point, settings].concat());
+    let run = || experiment::run_in_doubt(&loaded.model, scenario, unknowns, &build, &progress);
     let conclusion = experiment::on_threads(threads, run)
         .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?
         .map_err(|message| Trouble::new(Exit::Usage, message))?;
@@ -196,27 +187,15 @@ pub(super) fn speed(effort: Effort, took: Duration) -> String {
     format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
 }
 
-/// What is said when the verdict hangs on what is not known: no gate passes on a lucky reading.
-fn in_doubt(results: &Results) -> Option<String> {
-    let hangs = |doubt: &Doubt| matches!(doubt.answer, DoubtAnswer::Flips | DoubtAnswer::Inconclusive);
-    results.doubt.as_ref().filter(|doubt| hangs(doubt))?;
-    Some(format!("exit code 4, in doubt: {}", report::doubt(results)?))
-}
-
-fn exit(results: &Results) -> Exit {
-    match judgement(&results.expectations) {
-        Judgement::Held if in_doubt(results).is_some() => Exit::Inconclusive,
-        judgement => exit_of(judgement),
-    }
-}
-
-/// Of several expectations together: a failure weighs more than a doubt.
-pub(super) fn judgement(expectations: &[Expectation]) -> Judgement {
-    let verdicts = || expectations.iter().map(|e| e.verdict);
-    if verdicts().any(|v| v == Judgement::Failed) {
-        Judgement::Failed
-    } else {
-        verdicts().max().unwrap_or(Judgement::Held)
+/// No gate passes on a lucky reading: what holds as written and not under every reading is inconclusive, and said so.
+pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit {
+    let judgement = judgement.unwrap_or(Judgement::Held);
+    match doubt.filter(|doubt| judgement == Judgement::Held && doubt.hangs()) {
+        Some(doubt) => {
+            eprintln!("exit code 4, in doubt: {}", report::doubt(doubt));
+            Exit::Inconclusive
+        }
+        None => exit_of(judgement),
     }
 }
 

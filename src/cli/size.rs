@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::args::{Format, SizeArgs};
 use super::progress::Progress;
-use super::run::{exit_of, files_line, origin, output_folder, write};
-use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings, source};
+use super::run::{exit, files_line, origin, output_folder, write};
+use super::{Exit, Trouble, build, colour, fault, load, say};
 use crate::experiment::{self, Conclusion, Watch};
 use crate::model::study::Size;
 use crate::results::{BoughtVerdict, Sizing};
@@ -13,9 +13,7 @@ use crate::scenario::{Loaded, Source};
 use crate::{report, results};
 
 pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
-    let source = source(&args.file, &args.settings())?;
-    let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
-    show_warnings(&loaded);
+    let (source, loaded) = load(&args.file, &args.settings())?;
     let Some(size) = &loaded.study.size else {
         let rule = format!("`{}` does not say what to size", args.file.display());
         let help = "write a [size] section, or --vary PATH --from A --to B".to_owned();
@@ -24,7 +22,7 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     let folder = output_folder(args.out.as_deref(), &args.file)?;
     let threads = usize::from(args.threads.unwrap_or(0));
     let progress = Progress::new(args.quiet);
-    let conclusion = experiment::on_threads(threads, || conclude(&source, &loaded, size, &progress))
+    let conclusion = experiment::on_threads(threads, || conclude(&source, &loaded, size, args.no_doubt, &progress))
         .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
     progress.finish();
     let conclusion = conclusion?;
@@ -42,7 +40,7 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     }
     let Some(sizing) = &conclusion.results.sizing else { return Ok(Exit::Held) };
     tell_bought(sizing, args.quiet);
-    Ok(exit_of(sizing.judgement()))
+    Ok(exit(Some(sizing.judgement()), conclusion.results.doubt.as_ref()))
 }
 
 /// Sizes a scenario that says what to size.
@@ -50,14 +48,14 @@ pub(super) fn conclude(
     source: &Source,
     loaded: &Loaded,
     size: &Size,
+    no_doubt: bool,
     watch: &dyn Watch,
 ) -> Result<Conclusion, Trouble> {
-    let build = |settings: &[String]| match source.load(settings) {
-        Ok(loaded) => Ok(loaded.model),
-        Err(refused) => Err(refusal(&refused).message),
-    };
+    let unknowns = if no_doubt { &[][..] } else { &loaded.study.doubt };
+    let build = |settings: &[String]| build(source, settings);
     let scenario: results::Scenario = origin(loaded);
-    experiment::size(size, &loaded.model, scenario, &build, watch).map_err(|message| Trouble::new(Exit::Usage, message))
+    let sized = experiment::size(size, &loaded.model, scenario, unknowns, &build, watch);
+    sized.map_err(|message| Trouble::new(Exit::Usage, message))
 }
 
 /// More than it takes is no failure, and worth a word; a quiet run still says what is wrong.
@@ -65,8 +63,10 @@ fn tell_bought(sizing: &Sizing, quiet: bool) {
     let Some(bought) = &sizing.bought else { return };
     let _ = match bought.verdict {
         BoughtVerdict::Spare => {
-            let saved = bought.cost_difference_usd_per_month.filter(|usd| *usd > 0.0);
-            let saved = saved.map(|usd| format!(": ${usd:.2} a month could be saved")).unwrap_or_default();
+            let saved = sizing
+                .saving_usd_per_month()
+                .map(|usd| format!(": ${usd:.2} a month could be saved"))
+                .unwrap_or_default();
             writeln!(io::stderr(), "warning: bought {}{saved}", bought.explanation)
         }
         BoughtVerdict::Short if quiet => writeln!(io::stderr(), "bought {}", bought.explanation),

@@ -7,7 +7,7 @@ use crate::scenario;
 pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
     let mut refusals = String::new();
     for file in &args.files {
-        match load(file, &args.overrides) {
+        match load(file, &args.overrides.as_settings()) {
             Ok(_) if args.quiet => {}
             Ok((_, loaded)) => {
                 let doubt = scenario::describe_doubt(&loaded.study.doubt);

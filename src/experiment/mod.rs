@@ -14,16 +14,15 @@ mod point;
 mod regress;
 mod replicate;
 mod size;
-mod sized;
 mod sweep;
 
-pub use compare::compare;
-pub use doubt::{Answer, Ask, MOST_READINGS, doubt, run_in_doubt};
+pub use compare::{Contender, compare, compare_in_doubt};
+pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use journal::{Journal, JournalError, JournalHead};
 pub use point::{Played, play, prolong};
 pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
-pub use size::{Build, size};
+pub use size::size;
 pub use sweep::{Design, Kept, Stopped, sweep};
 
 use crate::model::Model;
@@ -49,6 +48,9 @@ impl Watch for Unwatched {
     fn planned(&self, _: u64, _: u64) {}
     fn advanced(&self, _: u64) {}
 }
+
+/// Makes the model of a design point from settings, each `PATH=VALUE`; or says why there is none.
+pub type Build<'b> = dyn Fn(&[String]) -> Result<Model, String> + Sync + 'b;
 
 /// A run's answer, and how much work it was.
 #[derive(Debug, Clone)]

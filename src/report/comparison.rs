@@ -1,27 +1,14 @@
 //! A comparison for a terminal, at most 80 columns wide, and for a review: what differs, by how much, and what turns.
 
+use super::doubt;
 use super::figures::{Palette, difference, figure, short};
 use super::summary::bound;
 use super::text::{LABEL, WIDTH, wrapped};
-use crate::results::{Comparison, Difference, JudgedTwice, Judgement, Results, Side};
+use crate::results::{Comparison, DECIDING, Difference, Doubt, JudgedTwice, Judgement, Reading, Results, Side};
 use crate::terms::{self, Better, Unit};
 
-/// What a planner decides on, in the order in which it is told; of the whole and of each workload.
-const DECIDING: [&str; 13] = [
-    "throttle_rate",
-    "failure_rate",
-    "e2e_p50_ms",
-    "e2e_p99_ms",
-    "ttft_p99_ms",
-    "slo_attainment",
-    "goodput_per_s",
-    "retry_amplification",
-    "spillover_rate",
-    "cost_usd",
-    "cost_per_month_usd",
-    "committed_usd",
-    "one_time_usd",
-];
+/// Readings that are told of a metric that turns.
+const MOST_TURNS: usize = 3;
 
 /// What a difference comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +201,71 @@ fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
 fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<(&'static str, Vec<String>)> {
     let notes = results.notes.iter().filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"));
     let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
-    vec![("Cost", cost(comparison)), ("Expected", expectations(comparison, palette)), ("Notes", notes.collect())]
+    vec![
+        ("Cost", cost(comparison)),
+        ("Expected", expectations(comparison, palette)),
+        ("Doubt", in_doubt(results, palette)),
+        ("Notes", notes.collect()),
+    ]
+}
+
+/// Under every reading of what is not known: whether b breaks nothing, and what stays better or worse.
+fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
+    let Some(Doubt { readings, .. }) = &results.doubt else { return Vec::new() };
+    let mut lines = Vec::new();
+    if readings.first().is_some_and(|written| !written.metrics.is_empty()) {
+        lines = doubt::lines(results, palette);
+        lines[0] = format!("expectations of b: {}", lines[0]);
+    }
+    // Metrics of which the readings say the same stand together.
+    let mut said: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
+    let matters = |metric: &str| readings.iter().filter_map(|r| r.differences.get(metric)).any(says_something);
+    for metric in DECIDING.into_iter().filter(|metric| matters(metric)) {
+        let Some(better) = terms::find(metric).map(|term| term.better) else { continue };
+        let lines = turns(readings, metric, better, palette);
+        match said.iter_mut().find(|(known, _)| *known == lines) {
+            Some((_, metrics)) => metrics.push(metric),
+            None => said.push((lines, vec![metric])),
+        }
+    }
+    for (turns, metrics) in said {
+        lines.push(format!("{}: {}", turns[0], metrics.join(", ")));
+        lines.extend_from_slice(&turns[1..]);
+    }
+    lines
+}
+
+/// What a metric is over readings, and, below, under which of them it is something else than as written.
+fn turns(readings: &[Reading], metric: &str, better: Better, palette: Palette) -> Vec<String> {
+    let word = |reading: &Reading| reading.differences.get(metric).map_or(Word::NotKnown, |d| Word::of(d, better));
+    let of = word(&readings[0]);
+    let others: Vec<&Reading> = readings.iter().filter(|r| word(r) != of).collect();
+    if others.is_empty() {
+        return vec![format!("{} under all {}", of.painted(palette), readings.len())];
+    }
+    let turned: Vec<Word> = others.iter().map(|r| word(r)).collect();
+    let mut lines = vec![format!("{} as written, {}", of.painted(palette), tally(&turned, readings.len()))];
+    let least = others.iter().map(|r| r.settings.len()).min().unwrap_or(0);
+    let told: Vec<&Reading> = others.into_iter().filter(|r| r.settings.len() == least).collect();
+    let with = |r: &&Reading| palette.faint(&format!("  with {}", doubt::settings(&r.settings)));
+    lines.extend(told.iter().take(MOST_TURNS).map(with));
+    if told.len() > MOST_TURNS {
+        lines.push(palette.faint(&format!("  and {} more", told.len() - MOST_TURNS)));
+    }
+    lines
+}
+
+/// `worse under 2 and not distinguishable under 3 of 12 readings`
+fn tally(words: &[Word], readings: usize) -> String {
+    let mut counted: Vec<(Word, usize)> = Vec::new();
+    for word in words {
+        match counted.iter_mut().find(|(known, _)| known == word) {
+            Some((_, n)) => *n += 1,
+            None => counted.push((*word, 1)),
+        }
+    }
+    let counted: Vec<String> = counted.iter().map(|(word, n)| format!("{} under {n}", word.text())).collect();
+    format!("{} of {readings} readings", counted.join(" and "))
 }
 
 fn titles(comparison: &Comparison) -> Vec<&str> {

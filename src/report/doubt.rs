@@ -1,5 +1,7 @@
 //! Doubt in words: the answer first, then what it hangs on and whom to ask, then which unknown matters how much.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::figures::{Palette, count, figure};
@@ -11,10 +13,15 @@ const MOST_BARS: usize = 12;
 /// Columns of a row of the table beside its indent; what does not fit is left out rather than broken.
 const WIDTH: usize = 65;
 
-/// The answer in one sentence without colour, such as `flips under doubt: …`; `None`: nothing was doubted.
+/// The answer in one line without colour, with the first of what it hangs on.
 #[must_use]
-pub fn doubt(results: &Results) -> Option<String> {
-    results.doubt.as_ref().map(|doubt| answer(doubt, Palette { colour: false }))
+pub fn doubt(doubt: &Doubt) -> String {
+    let palette = Palette { colour: false };
+    let flip = doubt.flips.first().filter(|_| doubt.answer != DoubtAnswer::Holds).map(|flip| {
+        let ask = flip.conditions.first().map(|c| format!("; {}", c.ask)).unwrap_or_default();
+        format!("; {}{ask}", told(flip, palette))
+    });
+    format!("{}{}", answer(doubt, palette), flip.unwrap_or_default()).replace('\u{a0}', " ")
 }
 
 pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
@@ -62,6 +69,12 @@ fn answer(doubt: &Doubt, palette: Palette) -> String {
             format!("{} under {open} of {n} readings{decided}", palette.doubtful("undecided"))
         }
     }
+}
+
+/// `capacities.us.limiter = token_bucket and …`
+pub(super) fn settings(settings: &BTreeMap<String, Value>) -> String {
+    let settings: Vec<String> = settings.iter().map(|(path, value)| format!("{path} = {}", plain(value))).collect();
+    settings.join(" and ")
 }
 
 /// `fails with capacities.us.limiter = token_bucket`

@@ -1,5 +1,6 @@
 //! The answer of a size: one sentence, a table of what was tried, the frontier of a second axis.
 
+use super::doubt;
 use super::figures::{Palette, interval, money, share, time};
 use super::summary::judged;
 use super::text::{WIDTH, wrapped};
@@ -39,6 +40,9 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
             _ => palette.doubtful(t),
         });
     }
+    for (i, line) in in_doubt(results, sizing, palette).iter().enumerate() {
+        say(&format!("{}{line}", if i == 0 { "" } else { "  " }), &plain);
+    }
     say("", &plain);
     let headings: Vec<String> = HEADINGS.iter().map(|(heading, _)| (*heading).to_owned()).collect();
     say(&columns(&headings), &|t| palette.faint(t));
@@ -74,6 +78,11 @@ pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
     if let Some(line) = bought(sizing) {
         out += &format!("{line}\n\n");
     }
+    let doubts = in_doubt(results, sizing, Palette { colour: false });
+    if !doubts.is_empty() {
+        let lines: Vec<&str> = doubts.iter().map(|line| line.trim()).collect();
+        out += &format!("{}\n\n", lines.join("<br>\n"));
+    }
     let headings: Vec<&str> = HEADINGS.iter().map(|(heading, _)| *heading).collect();
     out += &format!("| {} |\n|---:|---|---|---|---|---|\n", headings.join(" | "));
     for row in table(results, sizing) {
@@ -100,12 +109,40 @@ fn origin(results: &Results) -> String {
 
 fn bought(sizing: &Sizing) -> Option<String> {
     let bought = sizing.bought.as_ref()?;
-    let money = bought.cost_difference_usd_per_month.map(|usd| match (bought.verdict, usd) {
-        (BoughtVerdict::Spare, usd) if usd > 0.0 => format!("; the answer saves {} a month", money(usd)),
-        (BoughtVerdict::Short, usd) if usd < 0.0 => format!("; the answer costs {} more a month", money(-usd)),
-        _ => String::new(),
+    let short = bought.cost_difference_usd_per_month.filter(|usd| bought.verdict == BoughtVerdict::Short && *usd < 0.0);
+    let cost = match (sizing.saving_usd_per_month(), short) {
+        (Some(usd), _) if sizing.safe.as_ref().is_some_and(|safe| safe.value != sizing.answer) => {
+            format!("; what every reading takes saves {} a month", money(usd))
+        }
+        (Some(usd), _) => format!("; the answer saves {} a month", money(usd)),
+        (None, Some(usd)) => format!("; the answer costs {} more a month", money(-usd)),
+        (None, None) => String::new(),
+    };
+    Some(format!("bought: {}{cost}", bought.explanation))
+}
+
+/// What it takes under every reading, and what the readings say of what is bought, else of the answer.
+fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
+    let safe = sizing.safe.as_ref().map(|safe| {
+        let more = safe.cost_difference_usd_per_month.filter(|usd| *usd != 0.0);
+        let more = more.map(|usd| {
+            let (size, word) = (money(usd.abs()), if usd > 0.0 { "more" } else { "less" });
+            format!("; {size} a month {word} than the answer as written")
+        });
+        let text = format!("in doubt: {}{}", safe.explanation, more.unwrap_or_default());
+        match safe.value {
+            Some(value) if Some(value) == sizing.answer => palette.good(&text),
+            Some(_) => palette.doubtful(&text),
+            None => palette.bad(&text),
+        }
     });
-    Some(format!("bought: {}{}", bought.explanation, money.unwrap_or_default()))
+    let asked = sizing.bought.as_ref().map(|bought| bought.value).or(sizing.answer);
+    let mut lines: Vec<String> = safe.into_iter().collect();
+    for (i, line) in doubt::lines(results, palette).into_iter().enumerate() {
+        let what = asked.filter(|_| i == 0).map(|value| format!("{} ", grouped(value))).unwrap_or_default();
+        lines.push(format!("{what}{line}"));
+    }
+    lines
 }
 
 struct Row {
@@ -144,6 +181,9 @@ fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
         let mut marks = Vec::new();
         if sizing.answer == Some(evaluated.value) {
             marks.push("answer");
+        }
+        if sizing.safe.as_ref().is_some_and(|safe| safe.value == Some(evaluated.value)) {
+            marks.push("safe");
         }
         if sizing.bought.as_ref().is_some_and(|bought| bought.value == evaluated.value) {
             marks.push("bought");

@@ -25,12 +25,6 @@ const WIDTH: usize = 80;
 /// Metrics that a table shows where nothing is expected.
 const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
 
-/// How a point stands to its expectations as a whole; `None`: it has none.
-fn judgement(point: &Point) -> Option<Judgement> {
-    let worst = [Judgement::Failed, Judgement::Inconclusive, Judgement::Held];
-    worst.into_iter().find(|verdict| point.expectations.iter().any(|e| e.verdict == *verdict))
-}
-
 /// What points are ranked by: a month's cost, or that of the measured time \[USD\].
 fn cost(point: &Point) -> Option<f64> {
     point.value("cost_per_month_usd").or_else(|| point.value("cost_usd"))
@@ -39,7 +33,7 @@ fn cost(point: &Point) -> Option<f64> {
 impl Tale {
     pub fn add(&mut self, point: &Point) {
         self.points += 1;
-        let judged = judgement(point);
+        let judged = Judgement::worst(&point.expectations);
         match judged {
             Some(Judgement::Held) => self.held += 1,
             Some(Judgement::Failed) => self.failed += 1,
@@ -146,7 +140,7 @@ impl Tale {
                 let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
                 point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit))
             }));
-            row.push(match judgement(point) {
+            row.push(match Judgement::worst(&point.expectations) {
                 Some(Judgement::Held) => palette.good("meets"),
                 Some(Judgement::Failed) => palette.bad("fails"),
                 Some(Judgement::Inconclusive) => palette.doubtful("undecided"),

@@ -7,6 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Judgement, Scenario};
 
+/// What a planner decides on, in the order in which it is told; of the whole and of each workload.
+pub const DECIDING: [&str; 13] = [
+    "throttle_rate",
+    "failure_rate",
+    "e2e_p50_ms",
+    "e2e_p99_ms",
+    "ttft_p99_ms",
+    "slo_attainment",
+    "goodput_per_s",
+    "retry_amplification",
+    "spillover_rate",
+    "cost_usd",
+    "cost_per_month_usd",
+    "committed_usd",
+    "one_time_usd",
+];
+
 /// Two scenarios, a and b, metric by metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,4 +79,19 @@ pub struct JudgedTwice {
     pub a: Option<Judgement>,
     /// Null: b does not expect it.
     pub b: Option<Judgement>,
+}
+
+impl JudgedTwice {
+    /// Failed is what b breaks or is alone in expecting; inconclusive what b, or a where b fails, does not settle. What
+    /// fails on both sides is no fault of b's.
+    #[must_use]
+    pub fn judgement(&self) -> Judgement {
+        match (self.a, self.b) {
+            (Some(Judgement::Held) | None, Some(Judgement::Failed)) => Judgement::Failed,
+            (_, Some(Judgement::Inconclusive)) | (Some(Judgement::Inconclusive), Some(Judgement::Failed)) => {
+                Judgement::Inconclusive
+            }
+            _ => Judgement::Held,
+        }
+    }
 }

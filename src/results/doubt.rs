@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Estimate, Judgement};
+use super::{Difference, Estimate, Judgement};
 
 /// Does the answer hang on what is not known? All readings meet the same traffic. The range of a metric over readings is
 /// doubt; the half-width of each estimate is chance; neither is part of the other.
@@ -114,4 +114,16 @@ pub struct Reading {
     pub verdict: Judgement,
     /// The metrics that expectations name.
     pub metrics: BTreeMap<String, Estimate>,
+    /// Of a comparison: what a planner decides on.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub differences: BTreeMap<String, Difference>,
+}
+
+impl Doubt {
+    /// Whether what holds as written does not hold, or not for sure, under every reading.
+    #[must_use]
+    pub fn hangs(&self) -> bool {
+        let is_held = self.readings.first().is_some_and(|written| written.verdict == Judgement::Held);
+        is_held && self.answer != DoubtAnswer::Holds
+    }
 }

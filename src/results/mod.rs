@@ -11,9 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario};
-pub use comparison::{Comparison, Difference, JudgedTwice, Side};
+pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
-pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Sizing, SizingState, Sought};
+pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
 
 /// Raised when a reader of the old shape would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -203,9 +203,17 @@ pub struct Expectation {
 #[serde(rename_all = "lowercase")]
 pub enum Judgement {
     Held,
-    Failed,
     /// The bound lies inside the interval, or the metric is not known.
     Inconclusive,
+    Failed,
+}
+
+impl Judgement {
+    /// Of several together: a failure weighs more than what is not decided. `None`: there are none.
+    #[must_use]
+    pub fn worst(of: &[Expectation]) -> Option<Self> {
+        of.iter().map(|e| e.verdict).max()
+    }
 }
 
 /// What charts draw, from the first replication (timeline) and from all of them (distributions).

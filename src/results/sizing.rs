@@ -31,6 +31,9 @@ pub struct Sizing {
     /// What is there or is about to be bought, judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bought: Option<Bought>,
+    /// What it takes under every reading of what is not known; left out where there is no answer, or nothing is in doubt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub safe: Option<Safe>,
     /// The answer for each value of a second axis.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub frontier: Vec<FrontierPoint>,
@@ -94,6 +97,19 @@ pub enum BoughtVerdict {
     Undecided,
 }
 
+/// What it takes under every reading.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Safe {
+    /// The value nearest to the answer that keeps every expectation under every reading that was played; null: none of the
+    /// range is known to.
+    pub value: Option<u64>,
+    /// Its monthly cost less that of the answer; null: one of them is not known.
+    pub cost_difference_usd_per_month: Option<f64>,
+    /// In a sentence.
+    pub explanation: String,
+}
+
 /// The answer at one value of the second axis.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -109,6 +125,15 @@ pub struct FrontierPoint {
 }
 
 impl Sizing {
+    /// What a month of what is bought costs more than what it takes, under every reading where something is in doubt;
+    /// `None`: nothing, or it is not known.
+    #[must_use]
+    pub fn saving_usd_per_month(&self) -> Option<f64> {
+        let bought = self.bought.as_ref().filter(|bought| bought.verdict == BoughtVerdict::Spare)?;
+        let more = self.safe.as_ref().map_or(Some(0.0), |safe| safe.cost_difference_usd_per_month)?;
+        Some(bought.cost_difference_usd_per_month? - more).filter(|usd| *usd > 0.0)
+    }
+
     /// The sizing as an expectation: held when there is an answer and what is bought suffices.
     #[must_use]
     pub fn judgement(&self) -> Judgement {

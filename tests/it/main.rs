@@ -31,5 +31,6 @@ mod schema;
 mod sharing;
 mod sizes;
 mod storms;
+mod studies_in_doubt;
 mod sweeps;
 mod theory;

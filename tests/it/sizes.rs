@@ -59,7 +59,9 @@ fn sized(text: &str) -> Results {
     let scenario =
         Scenario { title: "t".to_owned(), file: "test.toml".to_owned(), sha256: String::new(), overrides: Vec::new() };
     let size = loaded.study.size.expect("it says what to size");
-    experiment::size(&size, &loaded.model, scenario, &build, &Unwatched).expect("every value makes a model").results
+    experiment::size(&size, &loaded.model, scenario, &[], &build, &Unwatched)
+        .expect("every value makes a model")
+        .results
 }
 
 /// The first value of a rising list that keeps every expectation.

@@ -2,11 +2,11 @@
 
 use super::{Gate, Subject};
 use crate::catalog;
-use crate::cli::Trouble;
 use crate::cli::size::conclude;
-use crate::experiment::{self, Played, Watch};
+use crate::cli::{Exit, Trouble, build};
+use crate::experiment::{self, Answer, Doubts, Played, Watch};
 use crate::report::{self, Case, Checked};
-use crate::results::{BaselineScenario, BoughtVerdict, Judgement, Sizing};
+use crate::results::{BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
 
 const MICROS_PER_DAY: u64 = 86_400_000_000;
 
@@ -18,12 +18,13 @@ impl Gate<'_> {
         let mut memory = None;
         cases.extend(self.age(model.catalog_as_of.as_deref()));
         if self.clock.is_over() {
-            cases.push(doubt("time budget", "the time budget was used up before this file began"));
+            cases.push(undecided("time budget", "the time budget was used up before this file began"));
         } else if model.expectations.is_empty() {
-            cases.push(doubt("expectations", "nothing is expected: write [[expect]], or leave the file out"));
+            cases.push(undecided("expectations", "nothing is expected: write [[expect]], or leave the file out"));
         } else {
             let played = experiment::play(model, &self.clock);
             cases.extend(self.expectations(&played));
+            cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));
             memory = Some(experiment::remember(model, &played));
             cases.extend(self.size(subject)?);
@@ -58,6 +59,26 @@ impl Gate<'_> {
         played.expectations.iter().map(case).collect()
     }
 
+    /// Whether the verdict hangs on what is not known.
+    fn doubt(&self, subject: &Subject, played: &Played) -> Result<Option<Case>, Trouble> {
+        if self.args.no_doubt || subject.loaded.study.doubt.is_empty() {
+            return Ok(None);
+        }
+        let build = |settings: &[String]| build(&subject.source, settings);
+        let doubts = experiment::doubt_point(Answer::of(played), &subject.loaded.study.doubt, &build, &self.clock)
+            .map_err(|message| Trouble::new(Exit::Usage, message))?;
+        let cut = if self.clock.is_over() { "; the time budget was used up before the last reading" } else { "" };
+        Ok(doubts.map(|Doubts { doubt, .. }| {
+            let verdict = match doubt.answer {
+                DoubtAnswer::Holds => Judgement::Held,
+                DoubtAnswer::Fails => Judgement::Failed,
+                DoubtAnswer::Flips | DoubtAnswer::Inconclusive => Judgement::Inconclusive,
+            };
+            let text = format!("doubt: {}{cut}", report::doubt(&doubt));
+            Case { name: "doubt".to_owned(), verdict, text, is_warning: false }
+        }))
+    }
+
     fn regressions(&self, subject: &Subject, played: &Played) -> Vec<Case> {
         let model = &subject.loaded.model;
         let Some(baseline) = &self.baseline else { return Vec::new() };
@@ -67,7 +88,7 @@ impl Gate<'_> {
         };
         if then.seed != model.run.seed {
             let text = format!("the baseline has seed {}, the run {}: nothing pairs", then.seed, model.run.seed);
-            return vec![doubt("baseline", &text)];
+            return vec![undecided("baseline", &text)];
         }
         let compared = experiment::regressions(model, played, then).into_iter();
         compared
@@ -83,31 +104,37 @@ impl Gate<'_> {
     fn size(&self, subject: &Subject) -> Result<Option<Case>, Trouble> {
         let Some(size) = &subject.loaded.study.size else { return Ok(None) };
         if self.clock.is_over() {
-            return Ok(Some(doubt("size", "size: the time budget was used up before it began")));
+            return Ok(Some(undecided("size", "size: the time budget was used up before it began")));
         }
-        let conclusion = conclude(&subject.source, &subject.loaded, size, &self.clock)?;
-        Ok(conclusion.results.sizing.as_ref().map(sized))
+        let conclusion = conclude(&subject.source, &subject.loaded, size, self.args.no_doubt, &self.clock)?;
+        let hangs = conclusion.results.doubt.as_ref().is_some_and(Doubt::hangs);
+        Ok(conclusion.results.sizing.as_ref().map(|sizing| sized(sizing, hangs)))
     }
 }
 
-fn doubt(name: &str, text: &str) -> Case {
+fn undecided(name: &str, text: &str) -> Case {
     Case { name: name.to_owned(), verdict: Judgement::Inconclusive, text: text.to_owned(), is_warning: false }
 }
 
-/// With something bought, whether that is enough; else whether there is an answer.
-fn sized(sizing: &Sizing) -> Case {
+/// With something bought, whether that is enough, under every reading too; else whether there is an answer.
+fn sized(sizing: &Sizing, hangs: bool) -> Case {
+    let judgement = match &sizing.bought {
+        Some(bought) => match bought.verdict {
+            BoughtVerdict::Short => Judgement::Failed,
+            BoughtVerdict::Undecided => Judgement::Inconclusive,
+            BoughtVerdict::Right | BoughtVerdict::Spare | BoughtVerdict::Enough => Judgement::Held,
+        },
+        None => sizing.judgement(),
+    };
+    let verdict = if judgement == Judgement::Held && hangs { Judgement::Inconclusive } else { judgement };
+    let safe = sizing.safe.as_ref().map(|safe| format!("; in doubt: {}", safe.explanation)).unwrap_or_default();
     let Some(bought) = &sizing.bought else {
-        let text = format!("size: {}", sizing.explanation);
-        return Case { name: "size".to_owned(), verdict: sizing.judgement(), text, is_warning: false };
+        let text = format!("size: {}{safe}", sizing.explanation);
+        return Case { name: "size".to_owned(), verdict, text, is_warning: false };
     };
-    let verdict = match bought.verdict {
-        BoughtVerdict::Short => Judgement::Failed,
-        BoughtVerdict::Undecided => Judgement::Inconclusive,
-        BoughtVerdict::Right | BoughtVerdict::Spare | BoughtVerdict::Enough => Judgement::Held,
-    };
-    let is_warning = bought.verdict == BoughtVerdict::Spare;
-    let saved = bought.cost_difference_usd_per_month.filter(|usd| is_warning && *usd > 0.0);
+    let is_warning = bought.verdict == BoughtVerdict::Spare && verdict == Judgement::Held;
+    let saved = sizing.saving_usd_per_month().filter(|_| is_warning);
     let saved = saved.map(|usd| format!("; ${usd:.2} a month could be saved")).unwrap_or_default();
-    let text = format!("{}: bought {}{saved}; {}", sizing.vary, bought.explanation, sizing.explanation);
+    let text = format!("{}: bought {}{saved}; {}{safe}", sizing.vary, bought.explanation, sizing.explanation);
     Case { name: "size".to_owned(), verdict, text, is_warning }
 }

@@ -11,7 +11,7 @@ use super::args::{CheckArgs, OnDoubt};
 use super::files::write_whole;
 use super::progress::Progress;
 use super::run::exit_of;
-use super::{Exit, Trouble, fault, refusal, say, show_warnings, source};
+use super::{Exit, Trouble, fault, load, say};
 use crate::experiment::{self, Watch};
 use crate::report::{self, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
@@ -78,14 +78,9 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         let baseline = Baseline { schema_version: BASELINE_VERSION, scenarios: remembered };
         write(path, &(pretty(&baseline) + "\n"))?;
     }
-    let doubt = if args.inconclusive == OnDoubt::Pass { Judgement::Held } else { Judgement::Inconclusive };
-    let verdicts = || all.iter().map(Checked::verdict);
-    Ok(if verdicts().any(|v| v == Judgement::Failed) {
-        Exit::Failed
-    } else if verdicts().any(|v| v == Judgement::Inconclusive) {
-        exit_of(doubt)
-    } else {
-        Exit::Held
+    Ok(match all.iter().map(Checked::verdict).max() {
+        Some(Judgement::Inconclusive) if args.inconclusive == OnDoubt::Pass => Exit::Held,
+        worst => exit_of(worst.unwrap_or(Judgement::Held)),
     })
 }
 
@@ -94,11 +89,11 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Trouble> {
     let settings = args.overrides.as_settings();
     let (mut subjects, mut refusals) = (Vec::new(), String::new());
     for file in &args.files {
-        let opened = source(file, &settings).and_then(|source| {
-            let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
-            show_warnings(&loaded);
-            // The same key on every system, so that a baseline can be carried.
-            Ok(Subject { file: file.display().to_string().replace('\\', "/"), source, loaded })
+        // The same key on every system, so that a baseline can be carried.
+        let opened = load(file, &settings).map(|(source, loaded)| Subject {
+            file: file.display().to_string().replace('\\', "/"),
+            source,
+            loaded,
         });
         match opened {
             Ok(subject) => subjects.push(subject),

@@ -10,10 +10,10 @@ mod threshold;
 
 use std::collections::BTreeMap;
 
-use super::{Conclusion, Effort, Watch, play, run};
+use super::{Build, Conclusion, Effort, Played, Watch, play, run};
 use crate::model::Model;
 use crate::model::study::{Alternative, Alternatives, Unknown};
-use crate::results::{self, Doubted, Estimate, Expectation, Judgement};
+use crate::results::{self, Difference, Doubted, Estimate, Expectation, Judgement};
 
 /// More readings are not played, nor kept.
 pub const MOST_READINGS: usize = 64;
@@ -24,21 +24,39 @@ pub struct Answer {
     /// What it is judged by.
     pub expectations: Vec<Expectation>,
     pub replications: u64,
+    /// Of a comparison: what a planner decides on.
+    pub differences: BTreeMap<String, Difference>,
     pub effort: Effort,
 }
 
 impl Answer {
+    /// The answer of a design point.
+    #[must_use]
+    pub fn of(played: &Played) -> Self {
+        Self {
+            expectations: played.expectations.clone(),
+            replications: played.point.replications,
+            differences: BTreeMap::new(),
+            effort: played.effort,
+        }
+    }
+
+    /// Where the time was up before it was asked for: nothing is known.
+    fn missing(base: &Self) -> Self {
+        let unknown = |e: &Expectation| Expectation {
+            estimate: None,
+            half_width: None,
+            verdict: Judgement::Inconclusive,
+            ..e.clone()
+        };
+        let expectations = base.expectations.iter().map(unknown).collect();
+        Self { expectations, replications: 0, differences: BTreeMap::new(), effort: Effort::default() }
+    }
+
     /// The worst of its judgements.
     #[must_use]
     pub fn verdict(&self) -> Judgement {
-        let is_any = |verdict| self.expectations.iter().any(|e| e.verdict == verdict);
-        if is_any(Judgement::Failed) {
-            Judgement::Failed
-        } else if is_any(Judgement::Inconclusive) {
-            Judgement::Inconclusive
-        } else {
-            Judgement::Held
-        }
+        Judgement::worst(&self.expectations).unwrap_or(Judgement::Held)
     }
 
     /// The estimate of a metric that an expectation names.
@@ -66,14 +84,26 @@ struct Reading {
     answer: Answer,
 }
 
-/// Asks under every reading, or under the most telling ones when there are too many; `base` is the answer as written.
+/// What was found under every reading.
+#[derive(Debug, Clone)]
+pub struct Doubts {
+    pub doubt: results::Doubt,
+    /// Of each reading of `doubt`, each `PATH=VALUE`; none of the first.
+    pub settings: Vec<Vec<String>>,
+    /// Of what was played beside the base.
+    pub effort: Effort,
+}
+
+/// Asks under every reading, or under the most telling ones when there are too many; `base` is the answer as written. What
+/// the watch leaves no time for is not known.
 ///
 /// # Errors
 /// A reading that cannot be asked, in the words of `ask`.
-pub fn doubt(unknowns: &[Unknown], base: Answer, ask: Ask<'_>) -> Result<(results::Doubt, Effort), String> {
-    let base = Reading { choices: Vec::new(), answer: base };
-    let (readings, total) = plan::play_all(unknowns, base, ask)?;
-    let (flips, bisected) = threshold::flips(unknowns, &readings, ask)?;
+pub fn doubt(unknowns: &[Unknown], base: Answer, ask: Ask<'_>, watch: &dyn Watch) -> Result<Doubts, String> {
+    let in_time = |settings: &[String]| if watch.is_over() { Ok(Answer::missing(&base)) } else { ask(settings) };
+    let written = Reading { choices: Vec::new(), answer: base.clone() };
+    let (readings, total) = plan::play_all(unknowns, written, &in_time)?;
+    let (flips, bisected) = threshold::flips(unknowns, &readings, &in_time)?;
     let effort = readings[1..].iter().fold(bisected, |sum, r| sum.plus(r.answer.effort));
     let doubt = results::Doubt {
         answer: answer::answer(&readings),
@@ -83,36 +113,50 @@ pub fn doubt(unknowns: &[Unknown], base: Answer, ask: Ask<'_>) -> Result<(result
         tornado: answer::tornado(unknowns, &readings),
         readings: readings.iter().map(|reading| as_result(unknowns, reading)).collect(),
     };
-    Ok((doubt, effort))
+    let settings = readings.iter().map(|reading| settings(unknowns, &reading.choices)).collect();
+    Ok(Doubts { doubt, settings, effort })
 }
 
-/// Runs one design point and doubts it. `load` makes a model of settings over the scenario.
+/// Doubts a design point that was played. `build` makes a model of settings over the scenario. `None`: nothing is in
+/// doubt, or nothing is expected, so that there is no verdict to doubt.
 ///
 /// # Errors
-/// A reading that is no scenario, in the words of `load`.
+/// A reading that is no scenario, in the words of `build`.
+pub fn doubt_point(
+    base: Answer,
+    unknowns: &[Unknown],
+    build: &Build<'_>,
+    watch: &dyn Watch,
+) -> Result<Option<Doubts>, String> {
+    if unknowns.is_empty() || base.expectations.is_empty() {
+        return Ok(None);
+    }
+    let ask = |settings: &[String]| Ok(Answer::of(&play(&build(settings)?, watch)));
+    doubt(unknowns, base, &ask, watch).map(Some)
+}
+
+/// Runs one design point and doubts it.
+///
+/// # Errors
+/// A reading that is no scenario, in the words of `build`.
 pub fn run_in_doubt(
     model: &Model,
     scenario: results::Scenario,
     unknowns: &[Unknown],
-    load: &(dyn Fn(&[String]) -> Result<Model, String> + Sync),
+    build: &Build<'_>,
     watch: &dyn Watch,
 ) -> Result<Conclusion, String> {
     let mut conclusion = run(model, scenario, watch);
-    // A reading is told by its verdict, and without an expectation there is none.
-    if unknowns.is_empty() || model.expectations.is_empty() {
-        return Ok(conclusion);
-    }
-    let replications = conclusion.results.points[0].replications;
-    let base =
-        Answer { expectations: conclusion.results.expectations.clone(), replications, effort: Effort::default() };
-    let ask = |settings: &[String]| {
-        let played = play(&load(settings)?, watch);
-        let replications = played.point.replications;
-        Ok(Answer { expectations: played.expectations, replications, effort: played.effort })
+    let base = Answer {
+        expectations: conclusion.results.expectations.clone(),
+        replications: conclusion.results.points[0].replications,
+        differences: BTreeMap::new(),
+        effort: Effort::default(),
     };
-    let (doubt, effort) = doubt(unknowns, base, &ask)?;
-    conclusion.results.doubt = Some(doubt);
-    conclusion.effort = conclusion.effort.plus(effort);
+    if let Some(doubts) = doubt_point(base, unknowns, build, watch)? {
+        conclusion.results.doubt = Some(doubts.doubt);
+        conclusion.effort = conclusion.effort.plus(doubts.effort);
+    }
     Ok(conclusion)
 }
 
@@ -143,5 +187,6 @@ fn as_result(unknowns: &[Unknown], reading: &Reading) -> results::Reading {
         settings: reading.choices.iter().map(setting).collect(),
         verdict: reading.answer.verdict(),
         metrics: reading.answer.metrics(),
+        differences: reading.answer.differences.clone(),
     }
 }

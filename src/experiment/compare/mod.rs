@@ -4,7 +4,11 @@
 //! a pair is then the scenario and not the traffic, and the interval is that of the differences of the pairs. With
 //! different seeds nothing is shared, and the interval is that of two independent samples.
 
+mod doubted;
+
 use std::collections::BTreeMap;
+
+pub use doubted::{Contender, compare_in_doubt};
 
 use super::point::{Played, play, prolong};
 use super::{Conclusion, Watch, head};

@@ -3,27 +3,30 @@
 //! An answer is given only when everything that was played agrees with it: what is short of it fails, what is beyond it
 //! holds. Anything else is undecided, with the reason.
 
+mod assess;
+mod safe;
+
 use std::collections::BTreeMap;
 
+use assess::{Outcome, assess, doubt};
 use rayon::prelude::*;
+use safe::InDoubt;
 
-use super::sized::{Outcome, assess, doubt};
-use super::{Conclusion, Effort, Watch, head, play};
+use super::doubt::Doubts;
+use super::{Build, Conclusion, Effort, Watch, head, play};
 use crate::model::Model;
-use crate::model::study::{Choice, Find, Size, sweep};
+use crate::model::study::{Choice, Find, Size, Unknown, sweep};
 use crate::results::{
-    self, Bought, BoughtVerdict, Evaluated, FrontierPoint, Judgement, Note, Point, Results, Sizing, SizingState, Sought,
+    self, Bought, BoughtVerdict, Evaluated, FrontierPoint, Judgement, Note, Point, Results, Safe, Sizing, SizingState,
+    Sought,
 };
-
-/// Makes the model of a design point from settings, each `PATH=VALUE`; or says why there is none.
-pub type Build<'b> = dyn Fn(&[String]) -> Result<Model, String> + Sync + 'b;
 
 /// Ranges of up to as many values are played whole.
 const WHOLE: u64 = 64;
 /// Of a longer range, as many points are played first.
 const SCAN: u64 = 17;
 
-/// Answers a size.
+/// Answers a size, and under every reading of `unknowns`.
 ///
 /// # Errors
 /// A value that makes no model, in the words of `build`.
@@ -31,17 +34,20 @@ pub fn size(
     size: &Size,
     base: &Model,
     scenario: results::Scenario,
+    unknowns: &[Unknown],
     build: &Build<'_>,
     watch: &dyn Watch,
 ) -> Result<Conclusion, String> {
-    let mut line = Line::new(size, None, build, watch);
+    let mut line = Line::new(size, None, &[], build, watch);
     line.search()?;
     if let Some(bought) = size.bought {
         line.try_values(&[bought])?;
     }
+    let (safe, doubts, doubted) = line.safe(unknowns)?;
+    let doubt = doubts.map(|doubts| doubts.doubt);
     let outcome = line.outcome();
     let bought = size.bought.map(|value| line.bought(value, &outcome));
-    let mut effort = line.effort();
+    let mut effort = line.effort().plus(doubted);
     let notes = line.notes(&outcome);
     let (mut points, mut evaluated) = (Vec::new(), Vec::new());
     for (value, tried) in line.into_detailed(&outcome) {
@@ -51,7 +57,7 @@ pub fn size(
     }
     let mut frontier = Vec::new();
     for choice in &size.by {
-        let mut line = Line::new(size, Some(choice), build, watch);
+        let mut line = Line::new(size, Some(choice), &[], build, watch);
         line.search()?;
         effort = effort.plus(line.effort());
         frontier.push(line.into_frontier(&mut points));
@@ -75,13 +81,14 @@ pub fn size(
         explanation: outcome.explanation,
         evaluated,
         bought,
+        safe,
         frontier,
     };
     let mut head = head(base, scenario);
     // What is varied is not assumed.
     head.assumptions.retain(|a| a.path != size.vary);
     let points_total = points.len() as u64;
-    let results = Results { notes, metric_names, points_total, points, sizing: Some(sizing), ..head };
+    let results = Results { notes, metric_names, points_total, points, sizing: Some(sizing), doubt, ..head };
     Ok(Conclusion { results, effort })
 }
 
@@ -99,14 +106,42 @@ struct Line<'l> {
     size: &'l Size,
     /// Of the second axis.
     fixed: Option<&'l Choice>,
+    /// Of what is not known, each `PATH=VALUE`.
+    reading: &'l [String],
     build: &'l Build<'l>,
     watch: &'l dyn Watch,
     tried: BTreeMap<u64, Tried>,
 }
 
 impl<'l> Line<'l> {
-    fn new(size: &'l Size, fixed: Option<&'l Choice>, build: &'l Build<'l>, watch: &'l dyn Watch) -> Self {
-        Self { size, fixed, build, watch, tried: BTreeMap::new() }
+    fn new(
+        size: &'l Size,
+        fixed: Option<&'l Choice>,
+        reading: &'l [String],
+        build: &'l Build<'l>,
+        watch: &'l dyn Watch,
+    ) -> Self {
+        Self { size, fixed, reading, build, watch, tried: BTreeMap::new() }
+    }
+
+    /// What it takes under every reading; and whether what is bought, else the answer, holds under every one.
+    fn safe(&mut self, unknowns: &[Unknown]) -> Result<(Option<Safe>, Option<Doubts>, Effort), String> {
+        let in_doubt = InDoubt::new(self.size, unknowns, self.build, self.watch);
+        let at = |value: u64| self.tried.get(&value).map_or(Ok(None), |tried| in_doubt.at(value, tried));
+        let answer = self.outcome().answer;
+        let of_answer = answer.map_or(Ok(None), at)?;
+        let of_bought = self.size.bought.filter(|bought| Some(*bought) != answer).map_or(Ok(None), at)?;
+        let mut effort = of_answer.iter().chain(&of_bought).fold(Effort::default(), |sum, d| sum.plus(d.effort));
+        let mut safe = None;
+        if let (Some(answer), Some(doubts)) = (answer, &of_answer) {
+            let (found, took) = in_doubt.safe(answer, doubts)?;
+            effort = effort.plus(took);
+            // As written too, for its figures beside the others.
+            self.try_values(found.value.as_slice())?;
+            let difference = found.value.and_then(|value| Some(self.cost(value)? - self.cost(answer)?));
+            safe = Some(Safe { cost_difference_usd_per_month: difference, ..found });
+        }
+        Ok((safe, of_bought.or(of_answer), effort))
     }
 
     /// Plays what it takes to know where the good values end.
@@ -149,15 +184,9 @@ impl<'l> Line<'l> {
     fn try_one(&self, value: u64) -> Result<Tried, String> {
         let varied = sweep::numeric(&self.size.vary, value as f64);
         let choices: Vec<Choice> = self.fixed.cloned().into_iter().chain([varied]).collect();
-        let model = (self.build)(&sweep::settings(&choices))?;
+        let model = (self.build)(&[sweep::settings(&choices), self.reading.to_vec()].concat())?;
         let played = play(&model, self.watch);
-        // Failed weighs more than inconclusive, and that more than held.
-        let verdicts = || played.expectations.iter().map(|e| e.verdict);
-        let verdict = if verdicts().any(|v| v == Judgement::Failed) {
-            Judgement::Failed
-        } else {
-            verdicts().max().unwrap_or(Judgement::Inconclusive)
-        };
+        let verdict = Judgement::worst(&played.expectations).unwrap_or(Judgement::Inconclusive);
         let parameters = sweep::parameters(&choices);
         let point = Point { parameters, expectations: played.expectations, ..played.point };
         Ok(Tried { point, verdict, notes: played.notes, effort: played.effort })

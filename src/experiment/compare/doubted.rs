@@ -1,0 +1,86 @@
+//! A comparison under every reading of what is not known: does b still break nothing, and does it stay better or worse?
+
+use std::collections::BTreeMap;
+
+use super::compare;
+use crate::experiment::doubt::{Answer, doubt};
+use crate::experiment::{Build, Conclusion, Effort, Watch};
+use crate::model::Model;
+use crate::model::study::Unknown;
+use crate::results::{Comparison, DECIDING, Difference, Expectation, Judgement, Results, Scenario};
+
+/// One side of a comparison in doubt.
+pub struct Contender<'c> {
+    pub model: &'c Model,
+    pub scenario: Scenario,
+    /// What is not known of it.
+    pub unknowns: &'c [Unknown],
+    /// Makes its model of settings over it.
+    pub build: &'c Build<'c>,
+}
+
+impl Contender<'_> {
+    /// Its model under a reading, of which it takes what it doubts itself.
+    fn under(&self, reading: &[String]) -> Result<Model, String> {
+        let doubts = |setting: &String| {
+            self.unknowns.iter().any(|u| setting.strip_prefix(&u.path).is_some_and(|rest| rest.starts_with('=')))
+        };
+        let own: Vec<String> = reading.iter().filter(|setting| doubts(setting)).cloned().collect();
+        (self.build)(&own)
+    }
+}
+
+/// Compares two scenarios, as written and under every reading. A reading gives both sides the same alternatives.
+///
+/// # Errors
+/// A reading that makes no model, in the words of `build`.
+pub fn compare_in_doubt(a: &Contender<'_>, b: &Contender<'_>, watch: &dyn Watch) -> Result<Conclusion, String> {
+    let sides = |of_a: &Model, of_b: &Model| compare((of_a, a.scenario.clone()), (of_b, b.scenario.clone()), watch);
+    let mut conclusion = sides(a.model, b.model);
+    let unknowns = of_either(a.unknowns, b.unknowns);
+    if unknowns.is_empty() {
+        return Ok(conclusion);
+    }
+    let base = Answer { effort: Effort::default(), ..answer(&conclusion) };
+    let ask = |reading: &[String]| Ok(answer(&sides(&a.under(reading)?, &b.under(reading)?)));
+    let doubts = doubt(&unknowns, base, &ask, watch)?;
+    conclusion.results.doubt = Some(doubts.doubt);
+    conclusion.effort = conclusion.effort.plus(doubts.effort);
+    Ok(conclusion)
+}
+
+/// What either side does not know, sorted by path. Where they stand at different values, none is as written on both.
+fn of_either(a: &[Unknown], b: &[Unknown]) -> Vec<Unknown> {
+    let mut unknowns: BTreeMap<&str, Unknown> = a.iter().map(|u| (u.path.as_str(), u.clone())).collect();
+    for unknown in b {
+        let known = unknowns.entry(&unknown.path).or_insert_with(|| unknown.clone());
+        if known.base != unknown.base {
+            known.base = None;
+        }
+    }
+    unknowns.into_values().collect()
+}
+
+/// What a comparison says of b: its expectations, as far as breaking them is b's doing; and how it differs.
+fn answer(conclusion: &Conclusion) -> Answer {
+    let Results { points, comparison, .. } = &conclusion.results;
+    let twice = comparison.as_ref().map(|c| c.expectations.as_slice()).unwrap_or_default();
+    let judged = |e: &Expectation| {
+        let bounds = (&e.metric, e.at_most, e.at_least);
+        let verdict = twice.iter().find(|j| (&j.metric, j.at_most, j.at_least) == bounds);
+        Expectation { verdict: verdict.map_or(Judgement::Held, |j| j.judgement()), ..e.clone() }
+    };
+    let differences = comparison.as_ref().map(deciding).unwrap_or_default();
+    let b = points.get(1);
+    Answer {
+        expectations: b.iter().flat_map(|b| &b.expectations).map(judged).collect(),
+        replications: b.map_or(0, |b| b.replications),
+        differences,
+        effort: conclusion.effort,
+    }
+}
+
+fn deciding(comparison: &Comparison) -> BTreeMap<String, Difference> {
+    let of = |name: &&str| Some(((*name).to_owned(), *comparison.differences.get(*name)?));
+    DECIDING.iter().filter_map(of).collect()
+}
