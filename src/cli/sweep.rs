@@ -31,6 +31,8 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
     show_warnings(&base);
     let study = Points::of(&source, &base, &args.file)?;
+    study.try_values()?;
+    study.warn_of_settings(&args.overrides.as_settings());
     if args.list {
         return list(&study);
     }
@@ -38,7 +40,6 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
         let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
         return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
     }
-    study.try_values()?;
     let folder = output_folder(args.out.as_deref(), &args.file)?;
     let head = experiment::head(&base.model, origin(&base));
     let journal = open_journal(&folder, args, &head, &study)?;
@@ -96,14 +97,29 @@ impl<'s> Points<'s> {
     }
 
     /// Each value of each axis by itself, so that most faults are found before anything is simulated.
-    fn try_values(&self) -> Result<(), Trouble> {
+    pub(super) fn try_values(&self) -> Result<(), Trouble> {
         for axis in &self.sweep.axes {
             let Axis::Choices(choices) = axis else { continue };
             for choice in choices.iter().take(TRIED_VALUES) {
-                self.source.load(&sweep::settings(std::slice::from_ref(choice))).map_err(|r| refusal(&r))?;
+                let settings = sweep::settings(std::slice::from_ref(choice));
+                self.source.load(&settings).map_err(|refused| {
+                    let Trouble { exit, message } = refusal(&refused);
+                    let axis = axis.columns().join(", ");
+                    Trouble::new(exit, format!("{message}this is a value of the axis \"{axis}\" of [sweep]\n"))
+                })?;
             }
         }
         Ok(())
+    }
+
+    /// What is set and swept as well has no effect.
+    fn warn_of_settings(&self, settings: &[String]) {
+        let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
+        for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
+            if paths.contains(path) {
+                let _ = writeln!(io::stderr(), "warning: `{path}` is an axis of [sweep]: to set it has no effect");
+            }
+        }
     }
 }
 

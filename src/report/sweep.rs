@@ -3,6 +3,7 @@
 use super::figures::{Palette, count, figure};
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
+use crate::units::grouped;
 
 /// What a summary says of a sweep, gathered one point at a time, in the order of their numbers.
 #[derive(Debug, Default)]
@@ -16,6 +17,10 @@ pub struct Tale {
     first: Vec<Point>,
     /// The cheapest points that meet what is expected, the cheapest first.
     best: Vec<Point>,
+    /// Points that cost the same as the cheapest, itself included.
+    as_cheap: u64,
+    /// The least and the most requests of a point.
+    requests: Option<(f64, f64)>,
 }
 
 /// Points that a table shows.
@@ -24,6 +29,11 @@ const MOST_ROWS: usize = 16;
 const WIDTH: usize = 80;
 /// Metrics that a table shows where nothing is expected.
 const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
+
+/// Costs that differ by less than this share are the same \[1\].
+const SAME: f64 = 1e-9;
+/// Points whose requests differ by more than chance moves them carry different traffic \[1\].
+const MORE_TRAFFIC: f64 = 1.1;
 
 /// What points are ranked by: a month's cost, or that of the measured time \[USD\].
 fn cost(point: &Point) -> Option<f64> {
@@ -43,7 +53,17 @@ impl Tale {
         if self.first.len() <= MOST_ROWS {
             self.first.push(point.clone());
         }
+        if let Some(requests) = point.value("requests") {
+            let (least, most) = self.requests.unwrap_or((requests, requests));
+            self.requests = Some((least.min(requests), most.max(requests)));
+        }
         if judged == Some(Judgement::Held) {
+            self.as_cheap = match self.best.first().map(|best| (cost(best), cost(point))) {
+                Some((Some(best), Some(this))) if (this - best).abs() <= SAME * best => self.as_cheap + 1,
+                Some((Some(best), Some(this))) if this > best => self.as_cheap,
+                Some((Some(_), None)) => self.as_cheap,
+                _ => 1,
+            };
             let price = |p: &Point| cost(p).unwrap_or(f64::INFINITY);
             let place = self.best.partition_point(|known| price(known) <= price(point));
             if place < MOST_ROWS {
@@ -97,7 +117,18 @@ impl Tale {
         match self.best.first() {
             Some(best) if cost(best).is_some() => {
                 let point = palette.good(&format!("point {}", best.index));
-                format!("{counted}.\nThe cheapest of them is {point}: {}.", parameters(head, best))
+                let ties = match self.as_cheap {
+                    0 | 1 => String::new(),
+                    2 => "\nAnother one costs the same.".to_owned(),
+                    n => format!("\n{} others cost the same.", count((n - 1) as f64)),
+                };
+                let traffic = match self.requests {
+                    Some((least, most)) if most > MORE_TRAFFIC * least => {
+                        "\nPoints carry different traffic: one may be cheap because it carries less."
+                    }
+                    _ => "",
+                };
+                format!("{counted}.\nThe cheapest of them is {point}: {}.{ties}{traffic}", parameters(head, best))
             }
             Some(_) => format!("{counted}.\nWhat they cost is not known, so none is the cheapest."),
             None => format!("{counted}."),
@@ -158,9 +189,10 @@ impl Tale {
             let widths = widths(header, rows);
             widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH
         };
-        // The last column is the judgement; metrics before it go first when the line is too long.
+        // The last two columns are the cost and the judgement; metrics before them go first when the line is too long.
+        let parameters = head.axes.iter().map(|axis| axis.parameters.len()).sum::<usize>();
         while header.len() > 3 && !fits(&header, &rows) {
-            let last = header.len() - 2;
+            let last = if header.len() > parameters + 3 { header.len() - 3 } else { header.len() - 2 };
             header.remove(last);
             rows.iter_mut().for_each(|row| {
                 row.remove(last);
@@ -211,6 +243,7 @@ fn value(value: Option<&serde_json::Value>) -> String {
             let text = format!("{x:.4}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
+        Some(serde_json::Value::Number(n)) if n.is_u64() => n.as_u64().map_or_else(String::new, grouped),
         Some(value) => value.to_string(),
         None => String::new(),
     }

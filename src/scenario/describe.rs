@@ -1,7 +1,7 @@
 //! The resolved model in words, for `validate`: what will run, and what was assumed.
 
 mod arrivals;
-mod doubt;
+mod study;
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, grouped};
 
-pub use doubt::describe_doubt;
+pub use study::describe_study;
 
 const WIDTH: usize = 79;
 

@@ -32,7 +32,7 @@ use crate::diagnostic::{Diagnostic, Sink, Sources};
 use crate::model::Model;
 use crate::model::study::Study;
 
-pub use describe::{describe, describe_doubt};
+pub use describe::{describe, describe_study};
 pub use schema::json_schema;
 pub use source::Source;
 

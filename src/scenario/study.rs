@@ -57,7 +57,15 @@ impl Reader<'_, '_> {
         if entries.is_empty() {
             self.sink.error(at.clone(), "`sweep` has no axis", "write \"PATH\" = [VALUES] below [sweep]".to_owned());
         }
-        let axes = entries.into_iter().filter_map(|(key, item)| self.axis(&key, item, samples.is_some())).collect();
+        let mut axes: Vec<Axis> = Vec::new();
+        for (key, item) in entries {
+            let Some(axis) = self.axis(&key, item, samples.is_some()) else { continue };
+            if let Some(path) = axis.paths().into_iter().find(|path| axes.iter().any(|a| a.paths().contains(path))) {
+                let help = "name it on one of them".to_owned();
+                self.sink.error(key.span(), format!("`{path}` is set by two axes"), help);
+            }
+            axes.push(axis);
+        }
         Sweep { axes, samples }
     }
 
@@ -253,7 +261,14 @@ impl Reader<'_, '_> {
                     refuse(&step_at, "a step is above zero, and makes at most 1,000,000 values", "");
                     return None;
                 }
-                (0..=libm::floor((to - from) / step + 1e-9) as u64).map(|i| from + step * i as f64).collect()
+                let steps = libm::floor((to - from) / step + 1e-9);
+                let last = from + step * steps;
+                if (to - last) > 1e-6 * step {
+                    let help = format!("write to = {last}, or another `step`");
+                    let rule = format!("the range ends at {last}: steps of {step} do not meet {to}");
+                    self.sink.warning(Some(to_at), rule, help);
+                }
+                (0..=steps as u64).map(|i| from + step * i as f64).collect()
             }
         };
         Some(Axis::Choices(values.into_iter().map(|x| numeric(path, x)).collect()))

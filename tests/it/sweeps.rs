@@ -193,7 +193,14 @@ fn bad_axes_are_refused_at_their_place() {
         ("plan = 3", &["the axis `plan` is no path"]),
         ("samples = 0\n\"capacities.us.tpm\" = { from = 1, to = 9 }", &["`samples` is a whole number from 2"]),
         ("", &["`sweep` has no axis"]),
-        ("\"capacities.us.tpm\" = [900_000, \"many\"]", &["a whole number", "many"]),
+        (
+            "\"capacities.us.tpm\" = [900_000, \"many\"]",
+            &["a whole number", "many", "this is a value of the axis \"capacities.us.tpm\" of [sweep]"],
+        ),
+        (
+            "\"capacities.us.tpm\" = [1, 2]\n\"capacities.us.tpm, capacities.us.rpm\" = [[1, 2]]",
+            &["`capacities.us.tpm` is set by two axes", "s.toml:15:1"],
+        ),
         ("\"run.seed\" = { from = 1, to = 200_000 }", &["the sweep has 200000 points", "--yes"]),
     ] {
         let error = refused(sweep);
@@ -207,6 +214,59 @@ fn bad_axes_are_refused_at_their_place() {
     std::fs::write(folder.path().join("s.toml"), SCENARIO).unwrap();
     let error = text(&bedload(folder.path(), &["run", "s.toml", "--point", "36"]).stderr);
     assert!(error.contains("there is no point 36: the sweep has 36 of them, from 0"), "{error}");
+}
+
+#[test]
+fn what_has_no_effect_is_said() {
+    let base = SCENARIO.split("[sweep]").next().unwrap();
+    let folder =
+        folder(&format!("{base}[sweep]\n\"capacities.us.tpm\" = {{ from = 100_000, to = 900_000, step = 250_000 }}\n"));
+    let output = bedload(folder.path(), &["sweep", "s.toml", "--list", "--set", "capacities.us.tpm=5_000_000"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("the range ends at 850000: steps of 250000 do not meet 900000"), "{said}");
+    assert!(said.contains("warning: `capacities.us.tpm` is an axis of [sweep]: to set it has no effect"), "{said}");
+    assert_eq!(text(&output.stdout).lines().count(), 5);
+}
+
+#[test]
+fn the_cheapest_is_told_with_its_ties_and_what_it_carries() {
+    let base = SCENARIO.split("[sweep]").next().unwrap();
+    let expect = "[[expect]]\nmetric = \"failure_rate\"\nat_most = \"100%\"\n";
+    let told = |sweep: &str| {
+        let folder = folder(&format!("{base}{expect}[sweep]\n{sweep}\n"));
+        text(&bedload(folder.path(), &["sweep", "s.toml"]).stdout)
+    };
+    // More room than anybody asks for changes nothing.
+    let same = told("\"capacities.us.tpm\" = [50_000_000, 60_000_000, 70_000_000]");
+    assert!(same.contains("The cheapest of them is point 0: tpm = 50,000,000.\n2 others cost the same."), "{same}");
+    let less = told("\"workloads.chat.scale\" = [1, 2]");
+    assert!(less.contains("Points carry different traffic: one may be cheap because it carries less."), "{less}");
+    let wide = told(
+        "\"capacities.us.tpm\" = [50_000_000, 60_000_000]\n\"workloads.chat.output_tokens\" = [100, 200]\n\"workloads.chat.max_tokens\" = [1000, 2000]",
+    );
+    assert!(wide.lines().any(|line| line.contains("cost") || line.contains("a month")), "{wide}");
+}
+
+/// A file that may not grow is as full as a disk.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_loses_no_finished_point() {
+    let folder = folder(SCENARIO);
+    let program = env!("CARGO_BIN_EXE_bedload");
+    let sweep = |limit: &str| {
+        let script = format!("trap '' XFSZ; ulimit -f {limit}; exec '{program}' sweep s.toml --out o --threads 1");
+        Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap()
+    };
+    let full = sweep("64");
+    let error = text(&full.stderr);
+    assert_eq!(full.status.code(), Some(3), "{error}");
+    assert!(error.contains("cannot write the journal") && error.contains("run the same command again"), "{error}");
+    let rest = sweep("unlimited");
+    assert!(rest.status.success(), "{}", text(&rest.stderr));
+    assert!(text(&rest.stderr).contains(" of 36 points are finished already"), "{}", text(&rest.stderr));
+    let whole = folder.path().join("whole");
+    assert!(bedload(folder.path(), &["sweep", "s.toml", "--out", "whole"]).status.success());
+    assert!(files(&folder.path().join("o")) == files(&whole), "the bytes differ");
 }
 
 #[test]

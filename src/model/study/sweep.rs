@@ -1,7 +1,7 @@
 //! `[sweep]`: axes of design points.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
@@ -60,6 +60,15 @@ impl Axis {
                 choices.first().map_or_else(Vec::new, |c| c.parameters.iter().map(|(name, _)| name.clone()).collect())
             }
             Self::Between { path, .. } => vec![path.clone()],
+        }
+    }
+
+    /// The keys of the scenario that it sets.
+    #[must_use]
+    pub fn paths(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Choices(choices) => choices.iter().flat_map(|c| &c.settings).map(|s| s.path.as_str()).collect(),
+            Self::Between { path, .. } => BTreeSet::from([path.as_str()]),
         }
     }
 
