@@ -15,6 +15,7 @@ mod regress;
 mod replicate;
 mod size;
 mod sweep;
+mod warmup;
 
 pub use compare::{Contender, compare, compare_in_doubt};
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};

@@ -1,6 +1,7 @@
 //! What a reader must know to read the figures.
 
-use super::replicate::Record;
+use super::replicate::{Record, Replication};
+use super::warmup::{self, Advice};
 use crate::metrics;
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
@@ -12,8 +13,9 @@ use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, grouped};
 const MANY_UNFINISHED: f64 = 0.01;
 
 /// The notes of a design point, the most general first.
-pub(super) fn notes(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {
-    let mut notes = of_the_run(model, replications, pooled, point);
+pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
+    let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
+    notes.extend(of_the_warmup(model, replications, point));
     notes.extend(of_days(model, point));
     notes.extend(of_money(model, pooled));
     notes
@@ -51,6 +53,16 @@ fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) 
         notes.push(note(Some(&format!("e2e_{suffix}_ms")), text));
     }
     notes
+}
+
+fn of_the_warmup(model: &Model, replications: &[Replication], point: &Point) -> Option<Note> {
+    let text = match warmup::advice(model, replications, point.verdict)? {
+        Advice::Longer(time) => format!(
+            "the start of the measured interval is not like the rest of it: the run began idle, and run.warmup = \"{time}\" would leave that out (MSER-5)"
+        ),
+        Advice::NeverSettles => "the run does not settle in the measured interval: what is in progress still changes at its end (MSER-5); run longer, with a longer run.warmup".to_owned(),
+    };
+    Some(note(None, text))
 }
 
 /// The lowest percentile of the whole run that is not known though requests were served.

@@ -82,6 +82,6 @@ fn concluded(
         expectations: Vec::new(),
         detail: Some(metrics::detail(model, &replications[0].record.measured, &pooled.measured)),
     };
-    let notes = notes::notes(model, n, &pooled, &point);
+    let notes = notes::notes(model, &replications, &pooled, &point);
     Played { point, expectations, notes, replications, pooled, effort }
 }

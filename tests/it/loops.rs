@@ -217,3 +217,28 @@ fn any_number_of_threads_gives_the_same_bytes() {
     let [one, two] = [1, 2].map(|threads| crate::playing::results_on(threads, &text));
     assert_eq!(bedload::report::json(&one), bedload::report::json(&two));
 }
+
+#[test]
+fn a_warmup_that_is_too_short_is_said_once_and_what_is_advised_suffices() {
+    // Sessions last 20 minutes: it takes about as long until as many of them are alive as ever will be.
+    let keys = format!("{USERS}arrivals.sessions = {{ rate = \"20/min\", turns = 40, think_time = \"30s\" }}\n");
+    let text = scenario(&keys, "")
+        .replace("duration = \"1h\"", "duration = \"3h\"")
+        .replace("replications = 1", "replications = 8");
+    let advice = |text: &str| {
+        let results = crate::playing::results_on(2, text);
+        results.notes.into_iter().find(|n| n.text.contains("MSER-5")).map(|n| n.text)
+    };
+    let said = advice(&text).expect("it began idle");
+    let minutes: f64 =
+        said.split('"').nth(1).and_then(|t| t.split('m').next()?.parse().ok()).expect("a time in minutes");
+    assert!((15.0..30.0).contains(&minutes), "{said}");
+    assert_eq!(advice(&text.replace("warmup = \"0s\"", "warmup = \"30m\"")), None);
+    // A shape has no steady state.
+    assert_eq!(
+        advice(
+            &text.replace("[workloads.w]", "[workloads.w]\nbursts = [{ at = \"1h\", lasts = \"5m\", factor = 3.0 }]")
+        ),
+        None
+    );
+}
