@@ -1,143 +1,27 @@
-//! The frame around every chart: canvas, type, colours, heading, legend, panels with their axes, and the two files that
-//! come of a drawing. Nobody else knows plotters or resvg.
+//! The frame around every chart: canvas, type, colours, heading, legend, panels with their axes, and the file that
+//! comes of a drawing. Nobody else knows plotters or resvg.
 //!
 //! Plotters writes whole pixels, so it draws on a canvas four times as large, which the SVG scales down; text is shaped
 //! by resvg from the font that plotters measured it with. All lengths outside this file are CSS pixels.
 
-use std::sync::OnceLock;
+use std::cell::RefCell;
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged};
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 use resvg::{tiny_skia, usvg};
 
 use super::axis::Axis;
+pub(super) use super::style::{Align, BODY, Ink, LABEL, STRONG, Type};
+use super::style::{BOLD, FINE, REGULAR, SCALE, TITLE, register_fonts};
 use super::{ChartError, Drawing};
 
-const FAMILY: &str = "DejaVu Sans";
-const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
-const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
-
-/// Canvas pixels in a CSS pixel.
-const SCALE: f64 = 4.0;
-/// PNG pixels in a CSS pixel.
-const PNG_SCALE: f32 = 2.0;
 /// \[CSS px\]
 pub(super) const WIDTH: f64 = 640.0;
 const MARGIN: f64 = 20.0;
-/// Plotters takes a font's size as the height of its line, and writes it to the SVG divided by this.
-const LINE_PER_EM: f64 = 1.24;
-/// What a line of DejaVu measures in ems: with it plotters' measure of a text is the width that is drawn.
-const DEJAVU_LINE_PER_EM: f64 = 1.164;
 /// From the top that plotters places text by to its baseline \[em\].
 const TOP_TO_BASELINE: f64 = 0.76;
-
-/// Colours of Okabe and Ito and tints of them: told apart by every kind of sight, and by their lightness in print.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
-    Text,
-    Faint,
-    Rule,
-    Grid,
-    Paper,
-    Blue,
-    Vermillion,
-    Amber,
-    Slate,
-}
-
-impl Ink {
-    const fn color(self) -> RGBColor {
-        match self {
-            Self::Text => RGBColor(26, 30, 36),
-            Self::Faint => RGBColor(92, 99, 110),
-            Self::Rule => RGBColor(140, 147, 158),
-            Self::Grid => RGBColor(229, 232, 236),
-            Self::Paper => WHITE,
-            Self::Blue => RGBColor(0, 114, 178),
-            Self::Vermillion => RGBColor(205, 84, 0),
-            Self::Amber => RGBColor(248, 208, 128),
-            Self::Slate => RGBColor(110, 120, 134),
-        }
-    }
-}
-
-/// A size and a weight of type.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Type {
-    /// \[CSS px\]
-    size: f64,
-    bold: bool,
-}
-
-pub(super) const TITLE: Type = Type { size: 15.0, bold: true };
-pub(super) const BODY: Type = Type { size: 11.5, bold: false };
-pub(super) const LABEL: Type = Type { size: 11.0, bold: false };
-pub(super) const STRONG: Type = Type { size: 11.0, bold: true };
-const FINE: Type = Type { size: 9.5, bold: false };
-
-impl Type {
-    const fn weight(self) -> FontStyle {
-        if self.bold { FontStyle::Bold } else { FontStyle::Normal }
-    }
-
-    fn style(self, ink: Ink, align: Align) -> TextStyle<'static> {
-        let h = match align {
-            Align::Left => HPos::Left,
-            Align::Middle => HPos::Center,
-            Align::Right => HPos::Right,
-        };
-        TextStyle {
-            font: (FAMILY, self.size * LINE_PER_EM * SCALE, self.weight()).into_font(),
-            color: ink.color().to_backend_color(),
-            pos: Pos::new(h, VPos::Top),
-        }
-    }
-
-    /// \[CSS px\]
-    pub(super) fn width(self, text: &str) -> f64 {
-        let font: FontDesc<'_> = (FAMILY, self.size * DEJAVU_LINE_PER_EM * SCALE, self.weight()).into();
-        font.box_size(text).map_or(0.0, |(w, _)| f64::from(w) / SCALE)
-    }
-
-    /// The text, or as much of its beginning as fits, with an ellipsis.
-    pub(super) fn fit(self, text: &str, width: f64) -> String {
-        if self.width(text) <= width {
-            return text.to_owned();
-        }
-        let mut kept: Vec<char> = text.chars().take(400).collect();
-        while kept.pop().is_some() {
-            let shorter = format!("{}…", kept.iter().collect::<String>().trim_end());
-            if self.width(&shorter) <= width {
-                return shorter;
-            }
-        }
-        String::new()
-    }
-
-    /// The text on as many lines as are allowed; what is too long ends in an ellipsis.
-    fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
-            let full = lines.len() >= most;
-            match lines.last_mut() {
-                Some(line) if self.width(&format!("{line} {word}")) <= width => *line += &format!(" {word}"),
-                Some(line) if full => *line += &format!(" {word}"),
-                _ => lines.push(word.to_owned()),
-            }
-        }
-        lines.iter().map(|line| self.fit(line, width)).collect()
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
-    Left,
-    Middle,
-    Right,
-}
 
 /// How a thing is drawn, and how its key in the legend looks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -185,8 +69,10 @@ where
 {
     register_fonts()?;
     let mut plotted = String::new();
+    let tips;
     {
         let canvas = Canvas {
+            tips: RefCell::default(),
             root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(heading.height) as u32))
                 .into_drawing_area(),
         };
@@ -194,12 +80,13 @@ where
         let room = canvas.heading(heading)?;
         body(&canvas, room)?;
         canvas.root.present().map_err(failed)?;
+        tips = canvas.tips.take();
     }
-    finish(heading, &plotted)
+    finish(heading, &plotted, &tips)
 }
 
-/// The SVG as plotters wrote it becomes one of CSS size whose text is outlines, and a PNG of twice that size.
-fn finish(heading: &Heading, plotted: &str) -> Result<Drawing, ChartError> {
+/// The SVG as plotters wrote it becomes one of CSS size whose text is outlines.
+fn finish(heading: &Heading, plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
     let (_, body) = plotted.split_once('>').ok_or_else(|| ChartError("the drawing is empty".to_owned()))?;
     let (w, h) = (WIDTH, heading.height);
     let sized = format!(
@@ -224,24 +111,42 @@ fn finish(heading: &Heading, plotted: &str) -> Result<Drawing, ChartError> {
     let (open, rest) =
         outlined.split_once('>').ok_or_else(|| ChartError("the outlined drawing is empty".to_owned()))?;
     let (title, desc) = (escaped(&heading.title), escaped(&heading.subtitle));
-    let svg = format!("{open} role=\"img\"><title>{title}</title><desc>{desc}</desc>{rest}");
-
-    let (w, h) = ((w as f32 * PNG_SCALE) as u32, (h as f32 * PNG_SCALE) as u32);
-    let mut pixels = tiny_skia::Pixmap::new(w, h).ok_or_else(|| ChartError("the drawing has no size".to_owned()))?;
-    resvg::render(&tree, tiny_skia::Transform::from_scale(PNG_SCALE, PNG_SCALE), &mut pixels.as_mut());
-    let png = pixels.encode_png().map_err(failed)?;
-    Ok(Drawing { name: heading.name.clone(), svg, png })
+    let rest = rest.trim_end().strip_suffix("</svg>").unwrap_or(rest);
+    let svg = format!("{open} role=\"img\"><title>{title}</title><desc>{desc}</desc>{rest}{}</svg>", shown(tips));
+    Ok(Drawing {
+        name: heading.name.clone(),
+        title: heading.title.clone(),
+        caption: heading.subtitle.clone(),
+        height: heading.height,
+        svg,
+    })
 }
 
-/// Plotters keeps its fonts in one table for the whole program, so they are put there once.
-fn register_fonts() -> Result<(), ChartError> {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let good = *REGISTERED.get_or_init(|| {
-        [(FontStyle::Normal, REGULAR), (FontStyle::Bold, BOLD)]
-            .into_iter()
-            .all(|(style, bytes)| plotters::style::register_font(FAMILY, style, bytes).is_ok())
-    });
-    if good { Ok(()) } else { Err(ChartError("the embedded font cannot be read".to_owned())) }
+/// What a pointer is told, as invisible circles whose titles browsers show.
+fn shown(tips: &[Tip]) -> String {
+    if tips.is_empty() {
+        return String::new();
+    }
+    let circle = |tip: &Tip| {
+        format!(
+            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"7\"><title>{}</title></circle>",
+            tip.x,
+            tip.y,
+            escaped(&tip.text)
+        )
+    };
+    format!("<g class=\"tips\" fill-opacity=\"0\">{}</g>", tips.iter().map(circle).collect::<String>())
+}
+
+/// A drawing as pixels, so many of them wide; its text is outlines already.
+pub(super) fn pixels(svg: &str, width: u32) -> Result<Vec<u8>, ChartError> {
+    let tree = usvg::Tree::from_str(svg, &usvg::Options::default()).map_err(failed)?;
+    let scale = width as f32 / tree.size().width();
+    let height = (tree.size().height() * scale).round() as u32;
+    let mut pixels =
+        tiny_skia::Pixmap::new(width, height).ok_or_else(|| ChartError("the drawing has no size".to_owned()))?;
+    resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    pixels.encode_png().map_err(failed)
 }
 
 fn failed(error: impl std::fmt::Display) -> ChartError {
@@ -274,8 +179,20 @@ fn stroke(ink: Ink, width: f64) -> ShapeStyle {
     ink.color().stroke_width(px(width) as u32)
 }
 
+/// What a pointer is told at a place of the drawing \[CSS px\].
+#[derive(Debug, Clone)]
+struct Tip {
+    x: f64,
+    y: f64,
+    text: String,
+}
+
+/// More tips than this would hide each other.
+const MOST_TIPS: usize = 400;
+
 /// The sheet that a drawing is made on.
 pub(super) struct Canvas<'a> {
+    tips: RefCell<Vec<Tip>>,
     root: DrawingArea<SVGBackend<'a>, Shift>,
 }
 
@@ -300,6 +217,26 @@ impl<'a> Canvas<'a> {
     pub(super) fn line(&self, from: (f64, f64), to: (f64, f64), ink: Ink, width: f64) -> Result<(), ChartError> {
         let ends = vec![(px(from.0), px(from.1)), (px(to.0), px(to.1))];
         self.root.draw(&PathElement::new(ends, stroke(ink, width))).map_err(failed)
+    }
+
+    /// Tells a pointer at a place what stands there; a help beside what is written, never instead of it.
+    pub(super) fn tip(&self, x: f64, y: f64, text: String) {
+        let mut tips = self.tips.borrow_mut();
+        if tips.len() < MOST_TIPS && x.is_finite() && y.is_finite() {
+            tips.push(Tip { x, y, text });
+        }
+    }
+
+    /// A filled rectangle.
+    pub(super) fn rect(&self, room: Room, ink: Ink) -> Result<(), ChartError> {
+        let corners = [(px(room.left), px(room.top)), (px(room.right), px(room.bottom))];
+        self.root.draw(&Rectangle::new(corners, ink.color().filled())).map_err(failed)
+    }
+
+    /// The outline of a rectangle.
+    pub(super) fn outline(&self, room: Room, ink: Ink, width: f64) -> Result<(), ChartError> {
+        let corners = [(px(room.left), px(room.top)), (px(room.right), px(room.bottom))];
+        self.root.draw(&Rectangle::new(corners, stroke(ink, width))).map_err(failed)
     }
 
     fn heading(&self, heading: &Heading) -> Result<Room, ChartError> {
@@ -432,6 +369,19 @@ impl Panel<'_, '_> {
                 self.plane.draw(&DashedPathElement::new(path, px(5.0), px(3.0), stroke(ink, width))).map_err(failed)
             }
         }
+    }
+
+    /// A rectangle between two corners, in the axes' units.
+    pub(super) fn bar(&self, from: (f64, f64), to: (f64, f64), ink: Ink) -> Result<(), ChartError> {
+        let (a, b) = (self.at(from.0, from.1), self.at(to.0, to.1));
+        let room = Room { left: a.0.min(b.0), right: a.0.max(b.0), top: a.1.min(b.1), bottom: a.1.max(b.1) };
+        self.canvas.rect(room, ink)
+    }
+
+    /// Tells a pointer at a point what stands there.
+    pub(super) fn tip(&self, x: f64, y: f64, text: String) {
+        let (x, y) = self.at(x, y);
+        self.canvas.tip(x, y, text);
     }
 
     pub(super) fn dot(&self, x: f64, y: f64, ink: Ink) -> Result<(), ChartError> {

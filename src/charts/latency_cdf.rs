@@ -4,8 +4,8 @@
 
 use super::axis::{Axis, TOP_SHARE};
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Room, STRONG};
-use super::{Chart, ChartError, Drawing, labels, source};
-use crate::results::{Detail, Point, Quantiles, Results};
+use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use crate::results::{Point, Quantiles};
 
 pub(super) struct LatencyCdf;
 
@@ -29,7 +29,9 @@ impl Chart for LatencyCdf {
         "Which share of the served requests is answered within a time, and what waiting adds."
     }
 
-    fn draw(&self, results: &Results, point: &Point, detail: &Detail) -> Result<Vec<Drawing>, ChartError> {
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
+        let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
+        let results = subject.results;
         let curve = |stem: &str| detail.distributions.get(stem).and_then(Curve::of);
         let Some(e2e) = curve("e2e") else {
             return Ok(Vec::new());

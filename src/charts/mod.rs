@@ -1,7 +1,7 @@
 //! Charts of a results document: pure functions of it, so the same document gives the same bytes.
 //!
-//! A chart is one file with one type, and its line in [`CHARTS`]. `frame` owns canvas, type and colour and is the only
-//! one that knows how a drawing is made; `axis` and `labels` say where figures stand and how they are written.
+//! A chart is one file with one type, and its line in [`CHARTS`]. `frame` owns the canvas and is the only one that
+//! knows how a drawing is made; `style` has type and colours; `axis` and `labels` say where figures stand and how they are written.
 
 mod axis;
 mod columns;
@@ -9,18 +9,48 @@ mod frame;
 mod labels;
 mod latency_cdf;
 mod quota_use;
+mod style;
 #[cfg(test)]
 mod tests;
 
+pub use style::{Theme, variables};
+
 use crate::results::{Detail, Point, Results};
 
-/// A finished drawing, as a standalone SVG whose text is outlines and as a PNG of twice its size.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A finished drawing.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Drawing {
     /// The stem of its files, such as `quota_use-us`.
     pub name: String,
+    pub title: String,
+    /// What to see in it, with the figures.
+    pub caption: String,
+    /// \[CSS px\]; it is 640 wide.
+    pub height: f64,
+    /// Standalone, in the light; its text is outlines, so that it needs no font.
     pub svg: String,
-    pub png: Vec<u8>,
+}
+
+impl Drawing {
+    /// Its SVG in a theme.
+    #[must_use]
+    pub fn themed(&self, theme: Theme) -> String {
+        style::themed(&self.svg, theme)
+    }
+
+    /// Its SVG with the colours of a page, which brings [`variables`].
+    #[must_use]
+    pub fn for_page(&self) -> String {
+        style::for_page(&self.svg)
+    }
+
+    /// As a PNG, so many pixels wide.
+    ///
+    /// # Errors
+    /// It cannot be so large.
+    pub fn png(&self, theme: Theme, width: u32) -> Result<Vec<u8>, ChartError> {
+        frame::pixels(&self.themed(theme), width)
+    }
 }
 
 /// Why a chart could not be drawn; not the document's fault.
@@ -28,7 +58,33 @@ pub struct Drawing {
 #[error("{0}")]
 pub struct ChartError(String);
 
-/// One way to draw a design point.
+/// What charts are drawn of: a document and the points that belong to it, which of a large sweep stand in a file of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub results: &'a Results,
+    pub points: &'a [Point],
+}
+
+impl<'a> Subject<'a> {
+    /// Of a document that holds its points.
+    #[must_use]
+    pub fn of(results: &'a Results) -> Self {
+        Self { results, points: &results.points }
+    }
+
+    /// The one point whose course is drawn: the only one, or the answer of a size. `None`: there is none, or it has no detail.
+    fn detailed(&self) -> Option<(&'a Point, &'a Detail)> {
+        let index = match &self.results.sizing {
+            Some(sizing) => sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer)?.point,
+            None if self.points.len() == 1 => self.points[0].index,
+            None => return None,
+        };
+        let point = self.points.iter().find(|p| p.index == index)?;
+        Some((point, point.detail.as_ref()?))
+    }
+}
+
+/// One way to draw a document.
 pub trait Chart: Sync {
     /// What its drawings are called; where there are several, the first part of what they are called.
     fn name(&self) -> &'static str;
@@ -36,27 +92,24 @@ pub trait Chart: Sync {
     /// The question that it answers, in one sentence.
     fn shows(&self) -> &'static str;
 
-    /// Draws a point from its detail; nothing when the point has not what the chart needs.
+    /// Draws a document; nothing when it has not what the chart needs.
     ///
     /// # Errors
     /// The drawing machinery failed.
-    fn draw(&self, results: &Results, point: &Point, detail: &Detail) -> Result<Vec<Drawing>, ChartError>;
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError>;
 }
 
 /// Every chart, in the order of a report.
 pub const CHARTS: &[&dyn Chart] = &[&quota_use::QuotaUse, &latency_cdf::LatencyCdf];
 
-/// Every drawing of a design point, none when it carries no detail. The caller writes the files.
+/// Every drawing of a document. The caller writes the files.
 ///
 /// # Errors
 /// The drawing machinery failed; the message begins with the chart's name.
-pub fn draw_all(results: &Results, point: &Point) -> Result<Vec<Drawing>, ChartError> {
-    let Some(detail) = &point.detail else {
-        return Ok(Vec::new());
-    };
+pub fn draw_all(subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
     let mut drawings = Vec::new();
     for chart in CHARTS {
-        let drawn = chart.draw(results, point, detail);
+        let drawn = chart.draw(subject);
         drawings.extend(drawn.map_err(|e| ChartError(format!("cannot draw `{}`: {e}", chart.name())))?);
     }
     Ok(drawings)

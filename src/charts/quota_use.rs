@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::axis::Axis;
 use super::columns::Columns;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
-use super::{Chart, ChartError, Drawing, labels, source};
-use crate::results::{Detail, LimitFacts, Point, Results, Timeline};
+use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use crate::results::{LimitFacts, Point, Timeline};
 
 pub(super) struct QuotaUse;
 
@@ -41,7 +41,9 @@ impl Chart for QuotaUse {
         "How full a quota's limits were over time, how much of that was reserved in vain, and when attempts were throttled."
     }
 
-    fn draw(&self, results: &Results, point: &Point, detail: &Detail) -> Result<Vec<Drawing>, ChartError> {
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
+        let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
+        let results = subject.results;
         let Some(columns) = Columns::of(&detail.timeline) else {
             return Ok(Vec::new());
         };

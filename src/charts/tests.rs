@@ -127,7 +127,8 @@ pub(super) fn detail(point: &mut Point) -> &mut Detail {
 }
 
 fn draw(point: &Point) -> Vec<Drawing> {
-    draw_all(&results("Chat launch: do 3 Model Units keep p99 under 20 s?", vec![]), point).unwrap()
+    let results = results("Chat launch: do 3 Model Units keep p99 under 20 s?", vec![point.clone()]);
+    draw_all(&Subject::of(&results)).unwrap()
 }
 
 fn names(drawings: &[Drawing]) -> Vec<&str> {
@@ -142,18 +143,21 @@ fn assert_sound(drawing: &Drawing) {
     assert!(!svg.contains("<text") && !svg.contains("NaN"), "{}", drawing.name);
     let shapes = svg.split_once("</desc>").unwrap().1;
     assert!(!shapes.contains("inf"), "{}", drawing.name);
-    assert!(drawing.png.starts_with(b"\x89PNG"), "{}", drawing.name);
-    let width = u32::from_be_bytes(drawing.png[16..20].try_into().unwrap());
-    assert_eq!(width, 1_280, "{}", drawing.name);
+    for theme in [Theme::Light, Theme::Dark] {
+        let png = drawing.png(theme, 1_280).unwrap();
+        assert!(png.starts_with(b"\x89PNG"), "{}", drawing.name);
+        let width = u32::from_be_bytes(png[16..20].try_into().unwrap());
+        assert_eq!(width, 1_280, "{}", drawing.name);
+    }
 }
 
 #[test]
 fn every_chart_has_a_name_a_question_and_a_drawing() {
     let point = point(0.7, 30.0, 720);
-    let results = results("Chat", vec![]);
+    let results = results("Chat", vec![point]);
     for chart in CHARTS {
         assert!(chart.shows().ends_with('.'), "{}", chart.name());
-        let drawings = chart.draw(&results, &point, point.detail.as_ref().unwrap()).unwrap();
+        let drawings = chart.draw(&Subject::of(&results)).unwrap();
         assert!(!drawings.is_empty(), "{}", chart.name());
         for drawing in &drawings {
             assert!(drawing.name.starts_with(chart.name()), "{}", drawing.name);
@@ -241,8 +245,7 @@ fn at_most_four_limits_share_a_drawing() {
     }
     let drawing = &draw(&many)[0];
     assert_sound(drawing);
-    let height = u32::from_be_bytes(drawing.png[20..24].try_into().unwrap());
-    assert_eq!(height, 2 * (400 + 3 * 176));
+    assert_eq!(drawing.height, 400.0 + 3.0 * 176.0);
 }
 
 #[test]
@@ -254,7 +257,7 @@ fn names_are_escaped_and_never_overflow() {
     let series = &detail.timeline.series;
     detail.timeline.series = series.iter().map(|(k, v)| (k.replace("quotas.us", &name), v.clone())).collect();
     detail.timeline.start = "<b>&\u{1}時".repeat(50);
-    let drawings = draw_all(&results(&"<i>&\u{0}時".repeat(99), vec![]), &long).unwrap();
+    let drawings = draw_all(&Subject::of(&results(&"<i>&\u{0}時".repeat(99), vec![long]))).unwrap();
     assert_eq!(drawings.len(), 2);
     assert!(drawings[0].name.len() < 130, "{}", drawings[0].name);
     drawings.iter().for_each(assert_sound);

@@ -12,10 +12,11 @@ use super::sweep::Points;
 use super::{Exit, Trouble, build, colour, fault, load, refusal, say, show_warnings, source};
 use serde_json::Value;
 
+use crate::charts::{self, Subject, Theme};
 use crate::experiment::{self, Conclusion, Effort};
+use crate::report;
 use crate::results::{self, Doubt, Judgement, Results};
 use crate::scenario::{Loaded, Source};
-use crate::{charts, report};
 
 /// What is to be run.
 struct Asked {
@@ -113,25 +114,20 @@ pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -
         save("points.csv", report::points_csv(results).as_bytes())?,
     ];
     if !no_charts {
-        for point in results.points.iter().filter(|point| is_drawn(results, point.index)) {
-            let drawings = charts::draw_all(results, point)
-                .map_err(|e| fault(Exit::InputOutput, format!("cannot draw a chart: {e}"), None))?;
-            for drawing in drawings {
-                written.push(save(&format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
-                written.push(save(&format!("{}.png", drawing.name), &drawing.png)?);
-            }
+        let drawings = charts::draw_all(&Subject::of(results));
+        let drawings = drawings.map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
+        for drawing in drawings {
+            written.push(save(&format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
+            let png =
+                drawing.png(Theme::Light, PNG_WIDTH).map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
+            written.push(save(&format!("{}.png", drawing.name), &png)?);
         }
     }
     Ok(written)
 }
 
-/// Drawings are named after what they show, so one point of a document has them.
-fn is_drawn(results: &Results, index: u64) -> bool {
-    results
-        .sizing
-        .as_ref()
-        .is_none_or(|sizing| sizing.evaluated.iter().any(|e| Some(e.value) == sizing.answer && e.point == index))
-}
+/// Of a chart's PNG \[px\]: twice its size, for screens of two pixels to a CSS pixel.
+const PNG_WIDTH: u32 = 1_280;
 
 fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {
     match args.format {

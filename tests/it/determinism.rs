@@ -51,8 +51,11 @@ limiter = "sliding_window"
 
 fn bytes(threads: usize, text: &str) -> [Vec<u8>; 3] {
     let results = results_on(threads, text);
-    let drawings = charts::draw_all(&results, &results.points[0]).expect("charts draw");
-    let drawn = drawings.into_iter().flat_map(|d| [d.svg.into_bytes(), d.png].concat()).collect();
+    let drawings = charts::draw_all(&charts::Subject::of(&results)).expect("charts draw");
+    let drawn = drawings
+        .into_iter()
+        .flat_map(|d| [d.png(charts::Theme::Light, 1_280).expect("pixels"), d.svg.into_bytes()].concat())
+        .collect();
     [report::json(&results).into_bytes(), report::points_csv(&results).into_bytes(), drawn]
 }
 
