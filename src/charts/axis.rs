@@ -1,6 +1,7 @@
 //! Axes: what they span, how they bend, and where their ticks stand. Nothing here draws.
 
 use super::labels;
+use crate::terms::Unit;
 
 /// How an axis is bent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,34 @@ pub(super) struct Axis {
 /// The share at which a latency chart ends: a thinner tail would be drawn from too few values.
 pub(super) const TOP_SHARE: f64 = 0.999;
 
+/// Values that span this ratio are told apart on a logarithmic scale only.
+const WIDE: f64 = 30.0;
+/// More values than this have ticks at round numbers instead of their own.
+const MOST_OWN_TICKS: usize = 12;
+/// Past this nothing is measured, and arithmetic could overflow.
+const FARTHEST: f64 = 1e15;
+
+/// A value that arithmetic can be done with.
+pub(super) fn tame(x: f64) -> f64 {
+    if x.is_nan() { 0.0 } else { x.clamp(-FARTHEST, FARTHEST) }
+}
+
+/// The least distance between rising values, as a share of all that they span \[1\].
+fn nearest<I: Iterator<Item = f64>>(values: impl Fn() -> I, warp: Warp) -> f64 {
+    let bent: Vec<f64> = values().map(|v| warp.bend(v)).collect();
+    let span = bent.last().unwrap_or(&0.0) - bent.first().unwrap_or(&0.0);
+    bent.windows(2).map(|w| (w[1] - w[0]) / span.max(f64::MIN_POSITIVE)).fold(1.0, f64::min)
+}
+
+/// Where the axis of a metric that is zero throughout ends, so that zero stands at its foot and its ticks are sensible.
+fn natural(unit: Unit) -> f64 {
+    match unit {
+        Unit::Fraction => 0.01,
+        Unit::Milliseconds => 1_000.0,
+        _ => 1.0,
+    }
+}
+
 impl Axis {
     /// From zero to `top`, with about `wanted` ticks.
     pub(super) fn from_zero(top: f64, wanted: f64) -> Self {
@@ -54,6 +83,13 @@ impl Axis {
             .map(|at| Tick { at, label: labels::amount(at) })
             .collect();
         Self { warp: Warp::Linear, lo: 0.0, hi: top, ticks }
+    }
+
+    /// From zero to `top` in a unit.
+    pub(super) fn from_zero_in(top: f64, wanted: f64, unit: Unit) -> Self {
+        let mut axis = Self::from_zero(top, wanted);
+        axis.ticks.iter_mut().for_each(|tick| tick.label = labels::tick(tick.at, unit));
+        axis
     }
 
     /// From zero to a peak, which is its one tick above zero.
@@ -92,7 +128,12 @@ impl Axis {
 
     /// Latencies between two positive ones \[ms\], on a logarithmic scale.
     pub(super) fn latency(lo_ms: f64, hi_ms: f64) -> Self {
-        let (lo, hi) = (Warp::Log.bend(lo_ms), Warp::Log.bend(hi_ms));
+        Self::log(lo_ms, hi_ms, labels::latency_tick)
+    }
+
+    /// Between two positive values, on a logarithmic scale.
+    pub(super) fn log(lo: f64, hi: f64, label: impl Fn(f64) -> String) -> Self {
+        let (lo, hi) = (Warp::Log.bend(lo), Warp::Log.bend(hi));
         let decades = hi - lo;
         // Few decades bear labels at 1, 2 and 5; many only at each decade, or at each second or third of them.
         let every = (decades / 8.0).ceil().max(1.0);
@@ -104,13 +145,88 @@ impl Axis {
                 let bent = Warp::Log.bend(at);
                 let labelled = (decades <= 3.3 || lead == 1.0) && libm::fmod(decade, every) == 0.0;
                 if bent >= lo - 1e-9 && bent <= hi + 1e-9 && (labelled || decades <= 5.0) {
-                    let label = if labelled { labels::latency_tick(at) } else { String::new() };
-                    ticks.push(Tick { at, label });
+                    ticks.push(Tick { at, label: if labelled { label(at) } else { String::new() } });
                 }
             }
             decade += 1.0;
         }
         Self { warp: Warp::Log, lo, hi, ticks }
+    }
+
+    /// Between two values of either sign, with about `wanted` ticks at round ones.
+    pub(super) fn span(lo: f64, hi: f64, wanted: f64, label: impl Fn(f64) -> String) -> Self {
+        let (lo, hi) = (tame(lo), tame(hi));
+        // What hardly spans anything still has two ends.
+        let least = (lo.abs().max(hi.abs()) * 1e-6).max(1e-12);
+        let hi = if hi - lo < least { lo + least } else { hi };
+        let step = round_step((hi - lo) / wanted);
+        let start = (lo / step - 1e-9).ceil();
+        let ticks = (0..=20)
+            .map(|i| (start + f64::from(i)) * step)
+            .take_while(|at| *at <= hi + step * 1e-9)
+            .map(|at| Tick { at, label: label(at) })
+            .collect();
+        Self { warp: Warp::Linear, lo, hi, ticks }
+    }
+
+    /// A metric's values in its unit: from zero unless that would squeeze them; logarithmic where times or costs span so
+    /// much that the small ones could not be told apart.
+    pub(super) fn metric(values: impl IntoIterator<Item = f64>, unit: Unit, wanted: f64) -> Self {
+        let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
+        let mut least_positive = f64::INFINITY;
+        for v in values.into_iter().filter(|v| v.is_finite()).map(tame) {
+            (lo, hi) = (lo.min(v), hi.max(v));
+            least_positive = if v > 0.0 { least_positive.min(v) } else { least_positive };
+        }
+        if lo > hi {
+            (lo, hi) = (0.0, 1.0);
+        }
+        let label = |at: f64| labels::tick(at, unit);
+        if matches!(unit, Unit::Milliseconds | Unit::Usd) && lo > 0.0 && hi / least_positive > WIDE {
+            return Self::log(lo / 1.15, hi * 1.15, label);
+        }
+        let from_zero = lo >= 0.0 && lo < 0.6 * hi;
+        let pad = if hi > lo { (hi - lo) * 0.07 } else { hi.abs().max(1e-9) * 0.2 };
+        let bottom = match lo {
+            _ if from_zero => 0.0,
+            // Nothing that is counted goes below zero.
+            lo if lo >= 0.0 => (lo - pad).max(0.0),
+            lo => lo - pad,
+        };
+        let whole = unit == Unit::Fraction && hi <= 1.0;
+        let top = if whole { (hi + pad).min(1.0).max(bottom + 1e-9) } else { hi + pad };
+        Self::span(bottom, if lo == 0.0 && hi == 0.0 { natural(unit) } else { top }, wanted, label)
+    }
+
+    /// The values of a swept number, each with its tick where they are few; where they would crowd otherwise, they stand on a
+    /// logarithmic scale.
+    pub(super) fn levels(levels: &[(f64, String)]) -> Self {
+        let numbers = || levels.iter().map(|level| tame(level.0));
+        let (lo, hi) = (numbers().fold(f64::INFINITY, f64::min), numbers().fold(f64::NEG_INFINITY, f64::max));
+        if lo > hi {
+            return Self::from_zero(1.0, 1.0);
+        }
+        let warp = if lo > 0.0 && nearest(numbers, Warp::Log) > 1.5 * nearest(numbers, Warp::Linear) {
+            Warp::Log
+        } else {
+            Warp::Linear
+        };
+        let (from, to) = (warp.bend(lo), warp.bend(hi));
+        let pad = if to > from { (to - from) * 0.05 } else { from.abs().max(1.0) * 0.5 };
+        let ticks = if levels.len() <= MOST_OWN_TICKS {
+            levels.iter().map(|(at, label)| Tick { at: tame(*at), label: label.clone() }).collect()
+        } else if warp == Warp::Log {
+            Self::log(lo, hi, labels::number).ticks
+        } else {
+            Self::span(lo, hi, 6.0, labels::number).ticks
+        };
+        Self { warp, lo: from - pad, hi: to + pad, ticks }
+    }
+
+    /// Categories at 0, 1, 2 and so on.
+    pub(super) fn categories(names: &[String]) -> Self {
+        let ticks = names.iter().enumerate().map(|(i, name)| Tick { at: i as f64, label: name.clone() }).collect();
+        Self { warp: Warp::Linear, lo: -0.5, hi: names.len().max(1) as f64 - 0.5, ticks }
     }
 
     /// Shares of requests from none to [`TOP_SHARE`], stretched towards the slowest.
@@ -152,6 +268,23 @@ mod tests {
             [(0.0, 1.0), (600.0, 21_600.0), (0.0, 7_200.0), (0.0, 3e6), (0.0, 9.5e8)].map(|(a, b)| Axis::time(a, b).0),
         );
         axes.extend([(1.0, 2.0), (0.001, 1e12), (300.0, 30_000.0), (5.0, 5.1)].map(|(a, b)| Axis::latency(a, b)));
+        for unit in [Unit::Fraction, Unit::Milliseconds, Unit::Usd, Unit::Count] {
+            let values: [&[f64]; 8] = [
+                &[],
+                &[0.0],
+                &[0.0, 0.0],
+                &[0.99, 0.991, 1.0],
+                &[-5.0, 3.0],
+                &[f64::NAN, f64::INFINITY, 2.0],
+                &[f64::MAX, -f64::MAX],
+                &[0.01, 4e5],
+            ];
+            axes.extend(values.map(|values| Axis::metric(values.iter().copied(), unit, 5.0)));
+        }
+        let levels = |numbers: &[f64]| numbers.iter().map(|n| (*n, n.to_string())).collect::<Vec<_>>();
+        axes.extend([&[][..], &[0.0], &[3.0], &[1.0, 2.0, 1e6], &[-2.0, 5.0]].map(|n| Axis::levels(&levels(n))));
+        axes.push(Axis::levels(&levels(&(1..=90).map(f64::from).collect::<Vec<_>>())));
+        axes.extend([0, 1, 5].map(|n| Axis::categories(&vec![String::new(); n])));
         for axis in axes {
             assert!(axis.ticks.len() <= 50, "{axis:?}");
             assert!(axis.ticks.iter().all(|t| (0.0..=1.0).contains(&axis.place(t.at))), "{axis:?}");

@@ -13,8 +13,8 @@ use plotters::prelude::*;
 use resvg::{tiny_skia, usvg};
 
 use super::axis::Axis;
-pub(super) use super::style::{Align, BODY, Ink, LABEL, STRONG, Type};
-use super::style::{BOLD, FINE, REGULAR, SCALE, TITLE, register_fonts};
+pub(super) use super::style::{Align, BODY, FINE, Ink, LABEL, STRONG, Type};
+use super::style::{BOLD, REGULAR, SCALE, TITLE, register_fonts};
 use super::{ChartError, Drawing};
 
 /// \[CSS px\]
@@ -59,6 +59,69 @@ pub(super) struct Room {
 impl Room {
     pub(super) fn width(&self) -> f64 {
         self.right - self.left
+    }
+
+    pub(super) fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// Without so much at each side: left, top, right, bottom.
+    pub(super) fn inset(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
+        Self { left: self.left + left, top: self.top + top, right: self.right - right, bottom: self.bottom - bottom }
+    }
+
+    /// Equal parts of it, row by row.
+    pub(super) fn tiles(&self, count: usize, columns: usize, gap: f64) -> Vec<Self> {
+        let columns = columns.max(1);
+        let rows = count.div_ceil(columns).max(1);
+        let width = (self.width() + gap) / columns as f64;
+        let height = self.height() / rows as f64;
+        let tile = |i: usize| {
+            let (left, top) = (self.left + (i % columns) as f64 * width, self.top + (i / columns) as f64 * height);
+            Self { left, top, right: left + width - gap, bottom: top + height }
+        };
+        (0..count).map(tile).collect()
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+    }
+}
+
+/// Finds places for labels beside their dots where none covers another.
+pub(super) struct Placer {
+    within: Room,
+    taken: Vec<Room>,
+}
+
+impl Placer {
+    pub(super) fn new(within: Room) -> Self {
+        Self { within, taken: Vec::new() }
+    }
+
+    /// Keeps labels off a place.
+    pub(super) fn keep_off(&mut self, x: f64, y: f64) {
+        self.taken.push(Room { left: x - 4.0, right: x + 4.0, top: y - 4.0, bottom: y + 4.0 });
+    }
+
+    /// Where a label of the dot at (x, y) begins and its baseline; `None`: it fits nowhere near.
+    pub(super) fn place(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
+        let (width, height) = (face.width(&drawable(text)), face.size);
+        let sides = [x + 8.0, x - 8.0 - width, x - width / 2.0];
+        let rises = [-7.0, 16.0, 4.0, -20.0, 29.0, -33.0, 42.0];
+        let candidates = sides.iter().flat_map(|left| rises.iter().map(move |dy| (*left, y + dy)));
+        for (left, base) in candidates {
+            let room = Room { left: left - 2.0, right: left + width + 2.0, top: base - height, bottom: base + 3.0 };
+            let inside = room.left >= self.within.left
+                && room.right <= self.within.right
+                && room.top >= self.within.top
+                && room.bottom <= self.within.bottom;
+            if inside && !self.taken.iter().any(|taken| taken.overlaps(&room)) {
+                self.taken.push(room);
+                return Some((left, base));
+            }
+        }
+        None
     }
 }
 
@@ -389,6 +452,26 @@ impl Panel<'_, '_> {
             self.plane.draw(&Circle::new((x, y), px(radius), ink.color().filled())).map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// A dot that is only an outline.
+    pub(super) fn ring(&self, x: f64, y: f64, radius: f64, ink: Ink) -> Result<(), ChartError> {
+        self.plane.draw(&Circle::new((x, y), px(radius), stroke(ink, 1.0))).map_err(failed)
+    }
+
+    /// A small square: of the marks the one that takes least of a file, for points by the thousand.
+    pub(super) fn speck(&self, x: f64, y: f64, size: f64, ink: Ink) -> Result<(), ChartError> {
+        let (x, y) = self.at(x, y);
+        let half = size / 2.0;
+        self.canvas.rect(Room { left: x - half, top: y - half, right: x + half, bottom: y + half }, ink)
+    }
+
+    /// An interval as a line with caps, along y.
+    pub(super) fn whisker(&self, x: f64, from: f64, to: f64, ink: Ink) -> Result<(), ChartError> {
+        let ((x, a), (_, b)) = (self.at(x, from), self.at(x, to));
+        self.canvas.line((x, a), (x, b), ink, 1.25)?;
+        self.canvas.line((x - 3.0, a), (x + 3.0, a), ink, 1.25)?;
+        self.canvas.line((x - 3.0, b), (x + 3.0, b), ink, 1.25)
     }
 
     /// A line of text on a patch of paper, so that it stays legible over areas; its baseline is at `y` \[CSS px\].

@@ -1,5 +1,6 @@
 //! How a chart writes a figure: short, with thousands separators, in the unit a reader would say.
 
+use crate::terms::{self, Unit};
 use crate::units::{SimTime, round_duration, round_half_up};
 
 /// Past this a label with all its digits is harder to read than one with a suffix.
@@ -81,6 +82,105 @@ pub(super) fn moment(written: &str) -> String {
     format!("{date} {}{seconds} {zone}", &time[..5]).trim_end().to_owned()
 }
 
+/// A metric's figure in its unit, as a label says it: `1.4 %`, `18.2 s`, `$1,250`, `12 /s`.
+pub(super) fn figure(x: f64, unit: Unit) -> String {
+    match unit {
+        _ if !x.is_finite() => "?".to_owned(),
+        Unit::Fraction => format!("{} %", three_figures(x * 100.0)),
+        Unit::Milliseconds if x == 0.0 => "0 s".to_owned(),
+        Unit::Milliseconds if x < 0.0 => format!("−{}", latency(-x)),
+        Unit::Milliseconds => latency(x),
+        Unit::Usd => money(x),
+        Unit::PerSecond => format!("{} /s", three_figures(x)),
+        Unit::Ratio => three_figures(x),
+        Unit::Count | Unit::Tokens | Unit::TokensPerMinute => amount(x),
+    }
+}
+
+/// The same where there is little room: `1.4 %`, `56 %`, `< 0.1 %`, `$64 k`.
+pub(super) fn brief(x: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Fraction if x > 0.0 && x < 0.000_95 => "<0.1 %".to_owned(),
+        Unit::Fraction => format!("{} %", grouped(&trimmed(x.abs() * 100.0, usize::from(x.abs() < 0.0995)), x < 0.0)),
+        Unit::Usd if x.abs() >= 1e4 => format!("${} k", amount(x / 1e3)),
+        Unit::Count | Unit::Tokens | Unit::TokensPerMinute if x.abs() >= 1e4 && x.abs() < LONGEST_IN_FULL => {
+            format!("{} k", amount(x / 1e3))
+        }
+        _ => figure(x, unit),
+    }
+}
+
+/// The same on an axis, whose figures are round.
+pub(super) fn tick(x: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Fraction => format!("{} %", number(x * 100.0)),
+        Unit::Milliseconds if x == 0.0 => "0 s".to_owned(),
+        Unit::Milliseconds if x < 0.0 => format!("−{}", latency_tick(-x)),
+        Unit::Milliseconds => latency_tick(x),
+        Unit::Usd if x < 0.0 => format!("−${}", number(-x)),
+        Unit::Usd => format!("${}", number(x)),
+        Unit::PerSecond => format!("{} /s", number(x)),
+        Unit::Ratio | Unit::Count | Unit::Tokens | Unit::TokensPerMinute => number(x),
+    }
+}
+
+/// A number that is set, not measured: all its digits, up to three places.
+pub(super) fn number(x: f64) -> String {
+    let size = x.abs();
+    if !x.is_finite() || size >= LONGEST_IN_FULL || (size > 0.0 && size < 0.001) {
+        return if size < 0.001 { format!("{x:.0e}") } else { amount(x) };
+    }
+    grouped(&trimmed(size, 3), x < 0.0)
+}
+
+/// An amount of dollars: `$1,250`, `$12.50`, `$0.0042`, `$12.5 M`.
+pub(super) fn money(usd: f64) -> String {
+    let (size, sign) = (usd.abs(), if usd < 0.0 { "−" } else { "" });
+    match size {
+        _ if !usd.is_finite() => "?".to_owned(),
+        0.0 => "$0".to_owned(),
+        _ if size >= 100.0 => format!("{sign}${}", amount(size)),
+        _ if size >= 0.1 => format!("{sign}${size:.2}"),
+        _ => format!("{sign}${}", three_figures(size)),
+    }
+}
+
+/// Three figures, two of a small number, and no decimals that say nothing: `1.4`, `0.034`, `99.9`, `1,240`.
+fn three_figures(x: f64) -> String {
+    let size = x.abs();
+    let places = match size {
+        _ if size >= 100.0 => return amount(x),
+        // Next to a hundred a whole percent would claim too much.
+        _ if size >= 99.0 => 2,
+        _ if size >= 9.95 => 1,
+        _ if size >= 0.095 => 2,
+        _ if size >= 0.0095 => 3,
+        _ if size >= 0.000_05 => 4,
+        0.0 => 0,
+        _ => return format!("{x:.0e}").replace('-', "−"),
+    };
+    let text = trimmed(size, places);
+    grouped(&text, x < 0.0)
+}
+
+/// A metric's name in words: `workloads.chat.e2e_p99_ms` becomes `e2e p99 of chat`.
+pub(super) fn metric(name: &str) -> String {
+    let Ok(parsed) = terms::parse_metric(name) else { return name.to_owned() };
+    let term = &parsed.term.name;
+    let bare = ["_ms", "_usd"].into_iter().find_map(|unit| term.strip_suffix(unit)).unwrap_or(term);
+    let mut text = bare.replace("_per_s", " per second").replace("_per_min", " per minute").replace('_', " ");
+    if let Some(limit) = &parsed.limit {
+        text = format!("{limit} {text}");
+    }
+    if let Some((_, part)) = &parsed.part {
+        text += &format!(" of {part}");
+    }
+    if let Some(window) = &parsed.window {
+        text += &format!(" in {window}");
+    }
+    text
+}
+
 /// Fixed decimals without the zeros at their end.
 fn trimmed(x: f64, decimals: usize) -> String {
     let text = format!("{x:.decimals$}");
@@ -140,6 +240,62 @@ mod tests {
             (1.0, "100 %"),
         ] {
             assert_eq!(percent(x), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn figures_have_their_unit() {
+        for (x, unit, text) in [
+            (0.0, Unit::Fraction, "0 %"),
+            (0.014_2, Unit::Fraction, "1.42 %"),
+            (0.000_34, Unit::Fraction, "0.034 %"),
+            (0.999_96, Unit::Fraction, "100 %"),
+            (0.999, Unit::Fraction, "99.9 %"),
+            (1.0, Unit::Fraction, "100 %"),
+            (0.5, Unit::Fraction, "50 %"),
+            (18_230.0, Unit::Milliseconds, "18.2 s"),
+            (1_250.4, Unit::Usd, "$1,250"),
+            (-12.5, Unit::Usd, "−$12.50"),
+            (0.0042, Unit::Usd, "$0.0042"),
+            (12.0, Unit::PerSecond, "12 /s"),
+            (f64::NAN, Unit::Usd, "?"),
+        ] {
+            assert_eq!(figure(x, unit), text, "{x}");
+        }
+        for (x, unit, text) in [
+            (0.005, Unit::Fraction, "0.5 %"),
+            (0.0, Unit::Milliseconds, "0 s"),
+            (12.5, Unit::Usd, "$12.5"),
+            (12.5, Unit::Count, "12.5"),
+            (0.0, Unit::Count, "0"),
+        ] {
+            assert_eq!(tick(x, unit), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn a_brief_figure_never_claims_nothing() {
+        for (x, unit, text) in [
+            (0.0, Unit::Fraction, "0 %"),
+            (0.000_04, Unit::Fraction, "<0.1 %"),
+            (0.014_2, Unit::Fraction, "1.4 %"),
+            (0.556, Unit::Fraction, "56 %"),
+            (64_240.0, Unit::Usd, "$64 k"),
+            (250_000.0, Unit::Tokens, "250 k"),
+        ] {
+            assert_eq!(brief(x, unit), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn a_metric_has_a_name_in_words() {
+        for (name, text) in [
+            ("throttle_rate", "throttle rate"),
+            ("workloads.chat.e2e_p99_ms", "e2e p99 of chat"),
+            ("cost_per_month_usd", "cost per month"),
+            ("no such metric", "no such metric"),
+        ] {
+            assert_eq!(metric(name), text);
         }
     }
 

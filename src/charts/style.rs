@@ -236,7 +236,9 @@ impl Type {
     /// The text on as many lines as are allowed; what is too long ends in an ellipsis.
     pub(super) fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace() {
+        // A figure and its unit stay on one line.
+        let text = text.replace(" %", "\u{a0}%");
+        for word in text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()) {
             let full = lines.len() >= most;
             match lines.last_mut() {
                 Some(line) if self.width(&format!("{line} {word}")) <= width => *line += &format!(" {word}"),
