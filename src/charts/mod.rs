@@ -5,11 +5,19 @@
 
 mod axis;
 mod columns;
+mod compare_differences;
+mod doubt_tornado;
 mod frame;
 mod labels;
 mod latency_cdf;
+mod main_effects;
 mod quota_use;
+mod size_curve;
+mod study;
 mod style;
+mod sweep_lines;
+mod sweep_map;
+mod sweep_pareto;
 #[cfg(test)]
 mod tests;
 
@@ -100,7 +108,17 @@ pub trait Chart: Sync {
 }
 
 /// Every chart, in the order of a report.
-pub const CHARTS: &[&dyn Chart] = &[&quota_use::QuotaUse, &latency_cdf::LatencyCdf];
+pub const CHARTS: &[&dyn Chart] = &[
+    &quota_use::QuotaUse,
+    &latency_cdf::LatencyCdf,
+    &size_curve::SizeCurve,
+    &compare_differences::CompareDifferences,
+    &sweep_lines::SweepLines,
+    &sweep_map::SweepMap,
+    &sweep_pareto::SweepPareto,
+    &main_effects::MainEffects,
+    &doubt_tornado::DoubtTornado,
+];
 
 /// Every drawing of a document. The caller writes the files.
 ///

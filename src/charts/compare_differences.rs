@@ -1,0 +1,206 @@
+//! What is different between two scenarios, and which of it is more than luck.
+
+use super::axis::Axis;
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::study::Measure;
+use super::{Chart, ChartError, Drawing, Subject, labels};
+use crate::results::{Comparison, DECIDING, Difference, Side};
+use crate::terms::{Better, Unit};
+
+pub(super) struct CompareDifferences;
+
+const MOST_ROWS: usize = 20;
+/// Beyond this many times a, a row ends in an arrow, so that the others keep their room \[1\].
+const FARTHEST: f64 = 2.0;
+/// An axis spans at least this share of a, so that nothing looks large that is not \[1\].
+const NEAREST: f64 = 0.05;
+/// \[CSS px\]
+const ROW: f64 = 23.0;
+const GUTTER: f64 = 150.0;
+/// Right of the panel: both figures, and their difference.
+const FIGURES: f64 = 268.0;
+const DIFFERENCE: f64 = 122.0;
+
+impl Chart for CompareDifferences {
+    fn name(&self) -> &'static str {
+        "compare_differences"
+    }
+
+    fn shows(&self) -> &'static str {
+        "What is better, what is worse, and what is no more than luck between two scenarios."
+    }
+
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
+        let Some(comparison) = &subject.results.comparison else { return Ok(Vec::new()) };
+        let rows = rows(comparison);
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let heading = Heading {
+            name: self.name().to_owned(),
+            title: "What b changes of a".to_owned(),
+            subtitle: subtitle(comparison, &rows),
+            legend: legend(&rows),
+            source: sides(comparison),
+            height: 176.0 + ROW * rows.len() as f64,
+        };
+        Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, &rows))?])
+    }
+}
+
+/// One metric on both sides.
+struct Line {
+    measure: Measure,
+    a: f64,
+    b: f64,
+    difference: f64,
+    half: Option<f64>,
+    ink: Ink,
+}
+
+impl Line {
+    /// `None`: it is not known on both sides, or is nothing on both.
+    fn of(name: &str, known: &Difference) -> Option<Self> {
+        let finite = |x: Option<f64>| x.filter(|x| x.is_finite()).map(super::axis::tame);
+        let (a, b, difference) = (finite(known.a)?, finite(known.b)?, finite(known.difference)?);
+        if a == 0.0 && b == 0.0 {
+            return None;
+        }
+        let measure = Measure::named(name);
+        let ink = match (known.distinguishable, measure.better) {
+            (true, Better::Lower) => {
+                if difference < 0.0 {
+                    Ink::Blue
+                } else {
+                    Ink::Vermillion
+                }
+            }
+            (true, Better::Higher) => {
+                if difference > 0.0 {
+                    Ink::Blue
+                } else {
+                    Ink::Vermillion
+                }
+            }
+            _ => Ink::Slate,
+        };
+        let half = finite(known.half_width).filter(|half| *half > 0.0);
+        Some(Self { measure, a, b, difference, half, ink })
+    }
+
+    /// The difference and the ends of its interval, as shares of a; `None`: a is nothing.
+    fn shares(&self) -> Option<(f64, f64, f64)> {
+        let half = self.half.unwrap_or(0.0);
+        let share = |x: f64| super::axis::tame(x / self.a.abs());
+        (self.a != 0.0).then(|| (share(self.difference - half), share(self.difference), share(self.difference + half)))
+    }
+
+    /// `12 % to 0.3 %`
+    fn figure(&self) -> String {
+        format!("{} to {}", self.measure.figure(self.a), self.measure.figure(self.b))
+    }
+
+    /// `+22.6 pp ±2.5 pp`: shares differ by percentage points.
+    fn by(&self) -> String {
+        let write = |x: f64| labels::figure(x, self.measure.unit).replace('%', "pp");
+        let sign = if self.difference > 0.0 { "+" } else { "" };
+        let half = self.half.map(|half| format!(" ±{}", write(half))).unwrap_or_default();
+        format!("{sign}{}{half}", write(self.difference))
+    }
+
+    fn told(&self) -> String {
+        format!("{}: {}, {}", self.measure.words(), self.figure(), self.by())
+    }
+}
+
+/// What decides, of the whole and then of what is expected.
+fn rows(comparison: &Comparison) -> Vec<Line> {
+    let mut names: Vec<&str> = DECIDING.to_vec();
+    for expected in &comparison.expectations {
+        if !names.contains(&expected.metric.as_str()) {
+            names.push(&expected.metric);
+        }
+    }
+    let line = |name: &&str| Line::of(name, comparison.differences.get(*name)?);
+    names.iter().filter_map(line).take(MOST_ROWS).collect()
+}
+
+fn sides(comparison: &Comparison) -> String {
+    // What is set on both sides is not what differs.
+    let told = |name: &str, side: &Side, other: &Side| {
+        let own = side.scenario.overrides.iter().filter(|set| !other.scenario.overrides.contains(set));
+        let set = own.cloned().collect::<Vec<_>>().join(", ");
+        let set = if set.is_empty() { String::new() } else { format!(" with {set}") };
+        format!("{name}: {}{set}", side.scenario.file)
+    };
+    format!("{} · {}", told("a", &comparison.a, &comparison.b), told("b", &comparison.b, &comparison.a))
+}
+
+fn subtitle(comparison: &Comparison, rows: &[Line]) -> String {
+    let count = |ink: Ink| rows.iter().filter(|row| row.ink == ink).count();
+    let (better, worse) = (count(Ink::Blue), count(Ink::Vermillion));
+    let mut text = format!("Of {} metrics b is better in {better} and worse in {worse}", rows.len());
+    let even = rows.len() - better - worse;
+    if even > 0 {
+        text += &format!("; {even} cannot be told apart or have no better side");
+    }
+    let luck = if comparison.paired { "the same luck on both sides" } else { "two independent samples" };
+    format!("{text}. Intervals at {}, {luck}.", labels::percent(comparison.confidence))
+}
+
+fn legend(rows: &[Line]) -> Vec<(String, Mark)> {
+    let kinds = [(Ink::Blue, "b is better"), (Ink::Vermillion, "b is worse"), (Ink::Slate, "not told apart")];
+    let seen = kinds.into_iter().filter(|(ink, _)| rows.iter().any(|row| row.ink == *ink));
+    seen.map(|(ink, text)| (text.to_owned(), Mark::Line(ink, 2.5))).collect()
+}
+
+fn body(canvas: &Canvas<'_>, room: Room, rows: &[Line]) -> Result<(), ChartError> {
+    let plot = room.inset(GUTTER, 20.0, FIGURES, 36.0);
+    let reach = rows.iter().filter_map(Line::shares).map(|(lo, _, hi)| lo.abs().max(hi.abs())).fold(0.0, f64::max);
+    let reach = (reach * 1.08).clamp(NEAREST, FARTHEST);
+    let label = |at: f64| format!("{}{}", if at > 1e-12 { "+" } else { "" }, labels::tick(at, Unit::Fraction));
+    let x = Axis::span(-reach, reach, 4.0, label);
+    let panel = canvas.panel(plot, x, Axis::categories(&vec![String::new(); rows.len()]));
+    panel.grid()?;
+    let (zero, _) = panel.at(0.0, 0.0);
+    canvas.line((zero, plot.top), (zero, plot.bottom), Ink::Rule, 1.25)?;
+    canvas.text(room.right - DIFFERENCE, plot.top - 6.0, "a to b", LABEL, Ink::Faint, Align::Right)?;
+    canvas.text(room.right, plot.top - 6.0, "difference", LABEL, Ink::Faint, Align::Right)?;
+    let middle = f64::midpoint(plot.left, plot.right);
+    canvas.text(middle, plot.bottom + 33.0, "b less a, as a share of a", LABEL, Ink::Faint, Align::Middle)?;
+    for (i, row) in rows.iter().enumerate() {
+        draw_row(&panel, row, (rows.len() - 1 - i) as f64, reach, room)?;
+    }
+    Ok(())
+}
+
+fn draw_row(panel: &Panel<'_, '_>, row: &Line, y: f64, reach: f64, room: Room) -> Result<(), ChartError> {
+    let canvas = panel.canvas;
+    let (_, at) = panel.at(0.0, y);
+    let name = LABEL.fit(&row.measure.words(), GUTTER - 10.0);
+    canvas.text(room.left, at + 4.0, &name, LABEL, Ink::Text, Align::Left)?;
+    let both = LABEL.fit(&row.figure(), FIGURES - DIFFERENCE - 12.0);
+    canvas.text(room.right - DIFFERENCE, at + 4.0, &both, LABEL, Ink::Text, Align::Right)?;
+    canvas.text(room.right, at + 4.0, &LABEL.fit(&row.by(), DIFFERENCE - 8.0), LABEL, row.ink, Align::Right)?;
+    let Some((lo, middle, hi)) = row.shares() else {
+        // Nothing is no measure of something: which way it goes is all that can be said.
+        let text = if row.difference > 0.0 { "up from nothing" } else { "down from nothing" };
+        let (zero, _) = panel.at(0.0, y);
+        panel.tip(0.0, y, row.told());
+        return panel.note(zero + 6.0, at + 4.0, text, LABEL, row.ink, Align::Left);
+    };
+    let ((left, _), (right, _)) = (panel.at(lo, y), panel.at(hi, y));
+    canvas.line((left, at), (right, at), row.ink, 2.25)?;
+    let ends = [(lo, left), (hi, right)].into_iter().filter(|(end, _)| end.abs() <= reach && row.half.is_some());
+    for (_, x) in ends {
+        canvas.line((x, at - 4.0), (x, at + 4.0), row.ink, 1.5)?;
+    }
+    panel.tip(middle, y, row.told());
+    if middle.abs() > reach {
+        let (sign, align, x) =
+            if middle > 0.0 { ("→", Align::Right, panel.room.right) } else { ("←", Align::Left, panel.room.left) };
+        let text = format!("{} {sign}", labels::tick((middle * 100.0).round() / 100.0, Unit::Fraction));
+        return panel.note(x, at + 4.0, &text, STRONG, row.ink, align);
+    }
+    panel.dot(middle, y, row.ink)
+}

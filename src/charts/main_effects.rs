@@ -1,0 +1,177 @@
+//! Which axis of a sweep moves the metric that decides, and which hardly does: its mean at each value of each axis, over
+//! all that the other axes are.
+
+use super::axis::Axis;
+use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Panel, Room, STRONG};
+use super::study::{BOUND, Design, Dimension, Level, Measure};
+use super::{Chart, ChartError, Drawing, Subject, labels};
+
+pub(super) struct MainEffects;
+
+const MOST_PANELS: usize = 9;
+/// An axis of samples has as many values as points: its neighbours are taken together.
+const MOST_LEVELS: usize = 16;
+const BINS: usize = 8;
+/// \[CSS px\]
+const PANEL_HEIGHT: f64 = 170.0;
+const GUTTER: f64 = 58.0;
+
+impl Chart for MainEffects {
+    fn name(&self) -> &'static str {
+        "main_effects"
+    }
+
+    fn shows(&self) -> &'static str {
+        "Which axis of a sweep moves the metric that decides, and which hardly does."
+    }
+
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
+        let measure = Measure::of(subject);
+        let Some(design) = Design::of(subject) else { return Ok(Vec::new()) };
+        let mut effects: Vec<Effect> =
+            (0..design.dimensions.len()).filter_map(|i| Effect::of(&design, &measure, i)).collect();
+        // The axis that moves it most comes first; axes that move it alike keep their order.
+        effects.sort_by(|a, b| b.reach().total_cmp(&a.reach()));
+        let all = effects.len();
+        effects.truncate(MOST_PANELS);
+        let Some(first) = effects.first() else { return Ok(Vec::new()) };
+        let mut legend = vec![(format!("mean {}", measure.words()), Mark::Line(Ink::Blue, 2.0))];
+        legend.extend(measure.key_of_bounds().map(|(text, _)| (text, BOUND)));
+        let rows = effects.len().div_ceil(columns(effects.len()));
+        let more =
+            if all > effects.len() { format!(" The first {} of {all} axes.", effects.len()) } else { String::new() };
+        let heading = Heading {
+            name: self.name().to_owned(),
+            title: format!("What moves {}", measure.words()),
+            subtitle: format!("{}{more}", subtitle(&measure, first, effects.last().filter(|_| effects.len() > 1))),
+            legend,
+            source: subject.results.scenario.title.clone(),
+            height: if rows == 1 { 340.0 } else { 122.0 + PANEL_HEIGHT * rows as f64 },
+        };
+        Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, &measure, &effects))?])
+    }
+}
+
+fn subtitle(measure: &Measure, most: &Effect, least: Option<&Effect>) -> String {
+    let range = |effect: &Effect| format!("{} to {}", measure.figure(effect.least()), measure.figure(effect.most()));
+    let mut text = format!("Over {} its mean goes from {}", most.dimension.name, range(most));
+    if let Some(least) = least {
+        text += &format!("; over {} only from {}", least.dimension.name, range(least));
+    }
+    text + ". Each mean is over all that the other axes are."
+}
+
+fn columns(count: usize) -> usize {
+    match count {
+        1 => 1,
+        2 | 4 => 2,
+        _ => 3,
+    }
+}
+
+fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect]) -> Result<(), ChartError> {
+    let y = Axis::metric(effects.iter().flat_map(|effect| effect.means.iter().map(|mean| mean.1)), measure.unit, 4.0);
+    let columns = columns(effects.len());
+    let tiles = room.inset(GUTTER, 0.0, 4.0, 0.0).tiles(effects.len(), columns, 18.0);
+    for (i, (effect, tile)) in effects.iter().zip(&tiles).enumerate() {
+        let plot = tile.inset(0.0, 24.0, 0.0, 24.0);
+        let name = STRONG.fit(&effect.dimension.name, tile.width());
+        canvas.text(plot.left, tile.top + 15.0, &name, STRONG, Ink::Text, Align::Left)?;
+        let y = if i % columns == 0 { y.clone() } else { y.unlabelled() };
+        effect.draw(&canvas.panel(plot, effect.axis(plot.width()), y), measure)?;
+    }
+    Ok(())
+}
+
+/// One axis and the mean at each of its values.
+struct Effect {
+    dimension: Dimension,
+    /// (level, mean, how many points), where any is known.
+    means: Vec<(usize, f64, usize)>,
+}
+
+impl Effect {
+    /// `None`: nothing is known.
+    fn of(design: &Design<'_>, measure: &Measure, axis: usize) -> Option<Self> {
+        let (dimension, level_of) = binned(&design.dimensions[axis]);
+        let mut sums = vec![(0.0, 0); dimension.levels.len()];
+        for site in &design.sites {
+            if let (Some(value), Some(sum)) = (measure.at(site.point), sums.get_mut(level_of[site.at[axis]])) {
+                *sum = (sum.0 + value, sum.1 + 1);
+            }
+        }
+        let known = sums.iter().enumerate().filter(|(_, sum)| sum.1 > 0);
+        let means: Vec<_> = known.map(|(level, sum)| (level, sum.0 / sum.1 as f64, sum.1)).collect();
+        (!means.is_empty()).then_some(Self { dimension, means })
+    }
+
+    fn least(&self) -> f64 {
+        self.means.iter().map(|mean| mean.1).fold(f64::INFINITY, f64::min)
+    }
+
+    fn most(&self) -> f64 {
+        self.means.iter().map(|mean| mean.1).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn reach(&self) -> f64 {
+        self.most() - self.least()
+    }
+
+    /// Its axis; names are cut to the room that each has.
+    fn axis(&self, width: f64) -> Axis {
+        let mut dimension = self.dimension.clone();
+        if !dimension.is_number {
+            let each = width / dimension.levels.len() as f64 - 6.0;
+            dimension.levels.iter_mut().for_each(|level| level.label = super::frame::LABEL.fit(&level.label, each));
+        }
+        dimension.axis()
+    }
+
+    fn draw(&self, panel: &Panel<'_, '_>, measure: &Measure) -> Result<(), ChartError> {
+        panel.grid()?;
+        panel.floor()?;
+        measure.draw_bounds(panel, false)?;
+        let place = |level: usize| self.dimension.place(level);
+        let path: Vec<(f64, f64)> = self.means.iter().map(|(level, mean, _)| (place(*level), *mean)).collect();
+        // Between names there is nothing that a line could stand for; it only helps the eye along.
+        let line = if self.dimension.is_number { Mark::Line(Ink::Blue, 2.0) } else { Mark::Dashes(Ink::Blue, 1.0) };
+        if path.len() > 1 {
+            panel.curve(&path, line)?;
+        }
+        for (level, mean, count) in &self.means {
+            panel.dot(place(*level), *mean, Ink::Blue)?;
+            let points = labels::amount(*count as f64);
+            let text = format!(
+                "{} {}: mean {} {} of {points} points",
+                self.dimension.name,
+                self.dimension.label(*level),
+                measure.words(),
+                measure.figure(*mean)
+            );
+            panel.tip(place(*level), *mean, text);
+        }
+        Ok(())
+    }
+}
+
+/// An axis of numbers with many levels becomes one of few, each with as many of the old; for each old level its new one.
+fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
+    let count = dimension.levels.len();
+    if count <= MOST_LEVELS {
+        return (dimension.clone(), (0..count).collect());
+    }
+    let level_of: Vec<usize> = (0..count).map(|i| i * BINS / count).collect();
+    let bin = |bin: usize| {
+        let members: Vec<&Level> =
+            dimension.levels.iter().zip(&level_of).filter(|(_, of)| **of == bin).map(|(level, _)| level).collect();
+        let mean =
+            members.iter().map(|level| super::axis::tame(level.number)).sum::<f64>() / members.len().max(1) as f64;
+        let label = match (members.first(), members.last()) {
+            _ if dimension.is_number => labels::amount(mean),
+            (Some(first), Some(last)) => format!("{} to {}", first.label, last.label),
+            _ => String::new(),
+        };
+        Level { label, number: mean }
+    };
+    (Dimension { levels: (0..BINS).map(bin).collect(), ..dimension.clone() }, level_of)
+}

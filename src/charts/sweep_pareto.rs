@@ -1,0 +1,301 @@
+//! What a better metric costs: every point of a sweep by its cost and the metric that decides, and those that nothing
+//! beats in both.
+
+use std::collections::BTreeMap;
+
+use super::axis::Axis;
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
+use super::study::{Design, Measure, Site, cost_of, thinned, word_of};
+use super::{Chart, ChartError, Drawing, Subject, labels};
+use crate::results::Judgement;
+use crate::terms::Better;
+
+pub(super) struct SweepPareto;
+
+const MOST_LABELS: usize = 8;
+/// More points than this are specks, of which one stands for those it would cover.
+const MOST_DOTS: usize = 250;
+const MOST_SPECKS: usize = 1_800;
+/// Points whose requests differ by more than chance moves them carry different traffic \[1\].
+const MORE_TRAFFIC: f64 = 1.1;
+const WIDEST_LABEL: f64 = 190.0;
+const FRONTIER: Mark = Mark::Line(Ink::Slate, 1.5);
+
+impl Chart for SweepPareto {
+    fn name(&self) -> &'static str {
+        "sweep_pareto"
+    }
+
+    fn shows(&self) -> &'static str {
+        "What a better metric costs, and which points no other beats in both."
+    }
+
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
+        let measure = Measure::of(subject);
+        let (Some(design), Some(cost)) = (Design::of(subject), cost_of(subject.points)) else { return Ok(Vec::new()) };
+        // Without a better side there is no frontier, and a cost against itself says nothing.
+        if measure.better == Better::Neither || measure.name == cost.name {
+            return Ok(Vec::new());
+        }
+        let field = Field::of(&design, &measure, &cost);
+        if field.stars.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let heading = Heading {
+            name: self.name().to_owned(),
+            title: format!("{} against {}", measure.title(), cost.words()),
+            subtitle: field.subtitle(),
+            legend: field.legend(),
+            source: field.source(&subject.results.scenario.title),
+            height: 440.0,
+        };
+        Ok(vec![frame::draw(&heading, |canvas, room| field.body(canvas, room))?])
+    }
+}
+
+/// A point with both figures known.
+struct Star<'d, 'a> {
+    site: &'d Site<'a>,
+    cost: f64,
+    value: f64,
+}
+
+struct Field<'d, 'a> {
+    design: &'d Design<'a>,
+    measure: &'d Measure,
+    cost: &'d Measure,
+    stars: Vec<Star<'d, 'a>>,
+    /// Of the stars, the cheapest first.
+    frontier: Vec<usize>,
+    cheapest: Option<usize>,
+}
+
+impl<'d, 'a> Field<'d, 'a> {
+    fn of(design: &'d Design<'a>, measure: &'d Measure, cost: &'d Measure) -> Self {
+        let star = |site: &'d Site<'a>| Some(Star { site, cost: cost.at(site.point)?, value: measure.at(site.point)? });
+        let stars: Vec<Star<'d, 'a>> = design.sites.iter().filter_map(star).collect();
+        let best = design.cheapest(Some(cost)).map(|i| design.sites[i].point.index);
+        let cheapest = stars.iter().position(|star| Some(star.site.point.index) == best);
+        let figures: Vec<(f64, f64)> = stars.iter().map(|star| (star.cost, star.value)).collect();
+        let frontier = frontier(&figures, measure.better == Better::Higher);
+        Self { design, measure, cost, stars, frontier, cheapest }
+    }
+
+    fn subtitle(&self) -> String {
+        let order = self.design.dimensions.iter().map(|d| d.name.as_str()).collect::<Vec<_>>().join(" · ");
+        let mut text = match (self.cheapest, self.design.counted()) {
+            (Some(i), Some(counted)) => {
+                format!("{counted}; the cheapest costs {}.", labels::money(self.stars[i].cost))
+            }
+            (None, Some(counted)) => format!("{counted}."),
+            (_, None) => "Nothing is expected of these points.".to_owned(),
+        };
+        let ends = self.frontier.first().zip(self.frontier.last()).filter(|(a, b)| a != b);
+        if let Some((a, b)) = ends {
+            let (a, b) = (&self.stars[*a], &self.stars[*b]);
+            text += &format!(
+                " From {} at {} to {} at {}.",
+                self.measure.figure(a.value),
+                labels::money(a.cost),
+                self.measure.figure(b.value),
+                labels::money(b.cost)
+            );
+        }
+        text + &format!(" Labels: {order}.")
+    }
+
+    /// A point that carries less traffic may be cheap for that alone.
+    fn source(&self, title: &str) -> String {
+        let requests = || self.stars.iter().filter_map(|star| star.site.point.value("requests"));
+        let (least, most) = (requests().fold(f64::INFINITY, f64::min), requests().fold(0.0, f64::max));
+        let warning = if most > MORE_TRAFFIC * least { "points carry different traffic" } else { "" };
+        [title, warning].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    }
+
+    fn legend(&self) -> Vec<(String, Mark)> {
+        let mut legend = Vec::new();
+        for (judged, ink) in KINDS {
+            if self.stars.iter().any(|star| star.site.judged == judged) {
+                let word = if judged.is_none() { "a point" } else { word_of(judged) };
+                legend.push((word.to_owned(), Mark::Area(ink)));
+            }
+        }
+        legend.push(("no point beats these".to_owned(), FRONTIER));
+        legend.extend(self.measure.key_of_bounds());
+        legend
+    }
+
+    fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
+        let words = LABEL.fit(&self.measure.words(), room.width());
+        canvas.text(room.left, room.top + 10.0, &words, LABEL, Ink::Faint, Align::Left)?;
+        let plot = room.inset(58.0, 22.0, 8.0, 36.0);
+        let x = Axis::metric(self.stars.iter().map(|star| star.cost), self.cost.unit, 6.0);
+        let y = self.measure.axis_of(self.stars.iter().map(|star| star.value), 5.0);
+        let panel = canvas.panel(plot, x, y);
+        panel.grid()?;
+        panel.floor()?;
+        let middle = f64::midpoint(plot.left, plot.right);
+        canvas.text(middle, plot.bottom + 34.0, &self.cost.words(), LABEL, Ink::Faint, Align::Middle)?;
+        self.measure.draw_bounds(&panel, false)?;
+        panel.curve(&self.steps(), FRONTIER)?;
+        if self.stars.len() > MOST_DOTS {
+            self.specks(&panel)?
+        } else {
+            self.dots(&panel)?
+        }
+        self.labels(&panel)
+    }
+
+    /// The frontier as stairs: between two of its points nothing is better than the cheaper one.
+    fn steps(&self) -> Vec<(f64, f64)> {
+        let mut path: Vec<(f64, f64)> = Vec::new();
+        for star in self.frontier.iter().map(|i| &self.stars[*i]) {
+            if let Some((_, before)) = path.last().copied() {
+                path.push((star.cost, before));
+            }
+            path.push((star.cost, star.value));
+        }
+        path
+    }
+
+    fn dots(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
+        // What meets lies above what fails.
+        for (judged, ink) in KINDS {
+            for star in self.stars.iter().filter(|star| star.site.judged == judged) {
+                match judged {
+                    Some(Judgement::Failed) => panel.ring(star.cost, star.value, 3.0, ink)?,
+                    _ => panel.dot(star.cost, star.value, ink)?,
+                }
+            }
+        }
+        self.tips(panel);
+        Ok(())
+    }
+
+    fn specks(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
+        let mut side = 2.0;
+        let mut taken = self.covered(panel, side);
+        while taken.len() > MOST_SPECKS {
+            side += 1.0;
+            taken = self.covered(panel, side);
+        }
+        for (kind, (judged, ink)) in KINDS.into_iter().enumerate() {
+            let size = if judged == Some(Judgement::Failed) { 2.0 } else { 3.0 };
+            for i in taken.iter().filter(|((of, ..), _)| *of == kind).map(|(_, i)| *i) {
+                panel.speck(self.stars[i].cost, self.stars[i].value, size, ink)?;
+            }
+        }
+        for i in &self.frontier {
+            let star = &self.stars[*i];
+            panel.dot(star.cost, star.value, ink_of_kind(star.site.judged))?;
+        }
+        self.tips(panel);
+        Ok(())
+    }
+
+    /// The first star of each kind in each square of so many pixels.
+    fn covered(&self, panel: &Panel<'_, '_>, side: f64) -> BTreeMap<(usize, i64, i64), usize> {
+        let mut taken = BTreeMap::new();
+        for (i, star) in self.stars.iter().enumerate() {
+            let kind = KINDS.iter().position(|(judged, _)| *judged == star.site.judged).unwrap_or(0);
+            let (x, y) = panel.at(star.cost, star.value);
+            taken.entry((kind, (x / side) as i64, (y / side) as i64)).or_insert(i);
+        }
+        taken
+    }
+
+    /// Of the frontier first: there is room for some hundreds only.
+    fn tips(&self, panel: &Panel<'_, '_>) {
+        let others = if self.stars.len() > MOST_DOTS { 0 } else { self.stars.len() };
+        for star in self.frontier.iter().copied().chain(0..others).map(|i| &self.stars[i]) {
+            let told = format!(
+                "point {}, {}: {} {} at {}, {}",
+                star.site.point.index,
+                self.design.told(star.site),
+                self.measure.words(),
+                self.measure.figure(star.value),
+                labels::money(star.cost),
+                word_of(star.site.judged)
+            );
+            panel.tip(star.cost, star.value, told);
+        }
+    }
+
+    fn labels(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
+        let mut placer = Placer::new(panel.room.inset(0.0, -12.0, -4.0, 0.0));
+        let shown = if self.stars.len() > MOST_DOTS { self.frontier.clone() } else { (0..self.stars.len()).collect() };
+        for star in shown.iter().map(|i| &self.stars[*i]) {
+            let (x, y) = panel.at(star.cost, star.value);
+            placer.keep_off(x, y);
+        }
+        if let Some(star) = self.cheapest.map(|i| &self.stars[i]) {
+            let text = format!("cheapest that meets: {}", self.design.values(star.site));
+            panel.ring(star.cost, star.value, 6.5, Ink::Green)?;
+            self.label(panel, &mut placer, star, &STRONG.fit(&text, 300.0), Ink::Green)?;
+        }
+        let named: Vec<usize> = self.frontier.iter().copied().filter(|i| Some(*i) != self.cheapest).collect();
+        for i in thinned(named.len(), MOST_LABELS) {
+            let star = &self.stars[named[i]];
+            let text = LABEL.fit(&self.design.values(star.site), WIDEST_LABEL);
+            self.label(panel, &mut placer, star, &text, Ink::Text)?;
+        }
+        Ok(())
+    }
+
+    fn label(
+        &self,
+        panel: &Panel<'_, '_>,
+        placer: &mut Placer,
+        star: &Star<'_, '_>,
+        text: &str,
+        ink: Ink,
+    ) -> Result<(), ChartError> {
+        let face = if ink == Ink::Green { STRONG } else { LABEL };
+        let (x, y) = panel.at(star.cost, star.value);
+        match placer.place(x, y, text, face) {
+            Some((left, base)) => panel.note(left, base, text, face, ink, Align::Left),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How points are judged and their colours, what lies at the bottom first.
+const KINDS: [(Option<Judgement>, Ink); 4] = [
+    (Some(Judgement::Failed), Ink::Vermillion),
+    (Some(Judgement::Inconclusive), Ink::Amber),
+    (None, Ink::Blue),
+    (Some(Judgement::Held), Ink::Blue),
+];
+
+fn ink_of_kind(judged: Option<Judgement>) -> Ink {
+    KINDS.iter().find(|(of, _)| *of == judged).map_or(Ink::Blue, |(_, ink)| *ink)
+}
+
+/// Of points (cost, value) those that none beats, the cheapest first; of equals the first.
+fn frontier(points: &[(f64, f64)], higher_is_better: bool) -> Vec<usize> {
+    let bad = |i: usize| if higher_is_better { -points[i].1 } else { points[i].1 };
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| points[*a].0.total_cmp(&points[*b].0).then(bad(*a).total_cmp(&bad(*b))));
+    let mut best = f64::INFINITY;
+    let mut kept = Vec::new();
+    for i in order {
+        if bad(i) < best {
+            best = bad(i);
+            kept.push(i);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frontier_is_what_none_beats() {
+        let points = [(3.0, 0.1), (1.0, 0.5), (2.0, 0.5), (1.0, 0.7), (4.0, 0.2), (5.0, 0.0)];
+        assert_eq!(frontier(&points, false), [1, 0, 5]);
+        assert_eq!(frontier(&points, true), [3]);
+        assert_eq!(frontier(&[], false), [] as [usize; 0]);
+    }
+}
