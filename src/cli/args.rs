@@ -110,6 +110,9 @@ pub(super) struct SweepArgs {
     /// Play more than 100,000 points.
     #[arg(long)]
     pub yes: bool,
+    /// Draw no charts of the sweep.
+    #[arg(long)]
+    pub no_charts: bool,
     /// Threads; default: one for each core. The results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -203,6 +206,9 @@ pub(super) struct CompareArgs {
     /// The folder for results; default: output/<NAME OF A>-vs-<NAME OF B>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
+    /// Draw no charts of the differences.
+    #[arg(long)]
+    pub no_charts: bool,
     /// Play the scenario as written alone, whatever it doubts.
     #[arg(long)]
     pub no_doubt: bool,

@@ -8,7 +8,9 @@ use super::args::{CompareArgs, Format};
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
+use super::sweep::draw;
 use super::{Exit, Trouble, build, colour, fault, refusal, say, source, warnings};
+use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};
 use crate::model::study::Unknown;
 use crate::report;
@@ -27,7 +29,10 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let (a, b) = sides(args)?;
     let folder = output_folder(args)?;
     let (conclusion, took) = simulate(args, &a, &b)?;
-    let written = write(&folder, &conclusion.results)?;
+    let mut written = write(&folder, &conclusion.results)?;
+    if !args.no_charts {
+        written.extend(draw(&folder, &Subject::of(&conclusion.results))?);
+    }
     if args.quiet {
         let turned = expectations(&conclusion.results).iter().filter(|e| e.judgement() != Judgement::Held);
         turned.for_each(|e| eprintln!("{}", report::turned(e)));

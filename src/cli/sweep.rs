@@ -12,6 +12,7 @@ use super::files::OutputFolder;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings};
+use crate::charts::{self, Subject, Theme};
 use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
 use crate::model::study::{Axis, Sweep, sweep};
@@ -25,6 +26,10 @@ const MANY_POINTS: u64 = 100_000;
 const TRIED_VALUES: usize = 200;
 /// Points that results.json holds; of more they are lines of points.jsonl.
 const INLINED: u64 = 256;
+/// Points that charts are drawn of: they stand in memory for it.
+const DRAWN: u64 = 10_000;
+/// Of a chart's PNG \[px\]: twice its size, for screens of two pixels to a CSS pixel.
+const PNG_WIDTH: u32 = 1_280;
 
 pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let source = Source::open(&args.file, &args.overrides.as_settings()).map_err(|r| refusal(&r))?;
@@ -46,7 +51,10 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let began = Instant::now();
     let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
-    let (tale, head, written) = write(&folder, head, &study, &journal)?;
+    let (tale, head, mut written) = write(&folder, head, &study, &journal)?;
+    if !args.no_charts {
+        written.extend(draw_points(&folder, &head, &journal, args.quiet)?);
+    }
     journal.remove().map_err(|e| fault(Exit::InputOutput, format!("cannot remove the journal: {e}"), None))?;
     if !args.quiet {
         match args.format {
@@ -211,6 +219,44 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
         }
         Err(error) => Err(fault(Exit::InputOutput, format!("cannot start {threads} threads: {error}"), None)),
     }
+}
+
+/// Draws a sweep, of a large one from the journal, for its document has not its points.
+fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<PathBuf>, Trouble> {
+    if head.points_total > DRAWN {
+        if !quiet {
+            let points = head.points_total;
+            let _ = writeln!(io::stderr(), "no charts: the sweep has {points} points, more than {DRAWN}");
+        }
+        return Ok(Vec::new());
+    }
+    if head.points_total <= INLINED {
+        return draw(folder, &Subject::of(head));
+    }
+    let mut points = Vec::new();
+    let gather = |point: Point| {
+        // The course of single points is drawn by `run`; here it would only fill memory.
+        points.push(Point { detail: None, ..point });
+        Ok(())
+    };
+    let lost = |error: io::Error| fault(Exit::InputOutput, format!("cannot read the journal: {error}"), None);
+    journal.each(gather).map_err(lost)?;
+    draw(folder, &Subject { results: head, points: &points })
+}
+
+/// Writes what is drawn of a document; returns the files.
+pub(super) fn draw(folder: &OutputFolder, subject: &Subject<'_>) -> Result<Vec<PathBuf>, Trouble> {
+    let lost = |error: charts::ChartError| fault(Exit::InputOutput, error.to_string(), None);
+    let save = |name: String, content: &[u8]| {
+        folder.write(&name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
+    };
+    let mut written = Vec::new();
+    for drawing in charts::draw_all(subject).map_err(lost)? {
+        written.push(save(format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
+        let png = drawing.png(Theme::Light, PNG_WIDTH).map_err(lost)?;
+        written.push(save(format!("{}.png", drawing.name), &png)?);
+    }
+    Ok(written)
 }
 
 /// Writes the document and its points from the journal; returns what a summary says of them.
