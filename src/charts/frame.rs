@@ -104,6 +104,12 @@ impl Placer {
         self.taken.push(Room { left: x - 4.0, right: x + 4.0, top: y - 4.0, bottom: y + 4.0 });
     }
 
+    /// Keeps labels off a line along one of the axes.
+    pub(super) fn keep_off_line(&mut self, from: (f64, f64), to: (f64, f64)) {
+        let (left, right) = (from.0.min(to.0) - 1.0, from.0.max(to.0) + 1.0);
+        self.taken.push(Room { left, right, top: from.1.min(to.1) - 1.0, bottom: from.1.max(to.1) + 1.0 });
+    }
+
     /// Where a label of the dot at (x, y) begins and its baseline; `None`: it fits nowhere near.
     pub(super) fn place(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
         let (width, height) = (face.width(&drawable(text)), face.size);

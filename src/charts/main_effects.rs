@@ -10,7 +10,7 @@ pub(super) struct MainEffects;
 
 const MOST_PANELS: usize = 9;
 /// An axis of samples has as many values as points: its neighbours are taken together.
-const MOST_LEVELS: usize = 16;
+const MOST_LEVELS: usize = 24;
 const BINS: usize = 8;
 /// \[CSS px\]
 const PANEL_HEIGHT: f64 = 170.0;
@@ -167,7 +167,7 @@ fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
         let mean =
             members.iter().map(|level| super::axis::tame(level.number)).sum::<f64>() / members.len().max(1) as f64;
         let label = match (members.first(), members.last()) {
-            _ if dimension.is_number => labels::amount(mean),
+            _ if dimension.is_number => labels::number((mean * 10.0).round() / 10.0),
             (Some(first), Some(last)) => format!("{} to {}", first.label, last.label),
             _ => String::new(),
         };

@@ -127,7 +127,24 @@ impl<'d, 'a> Sheet<'d, 'a> {
             let held = shown.iter().filter(|j| **j == Some(Judgement::Held)).count();
             text += &format!("; {held} of the {judged} points shown keep it in bounds");
         }
-        text + "."
+        text + "." + &self.turn()
+    }
+
+    /// From which value on, or up to which, every point shown is in bounds; empty: all are, or no value divides them.
+    fn turn(&self) -> String {
+        let mut good = vec![true; self.x().levels.len()];
+        for site in self.all() {
+            good[site.at[self.x]] &= self.measure.judged(site.point) == Some(Judgement::Held);
+        }
+        let (name, last) = (&self.x().name, good.len() - 1);
+        let from = good.iter().rposition(|good| !good).map_or(0, |bad| bad + 1);
+        let to = good.iter().position(|good| !good).unwrap_or(last);
+        match (from, to) {
+            (0, _) => String::new(),
+            (from, _) if from <= last => format!(" From {name} {} on all do.", self.x().label(from)),
+            (_, to) if to > 0 => format!(" Up to {name} {} all do.", self.x().label(to - 1)),
+            _ => String::new(),
+        }
     }
 
     fn legend(&self) -> Vec<(String, Mark)> {
@@ -236,8 +253,12 @@ impl<'d, 'a> Sheet<'d, 'a> {
             let Some(y) = self.measure.at(site.point) else { continue };
             let x = self.place(site);
             let judged = self.measure.judged(site.point);
+            let is_off = judged.is_some_and(|j| j != Judgement::Held);
+            if !has_dots && is_off {
+                panel.speck(x, y, 4.5, ink_of(judged))?;
+            }
             if has_dots {
-                panel.dot(x, y, if judged.is_none_or(|j| j == Judgement::Held) { ink } else { ink_of(judged) })?;
+                panel.dot(x, y, if is_off { ink_of(judged) } else { ink })?;
             }
             let told = self.measure.told(site.point);
             panel.tip(x, y, format!("{}: {} {told}", self.design.told(site), self.measure.words()));

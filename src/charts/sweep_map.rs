@@ -206,7 +206,7 @@ impl<'d, 'a> Map<'d, 'a> {
         }
         let cells = self.panels.iter().flat_map(|panel| self.cells(*panel)).flatten();
         let figures: Vec<String> = cells.map(|site| self.brief(site)).collect();
-        [LABEL, FINE].into_iter().find(|face| figures.iter().all(|text| face.width(text) + 4.0 <= width))
+        [LABEL, FINE].into_iter().find(|face| figures.iter().all(|text| face.width(text) + 2.0 <= width))
     }
 
     fn brief(&self, site: &Site<'_>) -> String {
@@ -313,15 +313,13 @@ impl Grid<'_, '_, '_, '_> {
     fn names(&self, with_rows: bool) -> Result<(), ChartError> {
         let (width, height) = self.size();
         let x = self.map.dimension(self.map.x);
-        let mut free_from = f64::NEG_INFINITY;
-        for (i, level) in self.map.columns.iter().enumerate() {
-            let text = LABEL.fit(x.label(*level), width.max(54.0));
-            let half = LABEL.width(&text) / 2.0;
+        let names: Vec<String> = self.map.columns.iter().map(|i| LABEL.fit(x.label(*i), width.max(54.0))).collect();
+        let widest = names.iter().map(|name| LABEL.width(name)).fold(0.0, f64::max);
+        // Where not all have room, every second or third has: gaps of one size are read as such.
+        let every = ((widest + 6.0) / width).ceil().max(1.0) as usize;
+        for (i, name) in names.iter().enumerate().step_by(every) {
             let at = self.plot.left + (i as f64 + 0.5) * width;
-            if at - half >= free_from {
-                self.canvas.text(at, self.plot.bottom + 15.0, &text, LABEL, Ink::Faint, Align::Middle)?;
-                free_from = at + half + 6.0;
-            }
+            self.canvas.text(at, self.plot.bottom + 15.0, name, LABEL, Ink::Faint, Align::Middle)?;
         }
         let middle = f64::midpoint(self.plot.left, self.plot.right);
         let name = LABEL.fit(&x.name, self.plot.width());

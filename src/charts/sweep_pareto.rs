@@ -223,11 +223,12 @@ impl<'d, 'a> Field<'d, 'a> {
 
     fn labels(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
         let mut placer = Placer::new(panel.room.inset(0.0, -12.0, -4.0, 0.0));
-        let shown = if self.stars.len() > MOST_DOTS { self.frontier.clone() } else { (0..self.stars.len()).collect() };
-        for star in shown.iter().map(|i| &self.stars[*i]) {
+        for star in &self.stars {
             let (x, y) = panel.at(star.cost, star.value);
             placer.keep_off(x, y);
         }
+        let steps: Vec<(f64, f64)> = self.steps().into_iter().map(|(x, y)| panel.at(x, y)).collect();
+        steps.windows(2).for_each(|ends| placer.keep_off_line(ends[0], ends[1]));
         if let Some(star) = self.cheapest.map(|i| &self.stars[i]) {
             let text = format!("cheapest that meets: {}", self.design.values(star.site));
             panel.ring(star.cost, star.value, 6.5, Ink::Green)?;
