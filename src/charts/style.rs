@@ -108,7 +108,7 @@ impl Ink {
     /// What is legible on this ink: text on a light one, paper on a dark one.
     pub(super) fn over(self) -> Self {
         match self {
-            Self::Heat(step) if step >= 4 => Self::Paper,
+            Self::Heat(step) if step >= 5 => Self::Paper,
             _ => Self::Text,
         }
     }
