@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+mod study;
+
 use super::*;
 use crate::results::{Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict};
 
@@ -153,11 +155,17 @@ fn assert_sound(drawing: &Drawing) {
 
 #[test]
 fn every_chart_has_a_name_a_question_and_a_drawing() {
-    let point = point(0.7, 30.0, 720);
-    let results = results("Chat", vec![point]);
+    let documents = [
+        results("Chat", vec![point(0.7, 30.0, 720)]),
+        study::sweep(&[6, 3, 2]),
+        study::sizing(),
+        study::comparison(),
+        study::doubt(),
+    ];
     for chart in CHARTS {
         assert!(chart.shows().ends_with('.'), "{}", chart.name());
-        let drawings = chart.draw(&Subject::of(&results)).unwrap();
+        let drawings: Vec<Drawing> =
+            documents.iter().flat_map(|results| chart.draw(&Subject::of(results)).unwrap()).collect();
         assert!(!drawings.is_empty(), "{}", chart.name());
         for drawing in &drawings {
             assert!(drawing.name.starts_with(chart.name()), "{}", drawing.name);
