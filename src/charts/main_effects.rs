@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Panel, Room, STRONG};
-use super::study::{BOUND, Design, Dimension, Level, Measure};
+use super::study::{BOUND, Design, Dimension, Level, Measure, spaced};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 
 pub(super) struct MainEffects;
@@ -124,7 +124,7 @@ impl Effect {
             let each = width / dimension.levels.len() as f64 - 6.0;
             dimension.levels.iter_mut().for_each(|level| level.label = super::frame::LABEL.fit(&level.label, each));
         }
-        dimension.axis()
+        spaced(&dimension.axis(), width)
     }
 
     fn draw(&self, panel: &Panel<'_, '_>, measure: &Measure) -> Result<(), ChartError> {

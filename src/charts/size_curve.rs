@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::axis::Axis;
-use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
 use super::study::{Measure, cost_of, ink_of, last_of, word_of};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 use crate::results::{Expectation, Judgement, Point, Sizing};
@@ -123,8 +123,7 @@ impl<'a> Curve<'a> {
             let room = Room { top: foot - COST_HEIGHT, bottom: foot, ..plot };
             (canvas.panel(room, x, self.costs_axis(cost)), cost)
         });
-        if let Some((panel, cost)) = &lower {
-            canvas.text(plot.left, panel.room.top - 6.0, &cost.words(), LABEL, Ink::Faint, Align::Left)?;
+        if let Some((panel, _)) = &lower {
             panel.grid()?;
             panel.floor()?;
         }
@@ -132,6 +131,7 @@ impl<'a> Curve<'a> {
         self.measure.draw_bounds(&upper, true)?;
         self.curve(&upper)?;
         if let Some((panel, cost)) = &lower {
+            panel.note(plot.left, panel.room.top - 6.0, &cost.words(), LABEL, Ink::Faint, Align::Left)?;
             self.costs(panel, cost)?;
         }
         let middle = f64::midpoint(plot.left, plot.right);
@@ -162,13 +162,13 @@ impl<'a> Curve<'a> {
     ) -> Result<(), ChartError> {
         for (i, (value, text, ink)) in named.iter().enumerate() {
             let (x, _) = panel.at(*value, 0.0);
-            let base = panel.room.top - 5.0 - LINE * (i % MOST_LINES) as f64;
-            canvas.line((x, base + 3.0), (x, foot), *ink, 1.0)?;
+            // The name of a lower value stands higher and to the right of its line, which no other line crosses there.
+            let base = panel.room.top - 5.0 - LINE * (named.len() - 1 - i).min(MOST_LINES - 1) as f64;
+            canvas.line((x, base - 8.0), (x, foot), *ink, 1.0)?;
             let room = panel.room;
             let text = STRONG.fit(text, room.width());
-            let half = STRONG.width(&text) / 2.0;
-            let x = x.min(room.right - half).max(room.left + half);
-            panel.note(x, base, &text, STRONG, *ink, Align::Middle)?;
+            let left = (x + 5.0).min(room.right - STRONG.width(&text));
+            panel.note(left, base, &text, STRONG, *ink, Align::Left)?;
         }
         Ok(())
     }
@@ -196,15 +196,22 @@ impl<'a> Curve<'a> {
     fn figures(&self, panel: &Panel<'_, '_>, known: &[(&Step<'_>, f64)]) -> Result<(), ChartError> {
         let Some(answer) = self.sizing.answer else { return Ok(()) };
         let Some(at) = known.iter().position(|(step, _)| step.value == answer as f64) else { return Ok(()) };
-        let mut free_from = f64::NEG_INFINITY;
-        for (step, y) in known.iter().take(at + 2).skip(at.saturating_sub(1)) {
+        let mut placer = Placer::new(panel.room);
+        for (step, y) in known {
+            let (x, y) = panel.at(step.value, *y);
+            placer.keep_off(x, y);
+        }
+        for (_, bound) in &self.measure.bounds {
+            let (_, y) = panel.at(0.0, *bound);
+            placer.keep_off_line((panel.room.left, y), (panel.room.right, y));
+        }
+        // The answer comes first: where there is no room for all, it has it.
+        for (step, y) in [Some(at), at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|i| known.get(i))
+        {
             let text = self.measure.figure(*y);
             let (x, y) = panel.at(step.value, *y);
-            if x + 8.0 >= free_from {
-                // Above its dot, for below there may be the foot.
-                let base = if y - panel.room.top > 20.0 { y - 9.0 } else { y + 18.0 };
-                panel.note(x + 8.0, base, &text, LABEL, Ink::Text, Align::Left)?;
-                free_from = x + 16.0 + LABEL.width(&text);
+            if let Some((left, base)) = placer.place(x, y, &text, LABEL) {
+                panel.note(left, base, &text, LABEL, Ink::Text, Align::Left)?;
             }
         }
         Ok(())
@@ -224,14 +231,14 @@ impl<'a> Curve<'a> {
         let mut shown: Vec<u64> = values.into_iter().flatten().collect();
         shown.sort_unstable();
         shown.dedup();
-        let mut free_from = f64::NEG_INFINITY;
-        for (value, usd) in shown.iter().filter_map(|v| known.iter().find(|(x, _)| *x == *v as f64)) {
+        let mut placer = Placer::new(panel.room);
+        let dots: Vec<(f64, f64)> = known.iter().map(|(x, y)| panel.at(*x, *y)).collect();
+        dots.iter().for_each(|(x, y)| placer.keep_off(*x, *y));
+        for (x, usd) in shown.iter().filter_map(|v| known.iter().find(|(x, _)| *x == *v as f64)) {
             let text = labels::money(*usd);
-            let (x, y) = panel.at(*value, *usd);
-            let left = (x + 8.0).min(panel.room.right - LABEL.width(&text));
-            if left >= free_from {
-                panel.note(left, y + 15.0, &text, STRONG, Ink::Green, Align::Left)?;
-                free_from = left + STRONG.width(&text) + 8.0;
+            let (x, y) = panel.at(*x, *usd);
+            if let Some((left, base)) = placer.place(x, y, &text, STRONG) {
+                panel.note(left, base, &text, STRONG, Ink::Green, Align::Left)?;
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::axis::{Axis, tame};
+use super::axis::{Axis, Tick, tame};
 use super::frame::{Align, Ink, LABEL, Mark, Panel};
 use super::{ChartError, Subject, labels};
 use crate::results::{Expectation, Judgement, Point};
@@ -123,6 +123,27 @@ impl Measure {
             self.bounds.iter().map(|(word, bound)| format!("{word} {}", self.figure(*bound))).collect();
         (!words.is_empty()).then(|| (format!("expected: {}", words.join(", ")), BOUND))
     }
+}
+
+/// An axis along a panel so wide \[CSS px\] with every second or third label alone where not all have room: gaps of one
+/// size are read as such.
+pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
+    let mut axis = axis.clone();
+    let labelled: Vec<usize> = (0..axis.ticks.len()).filter(|i| !axis.ticks[*i].label.is_empty()).collect();
+    let fits = |every: usize| {
+        let kept: Vec<&Tick> = labelled.iter().step_by(every).map(|i| &axis.ticks[*i]).collect();
+        kept.windows(2).all(|w| {
+            let room = (axis.place(w[1].at) - axis.place(w[0].at)) * width;
+            room >= (LABEL.width(&w[0].label) + LABEL.width(&w[1].label)) / 2.0 + 8.0
+        })
+    };
+    let every = (1..=labelled.len().max(1)).find(|every| fits(*every)).unwrap_or(1);
+    for (turn, i) in labelled.iter().enumerate() {
+        if turn % every != 0 {
+            axis.ticks[*i].label.clear();
+        }
+    }
+    axis
 }
 
 fn capital(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! How the metric that decides moves with a swept number: where the line crosses what is expected.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
-use super::study::{Design, Dimension, Measure, Site, cost_of, ink_of, thinned, word_of};
+use super::study::{Design, Dimension, Measure, Site, cost_of, ink_of, spaced, thinned, word_of};
 use super::{Chart, ChartError, Drawing, Subject};
 use crate::results::Judgement;
 
@@ -199,7 +199,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
                 )?;
             }
             let y = if i % columns == 0 { y.clone() } else { y.unlabelled() };
-            let drawn = canvas.panel(plot, x.clone(), y);
+            let drawn = canvas.panel(plot, spaced(&x, plot.width()), y);
             self.panel(&drawn, *panel)?;
         }
         let middle = f64::midpoint(room.left + GUTTER, room.right);

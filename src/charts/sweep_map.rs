@@ -10,7 +10,7 @@ pub(super) struct SweepMap;
 
 const MOST_PANELS: usize = 4;
 /// Over all panels: more cells make a file that nobody opens.
-const MOST_CELLS: usize = 1_600;
+const MOST_CELLS: usize = 1_100;
 /// Figures are outlines: more of them weigh more than they tell.
 const MOST_FIGURES: usize = 140;
 /// \[CSS px\]

@@ -73,7 +73,9 @@ struct Field<'d, 'a> {
 impl<'d, 'a> Field<'d, 'a> {
     fn of(design: &'d Design<'a>, measure: &'d Measure, cost: &'d Measure) -> Self {
         let star = |site: &'d Site<'a>| Some(Star { site, cost: cost.at(site.point)?, value: measure.at(site.point)? });
-        let stars: Vec<Star<'d, 'a>> = design.sites.iter().filter_map(star).collect();
+        let mut stars: Vec<Star<'d, 'a>> = design.sites.iter().filter_map(star).collect();
+        // Of points that cost and measure the same the one that meets everything stands for all.
+        stars.sort_by_key(|star| star.site.judged != Some(Judgement::Held));
         let best = design.cheapest(Some(cost)).map(|i| design.sites[i].point.index);
         let cheapest = stars.iter().position(|star| Some(star.site.point.index) == best);
         let figures: Vec<(f64, f64)> = stars.iter().map(|star| (star.cost, star.value)).collect();
@@ -231,6 +233,7 @@ impl<'d, 'a> Field<'d, 'a> {
         steps.windows(2).for_each(|ends| placer.keep_off_line(ends[0], ends[1]));
         if let Some(star) = self.cheapest.map(|i| &self.stars[i]) {
             let text = format!("cheapest that meets: {}", self.design.values(star.site));
+            panel.dot(star.cost, star.value, Ink::Blue)?;
             panel.ring(star.cost, star.value, 6.5, Ink::Green)?;
             self.label(panel, &mut placer, star, &STRONG.fit(&text, 300.0), Ink::Green)?;
         }
@@ -254,7 +257,14 @@ impl<'d, 'a> Field<'d, 'a> {
         let face = if ink == Ink::Green { STRONG } else { LABEL };
         let (x, y) = panel.at(star.cost, star.value);
         match placer.place(x, y, text, face) {
-            Some((left, base)) => panel.note(left, base, text, face, ink, Align::Left),
+            Some((left, base)) => {
+                // What stands away from its point is led to it.
+                if (base - y).abs() > 22.0 {
+                    let to = (left + if left > x { -2.0 } else { face.width(text) / 2.0 }, base - 4.0);
+                    panel.canvas.line((x, y), to, ink, 0.75)?;
+                }
+                panel.canvas.text(left, base, text, face, ink, Align::Left)
+            }
             None => Ok(()),
         }
     }
