@@ -139,7 +139,7 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     };
     let every = (1..=labelled.len().max(1)).find(|every| fits(*every)).unwrap_or(1);
     for (turn, i) in labelled.iter().enumerate() {
-        if turn % every != 0 {
+        if !turn.is_multiple_of(every) {
             axis.ticks[*i].label.clear();
         }
     }
