@@ -106,7 +106,7 @@ pub(super) fn comparison() -> Results {
         b: Some(i as f64 * 1.2 + 0.5),
         difference: Some(i as f64 * 0.2 + 0.5),
         half_width: Some(0.3),
-        distinguishable: i % 2 == 0,
+        distinguishable: i.is_multiple_of(2),
     };
     let comparison = Comparison {
         a: side("a.toml"),
