@@ -167,7 +167,7 @@ fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
         let mean =
             members.iter().map(|level| super::axis::tame(level.number)).sum::<f64>() / members.len().max(1) as f64;
         let label = match (members.first(), members.last()) {
-            _ if dimension.is_number => labels::number((mean * 10.0).round() / 10.0),
+            _ if dimension.is_number => labels::number((mean * 100.0).round() / 100.0),
             (Some(first), Some(last)) => format!("{} to {}", first.label, last.label),
             _ => String::new(),
         };
