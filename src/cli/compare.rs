@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
 use super::{Exit, Trouble, build, colour, fault, refusal, say, source, warnings};
 use crate::experiment::{self, Build, Conclusion, Contender};
-use crate::model::study::Unknown;
+use crate::model::study::{Unknown, is_same_key};
 use crate::report;
 use crate::results::{JudgedTwice, Judgement, Results};
 use crate::scenario::{Loaded, Source};
@@ -55,7 +55,8 @@ fn side(args: &CompareArgs, path: &Path, settings: &[String]) -> Result<Side, Tr
     let source = source(path, settings)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
     // What is set on one side is what is compared, and not doubted.
-    let is_compared = |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| set.trim() == path);
+    let is_compared =
+        |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| is_same_key(set, path));
     let doubted = loaded.study.doubt.iter().filter(|u| !args.no_doubt && !is_compared(&u.path));
     let unknowns: Vec<Unknown> = doubted.cloned().collect();
     source.check_readings(&unknowns).map_err(|refused| refusal(&refused))?;

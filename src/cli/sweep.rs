@@ -14,7 +14,7 @@ use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings};
 use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
-use crate::model::study::{Axis, Sweep, sweep};
+use crate::model::study::{Axis, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
 use crate::results::{self, Point, Results};
 use crate::scenario::{Loaded, Source};
@@ -116,7 +116,7 @@ impl<'s> Points<'s> {
     fn warn_of_settings(&self, settings: &[String]) {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
-            if paths.contains(path) {
+            if paths.iter().any(|swept| is_same_key(swept, path)) {
                 let _ = writeln!(io::stderr(), "warning: `{path}` is an axis of [sweep]: to set it has no effect");
             }
         }

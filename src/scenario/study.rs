@@ -10,7 +10,7 @@ use super::overlay::Override;
 use super::tree::{Item, kind_of};
 use crate::diagnostic::{Sink, Sources, Span, Spanned};
 use crate::model::study::sweep::numeric;
-use crate::model::study::{Axis, Choice, Setting, Sweep};
+use crate::model::study::{Axis, Choice, Setting, Sweep, is_same_key};
 
 /// Takes what has paths for keys out of the tree: the sweep, and the second axis of a size. The path that a size varies is
 /// looked up.
@@ -60,7 +60,8 @@ impl Reader<'_, '_> {
         let mut axes: Vec<Axis> = Vec::new();
         for (key, item) in entries {
             let Some(axis) = self.axis(&key, item, samples.is_some()) else { continue };
-            if let Some(path) = axis.paths().into_iter().find(|path| axes.iter().any(|a| a.paths().contains(path))) {
+            let is_known = |path: &&str| axes.iter().flat_map(Axis::paths).any(|known| is_same_key(known, path));
+            if let Some(path) = axis.paths().into_iter().find(is_known) {
                 let help = "name it on one of them".to_owned();
                 self.sink.error(key.span(), format!("`{path}` is set by two axes"), help);
             }

@@ -205,3 +205,11 @@ fn studies_in_doubt_have_the_same_bytes_on_any_number_of_threads() {
         assert!(one == two, "{args:?}");
     }
 }
+
+#[test]
+fn what_is_sized_is_not_doubted_by_another_name() {
+    let named = "\"capacities.d.provisioned.model_units\" = [1, 2]\n[size]";
+    let (results, ..) = played(&UNITS.replace("[size]", named), &["size", "units.toml"]);
+    assert_eq!(results.doubt.expect("doubt").unknowns.len(), 1);
+    assert_eq!(results.sizing.and_then(|s| s.safe).and_then(|safe| safe.value), Some(4));
+}

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{Line, Tried};
 use crate::experiment::doubt::{Answer, Doubts, doubt_point};
 use crate::experiment::{Build, Effort, Watch};
-use crate::model::study::{Find, Size, Unknown, sweep};
+use crate::model::study::{Find, Size, Unknown, is_same_key, sweep};
 use crate::results::{DoubtAnswer, Judgement, Safe};
 
 /// A size that is put under every reading.
@@ -22,7 +22,8 @@ impl<'d> InDoubt<'d> {
     pub(super) fn new(size: &'d Size, unknowns: &[Unknown], build: &'d Build<'d>, watch: &'d dyn Watch) -> Self {
         // What is looked for is not doubted.
         let is_sought = |path: &str| {
-            path == size.vary || size.by.iter().flat_map(|choice| &choice.settings).any(|s| s.path == path)
+            let by = size.by.iter().flat_map(|choice| &choice.settings).map(|s| s.path.as_str());
+            by.chain([size.vary.as_str()]).any(|sought| is_same_key(sought, path))
         };
         let unknowns = unknowns.iter().filter(|u| !is_sought(&u.path)).cloned().collect();
         Self { size, unknowns, build, watch }
