@@ -9,7 +9,7 @@ use super::args::{Format, RunArgs};
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, build, colour, fault, load, refusal, say, show_warnings, source};
+use super::{Exit, Trouble, build, colour, fault, load, refusal, remark, say, show_warnings, source};
 use serde_json::Value;
 
 use crate::experiment::{self, Conclusion, Effort};
@@ -60,7 +60,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     let source = source(&args.file, &args.overrides.as_settings())?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
-    let (parameters, settings) = Points::of(&source, &base, &args.file)?.settings(index)?;
+    let points = Points::of(&source, &base, &args.file)?;
+    points.warn_of_settings(&args.overrides.as_settings());
+    let (parameters, settings) = points.settings(index)?;
     let loaded = source.load(&settings).map_err(|r| refusal(&r))?;
     show_warnings(&loaded);
     Ok(Asked { source, settings, loaded, parameters })
@@ -144,7 +146,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
         }
     }
     if args.format != Format::Text && io::stderr().is_terminal() {
-        eprintln!("{}", files_line(written));
+        remark(&files_line(written));
     }
     Ok(())
 }
@@ -152,7 +154,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
 /// What a quiet run still says: the expectations that did not hold.
 fn tell_broken(results: &Results) {
     for broken in results.expectations.iter().filter(|e| e.verdict != Judgement::Held) {
-        eprintln!("{}", report::expectation(broken));
+        remark(&report::expectation(broken));
     }
 }
 
@@ -192,7 +194,7 @@ pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit 
     let judgement = judgement.unwrap_or(Judgement::Held);
     match doubt.filter(|doubt| judgement == Judgement::Held && doubt.hangs()) {
         Some(doubt) => {
-            eprintln!("exit code 4, in doubt: {}", report::doubt(doubt));
+            remark(&format!("exit code 4, in doubt: {}", report::doubt(doubt)));
             Exit::Inconclusive
         }
         None => exit_of(judgement),

@@ -11,7 +11,7 @@ use super::args::{Format, SweepArgs};
 use super::files::OutputFolder;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
-use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings};
+use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
 use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
 use crate::model::study::{Axis, Sweep, is_same_key, sweep};
@@ -21,6 +21,8 @@ use crate::scenario::{Loaded, Source};
 
 /// More points than this are a typing error unless someone says yes.
 const MANY_POINTS: u64 = 100_000;
+/// How a program ends that was interrupted, as shells write it.
+const INTERRUPTED: i32 = 130;
 /// Values of an axis that are tried by themselves before anything is simulated.
 const TRIED_VALUES: usize = 200;
 /// Points that results.json holds; of more they are lines of points.jsonl.
@@ -113,7 +115,7 @@ impl<'s> Points<'s> {
     }
 
     /// What is set and swept as well has no effect.
-    fn warn_of_settings(&self, settings: &[String]) {
+    pub(super) fn warn_of_settings(&self, settings: &[String]) {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
             if paths.iter().any(|swept| is_same_key(swept, path)) {
@@ -188,6 +190,14 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     let pending: Vec<u64> = (0..study.count).filter(|index| !done.contains(index)).collect();
     if !done.is_empty() && !args.quiet {
         let _ = writeln!(io::stderr(), "{} of {} points are finished already", done.len(), study.count);
+    }
+    // What is finished is in the journal already; whoever stops a sweep is told so.
+    let told = ctrlc::set_handler(|| {
+        remark("\nstopped: the points that are finished are kept; the same command goes on where it stopped");
+        std::process::exit(INTERRUPTED);
+    });
+    if let Err(error) = told {
+        remark(&format!("warning: an interrupt will not be explained: {error}"));
     }
     let bar = PointBar::new(args.quiet, study.count, done.len() as u64);
     let threads = usize::from(args.threads.unwrap_or(0));

@@ -127,7 +127,7 @@ fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String>
         let more = safe.cost_difference_usd_per_month.filter(|usd| *usd != 0.0);
         let more = more.map(|usd| {
             let (size, word) = (money(usd.abs()), if usd > 0.0 { "more" } else { "less" });
-            format!("; {size} a month {word} than the answer as written")
+            format!("; {size} a month {word} than as written")
         });
         let text = format!("in doubt: {}{}", safe.explanation, more.unwrap_or_default());
         match safe.value {

@@ -1,8 +1,8 @@
 //! For a terminal, at most 80 columns wide.
 
 use super::figures::Palette;
-use super::sizing;
 use super::summary::Story;
+use super::{doubt, sizing};
 use crate::results::Results;
 
 /// Columns of the text, and of the labels.
@@ -25,9 +25,14 @@ pub fn text(results: &Results, palette: Palette) -> String {
         1 => "1 replication".to_owned(),
         n => format!("{n} replications"),
     };
-    let origin = format!("{} · {replications} · seed {}", results.scenario.file, results.seed);
-    out += &palette.faint(&origin);
-    out.push('\n');
+    let mut origin = format!("{} · {replications} · seed {}", results.scenario.file, results.seed);
+    if !point.parameters.is_empty() {
+        origin += &format!(" · point {}: {}", point.index, doubt::settings(&point.parameters));
+    }
+    for line in wrapped(&origin, WIDTH) {
+        out += &palette.faint(&line);
+        out.push('\n');
+    }
     for row in Story::of(results, point, palette) {
         out.push('\n');
         for (i, line) in row.lines.iter().enumerate() {

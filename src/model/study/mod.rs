@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 pub mod doubt;
+mod path;
 pub mod size;
 pub mod sweep;
 
 pub use doubt::{Alternative, Alternatives, Unknown};
+pub use path::{is_same_key, overlaps};
 pub use size::{Find, Size};
 pub use sweep::{Axis, Choice, Setting, Sweep};
 
@@ -22,30 +24,4 @@ pub struct Study {
     pub doubt: Vec<Unknown>,
     /// The metrics that every point of a sweep keeps, however many there are.
     pub kept: BTreeSet<String>,
-}
-
-/// Whether two paths lead to the same key: the name of a kind may be left out of either.
-#[must_use]
-pub fn is_same_key(a: &str, b: &str) -> bool {
-    let (long, short) = if a.len() < b.len() { (b, a) } else { (a, b) };
-    let long: Vec<&str> = long.split('.').map(str::trim).collect();
-    let short: Vec<&str> = short.split('.').map(str::trim).collect();
-    let without = |i: usize| long[..i].iter().chain(&long[i + 1..]).eq(&short);
-    // A kind stands neither first nor last.
-    long == short || (long.len() == short.len() + 1 && (1..long.len() - 1).any(without))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_same_key;
-
-    #[test]
-    fn a_kind_may_be_left_out() {
-        let full = "capacities.us.on_demand.tpm";
-        assert!(
-            is_same_key(full, full) && is_same_key("capacities.us.tpm", full) && is_same_key(full, "capacities.us.tpm")
-        );
-        assert!(!is_same_key("capacities.us.rpm", full) && !is_same_key("capacities.eu.tpm", full));
-        assert!(!is_same_key("capacities.us.on_demand", full) && !is_same_key("us.on_demand.tpm", full));
-    }
 }
