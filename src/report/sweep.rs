@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::figures::{Palette, count, figure};
-use super::text::wrapped;
+use super::text::hung;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 use crate::units::grouped;
@@ -93,7 +93,7 @@ impl Tale {
         let mut out = format!("{}\n", palette.bold(&head.scenario.title));
         let origin = format!("{} · {} points · seed {}", head.scenario.file, count(self.points as f64), head.seed);
         out += &format!("{}\n\n", palette.faint(&origin));
-        for line in self.answer(head, palette).lines().flat_map(|line| wrapped(line, WIDTH)) {
+        for line in self.answer(head, palette).lines().flat_map(|line| hung(line, WIDTH)) {
             out += &format!("{line}\n");
         }
         out.push('\n');

@@ -68,6 +68,14 @@ pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     parts
 }
 
+/// As [`wrapped`], and what follows the first part stands two columns farther in.
+pub(super) fn hung(line: &str, width: usize) -> Vec<String> {
+    let lead = line.chars().take_while(|c| *c == ' ').count();
+    let parts = wrapped(line.trim_start(), width - lead);
+    let indented = |(i, part): (usize, String)| format!("{}{part}", " ".repeat(if i == 0 { lead } else { lead + 2 }));
+    parts.into_iter().enumerate().map(indented).collect()
+}
+
 /// Columns that a terminal shows.
 fn seen_width(text: &str) -> usize {
     let mut escape = false;
