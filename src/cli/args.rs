@@ -140,6 +140,9 @@ pub(super) struct SizeArgs {
     /// From one value to the next; default: 1.
     #[arg(long, value_name = "N")]
     pub step: Option<u64>,
+    /// What follows each value, such as /min for a rate or s for a time.
+    #[arg(long)]
+    pub unit: Option<String>,
     /// The least value that holds, or the greatest.
     #[arg(long, value_parser = ["least", "greatest"])]
     pub find: Option<String>,
@@ -176,6 +179,7 @@ impl SizeArgs {
         let own = [
             text("vary", &self.vary),
             text("find", &self.find),
+            text("unit", &self.unit),
             number("from", self.from),
             number("to", self.to),
             number("step", self.step),

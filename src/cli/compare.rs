@@ -8,11 +8,11 @@ use super::args::{CompareArgs, Format};
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
-use super::sweep::draw;
-use super::{Exit, Trouble, build, colour, fault, refusal, say, source, warnings};
+use super::drawings::draw;
+use super::{Exit, Trouble, build, check_alternatives, colour, fault, refusal, remark, say, source, warnings};
 use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};
-use crate::model::study::Unknown;
+use crate::model::study::{Unknown, overlaps};
 use crate::report;
 use crate::results::{JudgedTwice, Judgement, Results};
 use crate::scenario::{Loaded, Source};
@@ -35,7 +35,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     }
     if args.quiet {
         let turned = expectations(&conclusion.results).iter().filter(|e| e.judgement() != Judgement::Held);
-        turned.for_each(|e| eprintln!("{}", report::turned(e)));
+        turned.for_each(|e| remark(&report::turned(e)));
     } else {
         tell(args, &conclusion, took, &written)?;
     }
@@ -60,10 +60,11 @@ fn side(args: &CompareArgs, path: &Path, settings: &[String]) -> Result<Side, Tr
     let source = source(path, settings)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
     // What is set on one side is what is compared, and not doubted.
-    let is_compared = |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| set.trim() == path);
+    let is_compared =
+        |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| overlaps(set, path));
     let doubted = loaded.study.doubt.iter().filter(|u| !args.no_doubt && !is_compared(&u.path));
     let unknowns: Vec<Unknown> = doubted.cloned().collect();
-    source.check_readings(&unknowns).map_err(|refused| refusal(&refused))?;
+    check_alternatives(&source, &unknowns)?;
     Ok(Side { source, loaded, unknowns })
 }
 
@@ -114,7 +115,7 @@ fn tell(args: &CompareArgs, conclusion: &Conclusion, took: Duration, written: &[
         }
     }
     if args.format != Format::Text && io::stderr().is_terminal() {
-        eprintln!("{}", files_line(written));
+        remark(&files_line(written));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod args;
 mod catalog;
 mod check;
 mod compare;
+mod drawings;
 mod explain;
 mod files;
 mod import;
@@ -23,6 +24,7 @@ use clap::Parser;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Model;
+use crate::model::study::Unknown;
 use crate::scenario::{Loaded, Refused, Source};
 use args::{Cli, Command};
 
@@ -103,10 +105,23 @@ fn colour(stream: &impl IsTerminal) -> bool {
 /// Loads a scenario, what it doubts included, and shows its warnings.
 fn load(path: &Path, settings: &[String]) -> Result<(Source, Loaded), Trouble> {
     let source = source(path, settings)?;
-    let loaded = source.load(&[]).and_then(|loaded| source.check_readings(&loaded.study.doubt).map(|()| loaded));
-    let loaded = loaded.map_err(|refused| refusal(&refused))?;
+    let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
+    check_alternatives(&source, &loaded.study.doubt)?;
     show_warnings(&loaded);
     Ok((source, loaded))
+}
+
+/// Each alternative of what is in doubt by itself, so that most faults are found before anything is simulated.
+fn check_alternatives(source: &Source, unknowns: &[Unknown]) -> Result<(), Trouble> {
+    for unknown in unknowns {
+        for value in unknown.others() {
+            source.load(&[unknown.at(&value).argument()]).map_err(|refused| {
+                let Trouble { exit, message } = refusal(&refused);
+                Trouble::new(exit, format!("{message}this is one of what \"{}\" may be, in doubt\n", unknown.path))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a scenario that is loaded more than once.
@@ -120,6 +135,11 @@ fn build(source: &Source, settings: &[String]) -> Result<Model, String> {
         Ok(loaded) => Ok(loaded.model),
         Err(refused) => Err(refusal(&refused).message),
     }
+}
+
+/// Says something on stderr; nobody has to listen.
+fn remark(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn show_warnings(loaded: &Loaded) {

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::{Format, RunArgs};
+use super::drawings::draw;
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, build, colour, fault, load, refusal, say, show_warnings, source};
+use super::{Exit, Trouble, build, colour, fault, load, refusal, remark, say, show_warnings, source};
 use serde_json::Value;
 
-use crate::charts::{self, Subject, Theme};
+use crate::charts::Subject;
 use crate::experiment::{self, Conclusion, Effort};
 use crate::report;
 use crate::results::{self, Doubt, Judgement, Results};
@@ -61,7 +62,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     let source = source(&args.file, &args.overrides.as_settings())?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
-    let (parameters, settings) = Points::of(&source, &base, &args.file)?.settings(index)?;
+    let points = Points::of(&source, &base, &args.file)?;
+    points.warn_of_settings(&args.overrides.as_settings());
+    let (parameters, settings) = points.settings(index)?;
     let loaded = source.load(&settings).map_err(|r| refusal(&r))?;
     show_warnings(&loaded);
     Ok(Asked { source, settings, loaded, parameters })
@@ -114,20 +117,10 @@ pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -
         save("points.csv", report::points_csv(results).as_bytes())?,
     ];
     if !no_charts {
-        let drawings = charts::draw_all(&Subject::of(results));
-        let drawings = drawings.map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
-        for drawing in drawings {
-            written.push(save(&format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
-            let png =
-                drawing.png(Theme::Light, PNG_WIDTH).map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
-            written.push(save(&format!("{}.png", drawing.name), &png)?);
-        }
+        written.extend(draw(folder, &Subject::of(results))?);
     }
     Ok(written)
 }
-
-/// Of a chart's PNG \[px\]: twice its size, for screens of two pixels to a CSS pixel.
-const PNG_WIDTH: u32 = 1_280;
 
 fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {
     match args.format {
@@ -140,7 +133,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
         }
     }
     if args.format != Format::Text && io::stderr().is_terminal() {
-        eprintln!("{}", files_line(written));
+        remark(&files_line(written));
     }
     Ok(())
 }
@@ -148,7 +141,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
 /// What a quiet run still says: the expectations that did not hold.
 fn tell_broken(results: &Results) {
     for broken in results.expectations.iter().filter(|e| e.verdict != Judgement::Held) {
-        eprintln!("{}", report::expectation(broken));
+        remark(&report::expectation(broken));
     }
 }
 
@@ -188,7 +181,7 @@ pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit 
     let judgement = judgement.unwrap_or(Judgement::Held);
     match doubt.filter(|doubt| judgement == Judgement::Held && doubt.hangs()) {
         Some(doubt) => {
-            eprintln!("exit code 4, in doubt: {}", report::doubt(doubt));
+            remark(&format!("exit code 4, in doubt: {}", report::doubt(doubt)));
             Exit::Inconclusive
         }
         None => exit_of(judgement),

@@ -65,7 +65,7 @@ fn tell_bought(sizing: &Sizing, quiet: bool) {
         BoughtVerdict::Spare => {
             let saved = sizing
                 .saving_usd_per_month()
-                .map(|usd| format!(": ${usd:.2} a month could be saved"))
+                .map(|usd| format!(": {} a month could be saved", report::money(usd)))
                 .unwrap_or_default();
             writeln!(io::stderr(), "warning: bought {}{saved}", bought.explanation)
         }

@@ -11,25 +11,26 @@ use super::args::{Format, SweepArgs};
 use super::files::OutputFolder;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
-use super::{Exit, Trouble, colour, fault, refusal, say, show_warnings};
-use crate::charts::{self, Subject, Theme};
+use super::drawings::draw;
+use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
+use crate::charts::Subject;
 use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
-use crate::model::study::{Axis, Sweep, sweep};
+use crate::model::study::{Axis, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
 use crate::results::{self, Point, Results};
 use crate::scenario::{Loaded, Source};
 
 /// More points than this are a typing error unless someone says yes.
 const MANY_POINTS: u64 = 100_000;
+/// How a program ends that was interrupted, as shells write it.
+const INTERRUPTED: i32 = 130;
 /// Values of an axis that are tried by themselves before anything is simulated.
 const TRIED_VALUES: usize = 200;
 /// Points that results.json holds; of more they are lines of points.jsonl.
 const INLINED: u64 = 256;
 /// Points that charts are drawn of: they stand in memory for it.
 const DRAWN: u64 = 10_000;
-/// Of a chart's PNG \[px\]: twice its size, for screens of two pixels to a CSS pixel.
-const PNG_WIDTH: u32 = 1_280;
 
 pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let source = Source::open(&args.file, &args.overrides.as_settings()).map_err(|r| refusal(&r))?;
@@ -121,10 +122,10 @@ impl<'s> Points<'s> {
     }
 
     /// What is set and swept as well has no effect.
-    fn warn_of_settings(&self, settings: &[String]) {
+    pub(super) fn warn_of_settings(&self, settings: &[String]) {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
-            if paths.contains(path) {
+            if paths.iter().any(|swept| is_same_key(swept, path)) {
                 let _ = writeln!(io::stderr(), "warning: `{path}` is an axis of [sweep]: to set it has no effect");
             }
         }
@@ -197,6 +198,14 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     if !done.is_empty() && !args.quiet {
         let _ = writeln!(io::stderr(), "{} of {} points are finished already", done.len(), study.count);
     }
+    // What is finished is in the journal already; whoever stops a sweep is told so.
+    let told = ctrlc::set_handler(|| {
+        remark("\nstopped: the points that are finished are kept; the same command goes on where it stopped");
+        std::process::exit(INTERRUPTED);
+    });
+    if let Err(error) = told {
+        remark(&format!("warning: an interrupt will not be explained: {error}"));
+    }
     let bar = PointBar::new(args.quiet, study.count, done.len() as u64);
     let threads = usize::from(args.threads.unwrap_or(0));
     let kept = Kept::new(study.count, &base.model, &base.study);
@@ -242,21 +251,6 @@ fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: 
     let lost = |error: io::Error| fault(Exit::InputOutput, format!("cannot read the journal: {error}"), None);
     journal.each(gather).map_err(lost)?;
     draw(folder, &Subject { results: head, points: &points })
-}
-
-/// Writes what is drawn of a document; returns the files.
-pub(super) fn draw(folder: &OutputFolder, subject: &Subject<'_>) -> Result<Vec<PathBuf>, Trouble> {
-    let lost = |error: charts::ChartError| fault(Exit::InputOutput, error.to_string(), None);
-    let save = |name: String, content: &[u8]| {
-        folder.write(&name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
-    };
-    let mut written = Vec::new();
-    for drawing in charts::draw_all(subject).map_err(lost)? {
-        written.push(save(format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
-        let png = drawing.png(Theme::Light, PNG_WIDTH).map_err(lost)?;
-        written.push(save(format!("{}.png", drawing.name), &png)?);
-    }
-    Ok(written)
 }
 
 /// Writes the document and its points from the journal; returns what a summary says of them.

@@ -10,18 +10,22 @@ use crate::terms::{self, Unit};
 
 /// Unknowns of the table that are told.
 const MOST_BARS: usize = 12;
+/// Flips that one line tells.
+const MOST_FLIPS: usize = 3;
 /// Columns of a row of the table beside its indent; what does not fit is left out rather than broken.
 const WIDTH: usize = 65;
 
-/// The answer in one line without colour, with the first of what it hangs on.
+/// The answer in one line without colour, with what it hangs on.
 #[must_use]
 pub fn doubt(doubt: &Doubt) -> String {
     let palette = Palette { colour: false };
-    let flip = doubt.flips.first().filter(|_| doubt.answer != DoubtAnswer::Holds).map(|flip| {
-        let ask = flip.conditions.first().map(|c| format!("; {}", c.ask)).unwrap_or_default();
+    let flips = doubt.flips.iter().filter(|_| doubt.answer != DoubtAnswer::Holds).take(MOST_FLIPS).map(|flip| {
+        let ask = flip.conditions.first().map(|c| format!(" ({})", c.ask)).unwrap_or_default();
         format!("; {}{ask}", told(flip, palette))
     });
-    format!("{}{}", answer(doubt, palette), flip.unwrap_or_default()).replace('\u{a0}', " ")
+    let more = doubt.flips.len().saturating_sub(MOST_FLIPS);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{}{}{more}", answer(doubt, palette), flips.collect::<String>()).replace('\u{a0}', " ")
 }
 
 pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
@@ -45,29 +49,25 @@ pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
 fn answer(doubt: &Doubt, palette: Palette) -> String {
     let n = doubt.readings.len();
     let of = |verdict| doubt.readings.iter().filter(|r| r.verdict == verdict).count();
-    let (held, failed, open) = (of(Judgement::Held), of(Judgement::Failed), of(Judgement::Inconclusive));
-    let undecided = if open > 0 { format!(", undecided under {open}") } else { String::new() };
     let all = if (n as u64) < doubt.readings_total { "that were played" } else { "of what is not known" };
+    let counted: Vec<String> =
+        [("holds", of(Judgement::Held)), ("fails", of(Judgement::Failed)), ("undecided", of(Judgement::Inconclusive))]
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(word, n)| format!("{word} under {n}"))
+            .collect();
+    let written = match doubt.readings.first().map(|r| r.verdict) {
+        Some(Judgement::Held) => "holds as written; ",
+        Some(Judgement::Failed) => "fails as written; ",
+        Some(Judgement::Inconclusive) => "undecided as written; ",
+        None => "",
+    };
+    let tally = format!("{written}{} of {n} readings {all}", counted.join(", "));
     match doubt.answer {
         DoubtAnswer::Holds => format!("{} under all {n} readings {all}", palette.good("holds")),
         DoubtAnswer::Fails => format!("{} under all {n} readings {all}", palette.bad("fails")),
-        DoubtAnswer::Flips => {
-            let written = match doubt.readings.first().map(|r| r.verdict) {
-                Some(Judgement::Held) => "holds as written, ",
-                Some(Judgement::Failed) => "fails as written, ",
-                _ => "",
-            };
-            let tally = format!("{written}fails under {failed} of {n} readings{undecided}");
-            format!("{}: {tally}", palette.bad("flips"))
-        }
-        DoubtAnswer::Inconclusive => {
-            let decided = match (held, failed) {
-                (0, 0) => String::new(),
-                (0, failed) => format!(", fails under {failed}"),
-                (held, _) => format!(", holds under {held}"),
-            };
-            format!("{} under {open} of {n} readings{decided}", palette.doubtful("undecided"))
-        }
+        DoubtAnswer::Flips => format!("{}: {tally}", palette.bad("flips")),
+        DoubtAnswer::Inconclusive => format!("{}: {tally}", palette.doubtful("undecided")),
     }
 }
 
@@ -108,7 +108,8 @@ fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     }
     let mut lines =
         vec![format!("how far each unknown alone moves {} from {}:", first.metric, figure(first.base, unit))];
-    let cells: Vec<[String; 4]> = doubt.tornado.iter().take(MOST_BARS).map(|bar| row(doubt, bar, unit)).collect();
+    let moving: Vec<&Influence> = doubt.tornado.iter().filter(|bar| bar.low != bar.high).collect();
+    let cells: Vec<[String; 4]> = moving.iter().take(MOST_BARS).map(|bar| row(doubt, bar, unit)).collect();
     let width = |i: usize| cells.iter().map(|row| row[i].chars().count()).max().unwrap_or(0);
     let (low, high) = (width(0), width(1));
     for [from, to, path, span] in &cells {
@@ -118,8 +119,13 @@ fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
         let span = if row.chars().count() + span.chars().count() <= WIDTH { span.as_str() } else { "" };
         lines.push(format!("  {row}{span}"));
     }
-    if doubt.tornado.len() > MOST_BARS {
-        lines.push(format!("  and {} more, which move it less", doubt.tornado.len() - MOST_BARS));
+    if moving.len() > MOST_BARS {
+        lines.push(format!("  and {} more, which move it less", moving.len() - MOST_BARS));
+    }
+    let still: Vec<&str> =
+        doubt.tornado.iter().filter(|bar| bar.low == bar.high).map(|bar| bar.path.as_str()).collect();
+    if !still.is_empty() {
+        lines.push(format!("  not moved by {}", still.join(", ")));
     }
     lines.push(palette.faint("these ranges are doubt, not chance: the ± of a figure is no part of them"));
     lines
@@ -149,5 +155,10 @@ fn plain(value: &Value) -> String {
 }
 
 fn number(x: f64) -> String {
-    if x.fract() == 0.0 { count(x) } else { x.to_string() }
+    if x.fract() == 0.0 {
+        return count(x);
+    }
+    // Four figures: a threshold is known to a hundredth of its range.
+    let places = (3 - libm::floor(libm::log10(x.abs())) as i32).clamp(0, 12) as usize;
+    format!("{x:.places$}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }

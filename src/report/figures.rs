@@ -117,7 +117,8 @@ pub(super) fn time(ms: f64) -> String {
 }
 
 /// From dollars: `$27,379.20`.
-pub(super) fn money(usd: f64) -> String {
+#[must_use]
+pub fn money(usd: f64) -> String {
     if usd != 0.0 && usd.abs() < 0.1 {
         let figures = three_figures(usd);
         // A tenth of a dollar is ten cents.

@@ -3,7 +3,7 @@
 use super::doubt;
 use super::figures::{Palette, interval, money, share, time};
 use super::summary::judged;
-use super::text::{WIDTH, wrapped};
+use super::text::{WIDTH, hung};
 use crate::results::{BoughtVerdict, Judgement, Point, Results, Sizing, SizingState};
 use crate::terms::Unit;
 
@@ -19,7 +19,7 @@ const HEADINGS: [(&str, usize); 6] =
 pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> String {
     let mut out = String::new();
     let mut say = |line: &str, paint: &dyn Fn(&str) -> String| {
-        for part in wrapped(line, WIDTH) {
+        for part in hung(line, WIDTH) {
             out += &paint(&part);
             out.push('\n');
         }
@@ -127,7 +127,7 @@ fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String>
         let more = safe.cost_difference_usd_per_month.filter(|usd| *usd != 0.0);
         let more = more.map(|usd| {
             let (size, word) = (money(usd.abs()), if usd > 0.0 { "more" } else { "less" });
-            format!("; {size} a month {word} than the answer as written")
+            format!("; {size} a month {word} than as written")
         });
         let text = format!("in doubt: {}{}", safe.explanation, more.unwrap_or_default());
         match safe.value {

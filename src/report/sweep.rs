@@ -1,6 +1,11 @@
 //! The story of a sweep: which points meet what is expected, and what the cheapest of them is.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use super::figures::{Palette, count, figure};
+use super::text::hung;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 use crate::units::grouped;
@@ -19,8 +24,18 @@ pub struct Tale {
     best: Vec<Point>,
     /// Points that cost the same as the cheapest, itself included.
     as_cheap: u64,
-    /// The least and the most requests of a point.
-    requests: Option<(f64, f64)>,
+    /// Points of the same traffic, in the order in which they came.
+    loads: Vec<Load>,
+}
+
+/// Points whose traffic is the same: they share the streams, so they have the same requests.
+#[derive(Debug)]
+struct Load {
+    requests: f64,
+    /// What all of them have in common.
+    shared: BTreeMap<String, Value>,
+    /// The cheapest that meets what is expected.
+    best: Option<Point>,
 }
 
 /// Points that a table shows.
@@ -32,8 +47,10 @@ const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
 
 /// Costs that differ by less than this share are the same \[1\].
 const SAME: f64 = 1e-9;
-/// Points whose requests differ by more than chance moves them carry different traffic \[1\].
-const MORE_TRAFFIC: f64 = 1.1;
+/// Requests that differ by less are the same traffic: those of users depend a little on what they wait for \[1\].
+const SAME_TRAFFIC: f64 = 0.01;
+/// Of more kinds of traffic no cheapest point is told for each.
+const MOST_LOADS: usize = 8;
 
 /// What points are ranked by: a month's cost, or that of the measured time \[USD\].
 fn cost(point: &Point) -> Option<f64> {
@@ -53,10 +70,7 @@ impl Tale {
         if self.first.len() <= MOST_ROWS {
             self.first.push(point.clone());
         }
-        if let Some(requests) = point.value("requests") {
-            let (least, most) = self.requests.unwrap_or((requests, requests));
-            self.requests = Some((least.min(requests), most.max(requests)));
-        }
+        self.add_to_load(point, judged == Some(Judgement::Held));
         if judged == Some(Judgement::Held) {
             self.as_cheap = match self.best.first().map(|best| (cost(best), cost(point))) {
                 Some((Some(best), Some(this))) if (this - best).abs() <= SAME * best => self.as_cheap + 1,
@@ -78,7 +92,11 @@ impl Tale {
     pub fn text(&self, head: &Results, palette: Palette) -> String {
         let mut out = format!("{}\n", palette.bold(&head.scenario.title));
         let origin = format!("{} · {} points · seed {}", head.scenario.file, count(self.points as f64), head.seed);
-        out += &format!("{}\n\n{}\n\n", palette.faint(&origin), self.answer(head, palette));
+        out += &format!("{}\n\n", palette.faint(&origin));
+        for line in self.answer(head, palette).lines().flat_map(|line| hung(line, WIDTH)) {
+            out += &format!("{line}\n");
+        }
+        out.push('\n');
         out += &self.table(head, palette);
         out.replace('\u{a0}', " ")
     }
@@ -103,6 +121,51 @@ impl Tale {
         out.replace('\u{a0}', " ")
     }
 
+    fn add_to_load(&mut self, point: &Point, holds: bool) {
+        let Some(requests) = point.value("requests") else { return };
+        let is_same = |load: &Load| (load.requests - requests).abs() <= SAME_TRAFFIC * load.requests;
+        let i = self.loads.iter().position(is_same).unwrap_or_else(|| {
+            self.loads.push(Load { requests, shared: point.parameters.clone(), best: None });
+            self.loads.len() - 1
+        });
+        // Beyond a few the story is told in other words, and what they share is not needed.
+        let Some(load) = self.loads.get_mut(i).filter(|_| i < MOST_LOADS) else {
+            self.loads.truncate(MOST_LOADS + 1);
+            return;
+        };
+        load.shared.retain(|path, value| point.parameters.get(path) == Some(value));
+        let price = |p: &Point| cost(p).unwrap_or(f64::INFINITY);
+        if holds && load.best.as_ref().is_none_or(|best| price(point) < price(best)) {
+            load.best = Some(point.clone());
+        }
+    }
+
+    /// The cheapest for each traffic; empty where there is one.
+    fn by_load(&self, head: &Results) -> Vec<String> {
+        if self.loads.len() < 2 {
+            return Vec::new();
+        }
+        if self.loads.len() > MOST_LOADS || self.loads.iter().any(|load| load.shared.is_empty()) {
+            return vec!["Points carry different traffic: one may be cheap because it carries less.".to_owned()];
+        }
+        let line = |load: &Load| {
+            let shared = named(head, &load.shared);
+            match load.best.as_ref().map(|best| (best, cost(best))) {
+                Some((best, Some(usd))) => {
+                    let own = best.parameters.iter().filter(|(path, _)| !load.shared.contains_key(*path));
+                    let own: BTreeMap<String, Value> = own.map(|(path, value)| (path.clone(), value.clone())).collect();
+                    let usd = figure(usd, Unit::Usd);
+                    let own = if own.is_empty() { String::new() } else { format!(", {}", named(head, &own)) };
+                    format!("  {shared}: point {}{own} ({usd})", best.index)
+                }
+                Some((best, None)) => format!("  {shared}: point {}, at a cost that is not known", best.index),
+                None => format!("  {shared}: none"),
+            }
+        };
+        let heading = "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
+        [heading].into_iter().chain(self.loads.iter().map(line)).collect()
+    }
+
     fn answer(&self, head: &Results, palette: Palette) -> String {
         let all = count(self.points as f64);
         if self.held + self.failed + self.undecided == 0 {
@@ -122,13 +185,12 @@ impl Tale {
                     2 => "\nAnother one costs the same.".to_owned(),
                     n => format!("\n{} others cost the same.", count((n - 1) as f64)),
                 };
-                let traffic = match self.requests {
-                    Some((least, most)) if most > MORE_TRAFFIC * least => {
-                        "\nPoints carry different traffic: one may be cheap because it carries less."
-                    }
-                    _ => "",
-                };
-                format!("{counted}.\nThe cheapest of them is {point}: {}.{ties}{traffic}", parameters(head, best))
+                let loads = self.by_load(head);
+                if loads.is_empty() {
+                    format!("{counted}.\nThe cheapest of them is {point}: {}.{ties}", parameters(head, best))
+                } else {
+                    format!("{counted}.\n{}", loads.join("\n"))
+                }
             }
             Some(_) => format!("{counted}.\nWhat they cost is not known, so none is the cheapest."),
             None => format!("{counted}."),
@@ -140,9 +202,9 @@ impl Tale {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
         } else if !self.best.is_empty() {
-            (&self.best, "The cheapest that meet every expectation, as far as they fit here:\n")
+            (&self.best, "The cheapest that meet every expectation; points.csv has them all:\n")
         } else {
-            (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them:\n")
+            (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them; points.csv has them all:\n")
         }
     }
 
@@ -218,9 +280,14 @@ fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
 }
 
 fn parameters(head: &Results, point: &Point) -> String {
+    named(head, &point.parameters)
+}
+
+/// Some parameters, in the order of the axes.
+fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> String {
     let paths = head.axes.iter().flat_map(|axis| &axis.parameters);
-    let named = paths.map(|path| format!("{} = {}", last_of(path), value(point.parameters.get(path))));
-    named.collect::<Vec<_>>().join(", ")
+    let known = paths.filter_map(|path| Some((path, parameters.get(path)?)));
+    known.map(|(path, x)| format!("{} = {}", last_of(path), value(Some(x)))).collect::<Vec<_>>().join(", ")
 }
 
 fn heading(metric: &str) -> String {
@@ -235,15 +302,15 @@ fn last_of(path: &str) -> String {
     path.rsplit('.').next().unwrap_or(path).to_owned()
 }
 
-fn value(value: Option<&serde_json::Value>) -> String {
+fn value(value: Option<&Value>) -> String {
     match value {
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(serde_json::Value::Number(n)) if n.is_f64() => {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(n)) if n.is_f64() => {
             let x = n.as_f64().unwrap_or(f64::NAN);
             let text = format!("{x:.4}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()
         }
-        Some(serde_json::Value::Number(n)) if n.is_u64() => n.as_u64().map_or_else(String::new, grouped),
+        Some(Value::Number(n)) if n.is_u64() => n.as_u64().map_or_else(String::new, grouped),
         Some(value) => value.to_string(),
         None => String::new(),
     }

@@ -1,8 +1,8 @@
 //! For a terminal, at most 80 columns wide.
 
 use super::figures::Palette;
-use super::sizing;
 use super::summary::Story;
+use super::{doubt, sizing};
 use crate::results::Results;
 
 /// Columns of the text, and of the labels.
@@ -25,9 +25,14 @@ pub fn text(results: &Results, palette: Palette) -> String {
         1 => "1 replication".to_owned(),
         n => format!("{n} replications"),
     };
-    let origin = format!("{} · {replications} · seed {}", results.scenario.file, results.seed);
-    out += &palette.faint(&origin);
-    out.push('\n');
+    let mut origin = format!("{} · {replications} · seed {}", results.scenario.file, results.seed);
+    if !point.parameters.is_empty() {
+        origin += &format!(" · point {}: {}", point.index, doubt::settings(&point.parameters));
+    }
+    for line in wrapped(&origin, WIDTH) {
+        out += &palette.faint(&line);
+        out.push('\n');
+    }
     for row in Story::of(results, point, palette) {
         out.push('\n');
         for (i, line) in row.lines.iter().enumerate() {
@@ -61,6 +66,14 @@ pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
         }
     }
     parts
+}
+
+/// As [`wrapped`], and what follows the first part stands two columns farther in.
+pub(super) fn hung(line: &str, width: usize) -> Vec<String> {
+    let lead = line.chars().take_while(|c| *c == ' ').count();
+    let parts = wrapped(line.trim_start(), width - lead);
+    let indented = |(i, part): (usize, String)| format!("{}{part}", " ".repeat(if i == 0 { lead } else { lead + 2 }));
+    parts.into_iter().enumerate().map(indented).collect()
 }
 
 /// Columns that a terminal shows.

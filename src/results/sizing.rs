@@ -31,7 +31,7 @@ pub struct Sizing {
     /// What is there or is about to be bought, judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bought: Option<Bought>,
-    /// What it takes under every reading of what is not known; left out where there is no answer, or nothing is in doubt.
+    /// What it takes under every reading of what is not known; left out where no value holds, or nothing is in doubt.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub safe: Option<Safe>,
     /// The answer for each value of a second axis.
@@ -101,7 +101,7 @@ pub enum BoughtVerdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Safe {
-    /// The value nearest to the answer that keeps every expectation under every reading that was played; null: none of the
+    /// The value nearest to the answer, or to the first that holds where that is undecided, that keeps every expectation under every reading that was played; null: none of the
     /// range is known to.
     pub value: Option<u64>,
     /// Its monthly cost less that of the answer; null: one of them is not known.

@@ -1,15 +1,22 @@
 //! `extends = "base.toml"`: a scenario over another.
 //!
 //! Tables are laid over each other key by key; plain values and lists are replaced as a whole; naming another kind
-//! replaces the kind.
+//! replaces the kind. Expectations are no plain list: those of the base stay, but for metrics that are expected anew.
 
-use toml::de::{DeTable, DeValue};
+use std::collections::BTreeSet;
+
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::schema::{Node, Table, under};
+use super::tree::Item;
 use crate::diagnostic::Spanned;
 
-/// Adds to `table` what it leaves as it is in `base`; `node` is what both describe.
-pub fn extend<'t>(table: &mut DeTable<'t>, base: DeTable<'t>, node: Option<Node>) {
+/// Adds to the scenario `table` what it leaves as it is in `base`.
+pub fn extend<'t>(table: &mut DeTable<'t>, base: DeTable<'t>) {
+    lay(table, base, Some(Node::root()), true);
+}
+
+fn lay<'t>(table: &mut DeTable<'t>, base: DeTable<'t>, node: Option<Node>, is_root: bool) {
     let form = node.and_then(Node::table);
     if let Some(Table::Kinds(kinds)) = form {
         let names_a_kind = |t: &DeTable<'_>| t.keys().any(|key| kinds.contains_key(key.get_ref().as_ref()));
@@ -30,10 +37,23 @@ pub fn extend<'t>(table: &mut DeTable<'t>, base: DeTable<'t>, node: Option<Node>
             }
             (Some(DeValue::Table(over)), value) => {
                 if let DeValue::Table(under) = value.into_inner() {
-                    extend(over, under, below);
+                    lay(over, under, below, false);
                 }
+            }
+            (Some(DeValue::Array(over)), value) if is_root && key.get_ref() == "expect" => {
+                let DeValue::Array(under) = value.into_inner() else { continue };
+                let anew: BTreeSet<String> = over.iter().filter_map(metric).collect();
+                let kept = under.into_iter().filter(|item| metric(item).is_none_or(|m| !anew.contains(&m)));
+                let kept: Vec<Item<'_>> = kept.collect();
+                let new = std::mem::replace(over, DeArray::new());
+                kept.into_iter().chain(new).for_each(|item| over.push(item));
             }
             (Some(_), _) => {}
         }
     }
+}
+
+/// What an expectation is of, as it is written.
+fn metric(expectation: &Item<'_>) -> Option<String> {
+    Some(expectation.get_ref().as_table()?.get("metric")?.get_ref().as_str()?.to_owned())
 }

@@ -103,7 +103,7 @@ fn passes(
     root.remove("extends");
     for mut base in roots {
         base.remove("extends");
-        extend::extend(&mut root, base, Some(schema::Node::root()));
+        extend::extend(&mut root, base);
     }
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);

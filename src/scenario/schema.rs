@@ -177,6 +177,19 @@ impl Node {
         self.0.get("type").and_then(Value::as_str).filter(|t| matches!(*t, "object" | "array"))
     }
 
+    /// Whether the key of a path below takes numbers that are not whole. A path may leave out the names of kinds.
+    #[must_use]
+    pub fn takes_fractions(self, path: &[&str]) -> bool {
+        let Some((key, rest)) = path.split_first() else { return self.form("number").is_some() };
+        let below = |keys| under(keys, key).is_some_and(|node| node.takes_fractions(rest));
+        match self.table() {
+            Some(Table::Keys { keys, .. }) => below(keys),
+            Some(Table::Names(node)) => node.takes_fractions(rest),
+            Some(Table::Kinds(kinds)) => below(kinds) || kinds.values().any(|kind| Self(kind).takes_fractions(path)),
+            None => false,
+        }
+    }
+
     /// The form of a JSON type, among those that may stand here.
     fn form(self, json_type: &str) -> Option<&'static Value> {
         let is = |form: &&Value| form.get("type").is_some_and(|t| t == json_type);

@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 use super::{Loaded, Refused, passes};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
-use crate::model::study::Unknown;
 use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
 
 /// A scenario as it was written.
@@ -112,19 +111,6 @@ impl Source {
             }),
             _ => Err(Refused { sources, findings: sink.findings }),
         }
-    }
-
-    /// Loads every alternative of what is in doubt, each by itself, so that a bad one is found before anything is played.
-    ///
-    /// # Errors
-    /// One of them makes no scenario that can run.
-    pub fn check_readings(&self, unknowns: &[Unknown]) -> Result<(), Refused> {
-        for unknown in unknowns {
-            for value in unknown.others() {
-                self.load(&[unknown.at(&value).argument()])?;
-            }
-        }
-        Ok(())
     }
 
     /// Of the bytes of its files, in hexadecimal.

@@ -7,10 +7,11 @@ use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
 use super::overlay::Override;
+use super::schema::Node;
 use super::tree::{Item, kind_of};
 use crate::diagnostic::{Sink, Sources, Span, Spanned};
 use crate::model::study::sweep::numeric;
-use crate::model::study::{Axis, Choice, Setting, Sweep};
+use crate::model::study::{Axis, Choice, Setting, Sweep, overlaps};
 
 /// Takes what has paths for keys out of the tree: the sweep, and the second axis of a size. The path that a size varies is
 /// looked up.
@@ -60,7 +61,8 @@ impl Reader<'_, '_> {
         let mut axes: Vec<Axis> = Vec::new();
         for (key, item) in entries {
             let Some(axis) = self.axis(&key, item, samples.is_some()) else { continue };
-            if let Some(path) = axis.paths().into_iter().find(|path| axes.iter().any(|a| a.paths().contains(path))) {
+            let is_known = |path: &&str| axes.iter().flat_map(Axis::paths).any(|known| overlaps(known, path));
+            if let Some(path) = axis.paths().into_iter().find(is_known) {
                 let help = "name it on one of them".to_owned();
                 self.sink.error(key.span(), format!("`{path}` is set by two axes"), help);
             }
@@ -219,7 +221,8 @@ impl Reader<'_, '_> {
             return None;
         }
         let whole = |x: f64| libm::floor(x) == x;
-        let is_whole = whole(from) && whole(to);
+        let segments: Vec<&str> = path.split('.').collect();
+        let is_whole = whole(from) && whole(to) && !Node::root().takes_fractions(&segments);
         if is_sampled && step.is_none() && points.is_none() {
             return Some(Axis::Between {
                 path: path.to_owned(),

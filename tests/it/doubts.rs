@@ -210,9 +210,17 @@ fn a_bad_alternative_is_found_before_anything_is_played() {
     let rest = format!(
         "[capacities.us.on_demand]\ntpm = 70_000\n[doubt]\n\"capacities.us.limiter\" = [\"fixed_windw\"]\n{EXPECTED}"
     );
-    let refused = source(&rest).check_readings(&unknowns(&rest)).expect_err("it is no limiter");
-    let told = bedload::cli::render::render(&refused.sources, &refused.findings, false);
-    assert!(told.contains("did you mean `fixed_window`?"), "{told}");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("d.toml"), format!("{STEADY}{rest}")).expect("it is written");
+    for verb in ["run", "size", "check", "validate"] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bedload"));
+        let output = command.args([verb, "d.toml"]).current_dir(folder.path()).output().expect("it runs");
+        let told = String::from_utf8(output.stderr).expect("it is text");
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        for part in ["did you mean `fixed_window`?", "this is one of what \"capacities.us.limiter\" may be, in doubt"] {
+            assert!(told.contains(part), "{verb}: {told}");
+        }
+    }
 }
 
 #[test]
@@ -226,7 +234,7 @@ fn the_summary_says_first_what_the_answer_is() {
     let text = report::text(&results, report::Palette { colour: false });
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "Doubt flips: holds as written, fails under",
+        "Doubt flips: holds as written; holds under ",
         "fails with capacities.us.tpm below 66,0",
         "aws service-quotas list-service-quotas",
         "how far each unknown alone moves throttle_rate from 0 %:",
@@ -235,4 +243,58 @@ fn the_summary_says_first_what_the_answer_is() {
         assert!(flat.contains(part), "`{part}` is not in\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn one_key_is_doubted_once() {
+    for (one, other) in [
+        ("capacities.us.tpm", "capacities.us.on_demand.tpm"),
+        ("capacities.us.limiter", "capacities.us.limiter.token_bucket.burst"),
+    ] {
+        let rest = format!(
+            "[capacities.us.on_demand]\ntpm = 70_000\n[doubt]\n\"{one}\" = [1, 2, 3]\n\"{other}\" = [1, 2, 3]\n{EXPECTED}"
+        );
+        let refused = source(&rest).load(&[]).expect_err("it is twice the same");
+        let told = bedload::cli::render::render(&refused.sources, &refused.findings, false);
+        assert!(told.contains(&format!("`{one}` and `{other}` set the same key")), "{told}");
+    }
+}
+
+/// A watch whose time is up after so many looks.
+struct Impatient(std::sync::atomic::AtomicUsize);
+
+impl experiment::Watch for Impatient {
+    fn planned(&self, _: u64, _: u64) {}
+    fn advanced(&self, _: u64) {}
+    fn is_over(&self) -> bool {
+        let left = &self.0;
+        let is_more = |n: usize| n.checked_sub(1);
+        left.fetch_update(std::sync::atomic::Ordering::SeqCst, std::sync::atomic::Ordering::SeqCst, is_more).is_err()
+    }
+}
+
+#[test]
+fn what_there_is_no_time_for_is_no_evidence() {
+    let rest = format!(
+        "[capacities.us.on_demand]\ntpm = 99_000\n[doubt]\n\"capacities.us.tpm\" = [33_000, 120_000]\n{EXPECTED}"
+    );
+    let (source, unknowns) = (source(&rest), unknowns(&rest));
+    let base = experiment::Answer::of(&experiment::play(&model(&source, &[]).expect("it loads"), &Unwatched));
+    let build = |settings: &[String]| model(&source, settings);
+    let doubt = |looks: usize| {
+        let watch = Impatient(looks.into());
+        let doubts = experiment::on_threads(1, || experiment::doubt_point(base.clone(), &unknowns, &build, &watch));
+        doubts.expect("threads").expect("it plays").expect("doubt").doubt
+    };
+    let none = doubt(0);
+    assert_eq!((none.readings.len(), none.readings_total, none.flips.len()), (1, 3, 0));
+    // Both ends were played, and there was no time to look between them: the end is told, not a threshold.
+    let ends = doubt(2);
+    assert_eq!((ends.readings.len(), ends.answer), (3, DoubtAnswer::Flips));
+    assert_eq!(
+        (ends.flips[0].conditions[0].values.clone(), ends.flips[0].conditions[0].below),
+        (vec![json!(33_000)], None)
+    );
+    let whole = doubt(1_000);
+    assert!(whole.flips[0].conditions[0].below.is_some_and(|x| (66_000.0..67_000.0).contains(&x)), "{:?}", whole.flips);
 }

@@ -263,3 +263,34 @@ fn a_size_that_makes_no_sense_is_refused() {
     }
     assert_eq!(refused(LITTLE, &(range(1, 9) + "\nbought = 20")), "LOADED");
 }
+
+#[test]
+fn a_rate_is_sized_with_its_unit() {
+    // A token bucket of 60 requests a minute and a second of burst carries a request each second, and no more.
+    let text = r#"
+title = "How much does it carry?"
+run = { duration = "10m", warmup = "1m", replications = 1 }
+models.m = { max_output_tokens = 100, time_to_first_token = "100ms", output_tokens_per_second = 100 }
+[workloads.w]
+model = "m"
+arrivals.constant.rate = "10/min"
+input_tokens = 10
+output_tokens = 10
+max_tokens = 10
+client.retries = "none"
+[capacities.us.on_demand]
+rpm = 60
+limiter = "fixed_window"
+[size]
+vary = "workloads.w.arrivals.constant.rate"
+find = "greatest"
+from = 50
+to = 80
+unit = "/min"
+[[expect]]
+metric = "throttle_rate"
+at_most = "1%"
+"#;
+    let sizing = sized(text).sizing.expect("it is a size");
+    assert_eq!((sizing.answer, sizing.fails_to), (Some(60), Some(61)), "{}", sizing.explanation);
+}

@@ -69,7 +69,7 @@ fn every_point_is_played_and_can_be_played_again() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let told = text(&output.stdout);
     assert!(told.contains("36 points") && told.contains("meet every expectation; "), "{told}");
-    assert!(told.contains("The cheapest of them is point"), "{told}");
+    assert!(told.contains("\n  plan = launch: point 21, tpm = 900,000, max_tokens = 256 ($46,402.63)\n"), "{told}");
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let all = results(&folder.path().join("all"));
     assert_eq!((all.points.len(), all.points_total), (36, 36));
@@ -240,7 +240,8 @@ fn the_cheapest_is_told_with_its_ties_and_what_it_carries() {
     let same = told("\"capacities.us.tpm\" = [50_000_000, 60_000_000, 70_000_000]");
     assert!(same.contains("The cheapest of them is point 0: tpm = 50,000,000.\n2 others cost the same."), "{same}");
     let less = told("\"workloads.chat.scale\" = [1, 2]");
-    assert!(less.contains("Points carry different traffic: one may be cheap because it carries less."), "{less}");
+    let by_load = "Points carry different traffic. The cheapest that meets every expectation, at\n  scale = 1: point 0 ($31,276.12)\n  scale = 2: point 1 ($";
+    assert!(less.contains(by_load), "{less}");
     let wide = told(
         "\"capacities.us.tpm\" = [50_000_000, 60_000_000]\n\"workloads.chat.output_tokens\" = [100, 200]\n\"workloads.chat.max_tokens\" = [1000, 2000]",
     );
@@ -294,10 +295,35 @@ fn a_scenario_may_be_laid_over_another() {
     let told = text(&output.stdout);
     assert!(output.status.success() && told.contains("poisson"), "{told}{}", text(&output.stderr));
     assert!(!told.contains("gamma"), "{told}");
+    // A bound more is a bound more; one on the same metric takes the place of the other.
+    let bound = |metric: &str, at_most: &str| format!("[[expect]]\nmetric = \"{metric}\"\nat_most = \"{at_most}\"\n");
+    let more = format!("{over}{}", bound("e2e_p99", "9s"));
+    std::fs::write(folder.path().join("over.toml"), &more).unwrap();
+    let told = text(&bedload(folder.path(), &["validate", "over.toml"]).stdout);
+    assert!(told.contains("throttle_rate at most 0.02") && told.contains("e2e_p99_ms at most 9000"), "{told}");
+    std::fs::write(folder.path().join("over.toml"), format!("{more}{}", bound("throttle_rate", "3%"))).unwrap();
+    let told = text(&bedload(folder.path(), &["validate", "over.toml"]).stdout);
+    assert!(told.contains("throttle_rate at most 0.03") && !told.contains("at most 0.02"), "{told}");
     for (base, part) in [("none.toml", "cannot be read"), ("over.toml", "more than 8 files extend each other")] {
         let text_of = format!("extends = \"{base}\"\n");
         std::fs::write(folder.path().join("over.toml"), text_of).unwrap();
         let error = text(&bedload(folder.path(), &["validate", "over.toml"]).stderr);
         assert!(error.contains(part) && error.contains("over.toml:1:11"), "{error}");
     }
+}
+
+#[test]
+fn points_between_whole_numbers_are_whole_only_where_the_key_is() {
+    let base = SCENARIO.split("[sweep]").next().unwrap();
+    let listed = |axis: &str| {
+        let folder = folder(&format!("{base}[sweep]\n{axis}\n"));
+        let output = bedload(folder.path(), &["sweep", "s.toml", "--list"]);
+        let lines: Vec<String> = text(&output.stdout).lines().skip(1).map(str::to_owned).collect();
+        lines.iter().map(|l| l.split_once(',').unwrap().1.to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let scale = listed("\"run.traffic_scale\" = { from = 1, to = 2, points = 5 }");
+    assert_eq!(scale, "1 1.25 1.5 1.75 2");
+    assert_eq!(listed("\"workloads.chat.max_tokens\" = { from = 1000, to = 1003, points = 3 }"), "1000 1002 1003");
+    let sampled = listed("samples = 4\n\"workloads.chat.scale\" = { from = 1, to = 2 }");
+    assert!(sampled.split(' ').filter(|x| x.contains('.')).count() >= 3, "{sampled}");
 }

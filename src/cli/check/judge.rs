@@ -6,7 +6,7 @@ use crate::cli::size::conclude;
 use crate::cli::{Exit, Trouble, build};
 use crate::experiment::{self, Answer, Doubts, Played, Watch};
 use crate::report::{self, Case, Checked};
-use crate::results::{BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
+use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
 
 const MICROS_PER_DAY: u64 = 86_400_000_000;
 
@@ -70,6 +70,7 @@ impl Gate<'_> {
         let cut = if self.clock.is_over() { "; the time budget was used up before the last reading" } else { "" };
         Ok(doubts.map(|Doubts { doubt, .. }| {
             let verdict = match doubt.answer {
+                DoubtAnswer::Holds if self.clock.is_over() => Judgement::Inconclusive,
                 DoubtAnswer::Holds => Judgement::Held,
                 DoubtAnswer::Fails => Judgement::Failed,
                 DoubtAnswer::Flips | DoubtAnswer::Inconclusive => Judgement::Inconclusive,
@@ -82,9 +83,8 @@ impl Gate<'_> {
     fn regressions(&self, subject: &Subject, played: &Played) -> Vec<Case> {
         let model = &subject.loaded.model;
         let Some(baseline) = &self.baseline else { return Vec::new() };
-        let Some(then) = baseline.scenarios.get(&subject.file) else {
-            let text = "the baseline does not know this file; --write-baseline remembers it".to_owned();
-            return vec![Case { name: "baseline".to_owned(), verdict: Judgement::Held, text, is_warning: true }];
+        let Some(then) = known(baseline, &subject.file) else {
+            return vec![undecided("baseline", "the baseline does not know this file; --write-baseline remembers it")];
         };
         if then.seed != model.run.seed {
             let text = format!("the baseline has seed {}, the run {}: nothing pairs", then.seed, model.run.seed);
@@ -108,12 +108,29 @@ impl Gate<'_> {
         }
         let conclusion = conclude(&subject.source, &subject.loaded, size, self.args.no_doubt, &self.clock)?;
         let hangs = conclusion.results.doubt.as_ref().is_some_and(Doubt::hangs);
-        Ok(conclusion.results.sizing.as_ref().map(|sizing| sized(sizing, hangs)))
+        let case = conclusion.results.sizing.as_ref().map(|sizing| sized(sizing, hangs));
+        if !self.clock.is_over() {
+            return Ok(case);
+        }
+        // What was not played may say otherwise; what failed has failed.
+        Ok(case.map(|case| Case {
+            verdict: case.verdict.max(Judgement::Inconclusive),
+            text: format!("{}; the time budget was used up before the last value", case.text),
+            ..case
+        }))
     }
 }
 
 fn undecided(name: &str, text: &str) -> Case {
     Case { name: name.to_owned(), verdict: Judgement::Inconclusive, text: text.to_owned(), is_warning: false }
+}
+
+/// What a baseline has of a file: under its path, else under the one path that ends in its name.
+fn known<'b>(baseline: &'b Baseline, file: &str) -> Option<&'b BaselineScenario> {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut alike = baseline.scenarios.iter().filter(|(path, _)| name(path) == name(file));
+    let exact = baseline.scenarios.get(file);
+    exact.or_else(|| alike.next().filter(|_| alike.next().is_none()).map(|(_, scenario)| scenario))
 }
 
 /// With something bought, whether that is enough, under every reading too; else whether there is an answer.
@@ -134,7 +151,7 @@ fn sized(sizing: &Sizing, hangs: bool) -> Case {
     };
     let is_warning = bought.verdict == BoughtVerdict::Spare && verdict == Judgement::Held;
     let saved = sizing.saving_usd_per_month().filter(|_| is_warning);
-    let saved = saved.map(|usd| format!("; ${usd:.2} a month could be saved")).unwrap_or_default();
+    let saved = saved.map(|usd| format!("; {} a month could be saved", report::money(usd))).unwrap_or_default();
     let text = format!("{}: bought {}{saved}; {}{safe}", sizing.vary, bought.explanation, sizing.explanation);
     Case { name: "size".to_owned(), verdict, text, is_warning }
 }

@@ -67,13 +67,21 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     let judged: Vec<Result<(Checked, Option<BaselineScenario>), Trouble>> =
         judged.map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
     gate.clock.progress.finish();
-    let (mut all, mut remembered) = (Vec::new(), BTreeMap::new());
+    let (mut all, mut remembered, mut trouble) = (Vec::new(), BTreeMap::new(), None);
     for one in judged {
-        let (checked, memory) = one?;
-        remembered.extend(memory.map(|memory| (checked.file.clone(), memory)));
-        all.push(checked);
+        match one {
+            Ok((checked, memory)) => {
+                remembered.extend(memory.map(|memory| (checked.file.clone(), memory)));
+                all.push(checked);
+            }
+            Err(found) => trouble = Some(found),
+        }
     }
     tell(args, &all)?;
+    // What could be judged has been told; what could not ends the check.
+    if let Some(trouble) = trouble {
+        return Err(trouble);
+    }
     if let Some(path) = &args.write_baseline {
         let baseline = Baseline { schema_version: BASELINE_VERSION, scenarios: remembered };
         write(path, &(pretty(&baseline) + "\n"))?;
@@ -133,9 +141,7 @@ fn tell(args: &CheckArgs, all: &[Checked]) -> Result<(), Trouble> {
         None => {}
     }
     if args.quiet {
-        for case in all.iter().flat_map(|c| &c.cases).filter(|case| case.verdict != Judgement::Held) {
-            let _ = writeln!(std::io::stderr(), "{}", case.text.replace('\u{a0}', " "));
-        }
+        let _ = write!(std::io::stderr(), "{}", report::gate_broken(all));
     } else if !to_stdout {
         say(&report::gate_text(all))?;
     }

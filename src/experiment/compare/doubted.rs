@@ -1,4 +1,4 @@
-//! A comparison under every reading of what is not known: does b still break nothing, and does it stay better or worse?
+//! A comparison under every reading of what is not known: does b keep its expectations, and does it stay better or worse?
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::experiment::doubt::{Answer, doubt};
 use crate::experiment::{Build, Conclusion, Effort, Watch};
 use crate::model::Model;
 use crate::model::study::Unknown;
-use crate::results::{Comparison, DECIDING, Difference, Expectation, Judgement, Results, Scenario};
+use crate::results::{Comparison, DECIDING, Difference, Results, Scenario};
 
 /// One side of a comparison in doubt.
 pub struct Contender<'c> {
@@ -61,21 +61,14 @@ fn of_either(a: &[Unknown], b: &[Unknown]) -> Vec<Unknown> {
     unknowns.into_values().collect()
 }
 
-/// What a comparison says of b: its expectations, as far as breaking them is b's doing; and how it differs.
+/// What a comparison says of b: how its expectations are judged, and how it differs.
 fn answer(conclusion: &Conclusion) -> Answer {
     let Results { points, comparison, .. } = &conclusion.results;
-    let twice = comparison.as_ref().map(|c| c.expectations.as_slice()).unwrap_or_default();
-    let judged = |e: &Expectation| {
-        let bounds = (&e.metric, e.at_most, e.at_least);
-        let verdict = twice.iter().find(|j| (&j.metric, j.at_most, j.at_least) == bounds);
-        Expectation { verdict: verdict.map_or(Judgement::Held, |j| j.judgement()), ..e.clone() }
-    };
-    let differences = comparison.as_ref().map(deciding).unwrap_or_default();
     let b = points.get(1);
     Answer {
-        expectations: b.iter().flat_map(|b| &b.expectations).map(judged).collect(),
+        expectations: b.map(|b| b.expectations.clone()).unwrap_or_default(),
         replications: b.map_or(0, |b| b.replications),
-        differences,
+        differences: comparison.as_ref().map(deciding).unwrap_or_default(),
         effort: conclusion.effort,
     }
 }

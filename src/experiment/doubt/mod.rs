@@ -41,18 +41,6 @@ impl Answer {
         }
     }
 
-    /// Where the time was up before it was asked for: nothing is known.
-    fn missing(base: &Self) -> Self {
-        let unknown = |e: &Expectation| Expectation {
-            estimate: None,
-            half_width: None,
-            verdict: Judgement::Inconclusive,
-            ..e.clone()
-        };
-        let expectations = base.expectations.iter().map(unknown).collect();
-        Self { expectations, replications: 0, differences: BTreeMap::new(), effort: Effort::default() }
-    }
-
     /// The worst of its judgements.
     #[must_use]
     pub fn verdict(&self) -> Judgement {
@@ -73,6 +61,24 @@ impl Answer {
 
 /// Answers for some settings over the scenario, each `PATH=VALUE`; called from any thread.
 pub type Ask<'a> = &'a (dyn Fn(&[String]) -> Result<Answer, String> + Sync);
+
+/// How answers are asked for, as long as there is time.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    ask: Ask<'a>,
+    watch: &'a dyn Watch,
+}
+
+impl Asking<'_> {
+    /// `None`: the time was up before.
+    fn under(&self, unknowns: &[Unknown], choices: &[(usize, Alternative)]) -> Result<Option<Answer>, String> {
+        if self.watch.is_over() {
+            return Ok(None);
+        }
+        let settings = settings(unknowns, choices);
+        (self.ask)(&settings).map(Some).map_err(|why| format!("{why}this is the reading {}\n", settings.join(" and ")))
+    }
+}
 
 /// Some unknowns that are not at their base, by their index; the others are.
 type Choices = Vec<(usize, Alternative)>;
@@ -95,15 +101,15 @@ pub struct Doubts {
 }
 
 /// Asks under every reading, or under the most telling ones when there are too many; `base` is the answer as written. What
-/// the watch leaves no time for is not known.
+/// the watch leaves no time for is left out.
 ///
 /// # Errors
 /// A reading that cannot be asked, in the words of `ask`.
 pub fn doubt(unknowns: &[Unknown], base: Answer, ask: Ask<'_>, watch: &dyn Watch) -> Result<Doubts, String> {
-    let in_time = |settings: &[String]| if watch.is_over() { Ok(Answer::missing(&base)) } else { ask(settings) };
-    let written = Reading { choices: Vec::new(), answer: base.clone() };
-    let (readings, total) = plan::play_all(unknowns, written, &in_time)?;
-    let (flips, bisected) = threshold::flips(unknowns, &readings, &in_time)?;
+    let written = Reading { choices: Vec::new(), answer: base };
+    let asking = Asking { ask, watch };
+    let (readings, total) = plan::play_all(unknowns, written, asking)?;
+    let (flips, bisected) = threshold::flips(unknowns, &readings, asking)?;
     let effort = readings[1..].iter().fold(bisected, |sum, r| sum.plus(r.answer.effort));
     let doubt = results::Doubt {
         answer: answer::answer(&readings),

@@ -2,26 +2,26 @@
 
 use rayon::prelude::*;
 
-use super::{Ask, Choices, MOST_READINGS, Reading, answer, settings};
+use super::{Answer, Asking, Choices, MOST_READINGS, Reading, answer};
 use crate::model::study::{Alternative, Unknown};
 use crate::results::Judgement;
 
 /// Plays the readings, the base first; also how many there are altogether.
-pub(super) fn play_all(unknowns: &[Unknown], base: Reading, ask: Ask<'_>) -> Result<(Vec<Reading>, u64), String> {
+pub(super) fn play_all(unknowns: &[Unknown], base: Reading, asking: Asking<'_>) -> Result<(Vec<Reading>, u64), String> {
     let others: Vec<Vec<Alternative>> = unknowns.iter().map(Unknown::others).collect();
     let total = others.iter().fold(1u64, |n, others| n.saturating_mul(1 + others.len() as u64));
     let mut readings = vec![base];
     if total <= MOST_READINGS as u64 {
-        readings.extend(play(unknowns, product(&others), ask)?);
+        readings.extend(play(unknowns, product(&others), asking)?);
         return Ok((readings, total));
     }
     let mut alone: Vec<Choices> =
         others.iter().enumerate().flat_map(|(u, others)| others.iter().map(move |v| vec![(u, v.clone())])).collect();
     alone.truncate(MOST_READINGS - 1);
-    readings.extend(play(unknowns, alone, ask)?);
+    readings.extend(play(unknowns, alone, asking)?);
     let mut pairs = pairs(unknowns, &readings);
     pairs.truncate(MOST_READINGS - readings.len());
-    readings.extend(play(unknowns, pairs, ask)?);
+    readings.extend(play(unknowns, pairs, asking)?);
     Ok((readings, total))
 }
 
@@ -61,8 +61,13 @@ fn pairs(unknowns: &[Unknown], readings: &[Reading]) -> Vec<Choices> {
         .collect()
 }
 
-/// In parallel; they come back in order.
-pub(super) fn play(unknowns: &[Unknown], plan: Vec<Choices>, ask: Ask<'_>) -> Result<Vec<Reading>, String> {
-    let answers: Vec<_> = plan.par_iter().map(|choices| ask(&settings(unknowns, choices))).collect();
-    plan.into_iter().zip(answers).map(|(choices, answer)| Ok(Reading { choices, answer: answer? })).collect()
+/// In parallel; they come back in order, without those that there was no time for.
+pub(super) fn play(unknowns: &[Unknown], plan: Vec<Choices>, asking: Asking<'_>) -> Result<Vec<Reading>, String> {
+    let answers: Vec<_> = plan.par_iter().map(|choices| asking.under(unknowns, choices)).collect();
+    let played = plan.into_iter().zip(answers).map(|(choices, answer)| Ok((choices, answer?)));
+    let in_time = |played: Result<(Choices, Option<Answer>), String>| match played {
+        Ok((choices, answer)) => answer.map(|answer| Ok(Reading { choices, answer })),
+        Err(why) => Some(Err(why)),
+    };
+    played.filter_map(in_time).collect()
 }

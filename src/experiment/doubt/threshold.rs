@@ -1,6 +1,6 @@
 //! Where the verdict flips: the fewest choices that do it, and of a range the number at which it happens.
 
-use super::{Ask, Effort, Reading, settings};
+use super::{Asking, Effort, Reading};
 use crate::model::study::{Alternative, Alternatives, Unknown};
 use crate::results::{Condition, Flip, Judgement};
 
@@ -17,7 +17,11 @@ fn flipped(base: Judgement) -> Judgement {
 }
 
 /// The flips with the fewest choices; and how much work it was to find the thresholds.
-pub(super) fn flips(unknowns: &[Unknown], readings: &[Reading], ask: Ask<'_>) -> Result<(Vec<Flip>, Effort), String> {
+pub(super) fn flips(
+    unknowns: &[Unknown],
+    readings: &[Reading],
+    asking: Asking<'_>,
+) -> Result<(Vec<Flip>, Effort), String> {
     let base = readings[0].answer.verdict();
     let is_any = |verdict| readings.iter().any(|r| r.answer.verdict() == verdict);
     // Where nothing contradicts what is written, what leaves it undecided is worth asking about.
@@ -41,7 +45,7 @@ pub(super) fn flips(unknowns: &[Unknown], readings: &[Reading], ask: Ask<'_>) ->
         if values.is_empty() {
             continue;
         }
-        let mut search = Search { unknowns, u, base, ask, effort: Effort::default() };
+        let mut search = Search { unknowns, u, base, asking, effort: Effort::default() };
         let condition = search.condition(unknown, &values)?;
         effort = effort.plus(search.effort);
         flips.push(Flip { verdict: to, conditions: vec![condition] });
@@ -70,7 +74,7 @@ struct Search<'a> {
     unknowns: &'a [Unknown],
     u: usize,
     base: Judgement,
-    ask: Ask<'a>,
+    asking: Asking<'a>,
     effort: Effort,
 }
 
@@ -84,10 +88,10 @@ impl Search<'_> {
         // From an end that flips towards what is written, else towards the other end if that does not flip.
         let other = |end: f64| written.or_else(|| Some(end).filter(|end| !does_flip(*end)));
         if let Some(keeps) = other(high).filter(|keeps| does_flip(low) && *keeps > low) {
-            condition.below = Some(self.threshold(low, keeps, high - low, is_whole)?);
+            condition.below = self.threshold(low, keeps, high - low, is_whole)?;
         }
         if let Some(keeps) = other(low).filter(|keeps| does_flip(high) && *keeps < high) {
-            condition.above = Some(self.threshold(high, keeps, high - low, is_whole)?);
+            condition.above = self.threshold(high, keeps, high - low, is_whole)?;
         }
         if condition.below.is_some() || condition.above.is_some() {
             condition.values.clear();
@@ -95,8 +99,8 @@ impl Search<'_> {
         Ok(condition)
     }
 
-    /// The number nearest to `flips` that is known to keep the verdict.
-    fn threshold(&mut self, mut flips: f64, mut keeps: f64, range: f64, is_whole: bool) -> Result<f64, String> {
+    /// The number nearest to `flips` that is known to keep the verdict; `None`: there was no time to find it.
+    fn threshold(&mut self, mut flips: f64, mut keeps: f64, range: f64, is_whole: bool) -> Result<Option<f64>, String> {
         let enough = if is_whole { (range * FINE_ENOUGH).max(1.0) } else { range * FINE_ENOUGH };
         for _ in 0..MOST_STEPS {
             if (keeps - flips).abs() <= enough {
@@ -104,16 +108,22 @@ impl Search<'_> {
             }
             let middle = f64::midpoint(flips, keeps);
             let middle = if is_whole { libm::floor(middle) } else { middle };
-            if self.keeps(middle)? { keeps = middle } else { flips = middle }
+            match self.keeps(middle)? {
+                Some(true) => keeps = middle,
+                Some(false) => flips = middle,
+                None => return Ok(None),
+            }
         }
-        Ok(keeps)
+        Ok(Some(keeps))
     }
 
-    fn keeps(&mut self, x: f64) -> Result<bool, String> {
-        let answer = (self.ask)(&settings(self.unknowns, &[(self.u, Alternative::number(x))]))?;
+    fn keeps(&mut self, x: f64) -> Result<Option<bool>, String> {
+        let choices = [(self.u, Alternative::number(x))];
+        let Some(answer) = self.asking.under(self.unknowns, &choices)? else { return Ok(None) };
         self.effort = self.effort.plus(answer.effort);
         let verdict = answer.verdict();
         // What cannot be decided does not keep what was decided.
-        Ok(if self.base == Judgement::Inconclusive { verdict != flipped(self.base) } else { verdict == self.base })
+        let is_open = self.base == Judgement::Inconclusive;
+        Ok(Some(if is_open { verdict != flipped(self.base) } else { verdict == self.base }))
     }
 }

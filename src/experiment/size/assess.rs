@@ -63,7 +63,14 @@ fn explanation(
         },
         (SizingState::NotMonotone, ..) => {
             let listed: Vec<String> = turns(known).iter().map(|(value, v)| format!("{value} {}", word(*v))).collect();
-            format!("undecided: not monotone; {}, so no one `{vary}` is the answer", listed.join(", "))
+            let other = match find {
+                Find::Least => "greatest",
+                Find::Greatest => "least",
+            };
+            // Good on the wrong side only: what was asked for stands on its head.
+            let is_mirrored = known.is_sorted_by_key(|(_, v)| (*v == Judgement::Failed, *v == Judgement::Inconclusive));
+            let hint = if is_mirrored { format!("; did you mean the {other}?") } else { String::new() };
+            format!("undecided: not monotone; {}, so no one `{vary}` is the answer{hint}", listed.join(", "))
         }
         _ => {
             let sure = match (failed, held) {
@@ -147,6 +154,7 @@ mod tests {
             from: 1,
             to: verdicts.len() as u64,
             step: 1,
+            unit: String::new(),
             bought: None,
             by: Vec::new(),
         };

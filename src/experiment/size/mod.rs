@@ -128,7 +128,10 @@ impl<'l> Line<'l> {
     fn safe(&mut self, unknowns: &[Unknown]) -> Result<(Option<Safe>, Option<Doubts>, Effort), String> {
         let in_doubt = InDoubt::new(self.size, unknowns, self.build, self.watch);
         let at = |value: u64| self.tried.get(&value).map_or(Ok(None), |tried| in_doubt.at(value, tried));
-        let answer = self.outcome().answer;
+        // Where there is no answer, the first value that is known to hold is the one to build on.
+        let outcome = self.outcome();
+        let is_known = outcome.state != SizingState::NotMonotone;
+        let answer = outcome.answer.or(outcome.holds_from.filter(|_| is_known));
         let of_answer = answer.map_or(Ok(None), at)?;
         let of_bought = self.size.bought.filter(|bought| Some(*bought) != answer).map_or(Ok(None), at)?;
         let mut effort = of_answer.iter().chain(&of_bought).fold(Effort::default(), |sum, d| sum.plus(d.effort));
@@ -156,7 +159,7 @@ impl<'l> Line<'l> {
                 self.tried.iter().filter_map(|(v, t)| Some((self.size.index(*v)?, t.verdict))).collect();
             let gaps = known.windows(2).filter(|w| w[0].1 != w[1].1 && w[1].0 - w[0].0 > 1);
             let middles: Vec<u64> = gaps.map(|w| w[0].0 + (w[1].0 - w[0].0) / 2).collect();
-            if middles.is_empty() || self.outcome().state == SizingState::NotMonotone {
+            if middles.is_empty() || self.watch.is_over() || self.outcome().state == SizingState::NotMonotone {
                 break;
             }
             self.try_numbers(middles)?;
@@ -171,8 +174,11 @@ impl<'l> Line<'l> {
         self.try_values(&values)
     }
 
-    /// Plays values that have not been played yet, in parallel.
+    /// Plays values that have not been played yet, in parallel, while there is time.
     fn try_values(&mut self, values: &[u64]) -> Result<(), String> {
+        if self.watch.is_over() {
+            return Ok(());
+        }
         let new: Vec<u64> = values.iter().copied().filter(|value| !self.tried.contains_key(value)).collect();
         let played: Vec<Result<Tried, String>> = new.par_iter().map(|value| self.try_one(*value)).collect();
         for (value, tried) in new.into_iter().zip(played) {
@@ -182,7 +188,7 @@ impl<'l> Line<'l> {
     }
 
     fn try_one(&self, value: u64) -> Result<Tried, String> {
-        let varied = sweep::numeric(&self.size.vary, value as f64);
+        let varied = self.size.choice(value);
         let choices: Vec<Choice> = self.fixed.cloned().into_iter().chain([varied]).collect();
         let model = (self.build)(&[sweep::settings(&choices), self.reading.to_vec()].concat())?;
         let played = play(&model, self.watch);

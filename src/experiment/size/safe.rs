@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{Line, Tried};
 use crate::experiment::doubt::{Answer, Doubts, doubt_point};
 use crate::experiment::{Build, Effort, Watch};
-use crate::model::study::{Find, Size, Unknown, sweep};
+use crate::model::study::{Find, Size, Unknown, overlaps, sweep};
 use crate::results::{DoubtAnswer, Judgement, Safe};
 
 /// A size that is put under every reading.
@@ -22,7 +22,8 @@ impl<'d> InDoubt<'d> {
     pub(super) fn new(size: &'d Size, unknowns: &[Unknown], build: &'d Build<'d>, watch: &'d dyn Watch) -> Self {
         // What is looked for is not doubted.
         let is_sought = |path: &str| {
-            path == size.vary || size.by.iter().flat_map(|choice| &choice.settings).any(|s| s.path == path)
+            let by = size.by.iter().flat_map(|choice| &choice.settings).map(|s| s.path.as_str());
+            by.chain([size.vary.as_str()]).any(|sought| overlaps(sought, path))
         };
         let unknowns = unknowns.iter().filter(|u| !is_sought(&u.path)).cloned().collect();
         Self { size, unknowns, build, watch }
@@ -33,7 +34,7 @@ impl<'d> InDoubt<'d> {
     /// # Errors
     /// A reading that makes no model, in the words of `build`.
     pub(super) fn at(&self, value: u64, tried: &Tried) -> Result<Option<Doubts>, String> {
-        let setting = sweep::settings(&[sweep::numeric(&self.size.vary, value as f64)]);
+        let setting = sweep::settings(&[self.size.choice(value)]);
         let build = |reading: &[String]| (self.build)(&[&setting, reading].concat());
         let base = Answer {
             expectations: tried.point.expectations.clone(),
@@ -162,7 +163,16 @@ mod tests {
     #[test]
     fn the_rest_of_a_range_begins_beyond_what_was_asked() {
         let rest = |find, asked| {
-            let size = Size { vary: "a.b".to_owned(), find, from: 10, to: 41, step: 10, bought: None, by: Vec::new() };
+            let size = Size {
+                vary: "a.b".to_owned(),
+                find,
+                from: 10,
+                to: 41,
+                step: 10,
+                unit: String::new(),
+                bought: None,
+                by: Vec::new(),
+            };
             let rest = Rest::of(&size, asked);
             (0..rest.count).map(|i| rest.value(i)).collect::<Vec<_>>()
         };

@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 
 pub mod doubt;
+mod path;
 pub mod size;
 pub mod sweep;
 
 pub use doubt::{Alternative, Alternatives, Unknown};
+pub use path::{is_same_key, overlaps};
 pub use size::{Find, Size};
 pub use sweep::{Axis, Choice, Setting, Sweep};
 

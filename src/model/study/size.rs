@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Choice;
+use super::sweep::{self, Choice, Setting};
 use crate::model::quantity::{Count, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar, unknown};
 
@@ -25,6 +25,8 @@ pub struct SizeSpec {
     pub to: At<Count>,
     /// From one value to the next; default 1.
     pub step: Option<At<Count>>,
+    /// What follows each value, such as "/min" for a rate or "s" for a time; default: values are plain numbers.
+    pub unit: Option<At<Text>>,
     /// What you have or mean to buy, to be judged beside the answer; it may lie outside the range.
     pub bought: Option<At<Count>>,
     /// A second axis, one path with a list of its values: the answer for each of them.
@@ -97,6 +99,8 @@ pub struct Size {
     pub to: u64,
     /// At least one.
     pub step: u64,
+    /// What follows each value; empty: nothing.
+    pub unit: String,
     /// What is there, or is about to be.
     pub bought: Option<u64>,
     /// The values of a second axis; empty: there is none.
@@ -104,6 +108,17 @@ pub struct Size {
 }
 
 impl Size {
+    /// The choice of a value.
+    #[must_use]
+    pub fn choice(&self, value: u64) -> Choice {
+        if self.unit.is_empty() {
+            return sweep::numeric(&self.vary, value as f64);
+        }
+        let text = format!("{value}{}", self.unit);
+        let setting = Setting { path: self.vary.clone(), value: toml::Value::from(text.as_str()).to_string() };
+        Choice { parameters: vec![(self.vary.clone(), text.into())], settings: vec![setting] }
+    }
+
     /// How many values the range has.
     #[must_use]
     pub fn values(&self) -> u64 {
@@ -130,8 +145,16 @@ mod tests {
 
     #[test]
     fn a_range_ends_at_its_last_whole_step() {
-        let size =
-            Size { vary: String::new(), find: Find::Least, from: 2, to: 9, step: 3, bought: None, by: Vec::new() };
+        let size = Size {
+            vary: String::new(),
+            find: Find::Least,
+            from: 2,
+            to: 9,
+            step: 3,
+            unit: String::new(),
+            bought: None,
+            by: Vec::new(),
+        };
         let values: Vec<u64> = (0..size.values()).map(|k| size.value(k)).collect();
         assert_eq!(values, [2, 5, 8]);
         assert_eq!([1, 2, 8, 9, 11].map(|v| size.index(v)), [None, Some(0), Some(2), None, None]);

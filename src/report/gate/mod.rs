@@ -7,6 +7,7 @@ pub use github::annotations;
 pub use junit::junit;
 
 use super::figures::{figure, interval};
+use super::text::{WIDTH, wrapped};
 use crate::results::{Estimate, Judgement};
 use crate::terms::{self, Unit};
 
@@ -66,11 +67,24 @@ pub fn gate_text(all: &[Checked]) -> String {
     for checked in all {
         out += &format!("{:<12}  {}\n", word(checked.verdict()), checked.file);
         for case in &checked.cases {
-            out += &format!("  {:<12}  {}\n", word(case.verdict), case.text);
+            for (i, line) in wrapped(&case.text, WIDTH - 16).into_iter().enumerate() {
+                let (label, indent) = if i == 0 { (word(case.verdict), "") } else { ("", "  ") };
+                out += &format!("  {label:<12}  {indent}{line}\n");
+            }
         }
     }
     out += &format!("\n{}\n", count(all));
     out.replace('\u{a0}', " ")
+}
+
+/// What does not pass, a line each with its file.
+#[must_use]
+pub fn gate_broken(all: &[Checked]) -> String {
+    let broken = all.iter().flat_map(|checked| {
+        let cases = checked.cases.iter().filter(|case| case.verdict != Judgement::Held);
+        cases.map(move |case| format!("{}: {}: {}\n", word(case.verdict), checked.file, case.text))
+    });
+    broken.collect::<String>().replace('\u{a0}', " ")
 }
 
 /// For a comment in a review.

@@ -45,10 +45,10 @@ impl Page {
     }
 
     fn size(&mut self, size: &Size) {
-        let Size { vary, find, from, to, step, bought, by } = size;
+        let Size { vary, find, from, to, step, unit, bought, by } = size;
         self.line(0, "size");
         let step = if *step == 1 { String::new() } else { format!(" by {}", grouped(*step)) };
-        let range = format!("from {} to {}{step}", grouped(*from), grouped(*to));
+        let range = format!("from {} to {}{unit}{step}", grouped(*from), grouped(*to));
         self.line(2, &format!("the {} {vary}, {range}, that keeps every expectation", find.name()));
         if let Some(bought) = bought {
             self.line(2, &format!("bought: {}", grouped(*bought)));

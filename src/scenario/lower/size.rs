@@ -18,6 +18,7 @@ impl Lowering<'_> {
             from: spec.from.value.0,
             to: spec.to.value.0,
             step: spec.step.as_ref().map_or(1, |step| step.value.0),
+            unit: spec.unit.as_ref().map(|unit| unit.value.0.clone()).unwrap_or_default(),
             bought: spec.bought.as_ref().map(|bought| bought.value.0),
             by,
         };
