@@ -44,7 +44,7 @@ impl Chart for CostByComponent {
             subtitle: bill.subtitle(point),
             legend,
             source: bill.with_unknown(source(subject.results, point)),
-            height: 212.0 + bill.rows.len() as f64 * ROW_HEIGHT,
+            height: 196.0 + bill.rows.len() as f64 * ROW_HEIGHT,
         };
         Ok(vec![frame::draw(&heading, |canvas, room| bill.body(canvas, room))?])
     }

@@ -55,9 +55,13 @@ impl<'d> Course<'d> {
         format!("{name} {}", labels::rounded(self.columns.edges[column] / unit_s))
     }
 
-    /// How much time a column is, in words: `minute`, `2 min`.
+    /// How much time a column is, after an article or an adjective: `minute`, `2 min`.
     pub(super) fn width(&self) -> String {
-        if self.columns.width_s == 60.0 { "minute".to_owned() } else { labels::span(self.columns.width_s) }
+        match self.columns.width_s {
+            60.0 => "minute".to_owned(),
+            3_600.0 => "hour".to_owned(),
+            width_s => labels::span(width_s),
+        }
     }
 
     pub(super) fn middle(&self, column: usize) -> f64 {

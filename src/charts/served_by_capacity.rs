@@ -74,13 +74,9 @@ impl Taken<'_> {
         let part = |i: usize| if enough(i) { second.values[i] / all[i] } else { 0.0 };
         let parts: Vec<f64> = (0..all.len()).map(part).collect();
         if let Some(at) = worst(&parts) {
-            let most = labels::percent(parts[at]);
-            text += &format!(
-                " {} took at the most {most} of a {} ({}).",
-                second.name,
-                self.course.width(),
-                self.course.when(at)
-            );
+            let (most, width) = (labels::percent(parts[at]), self.course.width());
+            let within = if width.starts_with(|c: char| c.is_ascii_digit()) { width } else { format!("one {width}") };
+            text += &format!(" {} took at the most {most} within {within} ({}).", second.name, self.course.when(at));
         }
         text
     }

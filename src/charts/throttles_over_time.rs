@@ -46,20 +46,18 @@ impl Chart for ThrottlesOverTime {
     }
 }
 
-/// A reason in the words of a reader; a limit keeps its name.
+/// A reason in the words of a reader.
 fn reason(name: &str) -> String {
     match name {
-        "outage" => "capacity is out",
-        "unavailable" => "service unavailable",
-        "not_ready" => "model not ready",
-        "too_large" => "too large for the limit",
-        "concurrency" => "too many at once",
-        "region_room" => "no room in a region",
-        "queue_full" => "queue full",
-        "max_wait" => "waited too long",
-        limit => limit,
+        "outage" => "outage".to_owned(),
+        "unavailable" => "service unavailable".to_owned(),
+        "not_ready" => "model not loaded".to_owned(),
+        "too_large" => "request too large".to_owned(),
+        "region_room" => "no room in a region".to_owned(),
+        "queue_full" => "queue full".to_owned(),
+        "max_wait" => "wait too long".to_owned(),
+        limit => format!("{limit} limit"),
     }
-    .to_owned()
 }
 
 struct Refusals<'d> {
@@ -81,17 +79,11 @@ impl<'d> Refusals<'d> {
     /// Another capacity may take what one refused; then fewer attempts fail than offers.
     fn attempts_differ(&self) -> bool {
         let differ: f64 = self.throttled.iter().zip(&self.refused).map(|(t, r)| (t - r).abs()).sum();
-        !self.throttled.is_empty() && differ > total(&self.refused) * 0.02
+        largest(&self.throttled) > 0.0 && differ > total(&self.refused) * 0.02
     }
 
     fn subtitle(&self) -> String {
-        let refused = total(&self.refused);
-        let main = &self.reasons[0];
-        let share = total(&main.values) / refused;
-        let mut text = match self.reasons.len() {
-            1 => format!("Every refusal was for {}.", quoted(&main.name)),
-            _ => format!("{} of the refusals were for {}.", labels::percent(share), quoted(&main.name)),
-        };
+        let mut text = self.reasons_in_words();
         if let Some(at) = worst(&self.refused) {
             text += &format!(
                 " At the most {} offers were refused a minute ({}).",
@@ -99,11 +91,23 @@ impl<'d> Refusals<'d> {
                 self.course.when(at)
             );
         }
-        let quiet = self.refused.iter().filter(|v| **v <= 0.0).count() as f64 / self.refused.len() as f64;
-        text + &match quiet {
-            0.0 => " Never did a column pass without one.".replace("column", &self.course.width()),
-            _ => format!(" Nothing was refused in {} of the time.", labels::percent(quiet)),
+        if largest(&self.throttled) <= 0.0 {
+            return text + " No attempt ended throttled.";
         }
+        let quiet = self.refused.iter().filter(|v| **v <= 0.0).count() as f64 / self.refused.len() as f64;
+        match quiet {
+            0.0 => text,
+            _ => text + &format!(" In {} of the time nothing was refused.", labels::percent(quiet)),
+        }
+    }
+
+    fn reasons_in_words(&self) -> String {
+        if let [only] = self.reasons.as_slice() {
+            return format!("The reason was always the same: {}.", only.name);
+        }
+        let refused = total(&self.refused);
+        let share = |r: &Ranked| format!("{} {}", r.name, labels::percent(total(&r.values) / refused));
+        format!("Reasons: {}.", self.reasons.iter().map(share).collect::<Vec<String>>().join(", "))
     }
 
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
@@ -126,9 +130,4 @@ impl<'d> Refusals<'d> {
         });
         Ok(())
     }
-}
-
-/// A reason as it stands in a sentence.
-fn quoted(name: &str) -> String {
-    if name.contains(' ') { format!("“{name}”") } else { name.to_owned() }
 }

@@ -45,12 +45,8 @@ impl Chart for UnitUtilization {
         let heading = Heading {
             name: self.name().to_owned(),
             title: "Use of provisioned throughput".to_owned(),
-            subtitle: subtitle(&course, &units[0]),
-            legend: vec![
-                ("input used".to_owned(), INPUT),
-                ("output used".to_owned(), OUTPUT),
-                ("limit".to_owned(), LIMIT),
-            ],
+            subtitle: subtitle(&course, &units),
+            legend: vec![("input used".to_owned(), INPUT), ("output used".to_owned(), OUTPUT)],
             source,
             height: 180.0 + units.len() as f64 * PANEL_HEIGHT,
         };
@@ -135,16 +131,14 @@ impl Unit<'_> {
 }
 
 /// Of the fullest capacity.
-fn subtitle(course: &Course<'_>, unit: &Unit<'_>) -> String {
-    let mean = |values: &[f64]| total(values) / values.len() as f64;
-    let parts = unit.both().map(|(name, values, _)| {
-        format!(
-            "{} of its {name} on average and {} at the most",
-            labels::percent(mean(values)),
-            labels::percent(largest(values))
-        )
-    });
-    let parts: Vec<String> = parts.collect();
-    let wide = if course.columns.width_s > 60.0 { format!(", by means of {}", course.width()) } else { String::new() };
-    format!("{} used {}{wide}.", unit.name, parts.join(", "))
+fn subtitle(course: &Course<'_>, units: &[Unit<'_>]) -> String {
+    let unit = &units[0];
+    let mean = |values: &[f64]| labels::percent(total(values) / values.len() as f64);
+    let part = |(name, values, _): (&str, &Vec<f64>, Mark)| {
+        format!("{} of the {name} on average, {} at the most", mean(values), labels::percent(largest(values)))
+    };
+    let parts: Vec<String> = unit.both().map(part).collect();
+    let wide = if course.columns.width_s > 60.0 { format!(" (means of {})", course.width()) } else { String::new() };
+    let who = if units.len() > 1 { format!("{}, the fullest,", unit.name) } else { unit.name.to_owned() };
+    format!("{who} used {}{wide}.", parts.join("; "))
 }

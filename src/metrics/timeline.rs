@@ -57,7 +57,7 @@ pub struct LatencyGrid {
     counts: Vec<u32>,
 }
 
-/// Bins to an octave: a quantile is the middle of its bin, within a thirtieth of the true one.
+/// Bins to an octave: a quantile is within a sixteenth of the true one.
 const PER_OCTAVE_BITS: u32 = 4;
 /// The grid spans 2¹³ µs (8 ms) to 2³⁵ µs (9.5 h); what lies beyond shares the bin at that end.
 const LEAST_BITS: u32 = 13;
@@ -94,12 +94,13 @@ impl LatencyGrid {
         let all: u64 = bins.iter().sum();
         let at = |share: f64| {
             let rank = libm::ceil(share * all as f64).max(1.0) as u64;
-            let mut before = 0;
-            let bin = bins.iter().position(|here| {
-                before += here;
-                before >= rank
-            });
-            middle_of(bin.unwrap_or(BINS - 1))
+            let (mut bin, mut before) = (0, 0);
+            while bin + 1 < BINS && before + bins[bin] < rank {
+                before += bins[bin];
+                bin += 1;
+            }
+            // The ranks of a bin lie evenly in it.
+            value_in(bin, (rank.saturating_sub(before) as f64 - 0.5) / bins[bin].max(1) as f64)
         };
         (all > 0).then(|| shares.map(at))
     }
@@ -113,12 +114,12 @@ fn bin_of(took: u64) -> usize {
     ((octave - LEAST_BITS) << PER_OCTAVE_BITS) as usize + within as usize
 }
 
-/// \[µs\]
-fn middle_of(bin: usize) -> f64 {
+/// The value at a share of a bin's width \[µs\].
+fn value_in(bin: usize, share: f64) -> f64 {
     let octave = (bin >> PER_OCTAVE_BITS) as u32 + LEAST_BITS;
     let within = (bin & ((1 << PER_OCTAVE_BITS) - 1)) as f64;
     let steps = f64::from(1_u32 << PER_OCTAVE_BITS);
-    (1_u64 << octave) as f64 * (1.0 + (within + 0.5) / steps)
+    (1_u64 << octave) as f64 * (1.0 + (within + share) / steps)
 }
 
 #[cfg(test)]
