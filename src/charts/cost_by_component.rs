@@ -44,7 +44,7 @@ impl Chart for CostByComponent {
             subtitle: bill.subtitle(point),
             legend,
             source: bill.with_unknown(source(subject.results, point)),
-            height: 196.0 + bill.rows.len() as f64 * ROW_HEIGHT,
+            height: 144.0 + bill.whole_height() + bill.rows.len() as f64 * ROW_HEIGHT,
         };
         Ok(vec![frame::draw(&heading, |canvas, room| bill.body(canvas, room))?])
     }
@@ -115,8 +115,11 @@ impl Bill {
         let terms: Vec<f64> = point.commitments.iter().filter_map(|c| c.usd).filter(|usd| *usd > 0.0).collect();
         let last = point.commitments.iter().map(|c| c.ends.as_str()).max();
         if let Some(last) = last.filter(|_| !terms.is_empty()) {
-            let due = terms.iter().fold(0.0, |sum, usd| sum + usd.min(LARGEST));
-            text += &format!(" Due for whole terms: {}, the last of them to {last}.", labels::usd(due));
+            let due = labels::usd(terms.iter().fold(0.0, |sum, usd| sum + usd.min(LARGEST)));
+            text += &match terms.len() {
+                1 => format!(" Due for the whole term, to {last}: {due}."),
+                n => format!(" Due for {n} whole terms, the last of them to {last}: {due}."),
+            };
         }
         if self.once > 0.0 {
             text += &format!(" Paid once, and not shown: {}.", labels::usd(self.once));
@@ -133,13 +136,16 @@ impl Bill {
     }
 
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
-        let top = room.top + 10.0;
-        self.whole(canvas, Room { top, bottom: top + BAR_HEIGHT, ..room })?;
+        if self.rows.len() > 1 {
+            let top = room.top + 10.0;
+            self.whole(canvas, Room { top, bottom: top + BAR_HEIGHT, ..room })?;
+        }
+        let top = room.top + self.whole_height();
         let most = self.rows.iter().map(|row| row.usd).fold(0.0, f64::max);
         let left = room.left + LABEL_WIDTH + 10.0;
         let scale = (room.right - AMOUNT_WIDTH - left) / most;
         for (i, row) in self.rows.iter().enumerate() {
-            let y = top + BAR_HEIGHT + 22.0 + i as f64 * ROW_HEIGHT;
+            let y = top + 10.0 + i as f64 * ROW_HEIGHT;
             let label = LABEL.fit(&row.label, LABEL_WIDTH);
             canvas.text(room.left + LABEL_WIDTH, y + 14.0, &label, LABEL, Ink::Text, Align::Right)?;
             // A hair of width keeps what is small from looking like nothing.
@@ -153,6 +159,11 @@ impl Bill {
             canvas.tip(f64::midpoint(left, right), y + 10.0, format!("{}: {amount}, {share}", row.label));
         }
         Ok(())
+    }
+
+    /// The room of the bar of all, which a single row makes needless.
+    fn whole_height(&self) -> f64 {
+        if self.rows.len() > 1 { BAR_HEIGHT + 22.0 } else { 0.0 }
     }
 
     /// All of the bill in one bar, with a gap between its parts and a wider one after what is committed.

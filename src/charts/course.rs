@@ -12,6 +12,8 @@ pub(super) const GUTTER: f64 = 62.0;
 pub(super) const GAP: f64 = 34.0;
 /// Fewer places than columns tell a pointer: the eye needs no more, and every panel must have its share of them.
 const MOST_TIPS: usize = 90;
+/// More columns than this are narrower than two lines.
+const MOST_STEPS: usize = 240;
 
 /// The columns of a document over the clock that all panels share.
 pub(super) struct Course<'d> {
@@ -97,14 +99,25 @@ impl<'d> Course<'d> {
         Ok(below)
     }
 
-    /// A line through the columns, with a gap where there is no value.
-    pub(super) fn line(&self, panel: &Panel<'_, '_>, values: &[f64], mark: Mark) -> Result<(), ChartError> {
+    /// A line over the columns; `None` is a gap. Many columns are joined at their middles by a thin line, because their
+    /// steps would run together to a band.
+    pub(super) fn line(
+        &self,
+        panel: &Panel<'_, '_>,
+        values: impl Iterator<Item = Option<f64>>,
+        (ink, width): (Ink, f64),
+    ) -> Result<(), ChartError> {
+        let is_dense = self.columns.edges.len() > MOST_STEPS;
+        let mark = Mark::Line(ink, if is_dense { 1.0 } else { width });
         let mut run: Vec<(f64, f64)> = Vec::new();
-        for (edge, value) in self.columns.edges.windows(2).zip(values) {
-            if *value > 0.0 {
-                run.extend([(edge[0], *value), (edge[1], *value)]);
-            } else if !run.is_empty() {
-                panel.curve(&std::mem::take(&mut run), mark)?;
+        for (column, value) in values.enumerate().take(self.columns.edges.len() - 1) {
+            let edge = &self.columns.edges[column..];
+            match value {
+                // A column alone needs its width to be seen.
+                Some(value) if is_dense && !run.is_empty() => run.push((self.middle(column), value)),
+                Some(value) => run.extend([(edge[0], value), (edge[1], value)]),
+                None if run.is_empty() => {}
+                None => panel.curve(&std::mem::take(&mut run), mark)?,
             }
         }
         if run.is_empty() { Ok(()) } else { panel.curve(&run, mark) }

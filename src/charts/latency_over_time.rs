@@ -101,11 +101,11 @@ impl<'d> Latencies<'d> {
         let mut sorted = served.clone();
         sorted.sort_by(f64::total_cmp);
         let usual = sorted[(sorted.len() - 1) / 2];
-        let mut text =
-            format!("The {} was {} in the usual {}", slowest.name, labels::latency(usual), self.course.width());
+        let width = self.course.width();
+        let mut text = format!("In the usual {width}, {} was {}", slowest.name, labels::latency(usual));
         if let Some(at) = worst(&slowest.values) {
             let most = labels::latency(slowest.values[at]);
-            text += &format!(", and {most} in the worst ({})", self.course.when(at));
+            text += &format!("; in the worst ({}) it was {most}", self.course.when(at));
         }
         text += ".";
         for (name, bound) in &self.bounds {
@@ -113,7 +113,7 @@ impl<'d> Latencies<'d> {
             let over = line.values.iter().filter(|v| *v > bound).count() as f64 / served.len() as f64;
             let bound = labels::latency(*bound);
             text += &match over {
-                0.0 => format!(" It never exceeded the {bound} expected of {name}."),
+                0.0 => format!(" {name} never exceeded the {bound} expected."),
                 _ => format!(" {name} exceeded the {bound} expected in {} of the time.", labels::percent(over)),
             };
         }
@@ -153,7 +153,8 @@ impl<'d> Latencies<'d> {
         head(canvas, room, "", "e2e of the served requests, by when they arrived")?;
         panel.grid()?;
         for line in &self.lines {
-            self.course.line(&panel, &line.values, Mark::Line(line.ink, line.width))?;
+            let values = line.values.iter().map(|v| (*v > 0.0).then_some(*v));
+            self.course.line(&panel, values, (line.ink, line.width))?;
         }
         for (name, bound) in &self.bounds {
             self.course.level(&panel, *bound, EXPECTED)?;

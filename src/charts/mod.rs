@@ -17,6 +17,8 @@ mod served_by_capacity;
 mod style;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_courses;
 mod throttles_over_time;
 mod unit_utilization;
 

@@ -15,8 +15,10 @@ const MOST_PANELS: usize = 4;
 /// \[CSS px\]
 const PANEL_HEIGHT: f64 = 150.0;
 
-const INPUT: Mark = Mark::Line(Ink::Blue, 1.75);
-const OUTPUT: Mark = Mark::Line(Ink::Purple, 1.75);
+/// Of a line \[CSS px\].
+const WEIGHT: f64 = 1.75;
+const INPUT: Ink = Ink::Blue;
+const OUTPUT: Ink = Ink::Purple;
 const LIMIT: Mark = Mark::Line(Ink::Text, 1.25);
 
 impl Chart for UnitUtilization {
@@ -46,7 +48,10 @@ impl Chart for UnitUtilization {
             name: self.name().to_owned(),
             title: "Use of provisioned throughput".to_owned(),
             subtitle: subtitle(&course, &units),
-            legend: vec![("input used".to_owned(), INPUT), ("output used".to_owned(), OUTPUT)],
+            legend: vec![
+                ("input used".to_owned(), Mark::Line(INPUT, WEIGHT)),
+                ("output used".to_owned(), Mark::Line(OUTPUT, WEIGHT)),
+            ],
             source,
             height: 180.0 + units.len() as f64 * PANEL_HEIGHT,
         };
@@ -98,7 +103,7 @@ fn shares(course: &Course<'_>, prefix: &str, facts: &LimitFacts) -> Option<Vec<f
 }
 
 impl Unit<'_> {
-    fn both(&self) -> impl Iterator<Item = (&'static str, &Vec<f64>, Mark)> {
+    fn both(&self) -> impl Iterator<Item = (&'static str, &Vec<f64>, Ink)> {
         let input = self.input.as_ref().map(|values| ("input", values, INPUT));
         let output = self.output.as_ref().map(|values| ("output", values, OUTPUT));
         input.into_iter().chain(output)
@@ -115,8 +120,8 @@ impl Unit<'_> {
         head(canvas, room, self.name, &peaks.collect::<Vec<String>>().join(", "))?;
         panel.grid()?;
         course.level(&panel, 1.0, LIMIT)?;
-        for (_, values, mark) in self.both() {
-            panel.curve(&course.columns.steps(values), mark)?;
+        for (_, values, ink) in self.both() {
+            course.line(&panel, values.iter().copied().map(Some), (ink, WEIGHT))?;
         }
         panel.floor()?;
         for (name, values, _) in self.both() {
@@ -134,7 +139,7 @@ impl Unit<'_> {
 fn subtitle(course: &Course<'_>, units: &[Unit<'_>]) -> String {
     let unit = &units[0];
     let mean = |values: &[f64]| labels::percent(total(values) / values.len() as f64);
-    let part = |(name, values, _): (&str, &Vec<f64>, Mark)| {
+    let part = |(name, values, _): (&str, &Vec<f64>, Ink)| {
         format!("{} of the {name} on average, {} at the most", mean(values), labels::percent(largest(values)))
     };
     let parts: Vec<String> = unit.both().map(part).collect();
