@@ -89,7 +89,7 @@ fn the_captions_say_what_is_to_be_seen() {
         ("load_over_time", "attempts of each call"),
         ("throttles_over_time", "Reasons: tpm limit"),
         ("unit_utilization", "units used"),
-        ("served_by_capacity", "units took 89 % of all that was taken."),
+        ("served_by_capacity", "units took 88 % of all that was taken."),
         ("latency_over_time", "In the usual minute, p99 was"),
         (
             "cost_by_component",
