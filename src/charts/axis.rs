@@ -92,6 +92,13 @@ impl Axis {
         axis
     }
 
+    /// Shares from zero to `top` \[1\], with about `wanted` ticks in per cent.
+    pub(super) fn shares(top: f64, wanted: f64) -> Self {
+        let mut axis = Self::from_zero(top, wanted);
+        axis.ticks.iter_mut().for_each(|tick| tick.label = labels::percent(tick.at));
+        axis
+    }
+
     /// From zero to a peak, which is its one tick above zero.
     pub(super) fn to_peak(peak: f64) -> Self {
         let mut axis = Self::from_zero(peak, 1.0);
@@ -263,6 +270,7 @@ mod tests {
     fn every_axis_has_a_few_ticks_that_lie_on_it() {
         let mut axes = vec![Axis::tail()];
         axes.extend([0.0, 3.0, 1e12].map(Axis::to_peak));
+        axes.extend([0.0, 0.3, 1.1, 1e12].map(|top| Axis::shares(top, 5.0)));
         axes.extend([0.0, 1e-9, 1.0, 7.0, 2_240_000.0, 1e12, 1e300, f64::NAN].map(|top| Axis::from_zero(top, 4.0)));
         axes.extend(
             [(0.0, 1.0), (600.0, 21_600.0), (0.0, 7_200.0), (0.0, 3e6), (0.0, 9.5e8)].map(|(a, b)| Axis::time(a, b).0),

@@ -5,10 +5,6 @@ use std::ops::Range;
 
 use crate::results::Timeline;
 
-/// A run shorter than this keeps its buckets, for want of minutes \[s\].
-const SHORTEST_IN_MINUTES: f64 = 300.0;
-const MINUTE_S: f64 = 60.0;
-
 /// Figures beyond this are drawn as this: their sums must not overflow.
 const LARGEST: f64 = 1e18;
 
@@ -25,24 +21,12 @@ pub(super) struct Columns {
 impl Columns {
     /// `None` when there is no bucket of a known width.
     pub(super) fn of(timeline: &Timeline) -> Option<Self> {
-        let buckets = timeline.series.values().map(Vec::len).max().unwrap_or(0);
-        let (from, bucket) = (timeline.from_s, timeline.bucket_s);
-        if buckets == 0 || !from.is_finite() || !bucket.is_finite() || bucket <= 0.0 {
-            return None;
-        }
-        let joined = bucket < MINUTE_S && bucket * buckets as f64 >= SHORTEST_IN_MINUTES;
-        let begin = |i: usize| from + i as f64 * bucket;
-        let minute = |i: usize| (begin(i) / MINUTE_S + 1e-9).floor();
-        let mut groups: Vec<Range<usize>> = Vec::new();
-        for i in 0..buckets {
-            match groups.last_mut() {
-                Some(group) if joined && minute(i) == minute(group.start) => group.end = i + 1,
-                _ => groups.push(i..i + 1),
-            }
-        }
+        let groups = timeline.columns();
+        let begin = |i: usize| timeline.from_s + i as f64 * timeline.bucket_s;
+        let end = groups.last()?.end;
         let mut edges: Vec<f64> = groups.iter().map(|g| begin(g.start)).collect();
-        edges.push(begin(buckets));
-        Some(Self { edges, groups, width_s: if joined { MINUTE_S } else { bucket } })
+        edges.push(begin(end));
+        Some(Self { edges, groups, width_s: timeline.column_s() })
     }
 
     /// The mean of a series in each column.

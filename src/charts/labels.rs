@@ -26,6 +26,12 @@ pub(super) fn amount(x: f64) -> String {
     format!("{} {name}", grouped(&trimmed(scaled, decimals), x < 0.0))
 }
 
+/// An amount in a sentence, with no more digits than a reader takes in: `2.4`, `312`, `0.05`.
+pub(super) fn rounded(x: f64) -> String {
+    let size = x.abs();
+    amount(if (0.95..9.95).contains(&size) { (x * 10.0).round() / 10.0 } else { x })
+}
+
 /// A share \[1\]: `12 %`, `0.4 %`, `99.9 %`.
 pub(super) fn percent(share: f64) -> String {
     let x = share * 100.0;
@@ -38,6 +44,11 @@ pub(super) fn percent(share: f64) -> String {
         return "under 0.1 %".to_owned();
     }
     format!("{} %", grouped(&trimmed(x, decimals), false))
+}
+
+/// Money \[USD\]: `$40,150`, `$3.29`, `under $0.01`.
+pub(super) fn usd(usd: f64) -> String {
+    if usd > 0.0 && usd < 0.01 { "under $0.01".to_owned() } else { format!("${}", amount(usd)) }
 }
 
 /// A latency \[ms\]: `840 ms`, `18.2 s`, `2.5 min`.

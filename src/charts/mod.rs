@@ -6,12 +6,17 @@
 mod axis;
 mod columns;
 mod compare_differences;
+mod cost_by_component;
+mod course;
 mod doubt_tornado;
 mod frame;
 mod labels;
 mod latency_cdf;
+mod latency_over_time;
+mod load_over_time;
 mod main_effects;
 mod quota_use;
+mod served_by_capacity;
 mod size_curve;
 mod study;
 mod style;
@@ -20,6 +25,10 @@ mod sweep_map;
 mod sweep_pareto;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_courses;
+mod throttles_over_time;
+mod unit_utilization;
 
 pub use style::{Theme, variables};
 
@@ -80,14 +89,19 @@ impl<'a> Subject<'a> {
         Self { results, points: &results.points }
     }
 
-    /// The one point whose course is drawn: the only one, or the answer of a size. `None`: there is none, or it has no detail.
-    fn detailed(&self) -> Option<(&'a Point, &'a Detail)> {
+    /// The one point that a document is about: the only one, or the answer of a size. `None`: there is none.
+    fn point(&self) -> Option<&'a Point> {
         let index = match &self.results.sizing {
             Some(sizing) => sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer)?.point,
             None if self.points.len() == 1 => self.points[0].index,
             None => return None,
         };
-        let point = self.points.iter().find(|p| p.index == index)?;
+        self.points.iter().find(|p| p.index == index)
+    }
+
+    /// That point with its course over time. `None`: there is none, or it has no detail.
+    fn detailed(&self) -> Option<(&'a Point, &'a Detail)> {
+        let point = self.point()?;
         Some((point, point.detail.as_ref()?))
     }
 }
@@ -109,15 +123,21 @@ pub trait Chart: Sync {
 
 /// Every chart, in the order of a report.
 pub const CHARTS: &[&dyn Chart] = &[
-    &quota_use::QuotaUse,
-    &latency_cdf::LatencyCdf,
     &size_curve::SizeCurve,
     &compare_differences::CompareDifferences,
+    &doubt_tornado::DoubtTornado,
     &sweep_lines::SweepLines,
     &sweep_map::SweepMap,
     &sweep_pareto::SweepPareto,
     &main_effects::MainEffects,
-    &doubt_tornado::DoubtTornado,
+    &load_over_time::LoadOverTime,
+    &throttles_over_time::ThrottlesOverTime,
+    &quota_use::QuotaUse,
+    &unit_utilization::UnitUtilization,
+    &served_by_capacity::ServedByCapacity,
+    &latency_cdf::LatencyCdf,
+    &latency_over_time::LatencyOverTime,
+    &cost_by_component::CostByComponent,
 ];
 
 /// Every drawing of a document. The caller writes the files.

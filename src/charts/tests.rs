@@ -128,17 +128,17 @@ pub(super) fn detail(point: &mut Point) -> &mut Detail {
     point.detail.as_mut().unwrap()
 }
 
-fn draw(point: &Point) -> Vec<Drawing> {
+pub(super) fn draw(point: &Point) -> Vec<Drawing> {
     let results = results("Chat launch: do 3 Model Units keep p99 under 20 s?", vec![point.clone()]);
     draw_all(&Subject::of(&results)).unwrap()
 }
 
-fn names(drawings: &[Drawing]) -> Vec<&str> {
+pub(super) fn names(drawings: &[Drawing]) -> Vec<&str> {
     drawings.iter().map(|d| d.name.as_str()).collect()
 }
 
 /// What must hold of a drawing, whatever the document says.
-fn assert_sound(drawing: &Drawing) {
+pub(super) fn assert_sound(drawing: &Drawing) {
     let svg = &drawing.svg;
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{}", drawing.name);
     assert!(svg.contains("width=\"640\"") && svg.contains("<title>") && svg.contains("<desc>"), "{}", drawing.name);
@@ -156,7 +156,7 @@ fn assert_sound(drawing: &Drawing) {
 #[test]
 fn every_chart_has_a_name_a_question_and_a_drawing() {
     let documents = [
-        results("Chat", vec![point(0.7, 30.0, 720)]),
+        results("Chat", vec![tests_of_courses::point(30.0, 720)]),
         study::sweep(&[6, 3, 2]),
         study::sizing(),
         study::comparison(),

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::{CompareArgs, Format};
+use super::drawings::draw;
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
-use super::drawings::draw;
 use super::{Exit, Trouble, build, check_alternatives, colour, fault, refusal, remark, say, source, warnings};
 use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};

@@ -8,10 +8,10 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::args::{Format, SweepArgs};
+use super::drawings::draw;
 use super::files::OutputFolder;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
-use super::drawings::draw;
 use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
 use crate::charts::Subject;
 use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};

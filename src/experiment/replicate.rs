@@ -51,13 +51,16 @@ const STRETCHES_A_LOOK: u32 = 64;
 fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
     // Windows are rare: without them the engine's loop knows one recorder.
     let bursts = traffic::bursts(model, number);
+    let measured = Recorder::measured(model, bursts.as_deref());
+    // Charts draw the course of the first one.
+    let measured = if number == 0 { measured.with_latencies() } else { measured };
     let (record, effort) = if model.windows.is_empty() {
-        let (finished, requests) = play(model, number, Recorder::measured(model, bursts.as_deref()), watch);
+        let (finished, requests) = play(model, number, measured, watch);
         let effort = Effort { requests, events: finished.events };
         let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.overflowed);
         (Record { measured, windows: Vec::new() }, effort)
     } else {
-        let (finished, requests) = play(model, number, Recorders::new(model, bursts.as_deref()), watch);
+        let (finished, requests) = play(model, number, Recorders::new(measured, model, bursts.as_deref()), watch);
         let effort = Effort { requests, events: finished.events };
         let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.overflowed);
         let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));

@@ -1,7 +1,11 @@
 //! Counters that only rise: what a recorder takes differences of, at the edges of the clock.
 
-use super::record::Cohort;
+use super::record::{CapacityRecord, Cohort};
 use crate::engine::observer::{LIMITS, Snapshot};
+use crate::model::capacity::Reason;
+
+/// How many reasons there are to refuse.
+pub(super) const REASONS: usize = Reason::ALL.len();
 
 /// What a workload, or all of them, did so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,6 +59,10 @@ pub(super) struct Counters {
     pub quotas: Vec<[u64; LIMITS]>,
     /// By capacity: windows billed.
     pub windows: Vec<u64>,
+    /// By capacity: offers taken.
+    pub admitted: Vec<u64>,
+    /// By reason: offers refused, by whatever capacity.
+    pub refused: [u64; REASONS],
     pub workloads: Vec<Counts>,
 }
 
@@ -63,17 +71,24 @@ impl Counters {
         Self {
             quotas: vec![[0; LIMITS]; quotas],
             windows: vec![0; capacities],
+            admitted: vec![0; capacities],
+            refused: [0; REASONS],
             workloads: vec![Counts::default(); workloads],
         }
     }
 
     /// Brings up to date what is counted elsewhere; ends of attempts are counted here, event by event.
-    pub(super) fn see(&mut self, snapshot: Snapshot<'_>, cohorts: &[Cohort]) {
+    pub(super) fn see(&mut self, snapshot: Snapshot<'_>, cohorts: &[Cohort], capacities: &[CapacityRecord]) {
         for (counters, quota) in self.quotas.iter_mut().zip(snapshot.quotas) {
             *counters = quota.charged;
         }
         for (counter, capacity) in self.windows.iter_mut().zip(snapshot.capacities) {
             *counter = capacity.windows;
+        }
+        self.refused = [0; REASONS];
+        for (counter, record) in self.admitted.iter_mut().zip(capacities) {
+            *counter = record.admitted;
+            self.refused.iter_mut().zip(record.refused).for_each(|(sum, own)| *sum += own);
         }
         for (counts, cohort) in self.workloads.iter_mut().zip(cohorts) {
             counts.arrivals = cohort.requests;
@@ -84,9 +99,12 @@ impl Counters {
 
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let limits = |a: &[u64; LIMITS], b: &[u64; LIMITS]| std::array::from_fn(|i| a[i] - b[i]);
+        let each = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(a, b)| a - b).collect();
         let quotas = self.quotas.iter().zip(&earlier.quotas).map(|(a, b)| limits(a, b)).collect();
-        let windows = self.windows.iter().zip(&earlier.windows).map(|(a, b)| a - b).collect();
+        let windows = each(&self.windows, &earlier.windows);
+        let admitted = each(&self.admitted, &earlier.admitted);
+        let refused = std::array::from_fn(|i| self.refused[i] - earlier.refused[i]);
         let workloads = self.workloads.iter().zip(&earlier.workloads).map(|(a, b)| a.since(b)).collect();
-        Self { quotas, windows, workloads }
+        Self { quotas, windows, admitted, refused, workloads }
     }
 }

@@ -6,7 +6,7 @@ use super::aftermath::Aftermath;
 use super::counters::Counts;
 use super::ledger::{Item, committed, ledger, sum};
 use super::record::{Clock, Cohort, QuotaRecord, Record};
-use super::timeline::Bucket;
+use super::timeline::{Bucket, LatencyGrid};
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
@@ -466,6 +466,13 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
     for (c, capacity) in model.capacities.iter().enumerate() {
         series.insert(format!("capacities.{}.in_flight", capacity.name), each(&|b| b.capacities[c][0] as f64));
         series.insert(format!("capacities.{}.waiting", capacity.name), each(&|b| b.capacities[c][1] as f64));
+        series.insert(format!("capacities.{}.admitted_per_min", capacity.name), per_minute(&|b| b.admitted[c]));
+    }
+    for reason in Reason::ALL {
+        let of = |b: &Bucket| b.refused[reason as usize];
+        if line.buckets.iter().any(|b| of(b) > 0) {
+            series.insert(format!("total.refused_{}_per_min", reason.name()), per_minute(&of));
+        }
     }
     for (q, quota) in model.quotas.iter().enumerate() {
         for kind in LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()) {
@@ -478,10 +485,29 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
     }
     // Without buckets there are no series.
     series.retain(|_, values: &mut Vec<f64>| !values.is_empty());
-    crate::results::Timeline {
+    let mut timeline = crate::results::Timeline {
         start: model.run.start.written.clone(),
         from_s: model.run.warmup.as_secs_f64(),
         bucket_s: line.width as f64 * SECONDS_PER_MICRO,
         series,
+    };
+    latencies_over_time(&mut timeline, &line.latencies);
+    timeline
+}
+
+/// Quantiles of e2e, each over the minute that a short bucket lies in: a few seconds hold too few requests for a tail.
+fn latencies_over_time(timeline: &mut crate::results::Timeline, grid: &LatencyGrid) {
+    if grid.is_empty() {
+        return;
+    }
+    const SHARES: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
+    let mut quantiles: [Vec<f64>; 3] = Default::default();
+    for group in timeline.columns() {
+        let ms =
+            grid.quantiles(group.clone(), SHARES.map(|(share, _)| share)).map_or([0.0; 3], |us| us.map(|us| us * 1e-3));
+        quantiles.iter_mut().zip(ms).for_each(|(series, ms)| series.extend(group.clone().map(|_| ms)));
+    }
+    for ((_, name), values) in SHARES.into_iter().zip(quantiles).filter(|(_, values)| !values.is_empty()) {
+        timeline.series.insert(format!("total.e2e_{name}_ms"), values);
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::aftermath::Lookout;
 use super::counters::{Counters, Counts};
 use super::record::{Cohort, Record, UnusedRule};
-use super::timeline::{Bucket, QuotaBucket, bucket_width};
+use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Capacity, Reason, Status};
@@ -62,6 +62,13 @@ impl Recorder {
     pub fn measured(model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
         let width = bucket_width(model.run.duration);
         Self::new(model, model.run.warmup.0..model.run.measured_end().0, bursts, width)
+    }
+
+    /// Keeps latencies by bucket too: what charts draw, of one replication.
+    #[must_use]
+    pub fn with_latencies(mut self) -> Self {
+        self.record.timeline.latencies = LatencyGrid::new(self.length.div_ceil(self.clock.bucket_width));
+        self
     }
 
     /// Of a window, without one.
@@ -162,6 +169,8 @@ impl Recorder {
         self.record.timeline.buckets.push(Bucket {
             workloads: bucket.workloads,
             capacities: snapshot.capacities.iter().map(|c| [u64::from(c.in_flight), u64::from(c.waiting)]).collect(),
+            admitted: bucket.admitted,
+            refused: bucket.refused,
             quotas,
         });
         clock.at_bucket = clock.now.clone();
@@ -332,6 +341,10 @@ impl Observer for Recorder {
         let before = a.begins - a.who.arrival;
         let service = a.ends - a.begins + a.served_before;
         let delay = before - a.served_before;
+        let timeline = &mut self.record.timeline;
+        if !timeline.latencies.is_empty() {
+            timeline.latencies.record((a.who.arrival - self.from) / timeline.width, delay + service);
+        }
         if before == 0 {
             cohort.latencies.record_at_once(a.ttft, service);
         } else {
@@ -405,7 +418,7 @@ impl Observer for Recorder {
         if at < self.clock.next_edge {
             return;
         }
-        self.clock.now.see(snapshot, &self.record.workloads);
+        self.clock.now.see(snapshot, &self.record.workloads, &self.record.capacities);
         if let Some(lookout) = self.lookout.as_mut().filter(|lookout| lookout.next() == at) {
             lookout.look(at, &self.clock.now.workloads, snapshot);
         }
@@ -454,9 +467,9 @@ pub struct Recorders {
 
 impl Recorders {
     #[must_use]
-    pub fn new(model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
+    pub fn new(measured: Recorder, model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
         let windows = model.windows.iter().map(|w| Recorder::of_window(model, w, bursts)).collect();
-        Self { measured: Recorder::measured(model, bursts), windows }
+        Self { measured, windows }
     }
 
     fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {

@@ -1,6 +1,8 @@
 //! Series over equal buckets of the measured interval, for charts.
 
-use super::counters::Counts;
+use std::ops::Range;
+
+use super::counters::{Counts, REASONS};
 use crate::engine::observer::LIMITS;
 use crate::units::SimTime;
 
@@ -24,6 +26,10 @@ pub struct Bucket {
     pub workloads: Vec<Counts>,
     /// By capacity: requests in progress and attempts waiting, at the end of the bucket.
     pub capacities: Vec<[u64; 2]>,
+    /// By capacity: offers taken, dated when the engine tells of them.
+    pub admitted: Vec<u64>,
+    /// By reason: offers refused.
+    pub refused: [u64; REASONS],
     pub quotas: Vec<QuotaBucket>,
 }
 
@@ -40,11 +46,103 @@ pub struct Timeline {
     /// \[µs\]
     pub width: u64,
     pub buckets: Vec<Bucket>,
+    pub latencies: LatencyGrid,
+}
+
+/// Latencies of served requests by the bucket in which they arrived: an array of small counts, of one replication alone,
+/// so that a served request costs one increment and a run of many replications no more memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LatencyGrid {
+    /// Row by row; empty: nobody asked.
+    counts: Vec<u32>,
+}
+
+/// Bins to an octave: a quantile is within a sixteenth of the true one.
+const PER_OCTAVE_BITS: u32 = 4;
+/// The grid spans 2¹³ µs (8 ms) to 2³⁵ µs (9.5 h); what lies beyond shares the bin at that end.
+const LEAST_BITS: u32 = 13;
+const OCTAVES: u32 = 22;
+const BINS: usize = (OCTAVES << PER_OCTAVE_BITS) as usize;
+
+impl LatencyGrid {
+    #[must_use]
+    pub fn new(buckets: u64) -> Self {
+        Self { counts: vec![0; buckets.min(MOST_BUCKETS) as usize * BINS] }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// `took` in \[µs\].
+    #[inline]
+    pub fn record(&mut self, bucket: u64, took: u64) {
+        let at = bucket as usize * BINS + bin_of(took);
+        if let Some(count) = self.counts.get_mut(at) {
+            *count += 1;
+        }
+    }
+
+    /// The latencies of nearest rank of these buckets together \[µs\]; `None`: nobody who arrived there was served.
+    #[must_use]
+    pub fn quantiles<const N: usize>(&self, buckets: Range<usize>, shares: [f64; N]) -> Option<[f64; N]> {
+        let mut bins = [0_u64; BINS];
+        for row in self.counts.chunks_exact(BINS).take(buckets.end).skip(buckets.start) {
+            bins.iter_mut().zip(row).for_each(|(sum, own)| *sum += u64::from(*own));
+        }
+        let all: u64 = bins.iter().sum();
+        let at = |share: f64| {
+            let rank = libm::ceil(share * all as f64).max(1.0) as u64;
+            let (mut bin, mut before) = (0, 0);
+            while bin + 1 < BINS && before + bins[bin] < rank {
+                before += bins[bin];
+                bin += 1;
+            }
+            // The ranks of a bin lie evenly in it.
+            value_in(bin, (rank.saturating_sub(before) as f64 - 0.5) / bins[bin].max(1) as f64)
+        };
+        (all > 0).then(|| shares.map(at))
+    }
+}
+
+#[inline]
+fn bin_of(took: u64) -> usize {
+    let took = took.clamp(1 << LEAST_BITS, (1 << (LEAST_BITS + OCTAVES)) - 1);
+    let octave = 63 - took.leading_zeros();
+    let within = (took >> (octave - PER_OCTAVE_BITS)) & ((1 << PER_OCTAVE_BITS) - 1);
+    ((octave - LEAST_BITS) << PER_OCTAVE_BITS) as usize + within as usize
+}
+
+/// The value at a share of a bin's width \[µs\].
+fn value_in(bin: usize, share: f64) -> f64 {
+    let octave = (bin >> PER_OCTAVE_BITS) as u32 + LEAST_BITS;
+    let within = (bin & ((1 << PER_OCTAVE_BITS) - 1)) as f64;
+    let steps = f64::from(1_u32 << PER_OCTAVE_BITS);
+    (1_u64 << octave) as f64 * (1.0 + (within + share) / steps)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_grid_reads_back_what_it_was_told() {
+        let mut grid = LatencyGrid::new(3);
+        for took in [10_000, 250_000, 1_000_000, 59_000_000, 3_600_000_000] {
+            grid = LatencyGrid::new(3);
+            grid.record(1, took);
+            let [read] = grid.quantiles(1..2, [0.99]).unwrap();
+            assert!((read / took as f64 - 1.0).abs() < 1.0 / 30.0, "{took}: {read}");
+        }
+        assert_eq!(grid.quantiles(0..1, [0.5]), None);
+        grid.record(0, 0);
+        grid.record(2, u64::MAX);
+        grid.record(3, 1);
+        let [least, greatest] = grid.quantiles(0..3, [0.01, 1.0]).unwrap();
+        assert!(least < 9_000.0 && greatest > 3.3e10);
+        assert_eq!(LatencyGrid::default().quantiles(0..3, [0.5]), None);
+    }
 
     #[test]
     fn widths_are_round_and_few() {

@@ -6,6 +6,7 @@ mod doubt;
 mod sizing;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -247,7 +248,8 @@ pub struct Timeline {
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
     /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
-    /// `total.calls_per_min` is the retry amplification over time.
+    /// `total.calls_per_min` is the retry amplification over time. `total.e2e_p99_ms` is of the served requests that
+    /// arrived in the bucket, or in its minute where buckets are shorter; 0: there was none.
     pub series: BTreeMap<String, Vec<f64>>,
 }
 
@@ -261,6 +263,43 @@ pub struct Quantiles {
     pub shares: Vec<f64>,
     /// The values at those shares, in milliseconds.
     pub values_ms: Vec<f64>,
+}
+
+/// A run shorter than this keeps its buckets, for want of minutes \[s\].
+const SHORTEST_IN_MINUTES: f64 = 300.0;
+const MINUTE_S: f64 = 60.0;
+
+impl Timeline {
+    /// Its buckets, joined to whole minutes of the run where they are shorter: limits are per minute, and a few seconds
+    /// hold too few requests to tell a tail. Empty: there is no bucket of a known width.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Range<usize>> {
+        let buckets = self.series.values().map(Vec::len).max().unwrap_or(0);
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        if !self.from_s.is_finite() || !self.bucket_s.is_finite() || self.bucket_s <= 0.0 {
+            return groups;
+        }
+        let joined = self.joins_minutes(buckets);
+        let minute = |i: usize| ((self.from_s + i as f64 * self.bucket_s) / MINUTE_S + 1e-9).floor();
+        for i in 0..buckets {
+            match groups.last_mut() {
+                Some(group) if joined && minute(i) == minute(group.start) => group.end = i + 1,
+                _ => groups.push(i..i + 1),
+            }
+        }
+        groups
+    }
+
+    /// The width of a whole column \[s\].
+    #[must_use]
+    pub fn column_s(&self) -> f64 {
+        let buckets = self.series.values().map(Vec::len).max().unwrap_or(0);
+        if self.joins_minutes(buckets) { MINUTE_S } else { self.bucket_s }
+    }
+
+    fn joins_minutes(&self, buckets: usize) -> bool {
+        self.bucket_s < MINUTE_S && self.bucket_s * buckets as f64 >= SHORTEST_IN_MINUTES
+    }
 }
 
 impl Point {

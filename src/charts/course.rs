@@ -1,0 +1,188 @@
+//! What the charts over time share: one clock below all panels, areas that are stacked, and lines with gaps.
+
+use super::axis::Axis;
+use super::columns::Columns;
+use super::frame::{Align, Canvas, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::{ChartError, labels};
+use crate::results::{Detail, Timeline};
+
+/// Left of a panel, for the labels of its axis \[CSS px\].
+pub(super) const GUTTER: f64 = 62.0;
+/// Between the floor of a panel and the top of the next one, whose head stands there \[CSS px\].
+pub(super) const GAP: f64 = 34.0;
+/// Fewer places than columns tell a pointer: the eye needs no more, and every panel must have its share of them.
+const MOST_TIPS: usize = 90;
+/// More columns than this are narrower than two lines.
+const MOST_STEPS: usize = 240;
+
+/// The columns of a document over the clock that all panels share.
+pub(super) struct Course<'d> {
+    pub(super) columns: Columns,
+    timeline: &'d Timeline,
+    time: Axis,
+    unit: &'static str,
+}
+
+impl<'d> Course<'d> {
+    /// `None` when there is no bucket of a known width.
+    pub(super) fn of(detail: &'d Detail) -> Option<Self> {
+        let timeline = &detail.timeline;
+        let columns = Columns::of(timeline)?;
+        let (time, unit) = Axis::time(columns.edges[0], columns.edges[columns.edges.len() - 1]);
+        Some(Self { columns, timeline, time, unit })
+    }
+
+    /// The mean of a series in each column; `None`: the document has no such series.
+    pub(super) fn mean(&self, series: &str) -> Option<Vec<f64>> {
+        self.timeline.series.get(series).map(|values| self.columns.mean(values))
+    }
+
+    /// The middle of a part of every series' name, such as the capacity of `capacities.us.waiting`, with its columns.
+    pub(super) fn each(&self, prefix: &str, suffix: &str) -> Vec<(&'d str, Vec<f64>)> {
+        let of = |(name, values): (&'d String, &Vec<f64>)| {
+            let middle = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
+            Some((middle, self.columns.mean(values)))
+        };
+        self.timeline.series.iter().filter_map(of).collect()
+    }
+
+    /// What a column is called in a sentence: `minute 42`, `hour 13.5`.
+    pub(super) fn when(&self, column: usize) -> String {
+        let (name, unit_s) = match self.unit {
+            "seconds" => ("second", 1.0),
+            "minutes" => ("minute", 60.0),
+            "hours" => ("hour", 3_600.0),
+            _ => ("day", 86_400.0),
+        };
+        format!("{name} {}", labels::rounded(self.columns.edges[column] / unit_s))
+    }
+
+    /// How much time a column is, after an article or an adjective: `minute`, `2 min`.
+    pub(super) fn width(&self) -> String {
+        match self.columns.width_s {
+            60.0 => "minute".to_owned(),
+            3_600.0 => "hour".to_owned(),
+            width_s => labels::span(width_s),
+        }
+    }
+
+    pub(super) fn middle(&self, column: usize) -> f64 {
+        f64::midpoint(self.columns.edges[column], self.columns.edges[column + 1])
+    }
+
+    /// The clock's caption, and the room that is left for panels.
+    pub(super) fn clock(&self, canvas: &Canvas<'_>, room: Room) -> Result<Room, ChartError> {
+        let room = Room { left: room.left + GUTTER, right: room.right - 4.0, bottom: room.bottom - 34.0, ..room };
+        let caption = format!("{} since {}", self.unit, labels::moment(&self.timeline.start));
+        let caption = LABEL.fit(&caption, room.width());
+        let middle = f64::midpoint(room.left, room.right);
+        canvas.text(middle, room.bottom + 33.0, &caption, LABEL, Ink::Faint, Align::Middle)?;
+        Ok(room)
+    }
+
+    /// The axis of a panel, of which the last alone has labels.
+    pub(super) fn axis(&self, is_last: bool) -> Axis {
+        if is_last { self.time.clone() } else { self.time.unlabelled() }
+    }
+
+    /// Areas upon one another, the first at the bottom; returns where they end, column by column.
+    pub(super) fn stack(&self, panel: &Panel<'_, '_>, layers: &[(&[f64], Ink)]) -> Result<Vec<f64>, ChartError> {
+        let mut below = vec![0.0; self.columns.edges.len() - 1];
+        for (values, ink) in layers {
+            let above: Vec<f64> = below.iter().zip(*values).map(|(b, v)| b + v).collect();
+            if largest(values) > 0.0 {
+                let (low, high) = (self.columns.steps(&below), self.columns.steps(&above));
+                panel.area(high.into_iter().chain(low.into_iter().rev()).collect(), *ink)?;
+            }
+            below = above;
+        }
+        Ok(below)
+    }
+
+    /// A line over the columns; `None` is a gap. Many columns are joined at their middles by a thin line, because their
+    /// steps would run together to a band.
+    pub(super) fn line(
+        &self,
+        panel: &Panel<'_, '_>,
+        values: impl Iterator<Item = Option<f64>>,
+        (ink, width): (Ink, f64),
+    ) -> Result<(), ChartError> {
+        let is_dense = self.columns.edges.len() > MOST_STEPS;
+        let mark = Mark::Line(ink, if is_dense { 1.0 } else { width });
+        let mut run: Vec<(f64, f64)> = Vec::new();
+        for (column, value) in values.enumerate().take(self.columns.edges.len() - 1) {
+            let edge = &self.columns.edges[column..];
+            match value {
+                // A column alone needs its width to be seen.
+                Some(value) if is_dense && !run.is_empty() => run.push((self.middle(column), value)),
+                Some(value) => run.extend([(edge[0], value), (edge[1], value)]),
+                None if run.is_empty() => {}
+                None => panel.curve(&std::mem::take(&mut run), mark)?,
+            }
+        }
+        if run.is_empty() { Ok(()) } else { panel.curve(&run, mark) }
+    }
+
+    /// A level over the whole time.
+    pub(super) fn level(&self, panel: &Panel<'_, '_>, level: f64, mark: Mark) -> Result<(), ChartError> {
+        let edges = &self.columns.edges;
+        panel.curve(&[(edges[0], level), (edges[edges.len() - 1], level)], mark)
+    }
+
+    /// Tells a pointer what stands in the columns, at some of them where there are many.
+    pub(super) fn tips(&self, panel: &Panel<'_, '_>, at: &[f64], text: impl Fn(usize) -> String) {
+        let every = at.len().div_ceil(MOST_TIPS).max(1);
+        for column in (0..at.len()).step_by(every) {
+            panel.tip(self.middle(column), at[column], format!("{}: {}", self.when(column), text(column)));
+        }
+    }
+}
+
+/// The head of a panel, left of its axis: what it is of, and in what unit.
+pub(super) fn head(canvas: &Canvas<'_>, room: Room, name: &str, caption: &str) -> Result<(), ChartError> {
+    let (left, y) = (room.left - GUTTER, room.top - 10.0);
+    let name = STRONG.fit(name, 260.0);
+    canvas.text(left, y, &name, STRONG, Ink::Text, Align::Left)?;
+    let caption_left = if name.is_empty() { left } else { left + STRONG.width(&name) + 8.0 };
+    let caption = LABEL.fit(caption, room.right - caption_left);
+    canvas.text(caption_left, y, &caption, LABEL, Ink::Faint, Align::Left)
+}
+
+pub(super) fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
+}
+
+pub(super) fn total(values: &[f64]) -> f64 {
+    values.iter().sum()
+}
+
+/// Several of one sort, upon one another: the largest by name, the rest together.
+pub(super) struct Ranked {
+    pub(super) name: String,
+    pub(super) values: Vec<f64>,
+    pub(super) ink: Ink,
+}
+
+/// The largest first, by the sum of their values; `inks` are their colours, and the rest share the grey.
+pub(super) fn ranked(mut all: Vec<(String, Vec<f64>)>, inks: &[Ink], others: &str) -> Vec<Ranked> {
+    all.retain(|(_, values)| largest(values) > 0.0);
+    all.sort_by(|a, b| total(&b.1).total_cmp(&total(&a.1)));
+    let rest = all.split_off(inks.len().min(all.len()));
+    let mut ranked: Vec<Ranked> =
+        all.into_iter().zip(inks).map(|((name, values), ink)| Ranked { name, values, ink: *ink }).collect();
+    let name = match rest.as_slice() {
+        [] => return ranked,
+        [(name, _)] => name.clone(),
+        _ => format!("{} {others}", rest.len()),
+    };
+    let mut values = vec![0.0; rest[0].1.len()];
+    rest.iter().for_each(|(_, own)| values.iter_mut().zip(own).for_each(|(sum, v)| *sum += v));
+    ranked.push(Ranked { name, values, ink: Ink::Rule });
+    ranked
+}
+
+/// The column with the largest value, the first of equals; `None`: none is above zero.
+pub(super) fn worst(values: &[f64]) -> Option<usize> {
+    let most = largest(values);
+    values.iter().position(|v| *v == most).filter(|_| most > 0.0)
+}

@@ -1,0 +1,188 @@
+//! How long answers took over time: the middle and the tail, by when requests arrived.
+
+use super::axis::Axis;
+use super::course::{Course, head, largest, worst};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use crate::results::{Expectation, Timeline};
+
+pub(super) struct LatencyOverTime;
+
+/// The quantiles that are drawn, the slowest first, so that the middle lies over it.
+const DRAWN: [(&str, Ink, f64); 3] = [("p99", Ink::Purple, 1.75), ("p95", Ink::Sky, 1.75), ("p50", Ink::Blue, 2.25)];
+/// An axis of times spans at least this ratio, so that it has ticks.
+const LEAST_RATIO: f64 = 6.0;
+/// Times beyond these are drawn as these \[ms\].
+const SHORTEST_MS: f64 = 1e-3;
+const LONGEST_MS: f64 = 1e12;
+/// With fewer requests to a column, its p99 is its slowest.
+const ENOUGH_FOR_P99: f64 = 100.0;
+
+const EXPECTED: Mark = Mark::Dashes(Ink::Text, 1.25);
+
+impl Chart for LatencyOverTime {
+    fn name(&self) -> &'static str {
+        "latency_over_time"
+    }
+
+    fn shows(&self) -> &'static str {
+        "How long full answers took over time: the median and the slowest 5 and 1 %, against what is expected."
+    }
+
+    fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
+        let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
+        let Some(course) = Course::of(detail) else { return Ok(Vec::new()) };
+        let judged = if point.expectations.is_empty() { &subject.results.expectations } else { &point.expectations };
+        let bounds = bounds(judged, &detail.timeline);
+        let Some(latencies) = Latencies::of(course, bounds) else { return Ok(Vec::new()) };
+        let mut legend: Vec<_> =
+            latencies.lines.iter().rev().map(|l| (l.name.to_owned(), Mark::Line(l.ink, l.width))).collect();
+        if !latencies.bounds.is_empty() {
+            legend.push(("expected at most".to_owned(), EXPECTED));
+        }
+        let heading = Heading {
+            name: self.name().to_owned(),
+            title: "How long answers took over time".to_owned(),
+            subtitle: latencies.subtitle(),
+            legend,
+            source: latencies.with_caution(source(subject.results, point)),
+            height: 380.0,
+        };
+        Ok(vec![frame::draw(&heading, |canvas, room| latencies.body(canvas, room))?])
+    }
+}
+
+/// What the scenario expects of e2e at the most \[ms\]: of all workloads, or of the only one.
+fn bounds(expectations: &[Expectation], timeline: &Timeline) -> Vec<(&'static str, f64)> {
+    let of_workload = |name: &String| Some(name.strip_prefix("workloads.")?.split_once('.')?.0.to_owned());
+    let mut workloads: Vec<String> = timeline.series.keys().filter_map(of_workload).collect();
+    workloads.dedup();
+    let of = |e: &Expectation| {
+        let metric = match workloads.as_slice() {
+            [only] => e.metric.strip_prefix(&format!("workloads.{only}.")).unwrap_or(&e.metric),
+            _ => e.metric.as_str(),
+        };
+        let name = metric.strip_prefix("e2e_")?.strip_suffix("_ms")?;
+        let (name, ..) = DRAWN.into_iter().find(|(drawn, ..)| *drawn == name)?;
+        Some((name, e.at_most.filter(|ms| ms.is_finite() && *ms > 0.0)?))
+    };
+    expectations.iter().filter_map(of).collect()
+}
+
+/// One quantile by column \[ms\]; 0 where nobody was served.
+struct Line {
+    name: &'static str,
+    ink: Ink,
+    width: f64,
+    values: Vec<f64>,
+}
+
+struct Latencies<'d> {
+    course: Course<'d>,
+    lines: Vec<Line>,
+    bounds: Vec<(&'static str, f64)>,
+}
+
+impl<'d> Latencies<'d> {
+    /// `None`: the document knows no latency over time.
+    fn of(course: Course<'d>, bounds: Vec<(&'static str, f64)>) -> Option<Self> {
+        let known = |v: f64| if v > 0.0 { v.clamp(SHORTEST_MS, LONGEST_MS) } else { 0.0 };
+        let of = |(name, ink, width): (&'static str, Ink, f64)| {
+            let values = course.mean(&format!("total.e2e_{name}_ms"))?.into_iter().map(known).collect::<Vec<f64>>();
+            (largest(&values) > 0.0).then_some(Line { name, ink, width, values })
+        };
+        let lines: Vec<Line> = DRAWN.into_iter().filter_map(of).collect();
+        (!lines.is_empty()).then_some(Self { course, lines, bounds })
+    }
+
+    fn subtitle(&self) -> String {
+        let slowest = &self.lines[0];
+        let served: Vec<f64> = slowest.values.iter().copied().filter(|v| *v > 0.0).collect();
+        let mut sorted = served.clone();
+        sorted.sort_by(f64::total_cmp);
+        let usual = sorted[(sorted.len() - 1) / 2];
+        let width = self.course.width();
+        let mut text = format!("In the usual {width}, {} was {}", slowest.name, labels::latency(usual));
+        if let Some(at) = worst(&slowest.values) {
+            let most = labels::latency(slowest.values[at]);
+            text += &format!("; in the worst ({}) it was {most}", self.course.when(at));
+        }
+        text += ".";
+        for (name, bound) in &self.bounds {
+            let Some(line) = self.lines.iter().find(|l| l.name == *name) else { continue };
+            let over = line.values.iter().filter(|v| *v > bound).count() as f64 / served.len() as f64;
+            let bound = labels::latency(*bound);
+            text += &match over {
+                0.0 => format!(" {name} never exceeded the {bound} expected."),
+                _ => format!(" {name} exceeded the {bound} expected in {} of the time.", labels::percent(over)),
+            };
+        }
+        text
+    }
+
+    /// The source line, after what a thin column means for its tail.
+    fn with_caution(&self, source: String) -> String {
+        let scale = self.course.columns.width_s / 60.0;
+        let arrivals = self.course.mean("total.arrivals_per_min").unwrap_or_default();
+        let thin = arrivals.iter().any(|a| *a > 0.0 && a * scale < ENOUGH_FOR_P99);
+        if !thin {
+            return source;
+        }
+        let width = self.course.width();
+        format!("with under 100 requests in a {width}, p99 is its slowest · {source}")
+    }
+
+    fn axis(&self) -> Axis {
+        let drawn = || self.lines.iter().flat_map(|l| l.values.iter().copied()).filter(|v| *v > 0.0);
+        let bounds = || self.bounds.iter().map(|(_, ms)| ms.clamp(SHORTEST_MS, LONGEST_MS));
+        let lo = drawn().chain(bounds()).fold(LONGEST_MS, f64::min);
+        let hi = drawn().chain(bounds()).fold(lo, f64::max);
+        let (mut lo, mut hi) = (libm::log10(lo) - 0.06, libm::log10(hi) + 0.1);
+        let missing = libm::log10(LEAST_RATIO) - (hi - lo);
+        if missing > 0.0 {
+            (lo, hi) = (lo - missing / 2.0, hi + missing / 2.0);
+        }
+        Axis::latency(libm::exp10(lo), libm::exp10(hi))
+    }
+
+    fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
+        let mut room = self.course.clock(canvas, room)?;
+        room.top += 24.0;
+        room.right -= 34.0;
+        let panel = canvas.panel(room, self.course.axis(true), self.axis());
+        head(canvas, room, "", "e2e of the served requests, by when they arrived")?;
+        panel.grid()?;
+        for line in &self.lines {
+            let values = line.values.iter().map(|v| (*v > 0.0).then_some(*v));
+            self.course.line(&panel, values, (line.ink, line.width))?;
+        }
+        for (name, bound) in &self.bounds {
+            self.course.level(&panel, *bound, EXPECTED)?;
+            let (left, y) = panel.at(self.course.columns.edges[0], *bound);
+            let text = format!("{name} at most {}", labels::latency(*bound));
+            panel.note(left + 6.0, y - 5.0, &text, STRONG, Ink::Text, Align::Left)?;
+        }
+        panel.floor()?;
+        self.names(&panel)?;
+        self.course.tips(&panel, &self.lines[0].values, |i| self.told(i));
+        Ok(())
+    }
+
+    /// Each line's name at its right end, moved apart where lines end close together.
+    fn names(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
+        let mut above = panel.room.top - 12.0;
+        for line in &self.lines {
+            let Some(end) = line.values.iter().rev().copied().find(|v| *v > 0.0) else { continue };
+            let (_, y) = panel.at(0.0, end);
+            above = (y + 4.0).max(above + 13.0);
+            panel.canvas.text(panel.room.right + 6.0, above, line.name, LABEL, Ink::Text, Align::Left)?;
+        }
+        Ok(())
+    }
+
+    fn told(&self, column: usize) -> String {
+        let known = self.lines.iter().rev().filter(|l| l.values[column] > 0.0);
+        let each: Vec<String> = known.map(|l| format!("{} {}", l.name, labels::latency(l.values[column]))).collect();
+        if each.is_empty() { "nobody who arrived was served".to_owned() } else { each.join(", ") }
+    }
+}
