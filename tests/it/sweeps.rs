@@ -98,7 +98,7 @@ fn threads_change_no_byte() {
         files(&folder.path().join(threads))
     };
     let one = of("1");
-    assert_eq!(one.len(), 2, "results.json and points.csv");
+    assert!(one.len() > 2, "results.json, points.csv and charts");
     assert!(one == of("2") && one == of("8"));
 }
 
@@ -126,7 +126,7 @@ fn a_killed_sweep_goes_on_where_it_stopped_and_ends_in_the_same_bytes() {
     let args = |out: &'static str| ["sweep", "s.toml", "--quiet", "--threads", "2", "--out", out];
     assert!(bedload(folder.path(), &args("whole")).status.success());
     let whole = files(&folder.path().join("whole"));
-    assert_eq!(whole.len(), 3);
+    assert!(whole.len() > 3, "results.json, points.csv, points.jsonl and charts");
     let out = folder.path().join("killed");
     let mut kills = 0;
     for moment in 1..=20 {
