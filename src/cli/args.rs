@@ -31,6 +31,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Gate a pipeline: run scenarios and judge what they expect.
     Check(CheckArgs),
+    /// Draw the charts of results that were written before, or some of them.
+    Chart(ChartArgs),
     /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
     Import(ImportArgs),
     /// Look up the models that bedload knows, with sources and dates.
@@ -278,6 +280,46 @@ pub(super) struct CheckArgs {
 pub(super) enum OnDoubt {
     Pass,
     Fail,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ChartArgs {
+    /// results.json, or the folder that it is in.
+    #[arg(required_unless_present = "list")]
+    pub results: Option<PathBuf>,
+    /// Show every chart and the question that it answers.
+    #[arg(long)]
+    pub list: bool,
+    /// Draw this chart alone; can be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// What is written of each.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg, Picture::Png])]
+    pub format: Vec<Picture>,
+    /// The width of a PNG in pixels.
+    #[arg(long, default_value_t = 1_280, value_parser = clap::value_parser!(u32).range(160..=7_680))]
+    pub width: u32,
+    /// For paper and light pages, or for dark ones.
+    #[arg(long, value_enum, default_value_t = Look::Light)]
+    pub theme: Look,
+    /// The folder for the drawings; default: that of the results.
+    #[arg(long, short)]
+    pub out: Option<PathBuf>,
+    /// Print only diagnostics.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Picture {
+    Svg,
+    Png,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Look {
+    Light,
+    Dark,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,22 +4,51 @@ use std::path::PathBuf;
 
 use super::files::OutputFolder;
 use super::{Exit, Trouble, fault};
-use crate::charts::{self, Subject, Theme};
+use crate::charts::{self, Chart, Drawing, Subject, Theme};
 
-/// Of a chart's PNG \[px\]: twice its size, for screens of two pixels to a CSS pixel.
-const PNG_WIDTH: u32 = 1_280;
+/// Which files are made of a drawing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub svg: bool,
+    pub png: bool,
+    /// Of a PNG \[px\].
+    pub width: u32,
+    pub theme: Theme,
+}
+
+/// Both, and a PNG twice as wide as the drawing, for screens of two pixels to a CSS pixel.
+pub(super) const USUAL: Wanted = Wanted { svg: true, png: true, width: 1_280, theme: Theme::Light };
 
 /// Writes what is drawn of a document; returns the files.
 pub(super) fn draw(folder: &OutputFolder, subject: &Subject<'_>) -> Result<Vec<PathBuf>, Trouble> {
-    let lost = |error: charts::ChartError| fault(Exit::InputOutput, error.to_string(), None);
+    let drawings = charts::draw_all(subject).map_err(lost)?;
+    write(folder, &drawings, USUAL)
+}
+
+/// Draws one chart; nothing when the document has not what it needs.
+pub(super) fn draw_one(chart: &dyn Chart, subject: &Subject<'_>) -> Result<Vec<Drawing>, Trouble> {
+    chart.draw(subject).map_err(lost)
+}
+
+/// Writes drawings; returns the files.
+pub(super) fn write(folder: &OutputFolder, drawings: &[Drawing], wanted: Wanted) -> Result<Vec<PathBuf>, Trouble> {
     let save = |name: String, content: &[u8]| {
         folder.write(&name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
     };
     let mut written = Vec::new();
-    for drawing in charts::draw_all(subject).map_err(lost)? {
-        written.push(save(format!("{}.svg", drawing.name), drawing.svg.as_bytes())?);
-        let png = drawing.png(Theme::Light, PNG_WIDTH).map_err(lost)?;
-        written.push(save(format!("{}.png", drawing.name), &png)?);
+    for drawing in drawings {
+        if wanted.svg {
+            written.push(save(format!("{}.svg", drawing.name), drawing.themed(wanted.theme).as_bytes())?);
+        }
+        if wanted.png {
+            let png = drawing.png(wanted.theme, wanted.width).map_err(lost)?;
+            written.push(save(format!("{}.png", drawing.name), &png)?);
+        }
     }
     Ok(written)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed over by map_err")]
+fn lost(error: charts::ChartError) -> Trouble {
+    fault(Exit::InputOutput, error.to_string(), None)
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalog;
+mod chart;
 mod check;
 mod compare;
 mod drawings;
@@ -69,6 +70,7 @@ pub fn main() -> Exit {
     };
     let ended = match &cli.command {
         Command::Init(args) => init::init(args),
+        Command::Chart(args) => chart::chart(args),
         Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),

@@ -36,7 +36,7 @@ const RESERVED: [(&str, &[&str]); 13] = [
     ("rand::", &["random/"]),
     ("rand_distr::", &["random/"]),
     ("rayon::", &["experiment/"]),
-    ("plotters::", &["charts/frame.rs"]),
+    ("plotters::", &["charts/frame.rs", "charts/style.rs"]),
     ("resvg::", &["charts/frame.rs"]),
     ("unsafe {", &[]),
     (".mul_add(", &[]),

@@ -11,6 +11,7 @@ mod described;
 mod determinism;
 mod docs;
 mod doubts;
+mod drawings;
 mod exact;
 mod fates;
 mod gates;

@@ -1,0 +1,122 @@
+//! `bedload chart`: drawings of documents that were written before.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SCENARIO: &str = r#"
+title = "A chat <b>&</b> its quota"
+run = { duration = "10m", warmup = "1m", replications = 2 }
+models.m = { max_output_tokens = 500, time_to_first_token = "300ms", output_tokens_per_second = 80, prices = { input = "$1/1M", output = "$5/1M" } }
+[workloads.chat]
+model = "m"
+arrivals.poisson.rate = "300/min"
+input_tokens = 900
+output_tokens = 200
+max_tokens = 500
+[capacities.us.on_demand]
+tpm = 300_000
+[sweep]
+"capacities.us.tpm" = { from = 200_000, to = 496_000, step = 1_000 }
+"#;
+
+fn bedload(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bedload")).args(args).current_dir(folder).output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it is text")
+}
+
+/// A folder with a scenario and the results of a run, without charts.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("s.toml"), SCENARIO).expect("it is written");
+    let run = bedload(folder.path(), &["run", "s.toml", "--out", "o", "--no-charts", "--quiet"]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    folder
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("it is there")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_document_is_drawn_again_as_the_run_drew_it() {
+    let folder = folder();
+    let drawn = bedload(folder.path(), &["run", "s.toml", "--out", "drawn", "--quiet"]);
+    assert!(drawn.status.success());
+    let again = bedload(folder.path(), &["chart", "o"]);
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let [one, other] = ["drawn", "o"].map(|name| folder.path().join(name));
+    assert_eq!(names(&one), names(&other));
+    assert!(names(&one).len() > 8, "{:?}", names(&one));
+    for name in names(&one) {
+        assert!(std::fs::read(one.join(&name)).unwrap() == std::fs::read(other.join(&name)).unwrap(), "{name}");
+    }
+    assert!(text(&again.stdout).lines().all(|line| Path::new(line).starts_with("o")), "{}", text(&again.stdout));
+}
+
+#[test]
+fn every_chart_says_what_it_answers() {
+    let folder = folder();
+    let listed = text(&bedload(folder.path(), &["chart", "--list"]).stdout);
+    let charts = bedload::charts::CHARTS;
+    assert_eq!(listed.lines().count(), 2 * charts.len());
+    assert!(charts.iter().all(|chart| listed.contains(chart.name()) && listed.contains(chart.shows())), "{listed}");
+}
+
+#[test]
+fn one_chart_in_one_format_and_size() {
+    let folder = folder();
+    let args =
+        ["chart", "o/results.json", "--only", "latency_cdf", "--format", "png", "--width", "320", "--theme", "dark"];
+    let output = bedload(folder.path(), &[&args[..], &["--out", "p"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(names(&folder.path().join("p")), ["latency_cdf.png"]);
+    let png = std::fs::read(folder.path().join("p/latency_cdf.png")).unwrap();
+    assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 320);
+    let none = bedload(folder.path(), &["chart", "o", "--only", "sweep_map", "--out", "q"]);
+    assert!(none.status.success() && text(&none.stdout).is_empty());
+    assert_eq!(text(&none.stderr), "`sweep_map` is not drawn: the document has not what it needs\n");
+}
+
+#[test]
+fn points_beside_the_document_are_drawn_too() {
+    let folder = folder();
+    let sweep = bedload(folder.path(), &["sweep", "s.toml", "--out", "w", "--no-charts", "--quiet"]);
+    assert!(sweep.status.success() && names(&folder.path().join("w")).contains(&"points.jsonl".to_owned()));
+    let drawn = bedload(folder.path(), &["chart", "w", "--format", "svg"]);
+    assert!(text(&drawn.stdout).contains("sweep_lines.svg"), "{}{}", text(&drawn.stdout), text(&drawn.stderr));
+    std::fs::remove_file(folder.path().join("w/points.jsonl")).unwrap();
+    let lost = bedload(folder.path(), &["chart", "w"]);
+    assert!(lost.status.code() == Some(2) && text(&lost.stderr).contains("its points are in `w/points.jsonl`"));
+}
+
+#[test]
+fn what_cannot_be_drawn_is_refused() {
+    let folder = folder();
+    let whole = std::fs::read_to_string(folder.path().join("o/results.json")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("old.json", &whole.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1));
+    write("cut.json", &whole[..whole.len() / 2]);
+    write("other.json", "{\"a\": 1}");
+    write("file", "");
+    for (args, part) in [
+        (&["chart", "none.json"][..], "`none.json` is no document that can be drawn: "),
+        (&["chart", "old.json"], "its schema_version is 99, this bedload reads 1"),
+        (&["chart", "cut.json"], "EOF while parsing"),
+        (&["chart", "other.json"], "it has no schema_version"),
+        (&["chart", "o", "--only", "latency_cfd"], "did you mean `latency_cdf`?"),
+        (&["chart", "o", "--out", "file/below"], "cannot write to the folder `file/below`"),
+        (&["chart"], "required"),
+    ] {
+        let output = bedload(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(part), "{part} is not in\n{}", text(&output.stderr));
+    }
+}
