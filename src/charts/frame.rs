@@ -181,7 +181,11 @@ fn finish(heading: &Heading, plotted: &str, tips: &[Tip]) -> Result<Drawing, Cha
         outlined.split_once('>').ok_or_else(|| ChartError("the outlined drawing is empty".to_owned()))?;
     let (title, desc) = (escaped(&heading.title), escaped(&heading.subtitle));
     let rest = rest.trim_end().strip_suffix("</svg>").unwrap_or(rest);
-    let svg = format!("{open} role=\"img\"><title>{title}</title><desc>{desc}</desc>{rest}{}</svg>", shown(tips));
+    let view = format!("0 0 {WIDTH} {}", heading.height);
+    let svg = format!(
+        "{open} viewBox=\"{view}\" role=\"img\"><title>{title}</title><desc>{desc}</desc>{rest}{}</svg>",
+        shown(tips)
+    );
     Ok(Drawing {
         name: heading.name.clone(),
         title: heading.title.clone(),

@@ -33,6 +33,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Draw the charts of results that were written before, or some of them.
     Chart(ChartArgs),
+    /// Make one page of results that a review can decide from.
+    Report(ReportArgs),
     /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
     Import(ImportArgs),
     /// Look up the models that bedload knows, with sources and dates.
@@ -280,6 +282,21 @@ pub(super) struct CheckArgs {
 pub(super) enum OnDoubt {
     Pass,
     Fail,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// results.json, or the folder that it is in.
+    pub results: PathBuf,
+    /// The scenario file, to be shown in the page.
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// The page; default: report.html beside the results.
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print only diagnostics.
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

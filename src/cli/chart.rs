@@ -1,15 +1,14 @@
 //! `bedload chart`: the drawings of a document that was written before, or some of them.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::args::{ChartArgs, Look, Picture};
+use super::documents::read;
 use super::drawings::{Wanted, draw_one, write};
 use super::files::OutputFolder;
 use super::{Exit, Trouble, fault, remark, say};
 use crate::charts::{CHARTS, Chart, Subject, Theme};
 use crate::model::spec::unknown;
-use crate::results::{Point, Results, SCHEMA_VERSION};
 
 pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     let Some(path) = args.results.as_ref().filter(|_| !args.list) else { return list() };
@@ -63,35 +62,4 @@ fn chosen(names: &[String]) -> Result<Vec<&'static dyn Chart>, Trouble> {
         })
     };
     names.iter().map(find).collect()
-}
-
-/// A document, and its points where they stand in a file beside it.
-fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble> {
-    let refuse = |why: String| {
-        let help = "`bedload run`, `sweep`, `size` and `compare` write one, results.json".to_owned();
-        fault(Exit::Usage, format!("`{}` is no document that can be drawn: {why}", path.display()), help)
-    };
-    let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
-    // The version first: another one may have other keys.
-    let head: serde_json::Value = serde_json::from_str(&text).map_err(|e| refuse(e.to_string()))?;
-    match head.get("schema_version").and_then(serde_json::Value::as_u64) {
-        Some(version) if version == u64::from(SCHEMA_VERSION) => {}
-        Some(version) => {
-            return Err(refuse(format!("its schema_version is {version}, this bedload reads {SCHEMA_VERSION}")));
-        }
-        None => return Err(refuse("it has no schema_version".to_owned())),
-    }
-    let results: Results = serde_json::from_value(head).map_err(|e| refuse(e.to_string()))?;
-    if results.points_total <= results.points.len() as u64 {
-        return Ok((results, None));
-    }
-    let lines = path.with_file_name("points.jsonl");
-    let file = std::fs::File::open(&lines)
-        .map_err(|e| refuse(format!("its points are in `{}`, which cannot be read: {e}", lines.display())))?;
-    let point = |(i, line): (usize, std::io::Result<String>)| {
-        let line = line.map_err(|e| refuse(e.to_string()))?;
-        serde_json::from_str(&line).map_err(|e| refuse(format!("line {} of `{}`: {e}", i + 1, lines.display())))
-    };
-    let points = BufReader::new(file).lines().enumerate().map(point).collect::<Result<Vec<Point>, Trouble>>()?;
-    Ok((results, Some(points)))
 }

@@ -5,6 +5,7 @@ mod catalog;
 mod chart;
 mod check;
 mod compare;
+mod documents;
 mod drawings;
 mod explain;
 mod files;
@@ -12,6 +13,7 @@ mod import;
 mod init;
 mod progress;
 pub mod render;
+mod report;
 mod run;
 mod schema;
 mod size;
@@ -71,6 +73,7 @@ pub fn main() -> Exit {
     let ended = match &cli.command {
         Command::Init(args) => init::init(args),
         Command::Chart(args) => chart::chart(args),
+        Command::Report(args) => report::report(args),
         Command::Import(args) => import::import(args),
         Command::Validate(args) => validate::validate(args),
         Command::Run(args) => run::run(args),

@@ -130,7 +130,7 @@ fn played(results: &Results, comparison: &Comparison) -> String {
 }
 
 /// What the change costs in a month, and whether that is because less, or more, is served.
-fn cost(comparison: &Comparison) -> Vec<String> {
+pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     let served = comparison.differences.get("served").filter(|d| d.distinguishable).and_then(|d| d.difference);
     let served = served.map(|x| {
         let more = if x > 0.0 { "more" } else { "fewer" };

@@ -166,7 +166,7 @@ impl Tale {
         [heading].into_iter().chain(self.loads.iter().map(line)).collect()
     }
 
-    fn answer(&self, head: &Results, palette: Palette) -> String {
+    pub(super) fn answer(&self, head: &Results, palette: Palette) -> String {
         let all = count(self.points as f64);
         if self.held + self.failed + self.undecided == 0 {
             return format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");

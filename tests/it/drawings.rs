@@ -1,4 +1,4 @@
-//! `bedload chart`: drawings of documents that were written before.
+//! `bedload chart` and `bedload report`: drawings and pages of documents that were written before.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -119,4 +119,72 @@ fn what_cannot_be_drawn_is_refused() {
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output.stderr));
         assert!(text(&output.stderr).contains(part), "{part} is not in\n{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn a_report_is_one_page_with_everything_in_it() {
+    let folder = folder();
+    let made = bedload(folder.path(), &["report", "o", "--scenario", "s.toml"]);
+    assert_eq!(
+        (text(&made.stdout).as_str(), made.status.code()),
+        ("o/report.html\n", Some(0)),
+        "{}",
+        text(&made.stderr)
+    );
+    let page = std::fs::read_to_string(folder.path().join("o/report.html")).unwrap();
+    for part in [
+        "<!DOCTYPE html>",
+        "<h1>A chat &lt;b&gt;&amp;&lt;/b&gt; its quota</h1>",
+        "A quota is an upper bound, not a guarantee",
+        "bedload run s.toml",
+        "seed 1",
+        "the algorithm that enforces quotas is not published",
+        "prefers-color-scheme:dark",
+        "tpm = 300_000",
+        "id=\"latency_cdf\"",
+    ] {
+        assert!(page.contains(part), "{part} is not in the page");
+    }
+    // What is inside needs nothing from outside, and nothing of a user's is markup.
+    let outside = ["http-equiv", "src=", "<link", "@import", "url(http", "<b>"];
+    assert!(outside.iter().all(|part| !page.contains(part)), "{:?}", outside.iter().find(|part| page.contains(**part)));
+    assert_eq!(page.matches("<figure").count(), page.matches("viewBox=\"0 0 640 ").count());
+}
+
+#[test]
+fn every_kind_of_document_has_its_answer_in_the_page() {
+    let folder = folder();
+    let answer = |args: &[&str]| {
+        let run = bedload(folder.path(), &[args, &["--out", "d", "--no-charts", "--quiet"]].concat());
+        assert!(matches!(run.status.code(), Some(0 | 1 | 4)), "{}", text(&run.stderr));
+        let made = bedload(folder.path(), &["report", "d", "--out", "p.html", "--quiet"]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        let page = std::fs::read_to_string(folder.path().join("p.html")).unwrap();
+        let begin = page.find("class=\"answer").expect("it has an answer");
+        page[begin..].split('>').nth(1).and_then(|t| t.split('<').next()).unwrap_or_default().to_owned()
+    };
+    let expect = "\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1%\"\n";
+    std::fs::write(folder.path().join("e.toml"), format!("{SCENARIO}{expect}")).unwrap();
+    assert!(answer(&["run", "s.toml"]).starts_with("The "));
+    assert!(answer(&["run", "e.toml"]).starts_with("No: of 1 expectations, 1 failed"));
+    assert!(
+        answer(&["run", "e.toml", "--set", "capacities.us.tpm=3_000_000"])
+            .starts_with("Yes: it keeps what is expected")
+    );
+    assert!(answer(&["sweep", "e.toml"]).contains(" of 297 points meet every expectation"));
+    assert!(answer(&["compare", "s.toml", "--set", "capacities.us.tpm=3_000_000"]).contains("a month"));
+    let size = ["size", "e.toml", "--vary", "workloads.chat.scale", "--find", "greatest", "--from", "1", "--to", "3"];
+    assert!(answer(&size).starts_with("None down to 1"));
+}
+
+#[test]
+fn a_page_shows_no_other_scenario_than_its_own() {
+    let folder = folder();
+    std::fs::write(folder.path().join("t.toml"), SCENARIO.replace("300_000", "400_000")).unwrap();
+    let other = bedload(folder.path(), &["report", "o", "--scenario", "t.toml"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(text(&other.stderr).contains("the results are of another text than `t.toml`"), "{}", text(&other.stderr));
+    assert!(!folder.path().join("o/report.html").exists());
+    let nowhere = bedload(folder.path(), &["report", "o", "--out", "none/below/p.html"]);
+    assert_eq!(nowhere.status.code(), Some(3));
 }

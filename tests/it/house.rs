@@ -16,15 +16,16 @@ const LEVELS: [&[&str]; 8] = [
 ];
 
 /// Edges that go sideways or up, each for a reason.
-const EDGES: [(&str, &str, &str); 3] = [
+const EDGES: [(&str, &str, &str); 4] = [
     ("metrics", "engine", "the recorder implements the engine's observer"),
     ("terms", "model", "the reasons of a refusal are named once, where they are tested"),
+    ("report", "charts", "the page holds the drawings"),
     ("units", "diagnostic", "a value and where it was written are one type"),
 ];
 
 /// Modules that see little, and all that they see of the house.
 const SHORT_SIGHTED: [(&str, &[&str]); 2] =
-    [("report", &["results", "terms", "units"]), ("charts", &["results", "terms", "units"])];
+    [("report", &["charts", "results", "terms", "units"]), ("charts", &["results", "terms", "units"])];
 
 /// What only some files may name, and where.
 const RESERVED: [(&str, &[&str]); 13] = [
