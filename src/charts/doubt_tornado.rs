@@ -193,8 +193,11 @@ fn condition(condition: &Condition) -> String {
     let path = if condition.path.len() > 60 { last_of(&condition.path) } else { &condition.path };
     let values: Vec<String> = condition.values.iter().map(written).collect();
     match (condition.below, condition.above) {
-        (Some(below), _) => format!("{path} below {}", labels::amount(below)),
-        (_, Some(above)) => format!("{path} above {}", labels::amount(above)),
-        _ => format!("{path} {}", values.join(" or ")),
+        (Some(below), Some(above)) => {
+            format!("{path} below {} or above {}", labels::amount(below), labels::amount(above))
+        }
+        (Some(below), None) => format!("{path} below {}", labels::amount(below)),
+        (None, Some(above)) => format!("{path} above {}", labels::amount(above)),
+        (None, None) => format!("{path} {}", values.join(" or ")),
     }
 }

@@ -29,12 +29,14 @@ impl Chart for LoadOverTime {
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
         let Some(load) = Course::of(detail).and_then(Load::of) else { return Ok(Vec::new()) };
-        let mut legend = vec![("added by retries".to_owned(), RETRIES)];
-        if load.arrivals_differ() {
-            legend.insert(0, ("first attempts".to_owned(), FIRST));
+        let differ = load.arrivals_differ();
+        let first = if differ { "first attempts" } else { "arrivals, and their first attempts" };
+        let mut legend = vec![(first.to_owned(), FIRST)];
+        if total(&load.attempts) > total(&load.calls) {
+            legend.push(("added by retries".to_owned(), RETRIES));
+        }
+        if differ {
             legend.push(("arrivals".to_owned(), ARRIVALS));
-        } else {
-            legend.insert(0, ("arrivals, and their first attempts".to_owned(), FIRST));
         }
         if largest(&load.waiting) > 0.0 {
             legend.push(("waiting in queues".to_owned(), RETRIES));

@@ -25,8 +25,6 @@ mod sweep_map;
 mod sweep_pareto;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_courses;
 mod throttles_over_time;
 mod unit_utilization;
 

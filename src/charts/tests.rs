@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+mod courses;
 mod study;
 
 use super::*;
@@ -156,7 +157,7 @@ pub(super) fn assert_sound(drawing: &Drawing) {
 #[test]
 fn every_chart_has_a_name_a_question_and_a_drawing() {
     let documents = [
-        results("Chat", vec![tests_of_courses::point(30.0, 720)]),
+        results("Chat", vec![courses::point(30.0, 720)]),
         study::sweep(&[6, 3, 2]),
         study::sizing(),
         study::comparison(),

@@ -1,12 +1,11 @@
 //! What must hold of the charts over time and of the bill.
 
-use super::tests::{assert_sound, detail, draw, names};
-use super::*;
+use super::{assert_sound, detail, draw, names, *};
 use crate::results::{BillItem, CommitmentItem, LimitFacts};
 
 /// Three hours or so of chat that bought units carry, with a burst that spills over and is refused, and what it costs.
 pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
-    let mut point = super::tests::point(0.7, bucket_s, buckets);
+    let mut point = super::point(0.7, bucket_s, buckets);
     let is_burst = |i: usize| i % 40 < 5;
     let mut put = |name: &str, calm: f64, burst: f64| {
         let values = (0..buckets).map(|i| if is_burst(i) { burst } else { calm } * (1.0 + 0.01 * (i % 7) as f64));
