@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{ChartArgs, Look, Picture};
-use super::documents::read;
+use super::documents::{located, read};
 use super::drawings::{Wanted, draw_one, write};
 use super::files::OutputFolder;
 use super::{Exit, Trouble, fault, remark, say};
@@ -13,8 +13,7 @@ use crate::model::spec::unknown;
 pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     let Some(path) = args.results.as_ref().filter(|_| !args.list) else { return list() };
     let charts = chosen(&args.only)?;
-    // A folder of results stands for the document in it.
-    let path = if path.is_dir() { path.join("results.json") } else { path.clone() };
+    let path = located(path);
     let (results, points) = read(&path)?;
     let beside = path.parent().unwrap_or(Path::new("."));
     let out = args.out.as_deref().unwrap_or(if beside.as_os_str().is_empty() { Path::new(".") } else { beside });

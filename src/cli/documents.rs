@@ -1,10 +1,15 @@
 //! Results that were written before.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Exit, Trouble, fault};
 use crate::results::{Point, Results, SCHEMA_VERSION};
+
+/// The document that is named, or that of the folder that is.
+pub(super) fn located(named: &Path) -> PathBuf {
+    if named.is_dir() { named.join("results.json") } else { named.to_owned() }
+}
 
 /// A document, and its points where they stand in a file beside it.
 pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble> {

@@ -5,15 +5,14 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::args::ReportArgs;
-use super::documents::read;
+use super::documents::{located, read};
 use super::files::write_whole;
 use super::{Exit, Trouble, fault, say};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
 
 pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
-    // A folder of results stands for the document in it.
-    let path = if args.results.is_dir() { args.results.join("results.json") } else { args.results.clone() };
+    let path = located(&args.results);
     let (results, points) = read(&path)?;
     let subject = Subject { results: &results, points: points.as_deref().unwrap_or(&results.points) };
     let scenario = args.scenario.as_deref().map(|file| scenario(file, &results.scenario.sha256)).transpose()?;

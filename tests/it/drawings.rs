@@ -173,6 +173,13 @@ fn every_kind_of_document_has_its_answer_in_the_page() {
     );
     assert!(answer(&["sweep", "e.toml"]).contains(" of 297 points meet every expectation"));
     assert!(answer(&["compare", "s.toml", "--set", "capacities.us.tpm=3_000_000"]).contains("a month"));
+    let both = ["compare", "s.toml", "--set-both", "run.seed=3", "--set", "capacities.us.tpm=3_000_000"];
+    answer(&both);
+    let page = std::fs::read_to_string(folder.path().join("p.html")).unwrap();
+    assert!(
+        page.contains("bedload compare s.toml --set-both 'run.seed=3' --set 'capacities.us.tpm=3_000_000'<"),
+        "{page}"
+    );
     let size = ["size", "e.toml", "--vary", "workloads.chat.scale", "--find", "greatest", "--from", "1", "--to", "3"];
     assert!(answer(&size).starts_with("None down to 1"));
 }

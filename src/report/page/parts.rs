@@ -166,18 +166,32 @@ pub(super) fn scenario(sheet: &Sheet<'_>) -> Markup {
     html! { @if let Some(text) = sheet.scenario { details { summary { "The scenario, " (sheet.subject.results.scenario.file) } pre tabindex="0" { (text) } } } }
 }
 
-pub(super) fn reproduce(results: &Results) -> Markup {
-    let scenario = &results.scenario;
-    let verb = match results {
-        Results { sizing: Some(_), .. } => "size",
-        Results { comparison: Some(_), .. } => "compare",
-        Results { points_total: 2.., .. } => "sweep",
-        _ => "run",
+/// The command that makes the document again.
+fn command(results: &Results) -> String {
+    let set = |flag: &str, overrides: &[&String]| {
+        overrides.iter().map(|o| format!(" {flag} '{}'", o.replace('\'', "'\\''"))).collect::<String>()
     };
-    let set: String = scenario.overrides.iter().map(|o| format!(" --set '{}'", o.replace('\'', "'\\''"))).collect();
+    let Some(comparison) = &results.comparison else {
+        let verb = match results {
+            Results { sizing: Some(_), .. } => "size",
+            Results { points_total: 2.., .. } => "sweep",
+            _ => "run",
+        };
+        let overrides: Vec<&String> = results.scenario.overrides.iter().collect();
+        return format!("bedload {verb} {}{}", results.scenario.file, set("--set", &overrides));
+    };
+    // What is set on both sides comes first in both.
+    let (a, b) = (&comparison.a.scenario, &comparison.b.scenario);
+    let both = a.overrides.iter().collect::<Vec<_>>();
+    let own: Vec<&String> = b.overrides.iter().skip(both.len()).collect();
+    let other = if a.file == b.file { String::new() } else { format!(" {}", b.file) };
+    format!("bedload compare {}{other}{}{}", a.file, set("--set-both", &both), set("--set", &own))
+}
+
+pub(super) fn reproduce(results: &Results) -> Markup {
     html! {
         h2 { "Make it again" }
-        pre tabindex="0" { "bedload " (verb) " " (scenario.file) (set) }
-        p class="fine" { (results.tool.name) " " (results.tool.version) " · seed " (results.seed) " · scenario sha256 " code { (scenario.sha256) } ". The same scenario and seed give the same figures." }
+        pre tabindex="0" { (command(results)) }
+        p class="fine" { (results.tool.name) " " (results.tool.version) " · seed " (results.seed) " · scenario sha256 " code { (results.scenario.sha256) } ". The same scenario and seed give the same figures." }
     }
 }
