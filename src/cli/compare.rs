@@ -9,7 +9,7 @@ use super::drawings::draw;
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
-use super::{Exit, Trouble, build, check_alternatives, colour, fault, refusal, remark, say, source, warnings};
+use super::{Exit, Trouble, build, check_alternatives, colour, doubted, fault, refusal, remark, say, source, warnings};
 use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};
 use crate::model::study::{Unknown, overlaps};
@@ -62,8 +62,8 @@ fn side(args: &CompareArgs, path: &Path, settings: &[String]) -> Result<Side, Tr
     // What is set on one side is what is compared, and not doubted.
     let is_compared =
         |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| overlaps(set, path));
-    let doubted = loaded.study.doubt.iter().filter(|u| !args.no_doubt && !is_compared(&u.path));
-    let unknowns: Vec<Unknown> = doubted.cloned().collect();
+    let unknowns: Vec<Unknown> =
+        doubted(&loaded, args.no_doubt).iter().filter(|u| !is_compared(&u.path)).cloned().collect();
     check_alternatives(&source, &unknowns)?;
     Ok(Side { source, loaded, unknowns })
 }

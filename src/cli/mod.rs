@@ -129,6 +129,11 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown]) -> Result<(), Troub
     Ok(())
 }
 
+/// What is put under every reading, unless nobody wants it.
+fn doubted(loaded: &Loaded, no_doubt: bool) -> &[Unknown] {
+    if no_doubt { &[] } else { &loaded.study.doubt }
+}
+
 /// Opens a scenario that is loaded more than once.
 fn source(path: &Path, settings: &[String]) -> Result<Source, Trouble> {
     Source::open(path, settings).map_err(|refused| refusal(&refused))

@@ -10,7 +10,7 @@ use super::drawings::draw;
 use super::files::OutputFolder;
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, build, colour, fault, load, refusal, remark, say, show_warnings, source};
+use super::{Exit, Trouble, build, colour, doubted, fault, load, refusal, remark, say, show_warnings, source};
 use serde_json::Value;
 
 use crate::charts::Subject;
@@ -86,7 +86,7 @@ fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Tro
     let scenario = origin(loaded);
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
-    let unknowns = if args.no_doubt { &[][..] } else { &loaded.study.doubt };
+    let unknowns = doubted(loaded, args.no_doubt);
     let build = |settings: &[String]| build(source, &[point, settings].concat());
     let run = || experiment::run_in_doubt(&loaded.model, scenario, unknowns, &build, &progress);
     let conclusion = experiment::on_threads(threads, run)

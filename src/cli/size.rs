@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::args::{Format, SizeArgs};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, output_folder, write};
-use super::{Exit, Trouble, build, colour, fault, load, say};
+use super::{Exit, Trouble, build, colour, doubted, fault, load, say};
 use crate::experiment::{self, Conclusion, Watch};
 use crate::model::study::Size;
 use crate::results::{BoughtVerdict, Sizing};
@@ -51,7 +51,7 @@ pub(super) fn conclude(
     no_doubt: bool,
     watch: &dyn Watch,
 ) -> Result<Conclusion, Trouble> {
-    let unknowns = if no_doubt { &[][..] } else { &loaded.study.doubt };
+    let unknowns = doubted(loaded, no_doubt);
     let build = |settings: &[String]| build(source, settings);
     let scenario: results::Scenario = origin(loaded);
     let sized = experiment::size(size, &loaded.model, scenario, unknowns, &build, watch);

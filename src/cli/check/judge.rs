@@ -3,7 +3,7 @@
 use super::{Gate, Subject};
 use crate::catalog;
 use crate::cli::size::conclude;
-use crate::cli::{Exit, Trouble, build};
+use crate::cli::{Exit, Trouble, build, doubted};
 use crate::experiment::{self, Answer, Doubts, Played, Watch};
 use crate::report::{self, Case, Checked};
 use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
@@ -61,11 +61,9 @@ impl Gate<'_> {
 
     /// Whether the verdict hangs on what is not known.
     fn doubt(&self, subject: &Subject, played: &Played) -> Result<Option<Case>, Trouble> {
-        if self.args.no_doubt || subject.loaded.study.doubt.is_empty() {
-            return Ok(None);
-        }
+        let unknowns = doubted(&subject.loaded, self.args.no_doubt);
         let build = |settings: &[String]| build(&subject.source, settings);
-        let doubts = experiment::doubt_point(Answer::of(played), &subject.loaded.study.doubt, &build, &self.clock)
+        let doubts = experiment::doubt_point(Answer::of(played), unknowns, &build, &self.clock)
             .map_err(|message| Trouble::new(Exit::Usage, message))?;
         let cut = if self.clock.is_over() { "; the time budget was used up before the last reading" } else { "" };
         Ok(doubts.map(|Doubts { doubt, .. }| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::compare;
 use crate::experiment::doubt::{Answer, doubt};
-use crate::experiment::{Build, Conclusion, Effort, Watch};
+use crate::experiment::{Build, Conclusion, Watch};
 use crate::model::Model;
 use crate::model::study::Unknown;
 use crate::results::{Comparison, DECIDING, Difference, Results, Scenario};
@@ -41,7 +41,7 @@ pub fn compare_in_doubt(a: &Contender<'_>, b: &Contender<'_>, watch: &dyn Watch)
     if unknowns.is_empty() {
         return Ok(conclusion);
     }
-    let base = Answer { effort: Effort::default(), ..answer(&conclusion) };
+    let base = answer(&conclusion);
     let ask = |reading: &[String]| Ok(answer(&sides(&a.under(reading)?, &b.under(reading)?)));
     let doubts = doubt(&unknowns, base, &ask, watch)?;
     conclusion.results.doubt = Some(doubts.doubt);
@@ -64,13 +64,10 @@ fn of_either(a: &[Unknown], b: &[Unknown]) -> Vec<Unknown> {
 /// What a comparison says of b: how its expectations are judged, and how it differs.
 fn answer(conclusion: &Conclusion) -> Answer {
     let Results { points, comparison, .. } = &conclusion.results;
-    let b = points.get(1);
-    Answer {
-        expectations: b.map(|b| b.expectations.clone()).unwrap_or_default(),
-        replications: b.map_or(0, |b| b.replications),
-        differences: comparison.as_ref().map(deciding).unwrap_or_default(),
-        effort: conclusion.effort,
-    }
+    let (expectations, replications) =
+        points.get(1).map_or((&[][..], 0), |b| (b.expectations.as_slice(), b.replications));
+    let differences = comparison.as_ref().map(deciding).unwrap_or_default();
+    Answer { differences, ..Answer::new(expectations, replications, conclusion.effort) }
 }
 
 fn deciding(comparison: &Comparison) -> BTreeMap<String, Difference> {

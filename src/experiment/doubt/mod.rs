@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::{Build, Conclusion, Effort, Played, Watch, play, run};
 use crate::model::Model;
 use crate::model::study::{Alternative, Alternatives, Unknown};
-use crate::results::{self, Difference, Doubted, Estimate, Expectation, Judgement};
+use crate::results::{self, Difference, Doubted, Estimate, Expectation, Judgement, Results};
 
 /// More readings are not played, nor kept.
 pub const MOST_READINGS: usize = 64;
@@ -30,15 +30,15 @@ pub struct Answer {
 }
 
 impl Answer {
+    #[must_use]
+    pub fn new(expectations: &[Expectation], replications: u64, effort: Effort) -> Self {
+        Self { expectations: expectations.to_vec(), replications, differences: BTreeMap::new(), effort }
+    }
+
     /// The answer of a design point.
     #[must_use]
     pub fn of(played: &Played) -> Self {
-        Self {
-            expectations: played.expectations.clone(),
-            replications: played.point.replications,
-            differences: BTreeMap::new(),
-            effort: played.effort,
-        }
+        Self::new(&played.expectations, played.point.replications, played.effort)
     }
 
     /// The worst of its judgements.
@@ -153,12 +153,8 @@ pub fn run_in_doubt(
     watch: &dyn Watch,
 ) -> Result<Conclusion, String> {
     let mut conclusion = run(model, scenario, watch);
-    let base = Answer {
-        expectations: conclusion.results.expectations.clone(),
-        replications: conclusion.results.points[0].replications,
-        differences: BTreeMap::new(),
-        effort: Effort::default(),
-    };
+    let Results { expectations, points, .. } = &conclusion.results;
+    let base = Answer::new(expectations, points[0].replications, conclusion.effort);
     if let Some(doubts) = doubt_point(base, unknowns, build, watch)? {
         conclusion.results.doubt = Some(doubts.doubt);
         conclusion.effort = conclusion.effort.plus(doubts.effort);

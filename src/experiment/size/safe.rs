@@ -1,7 +1,5 @@
 //! A size under every reading of what is not known: does the value hold, and if not, which one does.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use super::{Line, Tried};
@@ -36,12 +34,7 @@ impl<'d> InDoubt<'d> {
     pub(super) fn at(&self, value: u64, tried: &Tried) -> Result<Option<Doubts>, String> {
         let setting = sweep::settings(&[self.size.choice(value)]);
         let build = |reading: &[String]| (self.build)(&[&setting, reading].concat());
-        let base = Answer {
-            expectations: tried.point.expectations.clone(),
-            replications: tried.point.replications,
-            differences: BTreeMap::new(),
-            effort: tried.effort,
-        };
+        let base = Answer::new(&tried.point.expectations, tried.point.replications, tried.effort);
         doubt_point(base, &self.unknowns, &build, self.watch)
     }
 
