@@ -3,7 +3,8 @@
 //! Shares are stretched towards the slowest, because that is what an objective is about; times are logarithmic.
 
 use super::axis::{Axis, TOP_SHARE};
-use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Room, STRONG};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::goals::Goals;
 use super::{Chart, ChartError, Drawing, Subject, labels, source};
 use crate::results::{Point, Quantiles};
 
@@ -19,6 +20,8 @@ const LEAST_RATIO: f64 = 6.0;
 const E2E: Mark = Mark::Line(Ink::Blue, 2.25);
 const TTFT: Mark = Mark::Line(Ink::Vermillion, 2.25);
 const SERVICE: Mark = Mark::Dashes(Ink::Slate, 1.5);
+const OBJECTIVE: Mark = Mark::Line(Ink::Text, 1.25);
+const EXPECTED: Mark = Mark::Dashes(Ink::Text, 1.25);
 
 impl Chart for LatencyCdf {
     fn name(&self) -> &'static str {
@@ -45,95 +48,152 @@ impl Chart for LatencyCdf {
             legend.push(("service alone".to_owned(), SERVICE));
             legend.push(("added by waiting".to_owned(), Mark::Area(Ink::Amber)));
         }
+        let goals = Goals::of(subject, point, detail);
+        let curves = Curves { e2e, ttft, service, lines: Vec::new() };
+        let curves = Curves { lines: curves.lines_of(&goals), ..curves };
+        legend.extend(curves.keys());
         let heading = Heading {
             name: self.name().to_owned(),
             title: "How long an answer takes".to_owned(),
-            subtitle: subtitle(point, &e2e),
+            subtitle: curves.subtitle(point),
             legend,
             source: source(results, point),
             height: 400.0,
         };
-        let drawing = frame::draw(&heading, |canvas, room| body(canvas, room, &e2e, ttft.as_ref(), service.as_ref()))?;
-        Ok(vec![drawing])
+        Ok(vec![frame::draw(&heading, |canvas, room| curves.body(canvas, room))?])
     }
 }
 
-fn subtitle(point: &Point, e2e: &Curve) -> String {
-    let mut text = format!(
-        "Half are answered within {}, 99 % within {}.",
-        labels::latency(e2e.value(0.5)),
-        labels::latency(e2e.value(0.99))
-    );
-    let waiting = point.value("queue_delay_mean_ms").zip(point.value("e2e_mean_ms"));
-    match waiting.filter(|(_, whole)| *whole > 0.0).map(|(wait, whole)| wait / whole) {
-        Some(share) if share >= 0.0005 => text += &format!(" Waiting makes {} of the mean.", labels::percent(share)),
-        Some(_) => text += " Nobody waited to speak of.",
-        None => {}
-    }
-    text
+/// What is drawn.
+struct Curves {
+    e2e: Curve,
+    ttft: Option<Curve>,
+    service: Option<Curve>,
+    lines: Vec<Line>,
 }
 
-fn body(
-    canvas: &Canvas<'_>,
-    room: Room,
-    e2e: &Curve,
-    ttft: Option<&Curve>,
-    service: Option<&Curve>,
-) -> Result<(), ChartError> {
-    canvas.text(room.left, room.top + 12.0, "share of served requests", LABEL, Ink::Faint, Align::Left)?;
-    let plot =
-        Room { left: room.left + 46.0, top: room.top + 26.0, right: room.right - 4.0, bottom: room.bottom - 34.0 };
-    let all = [Some(e2e), ttft, service];
-    let panel = canvas.panel(plot, times(&all, e2e, plot.width()), Axis::tail());
-    let middle = f64::midpoint(plot.left, plot.right);
-    canvas.text(middle, plot.bottom + 33.0, "time since the request arrived", LABEL, Ink::Faint, Align::Middle)?;
+/// What answers are held to: a time, and what it comes to.
+struct Line {
+    ms: f64,
+    label: String,
+    mark: Mark,
+}
 
-    panel.grid()?;
-    if let Some(service) = service {
-        // The outline runs up the slower curve and down the other; where they meet there is nothing between them.
-        let slower = e2e.points.iter().map(|(time, share)| (time.max(service.value(*share)), *share));
-        let outline = slower.chain(service.points.iter().rev().copied()).collect();
-        panel.area(outline, Ink::Amber)?;
-        panel.curve(&service.points, SERVICE)?;
+impl Curves {
+    fn lines_of(&self, goals: &Goals) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let objectives = [(goals.ttft, self.ttft.as_ref(), "first token"), (goals.e2e, Some(&self.e2e), "full answer")];
+        for (ms, curve, what) in objectives {
+            if let (Some(ms), Some(curve)) = (ms, curve) {
+                let within = labels::percent(curve.share_within(ms));
+                let label = format!("{what} within {}: {within}", labels::latency(ms));
+                lines.push(Line { ms, label, mark: OBJECTIVE });
+            }
+        }
+        if lines.is_empty() {
+            lines.extend(goals.bounds.iter().map(|bound| {
+                let label = format!("{} at most {}", bound.name, labels::latency(bound.ms));
+                Line { ms: bound.ms, label, mark: EXPECTED }
+            }));
+        }
+        lines
     }
-    panel.floor()?;
-    if let Some(ttft) = ttft {
-        panel.curve(&ttft.points, TTFT)?;
+
+    /// What the lines are, for the legend.
+    fn keys(&self) -> Option<(String, Mark)> {
+        let first = self.lines.first()?;
+        let name = if first.mark == OBJECTIVE { "objective" } else { "expected at most" };
+        Some((name.to_owned(), first.mark))
     }
-    panel.curve(&e2e.points, E2E)?;
-    for (share, name) in MARKED {
-        let value = e2e.value(share);
-        panel.dot(value, share, Ink::Blue)?;
-        let (x, y) = panel.at(value, share);
-        // Below and to the right of a rising curve, and of everything left of it, there is room.
-        panel.note(x + LABEL_GAP, y + 13.0, &mark_label(name, value), STRONG, Ink::Text, Align::Left)?;
+
+    fn subtitle(&self, point: &Point) -> String {
+        let mut text = format!(
+            "Half are answered within {}, 99 % within {}.",
+            labels::latency(self.e2e.value(0.5)),
+            labels::latency(self.e2e.value(0.99))
+        );
+        let waiting = point.value("queue_delay_mean_ms").zip(point.value("e2e_mean_ms"));
+        match waiting.filter(|(_, whole)| *whole > 0.0).map(|(wait, whole)| wait / whole) {
+            Some(share) if share >= 0.0005 => {
+                text += &format!(" Waiting makes {} of the mean.", labels::percent(share))
+            }
+            Some(_) => text += " Nobody waited to speak of.",
+            None => {}
+        }
+        text
     }
-    Ok(())
+
+    fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
+        canvas.text(room.left, room.top + 12.0, "share of served requests", LABEL, Ink::Faint, Align::Left)?;
+        let plot =
+            Room { left: room.left + 46.0, top: room.top + 26.0, right: room.right - 4.0, bottom: room.bottom - 34.0 };
+        let panel = canvas.panel(plot, self.times(plot.width()), Axis::tail());
+        let middle = f64::midpoint(plot.left, plot.right);
+        canvas.text(middle, plot.bottom + 33.0, "time since the request arrived", LABEL, Ink::Faint, Align::Middle)?;
+
+        panel.grid()?;
+        if let Some(service) = &self.service {
+            // The outline runs up the slower curve and down the other; where they meet there is nothing between them.
+            let slower = self.e2e.points.iter().map(|(time, share)| (time.max(service.value(*share)), *share));
+            let outline = slower.chain(service.points.iter().rev().copied()).collect();
+            panel.area(outline, Ink::Amber)?;
+            panel.curve(&service.points, SERVICE)?;
+        }
+        panel.floor()?;
+        for line in &self.lines {
+            panel.curve(&[(line.ms, 0.0), (line.ms, TOP_SHARE)], line.mark)?;
+        }
+        if let Some(ttft) = &self.ttft {
+            panel.curve(&ttft.points, TTFT)?;
+        }
+        panel.curve(&self.e2e.points, E2E)?;
+        for (share, name) in MARKED {
+            let value = self.e2e.value(share);
+            panel.dot(value, share, Ink::Blue)?;
+            let (x, y) = panel.at(value, share);
+            // Below and to the right of a rising curve, and of everything left of it, there is room.
+            panel.note(x + LABEL_GAP, y + 13.0, &mark_label(name, value), STRONG, Ink::Text, Align::Left)?;
+        }
+        self.names(&panel)
+    }
+
+    /// The lines' labels at their feet, each a step above the one before: right of its line where that has room, else left.
+    fn names(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
+        for (i, line) in self.lines.iter().enumerate() {
+            let (x, bottom) = panel.at(line.ms, 0.0);
+            let y = bottom - 9.0 - i as f64 * 19.0;
+            let fits = x + 10.0 + STRONG.width(&line.label) < panel.room.right;
+            let (x, align) = if fits { (x + 7.0, Align::Left) } else { (x - 7.0, Align::Right) };
+            panel.note(x, y, &line.label, STRONG, Ink::Text, align)?;
+        }
+        Ok(())
+    }
+
+    /// The axis of times: all that is drawn, with room at its right for the labels of the marks.
+    fn times(&self, width: f64) -> Axis {
+        let curves = || [Some(&self.e2e), self.ttft.as_ref(), self.service.as_ref()].into_iter().flatten();
+        let goals = || self.lines.iter().map(|line| line.ms.min(LONGEST_MS));
+        let lo = curves().map(|c| c.least_positive).chain(goals()).fold(f64::INFINITY, f64::min);
+        let hi = curves().map(|c| c.value(TOP_SHARE)).chain(goals()).fold(lo, f64::max);
+        // More than seven decades would squeeze what matters: it is the slow end.
+        let (mut lo, mut hi) = (libm::log10(lo).max(libm::log10(hi) - 7.0) - 0.04, libm::log10(hi) + 0.04);
+        let missing = libm::log10(LEAST_RATIO) - (hi - lo);
+        if missing > 0.0 {
+            (lo, hi) = (lo - missing / 2.0, hi + missing / 2.0);
+        }
+        for (share, name) in MARKED {
+            let value = self.e2e.value(share);
+            let label = (STRONG.width(&mark_label(name, value)) + LABEL_GAP + 4.0) / width;
+            if value > 0.0 {
+                hi = hi.max(lo + (libm::log10(value) - lo) / (1.0 - label));
+            }
+        }
+        Axis::latency(libm::exp10(lo), libm::exp10(hi))
+    }
 }
 
 fn mark_label(name: &str, value: f64) -> String {
     format!("{name} {}", labels::latency(value))
-}
-
-/// The axis of times: all that is drawn, with room at its right for the labels of the marks.
-fn times(curves: &[Option<&Curve>], e2e: &Curve, width: f64) -> Axis {
-    let curves = || curves.iter().flatten();
-    let lo = curves().map(|c| c.least_positive).fold(f64::INFINITY, f64::min);
-    let hi = curves().map(|c| c.value(TOP_SHARE)).fold(lo, f64::max);
-    // More than seven decades would squeeze what matters: it is the slow end.
-    let (mut lo, mut hi) = (libm::log10(lo).max(libm::log10(hi) - 7.0) - 0.04, libm::log10(hi) + 0.04);
-    let missing = libm::log10(LEAST_RATIO) - (hi - lo);
-    if missing > 0.0 {
-        (lo, hi) = (lo - missing / 2.0, hi + missing / 2.0);
-    }
-    for (share, name) in MARKED {
-        let value = e2e.value(share);
-        let label = (STRONG.width(&mark_label(name, value)) + LABEL_GAP + 4.0) / width;
-        if value > 0.0 {
-            hi = hi.max(lo + (libm::log10(value) - lo) / (1.0 - label));
-        }
-    }
-    Axis::latency(libm::exp10(lo), libm::exp10(hi))
 }
 
 /// A distribution made drawable: finite, at least zero, rising.
@@ -142,6 +202,8 @@ struct Curve {
     /// (time \[ms\], share), up to the share at which the axis ends.
     points: Vec<(f64, f64)>,
     least_positive: f64,
+    /// The slowest that is known \[ms\].
+    longest: f64,
 }
 
 /// Past this a time is of no use to anybody, and its arithmetic could overflow \[ms\].
@@ -159,16 +221,28 @@ impl Curve {
         }
         let first = known.first()?.0;
         let least_positive = known.iter().map(|p| p.0).find(|v| *v > 1e-6)?;
+        let longest = known.last()?.0;
         let top = at_share(&known, TOP_SHARE);
         let mut points = vec![(first, 0.0)];
         points.extend(known.into_iter().filter(|p| p.1 < TOP_SHARE));
         points.push((top, TOP_SHARE));
-        Some(Self { points, least_positive })
+        Some(Self { points, least_positive, longest })
     }
 
     /// The quantile at a share \[ms\].
     fn value(&self, share: f64) -> f64 {
         at_share(&self.points, share)
+    }
+
+    /// The share that is answered within a time, at least.
+    fn share_within(&self, ms: f64) -> f64 {
+        let after = self.points.partition_point(|p| p.0 <= ms);
+        match (after.checked_sub(1).map(|i| self.points[i]), self.points.get(after)) {
+            (Some(a), Some(b)) => a.1 + (b.1 - a.1) * (ms - a.0) / (b.0 - a.0),
+            (None, _) => 0.0,
+            (Some(_), None) if ms >= self.longest => 1.0,
+            (Some(_), None) => TOP_SHARE,
+        }
     }
 }
 
@@ -194,6 +268,16 @@ mod tests {
             assert!((at_share(&points, share) - value).abs() < 1e-9, "{share}");
         }
         assert_eq!(at_share(&[], 0.5), 0.0);
+    }
+
+    #[test]
+    fn a_share_lies_between_its_neighbours() {
+        let quantiles =
+            Quantiles { count: 9, shares: vec![0.0, 0.5, 0.9, 1.0], values_ms: vec![10.0, 20.0, 40.0, 50.0] };
+        let curve = Curve::of(&quantiles).unwrap();
+        for (ms, share) in [(5.0, 0.0), (15.0, 0.25), (30.0, 0.7), (50.0, 1.0), (1e9, 1.0)] {
+            assert!((curve.share_within(ms) - share).abs() < 1e-9, "{ms}: {}", curve.share_within(ms));
+        }
     }
 
     #[test]

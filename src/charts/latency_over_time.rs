@@ -3,8 +3,8 @@
 use super::axis::Axis;
 use super::course::{Course, head, largest, worst};
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::goals::Goals;
 use super::{Chart, ChartError, Drawing, Subject, labels, source};
-use crate::results::{Expectation, Timeline};
 
 pub(super) struct LatencyOverTime;
 
@@ -19,6 +19,7 @@ const LONGEST_MS: f64 = 1e12;
 const ENOUGH_FOR_P99: f64 = 100.0;
 
 const EXPECTED: Mark = Mark::Dashes(Ink::Text, 1.25);
+const OBJECTIVE: Mark = Mark::Line(Ink::Text, 1.25);
 
 impl Chart for LatencyOverTime {
     fn name(&self) -> &'static str {
@@ -32,12 +33,14 @@ impl Chart for LatencyOverTime {
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
         let Some(course) = Course::of(detail) else { return Ok(Vec::new()) };
-        let judged = if point.expectations.is_empty() { &subject.results.expectations } else { &point.expectations };
-        let bounds = bounds(judged, &detail.timeline);
-        let Some(latencies) = Latencies::of(course, bounds) else { return Ok(Vec::new()) };
+        let goals = Goals::of(subject, point, detail);
+        let Some(latencies) = Latencies::of(course, goals) else { return Ok(Vec::new()) };
         let mut legend: Vec<_> =
             latencies.lines.iter().rev().map(|l| (l.name.to_owned(), Mark::Line(l.ink, l.width))).collect();
-        if !latencies.bounds.is_empty() {
+        if latencies.goals.e2e.is_some() {
+            legend.push(("objective".to_owned(), OBJECTIVE));
+        }
+        if !latencies.goals.bounds.is_empty() {
             legend.push(("expected at most".to_owned(), EXPECTED));
         }
         let heading = Heading {
@@ -52,23 +55,6 @@ impl Chart for LatencyOverTime {
     }
 }
 
-/// What the scenario expects of e2e at the most \[ms\]: of all workloads, or of the only one.
-fn bounds(expectations: &[Expectation], timeline: &Timeline) -> Vec<(&'static str, f64)> {
-    let of_workload = |name: &String| Some(name.strip_prefix("workloads.")?.split_once('.')?.0.to_owned());
-    let mut workloads: Vec<String> = timeline.series.keys().filter_map(of_workload).collect();
-    workloads.dedup();
-    let of = |e: &Expectation| {
-        let metric = match workloads.as_slice() {
-            [only] => e.metric.strip_prefix(&format!("workloads.{only}.")).unwrap_or(&e.metric),
-            _ => e.metric.as_str(),
-        };
-        let name = metric.strip_prefix("e2e_")?.strip_suffix("_ms")?;
-        let (name, ..) = DRAWN.into_iter().find(|(drawn, ..)| *drawn == name)?;
-        Some((name, e.at_most.filter(|ms| ms.is_finite() && *ms > 0.0)?))
-    };
-    expectations.iter().filter_map(of).collect()
-}
-
 /// One quantile by column \[ms\]; 0 where nobody was served.
 struct Line {
     name: &'static str,
@@ -80,19 +66,19 @@ struct Line {
 struct Latencies<'d> {
     course: Course<'d>,
     lines: Vec<Line>,
-    bounds: Vec<(&'static str, f64)>,
+    goals: Goals,
 }
 
 impl<'d> Latencies<'d> {
     /// `None`: the document knows no latency over time.
-    fn of(course: Course<'d>, bounds: Vec<(&'static str, f64)>) -> Option<Self> {
+    fn of(course: Course<'d>, goals: Goals) -> Option<Self> {
         let known = |v: f64| if v > 0.0 { v.clamp(SHORTEST_MS, LONGEST_MS) } else { 0.0 };
         let of = |(name, ink, width): (&'static str, Ink, f64)| {
             let values = course.mean(&format!("total.e2e_{name}_ms"))?.into_iter().map(known).collect::<Vec<f64>>();
             (largest(&values) > 0.0).then_some(Line { name, ink, width, values })
         };
         let lines: Vec<Line> = DRAWN.into_iter().filter_map(of).collect();
-        (!lines.is_empty()).then_some(Self { course, lines, bounds })
+        (!lines.is_empty()).then_some(Self { course, lines, goals })
     }
 
     fn subtitle(&self) -> String {
@@ -108,13 +94,15 @@ impl<'d> Latencies<'d> {
             text += &format!("; in the worst ({}) it was {most}", self.course.when(at));
         }
         text += ".";
-        for (name, bound) in &self.bounds {
-            let Some(line) = self.lines.iter().find(|l| l.name == *name) else { continue };
-            let over = line.values.iter().filter(|v| *v > bound).count() as f64 / served.len() as f64;
-            let bound = labels::latency(*bound);
+        let bounds = self.goals.bounds.iter().map(|bound| (bound.name, bound.ms, "expected"));
+        let objective = self.goals.e2e.map(|ms| (slowest.name, ms, "of the objective"));
+        for (name, ms, what) in objective.into_iter().chain(bounds) {
+            let Some(line) = self.lines.iter().find(|l| l.name == name) else { continue };
+            let over = line.values.iter().filter(|v| **v > ms).count() as f64 / served.len() as f64;
+            let bound = labels::latency(ms);
             text += &match over {
-                0.0 => format!(" {name} never exceeded the {bound} expected."),
-                _ => format!(" {name} exceeded the {bound} expected in {} of the time.", labels::percent(over)),
+                0.0 => format!(" {name} never exceeded the {bound} {what}."),
+                _ => format!(" {name} exceeded the {bound} {what} in {} of the time.", labels::percent(over)),
             };
         }
         text
@@ -134,9 +122,10 @@ impl<'d> Latencies<'d> {
 
     fn axis(&self) -> Axis {
         let drawn = || self.lines.iter().flat_map(|l| l.values.iter().copied()).filter(|v| *v > 0.0);
-        let bounds = || self.bounds.iter().map(|(_, ms)| ms.clamp(SHORTEST_MS, LONGEST_MS));
-        let lo = drawn().chain(bounds()).fold(LONGEST_MS, f64::min);
-        let hi = drawn().chain(bounds()).fold(lo, f64::max);
+        let bounds = self.goals.bounds.iter().map(|bound| bound.ms);
+        let goals: Vec<f64> = bounds.chain(self.goals.e2e).map(|ms| ms.clamp(SHORTEST_MS, LONGEST_MS)).collect();
+        let lo = drawn().chain(goals.iter().copied()).fold(LONGEST_MS, f64::min);
+        let hi = drawn().chain(goals.iter().copied()).fold(lo, f64::max);
         let (mut lo, mut hi) = (libm::log10(lo) - 0.06, libm::log10(hi) + 0.1);
         let missing = libm::log10(LEAST_RATIO) - (hi - lo);
         if missing > 0.0 {
@@ -156,10 +145,12 @@ impl<'d> Latencies<'d> {
             let values = line.values.iter().map(|v| (*v > 0.0).then_some(*v));
             self.course.line(&panel, values, (line.ink, line.width))?;
         }
-        for (name, bound) in &self.bounds {
-            self.course.level(&panel, *bound, EXPECTED)?;
-            let (left, y) = panel.at(self.course.columns.edges[0], *bound);
-            let text = format!("{name} at most {}", labels::latency(*bound));
+        let bounds = self.goals.bounds.iter().map(|bound| (format!("{} at most", bound.name), bound.ms, EXPECTED));
+        let objective = self.goals.e2e.map(|ms| ("objective".to_owned(), ms, OBJECTIVE));
+        for (name, ms, mark) in objective.into_iter().chain(bounds) {
+            self.course.level(&panel, ms, mark)?;
+            let (left, y) = panel.at(self.course.columns.edges[0], ms);
+            let text = format!("{name} {}", labels::latency(ms));
             panel.note(left + 6.0, y - 5.0, &text, STRONG, Ink::Text, Align::Left)?;
         }
         panel.floor()?;

@@ -10,13 +10,17 @@ mod cost_by_component;
 mod course;
 mod doubt_tornado;
 mod frame;
+mod goals;
 mod labels;
 mod latency_cdf;
 mod latency_over_time;
+mod latency_parts;
 mod load_over_time;
 mod main_effects;
 mod quota_use;
 mod served_by_capacity;
+mod served_by_region;
+mod shares;
 mod size_curve;
 mod study;
 mod style;
@@ -133,8 +137,10 @@ pub const CHARTS: &[&dyn Chart] = &[
     &quota_use::QuotaUse,
     &unit_utilization::UnitUtilization,
     &served_by_capacity::ServedByCapacity,
+    &served_by_region::ServedByRegion,
     &latency_cdf::LatencyCdf,
     &latency_over_time::LatencyOverTime,
+    &latency_parts::LatencyParts,
     &cost_by_component::CostByComponent,
 ];
 

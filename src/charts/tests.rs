@@ -104,6 +104,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
             },
             distributions,
             limits,
+            objectives: BTreeMap::new(),
         }),
     }
 }

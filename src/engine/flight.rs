@@ -218,6 +218,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         flight.is_told = true;
         let call = &flight.call;
         let ask = call.ask();
+        let is_in_pool = matches!(self.supply.capacities[flight.capacity].room, RoomState::Regions(_));
         self.observer.admitted(&Admission {
             who: call.who(),
             capacity: flight.capacity,
@@ -227,8 +228,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             ttft: flight.ttft.min(ends.saturating_sub(flight.admitted)),
             served_before: call.served_before,
             is_last: call.is_last(),
-            rerouted: flight.place.index > 0
-                && matches!(self.supply.capacities[flight.capacity].room, RoomState::Regions(_)),
+            rerouted: is_in_pool && flight.place.index > 0,
             answered: flight.waiting != Waiting::Nobody,
             completes,
             truncated: call.truncated,
@@ -236,6 +236,9 @@ impl<'m, O: Observer> Engine<'m, O> {
             reserved: ask.reserved(),
             charged: call.burned(),
         });
+        if is_in_pool {
+            self.observer.placed(call.who(), flight.capacity, flight.place.index as usize);
+        }
     }
 
     /// At the end of the run: flights that are still on their way have been in service until then.

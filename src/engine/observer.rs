@@ -152,6 +152,8 @@ pub trait Observer {
     fn offered(&mut self, who: Who);
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal);
     fn admitted(&mut self, admission: &Admission);
+    /// What was admitted to a pool last is served in its region of that number.
+    fn placed(&mut self, who: Who, capacity: usize, region: usize);
     /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\].
     fn waited(&mut self, capacity: usize, from: u64, to: u64);
     /// A limit stopped a stream: it is served, cut short.

@@ -61,17 +61,20 @@ pub(super) struct Counters {
     pub windows: Vec<u64>,
     /// By capacity: offers taken.
     pub admitted: Vec<u64>,
+    /// By region of one pool after the other: offers taken.
+    pub regions: Vec<u64>,
     /// By reason: offers refused, by whatever capacity.
     pub refused: [u64; REASONS],
     pub workloads: Vec<Counts>,
 }
 
 impl Counters {
-    pub(super) fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
+    pub(super) fn new(workloads: usize, capacities: usize, quotas: usize, regions: usize) -> Self {
         Self {
             quotas: vec![[0; LIMITS]; quotas],
             windows: vec![0; capacities],
             admitted: vec![0; capacities],
+            regions: vec![0; regions],
             refused: [0; REASONS],
             workloads: vec![Counts::default(); workloads],
         }
@@ -90,6 +93,8 @@ impl Counters {
             *counter = record.admitted;
             self.refused.iter_mut().zip(record.refused).for_each(|(sum, own)| *sum += own);
         }
+        let regions = capacities.iter().flat_map(|c| &c.regions);
+        self.regions.iter_mut().zip(regions).for_each(|(counter, own)| *counter = *own);
         for (counts, cohort) in self.workloads.iter_mut().zip(cohorts) {
             counts.arrivals = cohort.requests;
             counts.calls = cohort.calls();
@@ -103,8 +108,9 @@ impl Counters {
         let quotas = self.quotas.iter().zip(&earlier.quotas).map(|(a, b)| limits(a, b)).collect();
         let windows = each(&self.windows, &earlier.windows);
         let admitted = each(&self.admitted, &earlier.admitted);
+        let regions = each(&self.regions, &earlier.regions);
         let refused = std::array::from_fn(|i| self.refused[i] - earlier.refused[i]);
         let workloads = self.workloads.iter().zip(&earlier.workloads).map(|(a, b)| a.since(b)).collect();
-        Self { quotas, windows, admitted, refused, workloads }
+        Self { quotas, windows, admitted, regions, refused, workloads }
     }
 }

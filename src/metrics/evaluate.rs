@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
 use crate::model::pricing::Billed;
+use crate::model::workload::Slo;
 use crate::stats::Histogram;
 use crate::terms::LATENCY_STATISTICS;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
@@ -423,7 +424,14 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     for (stem, histogram) in total.latencies.by_stem() {
         distributions.insert(stem.to_owned(), quantiles(&histogram));
     }
-    crate::results::Detail { timeline: timeline(model, first), distributions, limits }
+    let objectives = model.workloads.iter().filter_map(|w| Some((w.name.clone(), objective(w.slo)?))).collect();
+    crate::results::Detail { timeline: timeline(model, first), distributions, limits, objectives }
+}
+
+/// `None`: every answer is good.
+fn objective(slo: Slo) -> Option<crate::results::Objective> {
+    let ms = |time: Option<SimTime>| time.map(|t| t.0 as f64 * 1e-3);
+    (slo != Slo::default()).then(|| crate::results::Objective { ttft_ms: ms(slo.ttft), e2e_ms: ms(slo.e2e) })
 }
 
 /// Whole per cents, then ever finer steps towards 1.
@@ -467,6 +475,15 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
         series.insert(format!("capacities.{}.in_flight", capacity.name), each(&|b| b.capacities[c][0] as f64));
         series.insert(format!("capacities.{}.waiting", capacity.name), each(&|b| b.capacities[c][1] as f64));
         series.insert(format!("capacities.{}.admitted_per_min", capacity.name), per_minute(&|b| b.admitted[c]));
+    }
+    let pools = model.capacities.iter().filter_map(|capacity| match &capacity.room {
+        Room::Regions(pool) => Some((capacity, pool)),
+        _ => None,
+    });
+    let regions = pools.flat_map(|(capacity, pool)| pool.regions.iter().map(|region| (&capacity.name, &region.name)));
+    for (i, (capacity, region)) in regions.enumerate() {
+        let name = format!("capacities.{capacity}.regions.{region}.admitted_per_min");
+        series.insert(name, per_minute(&|b| b.regions[i]));
     }
     for reason in Reason::ALL {
         let of = |b: &Bucket| b.refused[reason as usize];

@@ -89,6 +89,8 @@ pub struct Clock {
 pub struct CapacityRecord {
     pub admitted: u64,
     pub rerouted: u64,
+    /// Of a pool, by region: those admitted there.
+    pub regions: Vec<u64>,
     /// By [`Reason`].
     pub refused: [u64; Reason::ALL.len()],
     /// Time in progress, summed over attempts \[µs\].
@@ -375,6 +377,7 @@ impl CapacityRecord {
         let Self {
             admitted,
             rerouted,
+            regions,
             refused,
             in_flight_time,
             in_flight_peak,
@@ -392,6 +395,7 @@ impl CapacityRecord {
         self.unused_reads += unused_reads;
         self.admitted += admitted;
         self.rerouted += rerouted;
+        self.regions.iter_mut().zip(regions).for_each(|(mine, theirs)| *mine += theirs);
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.in_flight_time += in_flight_time;
         self.in_flight_peak = self.in_flight_peak.max(*in_flight_peak);

@@ -12,7 +12,7 @@ use super::record::{Cohort, Record, UnusedRule};
 use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Capacity, Reason, Status};
+use crate::model::capacity::{Capacity, Reason, Room, Status};
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
 use crate::units::{MICROS_PER_MINUTE, SimTime};
@@ -83,11 +83,15 @@ impl Recorder {
         let (workloads, capacities, quotas) = (model.workloads.len(), model.capacities.len(), model.quotas.len());
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
-        let counters = Counters::new(workloads, capacities, quotas);
         let mut record = Record::new(workloads, capacities, quotas);
         for (record, capacity) in record.capacities.iter_mut().zip(&model.capacities) {
             record.unused_rule = unused_rule(capacity, model);
+            if let Room::Regions(pool) = &capacity.room {
+                record.regions = vec![0; pool.regions.len()];
+            }
         }
+        let regions = record.capacities.iter().map(|c| c.regions.len()).sum();
+        let counters = Counters::new(workloads, capacities, quotas, regions);
         record.timeline.width = if bucket_width == u64::MAX { 0 } else { bucket_width };
         Self {
             from,
@@ -170,6 +174,7 @@ impl Recorder {
             workloads: bucket.workloads,
             capacities: snapshot.capacities.iter().map(|c| [u64::from(c.in_flight), u64::from(c.waiting)]).collect(),
             admitted: bucket.admitted,
+            regions: bucket.regions,
             refused: bucket.refused,
             quotas,
         });
@@ -362,6 +367,14 @@ impl Observer for Recorder {
         }
     }
 
+    fn placed(&mut self, who: Who, capacity: usize, region: usize) {
+        if self.is_measured(who.arrival)
+            && let Some(count) = self.record.capacities[capacity].regions.get_mut(region)
+        {
+            *count += 1;
+        }
+    }
+
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {
         let waited = self.overlap(from, to);
         self.record.capacities[capacity].waiting_time += waited;
@@ -509,6 +522,10 @@ impl Observer for Recorders {
 
     fn admitted(&mut self, admission: &Admission) {
         self.tell(|r| r.admitted(admission));
+    }
+
+    fn placed(&mut self, who: Who, capacity: usize, region: usize) {
+        self.tell(|r| r.placed(who, capacity, region));
     }
 
     fn waited(&mut self, capacity: usize, from: u64, to: u64) {

@@ -28,6 +28,8 @@ pub struct Bucket {
     pub capacities: Vec<[u64; 2]>,
     /// By capacity: offers taken, dated when the engine tells of them.
     pub admitted: Vec<u64>,
+    /// By region of one pool after the other, of the same.
+    pub regions: Vec<u64>,
     /// By reason: offers refused.
     pub refused: [u64; REASONS],
     pub quotas: Vec<QuotaBucket>,

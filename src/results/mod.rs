@@ -226,6 +226,22 @@ pub struct Detail {
     pub distributions: BTreeMap<String, Quantiles>,
     /// Limits by prefix, such as `quotas.us.tpm`: what is enforced over each minute.
     pub limits: BTreeMap<String, LimitFacts>,
+    /// What a good answer is, by workload; those that state none are left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub objectives: BTreeMap<String, Objective>,
+}
+
+/// The service level objectives of a workload. The share of requests that must meet them is an expectation of its
+/// `slo_attainment`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// The longest good time to the first token, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ttft_ms: Option<f64>,
+    /// The longest good time to the last token, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub e2e_ms: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -248,7 +264,8 @@ pub struct Timeline {
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
     /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
-    /// `total.calls_per_min` is the retry amplification over time. `total.e2e_p99_ms` is of the served requests that
+    /// `total.calls_per_min` is the retry amplification over time. `capacities.us.regions.us-west-2.admitted_per_min` is
+    /// the part of `capacities.us.admitted_per_min` that a region of the pool took. `total.e2e_p99_ms` is of the served requests that
     /// arrived in the bucket, or in its minute where buckets are shorter; 0: there was none.
     pub series: BTreeMap<String, Vec<f64>>,
 }

@@ -153,6 +153,7 @@ impl Observer for Log {
     fn admitted(&mut self, a: &Admission) {
         self.0.push((a.who.arrival, a.tokens.input(), a.tokens.output));
     }
+    fn placed(&mut self, _: Who, _: usize, _: usize) {}
     fn waited(&mut self, _: usize, _: u64, _: u64) {}
     fn stopped(&mut self, _: Who, _: usize) {}
     fn submitted(&mut self, _: usize, _: Job) {}

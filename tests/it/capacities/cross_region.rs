@@ -1,6 +1,7 @@
 //! A pool of regions: who serves, what it adds, and when nobody does.
 
 use crate::fates::{OWN, assert_tells, told};
+use crate::playing::play;
 
 /// Three regions with a place each; 20 ms for each that is passed over, 50 and 70 ms to go there.
 pub const ONE_PLACE_EACH: &str = r#"
@@ -226,4 +227,28 @@ fn without_room_anywhere_the_quota_is_asked_as_the_source_region_sees_it() {
             ],
         );
     }
+}
+
+/// Which region served when: a course that charts draw. It must sum up to what the pool took.
+#[test]
+fn the_course_of_a_pool_tells_its_regions_apart() {
+    let pool = cross_region(
+        "destinations = [{ region = \"us-east-1\", outages = [{ at = \"4m\", lasts = \"2m\" }] }, { region = \"us-west-2\" }, { region = \"us-east-2\" }]",
+    );
+    let text = format!(
+        "[run]\nduration = \"12m\"\nwarmup = \"1m\"\nreplications = 1\nseed = 3\n{OWN}\n[workloads.w]\nmodel = \"own\"\n\
+         arrivals.poisson.rate = \"90/min\"\ninput_tokens = 100\noutput_tokens = 100\n{pool}"
+    );
+    let point = play(&text);
+    let timeline = point.detail.unwrap().timeline;
+    let series = |name: &str| &timeline.series[&format!("capacities.us.{name}admitted_per_min")];
+    let [source, next, spare] =
+        ["us-east-1", "us-west-2", "us-east-2"].map(|region| series(&format!("regions.{region}.")));
+    for (i, all) in series("").iter().enumerate() {
+        assert_eq!(source[i] + next[i] + spare[i], *all, "bucket {i}");
+        let at_s = timeline.from_s + i as f64 * timeline.bucket_s;
+        let is_out = (240.0..360.0).contains(&at_s);
+        assert_eq!((source[i] == 0.0, next[i] == 0.0), (is_out || *all == 0.0, !is_out || *all == 0.0), "{at_s} s");
+    }
+    assert!(next.iter().sum::<f64>() > 0.0 && spare.iter().all(|v| *v == 0.0));
 }

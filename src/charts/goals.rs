@@ -1,0 +1,69 @@
+//! What answers are held to: objectives that all workloads share, and what is expected of percentiles.
+
+use super::Subject;
+use crate::results::{Detail, Expectation, Point};
+
+/// The percentiles of e2e whose bounds are drawn.
+const BOUNDED: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
+
+/// Lines to be drawn \[ms\].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Goals {
+    /// The longest good time to the last token.
+    pub(super) e2e: Option<f64>,
+    /// The longest good time to the first token.
+    pub(super) ttft: Option<f64>,
+    /// What is expected of e2e at the most.
+    pub(super) bounds: Vec<Bound>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bound {
+    /// Such as `p99`.
+    pub(super) name: &'static str,
+    pub(super) share: f64,
+    pub(super) ms: f64,
+}
+
+impl Goals {
+    pub(super) fn of(subject: &Subject<'_>, point: &Point, detail: &Detail) -> Self {
+        let judged = if point.expectations.is_empty() { &subject.results.expectations } else { &point.expectations };
+        let workloads = workloads(detail);
+        // Objectives that differ have no one line.
+        let mut all = workloads.iter().map(|name| detail.objectives.get(*name));
+        let first = all.next().flatten();
+        let shared = first.filter(|first| all.all(|other| other == Some(first)));
+        let e2e = shared.and_then(|o| o.e2e_ms).and_then(known);
+        let mut bounds = bounds(judged, &workloads);
+        bounds.retain(|bound| Some(bound.ms) != e2e);
+        Self { e2e, ttft: shared.and_then(|o| o.ttft_ms).and_then(known), bounds }
+    }
+}
+
+/// The names of all workloads.
+fn workloads(detail: &Detail) -> Vec<&str> {
+    let of =
+        |name: &'_ String| -> Option<usize> { Some("workloads.".len() + name.strip_prefix("workloads.")?.find('.')?) };
+    let mut names: Vec<&str> =
+        detail.timeline.series.keys().filter_map(|name| of(name).map(|end| &name["workloads.".len()..end])).collect();
+    names.dedup();
+    names
+}
+
+fn known(ms: f64) -> Option<f64> {
+    (ms.is_finite() && ms > 0.0).then_some(ms)
+}
+
+/// Of all workloads together, or of the only one.
+fn bounds(expectations: &[Expectation], workloads: &[&str]) -> Vec<Bound> {
+    let of = |e: &Expectation| {
+        let metric = match workloads {
+            [only] => e.metric.strip_prefix(&format!("workloads.{only}.")).unwrap_or(&e.metric),
+            _ => e.metric.as_str(),
+        };
+        let name = metric.strip_prefix("e2e_")?.strip_suffix("_ms")?;
+        let (name, share) = BOUNDED.into_iter().find(|(known, _)| *known == name)?;
+        Some(Bound { name, share, ms: known(e.at_most?)? })
+    };
+    expectations.iter().filter_map(of).collect()
+}
