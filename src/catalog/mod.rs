@@ -102,6 +102,14 @@ pub struct LatencyEntry {
     pub as_of: String,
 }
 
+impl LatencyEntry {
+    /// Whether it is guessed, at least in part: then its source says so first.
+    #[must_use]
+    pub fn is_guess(&self) -> bool {
+        self.source.starts_with("Assumption")
+    }
+}
+
 /// One way to reach a model: in its own region (`in_region`) or through an inference profile (`us`, `eu`, `global` …).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

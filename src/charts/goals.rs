@@ -7,10 +7,12 @@ use crate::results::{Detail, Expectation, Point};
 const BOUNDED: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
 
 /// Lines to be drawn \[ms\].
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Goals {
     /// The longest good time to the last token.
     pub(super) e2e: Option<f64>,
+    /// The percentile of e2e that has to meet it: of those that are drawn, the first beyond the share that must.
+    pub(super) percentile: &'static str,
     /// The longest good time to the first token.
     pub(super) ttft: Option<f64>,
     /// What is expected of e2e at the most.
@@ -21,7 +23,6 @@ pub(super) struct Goals {
 pub(super) struct Bound {
     /// Such as `p99`.
     pub(super) name: &'static str,
-    pub(super) share: f64,
     pub(super) ms: f64,
 }
 
@@ -36,7 +37,11 @@ impl Goals {
         let e2e = shared.and_then(|o| o.e2e_ms).and_then(known);
         let mut bounds = bounds(judged, &workloads);
         bounds.retain(|bound| Some(bound.ms) != e2e);
-        Self { e2e, ttft: shared.and_then(|o| o.ttft_ms).and_then(known), bounds }
+        let share = judged.iter().filter(|e| e.metric.ends_with("slo_attainment")).filter_map(|e| e.at_least);
+        let share = share.fold(0.0, f64::max);
+        let meets = BOUNDED.into_iter().find(|(_, of)| share > 0.0 && *of >= share);
+        let percentile = meets.map_or("p99", |(name, _)| name);
+        Self { e2e, percentile, ttft: shared.and_then(|o| o.ttft_ms).and_then(known), bounds }
     }
 }
 
@@ -62,8 +67,8 @@ fn bounds(expectations: &[Expectation], workloads: &[&str]) -> Vec<Bound> {
             _ => e.metric.as_str(),
         };
         let name = metric.strip_prefix("e2e_")?.strip_suffix("_ms")?;
-        let (name, share) = BOUNDED.into_iter().find(|(known, _)| *known == name)?;
-        Some(Bound { name, share, ms: known(e.at_most?)? })
+        let (name, _) = BOUNDED.into_iter().find(|(known, _)| *known == name)?;
+        Some(Bound { name, ms: known(e.at_most?)? })
     };
     expectations.iter().filter_map(of).collect()
 }

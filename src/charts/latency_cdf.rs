@@ -3,7 +3,7 @@
 //! Shares are stretched towards the slowest, because that is what an objective is about; times are logarithmic.
 
 use super::axis::{Axis, TOP_SHARE};
-use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
 use super::goals::Goals;
 use super::{Chart, ChartError, Drawing, Subject, labels, source};
 use crate::results::{Point, Quantiles};
@@ -82,11 +82,11 @@ struct Line {
 impl Curves {
     fn lines_of(&self, goals: &Goals) -> Vec<Line> {
         let mut lines = Vec::new();
-        let objectives = [(goals.ttft, self.ttft.as_ref(), "first token"), (goals.e2e, Some(&self.e2e), "full answer")];
+        let objectives = [(goals.ttft, self.ttft.as_ref(), " of first tokens"), (goals.e2e, Some(&self.e2e), "")];
         for (ms, curve, what) in objectives {
             if let (Some(ms), Some(curve)) = (ms, curve) {
                 let within = labels::percent(curve.share_within(ms));
-                let label = format!("{what} within {}: {within}", labels::latency(ms));
+                let label = format!("{within}{what} within {}", labels::latency(ms));
                 lines.push(Line { ms, label, mark: OBJECTIVE });
             }
         }
@@ -157,14 +157,27 @@ impl Curves {
         self.names(&panel)
     }
 
-    /// The lines' labels at their feet, each a step above the one before: right of its line where that has room, else left.
+    /// The lines' labels beside them, where no curve and no other label is.
     fn names(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
-        for (i, line) in self.lines.iter().enumerate() {
-            let (x, bottom) = panel.at(line.ms, 0.0);
-            let y = bottom - 9.0 - i as f64 * 19.0;
-            let fits = x + 10.0 + STRONG.width(&line.label) < panel.room.right;
-            let (x, align) = if fits { (x + 7.0, Align::Left) } else { (x - 7.0, Align::Right) };
-            panel.note(x, y, &line.label, STRONG, Ink::Text, align)?;
+        let mut placer = Placer::new(panel.room);
+        for curve in [Some(&self.e2e), self.ttft.as_ref(), self.service.as_ref()].into_iter().flatten() {
+            let corners: Vec<(f64, f64)> = curve.points.iter().map(|(ms, share)| panel.at(*ms, *share)).collect();
+            corners.windows(2).for_each(|ends| keep_off(&mut placer, ends[0], ends[1]));
+        }
+        for (share, name) in MARKED {
+            let value = self.e2e.value(share);
+            let (x, y) = panel.at(value, share);
+            placer.keep_off_line((x, y), (x + LABEL_GAP + STRONG.width(&mark_label(name, value)), y + 16.0));
+        }
+        for line in &self.lines {
+            let (top, bottom) = (panel.at(line.ms, TOP_SHARE), panel.at(line.ms, 0.0));
+            placer.keep_off_line(top, bottom);
+        }
+        for line in &self.lines {
+            let heights = [0.75, 0.5, 0.9, 0.97, 0.25, 0.995, 0.05].into_iter().map(|share| panel.at(line.ms, share));
+            let place = heights.into_iter().find_map(|(x, y)| placer.place(x, y, &line.label, STRONG));
+            let (x, y) = place.unwrap_or_else(|| panel.at(line.ms, 0.0));
+            panel.note(x, y, &line.label, STRONG, Ink::Text, Align::Left)?;
         }
         Ok(())
     }
@@ -189,6 +202,15 @@ impl Curves {
             }
         }
         Axis::latency(libm::exp10(lo), libm::exp10(hi))
+    }
+}
+
+/// Keeps labels off a piece of a curve \[CSS px\].
+fn keep_off(placer: &mut Placer, from: (f64, f64), to: (f64, f64)) {
+    let steps = ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 6.0).ceil().clamp(1.0, 500.0);
+    for i in 0..=steps as u32 {
+        let t = f64::from(i) / steps;
+        placer.keep_off(from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1));
     }
 }
 

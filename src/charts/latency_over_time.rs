@@ -94,15 +94,20 @@ impl<'d> Latencies<'d> {
             text += &format!("; in the worst ({}) it was {most}", self.course.when(at));
         }
         text += ".";
-        let bounds = self.goals.bounds.iter().map(|bound| (bound.name, bound.ms, "expected"));
-        let objective = self.goals.e2e.map(|ms| (slowest.name, ms, "of the objective"));
+        let bounds = self.goals.bounds.iter().map(|bound| {
+            let what = format!("the {} expected", labels::latency(bound.ms));
+            (bound.name, bound.ms, what)
+        });
+        let objective = self.goals.e2e.map(|ms| {
+            let what = format!("the objective of {}", labels::latency(ms));
+            (self.goals.percentile, ms, what)
+        });
         for (name, ms, what) in objective.into_iter().chain(bounds) {
             let Some(line) = self.lines.iter().find(|l| l.name == name) else { continue };
             let over = line.values.iter().filter(|v| **v > ms).count() as f64 / served.len() as f64;
-            let bound = labels::latency(ms);
             text += &match over {
-                0.0 => format!(" {name} never exceeded the {bound} {what}."),
-                _ => format!(" {name} exceeded the {bound} {what} in {} of the time.", labels::percent(over)),
+                0.0 => format!(" {name} never exceeded {what}."),
+                _ => format!(" {name} exceeded {what} in {} of the time.", labels::percent(over)),
             };
         }
         text

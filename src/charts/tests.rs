@@ -21,6 +21,8 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
         seed: 42,
         catalog_as_of: None,
         assumptions: vec![],
+        inputs: vec![],
+        inputs_left_out: 0,
         notes: vec![],
         metric_names: vec![],
         points_total: points.len() as u64,
@@ -85,6 +87,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         ("quotas.us.rpm.utilization_peak", (load * 0.7).min(0.22)),
         ("e2e_mean_ms", 3_100.0 + wait),
         ("queue_delay_mean_ms", 40.0 + wait),
+        ("ttft_mean_ms", 640.0 + wait),
     ];
     Point {
         index: 0,

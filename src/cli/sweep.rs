@@ -47,7 +47,8 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
         return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
     }
     let folder = output_folder(args.out.as_deref(), &args.file)?;
-    let head = experiment::head(&base.model, origin(&base));
+    let mut head = experiment::head(&base.model, origin(&base));
+    experiment::without_varied(&mut head, study.sweep.axes.iter().flat_map(Axis::paths));
     let journal = open_journal(&folder, args, &head, &study)?;
     let began = Instant::now();
     let effort = play(args, &study, &base, &journal)?;

@@ -7,6 +7,7 @@ mod aggregate;
 mod bill;
 mod compare;
 mod doubt;
+mod inputs;
 mod journal;
 mod judge;
 mod notes;
@@ -19,6 +20,7 @@ mod warmup;
 
 pub use compare::{Contender, compare, compare_in_doubt};
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
+pub use inputs::without_varied;
 pub use journal::{Journal, JournalError, JournalHead};
 pub use point::{Played, play, prolong};
 pub use regress::{Regression, regressions, remember};
@@ -102,7 +104,7 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
 /// A document without points: what was asked, and what was assumed.
 #[must_use]
 pub fn head(model: &Model, scenario: results::Scenario) -> Results {
-    Results {
+    let mut head = Results {
         schema_version: results::SCHEMA_VERSION,
         tool: results::Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         scenario,
@@ -113,6 +115,8 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
             .iter()
             .map(|a| results::Assumption { path: a.path.clone(), value: a.value.clone(), why: a.why.clone() })
             .collect(),
+        inputs: Vec::new(),
+        inputs_left_out: 0,
         notes: Vec::new(),
         metric_names: Vec::new(),
         points_total: 0,
@@ -122,5 +126,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         points: Vec::new(),
         sizing: None,
         doubt: None,
-    }
+    };
+    inputs::put(&mut head, inputs::of(model));
+    head
 }

@@ -7,6 +7,7 @@ pub mod capacity;
 pub mod client;
 pub mod customization;
 pub mod expectation;
+pub mod input;
 pub mod law;
 pub mod pricing;
 pub mod quantity;
@@ -36,6 +37,8 @@ pub struct Model {
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,
     pub assumptions: Vec<Assumption>,
+    /// Every figure in force with who says so, sorted.
+    pub inputs: Vec<input::Input>,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD).
     pub catalog_as_of: Option<String>,
 }

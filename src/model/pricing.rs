@@ -120,6 +120,9 @@ impl Component {
     }
 }
 
+/// A twelfth of a year, where a scenario does not say \[h\].
+pub const HOURS_PER_MONTH: f64 = 730.0;
+
 /// How usage becomes a month, and what is taken off.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {
@@ -171,19 +174,21 @@ pub struct Terms<'t> {
 }
 
 /// Prices that could be told, and which of them are guessed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub prices: TokenPrices,
     pub cache_is_guessed: bool,
     /// The tier's usual factor multiplies what the catalogue lists \[10⁻⁶\]; `None`: nothing is guessed.
     pub tier_factor: Option<u64>,
+    /// The catalogue's prices that are in force: its key, and the price as it writes it, with what multiplies it.
+    pub listed: Vec<(&'static str, String)>,
 }
 
 /// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
 const BATCH_FACTOR: u64 = 500_000;
 
 /// Where a price of the catalogue stands.
-type Listed = fn(&PriceEntry) -> &Option<String>;
+type Listed = (&'static str, fn(&PriceEntry) -> &Option<String>);
 /// Where a price of a scenario stands.
 type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 
@@ -195,28 +200,47 @@ type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
     let tier = terms.tier;
     let (special, usual): (Option<[Listed; 2]>, u64) = match (terms.is_batch, tier.name) {
-        (true, _) => (Some([|e| &e.batch_input, |e| &e.batch_output]), BATCH_FACTOR),
-        (false, "priority") => (Some([|e| &e.priority_input, |e| &e.priority_output]), tier.usual_factor()),
-        (false, "flex") => (Some([|e| &e.flex_input, |e| &e.flex_output]), tier.usual_factor()),
+        (true, _) => (Some([("batch_input", |e| &e.batch_input), ("batch_output", |e| &e.batch_output)]), BATCH_FACTOR),
+        (false, "priority") => (
+            Some([("priority_input", |e| &e.priority_input), ("priority_output", |e| &e.priority_output)]),
+            tier.usual_factor(),
+        ),
+        (false, "flex") => {
+            (Some([("flex_input", |e| &e.flex_input), ("flex_output", |e| &e.flex_output)]), tier.usual_factor())
+        }
         (false, _) => (None, 1_000_000),
     };
     let stated = tier.price_factor.filter(|_| !terms.is_batch);
     let factor = stated.unwrap_or(usual);
     let times = |price: Price| Price(share(price.0, factor));
     let special = special.filter(|_| stated.is_none());
-    let of_list = |key: Listed| key(listed?).as_ref().and_then(|text| parse::token_price(text).ok());
-    let price = |own: Written, standard: Listed, special: Option<Listed>| {
+    let of_list = |(_, key): Listed| key(listed?).as_ref().and_then(|text| parse::token_price(text).ok());
+    let mut quoted = Vec::new();
+    let mut quote = |(name, key): Listed, factor: u64| {
+        let text = listed.and_then(|entry| key(entry).as_deref()).unwrap_or_default();
+        let by = if factor == 1_000_000 { String::new() } else { format!(" x {}", factor as f64 / 1e6) };
+        quoted.push((name, format!("\"{text}\"{by}")));
+    };
+    let mut price = |own: Written, standard: Listed, special: Option<Listed>| {
         let [capacity, model] = written.map(|spec| own(spec?).as_ref().map(|p| p.value.0));
         let capacity = capacity.map(|p| if terms.is_batch { p } else { times(p) });
-        let special = special.and_then(of_list);
-        capacity.or(model.map(times)).or(special).or_else(|| of_list(standard).map(times))
+        if let Some(written) = capacity.or(model.map(times)) {
+            return Some(written);
+        }
+        if let Some((key, price)) = special.and_then(|key| Some((key, of_list(key)?))) {
+            quote(key, 1_000_000);
+            return Some(price);
+        }
+        let price = of_list(standard)?;
+        quote(standard, factor);
+        Some(times(price))
     };
-    let input = price(|s| &s.input, |e| &e.input, special.map(|s| s[0]));
-    let output = price(|s| &s.output, |e| &e.output, special.map(|s| s[1]));
-    let request = price(|s| &s.request, |e| &e.request, None);
-    let read = price(|s| &s.cache_read, |e| &e.cache_read, None);
-    let write = price(|s| &s.cache_write_5m, |e| &e.cache_write_5m, None);
-    let write_1h = price(|s| &s.cache_write_1h, |e| &e.cache_write_1h, None);
+    let input = price(|s| &s.input, ("input", |e| &e.input), special.map(|s| s[0]));
+    let output = price(|s| &s.output, ("output", |e| &e.output), special.map(|s| s[1]));
+    let request = price(|s| &s.request, ("request", |e| &e.request), None);
+    let read = price(|s| &s.cache_read, ("cache_read", |e| &e.cache_read), None);
+    let write = price(|s| &s.cache_write_5m, ("cache_write_5m", |e| &e.cache_write_5m), None);
+    let write_1h = price(|s| &s.cache_write_1h, ("cache_write_1h", |e| &e.cache_write_1h), None);
     let write = if terms.writes_for_an_hour { write_1h.or(write) } else { write };
     // Embedding has no output and reranking no tokens that are paid for: what is listed, or sold by the call, is whole.
     let is_whole = (input.is_some() && output.is_some()) || request.is_some() || (listed.is_some() && input.is_some());
@@ -232,7 +256,13 @@ pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, term
     let tier_is_guessed =
         special.is_some_and(|[input, _]| !terms.is_batch && of_list(input).is_none() && !written_input);
     let tier_factor = tier_is_guessed.then_some(factor);
-    Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none(), tier_factor })
+    // Of the two writes one is paid.
+    let unpaid = match terms.writes_for_an_hour && write_1h.is_some() {
+        true => "cache_write_5m",
+        false => "cache_write_1h",
+    };
+    quoted.retain(|(key, _)| *key != unpaid);
+    Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none(), tier_factor, listed: quoted })
 }
 
 /// How usage becomes a month, and what is taken off.
@@ -291,7 +321,7 @@ impl DiscountSpec {
 
 impl MoneySpec {
     pub fn lower(&self, sink: &mut Sink) -> Option<Money> {
-        let hours_per_month = self.hours_per_month.as_ref().map_or(730.0, |h| h.value.0);
+        let hours_per_month = self.hours_per_month.as_ref().map_or(HOURS_PER_MONTH, |h| h.value.0);
         if let Some(written) = self.hours_per_month.as_ref().filter(|_| !(1.0..=744.0).contains(&hours_per_month)) {
             let rule = format!("a month has between 1 and 744 hours, not {hours_per_month}");
             sink.error(written.at.clone(), rule, "730 is a twelfth of a year".to_owned());

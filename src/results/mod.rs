@@ -34,6 +34,13 @@ pub struct Results {
     pub catalog_as_of: Option<String>,
     /// Every unpublished or dated quantity left at its default.
     pub assumptions: Vec<Assumption>,
+    /// The figures in force with who says so: what is published, measured, assumed, and stated in the scenario, in this
+    /// order; at most 200.
+    #[serde(default)]
+    pub inputs: Vec<Input>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub inputs_left_out: u64,
     /// What a reader must know to read a metric: why a figure is null, what an interval is conditional on.
     pub notes: Vec<Note>,
     /// The names of the metrics of every point, sorted.
@@ -85,6 +92,45 @@ pub struct Assumption {
     pub value: String,
     /// What it is and how to find the real one.
     pub why: String,
+}
+
+/// Who says so. In the order in which a review reads them: what is the user's own comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The catalogue's, from AWS or from the sources of an SDK.
+    Published,
+    /// By others, or recorded by the user.
+    Measured,
+    /// A default for what nobody publishes, or a guess of the catalogue.
+    Assumed,
+    /// Written in the scenario, or set by `--set`.
+    Stated,
+}
+
+/// A figure in force, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    pub origin: Origin,
+    /// The scenario key that states it, without the name of a kind; of a price of the catalogue its own name there.
+    pub path: String,
+    /// As a scenario writes it; what is long is cut.
+    pub value: String,
+    /// When it was true (YYYY-MM-DD); null: not known, or it does not age. How old that is today its reader knows.
+    pub as_of: Option<String>,
+    /// Where it stands: a source, a file, an argument; of what is assumed, why.
+    pub source: String,
+    /// Of a comparison the side that has it, `a` or `b`; left out where both have.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub side: Option<String>,
+}
+
+/// A document tells of so many inputs.
+pub const MOST_INPUTS: usize = 200;
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -19,6 +19,7 @@ mod overlay;
 mod place;
 mod schema;
 mod source;
+mod stated;
 mod study;
 pub mod template;
 mod tree;
@@ -111,9 +112,10 @@ fn passes(
     let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
     let faulty = form::check(&mut root, sources, sink);
+    let stated = stated::stated(&root, sources);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
-    let (model, study) = lower::lower(specs, by, catalog, files, sink)?;
+    let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
     let doubt = doubt::unknowns(asked, &model, sink);
     Some((model, Study { sweep, doubt, ..study }))
 }

@@ -17,6 +17,7 @@ mod fates;
 mod gates;
 mod house;
 mod imports;
+mod inputs;
 mod limiters;
 mod loops;
 mod mangled;

@@ -1,7 +1,7 @@
 //! What must hold of the charts over time and of the bill.
 
 use super::{assert_sound, detail, draw, names, *};
-use crate::results::{BillItem, CommitmentItem, LimitFacts};
+use crate::results::{BillItem, CommitmentItem, Expectation, Judgement, LimitFacts, Objective};
 
 /// Three hours or so of chat that bought units carry, with a burst that spills over and is refused, and what it costs.
 pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
@@ -28,6 +28,9 @@ pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
         ("capacities.us.admitted_per_min", 0.0, 300.0),
         ("capacities.units.admitted_per_min", 240.0, 500.0),
         ("capacities.spare.admitted_per_min", 0.0, 0.0),
+        ("capacities.us.regions.us-east-1.admitted_per_min", 0.0, 200.0),
+        ("capacities.us.regions.us-west-2.admitted_per_min", 0.0, 100.0),
+        ("capacities.us.regions.us-east-2.admitted_per_min", 0.0, 0.0),
         ("capacities.units.input.charged_per_min", 200_000.0, 390_000.0),
         ("capacities.units.output.charged_per_min", 30_000.0, 104_000.0),
     ] {
@@ -79,8 +82,10 @@ fn the_captions_say_what_is_to_be_seen() {
             "quota_use-units",
             "unit_utilization",
             "served_by_capacity",
+            "served_by_region",
             "latency_cdf",
             "latency_over_time",
+            "latency_parts",
             "cost_by_component"
         ]
     );
@@ -89,6 +94,8 @@ fn the_captions_say_what_is_to_be_seen() {
         ("throttles_over_time", "Reasons: tpm limit"),
         ("unit_utilization", "units used"),
         ("served_by_capacity", "units took 88 % of all that was taken."),
+        ("served_by_region", "us-east-1 took 67 % of all that was taken."),
+        ("latency_parts", "1.3 % is waiting"),
         ("latency_over_time", "In the usual minute, p99 was"),
         (
             "cost_by_component",
@@ -134,7 +141,7 @@ fn names_with_markup_and_without_end_stay_on_the_sheet() {
     detail.timeline.series = series.iter().map(|(k, v)| (k.replace("units", &long), v.clone())).collect();
     detail.timeline.series.insert(format!("total.refused_{long}_per_min"), vec![1e6; 30]);
     let drawings = draw(&named);
-    assert_eq!(drawings.len(), 9);
+    assert_eq!(drawings.len(), 11);
     drawings.iter().for_each(assert_sound);
 }
 
@@ -146,7 +153,7 @@ fn what_did_not_happen_is_not_drawn() {
     detail.timeline.series.retain(|name, _| !name.contains("e2e_") && !name.contains("capacities.spare."));
     detail.limits.retain(|name, _| name.contains("quotas."));
     calm.bill.iter_mut().for_each(|item| (item.usd, item.usd_per_month) = (None, None));
-    assert_eq!(names(&draw(&calm)), ["load_over_time", "quota_use-us", "latency_cdf"]);
+    assert_eq!(names(&draw(&calm)), ["load_over_time", "quota_use-us", "latency_cdf", "latency_parts"]);
 }
 
 #[test]
@@ -167,4 +174,41 @@ fn many_items_share_rows() {
         (0..30).map(|i| item("provisioned", "1 Model Unit", &format!("c{i}"), Some(100.0 + f64::from(i)))).collect();
     let drawings = draw(&many);
     assert!(drawn(&drawings, "cost_by_component").height < 520.0);
+}
+
+#[test]
+fn one_objective_is_drawn_and_two_are_not() {
+    let mut one = point(60.0, 30);
+    detail(&mut one).timeline.series.insert("workloads.chat.attempts_per_min".to_owned(), vec![5.0; 30]);
+    let objective = Objective { ttft_ms: Some(3_000.0), e2e_ms: Some(20_000.0) };
+    let told = |point: &Point| drawn(&draw(point), "latency_over_time").caption.clone();
+    assert!(!told(&one).contains("objective"));
+    detail(&mut one).objectives.insert("chat".to_owned(), objective);
+    assert!(told(&one).contains("p99 exceeded the objective of 20.0 s in"), "{}", told(&one));
+    let size = |point: &Point| drawn(&draw(point), "latency_cdf").svg.len();
+    let with = size(&one);
+    draw(&one).iter().for_each(assert_sound);
+    // Another workload without one: no line is of both.
+    detail(&mut one).timeline.series.insert("workloads.other.attempts_per_min".to_owned(), vec![5.0; 30]);
+    assert!(!told(&one).contains("objective") && size(&one) < with);
+    detail(&mut one).objectives.insert("other".to_owned(), objective);
+    assert!(told(&one).contains("objective") && size(&one) == with);
+}
+
+#[test]
+fn a_bound_stands_in_where_there_is_no_objective() {
+    let mut bounded = point(60.0, 30);
+    let before = drawn(&draw(&bounded), "latency_cdf").svg.len();
+    bounded.expectations.push(Expectation {
+        metric: "e2e_p95_ms".to_owned(),
+        at_most: Some(9_000.0),
+        at_least: None,
+        estimate: None,
+        half_width: None,
+        verdict: Judgement::Held,
+    });
+    let drawings = draw(&bounded);
+    assert!(drawn(&drawings, "latency_cdf").svg.len() > before);
+    assert!(drawn(&drawings, "latency_over_time").caption.contains("p95 never exceeded the 9.00 s expected."));
+    drawings.iter().for_each(assert_sound);
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub use doubted::{Contender, compare_in_doubt};
 
 use super::point::{Played, play, prolong};
-use super::{Conclusion, Watch, head};
+use super::{Conclusion, Watch, head, inputs};
 use crate::metrics::Measure;
 use crate::model::Model;
 use crate::results::{
@@ -40,6 +40,7 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
         }
     }
     results.assumptions.sort();
+    inputs::put(&mut results, inputs::of_sides(model_a, model_b));
     let comparison = Comparison {
         a: Side { scenario: scenario_a, seed: model_a.run.seed },
         b: Side { scenario: scenario_b, seed: model_b.run.seed },

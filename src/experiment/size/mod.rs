@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use safe::InDoubt;
 
 use super::doubt::Doubts;
-use super::{Build, Conclusion, Effort, Watch, head, play};
+use super::{Build, Conclusion, Effort, Watch, head, play, without_varied};
 use crate::model::Model;
 use crate::model::study::{Choice, Find, Size, Unknown, sweep};
 use crate::results::{
@@ -87,6 +87,7 @@ pub fn size(
     let mut head = head(base, scenario);
     // What is varied is not assumed.
     head.assumptions.retain(|a| a.path != size.vary);
+    without_varied(&mut head, [size.vary.as_str()]);
     let points_total = points.len() as u64;
     let results = Results { notes, metric_names, points_total, points, sizing: Some(sizing), doubt, ..head };
     Ok(Conclusion { results, effort })

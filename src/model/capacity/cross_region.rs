@@ -255,7 +255,8 @@ impl CrossRegionSpec {
         let Some(written) = &self.destinations else {
             let names = match listed {
                 Some(listed) => {
-                    site.dates.push(listed.as_of.clone());
+                    let names = format!("[\"{}\"]", listed.to.join("\", \""));
+                    site.publish("destinations", names, (&listed.source, &listed.as_of));
                     listed.to.clone()
                 }
                 // Without live capacities only the name of the region matters, to prompt caches.

@@ -7,6 +7,7 @@
 
 use super::serving::{Serving, capacity_keys, small};
 use super::{Billing, Kind, Place, Plan, Reason, Refused, Room, Site};
+use crate::catalog::ImportEntry;
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::law::{LawSpec, Quantity};
 use crate::model::quantity::{Amount, Count, Duration, Names};
@@ -32,6 +33,22 @@ capacity_keys! {
         pub storage_per_unit_month: Option<At<Amount>>,
         /// The name of a `[quotas.NAME]`, or a list of them.
         pub quota: Option<At<Names>>,
+    }
+}
+
+impl CustomImportSpec {
+    /// What the catalogue lists and the scenario does not state.
+    fn tell_of_listed(&self, listed: &ImportEntry, site: &mut Site<'_, '_>) {
+        let quoted = |text: &str| format!("\"{text}\"");
+        for (key, is_open, value) in [
+            ("units_per_copy", self.units_per_copy.is_none(), listed.units_per_copy.to_string()),
+            ("price_per_unit_minute", self.price_per_unit_minute.is_none(), quoted(&listed.per_unit_minute)),
+            ("storage_per_unit_month", self.storage_per_unit_month.is_none(), quoted(&listed.storage_per_unit_month)),
+        ] {
+            if is_open {
+                site.publish(key, value, (&listed.source, &listed.as_of));
+            }
+        }
     }
 }
 
@@ -97,6 +114,9 @@ impl Kind for CustomImportSpec {
             }
             return None;
         };
+        if let Some(listed) = listed {
+            self.tell_of_listed(listed, site);
+        }
         let price = self.price_per_unit_minute.as_ref().map(|p| p.value.0);
         let price = price.or_else(|| listed.and_then(|l| crate::units::parse::amount(&l.per_unit_minute).ok()));
         let storage = self.storage_per_unit_month.as_ref().map(|p| p.value.0);

@@ -178,13 +178,18 @@ impl ProvisionedSpec {
     }
 
     fn purchases(&self, listed: Option<&ProvisionedEntry>, site: &mut Site<'_, '_>) -> Vec<Ready> {
-        let price = |commitment: Commitment, own: Option<&At<HourlyPrice>>| {
-            let listed = listed.and_then(|l| match commitment {
+        let price = |commitment: Commitment, own: Option<&At<HourlyPrice>>, site: &mut Site<'_, '_>| {
+            let text = listed.and_then(|l| match commitment {
                 Commitment::None => l.no_commitment.as_ref(),
                 Commitment::OneMonth => l.one_month.as_ref(),
                 Commitment::SixMonths | Commitment::ThreeMonths => l.six_months.as_ref(),
             });
-            hourly(own.or(self.price_per_unit.as_ref()), listed)
+            let written = own.or(self.price_per_unit.as_ref());
+            if let (Some(text), Some(listed), None) = (text, listed, written) {
+                let source = format!("{}; commitment {}", listed.source, commitment.name());
+                site.publish("price_per_unit", format!("\"{text}\""), (&source, &listed.as_of));
+            }
+            hourly(written, text)
         };
         let mut out = Vec::new();
         let mut add = |units: &At<Count>,
@@ -197,7 +202,8 @@ impl ProvisionedSpec {
             let Some(amount) = at_least_one(units, "model_units", site.sink) else { return };
             let commitment = written.map_or(Commitment::None, Commitment::from);
             let what = if amount == 1 { "1 Model Unit".to_owned() } else { format!("{amount} Model Units") };
-            let purchase = Purchase { what, amount, parts: 1, price: price(commitment, own), commitment, from, to };
+            let price = price(commitment, own, site);
+            let purchase = Purchase { what, amount, parts: 1, price, commitment, from, to };
             out.push(Ready { purchase, ready: SimTime(from.0 + ready_after.0) });
         };
         if let Some(units) = &self.model_units {

@@ -95,6 +95,9 @@ impl Kind for ReservedSpec {
             at: written.at.clone(),
             amounts: vec![(SimTime::ZERO, written.value.0)],
         };
+        if let (Some(term), Some(listed)) = (term, listed) {
+            self.tell_of_prices(term, (&listed.source, &listed.as_of), site);
+        }
         let post_charge = site.admission(self.admission.as_ref());
         let purchases = self.purchases(commitment, term);
         let bought = vec![bought(LimitKind::Input, &self.input_tpm), bought(LimitKind::Output, &self.output_tpm)];
@@ -108,6 +111,19 @@ impl Kind for ReservedSpec {
 }
 
 impl ReservedSpec {
+    /// Prices that the catalogue lists and the scenario does not state.
+    fn tell_of_prices(&self, term: &ReservedTerm, (source, as_of): (&str, &str), site: &mut Site<'_, '_>) {
+        let source = format!("{source}; commitment {}", term.commitment);
+        for (key, written, listed) in [
+            ("price_per_1k_input_tpm_hour", &self.price_per_1k_input_tpm_hour, &term.input_per_1k_tpm_hour),
+            ("price_per_1k_output_tpm_hour", &self.price_per_1k_output_tpm_hour, &term.output_per_1k_tpm_hour),
+        ] {
+            if written.is_none() {
+                site.publish(key, format!("\"{listed}/h\""), (&source, as_of));
+            }
+        }
+    }
+
     fn purchases(&self, commitment: Commitment, term: Option<&ReservedTerm>) -> Vec<Purchase> {
         let price = |written: Option<&At<HourlyPrice>>, listed: Option<&String>| {
             let listed = listed.map(|text| format!("{text}/h"));

@@ -4,6 +4,7 @@ use super::provisioned::AdmissionWord;
 use crate::catalog::{self, ModelEntry};
 use crate::diagnostic::{Sink, Span};
 use crate::model::Assumption;
+use crate::model::input::{Facts, Origin};
 use crate::model::quantity::{Text, Unsure};
 use crate::model::spec::At;
 
@@ -39,9 +40,7 @@ pub struct Site<'s, 'c> {
     /// `None`: it is on no route, or its model was refused.
     pub sold: Option<Sold<'c>>,
     pub sink: &'s mut Sink,
-    pub assumptions: &'s mut Vec<Assumption>,
-    /// The dates of the catalogue's figures in use.
-    pub dates: &'s mut Vec<String>,
+    pub facts: &'s mut Facts,
     /// Regions by name, in the order in which they came up.
     pub regions: &'s mut Vec<String>,
 }
@@ -50,7 +49,12 @@ impl Site<'_, '_> {
     /// Reports that a key of the capacity was left at a default that is not published.
     pub fn assume(&mut self, key: &str, value: &str, why: &str) {
         let path = format!("capacities.{}.{key}", self.name);
-        self.assumptions.push(Assumption { path, value: value.to_owned(), why: why.to_owned(), between: None });
+        self.facts.assume(path, value, why);
+    }
+
+    /// Tells of a figure that is published and that the scenario leaves out: its source, and its date.
+    pub fn publish(&mut self, key: &str, value: impl Into<String>, fact: (&str, &str)) {
+        self.facts.cite(Origin::Published, format!("capacities.{}.{key}", self.name), value, fact);
     }
 
     /// The index of a region.
@@ -80,7 +84,7 @@ impl Site<'_, '_> {
                     );
                     return None;
                 }
-                self.assumptions.push(Assumption {
+                self.facts.assumptions.push(Assumption {
                     path: format!("capacities.{}.{key}", self.name),
                     value: low.to_string(),
                     why: format!("the low end of {low} to {high}; {why}"),

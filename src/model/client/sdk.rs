@@ -23,6 +23,8 @@ pub struct Preset {
     pub assumed: Option<&'static str>,
     /// The date of its facts, YYYY-MM-DD.
     pub as_of: &'static str,
+    /// Where they stand.
+    pub source: &'static str,
 }
 
 /// What an AWS SDK of a version does; `bedload catalog` lists those that are known.
@@ -94,6 +96,7 @@ impl SdkSpec {
             is_default: row.is_default,
             assumed: row.assumed.as_deref(),
             as_of: &row.as_of,
+            source: &row.source,
         };
         Some((policy, preset))
     }

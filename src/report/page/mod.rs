@@ -1,6 +1,7 @@
 //! One page that a review can decide from: the question, the answer, how sure it is, the drawings, what it rests on and what
 //! it leaves out. Everything is inside it, so that it opens from a disk without a network.
 
+mod inputs;
 mod parts;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -52,7 +53,7 @@ pub fn page(sheet: &Sheet<'_>) -> Result<String, charts::ChartError> {
                     }
                     (parts::story(&sheet.subject))
                     (parts::money(&sheet.subject))
-                    (parts::inputs(results))
+                    (inputs::inputs(results))
                     (parts::not_included(results))
                     (parts::scenario(sheet))
                     (parts::reproduce(results))

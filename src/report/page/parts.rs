@@ -131,26 +131,6 @@ pub(super) fn money(subject: &Subject<'_>) -> Markup {
     }
 }
 
-/// What the figures rest on.
-pub(super) fn inputs(results: &Results) -> Markup {
-    let tag = |why: &str| if why.starts_with("measured") { "measured by others" } else { "assumed" };
-    html! {
-        h2 { "What this rests on" }
-        @if let Some(as_of) = &results.catalog_as_of {
-            p { span class="tag" { "published" } " Limits, prices and latencies that the scenario does not state are the catalogue's; the oldest figure in use is of " (as_of) "." }
-        }
-        @if results.assumptions.is_empty() { p { "Everything else stands in the scenario." } } @else {
-            p { "Everything that is not listed stands in the scenario." }
-            div class="scroll" tabindex="0" { table {
-                thead { tr { th scope="col" { "" } th scope="col" { "Input" } th scope="col" { "Value" } th scope="col" { "Why" } } }
-                tbody { @for a in &results.assumptions { tr {
-                    td { span class="tag open" { (tag(&a.why)) } } td { code { (a.path) } } td { (a.value) } td { (a.why) }
-                } } }
-            } }
-        }
-    }
-}
-
 pub(super) fn not_included(results: &Results) -> Markup {
     html! {
         h2 { "What is not in it" }

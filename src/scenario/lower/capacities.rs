@@ -28,8 +28,7 @@ impl<'a> Lowering<'a> {
             at: draft.at,
             sold: draft.model.and_then(|m| models.get(m)).map(|known| known.sold),
             sink: self.sink,
-            assumptions: &mut self.assumptions,
-            dates: &mut self.dates,
+            facts: &mut self.facts,
             regions,
         }
     }
@@ -51,7 +50,7 @@ impl<'a> Lowering<'a> {
         let region = site.home_region(kind.home());
         let Some(plan) = plan else { return };
         if let Some(listed) = &plan.listed {
-            self.dates.push(listed.as_of.clone());
+            self.facts.dates.push(listed.as_of.clone());
         }
 
         let outages = lower_outages(serving.outages, self.sink);
@@ -161,10 +160,6 @@ impl<'a> Lowering<'a> {
             latency.time_to_first_token = law;
             latency.prefill_per_1k_tokens = constant::<Duration>(entry.prefill_per_1k_tokens_s * 1e6);
             latency.output_tokens_per_second = constant::<Speed>(entry.output_tokens_per_second);
-            let why = format!(
-                "measured by others ({}, {}), not published by AWS; measure your own",
-                entry.source, entry.as_of
-            );
             for (key, value, is_open) in [
                 ("time_to_first_token", value, serving.time_to_first_token.is_none()),
                 (
@@ -174,7 +169,7 @@ impl<'a> Lowering<'a> {
                 ),
             ] {
                 if is_open {
-                    self.assume(format!("capacities.{name}.{key}"), value, why.clone());
+                    self.measured_by_others(format!("capacities.{name}.{key}"), value, entry);
                 }
             }
         }

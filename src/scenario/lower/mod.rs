@@ -18,10 +18,12 @@ use super::decode::Specs;
 use super::source::Source;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Sink, Span};
+use crate::model::input::{Facts, Input, Origin};
+use crate::model::pricing::HOURS_PER_MONTH;
 use crate::model::quantity::Text;
 use crate::model::spec::{At, unknown};
 use crate::model::study::{Choice, Study};
-use crate::model::{Assumption, Model, Window};
+use crate::model::{Model, Window};
 use crate::trace::Trace;
 
 /// The files of a scenario, and where each lies in the common address space.
@@ -48,24 +50,22 @@ struct Lowering<'a> {
     catalog: &'a Catalog,
     files: Files<'a>,
     sink: &'a mut Sink,
-    assumptions: Vec<Assumption>,
-    /// The dates of the catalogue's figures in use.
-    dates: Vec<String>,
+    facts: Facts,
     /// When there is no fault in it.
     clock: Option<crate::model::Run>,
 }
 
-/// Lowers everything that was read, with the second axis of a size; `None` when there is any error, found here or before.
+/// Lowers everything that was read, with the second axis of a size and what the scenario states; `None` when there is any error, found here or before.
 pub fn lower(
     mut specs: Specs,
-    by: Vec<Choice>,
+    (by, stated): (Vec<Choice>, Vec<Input>),
     catalog: &Catalog,
     files: Files<'_>,
     sink: &mut Sink,
 ) -> Option<(Model, Study)> {
     columns::read(&mut specs, files, sink);
     let specs = &specs;
-    let mut low = Lowering { specs, catalog, files, sink, assumptions: Vec::new(), dates: Vec::new(), clock: None };
+    let mut low = Lowering { specs, catalog, files, sink, facts: Facts::default(), clock: None };
     let traces = low.traces();
     let run = low.run(&traces);
     low.clock.clone_from(&run);
@@ -75,15 +75,18 @@ pub fn lower(
     let workloads = low.workloads(&models, &routes, &supply, &traces);
     let windows = low.windows(run.as_ref());
     let money = specs.money.spec.clone().unwrap_or_default().lower(low.sink);
+    low.tell_of_the_month();
     let expectations = low.expectations(&supply, &workloads);
     let size = low.size(by, &expectations);
     let kept = low.kept(&supply);
     let customizations = models.into_values().filter_map(|known| known.customization).collect();
     low.check_room(&workloads, &supply);
-    let Lowering { mut assumptions, mut dates, sink, .. } = low;
+    let Lowering { facts, sink, .. } = low;
     if sink.has_errors() {
         return None;
     }
+    let inputs = facts.inputs(stated);
+    let Facts { mut assumptions, mut dates, .. } = facts;
     assumptions.sort();
     assumptions.dedup();
     dates.sort();
@@ -99,6 +102,7 @@ pub fn lower(
         money: money?,
         expectations,
         assumptions,
+        inputs,
         catalog_as_of: dates.into_iter().next(),
     };
     Some((model, Study { size, kept, ..Study::default() }))
@@ -113,7 +117,25 @@ impl Lowering<'_> {
     }
 
     fn assume(&mut self, path: String, value: impl Into<String>, why: impl Into<String>) {
-        self.assumptions.push(Assumption { path, value: value.into(), why: why.into(), between: None });
+        self.facts.assume(path, value, why);
+    }
+
+    /// Tells of a figure of the catalogue that AWS publishes and the scenario leaves out.
+    fn publish(&mut self, path: String, value: impl Into<String>, fact: (&str, &str)) {
+        self.facts.cite(Origin::Published, path, value, fact);
+    }
+
+    /// What makes a month of a run's hours, where the scenario does not say.
+    fn tell_of_the_month(&mut self) {
+        if self.specs.money.spec.as_ref().is_none_or(|m| m.hours_per_month.is_none()) {
+            self.facts.cited.push(Input {
+                origin: Origin::Assumed,
+                path: "money.hours_per_month".to_owned(),
+                value: HOURS_PER_MONTH.to_string(),
+                as_of: None,
+                source: "a twelfth of a year; AWS's examples use 744".to_owned(),
+            });
+        }
     }
 
     /// The index of a name in a list; an unknown one is refused.

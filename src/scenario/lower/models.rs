@@ -7,6 +7,7 @@ use crate::catalog::{IN_REGION, LatencyEntry, ModelEntry};
 use crate::diagnostic::Span;
 use crate::model::capacity::Sold;
 use crate::model::customization::Customization;
+use crate::model::input::Origin;
 use crate::model::law::Quantity;
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::Duration;
@@ -60,8 +61,9 @@ impl<'a> Lowering<'a> {
             self.check_complete(name, at, spec);
         }
         if let Some(entry) = entry {
-            self.dates.extend([entry.max_output_tokens.as_of.clone(), entry.output_burndown.as_of.clone()]);
+            self.facts.dates.extend([entry.max_output_tokens.as_of.clone(), entry.output_burndown.as_of.clone()]);
         }
+        self.tell_of_listed(name, spec, entry);
         let max_output_tokens = self.max_output_tokens(spec, entry);
         let burndown = self.burndown(spec, entry);
         let latency = self.latency(name, spec, entry.map(|e| &e.latency));
@@ -121,7 +123,15 @@ impl<'a> Lowering<'a> {
             }
         }
         if let Some(listed) = listed {
-            self.dates.push(listed.as_of.clone());
+            let listed_as = (listed.source.as_str(), listed.as_of.as_str());
+            let path = |key: &str| format!("models.{name}.customization.{key}");
+            self.facts.dates.push(listed.as_of.clone());
+            if let Some(price) = listed.training.as_ref().filter(|_| written.price.is_none()) {
+                self.publish(path("price"), format!("\"{price}\""), listed_as);
+            }
+            if written.storage_per_month.is_none() {
+                self.publish(path("storage_per_month"), format!("\"{}\"", listed.storage_per_month), listed_as);
+            }
         }
         let price = listed.and_then(|l| l.training.as_ref()).and_then(|text| parse::token_price(text).ok());
         let storage = listed.and_then(|l| parse::amount(&l.storage_per_month).ok());
@@ -164,17 +174,35 @@ impl<'a> Lowering<'a> {
         burndown
     }
 
+    /// What the catalogue says of a model where the scenario does not.
+    fn tell_of_listed(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) {
+        let Some(entry) = entry else { return };
+        let path = |key: &str| format!("models.{name}.{key}");
+        let (most, burndown) = (&entry.max_output_tokens, &entry.output_burndown);
+        if spec.max_output_tokens.is_none() {
+            self.publish(path("max_output_tokens"), most.value.to_string(), (&most.source, &most.as_of));
+        }
+        if spec.output_burndown.is_none() {
+            self.publish(path("output_burndown"), burndown.value.to_string(), (&burndown.source, &burndown.as_of));
+        }
+    }
+
+    /// A latency that AWS does not publish: an assumption, with whoever measured it, or by what it was guessed.
+    pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
+        let why =
+            format!("measured by others ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of);
+        let origin = if entry.is_guess() { Origin::Assumed } else { Origin::Measured };
+        self.facts.cite(origin, path.clone(), value.clone(), (&entry.source, &entry.as_of));
+        self.assume(path, value, why);
+    }
+
     fn latency(&mut self, name: &str, spec: &ModelSpec, entry: Option<&LatencyEntry>) -> Option<Latency> {
         let path = |key: &str| format!("models.{name}.{key}");
-        let why = |entry: &LatencyEntry| {
-            format!("measured by others ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of)
-        };
         let first = match (&spec.time_to_first_token, entry) {
             (Some(written), _) => written.value.lower(&written.at, self.sink),
             (None, Some(entry)) => {
                 let (law, value) = first_token(entry);
-                self.assume(path("time_to_first_token"), value, why(entry));
-                self.dates.push(entry.as_of.clone());
+                self.measured_by_others(path("time_to_first_token"), value, entry);
                 Some(law)
             }
             (None, None) => None,
@@ -183,11 +211,8 @@ impl<'a> Lowering<'a> {
             (Some(written), _) => written.value.lower(&written.at, self.sink),
             (None, Some(entry)) => {
                 let micros = entry.prefill_per_1k_tokens_s * 1e6;
-                self.assume(
-                    path("prefill_per_1k_tokens"),
-                    format!("\"{}\"", SimTime(crate::units::round_half_up(micros))),
-                    why(entry),
-                );
+                let value = format!("\"{}\"", SimTime(crate::units::round_half_up(micros)));
+                self.measured_by_others(path("prefill_per_1k_tokens"), value, entry);
                 Some(constant::<Duration>(micros))
             }
             (None, None) => Some(constant::<Duration>(0.0)),
@@ -195,7 +220,8 @@ impl<'a> Lowering<'a> {
         let speed = match (&spec.output_tokens_per_second, entry) {
             (Some(written), _) => written.value.lower(&written.at, self.sink),
             (None, Some(entry)) => {
-                self.assume(path("output_tokens_per_second"), entry.output_tokens_per_second.to_string(), why(entry));
+                let value = entry.output_tokens_per_second.to_string();
+                self.measured_by_others(path("output_tokens_per_second"), value, entry);
                 Some(constant::<crate::model::law::Speed>(entry.output_tokens_per_second))
             }
             (None, None) => None,

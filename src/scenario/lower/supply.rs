@@ -237,8 +237,9 @@ impl<'a> Lowering<'a> {
                     "the catalogue's default of {}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`",
                     quota.as_of
                 );
-                self.assume(format!("{}.{}", self.prefix(owner), kind.name()), amount.to_string(), why);
-                self.dates.push(quota.as_of.clone());
+                let path = format!("{}.{}", self.prefix(owner), kind.name());
+                self.assume(path.clone(), amount.to_string(), why);
+                self.publish(path, amount.to_string(), (&quota.source, &quota.as_of));
                 defaults.insert((owner, kind), Stated::throughout(amount, draft.at.clone()));
             }
         }

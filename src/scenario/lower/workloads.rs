@@ -183,6 +183,13 @@ impl<'a> Lowering<'a> {
                     let why = "the model's price in this tier is not published: what AWS says of most models is taken";
                     self.assume(path, (factor as f64 / 1e6).to_string(), why);
                 }
+                let used = |key: &str| !key.starts_with("cache_") || (is_main && workload.cache.is_used());
+                if let Some(listed) = &offer.listed {
+                    for (key, value) in told.listed.into_iter().filter(|(key, _)| used(key)) {
+                        let path = format!("capacities.{}.prices.{key}", capacity.name);
+                        self.publish(path, value, (&listed.source, &listed.as_of));
+                    }
+                }
                 prices[c] = Some(told.prices);
             }
         }
@@ -204,7 +211,13 @@ impl<'a> Lowering<'a> {
         let price = model.and_then(|m| {
             let terms = Terms { writes_for_an_hour: false, is_batch: false, tier: &Tier::STANDARD };
             let listed = m.sold.path_entry().and_then(|p| p.prices.as_ref());
-            Some(pricing::tell([None, m.prices], listed, terms)?.prices.input)
+            let told = pricing::tell([None, m.prices], listed, terms)?;
+            let quoted = told.listed.into_iter().find(|(key, _)| *key == "input");
+            if let (Some((_, value)), Some(listed), None) = (quoted, listed, &written.embedding_cost) {
+                let path = format!("models.{}.prices.input", m.facts.name);
+                self.publish(path, value, (&listed.source, &listed.as_of));
+            }
+            Some(told.prices.input)
         });
         let embedding = match (&written.embedding_cost, &written.corpus_tokens) {
             (Some(cost), _) => Some(cost.value.0),
@@ -302,7 +315,9 @@ impl<'a> Lowering<'a> {
     fn client(&mut self, name: &str, spec: &WorkloadSpec) -> Option<Client> {
         let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink)?;
         if let Some(preset) = &client.preset {
-            self.dates.push(preset.as_of.to_owned());
+            let path = format!("workloads.{name}.client.retries.sdk");
+            let value = format!("{}, {}", preset.sdk, preset.mode);
+            self.publish(path, value, (preset.source, preset.as_of));
             if let Some(why) = preset.assumed {
                 let value = format!("{}, {}", preset.sdk, preset.mode);
                 self.assume(format!("workloads.{name}.client.retries.sdk"), value, why);

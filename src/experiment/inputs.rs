@@ -1,0 +1,51 @@
+//! The inputs that a document tells of: where each figure comes from.
+
+use crate::model::input::Origin;
+use crate::model::study::overlaps;
+use crate::model::{Model, input};
+use crate::results::{self, Input, MOST_INPUTS, Results};
+
+/// Those of a model.
+pub(super) fn of(model: &Model) -> Vec<Input> {
+    model.inputs.iter().map(input).collect()
+}
+
+fn input(input: &input::Input) -> Input {
+    let origin = match input.origin {
+        Origin::Published => results::Origin::Published,
+        Origin::Measured => results::Origin::Measured,
+        Origin::Assumed => results::Origin::Assumed,
+        Origin::Stated => results::Origin::Stated,
+    };
+    let input::Input { path, value, as_of, source, .. } = input.clone();
+    Input { origin, path, value, as_of, source, side: None }
+}
+
+/// Those of two sides: what differs says whose it is.
+pub(super) fn of_sides(a: &Model, b: &Model) -> Vec<Input> {
+    let [of_a, of_b] = [a, b].map(of);
+    let own = |name: &str, mine: &[Input], other: &[Input]| {
+        let one = |i: &Input| Input { side: (!other.contains(i)).then(|| name.to_owned()), ..i.clone() };
+        mine.iter().map(one).collect::<Vec<Input>>()
+    };
+    let mut all = own("a", &of_a, &of_b);
+    all.extend(own("b", &of_b, &of_a).into_iter().filter(|i| i.side.is_some()));
+    all.sort();
+    all
+}
+
+/// Puts them into a document, up to as many as it tells of.
+pub(super) fn put(results: &mut Results, mut inputs: Vec<Input>) {
+    results.inputs_left_out = inputs.len().saturating_sub(MOST_INPUTS) as u64;
+    inputs.truncate(MOST_INPUTS);
+    results.inputs = inputs;
+}
+
+/// Takes out what the points vary: the document says so, and no value of it is the one in force.
+pub fn without_varied<'p>(results: &mut Results, paths: impl IntoIterator<Item = &'p str>) {
+    // What kind a capacity is stays, whatever varies of it.
+    let is_kind = |path: &str| path.starts_with("capacities.") && path.matches('.').count() == 1;
+    for path in paths {
+        results.inputs.retain(|i| !overlaps(&i.path, path) || (is_kind(&i.path) && path != i.path));
+    }
+}

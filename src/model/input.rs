@@ -1,0 +1,70 @@
+//! Where figures come from: what a scenario states, what is published, what others measured, what is assumed.
+
+use super::Assumption;
+
+/// Who says so. In the order in which a review reads them: what is the user's own comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The catalogue's, from AWS or from the sources of an SDK.
+    Published,
+    /// By others, or recorded by the user.
+    Measured,
+    /// A default for what nobody publishes, or a guess of the catalogue.
+    Assumed,
+    /// Written in the scenario or set beside it.
+    Stated,
+}
+
+/// A value in force.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Input {
+    pub origin: Origin,
+    /// The scenario key that states it, without the name of a kind, or the catalogue's name of a price below it.
+    pub path: String,
+    /// As a scenario writes it.
+    pub value: String,
+    /// When it was true (YYYY-MM-DD); `None`: that is not known, or it does not age.
+    pub as_of: Option<String>,
+    /// Where it stands; of what is assumed, why.
+    pub source: String,
+}
+
+/// What lowering learns of figures that the scenario leaves out.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub assumptions: Vec<Assumption>,
+    /// With source and date.
+    pub cited: Vec<Input>,
+    /// The dates of the catalogue's figures in use.
+    pub dates: Vec<String>,
+}
+
+impl Facts {
+    pub fn assume(&mut self, path: String, value: impl Into<String>, why: impl Into<String>) {
+        self.assumptions.push(Assumption { path, value: value.into(), why: why.into(), between: None });
+    }
+
+    /// Tells of a figure of the catalogue that is in force.
+    pub fn cite(&mut self, origin: Origin, path: String, value: impl Into<String>, (source, as_of): (&str, &str)) {
+        self.dates.push(as_of.to_owned());
+        let (source, as_of) = (source.to_owned(), Some(as_of.to_owned()));
+        self.cited.push(Input { origin, path, value: value.into(), as_of, source });
+    }
+
+    /// All figures with who says so, each once: what is cited with its source is no bare assumption.
+    #[must_use]
+    pub fn inputs(&self, stated: Vec<Input>) -> Vec<Input> {
+        let is_cited = |a: &Assumption| self.cited.iter().any(|c| c.path == a.path && c.value == a.value);
+        let assumed = self.assumptions.iter().filter(|a| !is_cited(a)).map(|a| Input {
+            origin: Origin::Assumed,
+            path: a.path.clone(),
+            value: a.value.clone(),
+            as_of: None,
+            source: a.why.clone(),
+        });
+        let mut all: Vec<Input> = self.cited.iter().cloned().chain(assumed).chain(stated).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
