@@ -90,7 +90,8 @@ fn a_guess_of_the_catalogue_is_no_measurement() {
     let guessed = document(CHAT, &[]);
     let input = of(&guessed, "models.nova.time_to_first_token");
     assert_eq!((input.origin, input.source.starts_with("Assumption")), (Origin::Assumed, true));
-    let measured = document(&CHAT.replace("amazon.nova-pro-v1:0", "amazon.nova-2-lite-v1:0"), &[]);
+    assert_eq!(of(&guessed, "models.nova.prefill_per_1k_tokens").origin, Origin::Assumed);
+    let measured = document(&CHAT.replace("amazon.nova-pro-v1:0", "us.amazon.nova-2-lite-v1:0"), &[]);
     assert_eq!(of(&measured, "models.nova.time_to_first_token").origin, Origin::Measured);
 }
 
@@ -100,15 +101,16 @@ fn what_is_bought_has_the_price_of_its_commitment() {
 [capacities.us.provisioned]
 model_units = 1
 input_tpm_per_unit = 100_000
-output_tpm_per_unit = 10_000
+output_tpm_per_unit = 100_000
 commitment = "1-month"
 "#;
     let text = CHAT.replace("[capacities.us.on_demand]\ntpm = 1_000_000\ntpd = \"none\"\n", units);
+    let text = text.replace("nova-pro-v1", "nova-2-lite-v1");
     let results = document(&text, &[]);
     let price = of(&results, "capacities.us.price_per_unit");
     assert_eq!(price.origin, Origin::Published);
     assert!(price.value.contains("/h") && price.source.ends_with("commitment 1-month"), "{price:?}");
-    assert!(results.catalog_as_of.is_some() && results.catalog_as_of <= price.as_of);
+    assert!(price.value == "\"$55.00/h\"" && results.catalog_as_of.is_some() && results.catalog_as_of <= price.as_of);
 }
 
 #[test]

@@ -191,8 +191,16 @@ impl<'a> Lowering<'a> {
     pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
         let why =
             format!("measured by others ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of);
-        let origin = if entry.is_guess() { Origin::Assumed } else { Origin::Measured };
-        self.facts.cite(origin, path.clone(), value.clone(), (&entry.source, &entry.as_of));
+        // Nobody has measured the prefill of any model, and of few the tail of the first token.
+        let is_guess = entry.is_guess() || path.ends_with("prefill_per_1k_tokens");
+        let origin = if is_guess { Origin::Assumed } else { Origin::Measured };
+        let mut source = entry.source.clone();
+        if path.ends_with("prefill_per_1k_tokens") {
+            source = "a guess of the catalogue: measure your own".to_owned();
+        } else if path.ends_with("time_to_first_token") && entry.time_to_first_token_p95_s.is_none() {
+            source += "; the 95th percentile is taken as twice the median";
+        }
+        self.facts.cite(origin, path.clone(), value.clone(), (&source, &entry.as_of));
         self.assume(path, value, why);
     }
 
