@@ -59,11 +59,11 @@ pub(super) fn latency(ms: f64) -> String {
 /// A round latency on an axis \[ms\], never in minutes, so that neighbours compare: `50 µs`, `500 ms`, `1,000 s`.
 pub(super) fn latency_tick(ms: f64) -> String {
     if ms < 0.999 {
-        format!("{} µs", amount(ms * 1e3))
+        format!("{} µs", number(ms * 1e3))
     } else if ms < 999.0 {
-        format!("{} ms", amount(ms))
+        format!("{} ms", number(ms))
     } else {
-        format!("{} s", amount(ms / 1e3))
+        format!("{} s", number(ms / 1e3))
     }
 }
 
@@ -135,11 +135,42 @@ pub(super) fn tick(x: f64, unit: Unit) -> String {
     }
 }
 
+/// The labels of the ticks of an axis, all with as many places as tell neighbours apart.
+pub(super) fn ticks(at: &[f64], unit: Unit) -> Vec<String> {
+    let differ = |labels: &[String]| labels.windows(2).all(|w| w[0] != w[1]);
+    let plain: Vec<String> = at.iter().map(|x| tick(*x, unit)).collect();
+    let largest = at.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let (scale, before, after) = match unit {
+        Unit::Fraction => (100.0, "", " %"),
+        Unit::Milliseconds if largest >= 1e3 => (1e-3, "", " s"),
+        Unit::Milliseconds => (1.0, "", " ms"),
+        Unit::Usd => (1.0, "$", ""),
+        Unit::PerSecond => (1.0, "", " /s"),
+        Unit::Ratio | Unit::Count | Unit::Tokens | Unit::TokensPerMinute => (1.0, "", ""),
+    };
+    let with = |places: usize| -> Vec<String> {
+        let write = |x: &f64| {
+            let text = grouped(&format!("{:.places$}", (x * scale).abs()), false);
+            format!("{}{before}{text}{after}", if *x < 0.0 { "−" } else { "" })
+        };
+        at.iter().map(write).collect()
+    };
+    if differ(&plain) || largest * scale >= 1e12 {
+        return plain;
+    }
+    (0..=9).map(with).find(|labels| differ(labels)).unwrap_or(plain)
+}
+
+/// What is set for a metric, as opposed to measured: `5 s`, `1 %`, `$16,000`.
+pub(super) fn bound(x: f64, unit: Unit) -> String {
+    if unit == Unit::Milliseconds && x > 0.0 { latency_tick(x) } else { figure(x, unit) }
+}
+
 /// A number that is set, not measured: all its digits, up to three places.
 pub(super) fn number(x: f64) -> String {
     let size = x.abs();
     if !x.is_finite() || size >= LONGEST_IN_FULL || (size > 0.0 && size < 0.001) {
-        return if size < 0.001 { format!("{x:.0e}") } else { amount(x) };
+        return if size < 0.001 { format!("{x:.1e}").replace(".0e", "e").replace('-', "−") } else { amount(x) };
     }
     grouped(&trimmed(size, 3), x < 0.0)
 }

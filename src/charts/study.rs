@@ -104,12 +104,13 @@ impl Measure {
 
     /// The bounds as lines across a panel whose y it is, each with its words where there is room for them.
     pub(super) fn draw_bounds(&self, panel: &Panel<'_, '_>, with_words: bool) -> Result<(), ChartError> {
-        for (word, bound) in &self.bounds {
+        // Beyond the axis it would stand at its end, which is another figure.
+        for (word, bound) in self.bounds.iter().filter(|(_, bound)| panel.holds(*bound)) {
             let (_, y) = panel.at(0.0, *bound);
             let room = panel.room;
             panel.canvas.line((room.left, y), (room.right, y), Ink::Text, 1.25)?;
             if with_words {
-                let text = format!("{word} {}", self.figure(*bound));
+                let text = format!("{word} {}", labels::bound(*bound, self.unit));
                 let y = if y - room.top > 16.0 { y - 5.0 } else { y + 13.0 };
                 panel.note(room.right - 4.0, y, &text, LABEL, Ink::Text, Align::Right)?;
             }
@@ -120,7 +121,7 @@ impl Measure {
     /// The key of the bounds in a legend.
     pub(super) fn key_of_bounds(&self) -> Option<(String, Mark)> {
         let words: Vec<String> =
-            self.bounds.iter().map(|(word, bound)| format!("{word} {}", self.figure(*bound))).collect();
+            self.bounds.iter().map(|(word, bound)| format!("{word} {}", labels::bound(*bound, self.unit))).collect();
         (!words.is_empty()).then(|| (format!("expected: {}", words.join(", ")), BOUND))
     }
 }
