@@ -146,8 +146,10 @@ impl Axis {
         let every = (decades / 8.0).ceil().max(1.0);
         let mut ticks = Vec::new();
         let mut decade = lo.floor();
+        // Less than a decade would have two labels or three.
+        let leads: &[f64] = if decades < 0.9 { &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0] } else { &[1.0, 2.0, 5.0] };
         while decade <= hi {
-            for lead in [1.0, 2.0, 5.0] {
+            for lead in leads.iter().copied() {
                 let at = libm::exp10(decade) * lead;
                 let bent = Warp::Log.bend(at);
                 let labelled = (decades <= 3.3 || lead == 1.0) && libm::fmod(decade, every) == 0.0;

@@ -20,8 +20,8 @@ use super::{ChartError, Drawing};
 /// \[CSS px\]
 pub(super) const WIDTH: f64 = 640.0;
 const MARGIN: f64 = 20.0;
-const MOST_TITLE_LINES: usize = 2;
-const MOST_SUBTITLE_LINES: usize = 3;
+const MOST_TITLE_LINES: usize = 3;
+const MOST_SUBTITLE_LINES: usize = 4;
 /// \[CSS px\]
 const TITLE_LINE: f64 = 19.0;
 const SUBTITLE_LINE: f64 = 16.0;
@@ -152,6 +152,16 @@ impl Placer {
         self.taken.push(Room { left, right, top: from.1.min(to.1) - 1.0, bottom: from.1.max(to.1) + 1.0 });
     }
 
+    /// Keeps labels off a line that goes up or down.
+    pub(super) fn keep_off_slope(&mut self, from: (f64, f64), to: (f64, f64)) {
+        let parts = ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 4.0).ceil().clamp(1.0, 400.0) as usize;
+        for i in 0..=parts {
+            let share = i as f64 / parts as f64;
+            let (x, y) = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+            self.taken.push(Room { left: x - 1.5, right: x + 1.5, top: y - 1.5, bottom: y + 1.5 });
+        }
+    }
+
     /// Where a label of the dot at (x, y) begins and its baseline; `None`: it fits nowhere near.
     pub(super) fn place(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
         let (width, height) = (face.width(&drawable(text)), face.size);
@@ -186,8 +196,7 @@ where
     {
         let canvas = Canvas {
             tips: RefCell::default(),
-            root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(height) as u32))
-                .into_drawing_area(),
+            root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(height) as u32)).into_drawing_area(),
         };
         canvas.root.fill(&Ink::Paper.color()).map_err(failed)?;
         let room = canvas.heading(&laid, &heading.source, height)?;
@@ -511,7 +520,8 @@ impl Panel<'_, '_> {
         for (radius, ink) in [(4.5, Ink::Paper), (3.2, ink)] {
             self.plane.draw(&Circle::new((x, y), px(radius), ink.color().filled())).map_err(failed)?;
         }
-        Ok(())
+        // Amber alone is hardly seen on paper.
+        if ink == Ink::Amber { self.ring(x, y, 3.2, Ink::Rule) } else { Ok(()) }
     }
 
     /// A dot that is only an outline.

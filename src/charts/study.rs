@@ -79,7 +79,10 @@ impl Measure {
 
     /// The same at the head of a sentence.
     pub(super) fn title(&self) -> String {
-        capital(&self.words())
+        let words = self.words();
+        // A term such as e2e is not written otherwise at the head of a sentence.
+        let is_term = words.split(' ').next().is_some_and(|word| word.contains(|c: char| c.is_ascii_digit()));
+        if is_term { words } else { capital(&words) }
     }
 
     /// How a point is judged by what is expected of this metric; `None`: nothing is.
@@ -147,7 +150,7 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     axis
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
@@ -285,11 +288,12 @@ impl<'a> Design<'a> {
     pub(super) fn counted(&self) -> Option<String> {
         let held = self.sites.iter().filter(|s| s.judged == Some(Judgement::Held)).count();
         self.sites.iter().any(|s| s.judged.is_some()).then(|| {
-            format!(
-                "{} of {} points meet every expectation",
-                labels::amount(held as f64),
-                labels::amount(self.sites.len() as f64)
-            )
+            let all = labels::amount(self.sites.len() as f64);
+            match held {
+                0 => format!("None of {all} points meets every expectation"),
+                1 => format!("1 of {all} points meets every expectation"),
+                _ => format!("{} of {all} points meet every expectation", labels::amount(held as f64)),
+            }
         })
     }
 }
