@@ -315,6 +315,8 @@ struct Tip {
     text: String,
 }
 
+/// What a pointer is told is read at a glance \[characters\].
+const LONGEST_TIP: usize = 240;
 /// More tips than this would hide each other.
 const MOST_TIPS: usize = 400;
 
@@ -350,6 +352,11 @@ impl<'a> Canvas<'a> {
     /// Tells a pointer at a place what stands there; a help beside what is written, never instead of it.
     pub(super) fn tip(&self, x: f64, y: f64, text: String) {
         let mut tips = self.tips.borrow_mut();
+        let text = if text.chars().count() > LONGEST_TIP {
+            text.chars().take(LONGEST_TIP).chain(['…']).collect()
+        } else {
+            text
+        };
         if tips.len() < MOST_TIPS && x.is_finite() && y.is_finite() {
             tips.push(Tip { x, y, text });
         }
@@ -564,4 +571,12 @@ impl Panel<'_, '_> {
         self.canvas.root.draw(&Rectangle::new(patch, Ink::Paper.color().mix(0.85).filled())).map_err(failed)?;
         self.canvas.text(x, y, text, face, ink, align)
     }
+}
+
+/// A PNG's width and its pixels, row by row: red, green, blue.
+#[cfg(test)]
+pub(super) fn decoded(png: &[u8]) -> (usize, Vec<[f64; 3]>) {
+    let pixmap = tiny_skia::Pixmap::decode_png(png).unwrap();
+    let pixels = pixmap.pixels().iter().map(|p| [p.red(), p.green(), p.blue()].map(f64::from));
+    (pixmap.width() as usize, pixels.collect())
 }

@@ -100,6 +100,12 @@ impl Ink {
         }
     }
 
+    /// The name of the ink with this colour in the light, and both its colours.
+    #[cfg(test)]
+    pub(super) fn known(hex: u32) -> Option<(&'static str, u32, u32)> {
+        Self::all().map(Self::tone).find(|tone| tone.1 == hex)
+    }
+
     pub(super) const fn color(self) -> RGBColor {
         let hex = self.tone().1;
         RGBColor((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
