@@ -80,7 +80,7 @@ impl Axis {
         let ticks = (0..=20)
             .map(|i| f64::from(i) * step)
             .take_while(|at| *at <= top * (1.0 + 1e-9))
-            .map(|at| Tick { at, label: labels::amount(at) })
+            .map(|at| Tick { at, label: labels::number(at) })
             .collect();
         Self { warp: Warp::Linear, lo: 0.0, hi: top, ticks }
     }
@@ -88,7 +88,7 @@ impl Axis {
     /// From zero to `top` in a unit.
     pub(super) fn from_zero_in(top: f64, wanted: f64, unit: Unit) -> Self {
         let mut axis = Self::from_zero(top, wanted);
-        axis.ticks.iter_mut().for_each(|tick| tick.label = labels::tick(tick.at, unit));
+        axis.label_apart(unit);
         axis
     }
 
@@ -128,7 +128,7 @@ impl Axis {
         let ticks = (0..=24)
             .map(|i| (start + f64::from(i)) * step)
             .take_while(|at| *at <= last + step * 1e-9)
-            .map(|at| Tick { at: at * unit, label: labels::amount(at) })
+            .map(|at| Tick { at: at * unit, label: labels::number(at) })
             .collect();
         (Self { warp: Warp::Linear, lo: from_s, hi: from_s + span, ticks }, name)
     }
@@ -146,8 +146,10 @@ impl Axis {
         let every = (decades / 8.0).ceil().max(1.0);
         let mut ticks = Vec::new();
         let mut decade = lo.floor();
+        // Less than a decade would have two labels or three.
+        let leads: &[f64] = if decades < 0.9 { &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0] } else { &[1.0, 2.0, 5.0] };
         while decade <= hi {
-            for lead in [1.0, 2.0, 5.0] {
+            for lead in leads.iter().copied() {
                 let at = libm::exp10(decade) * lead;
                 let bent = Warp::Log.bend(at);
                 let labelled = (decades <= 3.3 || lead == 1.0) && libm::fmod(decade, every) == 0.0;
@@ -202,7 +204,15 @@ impl Axis {
         };
         let whole = unit == Unit::Fraction && hi <= 1.0;
         let top = if whole { (hi + pad).min(1.0).max(bottom + 1e-9) } else { hi + pad };
-        Self::span(bottom, if lo == 0.0 && hi == 0.0 { natural(unit) } else { top }, wanted, label)
+        let mut axis = Self::span(bottom, if lo == 0.0 && hi == 0.0 { natural(unit) } else { top }, wanted, label);
+        axis.label_apart(unit);
+        axis
+    }
+
+    /// Labels in a unit, with as many places as tell neighbours apart.
+    fn label_apart(&mut self, unit: Unit) {
+        let at: Vec<f64> = self.ticks.iter().map(|tick| tick.at).collect();
+        self.ticks.iter_mut().zip(labels::ticks(&at, unit)).for_each(|(tick, label)| tick.label = label);
     }
 
     /// The values of a swept number, each with its tick where they are few; where they would crowd otherwise, they stand on a
@@ -247,6 +257,12 @@ impl Axis {
     pub(super) fn unlabelled(&self) -> Self {
         let ticks = self.ticks.iter().map(|t| Tick { at: t.at, label: String::new() }).collect();
         Self { ticks, ..self.clone() }
+    }
+
+    /// Whether a value lies between its ends.
+    pub(super) fn holds(&self, v: f64) -> bool {
+        let bent = self.warp.bend(v);
+        (self.lo..=self.hi).contains(&bent)
     }
 
     /// Where a value stands, in [0, 1] of the axis; values beyond an end stand at that end.

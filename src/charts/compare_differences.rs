@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
-use super::study::Measure;
+use super::study::{Measure, spaced};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 use crate::results::{Comparison, DECIDING, Difference, Side};
 use crate::terms::{Better, Unit};
@@ -102,10 +102,7 @@ impl Line {
 
     /// `+22.6 pp ±2.5 pp`: shares differ by percentage points.
     fn by(&self) -> String {
-        let write = |x: f64| labels::figure(x, self.measure.unit).replace('%', "pp");
-        let sign = if self.difference > 0.0 { "+" } else { "" };
-        let half = self.half.map(|half| format!(" ±{}", write(half))).unwrap_or_default();
-        format!("{sign}{}{half}", write(self.difference))
+        labels::difference(self.difference, self.half, self.measure.unit)
     }
 
     fn told(&self) -> String {
@@ -139,17 +136,30 @@ fn sides(comparison: &Comparison) -> String {
 fn subtitle(comparison: &Comparison, rows: &[Line]) -> String {
     let count = |ink: Ink| rows.iter().filter(|row| row.ink == ink).count();
     let (better, worse) = (count(Ink::Blue), count(Ink::Vermillion));
-    let mut text = format!("Of {} metrics b is better in {better} and worse in {worse}", rows.len());
     let even = rows.len() - better - worse;
-    if even > 0 {
-        text += &format!("; {even} cannot be told apart or have no better side");
-    }
+    let text = match (better, worse) {
+        _ if rows.iter().all(|row| row.difference == 0.0) => format!("None of {} metrics differs", rows.len()),
+        (0, 0) => format!("None of {} metrics is better or worse by more than luck", rows.len()),
+        _ if even > 0 => {
+            let have = if even == 1 { "has" } else { "have" };
+            format!(
+                "Of {} metrics b is better in {better} and worse in {worse}; {even} cannot be told apart or {have} no \
+                 better side",
+                rows.len()
+            )
+        }
+        _ => format!("Of {} metrics b is better in {better} and worse in {worse}", rows.len()),
+    };
     let luck = if comparison.paired { "the same luck on both sides" } else { "two independent samples" };
     format!("{text}. Intervals at {}, {luck}.", labels::percent(comparison.confidence))
 }
 
 fn legend(rows: &[Line]) -> Vec<(String, Mark)> {
-    let kinds = [(Ink::Blue, "b is better"), (Ink::Vermillion, "b is worse"), (Ink::Slate, "not told apart")];
+    let kinds = [
+        (Ink::Blue, "b is better"),
+        (Ink::Vermillion, "b is worse"),
+        (Ink::Slate, "not told apart, or no better side"),
+    ];
     let seen = kinds.into_iter().filter(|(ink, _)| rows.iter().any(|row| row.ink == *ink));
     seen.map(|(ink, text)| (text.to_owned(), Mark::Line(ink, 2.5))).collect()
 }
@@ -159,8 +169,8 @@ fn body(canvas: &Canvas<'_>, room: Room, rows: &[Line]) -> Result<(), ChartError
     let reach = rows.iter().filter_map(Line::shares).map(|(lo, _, hi)| lo.abs().max(hi.abs())).fold(0.0, f64::max);
     let reach = (reach * 1.08).clamp(NEAREST, FARTHEST);
     let label = |at: f64| format!("{}{}", if at > 1e-12 { "+" } else { "" }, labels::tick(at, Unit::Fraction));
-    let x = Axis::span(-reach, reach, 4.0, label);
-    let panel = canvas.panel(plot, x, Axis::categories(&vec![String::new(); rows.len()]));
+    let x = Axis::span(-reach, reach, 3.0, label);
+    let panel = canvas.panel(plot, spaced(&x, plot.width()), Axis::categories(&vec![String::new(); rows.len()]));
     panel.grid()?;
     let (zero, _) = panel.at(0.0, 0.0);
     canvas.line((zero, plot.top), (zero, plot.bottom), Ink::Rule, 1.25)?;
@@ -177,7 +187,7 @@ fn body(canvas: &Canvas<'_>, room: Room, rows: &[Line]) -> Result<(), ChartError
 fn draw_row(panel: &Panel<'_, '_>, row: &Line, y: f64, reach: f64, room: Room) -> Result<(), ChartError> {
     let canvas = panel.canvas;
     let (_, at) = panel.at(0.0, y);
-    let name = LABEL.fit(&row.measure.words(), GUTTER - 10.0);
+    let name = LABEL.fit_ends(&row.measure.words(), GUTTER - 10.0);
     canvas.text(room.left, at + 4.0, &name, LABEL, Ink::Text, Align::Left)?;
     let both = LABEL.fit(&row.figure(), FIGURES - DIFFERENCE - 12.0);
     canvas.text(room.right - DIFFERENCE, at + 4.0, &both, LABEL, Ink::Text, Align::Right)?;
@@ -197,9 +207,12 @@ fn draw_row(panel: &Panel<'_, '_>, row: &Line, y: f64, reach: f64, room: Room) -
     }
     panel.tip(middle, y, row.told());
     if middle.abs() > reach {
-        let (sign, align, x) =
-            if middle > 0.0 { ("→", Align::Right, panel.room.right) } else { ("←", Align::Left, panel.room.left) };
-        let text = format!("{} {sign}", labels::tick((middle * 100.0).round() / 100.0, Unit::Fraction));
+        let share = labels::tick((middle * 100.0).round() / 100.0, Unit::Fraction);
+        let (text, align, x) = if middle > 0.0 {
+            (format!("+{share} →"), Align::Right, panel.room.right)
+        } else {
+            (format!("← {share}"), Align::Left, panel.room.left)
+        };
         return panel.note(x, at + 4.0, &text, STRONG, row.ink, align);
     }
     panel.dot(middle, y, row.ink)

@@ -13,8 +13,9 @@ const MOST_ROWS: usize = 10;
 /// \[CSS px\]
 const ROW_HEIGHT: f64 = 26.0;
 const BAR_HEIGHT: f64 = 30.0;
-/// Of a row's label.
+/// Of the rows' labels; where names are longer, bars leave them more.
 const LABEL_WIDTH: f64 = 236.0;
+const WIDEST_LABEL: f64 = 370.0;
 /// Right of the longest bar, for its amount.
 const AMOUNT_WIDTH: f64 = 118.0;
 /// A sum beyond this is drawn as this: sums of sums must not overflow.
@@ -142,12 +143,14 @@ impl Bill {
         }
         let top = room.top + self.whole_height();
         let most = self.rows.iter().map(|row| row.usd).fold(0.0, f64::max);
-        let left = room.left + LABEL_WIDTH + 10.0;
+        let widest = self.rows.iter().map(|row| LABEL.width(&row.label)).fold(0.0, f64::max);
+        let label_width = widest.clamp(LABEL_WIDTH, WIDEST_LABEL);
+        let left = room.left + label_width + 10.0;
         let scale = (room.right - AMOUNT_WIDTH - left) / most;
         for (i, row) in self.rows.iter().enumerate() {
             let y = top + 10.0 + i as f64 * ROW_HEIGHT;
-            let label = LABEL.fit(&row.label, LABEL_WIDTH);
-            canvas.text(room.left + LABEL_WIDTH, y + 14.0, &label, LABEL, Ink::Text, Align::Right)?;
+            let label = LABEL.fit_ends(&row.label, label_width);
+            canvas.text(room.left + label_width, y + 14.0, &label, LABEL, Ink::Text, Align::Right)?;
             // A hair of width keeps what is small from looking like nothing.
             let right = left + (row.usd * scale).max(1.5);
             canvas.rect(Room { left, right, top: y + 2.0, bottom: y + 18.0 }, ink(row.is_committed))?;

@@ -57,12 +57,22 @@ impl<'d> Course<'d> {
         format!("{name} {}", labels::rounded(self.columns.edges[column] / unit_s))
     }
 
-    /// How much time a column is, after an article or an adjective: `minute`, `2 min`.
+    /// How much time a column is, after an adjective: `minute`, `2 min`.
     pub(super) fn width(&self) -> String {
         match self.columns.width_s {
+            1.0 => "second".to_owned(),
             60.0 => "minute".to_owned(),
             3_600.0 => "hour".to_owned(),
             width_s => labels::span(width_s),
+        }
+    }
+
+    /// How much time a column is: `a minute`, `an hour`, `2 min`.
+    pub(super) fn span(&self) -> String {
+        match self.width() {
+            width if width == "hour" => "an hour".to_owned(),
+            width if width.starts_with(|c: char| c.is_ascii_digit()) => width,
+            width => format!("a {width}"),
         }
     }
 
@@ -141,7 +151,9 @@ impl<'d> Course<'d> {
 /// The head of a panel, left of its axis: what it is of, and in what unit.
 pub(super) fn head(canvas: &Canvas<'_>, room: Room, name: &str, caption: &str) -> Result<(), ChartError> {
     let (left, y) = (room.left - GUTTER, room.top - 10.0);
-    let name = STRONG.fit(name, 260.0);
+    // A name takes the room that its caption leaves.
+    let room_of_name = (room.right - left - LABEL.width(caption) - 8.0).max(260.0);
+    let name = STRONG.fit_ends(name, room_of_name);
     canvas.text(left, y, &name, STRONG, Ink::Text, Align::Left)?;
     let caption_left = if name.is_empty() { left } else { left + STRONG.width(&name) + 8.0 };
     let caption = LABEL.fit(caption, room.right - caption_left);

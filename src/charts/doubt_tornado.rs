@@ -73,13 +73,12 @@ impl<'d> Tornado<'d> {
 
     fn subtitle(&self) -> String {
         let Some(first) = self.rows.first() else { return String::new() };
-        let mut text = format!(
-            "As written {}; {} alone moves it from {} to {}.",
-            self.measure.figure(first.base),
-            first.path,
-            self.measure.figure(first.low),
-            self.measure.figure(first.high)
-        );
+        let (base, low, high) =
+            (self.measure.figure(first.base), self.measure.figure(first.low), self.measure.figure(first.high));
+        let mut text = match low == high {
+            true => format!("As written {base}; nothing of what is not known moves it by itself."),
+            false => format!("As written {base}; {} alone moves it from {low} to {high}.", first.path),
+        };
         if self.flips.is_empty() {
             text += " Nothing of it flips the verdict.";
         }
@@ -91,7 +90,11 @@ impl<'d> Tornado<'d> {
 
     fn legend(&self) -> Vec<(String, Mark)> {
         let bars = if self.measure.bounds.is_empty() { "range" } else { "within bounds" };
-        let mut legend = vec![(bars.to_owned(), Mark::Area(Ink::Blue))];
+        let mut legend = Vec::new();
+        // What moves nothing is a mark of the same colour.
+        if self.rows.iter().any(|row| self.pieces(row).iter().any(|piece| piece.2 == Ink::Blue)) {
+            legend.push((bars.to_owned(), Mark::Area(Ink::Blue)));
+        }
         if self.rows.iter().any(|row| self.pieces(row).iter().any(|piece| piece.2 == Ink::Vermillion)) {
             legend.push(("out of bounds".to_owned(), Mark::Area(Ink::Vermillion)));
         }
@@ -152,7 +155,7 @@ impl<'d> Tornado<'d> {
         }
         // The owner above the key: two short lines are legible where one long one would be cut.
         let (owner, key) = row.path.rsplit_once('.').map_or(("", row.path.as_str()), |(owner, key)| (owner, key));
-        let (owner, key) = (LABEL.fit(owner, GUTTER), STRONG.fit(key, GUTTER));
+        let (owner, key) = (LABEL.fit_ends(owner, GUTTER), STRONG.fit(key, GUTTER));
         canvas.text(room.left, at - 2.0, &key, STRONG, Ink::Text, Align::Left)?;
         canvas.text(room.left, at + 12.0, &owner, LABEL, Ink::Faint, Align::Left)?;
         let ends = [

@@ -20,6 +20,12 @@ use super::{ChartError, Drawing};
 /// \[CSS px\]
 pub(super) const WIDTH: f64 = 640.0;
 const MARGIN: f64 = 20.0;
+const MOST_TITLE_LINES: usize = 3;
+const MOST_SUBTITLE_LINES: usize = 4;
+/// \[CSS px\]
+const TITLE_LINE: f64 = 19.0;
+const SUBTITLE_LINE: f64 = 16.0;
+const LEGEND_LINE: f64 = 17.0;
 /// From the top that plotters places text by to its baseline \[em\].
 const TOP_TO_BASELINE: f64 = 0.76;
 
@@ -43,8 +49,44 @@ pub(super) struct Heading {
     pub(super) legend: Vec<(String, Mark)>,
     /// Where the figures come from.
     pub(super) source: String,
-    /// The whole drawing's height \[CSS px\].
+    /// The whole drawing's height \[CSS px\]; it grows by what the heading takes beyond the usual.
     pub(super) height: f64,
+}
+
+/// A heading as it is written, line by line.
+struct Laid {
+    title: Vec<String>,
+    subtitle: Vec<String>,
+    /// Each key with its name, cut to the sheet, and where it stands: from the left \[CSS px\], and in which row.
+    legend: Vec<(String, Mark, f64, usize)>,
+}
+
+impl Laid {
+    fn of(heading: &Heading) -> Self {
+        let width = WIDTH - 2.0 * MARGIN;
+        let (mut x, mut row) = (0.0, 0);
+        let mut legend = Vec::new();
+        for (name, mark) in &heading.legend {
+            let name = LABEL.fit(&drawable(name), width - 26.0);
+            let taken = 26.0 + LABEL.width(&name);
+            if x > 0.0 && x + taken > width {
+                (x, row) = (0.0, row + 1);
+            }
+            legend.push((name, *mark, x, row));
+            x += taken + 18.0;
+        }
+        let title = TITLE.wrap(&drawable(&heading.title), width, MOST_TITLE_LINES);
+        let subtitle = BODY.wrap(&drawable(&heading.subtitle), width, MOST_SUBTITLE_LINES);
+        Self { title, subtitle, legend }
+    }
+
+    /// What it takes beyond one line of title, two below it and one row of keys, so that panels keep their room \[CSS px\].
+    fn beyond_usual(&self) -> f64 {
+        let rows = self.legend.last().map_or(0, |key| key.3);
+        self.title.len().saturating_sub(1) as f64 * TITLE_LINE
+            + self.subtitle.len().saturating_sub(2) as f64 * SUBTITLE_LINE
+            + rows as f64 * LEGEND_LINE
+    }
 }
 
 /// A rectangle \[CSS px\].
@@ -110,6 +152,16 @@ impl Placer {
         self.taken.push(Room { left, right, top: from.1.min(to.1) - 1.0, bottom: from.1.max(to.1) + 1.0 });
     }
 
+    /// Keeps labels off a line that goes up or down.
+    pub(super) fn keep_off_slope(&mut self, from: (f64, f64), to: (f64, f64)) {
+        let parts = ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 4.0).ceil().clamp(1.0, 400.0) as usize;
+        for i in 0..=parts {
+            let share = i as f64 / parts as f64;
+            let (x, y) = (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share);
+            self.taken.push(Room { left: x - 1.5, right: x + 1.5, top: y - 1.5, bottom: y + 1.5 });
+        }
+    }
+
     /// Where a label of the dot at (x, y) begins and its baseline; `None`: it fits nowhere near.
     pub(super) fn place(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
         let (width, height) = (face.width(&drawable(text)), face.size);
@@ -137,27 +189,28 @@ where
     F: FnOnce(&Canvas<'_>, Room) -> Result<(), ChartError>,
 {
     register_fonts()?;
+    let laid = Laid::of(heading);
+    let height = heading.height + laid.beyond_usual();
     let mut plotted = String::new();
     let tips;
     {
         let canvas = Canvas {
             tips: RefCell::default(),
-            root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(heading.height) as u32))
-                .into_drawing_area(),
+            root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(height) as u32)).into_drawing_area(),
         };
         canvas.root.fill(&Ink::Paper.color()).map_err(failed)?;
-        let room = canvas.heading(heading)?;
+        let room = canvas.heading(&laid, &heading.source, height)?;
         body(&canvas, room)?;
         canvas.root.present().map_err(failed)?;
         tips = canvas.tips.take();
     }
-    finish(heading, &plotted, &tips)
+    finish(heading, height, &plotted, &tips)
 }
 
 /// The SVG as plotters wrote it becomes one of CSS size whose text is outlines.
-fn finish(heading: &Heading, plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
+fn finish(heading: &Heading, height: f64, plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
     let (_, body) = plotted.split_once('>').ok_or_else(|| ChartError("the drawing is empty".to_owned()))?;
-    let (w, h) = (WIDTH, heading.height);
+    let (w, h) = (WIDTH, height);
     let sized = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {} {}\" \
          stroke-linejoin=\"round\">{body}",
@@ -181,7 +234,7 @@ fn finish(heading: &Heading, plotted: &str, tips: &[Tip]) -> Result<Drawing, Cha
         outlined.split_once('>').ok_or_else(|| ChartError("the outlined drawing is empty".to_owned()))?;
     let (title, desc) = (escaped(&heading.title), escaped(&heading.subtitle));
     let rest = rest.trim_end().strip_suffix("</svg>").unwrap_or(rest);
-    let view = format!("0 0 {WIDTH} {}", heading.height);
+    let view = format!("0 0 {WIDTH} {height}");
     let svg = format!(
         "{open} viewBox=\"{view}\" role=\"img\"><title>{title}</title><desc>{desc}</desc>{rest}{}</svg>",
         shown(tips)
@@ -190,8 +243,10 @@ fn finish(heading: &Heading, plotted: &str, tips: &[Tip]) -> Result<Drawing, Cha
         name: heading.name.clone(),
         title: heading.title.clone(),
         caption: heading.subtitle.clone(),
-        height: heading.height,
+        height,
         svg,
+        #[cfg(test)]
+        plotted: plotted.to_owned(),
     })
 }
 
@@ -260,6 +315,8 @@ struct Tip {
     text: String,
 }
 
+/// What a pointer is told is read at a glance \[characters\].
+const LONGEST_TIP: usize = 240;
 /// More tips than this would hide each other.
 const MOST_TIPS: usize = 400;
 
@@ -295,6 +352,11 @@ impl<'a> Canvas<'a> {
     /// Tells a pointer at a place what stands there; a help beside what is written, never instead of it.
     pub(super) fn tip(&self, x: f64, y: f64, text: String) {
         let mut tips = self.tips.borrow_mut();
+        let text = if text.chars().count() > LONGEST_TIP {
+            text.chars().take(LONGEST_TIP).chain(['…']).collect()
+        } else {
+            text
+        };
         if tips.len() < MOST_TIPS && x.is_finite() && y.is_finite() {
             tips.push(Tip { x, y, text });
         }
@@ -312,30 +374,27 @@ impl<'a> Canvas<'a> {
         self.root.draw(&Rectangle::new(corners, stroke(ink, width))).map_err(failed)
     }
 
-    fn heading(&self, heading: &Heading) -> Result<Room, ChartError> {
+    fn heading(&self, laid: &Laid, source: &str, height: f64) -> Result<Room, ChartError> {
         let (left, right) = (MARGIN, WIDTH - MARGIN);
         let mut y = 29.0;
-        self.text(left, y, &TITLE.fit(&drawable(&heading.title), right - left), TITLE, Ink::Text, Align::Left)?;
+        for (i, line) in laid.title.iter().enumerate() {
+            y += if i > 0 { TITLE_LINE } else { 0.0 };
+            self.text(left, y, line, TITLE, Ink::Text, Align::Left)?;
+        }
         y += 4.0;
-        for line in BODY.wrap(&drawable(&heading.subtitle), right - left, 2) {
-            y += 16.0;
-            self.text(left, y, &line, BODY, Ink::Faint, Align::Left)?;
+        for line in &laid.subtitle {
+            y += SUBTITLE_LINE;
+            self.text(left, y, line, BODY, Ink::Faint, Align::Left)?;
         }
         y += 24.0;
-        let mut x = left;
-        for (name, mark) in &heading.legend {
-            let name = LABEL.fit(name, right - left - 26.0);
-            let width = 26.0 + LABEL.width(&name);
-            if x > left && x + width > right {
-                x = left;
-                y += 17.0;
-            }
-            self.key(x, y - 4.0, *mark)?;
-            self.text(x + 26.0, y, &name, LABEL, Ink::Text, Align::Left)?;
-            x += width + 18.0;
+        let keys = y;
+        for (name, mark, x, row) in &laid.legend {
+            y = keys + LEGEND_LINE * *row as f64;
+            self.key(left + x, y - 4.0, *mark)?;
+            self.text(left + x + 26.0, y, name, LABEL, Ink::Text, Align::Left)?;
         }
-        let foot = heading.height - 11.0;
-        self.text(left, foot, &FINE.fit(&drawable(&heading.source), right - left), FINE, Ink::Slate, Align::Left)?;
+        let foot = height - 11.0;
+        self.text(left, foot, &FINE.fit(&drawable(source), right - left), FINE, Ink::Slate, Align::Left)?;
         Ok(Room { left, top: y + 10.0, right, bottom: foot - 16.0 })
     }
 
@@ -343,8 +402,10 @@ impl<'a> Canvas<'a> {
     fn key(&self, x: f64, y: f64, mark: Mark) -> Result<(), ChartError> {
         match mark {
             Mark::Area(ink) => {
-                let corners = [(px(x), px(y - 5.0)), (px(x + 20.0), px(y + 5.0))];
-                self.root.draw(&Rectangle::new(corners, ink.color().filled())).map_err(failed)
+                let room = Room { left: x, right: x + 20.0, top: y - 5.0, bottom: y + 5.0 };
+                self.rect(room, ink)?;
+                // The palest step of a scale is hardly seen on paper.
+                if matches!(ink, Ink::Heat(_)) { self.outline(room, Ink::Rule, 0.75) } else { Ok(()) }
             }
             Mark::Line(ink, width) => self.line((x, y), (x + 20.0, y), ink, width),
             Mark::Dashes(ink, width) => {
@@ -391,6 +452,11 @@ pub(super) struct Panel<'c, 'a> {
 }
 
 impl Panel<'_, '_> {
+    /// Whether a value lies between the ends of the axis that goes up.
+    pub(super) fn holds(&self, y: f64) -> bool {
+        self.y.holds(y)
+    }
+
     /// Where a point stands on the canvas \[CSS px\].
     pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let room = self.room;
@@ -461,7 +527,8 @@ impl Panel<'_, '_> {
         for (radius, ink) in [(4.5, Ink::Paper), (3.2, ink)] {
             self.plane.draw(&Circle::new((x, y), px(radius), ink.color().filled())).map_err(failed)?;
         }
-        Ok(())
+        // Amber alone is hardly seen on paper.
+        if ink == Ink::Amber { self.ring(x, y, 3.2, Ink::Rule) } else { Ok(()) }
     }
 
     /// A dot that is only an outline.
@@ -504,4 +571,12 @@ impl Panel<'_, '_> {
         self.canvas.root.draw(&Rectangle::new(patch, Ink::Paper.color().mix(0.85).filled())).map_err(failed)?;
         self.canvas.text(x, y, text, face, ink, align)
     }
+}
+
+/// A PNG's width and its pixels, row by row: red, green, blue.
+#[cfg(test)]
+pub(super) fn decoded(png: &[u8]) -> (usize, Vec<[f64; 3]>) {
+    let pixmap = tiny_skia::Pixmap::decode_png(png).unwrap();
+    let pixels = pixmap.pixels().iter().map(|p| [p.red(), p.green(), p.blue()].map(f64::from));
+    (pixmap.width() as usize, pixels.collect())
 }

@@ -56,14 +56,20 @@ pub(super) fn latency(ms: f64) -> String {
     round_duration(SimTime(round_half_up(ms * 1e3)))
 }
 
+/// A latency that is known to a few per cent \[ms\]: `840 ms`, `18 s`, `150 s`.
+pub(super) fn about(ms: f64) -> String {
+    let step = libm::exp10(libm::log10(ms.abs().max(1e-3)).floor() - 1.0);
+    latency_tick((ms / step).round() * step)
+}
+
 /// A round latency on an axis \[ms\], never in minutes, so that neighbours compare: `50 µs`, `500 ms`, `1,000 s`.
 pub(super) fn latency_tick(ms: f64) -> String {
     if ms < 0.999 {
-        format!("{} µs", amount(ms * 1e3))
+        format!("{} µs", number(ms * 1e3))
     } else if ms < 999.0 {
-        format!("{} ms", amount(ms))
+        format!("{} ms", number(ms))
     } else {
-        format!("{} s", amount(ms / 1e3))
+        format!("{} s", number(ms / 1e3))
     }
 }
 
@@ -135,11 +141,70 @@ pub(super) fn tick(x: f64, unit: Unit) -> String {
     }
 }
 
+/// The labels of the ticks of an axis, all with as many places as tell neighbours apart.
+pub(super) fn ticks(at: &[f64], unit: Unit) -> Vec<String> {
+    let differ = |labels: &[String]| labels.windows(2).all(|w| w[0] != w[1]);
+    let plain: Vec<String> = at.iter().map(|x| tick(*x, unit)).collect();
+    let largest = at.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+    let (scale, before, after) = match unit {
+        Unit::Fraction => (100.0, "", " %"),
+        Unit::Milliseconds if largest >= 1e3 => (1e-3, "", " s"),
+        Unit::Milliseconds => (1.0, "", " ms"),
+        Unit::Usd => (1.0, "$", ""),
+        Unit::PerSecond => (1.0, "", " /s"),
+        Unit::Ratio | Unit::Count | Unit::Tokens | Unit::TokensPerMinute => (1.0, "", ""),
+    };
+    let with = |places: usize| -> Vec<String> {
+        let write = |x: &f64| {
+            let text = grouped(&format!("{:.places$}", (x * scale).abs()), false);
+            format!("{}{before}{text}{after}", if *x < 0.0 { "−" } else { "" })
+        };
+        at.iter().map(write).collect()
+    };
+    if differ(&plain) || largest * scale >= 1e12 {
+        return plain;
+    }
+    (0..=9).map(with).find(|labels| differ(labels)).unwrap_or(plain)
+}
+
+/// A difference with its half width, to no more places than that one knows: `+22.6 ±2.5 pp`, `−70 ±44 ms`.
+pub(super) fn difference(x: f64, half: Option<f64>, unit: Unit) -> String {
+    let sign = if x > 0.0 { "+" } else { "" };
+    let size = x.abs().max(half.unwrap_or(0.0));
+    let (scale, before, after) = match unit {
+        Unit::Fraction => (100.0, "", " pp"),
+        Unit::Milliseconds if size >= 1e3 => (1e-3, "", " s"),
+        Unit::Milliseconds => (1.0, "", " ms"),
+        Unit::Usd => (1.0, "$", ""),
+        Unit::PerSecond => (1.0, "", " /s"),
+        Unit::Ratio | Unit::Count | Unit::Tokens | Unit::TokensPerMinute => (1.0, "", ""),
+    };
+    let known = half.map(|half| half * scale).filter(|half| *half >= 1e-4 && size * scale < LONGEST_IN_FULL);
+    let Some(half) = known else {
+        let half = half.map(|half| format!(" ±{}", figure(half, unit).replace('%', "pp"))).unwrap_or_default();
+        return format!("{sign}{}{half}", figure(x, unit).replace('%', "pp"));
+    };
+    // Two figures of the half width; of money whole cents.
+    let places = (1.0 - libm::log10(half).floor()).clamp(0.0, 4.0) as usize;
+    let places = if unit == Unit::Usd && places == 1 { 2 } else { places };
+    // Four figures of the difference are all that is read; a half width below the last of them is told as that.
+    let most = (3.0 - libm::log10((x * scale).abs().max(1e-9)).floor()).clamp(0.0, 4.0) as usize;
+    let (places, half) = if places > most { (most, half.max(libm::exp10(-(most as f64)))) } else { (places, half) };
+    let write = |x: f64| grouped(&format!("{:.places$}", x.abs()), false);
+    let minus = if x < 0.0 { "−" } else { "" };
+    format!("{sign}{minus}{before}{} ±{}{after}", write(x * scale), write(half))
+}
+
+/// What is set for a metric, as opposed to measured: `5 s`, `1 %`, `$16,000`.
+pub(super) fn bound(x: f64, unit: Unit) -> String {
+    if unit == Unit::Milliseconds && x > 0.0 { latency_tick(x) } else { figure(x, unit) }
+}
+
 /// A number that is set, not measured: all its digits, up to three places.
 pub(super) fn number(x: f64) -> String {
     let size = x.abs();
     if !x.is_finite() || size >= LONGEST_IN_FULL || (size > 0.0 && size < 0.001) {
-        return if size < 0.001 { format!("{x:.0e}") } else { amount(x) };
+        return if size < 0.001 { format!("{x:.1e}").replace(".0e", "e").replace('-', "−") } else { amount(x) };
     }
     grouped(&trimmed(size, 3), x < 0.0)
 }
@@ -282,6 +347,30 @@ mod tests {
         ] {
             assert_eq!(tick(x, unit), text, "{x}");
         }
+    }
+
+    #[test]
+    fn a_difference_knows_no_more_than_its_half_width() {
+        for (x, half, unit, text) in [
+            (-0.998_3, Some(0.000_083), Unit::Fraction, "−99.83 ±0.01 pp"),
+            (0.226, Some(0.025), Unit::Fraction, "+22.6 ±2.5 pp"),
+            (-70.2, Some(44.3), Unit::Milliseconds, "−70 ±44 ms"),
+            (445.0, Some(8_280.0), Unit::Milliseconds, "+0.4 ±8.3 s"),
+            (1.4, Some(0.22), Unit::Usd, "+$1.40 ±0.22"),
+            (94_491.0, Some(6_174.0), Unit::Usd, "+$94,491 ±6,174"),
+            (0.0, Some(0.0), Unit::Fraction, "0 pp ±0 pp"),
+            (0.0, None, Unit::Fraction, "0 pp"),
+            (3.0, None, Unit::Count, "+3"),
+        ] {
+            assert_eq!(difference(x, half, unit), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn ticks_that_would_look_alike_get_places() {
+        assert_eq!(ticks(&[13_000.0, 13_020.0, 13_040.0], Unit::Milliseconds), ["13 s", "13.02 s", "13.04 s"]);
+        assert_eq!(ticks(&[0.0, 0.5, 1.0], Unit::Fraction), ["0 %", "50 %", "100 %"]);
+        assert_eq!(ticks(&[5.000_01, 5.000_02], Unit::Usd), ["$5.00001", "$5.00002"]);
     }
 
     #[test]

@@ -17,6 +17,9 @@ const LABEL_GAP: f64 = 8.0;
 /// An axis of times spans at least this ratio, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
 
+/// A longer time by less than this is drawn within a line's width \[1\].
+const SEEN_RATIO: f64 = 1.01;
+
 const E2E: Mark = Mark::Line(Ink::Blue, 2.25);
 const TTFT: Mark = Mark::Line(Ink::Vermillion, 2.25);
 const SERVICE: Mark = Mark::Dashes(Ink::Slate, 1.5);
@@ -39,7 +42,8 @@ impl Chart for LatencyCdf {
         let Some(e2e) = curve("e2e") else {
             return Ok(Vec::new());
         };
-        let (ttft, service) = (curve("ttft"), curve("service"));
+        // Where nobody waits, service alone lies under the whole, and neither it nor what waiting adds is seen.
+        let (ttft, service) = (curve("ttft"), curve("service").filter(|service| e2e.is_seen_beside(service)));
         let mut legend = vec![("full answer (e2e)".to_owned(), E2E)];
         if ttft.is_some() {
             legend.push(("first token (ttft)".to_owned(), TTFT));
@@ -249,6 +253,11 @@ impl Curve {
         points.extend(known.into_iter().filter(|p| p.1 < TOP_SHARE));
         points.push((top, TOP_SHARE));
         Some(Self { points, least_positive, longest })
+    }
+
+    /// Whether some time of this curve is so much longer than that of another that a line apart is seen.
+    fn is_seen_beside(&self, other: &Self) -> bool {
+        self.points.iter().any(|(time, share)| *time > other.value(*share) * SEEN_RATIO)
     }
 
     /// The quantile at a share \[ms\].

@@ -12,6 +12,8 @@ pub(super) struct LatencyOverTime;
 const DRAWN: [(&str, Ink, f64); 3] = [("p99", Ink::Purple, 1.75), ("p95", Ink::Sky, 1.75), ("p50", Ink::Blue, 2.25)];
 /// An axis of times spans at least this ratio, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
+/// Over time a document tells latencies below 8.192 ms not apart, and counts them in a bin that ends here \[ms\].
+const FINEST_MS: f64 = 8.704;
 /// Times beyond these are drawn as these \[ms\].
 const SHORTEST_MS: f64 = 1e-3;
 const LONGEST_MS: f64 = 1e12;
@@ -36,7 +38,7 @@ impl Chart for LatencyOverTime {
         let goals = Goals::of(subject, point, detail);
         let Some(latencies) = Latencies::of(course, goals) else { return Ok(Vec::new()) };
         let mut legend: Vec<_> =
-            latencies.lines.iter().rev().map(|l| (l.name.to_owned(), Mark::Line(l.ink, l.width))).collect();
+            latencies.seen().rev().map(|l| (l.label.clone(), Mark::Line(l.ink, l.width))).collect();
         if latencies.goals.e2e.is_some() {
             legend.push(("objective".to_owned(), OBJECTIVE));
         }
@@ -58,6 +60,8 @@ impl Chart for LatencyOverTime {
 /// One quantile by column \[ms\]; 0 where nobody was served.
 struct Line {
     name: &'static str,
+    /// Its name, with those of the slower ones that it covers; empty when a faster one covers it.
+    label: String,
     ink: Ink,
     width: f64,
     values: Vec<f64>,
@@ -75,10 +79,21 @@ impl<'d> Latencies<'d> {
         let known = |v: f64| if v > 0.0 { v.clamp(SHORTEST_MS, LONGEST_MS) } else { 0.0 };
         let of = |(name, ink, width): (&'static str, Ink, f64)| {
             let values = course.mean(&format!("total.e2e_{name}_ms"))?.into_iter().map(known).collect::<Vec<f64>>();
-            (largest(&values) > 0.0).then_some(Line { name, ink, width, values })
+            (largest(&values) > 0.0).then(|| Line { name, label: name.to_owned(), ink, width, values })
         };
-        let lines: Vec<Line> = DRAWN.into_iter().filter_map(of).collect();
+        let mut lines: Vec<Line> = DRAWN.into_iter().filter_map(of).collect();
+        for i in 1..lines.len() {
+            if lines[i].values == lines[i - 1].values {
+                let covered = std::mem::take(&mut lines[i - 1].label);
+                lines[i].label += &format!(", {covered}");
+            }
+        }
         (!lines.is_empty()).then_some(Self { course, lines, goals })
+    }
+
+    /// The lines that no other covers.
+    fn seen(&self) -> impl DoubleEndedIterator<Item = &Line> {
+        self.lines.iter().filter(|line| !line.label.is_empty())
     }
 
     fn subtitle(&self) -> String {
@@ -88,10 +103,14 @@ impl<'d> Latencies<'d> {
         sorted.sort_by(f64::total_cmp);
         let usual = sorted[(sorted.len() - 1) / 2];
         let width = self.course.width();
-        let mut text = format!("In the usual {width}, {} was {}", slowest.name, labels::latency(usual));
+        let usual = labels::about(usual);
+        let mut text = format!("In the usual {width}, {} was {usual}", slowest.name);
         if let Some(at) = worst(&slowest.values) {
-            let most = labels::latency(slowest.values[at]);
-            text += &format!("; in the worst ({}) it was {most}", self.course.when(at));
+            let (most, when) = (labels::about(slowest.values[at]), self.course.when(at));
+            match served.len() {
+                1 => text = format!("Answers in one {width} alone ({when}): {} was {most}", slowest.name),
+                _ => text += &format!("; in the worst ({when}) it was {most}"),
+            }
         }
         text += ".";
         let bounds = self.goals.bounds.iter().map(|bound| {
@@ -116,13 +135,20 @@ impl<'d> Latencies<'d> {
     /// The source line, after what a thin column means for its tail.
     fn with_caution(&self, source: String) -> String {
         let scale = self.course.columns.width_s / 60.0;
-        let arrivals = self.course.mean("total.arrivals_per_min").unwrap_or_default();
-        let thin = arrivals.iter().any(|a| *a > 0.0 && a * scale < ENOUGH_FOR_P99);
-        if !thin {
-            return source;
-        }
-        let width = self.course.width();
-        format!("with under 100 requests in a {width}, p99 is its slowest · {source}")
+        let served = self.served();
+        let thin = served.iter().any(|a| *a > 0.0 && a * scale < ENOUGH_FOR_P99);
+        let thin = thin.then(|| format!("with under 100 answers in {}, p99 is its slowest", self.course.span()));
+        let is_fine = self.lines.iter().flat_map(|l| &l.values).any(|v| *v > 0.0 && *v < FINEST_MS);
+        let fine = is_fine.then(|| "times under 8 ms are drawn as 8 ms".to_owned());
+        thin.into_iter().chain(fine).chain([source]).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// Answers per minute by column, as far as the document tells: what was sent and not refused.
+    fn served(&self) -> Vec<f64> {
+        let arrived = self.course.mean("total.arrivals_per_min").unwrap_or_default();
+        let taken = self.course.each("capacities.", ".admitted_per_min");
+        let taken = |i: usize| taken.iter().map(|(_, values)| values[i]).sum::<f64>();
+        arrived.iter().enumerate().map(|(i, a)| if taken(i) > 0.0 { a.min(taken(i)) } else { *a }).collect()
     }
 
     fn axis(&self) -> Axis {
@@ -142,11 +168,11 @@ impl<'d> Latencies<'d> {
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
         let mut room = self.course.clock(canvas, room)?;
         room.top += 24.0;
-        room.right -= 34.0;
+        room.right -= self.seen().map(|line| LABEL.width(&line.label) + 9.0).fold(34.0, f64::max);
         let panel = canvas.panel(room, self.course.axis(true), self.axis());
         head(canvas, room, "", "e2e of the served requests, by when they arrived")?;
         panel.grid()?;
-        for line in &self.lines {
+        for line in self.seen() {
             let values = line.values.iter().map(|v| (*v > 0.0).then_some(*v));
             self.course.line(&panel, values, (line.ink, line.width))?;
         }
@@ -167,18 +193,18 @@ impl<'d> Latencies<'d> {
     /// Each line's name at its right end, moved apart where lines end close together.
     fn names(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
         let mut above = panel.room.top - 12.0;
-        for line in &self.lines {
+        for line in self.seen() {
             let Some(end) = line.values.iter().rev().copied().find(|v| *v > 0.0) else { continue };
             let (_, y) = panel.at(0.0, end);
             above = (y + 4.0).max(above + 13.0);
-            panel.canvas.text(panel.room.right + 6.0, above, line.name, LABEL, Ink::Text, Align::Left)?;
+            panel.canvas.text(panel.room.right + 6.0, above, &line.label, LABEL, Ink::Text, Align::Left)?;
         }
         Ok(())
     }
 
     fn told(&self, column: usize) -> String {
         let known = self.lines.iter().rev().filter(|l| l.values[column] > 0.0);
-        let each: Vec<String> = known.map(|l| format!("{} {}", l.name, labels::latency(l.values[column]))).collect();
+        let each: Vec<String> = known.map(|l| format!("{} {}", l.name, labels::about(l.values[column]))).collect();
         if each.is_empty() { "nobody who arrived was served".to_owned() } else { each.join(", ") }
     }
 }

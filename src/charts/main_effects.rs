@@ -35,8 +35,15 @@ impl Chart for MainEffects {
         let all = effects.len();
         effects.truncate(MOST_PANELS);
         let Some(first) = effects.first() else { return Ok(Vec::new()) };
+        // Of one axis of numbers the lines of the sweep say the same.
+        if all == 1 && design.is_grid && first.dimension.is_number {
+            return Ok(Vec::new());
+        }
+        let y = Axis::metric(effects.iter().flat_map(|e| e.means.iter().map(|mean| mean.1)), measure.unit, 4.0);
         let mut legend = vec![(format!("mean {}", measure.words()), Mark::Line(Ink::Blue, 2.0))];
-        legend.extend(measure.key_of_bounds().map(|(text, _)| (text, BOUND)));
+        if measure.bounds.iter().any(|(_, bound)| y.holds(*bound)) {
+            legend.extend(measure.key_of_bounds().map(|(text, _)| (text, BOUND)));
+        }
         let rows = effects.len().div_ceil(columns(effects.len()));
         let more =
             if all > effects.len() { format!(" The first {} of {all} axes.", effects.len()) } else { String::new() };
@@ -48,7 +55,7 @@ impl Chart for MainEffects {
             source: subject.results.scenario.title.clone(),
             height: if rows == 1 { 340.0 } else { 122.0 + PANEL_HEIGHT * rows as f64 },
         };
-        Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, &measure, &effects))?])
+        Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, &measure, &effects, &y))?])
     }
 }
 
@@ -58,7 +65,7 @@ fn subtitle(measure: &Measure, most: &Effect, least: Option<&Effect>) -> String 
     if let Some(least) = least {
         text += &format!("; over {} only from {}", least.dimension.name, range(least));
     }
-    text + ". Each mean is over all that the other axes are."
+    text + if least.is_some() { ". Each mean is over all that the other axes are." } else { "." }
 }
 
 fn columns(count: usize) -> usize {
@@ -69,8 +76,7 @@ fn columns(count: usize) -> usize {
     }
 }
 
-fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect]) -> Result<(), ChartError> {
-    let y = Axis::metric(effects.iter().flat_map(|effect| effect.means.iter().map(|mean| mean.1)), measure.unit, 4.0);
+fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect], y: &Axis) -> Result<(), ChartError> {
     let columns = columns(effects.len());
     let tiles = room.inset(GUTTER, 0.0, 4.0, 0.0).tiles(effects.len(), columns, 18.0);
     for (i, (effect, tile)) in effects.iter().zip(&tiles).enumerate() {
@@ -121,7 +127,7 @@ impl Effect {
     fn axis(&self, width: f64) -> Axis {
         let mut dimension = self.dimension.clone();
         if !dimension.is_number {
-            let each = width / dimension.levels.len() as f64 - 6.0;
+            let each = width / dimension.levels.len() as f64 - 4.0;
             dimension.levels.iter_mut().for_each(|level| level.label = super::frame::LABEL.fit(&level.label, each));
         }
         spaced(&dimension.axis(), width)
@@ -167,11 +173,20 @@ fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
         let mean =
             members.iter().map(|level| super::axis::tame(level.number)).sum::<f64>() / members.len().max(1) as f64;
         let label = match (members.first(), members.last()) {
-            _ if dimension.is_number => labels::number((mean * 100.0).round() / 100.0),
+            _ if dimension.is_number => labels::number(three_figures(mean)),
             (Some(first), Some(last)) => format!("{} to {}", first.label, last.label),
             _ => String::new(),
         };
         Level { label, number: mean }
     };
     (Dimension { levels: (0..BINS).map(bin).collect(), ..dimension.clone() }, level_of)
+}
+
+/// A mean of neighbours is no figure that was set: three of its figures name it.
+fn three_figures(x: f64) -> f64 {
+    if x == 0.0 {
+        return x;
+    }
+    let scale = libm::exp10(2.0 - libm::log10(x.abs()).floor());
+    if scale.is_finite() && scale > 0.0 { (x * scale).round() / scale } else { x }
 }

@@ -48,6 +48,9 @@ pub struct Drawing {
     pub height: f64,
     /// Standalone, in the light; its text is outlines, so that it needs no font.
     pub svg: String,
+    /// As it was before its text became outlines: what tests read.
+    #[cfg(test)]
+    plotted: String,
 }
 
 impl Drawing {
@@ -160,7 +163,7 @@ pub fn draw_all(subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
 /// The line under a drawing: which scenario and which design point it is of.
 fn source(results: &Results, point: &Point) -> String {
     let mut parts = vec![results.scenario.title.clone()];
-    parts.extend(point.parameters.iter().map(|(path, value)| format!("{path} = {value}")));
+    parts.extend(point.parameters.iter().map(|(path, value)| format!("{path} = {}", study::written(value))));
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }

@@ -53,6 +53,8 @@ impl Chart for QuotaUse {
                 owners.entry(limit.owner).or_default().push(limit);
             }
         }
+        // Of what nobody asked anything there is nothing to see.
+        owners.retain(|_, limits| limits.iter().any(|limit| limit.refused > 0.0 || largest(&limit.held) > 0.0));
         let mut owners: Vec<Vec<Limit<'_>>> = owners.into_values().collect();
         for limits in &mut owners {
             limits.sort_by(|a, b| b.weight_against(a));
@@ -233,7 +235,10 @@ impl Sheet<'_> {
     fn subtitle(&self) -> String {
         let limit = &self.limits[0];
         let mut text = if limit.refused > 0.0 {
-            format!("{} refused {} offers.", limit.name, labels::amount(limit.refused.round()))
+            match limit.refused.round() {
+                1.0 => format!("{} refused 1 offer.", limit.name),
+                refused => format!("{} refused {} offers.", limit.name, labels::amount(refused)),
+            }
         } else {
             format!("{} refused nothing.", limit.name)
         };
@@ -242,6 +247,12 @@ impl Sheet<'_> {
             return format!("{text} Its peak was {held} of the limit.");
         }
         match limit.peak {
+            Some(peak) if peak > limit.fullest + 0.005 => {
+                text += &format!(
+                    " Peaks: {held} held; {} charged in a minute, because charges come when answers end.",
+                    labels::percent(peak)
+                );
+            }
             Some(peak) => text += &format!(" Peaks: {held} held, {} used.", labels::percent(peak)),
             None => text += &format!(" Its peak held {held}."),
         }

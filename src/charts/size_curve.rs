@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
-use super::study::{Measure, cost_of, ink_of, last_of, word_of};
+use super::study::{Measure, capital, cost_of, ink_of, last_of, word_of};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 use crate::results::{Expectation, Judgement, Point, Sizing};
 
@@ -33,7 +33,7 @@ impl Chart for SizeCurve {
         let heading = Heading {
             name: self.name().to_owned(),
             title: format!("{} by {}", curve.measure.title(), last_of(&sizing.vary)),
-            subtitle: sizing.explanation.replace('`', ""),
+            subtitle: capital(&sizing.explanation.replace('`', "")),
             legend: curve.legend(),
             source: format!("{} · {}", subject.results.scenario.title, sizing.vary),
             height: if curve.cost.is_some() { 520.0 } else { 400.0 },
@@ -76,7 +76,7 @@ impl<'a> Curve<'a> {
     fn legend(&self) -> Vec<(String, Mark)> {
         let mut legend = vec![(self.measure.words(), Mark::Line(Ink::Blue, 2.0))];
         for verdict in [Judgement::Failed, Judgement::Inconclusive] {
-            if self.steps.iter().any(|step| step.verdict == verdict) {
+            if self.steps.iter().any(|step| step.verdict == verdict && self.measure.at(step.point).is_some()) {
                 legend.push((word_of(Some(verdict)).to_owned(), Mark::Area(ink_of(Some(verdict)))));
             }
         }
@@ -201,6 +201,8 @@ impl<'a> Curve<'a> {
             let (x, y) = panel.at(step.value, *y);
             placer.keep_off(x, y);
         }
+        let dots: Vec<(f64, f64)> = known.iter().map(|(step, y)| panel.at(step.value, *y)).collect();
+        dots.windows(2).for_each(|ends| placer.keep_off_slope(ends[0], ends[1]));
         for (_, bound) in &self.measure.bounds {
             let (_, y) = panel.at(0.0, *bound);
             placer.keep_off_line((panel.room.left, y), (panel.room.right, y));
@@ -234,6 +236,7 @@ impl<'a> Curve<'a> {
         let mut placer = Placer::new(panel.room);
         let dots: Vec<(f64, f64)> = known.iter().map(|(x, y)| panel.at(*x, *y)).collect();
         dots.iter().for_each(|(x, y)| placer.keep_off(*x, *y));
+        dots.windows(2).for_each(|ends| placer.keep_off_slope(ends[0], ends[1]));
         for (x, usd) in shown.iter().filter_map(|v| known.iter().find(|(x, _)| *x == *v as f64)) {
             let text = labels::money(*usd);
             let (x, y) = panel.at(*x, *usd);

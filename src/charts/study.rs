@@ -79,7 +79,10 @@ impl Measure {
 
     /// The same at the head of a sentence.
     pub(super) fn title(&self) -> String {
-        capital(&self.words())
+        let words = self.words();
+        // A term such as e2e is not written otherwise at the head of a sentence.
+        let is_term = words.split(' ').next().is_some_and(|word| word.contains(|c: char| c.is_ascii_digit()));
+        if is_term { words } else { capital(&words) }
     }
 
     /// How a point is judged by what is expected of this metric; `None`: nothing is.
@@ -104,12 +107,13 @@ impl Measure {
 
     /// The bounds as lines across a panel whose y it is, each with its words where there is room for them.
     pub(super) fn draw_bounds(&self, panel: &Panel<'_, '_>, with_words: bool) -> Result<(), ChartError> {
-        for (word, bound) in &self.bounds {
+        // Beyond the axis it would stand at its end, which is another figure.
+        for (word, bound) in self.bounds.iter().filter(|(_, bound)| panel.holds(*bound)) {
             let (_, y) = panel.at(0.0, *bound);
             let room = panel.room;
             panel.canvas.line((room.left, y), (room.right, y), Ink::Text, 1.25)?;
             if with_words {
-                let text = format!("{word} {}", self.figure(*bound));
+                let text = format!("{word} {}", labels::bound(*bound, self.unit));
                 let y = if y - room.top > 16.0 { y - 5.0 } else { y + 13.0 };
                 panel.note(room.right - 4.0, y, &text, LABEL, Ink::Text, Align::Right)?;
             }
@@ -120,7 +124,7 @@ impl Measure {
     /// The key of the bounds in a legend.
     pub(super) fn key_of_bounds(&self) -> Option<(String, Mark)> {
         let words: Vec<String> =
-            self.bounds.iter().map(|(word, bound)| format!("{word} {}", self.figure(*bound))).collect();
+            self.bounds.iter().map(|(word, bound)| format!("{word} {}", labels::bound(*bound, self.unit))).collect();
         (!words.is_empty()).then(|| (format!("expected: {}", words.join(", ")), BOUND))
     }
 }
@@ -146,7 +150,7 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     axis
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
@@ -284,11 +288,12 @@ impl<'a> Design<'a> {
     pub(super) fn counted(&self) -> Option<String> {
         let held = self.sites.iter().filter(|s| s.judged == Some(Judgement::Held)).count();
         self.sites.iter().any(|s| s.judged.is_some()).then(|| {
-            format!(
-                "{} of {} points meet every expectation",
-                labels::amount(held as f64),
-                labels::amount(self.sites.len() as f64)
-            )
+            let all = labels::amount(self.sites.len() as f64);
+            match held {
+                0 => format!("None of {all} points meets every expectation"),
+                1 => format!("1 of {all} points meets every expectation"),
+                _ => format!("{} of {all} points meet every expectation", labels::amount(held as f64)),
+            }
         })
     }
 }

@@ -100,6 +100,12 @@ impl Ink {
         }
     }
 
+    /// The name of the ink with this colour in the light, and both its colours.
+    #[cfg(test)]
+    pub(super) fn known(hex: u32) -> Option<(&'static str, u32, u32)> {
+        Self::all().map(Self::tone).find(|tone| tone.1 == hex)
+    }
+
     pub(super) const fn color(self) -> RGBColor {
         let hex = self.tone().1;
         RGBColor((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
@@ -233,6 +239,23 @@ impl Type {
         String::new()
     }
 
+    /// The text, or both of its ends with an ellipsis between: names that begin alike are told apart by how they end.
+    pub(super) fn fit_ends(self, text: &str, width: f64) -> String {
+        if self.width(text) <= width {
+            return text.to_owned();
+        }
+        let all: Vec<char> = text.chars().collect();
+        for kept in (2..all.len().min(200)).rev() {
+            let (head, tail) = all.split_at(kept * 3 / 5);
+            let tail = &tail[tail.len() - (kept - head.len())..];
+            let shorter = format!("{}…{}", head.iter().collect::<String>(), tail.iter().collect::<String>());
+            if self.width(&shorter) <= width {
+                return shorter;
+            }
+        }
+        self.fit(text, width)
+    }
+
     /// The text on as many lines as are allowed; what is too long ends in an ellipsis.
     pub(super) fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
@@ -264,6 +287,15 @@ pub(super) fn register_fonts() -> Result<(), ChartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_keeps_both_ends() {
+        register_fonts().unwrap();
+        assert_eq!(LABEL.fit_ends("short", 100.0), "short");
+        let cut = LABEL.fit_ends("on demand at a-capacity-of-a-long-name-17", 160.0);
+        assert!(cut.starts_with("on demand at") && cut.ends_with("-17") && LABEL.width(&cut) <= 160.0, "{cut}");
+        assert_eq!(LABEL.fit_ends("wide", 1.0), "");
+    }
 
     #[test]
     fn every_ink_is_itself_in_the_light() {

@@ -121,13 +121,20 @@ impl<'d, 'a> Sheet<'d, 'a> {
             return "Nothing is known of it here.".to_owned();
         }
         let mut text = format!("It goes from {} to {}", self.measure.figure(lo), self.measure.figure(hi));
-        let shown: Vec<Option<Judgement>> = self.all().iter().map(|site| self.measure.judged(site.point)).collect();
-        let judged = shown.iter().filter(|j| j.is_some()).count();
-        if judged > 0 {
-            let held = shown.iter().filter(|j| **j == Some(Judgement::Held)).count();
-            text += &format!("; {held} of the {judged} points shown keep it in bounds");
-        }
-        text + "." + &self.turn()
+        let shown: Vec<Judgement> = known.iter().filter_map(|(_, site)| self.measure.judged(site.point)).collect();
+        let held = shown.iter().filter(|j| **j == Judgement::Held).count();
+        text += &match (shown.len(), held) {
+            (0, _) => String::new(),
+            (all, 0) => format!("; none of the {all} points shown keeps it in bounds"),
+            (all, 1) => format!("; 1 of the {all} points shown keeps it in bounds"),
+            (all, held) => format!("; {held} of the {all} points shown keep it in bounds"),
+        };
+        let unknown = match self.all().len() - known.len() {
+            0 => String::new(),
+            1 => " At 1 point it is not known.".to_owned(),
+            n => format!(" At {n} points it is not known."),
+        };
+        text + "." + &self.turn() + &unknown
     }
 
     /// From which value on, or up to which, every point shown is in bounds; empty: all are, or no value divides them.
@@ -158,7 +165,8 @@ impl<'d, 'a> Sheet<'d, 'a> {
             }
             None => legend.push((self.measure.words(), Mark::Line(Ink::Blue, 2.25))),
         }
-        let points = || self.all().into_iter().map(|site| site.point);
+        let known = |site: &&Site<'_>| self.measure.at(site.point).is_some();
+        let points = || self.all().into_iter().filter(known).map(|site| site.point);
         if points().any(|point| self.measure.interval(point).is_some()) {
             legend.push(("interval".to_owned(), Mark::Area(Ink::BlueBand)));
         }
@@ -212,6 +220,10 @@ impl<'d, 'a> Sheet<'d, 'a> {
         let lines: Vec<Vec<&Site<'_>>> = self.lines.iter().map(|line| self.line(level, *line)).collect();
         for line in &lines {
             self.band(panel, line)?;
+        }
+        if lines.iter().flatten().all(|site| self.measure.at(site.point).is_none()) {
+            let (x, y) = (f64::midpoint(panel.room.left, panel.room.right), panel.room.top + panel.room.height() / 2.0);
+            panel.note(x, y, "not known", LABEL, Ink::Faint, Align::Middle)?;
         }
         self.measure.draw_bounds(panel, false)?;
         for (i, line) in lines.iter().enumerate() {

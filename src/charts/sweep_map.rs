@@ -130,7 +130,7 @@ impl<'d, 'a> Map<'d, 'a> {
     fn height(&self) -> f64 {
         let cell = (260.0 / self.rows.len() as f64).clamp(LOWEST_CELL, TALLEST_CELL);
         let panel = (cell * self.rows.len() as f64).max(60.0) + ABOVE + BELOW;
-        152.0 + panel * self.panel_rows() as f64
+        160.0 + panel * self.panel_rows() as f64
     }
 
     fn subtitle(&self) -> String {
@@ -181,9 +181,9 @@ impl<'d, 'a> Map<'d, 'a> {
         let widest = self.rows.iter().map(|row| LABEL.width(self.dimension(self.y).label(*row)));
         let gutter = widest.fold(0.0, f64::max).min(WIDEST_GUTTER) + 12.0;
         let y_name = LABEL.fit(&format!("{} ↑", self.dimension(self.y).name), room.width() / 2.0);
-        canvas.text(room.left, room.top + 8.0, &y_name, LABEL, Ink::Faint, Align::Left)?;
+        canvas.text(room.left, room.top + 14.0, &y_name, LABEL, Ink::Faint, Align::Left)?;
         let columns = self.panel_columns();
-        let inner = room.inset(gutter, 12.0, 0.0, 0.0);
+        let inner = room.inset(gutter, 20.0, 0.0, 0.0);
         let tiles = inner.tiles(self.panels.len(), columns, 18.0);
         for (i, (panel, tile)) in self.panels.iter().zip(&tiles).enumerate() {
             let plot = tile.inset(0.0, ABOVE, 0.0, BELOW);

@@ -38,7 +38,9 @@ impl Chart for SweepPareto {
             return Ok(Vec::new());
         }
         let field = Field::of(&design, &measure, &cost);
-        if field.stars.len() < 2 {
+        // Where all cost the same, nothing is traded.
+        let is_one_price = field.stars.iter().all(|star| star.cost == field.stars[0].cost);
+        if field.stars.len() < 2 || is_one_price {
             return Ok(Vec::new());
         }
         let heading = Heading {
@@ -95,13 +97,11 @@ impl<'d, 'a> Field<'d, 'a> {
         let ends = self.frontier.first().zip(self.frontier.last()).filter(|(a, b)| a != b);
         if let Some((a, b)) = ends {
             let (a, b) = (&self.stars[*a], &self.stars[*b]);
-            text += &format!(
-                " From {} at {} to {} at {}.",
-                self.measure.figure(a.value),
-                labels::money(a.cost),
-                self.measure.figure(b.value),
-                labels::money(b.cost)
-            );
+            let (from, to) = (self.measure.figure(a.value), self.measure.figure(b.value));
+            // A gain that its figures do not show is none to speak of.
+            if from != to {
+                text += &format!(" From {from} at {} to {to} at {}.", labels::money(a.cost), labels::money(b.cost));
+            }
         }
         text + &format!(" Labels: {order}.")
     }
@@ -129,8 +129,8 @@ impl<'d, 'a> Field<'d, 'a> {
 
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
         let words = LABEL.fit(&self.measure.words(), room.width());
-        canvas.text(room.left, room.top + 10.0, &words, LABEL, Ink::Faint, Align::Left)?;
-        let plot = room.inset(58.0, 22.0, 8.0, 36.0);
+        canvas.text(room.left, room.top + 14.0, &words, LABEL, Ink::Faint, Align::Left)?;
+        let plot = room.inset(58.0, 26.0, 8.0, 36.0);
         let x = Axis::metric(self.stars.iter().map(|star| star.cost), self.cost.unit, 6.0);
         let y = self.measure.axis_of(self.stars.iter().map(|star| star.value), 5.0);
         let panel = canvas.panel(plot, x, y);
@@ -231,6 +231,10 @@ impl<'d, 'a> Field<'d, 'a> {
         }
         let steps: Vec<(f64, f64)> = self.steps().into_iter().map(|(x, y)| panel.at(x, y)).collect();
         steps.windows(2).for_each(|ends| placer.keep_off_line(ends[0], ends[1]));
+        for (_, bound) in self.measure.bounds.iter().filter(|(_, bound)| panel.holds(*bound)) {
+            let (_, y) = panel.at(0.0, *bound);
+            placer.keep_off_line((panel.room.left, y), (panel.room.right, y));
+        }
         if let Some(star) = self.cheapest.map(|i| &self.stars[i]) {
             let text = format!("cheapest that meets: {}", self.design.values(star.site));
             panel.dot(star.cost, star.value, Ink::Blue)?;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 mod courses;
+mod looks;
 mod study;
+mod written;
 
 use super::*;
 use crate::results::{Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict};
@@ -160,17 +162,9 @@ pub(super) fn assert_sound(drawing: &Drawing) {
 
 #[test]
 fn every_chart_has_a_name_a_question_and_a_drawing() {
-    let documents = [
-        results("Chat", vec![courses::point(30.0, 720)]),
-        study::sweep(&[6, 3, 2]),
-        study::sizing(),
-        study::comparison(),
-        study::doubt(),
-    ];
     for chart in CHARTS {
         assert!(chart.shows().ends_with('.'), "{}", chart.name());
-        let drawings: Vec<Drawing> =
-            documents.iter().flat_map(|results| chart.draw(&Subject::of(results)).unwrap()).collect();
+        let drawings = looks::of(*chart);
         assert!(!drawings.is_empty(), "{}", chart.name());
         for drawing in &drawings {
             assert!(drawing.name.starts_with(chart.name()), "{}", drawing.name);

@@ -48,10 +48,7 @@ impl Chart for UnitUtilization {
             name: self.name().to_owned(),
             title: "Use of provisioned throughput".to_owned(),
             subtitle: subtitle(&course, &units),
-            legend: vec![
-                ("input used".to_owned(), Mark::Line(INPUT, WEIGHT)),
-                ("output used".to_owned(), Mark::Line(OUTPUT, WEIGHT)),
-            ],
+            legend: legend(&units),
             source,
             height: 180.0 + units.len() as f64 * PANEL_HEIGHT,
         };
@@ -67,6 +64,18 @@ impl Chart for UnitUtilization {
         })?;
         Ok(vec![drawing])
     }
+}
+
+fn legend(units: &[Unit<'_>]) -> Vec<(String, Mark)> {
+    let mut legend = vec![
+        ("input used".to_owned(), Mark::Line(INPUT, WEIGHT)),
+        ("output used".to_owned(), Mark::Line(OUTPUT, WEIGHT)),
+    ];
+    // Where lines cross the limit, its name would stand on them.
+    if units.iter().any(|unit| unit.most() > 1.0) {
+        legend.push(("limit".to_owned(), LIMIT));
+    }
+    legend
 }
 
 /// What was bought of one capacity, and the shares of it that were used, by column \[1\].
@@ -143,7 +152,7 @@ fn subtitle(course: &Course<'_>, units: &[Unit<'_>]) -> String {
         format!("{} of the {name} on average, {} at the most", mean(values), labels::percent(largest(values)))
     };
     let parts: Vec<String> = unit.both().map(part).collect();
-    let wide = if course.columns.width_s > 60.0 { format!(" (means of {})", course.width()) } else { String::new() };
+    let wide = if course.columns.width_s > 60.0 { format!(" (means of {})", course.span()) } else { String::new() };
     let who = if units.len() > 1 { format!("{}, the fullest,", unit.name) } else { unit.name.to_owned() };
     format!("{who} used {}{wide}.", parts.join("; "))
 }

@@ -206,7 +206,7 @@ fn sweeps_of_every_shape_are_drawn() {
         assert_all_sound(&sweep(sizes));
     }
     assert_eq!(drawn(&sweep(&[1])), []);
-    assert_eq!(names(&drawn(&sweep(&[9]))), ["sweep_lines", "sweep_pareto", "main_effects"]);
+    assert_eq!(names(&drawn(&sweep(&[9]))), ["sweep_lines", "sweep_pareto"]);
 }
 
 #[test]
