@@ -2,7 +2,7 @@
 //! the cheapest one changes.
 
 use super::axis::Axis;
-use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
 use super::study::{Design, Measure, Site, thinned, word_of};
 use super::volume::{Stand, Turn, Volumes, Way, cost};
 use super::{Chart, ChartError, Drawing, Subject, labels};
@@ -12,8 +12,9 @@ use crate::terms::Unit;
 pub(super) struct CostByVolume;
 
 const MOST_WAYS: usize = 8;
-/// Changes of the cheapest way that are marked; a sentence and an eye take in no more.
+/// Changes of the cheapest way that are marked, and break-evens of other ways; a sentence and an eye take in no more.
 const MOST_TURNS: usize = 4;
+const MOST_EVENS: usize = 3;
 /// More values than this would make a file that nobody opens; evenly chosen ones are drawn.
 const MOST_VALUES: usize = 120;
 /// Dots closer than this would make a band of them \[CSS px\].
@@ -27,6 +28,7 @@ const GUTTER: f64 = 58.0;
 const WIDEST_NAME: f64 = 150.0;
 const NAME_HEIGHT: f64 = 14.0;
 const FLAG_HEIGHT: f64 = 17.0;
+const WIDEST_FLAG: f64 = 250.0;
 const CHEAPEST: Mark = Mark::Line(Ink::Green, 3.25);
 const OTHER: Mark = Mark::Line(Ink::Slate, 1.5);
 
@@ -92,34 +94,66 @@ impl Sheet<'_, '_> {
         if let [way] = ways.as_slice() {
             return self.course(way);
         }
-        let that = if self.design.counted().is_some() { " that meets what is expected" } else { " that carries them" };
-        let first = match self.volumes.first {
-            Some(way) => format!("{} is the cheapest of {} ways{that}", self.way(way), ways.len()),
-            None => format!("none of {} ways is one{that}", ways.len()),
+        let first = match self.volumes.first() {
+            Some(way) => format!("{} is the cheapest", self.way(way)),
+            None => format!("none of {} ways {}", ways.len(), self.does()),
         };
-        if self.volumes.turns.is_empty() {
-            return format!("From {least} to {most} requests a month {first}.");
-        }
-        let mut text = format!("At {least} requests a month {first}");
-        for turn in self.volumes.turns.iter().take(MOST_TURNS) {
+        let (mut text, rest) = match self.volumes.turns.as_slice() {
+            [] => (format!("From {least} to {most} requests a month {first}"), &[][..]),
+            [Turn { at, to: Some(to), cost: Some(_), .. }, rest @ ..] => {
+                let at = labels::volume(*at);
+                (format!("Up to {at} requests a month {first}, from there on {}", self.way(*to)), rest)
+            }
+            turns => (format!("At {least} requests a month {first}"), turns),
+        };
+        for turn in rest.iter().take(MOST_TURNS - 1) {
             text += &format!("; {}", self.told(turn));
         }
-        let more = self.volumes.turns.len().saturating_sub(MOST_TURNS);
-        text + &if more > 0 { format!("; and {more} more changes.") } else { ".".to_owned() }
+        let more = rest.len().saturating_sub(MOST_TURNS - 1);
+        if more > 0 {
+            text += &format!("; and {more} more changes");
+        }
+        text + "." + &self.evens()
     }
 
     fn told(&self, turn: &Turn) -> String {
         let at = labels::volume(turn.at);
         match (turn.from, turn.to) {
-            (_, Some(to)) if turn.cost.is_some() => format!("from {at} on {} is cheaper", self.way(to)),
-            (_, Some(to)) => format!("at {at} it is {}", self.way(to)),
-            (_, None) => format!("at {at} none is"),
+            (_, Some(to)) if turn.cost.is_some() => format!("from {at} on {}", self.way(to)),
+            (Some(from), Some(to)) if !self.carries_at(from, turn.at) => {
+                format!("at {at} {} ({} fails)", self.way(to), self.way(from))
+            }
+            (_, Some(to)) => format!("at {at} {}", self.way(to)),
+            (_, None) => format!("at {at} none {}", self.does()),
+        }
+    }
+
+    /// What a good way does.
+    fn does(&self) -> &'static str {
+        if self.design.counted().is_some() { "meets what is expected" } else { "carries them" }
+    }
+
+    fn carries_at(&self, way: usize, volume: f64) -> bool {
+        let at = self.volumes.volumes.iter().position(|known| *known >= volume).unwrap_or(0);
+        self.volumes.ways[way].stands[at].is_some_and(|stand| stand.carries)
+    }
+
+    /// Which others break even with what is the cheapest at first; empty: none does, but where it is told already.
+    fn evens(&self) -> String {
+        let Some(first) = self.volumes.first() else { return String::new() };
+        let told = |even: &Turn| Some(format!("{} at {}", self.way(even.to?), labels::volume(even.at)));
+        let evens: Vec<String> = self.volumes.evens.iter().take(MOST_EVENS).filter_map(told).collect();
+        let more = if self.volumes.evens.len() > MOST_EVENS { ", others later" } else { "" };
+        match evens.is_empty() {
+            true => String::new(),
+            false => format!(" Break-even with {}: {}{more}.", self.way(first), evens.join(", ")),
         }
     }
 
     /// What the only way costs.
     fn course(&self, way: &Way) -> String {
-        let known = self.volumes.volumes.iter().zip(&way.stands).filter_map(|(volume, stand)| Some((*volume, (*stand)?)));
+        let known =
+            self.volumes.volumes.iter().zip(&way.stands).filter_map(|(volume, stand)| Some((*volume, (*stand)?)));
         let known: Vec<_> = known.collect();
         let (Some((from, a)), Some((to, b))) = (known.first(), known.last()) else { return String::new() };
         let fails = known.iter().find(|(_, stand)| !stand.carries);
@@ -135,16 +169,18 @@ impl Sheet<'_, '_> {
     }
 
     fn legend(&self) -> Vec<(String, Mark)> {
-        let mut legend = vec![("the cheapest that meets what is expected".to_owned(), CHEAPEST)];
-        if self.design.counted().is_none() {
-            legend[0].0 = "the cheapest that carries them".to_owned();
-        }
+        let mut legend = vec![(format!("the cheapest that {}", self.does()), CHEAPEST)];
         if self.shown.len() > 1 {
-            legend.push(("another way".to_owned(), OTHER));
+            let others = if self.volumes.others.len() > 1 {
+                format!(": {}", self.volumes.others.join(" · "))
+            } else {
+                String::new()
+            };
+            legend.push((format!("another way{others}"), OTHER));
         }
         let fails = |way: &usize| self.volumes.ways[*way].stands.iter().flatten().any(|stand| !stand.carries);
         if self.shown.iter().any(fails) {
-            legend.push(("does not".to_owned(), Mark::Dashes(Ink::Vermillion, 1.5)));
+            legend.push(("fails".to_owned(), Mark::Dashes(Ink::Vermillion, 1.5)));
         }
         let sites = || self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
         if sites().any(|site| self.measure.interval(self.design.sites[*site].point).is_some()) {
@@ -169,11 +205,11 @@ impl Sheet<'_, '_> {
         let flag = |turn: &Turn| {
             let at = labels::volume(turn.at);
             let text = match turn.to {
-                Some(way) if turn.cost.is_some() => format!("from {at} on {}", self.way(way)),
-                Some(way) => format!("at {at} {}", self.way(way)),
-                None => format!("at {at} none"),
+                Some(way) if turn.cost.is_some() => format!("from {at} on: {}", self.way(way)),
+                Some(way) => format!("at {at}: {}", self.way(way)),
+                None => format!("at {at}: none"),
             };
-            let text = STRONG.fit(&text, 260.0);
+            let text = STRONG.fit(&text, WIDEST_FLAG);
             let (width, x) = (STRONG.width(&text), left + x.place(turn.at) * (right - left));
             let begin = (x - width / 2.0).min(frame::WIDTH - 24.0 - width).max(left - 30.0);
             let row = free.iter().position(|free| begin >= free + 12.0).unwrap_or(0);
@@ -196,13 +232,14 @@ impl Sheet<'_, '_> {
 
     fn y(&self) -> Axis {
         let sites = self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
-        self.measure.axis(sites.map(|site| self.design.sites[*site].point), 5.0)
+        self.measure.axis(sites.map(|site| self.design.sites[*site].point), 6.0)
     }
 
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
         let words = LABEL.fit(&self.measure.words(), room.width());
         canvas.text(room.left, room.top + 10.0, &words, LABEL, Ink::Faint, Align::Left)?;
-        let names: Vec<String> = self.shown.iter().map(|way| LABEL.fit(&self.volumes.ways[*way].name, WIDEST_NAME)).collect();
+        let names: Vec<String> =
+            self.shown.iter().map(|way| STRONG.fit(&self.volumes.ways[*way].label, WIDEST_NAME)).collect();
         let right = names.iter().map(|name| STRONG.width(name)).fold(0.0, f64::max).min(WIDEST_NAME) + 14.0;
         let (x, is_log) = self.x();
         let flags = self.flags(&x, room.left + GUTTER, room.right - right);
@@ -223,9 +260,13 @@ impl Sheet<'_, '_> {
         for leg in self.volumes.legs.iter().filter(|leg| self.shown.contains(&leg.way)) {
             panel.curve(&straight(leg.from, leg.to, is_log), CHEAPEST)?;
         }
-        for way in &self.shown {
-            self.dots(&panel, *way)?;
+        // What is the cheapest lies on top.
+        let mut order = self.shown.clone();
+        order.sort_by_key(|way| self.volumes.cheapest.contains(&Some(*way)));
+        for way in order {
+            self.dots(&panel, way)?;
         }
+        self.draw_evens(&panel, &flags, is_log)?;
         self.turns(&panel, &flags)?;
         self.names(&panel, &names)
     }
@@ -256,7 +297,8 @@ impl Sheet<'_, '_> {
             let place = |(volume, stand, _): &(f64, Stand, usize)| (*volume, stand.cost);
             let path: Vec<(f64, f64)> =
                 stretch.iter().flat_map(|ends| straight(place(&ends[0]), place(&ends[1]), is_log)).collect();
-            let mark = if stretch.first().is_some_and(|ends| good(ends)) { OTHER } else { Mark::Dashes(Ink::Vermillion, 1.5) };
+            let mark =
+                if stretch.first().is_some_and(|ends| good(ends)) { OTHER } else { Mark::Dashes(Ink::Vermillion, 1.5) };
             panel.curve(&path, mark)?;
         }
         Ok(())
@@ -267,9 +309,7 @@ impl Sheet<'_, '_> {
         let has_dots = panel.room.width() / points.len().max(1) as f64 >= DOT_SPACE || points.len() == 1;
         for (volume, stand, site) in points {
             let site = &self.design.sites[site];
-            let is_best = self.volumes.legs.iter().any(|leg| {
-                leg.way == way && (leg.from.0..=leg.to.0).contains(&volume)
-            });
+            let is_best = self.is_cheapest(way, volume);
             match (has_dots, stand.carries) {
                 (false, _) => {}
                 (true, true) => panel.dot(volume, stand.cost, if is_best { Ink::Green } else { Ink::Slate })?,
@@ -292,16 +332,54 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
+    fn is_cheapest(&self, way: usize, volume: f64) -> bool {
+        let at = self.volumes.volumes.iter().position(|known| *known >= volume);
+        at.is_some_and(|at| self.volumes.cheapest[at] == Some(way))
+    }
+
     /// A line down from each change, its words above the plot.
     fn turns(&self, panel: &Panel<'_, '_>, flags: &[Flag]) -> Result<(), ChartError> {
         let room = panel.room;
-        for Flag { turn, text, x, left, row } in flags {
-            let base = room.top - 8.0 - FLAG_HEIGHT * *row as f64;
-            panel.canvas.line((*x, base + 4.0), (*x, room.bottom), Ink::Text, 0.75)?;
-            panel.canvas.text(*left, base, text, STRONG, Ink::Text, Align::Left)?;
-            if let Some(cost) = turn.cost {
-                panel.dot(turn.at, cost, Ink::Text)?;
-                panel.tip(turn.at, cost, self.meeting(turn, cost));
+        let base = |flag: &Flag| room.top - 8.0 - FLAG_HEIGHT * flag.row as f64;
+        for flag in flags {
+            panel.canvas.line((flag.x, base(flag) + 4.0), (flag.x, room.bottom), Ink::Text, 0.75)?;
+        }
+        for flag in flags {
+            panel.note(flag.left, base(flag), &flag.text, STRONG, Ink::Text, Align::Left)?;
+            if let Some(cost) = flag.turn.cost {
+                panel.dot(flag.turn.at, cost, Ink::Text)?;
+                panel.tip(flag.turn.at, cost, self.meeting(&flag.turn, cost));
+            }
+        }
+        Ok(())
+    }
+
+    /// A dot and its words where another way breaks even, clear of the lines.
+    fn draw_evens(&self, panel: &Panel<'_, '_>, flags: &[Flag], is_log: bool) -> Result<(), ChartError> {
+        let mut placer = Placer::new(panel.room);
+        for way in &self.shown {
+            let points = self.drawn(*way);
+            for ends in points.windows(2) {
+                let path = straight((ends[0].0, ends[0].1.cost), (ends[1].0, ends[1].1.cost), is_log);
+                for pair in path.windows(2) {
+                    let (from, to) = (panel.at(pair[0].0, pair[0].1), panel.at(pair[1].0, pair[1].1));
+                    let dots =
+                        ((to.0 - from.0).abs().max((to.1 - from.1).abs()) / 6.0).ceil().clamp(1.0, 100.0) as usize;
+                    for (x, y) in along(from, to, dots) {
+                        placer.keep_off(x, y);
+                    }
+                }
+            }
+        }
+        flags.iter().for_each(|flag| placer.keep_off_line((flag.x, panel.room.top), (flag.x, panel.room.bottom)));
+        for even in self.volumes.evens.iter().take(MOST_EVENS) {
+            let Some(cost) = even.cost else { continue };
+            panel.dot(even.at, cost, Ink::Text)?;
+            panel.tip(even.at, cost, self.meeting(even, cost));
+            let text = labels::volume(even.at);
+            let (x, y) = panel.at(even.at, cost);
+            if let Some((left, base)) = placer.place(x, y, &text, LABEL) {
+                panel.canvas.text(left, base, &text, LABEL, Ink::Faint, Align::Left)?;
             }
         }
         Ok(())
@@ -325,7 +403,7 @@ impl Sheet<'_, '_> {
         let wanted: Vec<f64> = ends.iter().map(|end| end.0).collect();
         let last = self.volumes.volumes.last().copied().unwrap_or(0.0);
         for ((from, way, name), y) in ends.iter().zip(spread(&wanted, NAME_HEIGHT, room.top, room.bottom)) {
-            let is_best = self.volumes.legs.last().is_some_and(|leg| leg.way == *way && leg.to.0 >= last);
+            let is_best = self.is_cheapest(*way, last);
             let face = if is_best { STRONG } else { LABEL };
             let (edge, _) = panel.at(last, 0.0);
             panel.canvas.line((edge + 5.0, *from), (room.right + 7.0, y), Ink::Rule, 0.75)?;
@@ -338,7 +416,11 @@ impl Sheet<'_, '_> {
 
 /// A line that is straight in requests and dollars, as the points it passes on its way.
 fn straight(from: (f64, f64), to: (f64, f64), is_log: bool) -> Vec<(f64, f64)> {
-    let steps = if is_log { STEPS } else { 1 };
+    along(from, to, if is_log { STEPS } else { 1 })
+}
+
+/// Both ends of a line and what lies between them, in so many steps.
+fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     let at = |i: usize| {
         let share = i as f64 / steps as f64;
         (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))

@@ -32,12 +32,12 @@ pub(super) fn rounded(x: f64) -> String {
     amount(if (0.95..9.95).contains(&size) { (x * 10.0).round() / 10.0 } else { x })
 }
 
-/// A volume in a sentence: `950`, `48.5 k`, `1.64 M`.
+/// A volume in a sentence, which does not break within it: `950`, `48.5 k`, `1.64 M`.
 pub(super) fn volume(x: f64) -> String {
     match x.abs() {
-        size if size >= 999.5e6 => amount(x),
-        size if size >= 999.5e3 => format!("{} M", three_figures(x / 1e6)),
-        size if size >= 1e4 => format!("{} k", three_figures(x / 1e3)),
+        size if size >= 999.5e6 => amount(x).replace(' ', "\u{a0}"),
+        size if size >= 999.5e3 => format!("{}\u{a0}M", three_figures(x / 1e6)),
+        size if size >= 1e4 => format!("{}\u{a0}k", three_figures(x / 1e3)),
         _ => amount(x),
     }
 }
@@ -320,7 +320,7 @@ mod tests {
             (36_804_167.0, "36.8 M"),
             (2e9, "2 bn"),
         ] {
-            assert_eq!(volume(x), text, "{x}");
+            assert_eq!(volume(x).replace('\u{a0}', " "), text, "{x}");
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Stand {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Way {
     pub(super) name: String,
+    /// The same where there is little room.
+    pub(super) label: String,
     pub(super) stands: Vec<Option<Stand>>,
     /// Where they stand in the design.
     pub(super) sites: Vec<Option<usize>>,
@@ -67,11 +69,15 @@ pub(super) struct Leg {
 pub(super) struct Volumes {
     /// Rising \[requests/month\].
     pub(super) volumes: Vec<f64>,
+    /// What tells the ways apart.
+    pub(super) others: Vec<String>,
     pub(super) ways: Vec<Way>,
-    /// The cheapest at the least volume; `None`: none carries it.
-    pub(super) first: Option<usize>,
+    /// The cheapest at each volume; `None`: none carries it.
+    pub(super) cheapest: Vec<Option<usize>>,
     pub(super) legs: Vec<Leg>,
     pub(super) turns: Vec<Turn>,
+    /// Where another way breaks even with the one that is the cheapest at the least volume, turns aside.
+    pub(super) evens: Vec<Turn>,
 }
 
 impl Volumes {
@@ -84,11 +90,8 @@ impl Volumes {
         let mut ways: BTreeMap<Vec<usize>, Way> = BTreeMap::new();
         for (i, site) in design.sites.iter().enumerate() {
             let others: Vec<usize> = (0..site.at.len()).filter(|d| *d != axis).map(|d| site.at[d]).collect();
-            let unknown = || Way {
-                name: name(design, site, axis),
-                stands: vec![None; levels.len()],
-                sites: vec![None; levels.len()],
-            };
+            let (name, label) = named(design, site, axis);
+            let unknown = || Way { name, label, stands: vec![None; levels.len()], sites: vec![None; levels.len()] };
             let way = ways.entry(others).or_insert_with(unknown);
             let at = rank[site.at[axis]];
             way.stands[at] = cost.at(site.point).map(|cost| Stand { cost, carries: carries(site) });
@@ -96,26 +99,34 @@ impl Volumes {
         }
         let ways: Vec<Way> = ways.into_values().collect();
         ways.iter().flat_map(|way| &way.stands).find(|stand| stand.is_some())?;
-        Some(Self::along(levels.into_iter().map(|(_, volume)| volume).collect(), ways))
+        let others = design.dimensions.iter().enumerate().filter(|(d, _)| *d != axis).map(|(_, d)| d.name.clone());
+        let volumes = levels.into_iter().map(|(_, volume)| volume).collect();
+        Some(Self { others: others.collect(), ..Self::along(volumes, ways) })
     }
 
     fn along(volumes: Vec<f64>, ways: Vec<Way>) -> Self {
         let mut walk = Walk { volumes: &volumes, ways: &ways, legs: Vec::new(), turns: Vec::new() };
-        let first = walk.cheapest(0, None);
-        let mut now = first;
+        let mut cheapest = vec![walk.cheapest(0, None)];
         for i in 1..volumes.len() {
-            now = walk.step(i - 1, now);
+            cheapest.push(walk.step(i - 1, cheapest[i - 1]));
         }
-        let (legs, turns) = (walk.legs, walk.turns);
         // Of ways that cost the same at the least volume the one that stays cheap.
-        let begins = legs.first().filter(|leg| volumes.first().is_some_and(|least| leg.from.0 <= *least));
-        let first = begins.map_or(first, |leg| Some(leg.way));
-        Self { volumes, ways, first, legs, turns }
+        if let Some(leg) = walk.legs.first().filter(|leg| leg.from.0 <= volumes[0]) {
+            cheapest[0] = Some(leg.way);
+        }
+        let evens = cheapest[0].map(|first| walk.evens(first)).unwrap_or_default();
+        let (legs, turns) = (walk.legs, walk.turns);
+        Self { volumes, others: Vec::new(), ways, cheapest, legs, turns, evens }
+    }
+
+    /// The cheapest at the least volume; `None`: none carries it.
+    pub(super) fn first(&self) -> Option<usize> {
+        self.cheapest[0]
     }
 
     /// At most so many of the ways: those that are the cheapest somewhere, then those that cost least at the largest volume.
     pub(super) fn shown(&self, most: usize) -> Vec<usize> {
-        let is_best = |way: usize| self.first == Some(way) || self.turns.iter().any(|turn| turn.to == Some(way));
+        let is_best = |way: usize| self.cheapest.contains(&Some(way)) || self.legs.iter().any(|leg| leg.way == way);
         let last = |way: usize| {
             let known = self.ways[way].stands.iter().rev().flatten();
             known.map(|stand| (!stand.carries, stand.cost)).next().unwrap_or((true, f64::INFINITY))
@@ -153,6 +164,26 @@ impl Walk<'_> {
         before.filter(still).or(Some(best))
     }
 
+    /// Where each other way first becomes cheaper than this one, both carrying the load, if that is no turn.
+    fn evens(&self, first: usize) -> Vec<Turn> {
+        let even = |other: usize| {
+            (0..self.volumes.len().saturating_sub(1)).find_map(|i| {
+                let (((a, b), (c, d)), step) =
+                    (self.ways[first].ends(i).zip(self.ways[other].ends(i))?, self.volumes[i + 1] - self.volumes[i]);
+                let gain = (b - a) - (d - c);
+                let share = (c - a) / gain;
+                let crosses = gain > SAME * a.abs().max(b.abs()) && share > 0.0 && share <= 1.0;
+                let (at, cost) = (self.volumes[i] + share * step, a + share * (b - a));
+                crosses.then_some(Turn { at, from: Some(first), to: Some(other), cost: Some(cost) })
+            })
+        };
+        let is_turn = |even: &Turn| self.turns.iter().any(|turn| (turn.from, turn.to) == (even.from, even.to));
+        let others = (0..self.ways.len()).filter(|other| *other != first);
+        let mut evens: Vec<Turn> = others.filter_map(even).filter(|even| !is_turn(even)).collect();
+        evens.sort_by(|a, b| a.at.total_cmp(&b.at));
+        evens
+    }
+
     /// From a volume to the next: what is the cheapest there.
     fn step(&mut self, i: usize, now: Option<usize>) -> Option<usize> {
         let mut way = now;
@@ -177,7 +208,8 @@ impl Walk<'_> {
                 // How much cheaper the other becomes against this one.
                 let gain = (b - a) - (d - c);
                 let at = (c - a) / gain;
-                (other != way && gain > SAME * a.abs().max(b.abs()) && at >= share && at < 1.0).then_some((at, other, gain))
+                (other != way && gain > SAME * a.abs().max(b.abs()) && at >= share && at < 1.0)
+                    .then_some((at, other, gain))
             };
             let next = (0..self.ways.len()).filter_map(meets);
             let next = next.min_by(|x, y| x.0.total_cmp(&y.0).then(y.2.total_cmp(&x.2)));
@@ -201,14 +233,18 @@ fn carries(site: &Site<'_>) -> bool {
     site.judged.map_or(site.point.verdict != Verdict::Overloaded, |judged| judged == Judgement::Held)
 }
 
-/// The values of the other axes; numbers with the name of theirs.
-fn name(design: &Design<'_>, site: &Site<'_>, axis: usize) -> String {
-    let others = design.dimensions.iter().enumerate().filter(|(d, _)| *d != axis);
-    let told = |(d, dimension): (usize, &super::study::Dimension)| match dimension.label(site.at[d]) {
-        label if dimension.is_number => format!("{} {label}", dimension.name),
-        label => label.to_owned(),
+/// The values of the other axes, numbers with the name of theirs; and the same in short.
+fn named(design: &Design<'_>, site: &Site<'_>, axis: usize) -> (String, String) {
+    let others: Vec<usize> = (0..design.dimensions.len()).filter(|d| *d != axis).collect();
+    let value = |d: &usize| design.dimensions[*d].label(site.at[*d]).to_owned();
+    let told = |d: &usize| match &design.dimensions[*d] {
+        dimension if dimension.is_number => format!("{} {}", dimension.name, value(d)),
+        _ => value(d),
     };
-    others.map(told).collect::<Vec<_>>().join(" · ")
+    let name = others.iter().map(told).collect::<Vec<_>>().join(" · ");
+    // One number alone would not say what it is of.
+    let label = if others.len() > 1 { others.iter().map(value).collect::<Vec<_>>().join(" · ") } else { name.clone() };
+    (name, label)
 }
 
 /// The axis along which the month's requests rise whatever the other axes are, and its levels by them \[requests/month\]; of
@@ -237,7 +273,7 @@ mod tests {
 
     fn way(name: &str, costs: &[(f64, bool)]) -> Way {
         let stands = costs.iter().map(|(cost, carries)| Some(Stand { cost: *cost, carries: *carries })).collect();
-        Way { name: name.to_owned(), stands, sites: vec![None; costs.len()] }
+        Way { name: name.to_owned(), label: String::new(), stands, sites: vec![None; costs.len()] }
     }
 
     fn told(volumes: &Volumes) -> Vec<(f64, Option<usize>, Option<usize>, Option<f64>)> {
@@ -252,7 +288,7 @@ mod tests {
     fn two_lines_cross_once_and_three_between_two_volumes_twice() {
         let along = |ways: Vec<Way>| Volumes::along(vec![0.0, 10.0, 20.0], ways);
         let two = along(vec![way("flat", &good([15.0; 3])), way("by use", &good([0.0, 10.0, 20.0]))]);
-        assert_eq!((two.first, told(&two)), (Some(1), vec![(15.0, Some(1), Some(0), Some(15.0))]));
+        assert_eq!((two.first(), told(&two)), (Some(1), vec![(15.0, Some(1), Some(0), Some(15.0))]));
         assert_eq!(two.legs.last(), Some(&Leg { way: 0, from: (15.0, 15.0), to: (20.0, 15.0) }));
         let three = along(vec![
             way("flat", &good([16.0; 3])),
@@ -261,6 +297,21 @@ mod tests {
         ]);
         let turns: Vec<_> = told(&three).into_iter().map(|(at, from, to, _)| ((at * 1e3).round(), from, to)).collect();
         assert_eq!(turns, [(11_429.0, Some(1), Some(2)), (16_667.0, Some(2), Some(0))]);
+    }
+
+    #[test]
+    fn others_break_even_with_what_is_the_cheapest_at_first() {
+        let ways = vec![
+            way("by use", &good([10.0, 20.0, 30.0])),
+            way("month", &good([25.0; 3])),
+            way("half a year", &good([15.0; 3])),
+            way("dear", &good([31.0; 3])),
+            way("fails", &[(12.0, true), (12.0, false), (12.0, false)]),
+        ];
+        let volumes = Volumes::along(vec![1.0, 2.0, 3.0], ways);
+        assert_eq!(told(&volumes), [(1.5, Some(0), Some(2), Some(15.0))]);
+        assert_eq!(volumes.evens, [Turn { at: 2.5, from: Some(0), to: Some(1), cost: Some(25.0) }]);
+        assert_eq!(volumes.cheapest, [Some(0), Some(2), Some(2)]);
     }
 
     #[test]
@@ -278,7 +329,7 @@ mod tests {
     fn equals_do_not_turn() {
         for costs in [[0.0; 3], [7.0; 3], [1.0, 2.0, 3.0]] {
             let volumes = Volumes::along(vec![1.0, 2.0, 3.0], vec![way("a", &good(costs)), way("b", &good(costs))]);
-            assert_eq!((volumes.first, told(&volumes)), (Some(0), vec![]));
+            assert_eq!((volumes.first(), told(&volumes)), (Some(0), vec![]));
         }
         // They part at the first volume, or at the second.
         let pairs = [([1.0, 2.0, 3.0], [1.0, 1.5, 2.0]), ([1.0, 2.0, 3.0], [1.5, 2.0, 2.5])];

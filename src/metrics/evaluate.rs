@@ -63,7 +63,10 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     for (w, (workload, cohort)) in model.workloads.iter().zip(&record.workloads).enumerate() {
         let own = Cost::of(bill.iter().filter(|item| item.workload == Some(w)));
         sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, duration);
-        sheet.value(&format!("workloads.{}.requests_per_month", workload.name), month.map(|by| by * cohort.requests as f64));
+        sheet.value(
+            &format!("workloads.{}.requests_per_month", workload.name),
+            month.map(|by| by * cohort.requests as f64),
+        );
     }
     supply(&mut sheet, model, record, &bill, Interval { from, to });
     sheet.out

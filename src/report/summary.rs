@@ -370,7 +370,8 @@ impl<'r> Story<'r> {
             }
         }
         // Of a month where all of it is known, else of the measured time.
-        let sum = |of: fn(&BillItem) -> [Option<f64>; 3], i: usize| bill.iter().map(|item| of(item)[i]).sum::<Option<f64>>();
+        let sum =
+            |of: fn(&BillItem) -> [Option<f64>; 3], i: usize| bill.iter().map(|item| of(item)[i]).sum::<Option<f64>>();
         let whole = |i: usize| sum(BillItem::listed, i).zip(sum(BillItem::due, i));
         let (list, due, when) = match (whole(1), whole(0)) {
             (Some((list, due)), _) => (list, due, "a month"),
