@@ -32,6 +32,16 @@ pub(super) fn rounded(x: f64) -> String {
     amount(if (0.95..9.95).contains(&size) { (x * 10.0).round() / 10.0 } else { x })
 }
 
+/// A volume in a sentence, which does not break within it: `950`, `48.5 k`, `1.64 M`.
+pub(super) fn volume(x: f64) -> String {
+    match x.abs() {
+        size if size >= 999.5e6 => amount(x).replace(' ', "\u{a0}"),
+        size if size >= 999.5e3 => format!("{}\u{a0}M", three_figures(x / 1e6)),
+        size if size >= 1e4 => format!("{}\u{a0}k", three_figures(x / 1e3)),
+        _ => amount(x),
+    }
+}
+
 /// A share \[1\]: `12 %`, `0.4 %`, `99.9 %`.
 pub(super) fn percent(share: f64) -> String {
     let x = share * 100.0;
@@ -384,6 +394,22 @@ mod tests {
             (250_000.0, Unit::Tokens, "250 k"),
         ] {
             assert_eq!(brief(x, unit), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn volumes_have_three_figures() {
+        for (x, text) in [
+            (0.0, "0"),
+            (950.0, "950"),
+            (48_532.0, "48.5 k"),
+            (438_000.0, "438 k"),
+            (999_900.0, "1 M"),
+            (1_636_219.0, "1.64 M"),
+            (36_804_167.0, "36.8 M"),
+            (2e9, "2 bn"),
+        ] {
+            assert_eq!(volume(x).replace('\u{a0}', " "), text, "{x}");
         }
     }
 

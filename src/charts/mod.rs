@@ -7,6 +7,7 @@ mod axis;
 mod columns;
 mod compare_differences;
 mod cost_by_component;
+mod cost_by_volume;
 mod course;
 mod doubt_tornado;
 mod frame;
@@ -31,6 +32,7 @@ mod sweep_pareto;
 mod tests;
 mod throttles_over_time;
 mod unit_utilization;
+mod volume;
 
 pub use style::{Theme, variables};
 
@@ -131,6 +133,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &size_curve::SizeCurve,
     &compare_differences::CompareDifferences,
     &doubt_tornado::DoubtTornado,
+    &cost_by_volume::CostByVolume,
     &sweep_lines::SweepLines,
     &sweep_map::SweepMap,
     &sweep_pareto::SweepPareto,

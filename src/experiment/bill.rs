@@ -1,10 +1,10 @@
 //! The bill of a run: the items of its ledger, averaged over the replications, and what is due for whole terms.
 
 use super::replicate::Replication;
-use crate::metrics::{Item, component_of, ledger, term};
+use crate::metrics::{Item, component_of, ledger, list_term, term};
 use crate::model::Model;
 use crate::model::capacity::purchase::Commitment;
-use crate::results::{BillItem, CommitmentItem};
+use crate::results::{BillItem, CommitmentItem, ListPrice};
 use crate::units::Usd;
 
 /// The items of the bill, in the ledger's order. An amount that some replication cannot tell is not told.
@@ -21,9 +21,15 @@ pub(super) fn bill(model: &Model, replications: &[Replication]) -> Vec<BillItem>
         what: item.what.clone(),
         workload: item.workload.map(|w| model.workloads[w].name.clone()),
         capacity: item.capacity.map(|c| model.capacities[c].name.clone()),
-        usd: mean(i, |item| item.cost),
-        usd_per_month: mean(i, |item| item.per_month),
-        usd_once: mean(i, |item| item.once),
+        usd: mean(i, |item| item.due.cost),
+        usd_per_month: mean(i, |item| item.due.per_month),
+        usd_once: mean(i, |item| item.due.once),
+        list: item.discount.map(|off| ListPrice {
+            discount: off as f64 * 1e-6,
+            usd: mean(i, |item| item.list.cost),
+            usd_per_month: mean(i, |item| item.list.per_month),
+            usd_once: mean(i, |item| item.list.once),
+        }),
     };
     first.iter().enumerate().map(item).collect()
 }
@@ -33,12 +39,17 @@ pub(super) fn commitments(model: &Model) -> Vec<CommitmentItem> {
     let purchases = model.capacities.iter().flat_map(|c| c.billing.purchases().iter().map(move |p| (c, p)));
     let bound = purchases.filter(|(_, purchase)| purchase.commitment != Commitment::None);
     bound
-        .map(|(capacity, purchase)| CommitmentItem {
-            capacity: capacity.name.clone(),
-            what: purchase.what.clone(),
-            commitment: purchase.commitment.name().to_owned(),
-            usd: term(purchase, component_of(&capacity.billing), &model.money).map(Usd::as_f64),
-            ends: model.run.start.date_after(purchase.from, purchase.commitment.months()),
+        .map(|(capacity, purchase)| {
+            let (component, money) = (component_of(&capacity.billing), &model.money);
+            let list = money.discounts.contains_key(&component).then(|| list_term(purchase, money)).flatten();
+            CommitmentItem {
+                capacity: capacity.name.clone(),
+                what: purchase.what.clone(),
+                commitment: purchase.commitment.name().to_owned(),
+                usd: term(purchase, component, money).map(Usd::as_f64),
+                list_usd: list.map(Usd::as_f64),
+                ends: model.run.start.date_after(purchase.from, purchase.commitment.months()),
+            }
         })
         .collect()
 }

@@ -99,7 +99,7 @@ fn of_money(model: &Model, pooled: &Record) -> Vec<Note> {
     let mut notes = Vec::new();
     let bill = metrics::ledger(model, &pooled.measured, model.run.warmup, model.run.measured_end());
     let is_asked = |c: &usize| model.workloads.iter().any(|w| w.stages.iter().any(|stage| stage.route.contains(c)));
-    for item in bill.iter().filter(|item| item.cost.is_none()) {
+    for item in bill.iter().filter(|item| item.due.cost.is_none()) {
         let text = match item.capacity.filter(|c| !is_asked(c)) {
             Some(c) => format!(
                 "null: no route leads to `{}`, so no model tells the price of {}; state it, or leave the capacity out",

@@ -34,8 +34,9 @@ const ALL_METRICS: u64 = 1_000;
 const TOTALS: u64 = 10_000;
 
 /// What is looked at first.
-const CORE: [&str; 12] = [
+const CORE: [&str; 13] = [
     "requests",
+    "requests_per_month",
     "served",
     "failure_rate",
     "throttle_rate",

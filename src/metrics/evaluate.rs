@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::aftermath::Aftermath;
 use super::counters::Counts;
-use super::ledger::{Item, committed, ledger, sum};
+use super::ledger::{Item, committed, ledger, month_of_usage, sum};
 use super::record::{Clock, Cohort, QuotaRecord, Record};
 use super::timeline::{Bucket, LatencyGrid};
 use crate::model::Model;
@@ -56,12 +56,18 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     total.aftermath = record.aftermath;
     let duration = SimTime(to.0 - from.0);
     let bill = ledger(model, record, from, to);
+    let month = month_of_usage(model, record, duration);
     sheet.cohort("", &total, Cost::of(bill.iter()), duration);
+    sheet.value("requests_per_month", month.map(|by| by * total.requests as f64));
     sheet.usd("committed_usd", committed(model));
-    sheet.usd("one_time_usd", sum(bill.iter(), |item| item.once));
+    sheet.usd("one_time_usd", sum(bill.iter(), |item| item.due.once));
     for (w, (workload, cohort)) in model.workloads.iter().zip(&record.workloads).enumerate() {
         let own = Cost::of(bill.iter().filter(|item| item.workload == Some(w)));
         sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, duration);
+        sheet.value(
+            &format!("workloads.{}.requests_per_month", workload.name),
+            month.map(|by| by * cohort.requests as f64),
+        );
     }
     supply(&mut sheet, model, record, &bill, Interval { from, to });
     sheet.out
@@ -76,7 +82,7 @@ struct Cost {
 
 impl Cost {
     fn of<'i>(items: impl Iterator<Item = &'i Item> + Clone) -> Self {
-        Self { cost: sum(items.clone(), |item| item.cost), per_month: sum(items, |item| item.per_month) }
+        Self { cost: sum(items.clone(), |item| item.due.cost), per_month: sum(items, |item| item.due.per_month) }
     }
 }
 

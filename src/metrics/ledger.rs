@@ -20,12 +20,33 @@ pub struct Item {
     pub capacity: Option<usize>,
     /// What is paid for, in words.
     pub what: String,
+    /// What is due.
+    pub due: Amounts,
+    /// The same before the discount.
+    pub list: Amounts,
+    /// Taken off the list \[10⁻⁶\]; `None`: no discount is agreed on.
+    pub discount: Option<u64>,
+}
+
+/// The amounts of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amounts {
     /// In the interval.
     pub cost: Option<Usd>,
     pub per_month: Option<Usd>,
     /// Paid once, however long one stays; no part of the others.
     pub once: Option<Usd>,
 }
+
+impl Amounts {
+    /// Of what recurs.
+    const fn recurring(cost: Option<Usd>, per_month: Option<Usd>) -> Self {
+        Self { cost, per_month, once: Some(Usd::ZERO) }
+    }
+}
+
+/// Who pays for which capacity; `None`: nobody in particular, or none.
+type Payer = (Option<usize>, Option<usize>);
 
 /// Why usage in a month cannot be told from an interval of the run; `None` when it can.
 #[must_use]
@@ -49,11 +70,33 @@ pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str
 /// Why the month of an item cannot be told though that of others can; `None` when it can, or is known.
 #[must_use]
 pub fn no_month_of(model: &Model, item: &Item, duration: SimTime) -> Option<&'static str> {
-    if item.per_month.is_some() || item.cost.is_none() {
+    if item.due.per_month.is_some() || item.due.cost.is_none() {
         return None;
     }
     no_month_because(model, duration)
         .or(Some("copies come and go with the traffic, so that their month does not follow from a number of requests"))
+}
+
+/// Months in an interval; zero for an empty one.
+fn months(model: &Model, duration: SimTime) -> f64 {
+    duration.0 as f64 / (model.money.hours_per_month * MICROS_PER_HOUR as f64)
+}
+
+/// What usage in an interval of the run is multiplied by to make a month; `None`: not to be told.
+#[must_use]
+pub fn month_of_usage(model: &Model, record: &Record, duration: SimTime) -> Option<f64> {
+    if no_month_because(model, duration).is_some() {
+        return None;
+    }
+    let by = match model.money.requests_per_month {
+        Some(requests) => {
+            // Each workload has its share of the month's requests, as in the run.
+            let all: u64 = record.workloads.iter().map(|c| c.requests).sum();
+            (all > 0).then(|| requests / all as f64)
+        }
+        None => Some(1.0 / months(model, duration)),
+    };
+    by.filter(|by| by.is_finite())
 }
 
 /// The bill of the interval `[from, to)` of `replications` runs together.
@@ -83,8 +126,14 @@ pub fn committed(model: &Model) -> Option<Usd> {
 /// What a purchase is due for its whole term; zero without commitment.
 #[must_use]
 pub fn term(purchase: &Purchase, component: Component, money: &Money) -> Option<Usd> {
+    Some(money.discounted(component, list_term(purchase, money)?))
+}
+
+/// The same before the discount.
+#[must_use]
+pub fn list_term(purchase: &Purchase, money: &Money) -> Option<Usd> {
     let micros = f64::from(purchase.commitment.months()) * money.hours_per_month * MICROS_PER_HOUR as f64;
-    Some(money.discounted(component, purchase.cost_of(micros.round() as i128)?))
+    purchase.cost_of(micros.round() as i128)
 }
 
 /// What a capacity is paid for as.
@@ -112,9 +161,8 @@ impl Book<'_> {
         SimTime(self.to.0 - self.from.0)
     }
 
-    /// Months in the interval; zero for an empty one.
     fn months(&self) -> f64 {
-        self.duration().0 as f64 / (self.model.money.hours_per_month * MICROS_PER_HOUR as f64)
+        months(self.model, self.duration())
     }
 
     /// A month at the rate of the interval.
@@ -122,25 +170,16 @@ impl Book<'_> {
         by.is_finite().then(|| Usd((amount.0 as f64 * by).round() as i128))
     }
 
-    fn put(&mut self, item: Item) {
-        let off = |amount: Option<Usd>| amount.map(|a| self.model.money.discounted(item.component, a));
-        let (cost, per_month, once) = (off(item.cost), off(item.per_month), off(item.once));
-        self.items.push(Item { cost, per_month, once, ..item });
+    fn put(&mut self, component: Component, (workload, capacity): Payer, what: String, list: Amounts) {
+        let money = &self.model.money;
+        let off = |amount: Option<Usd>| amount.map(|a| money.discounted(component, a));
+        let due = Amounts { cost: off(list.cost), per_month: off(list.per_month), once: off(list.once) };
+        let discount = money.discounts.get(&component).copied();
+        self.items.push(Item { component, workload, capacity, what, due, list, discount });
     }
 
-    /// What usage is multiplied by to make a month; `None`: not to be told.
     fn month_of_usage(&self) -> Option<f64> {
-        if no_month_because(self.model, self.duration()).is_some() {
-            return None;
-        }
-        match self.model.money.requests_per_month {
-            Some(requests) => {
-                // Each workload has its share of the month's requests, as in the run.
-                let all: u64 = self.record.workloads.iter().map(|c| c.requests).sum();
-                (all > 0).then(|| requests / all as f64)
-            }
-            None => Some(1.0 / self.months()),
-        }
+        month_of_usage(self.model, self.record, self.duration())
     }
 
     fn tokens(&mut self) {
@@ -156,16 +195,7 @@ impl Book<'_> {
                 let per_month = cost.zip(month).and_then(|(cost, by)| self.scaled(cost, by));
                 let what = format!("tokens of {} at {}", workload.name, capacity.name);
                 let component = component_of(&capacity.billing);
-                let item = Item {
-                    component,
-                    workload: Some(w),
-                    capacity: Some(c),
-                    what,
-                    cost,
-                    per_month,
-                    once: Some(Usd::ZERO),
-                };
-                self.put(item);
+                self.put(component, (Some(w), Some(c)), what, Amounts::recurring(cost, per_month));
             }
         }
     }
@@ -174,15 +204,7 @@ impl Book<'_> {
         let (model, duration) = (self.model, self.duration().0);
         for (c, (capacity, record)) in model.capacities.iter().zip(&self.record.capacities).enumerate() {
             let component = component_of(&capacity.billing);
-            let fixed = |what, cost, per_month| Item {
-                component,
-                workload: None,
-                capacity: Some(c),
-                what,
-                cost,
-                per_month,
-                once: Some(Usd::ZERO),
-            };
+            let payer = (None, Some(c));
             for purchase in capacity.billing.purchases() {
                 let begins = self.from.max(purchase.from);
                 let ends = purchase.to.map_or(self.to, |end| end.min(self.to));
@@ -191,13 +213,15 @@ impl Book<'_> {
                 // A purchase that is there throughout is there all month, to the microsecond.
                 let micros = if active == duration { a_month } else { a_month * active as f64 / duration as f64 };
                 let per_month = (duration > 0).then(|| purchase.cost_of(micros.round() as i128)).flatten();
-                self.put(fixed(purchase.what.clone(), purchase.cost(self.from, self.to), per_month));
+                let list = Amounts::recurring(purchase.cost(self.from, self.to), per_month);
+                self.put(component, payer, purchase.what.clone(), list);
             }
             if let Billing::Windows { units, price, storage } = capacity.billing {
                 let cost = price.map(|price| cost_of_windows(record.windows, units, price));
                 let by_time = model.money.requests_per_month.is_none().then(|| self.month_of_usage()).flatten();
                 let per_month = cost.zip(by_time).and_then(|(cost, by)| self.scaled(cost, by));
-                self.put(fixed(format!("copies of {}", capacity.name), cost, per_month));
+                let what = format!("copies of {}", capacity.name);
+                self.put(component, payer, what, Amounts::recurring(cost, per_month));
                 // What nobody prices is not asked for: storage is small.
                 if let Some(storage) = storage {
                     self.storage(format!("keeping the model of {}", capacity.name), storage.of(units), Some(c));
@@ -221,9 +245,7 @@ impl Book<'_> {
 
     fn storage(&mut self, what: String, per_month: Usd, capacity: Option<usize>) {
         let cost = self.scaled(per_month, self.months());
-        let per_month = Some(per_month);
-        let (component, once) = (Component::Storage, Some(Usd::ZERO));
-        self.put(Item { component, workload: None, capacity, what, cost, per_month, once });
+        self.put(Component::Storage, (None, capacity), what, Amounts::recurring(cost, Some(per_month)));
     }
 
     fn retrieval(&mut self) {
@@ -235,15 +257,7 @@ impl Book<'_> {
                 let (cost, per_month) =
                     (hourly(self.duration().0 as f64 / MICROS_PER_HOUR as f64), hourly(model.money.hours_per_month));
                 let what = format!("vector store of {}", workload.name);
-                self.put(Item {
-                    component: Component::VectorStore,
-                    workload: None,
-                    capacity: None,
-                    what,
-                    cost,
-                    per_month,
-                    once: Some(Usd::ZERO),
-                });
+                self.put(Component::VectorStore, (None, None), what, Amounts::recurring(cost, per_month));
             }
             if retrieval.embedding != Some(Usd::ZERO) {
                 let every = retrieval.refresh_every.map(|every| every.0 as f64);
@@ -261,6 +275,6 @@ impl Book<'_> {
             Some(every) => amount.and_then(|amount| self.scaled(amount, micros / every)),
         };
         let (cost, per_month) = (over(self.duration().0 as f64), over(a_month));
-        self.put(Item { component, workload: None, capacity: None, what, cost, per_month, once: amount });
+        self.put(component, (None, None), what, Amounts { cost, per_month, once: amount });
     }
 }

@@ -12,7 +12,7 @@ mod verdict;
 pub use aftermath::Aftermath;
 pub use counters::Counts;
 pub use evaluate::{Measure, Measured, detail, evaluate};
-pub use ledger::{Item, component_of, ledger, no_month_of, term};
+pub use ledger::{Item, component_of, ledger, list_term, no_month_of, term};
 pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record, WorstMinutes};
 pub use recorder::{Recorder, Recorders};
 pub use timeline::bucket_width;

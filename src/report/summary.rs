@@ -2,7 +2,7 @@
 
 use super::doubt;
 use super::figures::{Palette, amount, count, figure, interval, money, share, time};
-use crate::results::{Estimate, Expectation, Judgement, Point, Results, Verdict};
+use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results, Verdict};
 use crate::terms::{self, Unit};
 
 /// A label and what is said under it.
@@ -355,8 +355,34 @@ impl<'r> Story<'r> {
         if let Some(month) = self.point.value("cost_per_month_usd") {
             lines.push(format!("{} a month at this rate", money(month)));
         }
+        lines.extend(self.discount());
         lines.extend(self.bill());
         self.row("Cost", lines);
+    }
+
+    /// What it would be by the list of prices, and which discounts make the difference; `None`: none is in force.
+    fn discount(&self) -> Option<String> {
+        let bill = &self.point.bill;
+        let mut named: Vec<(&str, f64)> = Vec::new();
+        for (item, list) in bill.iter().filter_map(|item| Some((item, item.list.as_ref()?))) {
+            if !named.iter().any(|(component, _)| *component == item.component) {
+                named.push((&item.component, list.discount));
+            }
+        }
+        // Of a month where all of it is known, else of the measured time.
+        let sum =
+            |of: fn(&BillItem) -> [Option<f64>; 3], i: usize| bill.iter().map(|item| of(item)[i]).sum::<Option<f64>>();
+        let whole = |i: usize| sum(BillItem::listed, i).zip(sum(BillItem::due, i));
+        let (list, due, when) = match (whole(1), whole(0)) {
+            (Some((list, due)), _) => (list, due, "a month"),
+            (None, Some((list, due))) => (list, due, "for the measured time"),
+            (None, None) => return None,
+        };
+        let named: Vec<String> =
+            named.iter().map(|(component, off)| format!("{} {}", component.replace('_', " "), share(*off))).collect();
+        (!named.is_empty()).then(|| {
+            format!("list price {} {when}, less {} of discount ({})", money(list), money(list - due), named.join(", "))
+        })
     }
 
     /// The items of the bill, when there are several; what is paid once; what is due for whole terms.
@@ -376,7 +402,8 @@ impl<'r> Story<'r> {
         lines.extend(once.map(|(item, usd)| format!("once {} for {}", money(usd), item.what)));
         lines.extend(self.point.commitments.iter().map(|c| {
             let due = c.usd.map_or_else(|| "an unknown amount".to_owned(), money);
-            format!("committed {due} for {} of {} until {}", c.what, c.capacity, c.ends)
+            let list = c.list_usd.map(|usd| format!(" ({} by the list)", money(usd))).unwrap_or_default();
+            format!("committed {due}{list} for {} of {} until {}", c.what, c.capacity, c.ends)
         }));
         lines
     }

@@ -191,6 +191,21 @@ pub struct BillItem {
     pub usd_per_month: Option<f64>,
     /// Paid once, and no part of the others.
     pub usd_once: Option<f64>,
+    /// The amounts before the discount that is agreed on; left out where none is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub list: Option<ListPrice>,
+}
+
+/// What an item of the bill costs by the list of prices, and what is taken off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListPrice {
+    /// Taken off, as a share in [0, 1].
+    pub discount: f64,
+    /// In the measured interval.
+    pub usd: Option<f64>,
+    pub usd_per_month: Option<f64>,
+    pub usd_once: Option<f64>,
 }
 
 /// Something that is bought for a term.
@@ -203,6 +218,9 @@ pub struct CommitmentItem {
     pub commitment: String,
     /// For the whole term; null: the price is not known.
     pub usd: Option<f64>,
+    /// The same before the discount that is agreed on; left out where none is, or the price is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub list_usd: Option<f64>,
     /// The day on which the term ends (YYYY-MM-DD, UTC); it renews by itself unless it is ended.
     pub ends: String,
 }
@@ -362,6 +380,20 @@ impl Timeline {
 
     fn joins_minutes(&self, buckets: usize) -> bool {
         self.bucket_s < MINUTE_S && self.bucket_s * buckets as f64 >= SHORTEST_IN_MINUTES
+    }
+}
+
+impl BillItem {
+    /// By the list of prices, before any discount: in the measured interval, in a month, once \[USD\].
+    #[must_use]
+    pub fn listed(&self) -> [Option<f64>; 3] {
+        self.list.as_ref().map_or_else(|| self.due(), |list| [list.usd, list.usd_per_month, list.usd_once])
+    }
+
+    /// The same after the discount.
+    #[must_use]
+    pub const fn due(&self) -> [Option<f64>; 3] {
+        [self.usd, self.usd_per_month, self.usd_once]
     }
 }
 

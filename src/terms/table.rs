@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 54] = [
+const ROWS: [Row; 55] = [
     (
         "requests",
         Unit::Count,
@@ -25,6 +25,14 @@ const ROWS: [Row; 54] = [
         Cohort,
         Neither,
         "calls by the application that arrived in the measured interval",
+    ),
+    (
+        "requests_per_month",
+        Unit::Count,
+        REQUESTS,
+        Cohort,
+        Neither,
+        "requests scaled to a month: what the usage in cost_per_month_usd is of; null when the run does not say what a month's usage is",
     ),
     ("served", Unit::Count, REQUESTS, Cohort, Higher, "requests that were answered"),
     (

@@ -49,6 +49,7 @@ pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
         what: "1 Model Unit".to_owned(),
         commitment: "1-month".to_owned(),
         usd: Some(40_150.0),
+        list_usd: None,
         ends: "2027-01-07".to_owned(),
     }];
     point
@@ -63,6 +64,7 @@ fn item(component: &str, what: &str, capacity: &str, usd: Option<f64>) -> BillIt
         usd,
         usd_per_month: usd,
         usd_once: Some(0.0),
+        list: None,
     }
 }
 

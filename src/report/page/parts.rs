@@ -7,7 +7,7 @@ use crate::charts::Subject;
 use crate::report::doubt;
 use crate::report::figures::{count, figure, interval, money as usd};
 use crate::report::summary::{Story, bound};
-use crate::results::{Estimate, Expectation, Judgement, Point, Results};
+use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
 /// What chance does and what nobody knows, apart.
@@ -110,25 +110,59 @@ pub(super) fn story(subject: &Subject<'_>) -> Markup {
     }
 }
 
-/// The bill, and what is committed.
+/// The bill, with the list price and the discount where one is in force, and what is committed.
 pub(super) fn money(subject: &Subject<'_>) -> Markup {
     let [point] = subject.points else { return html! {} };
-    let amount = |x: Option<f64>| x.map_or_else(|| "not known".to_owned(), usd);
     html! {
         @if !point.bill.is_empty() {
             h2 { "What it costs" }
-            div class="scroll" tabindex="0" { table {
-                thead { tr { th scope="col" { "For" } th scope="col" { "In the run" } th scope="col" { "A month" } th scope="col" { "Once" } } }
-                tbody { @for item in &point.bill { tr {
-                    td { (item.what) } td class="number" { (amount(item.usd)) } td class="number" { (amount(item.usd_per_month)) } td class="number" { (amount(item.usd_once)) }
-                } } }
-            } }
+            div class="scroll" tabindex="0" { (bill(&point.bill)) }
         }
         @if !point.commitments.is_empty() {
             p class="warn" { "Committed, whatever is used:" }
-            ul { @for c in &point.commitments { li { (c.what) " (" (c.commitment) "): " (amount(c.usd)) " until " (c.ends) "; it renews by itself unless it is ended" } } }
+            ul { @for c in &point.commitments { li {
+                (c.what) " of " (c.capacity) " (" (c.commitment) "): " (dollars(c.usd)) " until " (c.ends)
+                @if let Some(list) = c.list_usd { ", " (usd(list)) " by the list of prices" }
+                "; it renews by itself unless it is ended"
+            } } }
         }
     }
+}
+
+fn dollars(x: Option<f64>) -> String {
+    x.map_or_else(|| "not known".to_owned(), usd)
+}
+
+fn bill(bill: &[BillItem]) -> Markup {
+    const COLUMNS: [&str; 3] = ["In the run", "A month", "Once"];
+    let is_discounted = bill.iter().any(|item| item.list.is_some());
+    let cells = |amounts: [Option<f64>; 3]| html! { @for x in amounts { td class="number" { (dollars(x)) } } };
+    let sum = |of: fn(&BillItem) -> [Option<f64>; 3]| [0, 1, 2].map(|i| bill.iter().map(|item| of(item)[i]).sum());
+    let off = |item: &BillItem| {
+        item.list.as_ref().map_or_else(|| "none".to_owned(), |list| figure(list.discount, Unit::Fraction))
+    };
+    html! { table {
+        thead {
+            @if is_discounted { tr {
+                th scope="col" rowspan="2" { "For" } th scope="colgroup" colspan="3" { "By the list of prices" }
+                th scope="col" rowspan="2" { "Discount" } th scope="colgroup" colspan="3" { "Due" }
+            } }
+            tr {
+                @if is_discounted { @for name in COLUMNS { th scope="col" class="number" { (name) } } } @else { th scope="col" { "For" } }
+                @for name in COLUMNS { th scope="col" class="number" { (name) } }
+            }
+        }
+        tbody { @for item in bill { tr {
+            td { (item.what) }
+            @if is_discounted { (cells(item.listed())) td class="number" { (off(item)) } }
+            (cells(item.due()))
+        } } }
+        @if bill.len() > 1 { tfoot { tr {
+            th scope="row" { "Together" }
+            @if is_discounted { (cells(sum(BillItem::listed))) td {} }
+            (cells(sum(BillItem::due)))
+        } } }
+    } }
 }
 
 pub(super) fn not_included(results: &Results) -> Markup {
