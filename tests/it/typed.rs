@@ -66,6 +66,22 @@ fn type_out(document: &str, files: &[(&str, Vec<u8>)]) {
     assert!(typed.is_ok(), "{document} shows another program than this; `TRYCMD=overwrite cargo test --test it typed`");
 }
 
+/// A share or a sum of money in a sentence is one that a block shows.
+#[test]
+fn the_tutorial_says_what_it_shows() {
+    let text = read("docs/TUTORIAL.md");
+    let shown: String = blocks(&text).into_iter().map(|(_, block)| block).collect();
+    let prose: String =
+        text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n").replace("\n> ", " ").replace('\n', " ");
+    let words: Vec<&str> = prose.split(' ').collect();
+    let shares = words.windows(2).filter(|pair| pair[1].starts_with('%')).map(|pair| format!("{} %", pair[0]));
+    let sums = words.iter().filter(|word| word.starts_with('$') && word.len() > 1);
+    let sums = sums.map(|word| word[1..].trim_end_matches(|c: char| !c.is_ascii_digit()).to_owned());
+    let said: Vec<String> = shares.chain(sums).map(|figure| figure.trim_start_matches('(').to_owned()).collect();
+    let missing: Vec<&String> = said.iter().filter(|figure| !shown.contains(figure.as_str())).collect();
+    assert!(missing.is_empty() && said.len() > 15, "no block shows these of {}: {missing:?}", said.len());
+}
+
 #[test]
 fn the_tutorial_can_be_typed() {
     let text = read("docs/TUTORIAL.md");
