@@ -136,13 +136,13 @@ pub(super) struct SizeArgs {
     #[arg(long, value_name = "PATH")]
     pub vary: Option<String>,
     /// The first value.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole)]
     pub from: Option<u64>,
     /// The last value.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole)]
     pub to: Option<u64>,
     /// From one value to the next; default: 1.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole)]
     pub step: Option<u64>,
     /// What follows each value, such as /min for a rate or s for a time.
     #[arg(long)]
@@ -151,7 +151,7 @@ pub(super) struct SizeArgs {
     #[arg(long, value_parser = ["least", "greatest"])]
     pub find: Option<String>,
     /// What is bought already: too few fails, too many is told with what it costs.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole)]
     pub bought: Option<u64>,
     #[command(flatten)]
     pub overrides: Overrides,
@@ -430,6 +430,11 @@ fn one_of<T: Copy>(named: &[(&str, T)], text: &str) -> Result<T, String> {
     let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
     let found = named.iter().find(|(name, _)| *name == text);
     found.map(|(_, value)| *value).ok_or_else(|| format!("write one of {}", names.join(", ")))
+}
+
+/// As a scenario writes it: `2_000_000`.
+fn whole(text: &str) -> Result<u64, String> {
+    text.replace('_', "").parse().map_err(|_| "write a whole number, such as 2_000_000".to_owned())
 }
 
 fn format(text: &str) -> Result<trace::Format, String> {

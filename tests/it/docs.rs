@@ -4,9 +4,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bedload::cli::render::render;
-use bedload::experiment::{Unwatched, run};
-use bedload::report;
-use bedload::results::Scenario;
 use bedload::scenario::load_text;
 use bedload::terms::{Better, Scope, Sort, TERMS, Term, Unit};
 use serde_json::Value;
@@ -192,6 +189,7 @@ fn every_link_leads_to_a_file() {
         "docs/LIMITS.md",
         "docs/METHODOLOGY.md",
         "docs/METRICS.md",
+        "docs/TUTORIAL.md",
         "scenarios/README.md",
     ];
     let mut broken = Vec::new();
@@ -217,21 +215,4 @@ fn every_scenario_is_in_the_gallery() {
     let missing: Vec<String> =
         files.filter(|f| f.ends_with(".toml") && !gallery.contains(&format!("scenarios/{f}"))).collect();
     assert_eq!(missing, Vec::<String>::new(), "scenarios/README.md does not show these");
-}
-
-#[test]
-fn the_readme_shows_what_the_first_command_prints() {
-    let path = file("scenarios/quickstart.toml");
-    let text = std::fs::read_to_string(&path).expect("it ships");
-    let loaded = load_text("quickstart.toml", &text, path.parent().expect("a folder"), &[]).expect("it loads");
-    let scenario = Scenario {
-        title: loaded.model.title.clone(),
-        file: "quickstart.toml".to_owned(),
-        sha256: String::new(),
-        overrides: Vec::new(),
-    };
-    let results = run(&loaded.model, scenario, &Unwatched).results;
-    // Files and speed are those of the day.
-    let printed = report::text(&results, report::Palette { colour: false });
-    assert!(read("README.md").contains(printed.trim_end()), "the README shows another run than this:\n{printed}");
 }
