@@ -89,7 +89,6 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         ("quotas.us.rpm.utilization_peak", (load * 0.7).min(0.22)),
         ("e2e_mean_ms", 3_100.0 + wait),
         ("queue_delay_mean_ms", 40.0 + wait),
-        ("ttft_mean_ms", 640.0 + wait),
     ];
     Point {
         index: 0,

@@ -40,6 +40,9 @@ pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
         let facts = LimitFacts { per_minute, limiter: "fixed_window".to_owned() };
         detail(&mut point).limits.insert(format!("capacities.units.{name}"), facts);
     }
+    let first = point.metrics["queue_delay_mean_ms"].estimate.map(|wait| wait + 600.0);
+    let ttft = Estimate { estimate: first, half_width: None, n: 10 };
+    point.metrics.insert("ttft_mean_ms".to_owned(), ttft);
     point.bill = vec![
         item("on_demand", "tokens of chat at us", "us", Some(100.0)),
         item("provisioned", "1 Model Unit", "units", Some(40_150.0)),
@@ -97,7 +100,7 @@ fn the_captions_say_what_is_to_be_seen() {
         ("unit_utilization", "units used"),
         ("served_by_capacity", "units took 88 % of all that was taken."),
         ("served_by_region", "us-east-1 took 67 % of all that was taken."),
-        ("latency_parts", "1.3 % is waiting"),
+        ("latency_parts", "17 % is waiting"),
         ("latency_over_time", "In the usual minute, p99 was"),
         (
             "cost_by_component",

@@ -37,7 +37,7 @@ pub(super) fn inputs(results: &Results) -> Markup {
             p { "The oldest figure of the catalogue in use is of " (oldest) ", the newest of " (newest) "; AWS changes limits and prices without notice." }
         }
         @if results.inputs.is_empty() { (assumptions(results)) } @else {
-            div class="scroll" tabindex="0" { table {
+            div class="scroll" tabindex="0" { table class="inputs" {
                 thead { tr { th scope="col" { "Input" } th scope="col" { "Value" } th scope="col" { "As of" } th scope="col" { "Source" } } }
                 @for (origin, word, class, meaning) in ORIGINS {
                     @let group: Vec<&Input> = results.inputs.iter().filter(|i| i.origin == origin).collect();
@@ -54,11 +54,24 @@ pub(super) fn inputs(results: &Results) -> Markup {
 
 fn row(input: &Input, newest: Option<&str>) -> Markup {
     html! { tr {
-        td { code { (input.path) } @if let Some(side) = &input.side { " of " (side) } }
-        td { (input.value) }
+        td { (path(&input.path)) @if let Some(side) = &input.side { " of " (side) } }
+        td { (value(&input.value)) }
         td { @if let Some(as_of) = &input.as_of { (as_of) @if let Some(age) = newest.and_then(|newest| age(as_of, newest)) { " (" (age) ")" } } }
         td { (input.source) }
     } }
+}
+
+/// A path that breaks between its keys.
+fn path(path: &str) -> Markup {
+    html! { code { @for (i, key) in path.split('.').enumerate() { @if i > 0 { "." wbr; } (key) } } }
+}
+
+/// A large whole number with its thousands apart.
+fn value(written: &str) -> String {
+    match written.parse::<u32>() {
+        Ok(n @ 10_000..) => count(f64::from(n)),
+        _ => written.to_owned(),
+    }
 }
 
 /// How much older a figure is than the newest of the page: the page does not know the day on which it is read.
