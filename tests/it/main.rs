@@ -28,6 +28,7 @@ mod playing;
 mod properties;
 mod refusals;
 mod replays;
+mod reports;
 mod schema;
 mod sharing;
 mod sizes;
