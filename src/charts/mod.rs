@@ -97,7 +97,8 @@ impl<'a> Subject<'a> {
     }
 
     /// The one point that a document is about: the only one, or the answer of a size. `None`: there is none.
-    fn point(&self) -> Option<&'a Point> {
+    #[must_use]
+    pub fn point(&self) -> Option<&'a Point> {
         let index = match &self.results.sizing {
             Some(sizing) => sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer)?.point,
             None if self.points.len() == 1 => self.points[0].index,

@@ -33,7 +33,7 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Draw the charts of results that were written before, or some of them.
     Chart(ChartArgs),
-    /// Make one page of results that a review can decide from.
+    /// Make one page of results that a review can decide from, or the same as Markdown.
     Report(ReportArgs),
     /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
     Import(ImportArgs),
@@ -288,15 +288,24 @@ pub(super) enum OnDoubt {
 pub(super) struct ReportArgs {
     /// results.json, or the folder that it is in.
     pub results: PathBuf,
-    /// The scenario file, to be shown in the page.
+    /// One HTML page with everything in it, or Markdown for a pull request with its charts as files beside it.
+    #[arg(long, value_enum, default_value_t = Layout::Html)]
+    pub format: Layout,
+    /// The scenario file, to be shown in the report.
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// The page; default: report.html beside the results.
+    /// The report; default: report.html or report.md beside the results.
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Layout {
+    Html,
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -30,22 +30,21 @@ pub(super) fn draw_one(chart: &dyn Chart, subject: &Subject<'_>) -> Result<Vec<D
     chart.draw(subject).map_err(lost)
 }
 
-/// Writes drawings; returns the files.
+/// Writes drawings; returns the files. Nothing is written before all is drawn.
 pub(super) fn write(folder: &OutputFolder, drawings: &[Drawing], wanted: Wanted) -> Result<Vec<PathBuf>, Trouble> {
-    let save = |name: String, content: &[u8]| {
-        folder.write(&name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
-    };
-    let mut written = Vec::new();
+    let mut files = Vec::new();
     for drawing in drawings {
         if wanted.svg {
-            written.push(save(format!("{}.svg", drawing.name), drawing.themed(wanted.theme).as_bytes())?);
+            files.push((format!("{}.svg", drawing.name), drawing.themed(wanted.theme).into_bytes()));
         }
         if wanted.png {
-            let png = drawing.png(wanted.theme, wanted.width).map_err(lost)?;
-            written.push(save(format!("{}.png", drawing.name), &png)?);
+            files.push((format!("{}.png", drawing.name), drawing.png(wanted.theme, wanted.width).map_err(lost)?));
         }
     }
-    Ok(written)
+    let save = |(name, content): (String, Vec<u8>)| {
+        folder.write(&name, &content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
+    };
+    files.into_iter().map(save).collect()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed over by map_err")]

@@ -19,6 +19,14 @@ impl OutputFolder {
     /// The folder cannot be made or written to.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
+        Self::existing(path)
+    }
+
+    /// As [`Self::open`], of a folder that is there.
+    ///
+    /// # Errors
+    /// It is missing or cannot be written to.
+    pub(super) fn existing(path: &Path) -> io::Result<Self> {
         tempfile::NamedTempFile::new_in(path)?;
         Ok(Self { path: path.to_owned() })
     }

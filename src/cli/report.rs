@@ -1,12 +1,13 @@
-//! `bedload report`: a document as one page.
+//! `bedload report`: a document as one page, or as Markdown with its charts beside it.
 
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::args::ReportArgs;
+use super::args::{Layout, ReportArgs};
 use super::documents::{located, read};
-use super::files::write_whole;
+use super::drawings::{USUAL, Wanted, write};
+use super::files::{OutputFolder, write_whole};
 use super::{Exit, Trouble, fault, say};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
@@ -16,11 +17,24 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     let (results, points) = read(&path)?;
     let subject = Subject { results: &results, points: points.as_deref().unwrap_or(&results.points) };
     let scenario = args.scenario.as_deref().map(|file| scenario(file, &results.scenario.sha256)).transpose()?;
-    let page = report::page(&Sheet { subject, scenario: scenario.as_deref() })
+    let review = report::review(&Sheet { subject, scenario: scenario.as_deref() })
         .map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
-    let out = args.out.clone().unwrap_or_else(|| path.with_file_name("report.html"));
-    write_whole(&out, page.as_bytes())
-        .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", out.display()), None))?;
+    let (name, content) = match args.format {
+        Layout::Html => ("report.html", report::html(&review)),
+        Layout::Markdown => ("report.md", report::review_markdown(&review)),
+    };
+    let out = args.out.clone().unwrap_or_else(|| path.with_file_name(name));
+    let refuse = |why: String| fault(Exit::InputOutput, format!("cannot write `{}`: {why}", out.display()), None);
+    if out.is_dir() {
+        let help = format!("name a file with --out, such as `{}`", out.join(name).display());
+        return Err(fault(Exit::Usage, format!("`{}` is a folder", out.display()), help));
+    }
+    if args.format == Layout::Markdown {
+        let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = OutputFolder::existing(folder).map_err(|e| refuse(e.to_string()))?;
+        write(&folder, &review.drawings(), Wanted { svg: false, ..USUAL })?;
+    }
+    write_whole(&out, content.as_bytes()).map_err(|e| refuse(e.to_string()))?;
     if !args.quiet {
         say(&format!("{}\n", out.display()))?;
     }

@@ -104,6 +104,22 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     sections
 }
 
+/// A metric's name, its figures on both sides with their difference, and what that comes to, for each that is told.
+pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'static str)> {
+    let of_section = |section: Section| {
+        let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
+        section.rows.into_iter().map(move |Row { cells: [name, a, b, difference], word }| {
+            (format!("{prefix}{name}"), [a, b, difference], word.text())
+        })
+    };
+    sections(comparison).into_iter().flat_map(of_section).collect()
+}
+
+/// What a is and what b is, in words.
+pub(super) fn sides(comparison: &Comparison) -> [String; 2] {
+    [side(&comparison.a, &comparison.b), side(&comparison.b, &comparison.a)]
+}
+
 /// What a side is, in words: its file, and what is set there alone.
 fn side(one: &Side, other: &Side) -> String {
     let own = one.scenario.overrides.iter().filter(|o| !other.scenario.overrides.contains(o));
@@ -113,7 +129,7 @@ fn side(one: &Side, other: &Side) -> String {
 }
 
 /// How it was played: replications, seeds, what is set on both sides.
-fn played(results: &Results, comparison: &Comparison) -> String {
+pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
     let replications = match results.points.first().map_or(0, |p| p.replications) {
         1 => "1 replication each".to_owned(),
         n => format!("{n} replications each"),
@@ -210,7 +226,7 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
 }
 
 /// Under every reading of what is not known: whether b breaks nothing, and what stays better or worse.
-fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
+pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     let Some(Doubt { readings, .. }) = &results.doubt else { return Vec::new() };
     let mut lines = Vec::new();
     if readings.first().is_some_and(|written| !written.metrics.is_empty()) {

@@ -12,7 +12,7 @@ const LONG: usize = 24;
 const NEAR: usize = 3;
 
 /// Columns of the table, and how wide each is in a text.
-const HEADINGS: [(&str, usize); 6] =
+pub(super) const HEADINGS: [(&str, usize); 6] =
     [("value", 11), ("verdict", 12), ("throttled", 15), ("p99", 9), ("a month", 14), ("", 0)];
 
 /// For a terminal.
@@ -107,7 +107,7 @@ fn origin(results: &Results) -> String {
     format!("{} · {replications} replications · seed {}", results.scenario.file, results.seed)
 }
 
-fn bought(sizing: &Sizing) -> Option<String> {
+pub(super) fn bought(sizing: &Sizing) -> Option<String> {
     let bought = sizing.bought.as_ref()?;
     let short = bought.cost_difference_usd_per_month.filter(|usd| bought.verdict == BoughtVerdict::Short && *usd < 0.0);
     let cost = match (sizing.saving_usd_per_month(), short) {
@@ -122,7 +122,7 @@ fn bought(sizing: &Sizing) -> Option<String> {
 }
 
 /// What it takes under every reading, and what the readings say of what is bought, else of the answer.
-fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
+pub(super) fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
     let safe = sizing.safe.as_ref().map(|safe| {
         let more = safe.cost_difference_usd_per_month.filter(|usd| *usd != 0.0);
         let more = more.map(|usd| {
@@ -145,13 +145,13 @@ fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String>
     lines
 }
 
-struct Row {
-    cells: Vec<String>,
+pub(super) struct Row {
+    pub(super) cells: Vec<String>,
     is_marked: bool,
 }
 
 /// The values that were tried, rising; `None` where some are left out.
-fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
+pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
     let tried = &sizing.evaluated;
     let is_marked =
         |value: u64| sizing.answer == Some(value) || sizing.bought.as_ref().is_some_and(|bought| bought.value == value);
@@ -256,14 +256,14 @@ fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<Strin
     lines
 }
 
-fn frontier_heading(sizing: &Sizing) -> String {
+pub(super) fn frontier_heading(sizing: &Sizing) -> String {
     let names: Vec<&str> =
         sizing.frontier.first().map(|f| f.parameters.keys().map(String::as_str).collect()).unwrap_or_default();
     format!("{} by {}", sizing.vary, names.join(", "))
 }
 
 /// What for, which value, at what cost.
-fn frontier(sizing: &Sizing) -> Vec<[String; 3]> {
+pub(super) fn frontier(sizing: &Sizing) -> Vec<[String; 3]> {
     let row = |f: &crate::results::FrontierPoint| {
         let values: Vec<String> = f.parameters.values().map(|v| v.to_string().trim_matches('"').to_owned()).collect();
         let value = match (f.state, f.answer) {

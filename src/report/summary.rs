@@ -6,6 +6,7 @@ use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results,
 use crate::terms::{self, Unit};
 
 /// A label and what is said under it.
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub label: &'static str,
     pub lines: Vec<String>,

@@ -198,7 +198,7 @@ impl Tale {
     }
 
     /// The points to show: all where they are few, else the cheapest good ones, else the first.
-    fn shown(&self) -> (&[Point], &'static str) {
+    pub(super) fn shown(&self) -> (&[Point], &'static str) {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
         } else if !self.best.is_empty() {
@@ -208,7 +208,7 @@ impl Tale {
         }
     }
 
-    fn cells(&self, head: &Results, palette: Palette) -> (Vec<String>, Vec<Vec<String>>) {
+    pub(super) fn cells(&self, head: &Results, palette: Palette) -> (Vec<String>, Vec<Vec<String>>) {
         let (points, _) = self.shown();
         let parameters: Vec<&String> = head.axes.iter().flat_map(|axis| &axis.parameters).collect();
         let expected = |e: &Expectation| e.metric.clone();

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary.
 
 mod arrivals;
+mod browser;
 mod capacities;
 mod checks;
 mod clients;
@@ -30,6 +31,7 @@ mod playing;
 mod properties;
 mod refusals;
 mod replays;
+mod reports;
 mod schema;
 mod sharing;
 mod sizes;

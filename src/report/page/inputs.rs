@@ -1,69 +1,79 @@
 //! What the figures of the page rest on: each with who says so, and how old it is.
 
 use jiff::civil::Date;
-use maud::{Markup, html};
 
+use super::{Block, Column, Line, Mood, Piece, Section, Table, code, said, text};
 use crate::report::figures::count;
-use crate::results::{Input, Origin, Results};
+use crate::results::{Assumption, Input, Origin, Results};
 
-/// In the order of the document, each with its word, its class and what it means.
-const ORIGINS: [(Origin, &str, &str, &str); 4] = [
+/// In the order of the document, each with its word and what it means.
+const ORIGINS: [(Origin, Mood, &str, &str); 4] = [
     (
         Origin::Published,
+        Mood::Plain,
         "published",
-        "tag",
         "Limits, prices and terms of the catalogue that the scenario does not state.",
     ),
     (
         Origin::Measured,
+        Mood::Plain,
         "measured",
-        "tag",
         "Not published by AWS: others measured it, or it was recorded. Measure your own.",
     ),
     (
         Origin::Assumed,
+        Mood::Open,
         "assumed",
-        "tag open",
         "Defaults of what nobody publishes, and guesses. This is the part to doubt.",
     ),
-    (Origin::Stated, "stated", "tag", "Written in the scenario, or set beside it: your own to answer for."),
+    (Origin::Stated, Mood::Plain, "stated", "Written in the scenario, or set beside it: your own to answer for."),
 ];
 
-pub(super) fn inputs(results: &Results) -> Markup {
+pub(super) fn inputs(results: &Results) -> Section {
     let newest = results.inputs.iter().filter_map(|i| i.as_of.as_deref()).max();
-    html! {
-        h2 { "What this rests on" }
-        @if let (Some(oldest), Some(newest)) = (&results.catalog_as_of, newest) {
-            p { "The oldest figure of the catalogue in use is of " (oldest) ", the newest of " (newest) "; AWS changes limits and prices without notice." }
-        }
-        @if results.inputs.is_empty() { (assumptions(results)) } @else {
-            div class="scroll" tabindex="0" { table class="inputs" {
-                thead { tr { th scope="col" { "Input" } th scope="col" { "Value" } th scope="col" { "As of" } th scope="col" { "Source" } } }
-                @for (origin, word, class, meaning) in ORIGINS {
-                    @let group: Vec<&Input> = results.inputs.iter().filter(|i| i.origin == origin).collect();
-                    @if !group.is_empty() { tbody {
-                        tr { th scope="rowgroup" colspan="4" { span class=(class) { (word) } " " (count(group.len() as f64)) ". " (meaning) } }
-                        @for input in group { (row(input, newest)) }
-                    } }
-                }
-            } }
-            @if results.inputs_left_out > 0 { p { (count(results.inputs_left_out as f64)) " more are not listed." } }
+    let mut blocks = Vec::new();
+    if let (Some(oldest), Some(newest)) = (&results.catalog_as_of, newest) {
+        let dates = format!("The oldest figure of the catalogue in use is of {oldest}, the newest of {newest}");
+        blocks.push(Block::Paragraph(vec![text(format!("{dates}; AWS changes limits and prices without notice."))]));
+    }
+    if results.inputs.is_empty() {
+        blocks.push(assumptions(results));
+    } else {
+        blocks.push(Block::Table(by_origin(&results.inputs, newest)));
+    }
+    if results.inputs_left_out > 0 {
+        let left_out = count(results.inputs_left_out as f64);
+        blocks.push(Block::Paragraph(vec![text(format!("{left_out} more are not listed."))]));
+    }
+    Section::of("What this rests on", blocks)
+}
+
+fn by_origin(inputs: &[Input], newest: Option<&str>) -> Table {
+    let mut lines = Vec::new();
+    for (origin, mood, word, meaning) in ORIGINS {
+        let group: Vec<&Input> = inputs.iter().filter(|i| i.origin == origin).collect();
+        if !group.is_empty() {
+            let told = format!(" {}. {meaning}", count(group.len() as f64));
+            lines.push(Line::Group(vec![Piece::Tag(mood, word), text(told)]));
+            lines.extend(group.into_iter().map(|input| Line::Cells(row(input, newest))));
         }
     }
+    let columns = ["Input", "Value", "As of", "Source"].map(Column::words).to_vec();
+    Table { name: "Where each figure comes from", columns, lines }
 }
 
-fn row(input: &Input, newest: Option<&str>) -> Markup {
-    html! { tr {
-        td { (path(&input.path)) @if let Some(side) = &input.side { " of " (side) } }
-        td { (value(&input.value)) }
-        td { @if let Some(as_of) = &input.as_of { (as_of) @if let Some(age) = newest.and_then(|newest| age(as_of, newest)) { " (" (age) ")" } } }
-        td { (input.source) }
-    } }
-}
-
-/// A path that breaks between its keys.
-fn path(path: &str) -> Markup {
-    html! { code { @for (i, key) in path.split('.').enumerate() { @if i > 0 { "." wbr; } (key) } } }
+fn row(input: &Input, newest: Option<&str>) -> Vec<Piece> {
+    let age = |as_of: &String| match newest.and_then(|newest| age(as_of, newest)) {
+        Some(age) => format!("{as_of} ({age})"),
+        None => as_of.clone(),
+    };
+    let side = input.side.as_ref().map(|side| format!(" of {side}")).unwrap_or_default();
+    vec![
+        code(&input.path),
+        text(value(&input.value) + &side),
+        text(input.as_of.as_ref().map(age).unwrap_or_default()),
+        said(&input.source),
+    ]
 }
 
 /// A large whole number with its thousands apart.
@@ -85,15 +95,14 @@ fn age(as_of: &str, newest: &str) -> Option<String> {
 }
 
 /// Documents of before know these alone.
-fn assumptions(results: &Results) -> Markup {
-    html! {
-        @if results.assumptions.is_empty() { p { "Everything stands in the scenario." } } @else {
-            div class="scroll" tabindex="0" { table {
-                thead { tr { th scope="col" { "Input" } th scope="col" { "Value" } th scope="col" { "Why" } } }
-                tbody { @for a in &results.assumptions { tr { td { code { (a.path) } } td { (a.value) } td { (a.why) } } } }
-            } }
-        }
+fn assumptions(results: &Results) -> Block {
+    if results.assumptions.is_empty() {
+        return Block::Paragraph(vec![text("Everything stands in the scenario.")]);
     }
+    let columns = ["Input", "Value", "Why"].map(Column::words).to_vec();
+    let line = |a: &Assumption| Line::Cells(vec![code(&a.path), text(&a.value), said(&a.why)]);
+    let lines = results.assumptions.iter().map(line).collect();
+    Block::Table(Table { name: "Inputs left at a default", columns, lines })
 }
 
 #[cfg(test)]

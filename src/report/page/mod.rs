@@ -1,21 +1,23 @@
-//! One page that a review can decide from: the question, the answer, how sure it is, the drawings, what it rests on and what
-//! it leaves out. Everything is inside it, so that it opens from a disk without a network.
+//! What a review can decide from: the question, the answer, how sure it is, the drawings, what it rests on and what it
+//! leaves out. [`review`] says it as data, once; `html` and `markdown` lay it out.
 
+mod html;
 mod inputs;
+mod markdown;
 mod parts;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+pub use html::html;
+pub use markdown::review_markdown;
 
 use super::Tale;
 use super::figures::{Palette, count};
-use crate::charts::{self, Drawing, Subject, Theme, variables};
-use crate::results::{Judgement, Verdict};
+use super::summary::Row;
+use crate::charts::{self, Drawing, Subject};
+use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Results, Verdict};
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
 const PLAIN: Palette = Palette { colour: false };
 
-/// What a page is made of.
+/// What a review is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Sheet<'s> {
     pub subject: Subject<'s>,
@@ -23,76 +25,182 @@ pub struct Sheet<'s> {
     pub scenario: Option<&'s str>,
 }
 
-/// The page as HTML.
+/// Everything that a review is told, in its order.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// As its author asked it.
+    pub(super) question: String,
+    /// How good the answer is; `None`: nothing was expected.
+    pub(super) judgement: Option<Judgement>,
+    /// The first line answers, the others explain.
+    pub(super) answer: Vec<Piece>,
+    /// What chance does and what nobody knows, side by side where there is room.
+    pub(super) certainty: [Section; 2],
+    pub(super) sections: Vec<Section>,
+}
+
+/// A heading and what stands under it.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    pub(super) heading: &'static str,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// A part of a section.
+#[derive(Debug, Clone)]
+pub(super) enum Block {
+    Paragraph(Vec<Piece>),
+    /// What deserves to be seen before the rest.
+    Warning(String),
+    /// Small print.
+    Fine(Vec<Piece>),
+    /// One line each; one that begins with a space belongs to the line before.
+    Facts(Vec<String>),
+    List(Vec<Vec<Piece>>),
+    Table(Table),
+    /// Labels and what is said of each.
+    Figures(Vec<Row>),
+    Drawings(Vec<Drawing>),
+    /// A text that is opened by whoever wants it: what it is, and the text.
+    Folded(String, String),
+    /// What is typed into a shell.
+    Command(String),
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    Text(String),
+    /// The same, where names and keys stand between backticks.
+    Said(String),
+    /// A name or a key, as a scenario writes it.
+    Code(String),
+    /// A word that says where something stands.
+    Tag(Mood, &'static str),
+}
+
+/// How a tag looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mood {
+    Plain,
+    Good,
+    Bad,
+    Open,
+}
+
+/// Rows of cells under the names of their columns.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// What it shows, for those who cannot see where it stands.
+    pub(super) name: &'static str,
+    pub(super) columns: Vec<Column>,
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line of a table.
+#[derive(Debug, Clone)]
+pub(super) enum Line {
+    /// What the lines below it, up to the next of its kind, have in common.
+    Group(Vec<Piece>),
+    Cells(Vec<Piece>),
+    /// The sum of those above.
+    Total(Vec<Piece>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) is_number: bool,
+}
+
+impl Column {
+    fn words(name: &str) -> Self {
+        Self { name: name.to_owned(), is_number: false }
+    }
+
+    fn numbers(name: &str) -> Self {
+        Self { name: name.to_owned(), is_number: true }
+    }
+}
+
+impl Section {
+    fn of(heading: &'static str, blocks: Vec<Block>) -> Self {
+        Self { heading, blocks }
+    }
+}
+
+fn text(text: impl Into<String>) -> Piece {
+    Piece::Text(text.into())
+}
+
+fn said(text: impl Into<String>) -> Piece {
+    Piece::Said(text.into())
+}
+
+fn code(text: impl Into<String>) -> Piece {
+    Piece::Code(text.into())
+}
+
+/// The parts of a text between backticks, which are names, and those around them; a backtick by itself is a letter.
+fn parts_of(text: &str) -> Vec<Piece> {
+    if text.matches('`').count() % 2 == 1 {
+        return vec![self::text(text)];
+    }
+    let parts = text.split('`').enumerate().filter(|(_, part)| !part.is_empty());
+    parts.map(|(i, part)| if i % 2 == 0 { self::text(part) } else { code(part) }).collect()
+}
+
+/// What a review is told of a document.
 ///
 /// # Errors
 /// A chart cannot be drawn.
-pub fn page(sheet: &Sheet<'_>) -> Result<String, charts::ChartError> {
-    let drawings = charts::draw_all(&sheet.subject)?;
-    let results = sheet.subject.results;
-    let title = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                style { (PreEscaped(style())) }
-            }
-            body {
-                main {
-                    h1 { (title) }
-                    (answer(sheet))
-                    (parts::certainty(results))
-                    (parts::verdicts(&sheet.subject))
-                    @if !drawings.is_empty() {
-                        h2 { "What to see" }
-                        @for drawing in &drawings { (figure(drawing)) }
-                    }
-                    (parts::story(&sheet.subject))
-                    (parts::money(&sheet.subject))
-                    (inputs::inputs(results))
-                    (parts::not_included(results))
-                    (parts::scenario(sheet))
-                    (parts::reproduce(results))
-                }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    };
-    Ok(markup.into_string())
+pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
+    let subject = &sheet.subject;
+    let results = subject.results;
+    let drawings = charts::draw_all(subject)?;
+    let question = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
+    let (judgement, answer) = answer(subject);
+    let drawings = (!drawings.is_empty()).then(|| Section::of("What to see", vec![Block::Drawings(drawings)]));
+    let sections = [
+        parts::verdicts(subject),
+        drawings,
+        Some(parts::story(subject)),
+        parts::money(subject),
+        Some(inputs::inputs(results)),
+        Some(parts::not_included(results)),
+        Some(parts::reproduce(sheet)),
+    ];
+    Ok(Review {
+        question: question.clone(),
+        judgement,
+        answer: answer.lines().map(said).collect(),
+        certainty: parts::certainty(results),
+        sections: sections.into_iter().flatten().collect(),
+    })
 }
 
-/// The page's own style, with the colours of the charts in both themes.
-fn style() -> String {
-    let (light, dark) = (variables(Theme::Light), variables(Theme::Dark));
-    format!(":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{STYLE}")
+impl Review {
+    /// The drawings that it shows.
+    #[must_use]
+    pub fn drawings(&self) -> Vec<Drawing> {
+        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        let drawings =
+            blocks.filter_map(|block| if let Block::Drawings(drawings) = block { Some(drawings) } else { None });
+        drawings.flatten().cloned().collect()
+    }
 }
 
-/// The answer in one sentence, and whether it is a good one.
-fn answer(sheet: &Sheet<'_>) -> Markup {
-    let (judgement, text) = sentence(&sheet.subject);
-    let class = match judgement {
-        Some(Judgement::Held) => "answer good",
-        Some(Judgement::Failed) => "answer bad",
-        Some(Judgement::Inconclusive) => "answer open",
-        None => "answer",
-    };
-    html! { @for (i, line) in text.lines().enumerate() { p class=(if i == 0 { class } else { "more" }) { (line) } } }
-}
-
-fn sentence(subject: &Subject<'_>) -> (Option<Judgement>, String) {
+/// The answer in one sentence, what explains it on lines of its own, and whether it is a good one.
+fn answer(subject: &Subject<'_>) -> (Option<Judgement>, String) {
     let results = subject.results;
     if let Some(sizing) = &results.sizing {
-        let bought = sizing.bought.as_ref().map(|b| format!("\nBought: {}.", b.explanation)).unwrap_or_default();
+        let bought = super::sizing::bought(sizing).map(|line| format!("\n{}.", capital(&line))).unwrap_or_default();
         return (Some(sizing.judgement()), format!("{}.{bought}", capital(&sizing.explanation)));
     }
     if let Some(comparison) = &results.comparison {
-        let worst = comparison.expectations.iter().map(crate::results::JudgedTwice::judgement).max();
-        let lines = super::comparison::cost(comparison);
-        return (worst, lines.iter().map(|line| format!("{}.", capital(line))).collect::<Vec<_>>().join("\n"));
+        let worst = comparison.expectations.iter().map(JudgedTwice::judgement).max();
+        let lines = kept(comparison).into_iter().chain(super::comparison::cost(comparison));
+        return (worst, lines.map(|line| format!("{}.", capital(&line))).collect::<Vec<_>>().join("\n"));
     }
     if results.points_total > 1 {
         let mut tale = Tale::default();
@@ -100,42 +208,51 @@ fn sentence(subject: &Subject<'_>) -> (Option<Judgement>, String) {
         return (None, tale.answer(results, PLAIN));
     }
     let judgement = Judgement::worst(&results.expectations);
-    if judgement == Some(Judgement::Held) && results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs) {
+    if judgement == Some(Judgement::Held) && results.doubt.as_ref().is_some_and(Doubt::hangs) {
         let text = "As written it keeps what is expected, but not under every reading of what nobody knows.";
         return (Some(Judgement::Inconclusive), text.to_owned());
     }
+    (judgement, of_a_run(results, judgement, subject.points.first().map(|p| p.verdict)))
+}
+
+/// How the sides keep what is expected; `None`: nothing is.
+fn kept(comparison: &Comparison) -> Option<String> {
+    let of = |side: fn(&JudgedTwice) -> Option<Judgement>| {
+        comparison.expectations.iter().filter_map(side).max().map(|judgement| match judgement {
+            Judgement::Held => "holds",
+            Judgement::Failed => "fails",
+            Judgement::Inconclusive => "is not decided",
+        })
+    };
+    match (of(|e| e.a), of(|e| e.b)) {
+        (Some(a), Some(b)) if a == b => Some(format!("what is expected {a} on both")),
+        (Some(a), Some(b)) => Some(format!("what is expected {b} on b, and {a} on a")),
+        (Some(word), None) => Some(format!("what is expected of a alone {word}")),
+        (None, Some(word)) => Some(format!("what is expected of b alone {word}")),
+        (None, None) => None,
+    }
+}
+
+fn of_a_run(results: &Results, judgement: Option<Judgement>, verdict: Option<Verdict>) -> String {
     let n = results.expectations.len();
     let of = |verdict| results.expectations.iter().filter(|e| e.verdict == verdict).count();
-    let text = match judgement {
-        Some(Judgement::Held) => format!(
-            "Yes: {} what is expected.",
-            if n == 1 { "it keeps".to_owned() } else { format!("it keeps all {n} of") }
-        ),
+    match judgement {
+        Some(Judgement::Held) if n == 1 => "Yes: it keeps what is expected.".to_owned(),
+        Some(Judgement::Held) => format!("Yes: it keeps all {n} expectations."),
         Some(Judgement::Failed) => format!("No: of {n} expectations, {} failed.", of(Judgement::Failed)),
         Some(Judgement::Inconclusive) => {
             format!("Not decided: of {n} expectations, {} are inconclusive.", of(Judgement::Inconclusive))
         }
-        None => match subject.points.first().map(|p| p.verdict) {
+        None => match verdict {
             Some(Verdict::Stable) => "The capacity carries the load. Nothing is expected of it in the file.".to_owned(),
             Some(Verdict::Backlogged) => "A backlog builds up. Nothing is expected in the file.".to_owned(),
             Some(Verdict::Overloaded) => "The mean demand is more than the capacity admits.".to_owned(),
             None => format!("{} points.", count(results.points_total as f64)),
         },
-    };
-    (judgement, text)
+    }
 }
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// A drawing with its caption; the title and the description stand in it too, for whoever does not see it.
-fn figure(drawing: &Drawing) -> Markup {
-    html! {
-        figure id=(drawing.name) {
-            div class="drawing" { (PreEscaped(drawing.for_page())) }
-            figcaption { strong { (drawing.title) } ". " (drawing.caption) }
-        }
-    }
 }

@@ -1,189 +1,288 @@
-//! The parts of the page below its answer.
+//! The sections below the answer.
 
-use maud::{Markup, html};
+use serde_json::Value;
 
-use super::{PLAIN, Sheet};
+use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
-use crate::report::doubt;
 use crate::report::figures::{count, figure, interval, money as usd};
 use crate::report::summary::{Story, bound};
-use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results};
+use crate::report::{Tale, comparison, doubt, sizing};
+use crate::results::{BillItem, Comparison, Estimate, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
 use crate::terms::{self, Unit};
 
-/// What chance does and what nobody knows, apart.
-pub(super) fn certainty(results: &Results) -> Markup {
-    let replications = results.points.first().map_or(0, |p| p.replications);
-    html! {
-        div class="two" {
-            section {
-                h2 { "What chance does" }
-                p {
-                    @if replications == 1 { "One replication: no interval is known. " }
-                    @else { (count(replications as f64)) " replications; ± is the half-width of an interval. " }
-                    "More of them make it narrower. It says nothing of a wrong input."
-                }
-            }
-            section {
-                h2 { "What nobody knows" }
-                @for (i, line) in doubt::lines(results, PLAIN).iter().enumerate() {
-                    @if i == 0 { p { (line) "." } } @else { div class=(indent(line)) { (line.trim()) } }
-                }
-                @if results.doubt.is_none() {
-                    p { "Nothing was put in doubt. [doubt] in the scenario plays what AWS does not publish." }
-                }
-            }
-        }
-    }
-}
+/// Points that a table holds; of more the best are told.
+const MOST_POINTS: usize = 60;
+/// What is told of a point.
+const OF_POINTS: [&str; 4] = ["throttle_rate", "e2e_p99_ms", "failure_rate", "cost_per_month_usd"];
 
-fn indent(line: &str) -> &'static str {
-    if line.starts_with(' ') { "fact in" } else { "fact" }
+/// What chance does and what nobody knows, apart.
+pub(super) fn certainty(results: &Results) -> [Section; 2] {
+    let replications = results.points.first().map_or(0, |p| p.replications);
+    let known = match replications {
+        1 => "One replication: no interval is known.".to_owned(),
+        n => format!("{} replications; ± is the half-width of an interval.", count(n as f64)),
+    };
+    let chance = format!("{known} More of them make it narrower. It says nothing of a wrong input.");
+    let mut lines = match (&results.sizing, &results.comparison) {
+        (Some(sizing), _) => sizing::in_doubt(results, sizing, PLAIN),
+        (None, Some(_)) => comparison::in_doubt(results, PLAIN),
+        (None, None) => doubt::lines(results, PLAIN),
+    };
+    let nobody = if lines.is_empty() {
+        let why = " in the scenario plays what AWS does not publish.";
+        vec![Block::Paragraph(vec![text("Nothing was put in doubt. "), code("[doubt]"), text(why)])]
+    } else {
+        let first = format!("{}.", capital(&lines.remove(0)));
+        vec![Block::Paragraph(vec![said(first)]), Block::Facts(lines)]
+    };
+    [
+        Section::of("What chance does", vec![Block::Paragraph(vec![text(chance)])]),
+        Section::of("What nobody knows", nobody),
+    ]
 }
 
 /// What was expected, and what came of it.
-pub(super) fn verdicts(subject: &Subject<'_>) -> Markup {
-    let one = subject.points.first().filter(|_| subject.points.len() == 1);
-    let expectations: &[Expectation] = match one {
+pub(super) fn verdicts(subject: &Subject<'_>) -> Option<Section> {
+    if let Some(comparison) = &subject.results.comparison {
+        return judged_twice(comparison);
+    }
+    let expectations: &[Expectation] = match subject.point() {
         Some(point) if subject.results.expectations.is_empty() => &point.expectations,
         _ => &subject.results.expectations,
     };
-    if expectations.is_empty() {
-        return html! {};
-    }
-    html! {
-        h2 { "What is expected" }
-        div class="scroll" tabindex="0" { table {
-            thead { tr { th scope="col" { "Verdict" } th scope="col" { "Metric" } th scope="col" { "Bound" } th scope="col" { "Measured" } } }
-            tbody { @for e in expectations { (verdict(e)) } }
-        } }
-    }
+    let rows = expectations.iter().map(|e| {
+        let unit = unit(&e.metric);
+        let measured = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
+        vec![
+            tag(Some(e.verdict)),
+            code(&e.metric),
+            text(bounded(e.at_least, e.at_most, unit)),
+            text(interval(Some(&measured), unit)),
+        ]
+    });
+    let columns = ["Verdict", "Metric", "Bound", "Measured"].map(Column::words).to_vec();
+    let table = Table { name: "Expectations and verdicts", columns, lines: rows.map(Line::Cells).collect() };
+    (!expectations.is_empty()).then(|| Section::of("What is expected", vec![Block::Table(table)]))
 }
 
-fn verdict(e: &Expectation) -> Markup {
-    let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
-    let (class, word) = match e.verdict {
-        Judgement::Held => ("good", "held"),
-        Judgement::Failed => ("bad", "failed"),
-        Judgement::Inconclusive => ("open", "inconclusive"),
+fn judged_twice(comparison: &Comparison) -> Option<Section> {
+    let row = |e: &JudgedTwice| {
+        let bound = bounded(e.at_least, e.at_most, unit(&e.metric));
+        vec![code(&e.metric), text(bound), tag(e.a), tag(e.b)]
     };
-    let measured = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
-    html! {
-        tr {
-            td { span class={ "tag " (class) } { (word) } }
-            td { code { (e.metric) } }
-            td { (bound(e.at_least, e.at_most, unit)) }
-            td { (interval(Some(&measured), unit)) }
-        }
+    let columns = ["Metric", "Bound", "On a", "On b"].map(Column::words).to_vec();
+    let lines: Vec<Line> = comparison.expectations.iter().map(row).map(Line::Cells).collect();
+    let table = Table { name: "Expectations and verdicts on both sides", columns, lines };
+    (!table.lines.is_empty()).then(|| Section::of("What is expected", vec![Block::Table(table)]))
+}
+
+/// A sign stays with its figure.
+fn bounded(at_least: Option<f64>, at_most: Option<f64>, unit: Unit) -> String {
+    bound(at_least, at_most, unit).replace("= ", "=\u{a0}")
+}
+
+fn tag(verdict: Option<Judgement>) -> Piece {
+    match verdict {
+        Some(Judgement::Held) => Piece::Tag(Mood::Good, "held"),
+        Some(Judgement::Failed) => Piece::Tag(Mood::Bad, "failed"),
+        Some(Judgement::Inconclusive) => Piece::Tag(Mood::Open, "inconclusive"),
+        None => Piece::Tag(Mood::Plain, "not expected"),
     }
 }
 
-/// The figures of a run as the terminal tells them, or those of points.
-pub(super) fn story(subject: &Subject<'_>) -> Markup {
-    const MOST: usize = 60;
-    const SHOWN: [&str; 4] = ["throttle_rate", "e2e_p99_ms", "failure_rate", "cost_per_month_usd"];
-    if let [point] = subject.points {
-        let rows = Story::of(subject.results, point, PLAIN);
-        let told = |label: &str| !["Expected", "Doubt", "Assumed", "Cost"].contains(&label);
-        return html! {
-            h2 { "Figures" }
-            dl { @for row in rows.iter().filter(|row| told(row.label)) {
-                dt { (row.label) } dd { @for line in &row.lines { div { (line.trim()) } } }
-            } }
-        };
+fn unit(metric: &str) -> Unit {
+    terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit)
+}
+
+/// The figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
+pub(super) fn story(subject: &Subject<'_>) -> Section {
+    let results = subject.results;
+    if let Some(comparison) = &results.comparison {
+        return differences(results, comparison);
+    }
+    let mut blocks = results.sizing.as_ref().map(|sizing| tried(results, sizing)).unwrap_or_default();
+    if let Some(point) = subject.point() {
+        let told = |label: &str| !["Expected", "Doubt", "Assumed", "Cost", "Notes"].contains(&label);
+        let rows = Story::of(results, point, PLAIN).into_iter().filter(|row| told(row.label)).collect();
+        if results.sizing.is_some() {
+            blocks.push(Block::Paragraph(vec![text("At the answer:")]));
+        }
+        blocks.push(Block::Figures(rows));
+    }
+    if results.sizing.is_some() || subject.points.len() == 1 {
+        return Section::of("Figures", blocks);
+    }
+    Section::of("Points", points(subject))
+}
+
+fn differences(results: &Results, comparison: &Comparison) -> Section {
+    let confidence = format!("b - a, {} %", comparison.confidence * 100.0);
+    let columns = [
+        Column::words("Metric"),
+        Column::numbers("a"),
+        Column::numbers("b"),
+        Column::numbers(&confidence),
+        Column::words("b is"),
+    ];
+    let rows = comparison::rows(comparison)
+        .into_iter()
+        .map(|(name, [a, b, difference], word)| vec![code(name), text(a), text(b), text(difference), text(word)]);
+    let table = Table {
+        name: "What differs between a and b",
+        columns: columns.to_vec(),
+        lines: rows.map(Line::Cells).collect(),
+    };
+    let [a, b] = comparison::sides(comparison);
+    Section::of(
+        "What differs",
+        vec![
+            Block::List(vec![
+                vec![text("a: "), text(a)],
+                vec![text("b: "), text(b)],
+                vec![text(comparison::played(results, comparison))],
+            ]),
+            Block::Table(table),
+        ],
+    )
+}
+
+/// The values that were tried, and the answer along a second axis.
+fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
+    let pieces = |cells: Vec<String>| cells.into_iter().map(text).collect::<Vec<_>>();
+    let columns = sizing::HEADINGS.iter().enumerate().map(|(i, (name, _))| match (i, *name) {
+        (0, _) => Column::numbers(&sizing.vary),
+        (_, "") => Column::words("which is"),
+        (1, name) => Column::words(name),
+        (_, name) => Column::numbers(name),
+    });
+    let rows = sizing::table(results, sizing)
+        .into_iter()
+        .map(|row| pieces(row.map_or_else(|| vec!["…".to_owned(); sizing::HEADINGS.len()], |row| row.cells)));
+    let mut blocks = vec![Block::Table(Table {
+        name: "What was tried",
+        columns: columns.collect(),
+        lines: rows.map(Line::Cells).collect(),
+    })];
+    if !sizing.frontier.is_empty() {
+        let columns = ["For", "Value", "Cost"].map(Column::words).to_vec();
+        let rows = sizing::frontier(sizing).into_iter().map(|cells| pieces(cells.to_vec()));
+        blocks.push(Block::Paragraph(vec![text(sizing::frontier_heading(sizing)), text(":")]));
+        blocks.push(Block::Table(Table {
+            name: "The answer along the second axis",
+            columns,
+            lines: rows.map(Line::Cells).collect(),
+        }));
+    }
+    blocks
+}
+
+fn points(subject: &Subject<'_>) -> Vec<Block> {
+    if subject.points.len() > MOST_POINTS {
+        return best(subject);
     }
     let paths: Vec<&String> = subject.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
-    let cell = |point: &Point, metric: &str| {
-        let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
-        point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit))
+    let parameter = |value: Option<&Value>| value.map(|v| v.to_string().replace('"', "")).unwrap_or_default();
+    let row = |point: &Point| {
+        let mut row = vec![text(point.index.to_string())];
+        row.extend(paths.iter().map(|path| text(parameter(point.parameters.get(*path)))));
+        let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
+        row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
+        row
     };
-    html! {
-        h2 { "Points" }
-        div class="scroll" tabindex="0" { table {
-            thead { tr { th scope="col" { "Point" } @for path in &paths { th scope="col" { (path) } } @for m in SHOWN { th scope="col" { (m) } } } }
-            tbody { @for point in subject.points.iter().take(MOST) { tr {
-                td { (point.index) }
-                @for path in &paths { td { (point.parameters.get(*path).map(|v| v.to_string().replace('"', "")).unwrap_or_default()) } }
-                @for m in SHOWN { td class="number" { (cell(point, m)) } }
-            } } }
-        } }
-        @if subject.points.len() > MOST { p { "The first " (MOST) " of " (subject.points.len()) "; points.csv has them all." } }
-    }
+    let mut columns = vec![Column::words("Point")];
+    columns.extend(paths.iter().map(|path| Column::words(path)));
+    columns.extend(OF_POINTS.iter().map(|metric| Column::numbers(metric)));
+    vec![Block::Table(Table {
+        name: "Points",
+        columns,
+        lines: subject.points.iter().map(row).map(Line::Cells).collect(),
+    })]
 }
 
-/// The bill, with the list price and the discount where one is in force, and what is committed.
-pub(super) fn money(subject: &Subject<'_>) -> Markup {
-    let [point] = subject.points else { return html! {} };
-    html! {
-        @if !point.bill.is_empty() {
-            h2 { "What it costs" }
-            div class="scroll" tabindex="0" { (bill(&point.bill)) }
-        }
-        @if !point.commitments.is_empty() {
-            p class="warn" { "Committed, whatever is used:" }
-            ul { @for c in &point.commitments { li {
-                (c.what) " of " (c.capacity) " (" (c.commitment) "): " (dollars(c.usd)) " until " (c.ends)
-                @if let Some(list) = c.list_usd { ", " (usd(list)) " by the list of prices" }
-                "; it renews by itself unless it is ended"
-            } } }
-        }
+/// Of many points those that a summary shows.
+fn best(subject: &Subject<'_>) -> Vec<Block> {
+    let mut tale = Tale::default();
+    subject.points.iter().for_each(|point| tale.add(point));
+    let (header, rows) = tale.cells(subject.results, PLAIN);
+    let (_, which) = tale.shown();
+    let columns = header.iter().map(|name| Column::words(name)).collect();
+    let lines = rows.into_iter().map(|row| Line::Cells(row.into_iter().map(text).collect())).collect();
+    vec![Block::Paragraph(vec![text(which.trim())]), Block::Table(Table { name: "Points", columns, lines })]
+}
+
+/// The bill, and what is committed.
+pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
+    let point = subject.point()?;
+    let mut blocks = Vec::new();
+    if !point.bill.is_empty() {
+        blocks.push(Block::Table(bill(&point.bill)));
     }
+    if !point.commitments.is_empty() {
+        let told = point.commitments.iter().map(|c| {
+            let due = format!("{} of {} ({}): {} until {}", c.what, c.capacity, c.commitment, dollars(c.usd), c.ends);
+            let list = c.list_usd.map(|list| format!(", {} by the list of prices", usd(list))).unwrap_or_default();
+            vec![text(format!("{due}{list}; it renews by itself unless it is ended"))]
+        });
+        blocks.push(Block::Warning("Committed, whatever is used:".to_owned()));
+        blocks.push(Block::List(told.collect()));
+    }
+    (!blocks.is_empty()).then(|| Section::of("What it costs", blocks))
 }
 
 fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 
-fn bill(bill: &[BillItem]) -> Markup {
-    const COLUMNS: [&str; 3] = ["In the run", "A month", "Once"];
-    let is_discounted = bill.iter().any(|item| item.list.is_some());
-    let cells = |amounts: [Option<f64>; 3]| html! { @for x in amounts { td class="number" { (dollars(x)) } } };
-    let sum = |of: fn(&BillItem) -> [Option<f64>; 3]| [0, 1, 2].map(|i| bill.iter().map(|item| of(item)[i]).sum());
+/// What is due; where a discount is agreed on, beside what it would be by the list of prices.
+fn bill(items: &[BillItem]) -> Table {
+    let is_discounted = items.iter().any(|item| item.list.is_some());
+    let line = |what: &str, listed: [Option<f64>; 3], off: &str, due: [Option<f64>; 3]| {
+        let before = [dollars(listed[1]), off.to_owned()].into_iter().filter(|_| is_discounted);
+        let cells = [what.to_owned()].into_iter().chain(before).chain(due.map(dollars));
+        cells.map(text).collect::<Vec<Piece>>()
+    };
     let off = |item: &BillItem| {
         item.list.as_ref().map_or_else(|| "none".to_owned(), |list| figure(list.discount, Unit::Fraction))
     };
-    html! { table {
-        thead {
-            @if is_discounted { tr {
-                th scope="col" rowspan="2" { "For" } th scope="colgroup" colspan="3" { "By the list of prices" }
-                th scope="col" rowspan="2" { "Discount" } th scope="colgroup" colspan="3" { "Due" }
-            } }
-            tr {
-                @if is_discounted { @for name in COLUMNS { th scope="col" class="number" { (name) } } } @else { th scope="col" { "For" } }
-                @for name in COLUMNS { th scope="col" class="number" { (name) } }
-            }
-        }
-        tbody { @for item in bill { tr {
-            td { (item.what) }
-            @if is_discounted { (cells(item.listed())) td class="number" { (off(item)) } }
-            (cells(item.due()))
-        } } }
-        @if bill.len() > 1 { tfoot { tr {
-            th scope="row" { "Together" }
-            @if is_discounted { (cells(sum(BillItem::listed))) td {} }
-            (cells(sum(BillItem::due)))
-        } } }
-    } }
-}
-
-pub(super) fn not_included(results: &Results) -> Markup {
-    html! {
-        h2 { "What is not in it" }
-        ul {
-            li { "A quota is an upper bound, not a guarantee: AWS may refuse before it is reached." }
-            li { "Data transfer, logging, guardrails, support and taxes are no part of the cost. Prices are list prices, but where the scenario states a discount." }
-            @for note in &results.notes { li { @if let Some(m) = &note.metric { code { (m) } ": " } (note.text) } }
-        }
+    let sum = |of: fn(&BillItem) -> [Option<f64>; 3]| [0, 1, 2].map(|i| items.iter().map(|item| of(item)[i]).sum());
+    let mut lines: Vec<Line> =
+        items.iter().map(|item| Line::Cells(line(&item.what, item.listed(), &off(item), item.due()))).collect();
+    if items.len() > 1 {
+        lines.push(Line::Total(line("Together", sum(BillItem::listed), "", sum(BillItem::due))));
     }
+    let before = ["A month by the list", "Discount"].into_iter().filter(|_| is_discounted);
+    let amounts = before.chain(["In the run", "A month", "Once"]).map(Column::numbers);
+    Table { name: "The bill", columns: [Column::words("For")].into_iter().chain(amounts).collect(), lines }
 }
 
-pub(super) fn scenario(sheet: &Sheet<'_>) -> Markup {
-    html! { @if let Some(text) = sheet.scenario { details { summary { "The scenario, " (sheet.subject.results.scenario.file) } pre tabindex="0" { (text) } } } }
+pub(super) fn not_included(results: &Results) -> Section {
+    let promise = "A quota is an upper bound, not a guarantee: AWS may refuse before it is reached.";
+    let costs = "Data transfer, logging, guardrails, support and taxes are no part of the cost. Prices are list prices, but \
+                 where the scenario states a discount.";
+    let notes = results.notes.iter().map(|note| match &note.metric {
+        Some(metric) => vec![code(metric), text(": "), said(&note.text)],
+        None => vec![said(&note.text)],
+    });
+    let items = [promise, costs].into_iter().map(|line| vec![text(line)]).chain(notes).collect();
+    Section::of("What is not in it", vec![Block::List(items)])
+}
+
+/// The scenario and the command that makes the document again.
+pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
+    let results = sheet.subject.results;
+    let scenario =
+        sheet.scenario.map(|text| Block::Folded(format!("The scenario, {}", results.scenario.file), text.to_owned()));
+    let tool = format!("{} {} · seed {} · scenario sha256 ", results.tool.name, results.tool.version, results.seed);
+    let fine =
+        vec![text(tool), code(&results.scenario.sha256), text(". The same scenario and seed give the same figures.")];
+    let blocks = [Block::Command(command(results)), Block::Fine(fine)];
+    Section::of("Make it again", blocks.into_iter().chain(scenario).collect())
 }
 
 /// The command that makes the document again.
 fn command(results: &Results) -> String {
     let set = |flag: &str, overrides: &[&String]| {
-        overrides.iter().map(|o| format!(" {flag} '{}'", o.replace('\'', "'\\''"))).collect::<String>()
+        overrides.iter().map(|o| format!(" {flag} {}", quoted(o))).collect::<String>()
     };
     let Some(comparison) = &results.comparison else {
         let verb = match results {
@@ -192,20 +291,25 @@ fn command(results: &Results) -> String {
             _ => "run",
         };
         let overrides: Vec<&String> = results.scenario.overrides.iter().collect();
-        return format!("bedload {verb} {}{}", results.scenario.file, set("--set", &overrides));
+        // One point of a sweep, played by itself.
+        let alone = results.points.first().filter(|p| verb == "run" && !p.parameters.is_empty());
+        let alone = alone.map(|point| format!(" --point {}", point.index)).unwrap_or_default();
+        return format!("bedload {verb} {}{alone}{}", file(&results.scenario.file), set("--set", &overrides));
     };
     // What is set on both sides comes first in both.
     let (a, b) = (&comparison.a.scenario, &comparison.b.scenario);
     let both = a.overrides.iter().collect::<Vec<_>>();
     let own: Vec<&String> = b.overrides.iter().skip(both.len()).collect();
-    let other = if a.file == b.file { String::new() } else { format!(" {}", b.file) };
-    format!("bedload compare {}{other}{}{}", a.file, set("--set-both", &both), set("--set", &own))
+    let other = if a.file == b.file { String::new() } else { format!(" {}", file(&b.file)) };
+    format!("bedload compare {}{other}{}{}", file(&a.file), set("--set-both", &both), set("--set", &own))
 }
 
-pub(super) fn reproduce(results: &Results) -> Markup {
-    html! {
-        h2 { "Make it again" }
-        pre tabindex="0" { (command(results)) }
-        p class="fine" { (results.tool.name) " " (results.tool.version) " · seed " (results.seed) " · scenario sha256 " code { (results.scenario.sha256) } ". The same scenario and seed give the same figures." }
-    }
+/// A file as a shell takes it: most need no quotes.
+fn file(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if name.chars().all(is_plain) { name.to_owned() } else { quoted(name) }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

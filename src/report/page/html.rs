@@ -1,0 +1,169 @@
+//! The review as one HTML page. Everything is inside it, so that it opens from a disk without a network.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+
+use super::{Block, Column, Line, Mood, Piece, Review, Section, Table, parts_of};
+use crate::charts::{Drawing, Theme, variables};
+use crate::report::summary::Row;
+use crate::results::Judgement;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The page.
+#[must_use]
+pub fn html(review: &Review) -> String {
+    let page = markup! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (review.question) }
+                style { (PreEscaped(style())) }
+            }
+            body {
+                main {
+                    h1 { (review.question) }
+                    (answer(review))
+                    div class="two" { @for part in &review.certainty { section { (section(part)) } } }
+                    @for part in &review.sections { section { (section(part)) } }
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// The page's own style, with the colours of the charts in both themes.
+fn style() -> String {
+    let (light, dark) = (variables(Theme::Light), variables(Theme::Dark));
+    format!(":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{STYLE}")
+}
+
+fn answer(review: &Review) -> Markup {
+    let class = match review.judgement {
+        Some(Judgement::Held) => "answer good",
+        Some(Judgement::Failed) => "answer bad",
+        Some(Judgement::Inconclusive) => "answer open",
+        None => "answer",
+    };
+    markup! {
+        @for (i, line) in review.answer.iter().enumerate() { p class=(if i == 0 { class } else { "more" }) { (piece(line)) } }
+    }
+}
+
+fn section(section: &Section) -> Markup {
+    markup! {
+        h2 { (section.heading) }
+        @for part in &section.blocks { (block(part)) }
+    }
+}
+
+fn block(block: &Block) -> Markup {
+    match block {
+        Block::Paragraph(line) => markup! { p { (pieces(line)) } },
+        Block::Warning(line) => markup! { p class="warn" { (line) } },
+        Block::Fine(line) => markup! { p class="fine" { (pieces(line)) } },
+        Block::Facts(lines) => markup! {
+            @for line in lines { div class=(if line.starts_with(' ') { "fact in" } else { "fact" }) { (pieces(&parts_of(line.trim()))) } }
+        },
+        Block::List(items) => markup! { ul { @for item in items { li { (pieces(item)) } } } },
+        Block::Table(shown) => table(shown),
+        Block::Figures(rows) => figures(rows),
+        Block::Drawings(drawings) => markup! { @for drawing in drawings { (figure(drawing)) } },
+        Block::Folded(what, text) => markup! {
+            details { summary { (what) } pre tabindex="0" role="region" aria-label=(what) { (text) } }
+        },
+        Block::Command(line) => markup! {
+            pre tabindex="0" role="region" aria-label="The command" { (line) }
+        },
+    }
+}
+
+fn pieces(pieces: &[Piece]) -> Markup {
+    markup! { @for one in pieces { (piece(one)) } }
+}
+
+fn piece(piece: &Piece) -> Markup {
+    match piece {
+        Piece::Text(text) => markup! { (text) },
+        Piece::Said(text) => pieces(&parts_of(text)),
+        Piece::Code(text) => markup! { code { (text) } },
+        Piece::Tag(mood, word) => markup! { span class=(mood.class()) { (word) } },
+    }
+}
+
+impl Piece {
+    fn letters(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Said(text) | Self::Code(text) => text.len(),
+            Self::Tag(_, word) => word.len(),
+        }
+    }
+}
+
+impl Mood {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Plain => "tag",
+            Self::Good => "tag good",
+            Self::Bad => "tag bad",
+            Self::Open => "tag open",
+        }
+    }
+}
+
+/// From this many letters on a cell needs room that a narrow page has not \[1\].
+const LONG: usize = 24;
+
+/// A table in a frame of its own, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
+fn table(table: &Table) -> Markup {
+    let groups = table.lines.chunk_by(|_, next| !matches!(next, Line::Group(_)));
+    markup! {
+        div class="scroll" tabindex="0" role="region" aria-label=(table.name) { table {
+            thead { tr { @for column in &table.columns {
+                th scope="col" class=[class(column, column.name.len())] { (column.name) }
+            } } }
+            @for group in groups { tbody { @for line in group { (row(&table.columns, line)) } } }
+        } }
+    }
+}
+
+fn row(columns: &[Column], line: &Line) -> Markup {
+    let cells = |cells: &[Piece]| {
+        markup! { @for (column, cell) in columns.iter().zip(cells) { td class=[class(column, cell.letters())] { (piece(cell)) } } }
+    };
+    match line {
+        Line::Group(what) => markup! { tr { th scope="rowgroup" colspan=(columns.len()) { (pieces(what)) } } },
+        Line::Cells(all) => markup! { tr { (cells(all)) } },
+        Line::Total(all) => markup! { tr class="total" { (cells(all)) } },
+    }
+}
+
+fn class(column: &Column, letters: usize) -> Option<&'static str> {
+    match (column.is_number, letters >= LONG) {
+        (true, true) => Some("number long"),
+        (true, false) => Some("number"),
+        (false, true) => Some("long"),
+        (false, false) => None,
+    }
+}
+
+fn figures(rows: &[Row]) -> Markup {
+    markup! {
+        dl { @for row in rows { dt { (row.label) } dd { @for line in &row.lines { div { (line.trim()) } } } } }
+    }
+}
+
+/// A drawing with its caption; the title and the description stand in it too, for whoever does not see it.
+fn figure(drawing: &Drawing) -> Markup {
+    markup! {
+        figure id=(drawing.name) {
+            div class="drawing" tabindex="0" role="region" aria-label=(drawing.title) { (PreEscaped(drawing.for_page())) }
+            figcaption { strong { (drawing.title) } ". " (drawing.caption) }
+        }
+    }
+}
