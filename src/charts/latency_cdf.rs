@@ -18,7 +18,7 @@ const LABEL_GAP: f64 = 8.0;
 const LEAST_RATIO: f64 = 6.0;
 
 /// A longer time by less than this is drawn within a line's width \[1\].
-const SEEN_RATIO: f64 = 1.01;
+const SEEN_RATIO: f64 = 1.03;
 
 const E2E: Mark = Mark::Line(Ink::Blue, 2.25);
 const TTFT: Mark = Mark::Line(Ink::Vermillion, 2.25);

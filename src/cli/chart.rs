@@ -36,6 +36,9 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
         }
         written.extend(write(&folder, &drawings, wanted)?);
     }
+    if written.is_empty() && args.only.is_empty() {
+        remark("nothing is drawn: the document has not what any chart needs");
+    }
     if !args.quiet {
         say(&written.iter().map(|file| format!("{}\n", file.display())).collect::<String>())?;
     }

@@ -13,17 +13,24 @@ pub(super) fn located(named: &Path) -> PathBuf {
 
 /// A document, and its points where they stand in a file beside it.
 pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble> {
-    let refuse = |why: String| {
-        let help = "`bedload run`, `sweep`, `size` and `compare` write one, results.json".to_owned();
-        fault(Exit::Usage, format!("`{}` is no document that can be drawn: {why}", path.display()), help)
+    let refuse_with = |why: String, help: &str| {
+        fault(Exit::Usage, format!("`{}` is no document that can be drawn: {why}", path.display()), help.to_owned())
     };
+    let refuse = |why: String| refuse_with(why, "`bedload run`, `sweep`, `size` and `compare` write one, results.json");
     let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
     // The version first: another one may have other keys.
-    let head: serde_json::Value = serde_json::from_str(&text).map_err(|e| refuse(e.to_string()))?;
+    let head: serde_json::Value = serde_json::from_str(&text).map_err(|e| {
+        if e.is_eof() {
+            let help = "it was not written to its end: run the scenario again";
+            return refuse_with(format!("it ends in the middle: {e}"), help);
+        }
+        refuse(e.to_string())
+    })?;
     match head.get("schema_version").and_then(serde_json::Value::as_u64) {
         Some(version) if version == u64::from(SCHEMA_VERSION) => {}
         Some(version) => {
-            return Err(refuse(format!("its schema_version is {version}, this bedload reads {SCHEMA_VERSION}")));
+            let why = format!("its schema_version is {version}, this bedload reads {SCHEMA_VERSION}");
+            return Err(refuse_with(why, "draw it with the bedload that wrote it, or run the scenario again"));
         }
         None => return Err(refuse("it has no schema_version".to_owned())),
     }

@@ -109,7 +109,8 @@ fn what_cannot_be_drawn_is_refused() {
     for (args, part) in [
         (&["chart", "none.json"][..], "`none.json` is no document that can be drawn: "),
         (&["chart", "old.json"], "its schema_version is 99, this bedload reads 1"),
-        (&["chart", "cut.json"], "EOF while parsing"),
+        (&["chart", "old.json"], "draw it with the bedload that wrote it"),
+        (&["chart", "cut.json"], "it ends in the middle: EOF while parsing"),
         (&["chart", "other.json"], "it has no schema_version"),
         (&["chart", "o", "--only", "latency_cfd"], "did you mean `latency_cdf`?"),
         (&["chart", "o", "--out", "file/below"], "cannot write to the folder `file/below`"),
@@ -119,6 +120,27 @@ fn what_cannot_be_drawn_is_refused() {
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output.stderr));
         assert!(text(&output.stderr).contains(part), "{part} is not in\n{}", text(&output.stderr));
     }
+}
+
+#[test]
+fn what_the_document_lacks_is_named_and_the_rest_is_drawn() {
+    let folder = folder();
+    let whole = std::fs::read_to_string(folder.path().join("o/results.json")).unwrap();
+    let mut document: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    let series = document["points"][0]["detail"]["timeline"]["series"].as_object_mut().unwrap();
+    series.retain(|name, _| name != "total.arrivals_per_min");
+    std::fs::write(folder.path().join("less.json"), document.to_string()).unwrap();
+    let args = ["chart", "less.json", "--format", "svg", "--out", "p", "--only"];
+    let drawn = bedload(folder.path(), &[&args[..], &["load_over_time", "--only", "latency_cdf"]].concat());
+    assert!(drawn.status.success());
+    assert_eq!(text(&drawn.stderr), "`load_over_time` is not drawn: the document has not what it needs\n");
+    assert_eq!(names(&folder.path().join("p")), ["latency_cdf.svg"]);
+    document["points"] = serde_json::json!([]);
+    document["points_total"] = serde_json::json!(0);
+    std::fs::write(folder.path().join("empty.json"), document.to_string()).unwrap();
+    let none = bedload(folder.path(), &["chart", "empty.json", "--out", "q"]);
+    assert!(none.status.success() && text(&none.stdout).is_empty());
+    assert_eq!(text(&none.stderr), "nothing is drawn: the document has not what any chart needs\n");
 }
 
 #[test]
