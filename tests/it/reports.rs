@@ -105,7 +105,7 @@ fn what_a_user_wrote_is_no_markup_in_a_pull_request() {
         "<summary>The scenario, s &amp; &lt;b>.toml</summary>\n\n```toml\ntitle = \"<script>",
         "seed 1 · scenario sha256 `",
         "**Committed, whatever is used:**",
-        "| *assumed* 12. Defaults of what nobody publishes. This is the part to doubt. |  |  |\n| `capacities.",
+        "Defaults of what nobody publishes, and guesses. This is the part to doubt. |  |  |  |\n| `capacities.",
     ] {
         assert!(markdown.contains(part), "{part} is not in\n{markdown}");
     }
@@ -115,8 +115,8 @@ fn what_a_user_wrote_is_no_markup_in_a_pull_request() {
     let document = folder.path().join("o/results.json");
     let mut results: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&document).unwrap()).unwrap();
     let hostile = "a | b\n\n# c <img src=x> `d` ![e](f) ``` \u{7}";
-    for text in ["path", "value", "why"] {
-        results["assumptions"][0][text] = hostile.into();
+    for text in ["path", "value", "source"] {
+        results["inputs"][0][text] = hostile.into();
     }
     results["scenario"]["file"] = hostile.into();
     results["scenario"]["title"] = format!("1. {hostile}").into();
@@ -129,7 +129,7 @@ fn what_a_user_wrote_is_no_markup_in_a_pull_request() {
     assert_eq!(lines.iter().filter(|line| line.starts_with("# ")).count(), 1, "{markdown}");
     assert!(lines[0].starts_with("# 1\\. a \\| b  \\# c &lt;img src=x&gt; \\`d\\` !\\[e\\](f)"), "{}", lines[0]);
     let row = lines.iter().find(|line| line.contains("| ```` a \\| b")).expect("the input is a row");
-    assert_eq!(cells(row), 3, "{row}");
+    assert_eq!(cells(row), 4, "{row}");
 }
 
 #[test]
