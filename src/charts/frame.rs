@@ -164,9 +164,19 @@ impl Placer {
 
     /// Where a label of the dot at (x, y) begins and its baseline; `None`: it fits nowhere near.
     pub(super) fn place(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
+        self.place_at((x, y), text, face, &[-7.0, 16.0, 4.0, -20.0, 29.0, -33.0, 42.0])
+    }
+
+    /// The same of what must not be left out: farther above where there is no room nearby.
+    pub(super) fn place_anyhow(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
+        let mut far = (3..20).map(|i| -13.0 * f64::from(i));
+        let near = self.place(x, y, text, face);
+        near.or_else(|| far.find_map(|rise| self.place_at((x, y), text, face, &[rise])))
+    }
+
+    fn place_at(&mut self, (x, y): (f64, f64), text: &str, face: Type, rises: &[f64]) -> Option<(f64, f64)> {
         let (width, height) = (face.width(&drawable(text)), face.size);
         let sides = [x + 8.0, x - 8.0 - width, x - width / 2.0, self.within.right - width - 3.0];
-        let rises = [-7.0, 16.0, 4.0, -20.0, 29.0, -33.0, 42.0, -46.0, -59.0, -72.0, -85.0];
         let candidates = sides.iter().flat_map(|left| rises.iter().map(move |dy| (*left, y + dy)));
         for (left, base) in candidates {
             let room = Room { left: left - 2.0, right: left + width + 2.0, top: base - height, bottom: base + 3.0 };

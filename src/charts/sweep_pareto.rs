@@ -260,11 +260,15 @@ impl<'d, 'a> Field<'d, 'a> {
     ) -> Result<(), ChartError> {
         let face = if ink == Ink::Green { STRONG } else { LABEL };
         let (x, y) = panel.at(star.cost, star.value);
-        match placer.place(x, y, text, face) {
+        let place =
+            if ink == Ink::Green { placer.place_anyhow(x, y, text, face) } else { placer.place(x, y, text, face) };
+        match place {
             Some((left, base)) => {
                 // What stands away from its point is led to it.
                 if (base - y).abs() > 22.0 {
-                    let to = (left + if left > x { -2.0 } else { face.width(text) / 2.0 }, base - 4.0);
+                    let nearest = x.clamp(left, left + face.width(text));
+                    let to = (nearest, if base < y { base + 4.0 } else { base - face.size });
+                    placer.keep_off_slope((x, y), to);
                     panel.canvas.line((x, y), to, ink, 0.75)?;
                 }
                 panel.canvas.text(left, base, text, face, ink, Align::Left)
