@@ -74,6 +74,22 @@ impl Carried {
         }
     }
 
+    /// What it asks of limits, with this output cap \[tokens\].
+    #[inline(always)]
+    pub(super) fn ask(self, cap: u32) -> Ask {
+        Ask {
+            input: u64::from(self.uncached) + u64::from(self.cache_write),
+            cap: u64::from(cap),
+            cache_read: u64::from(self.cache_read),
+        }
+    }
+
+    /// What it is charged of a quota in the end \[tokens\].
+    #[inline(always)]
+    pub(super) fn burned(self, to: &Stage) -> Tokens {
+        u64::from(self.uncached) + u64::from(self.cache_write) + to.facts.burndown.of(u64::from(self.output))
+    }
+
     #[inline]
     pub(super) fn billed(self) -> Billed {
         Billed {
@@ -130,18 +146,13 @@ impl Call<'_> {
 
     #[inline]
     pub(super) fn ask(&self) -> Ask {
-        let Carried { uncached, cache_write, cache_read, .. } = self.carried;
-        Ask {
-            input: u64::from(uncached) + u64::from(cache_write),
-            cap: u64::from(self.cap),
-            cache_read: u64::from(cache_read),
-        }
+        self.carried.ask(self.cap)
     }
 
     /// What it is charged of a quota in the end \[tokens\].
     #[inline]
     pub(super) fn burned(&self) -> Tokens {
-        self.ask().input + self.to.facts.burndown.of(u64::from(self.carried.output))
+        self.carried.burned(self.to)
     }
 
     /// It is the main call of its request.

@@ -3,6 +3,7 @@
 //! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
 //! long one.
 
+use super::call::Carried;
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::{Quick, Used};
@@ -10,6 +11,7 @@ use super::{Attempt, Call, Engine, Progress, State};
 use crate::model::capacity::{Ask, Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
+use crate::units::Tokens;
 
 /// How an offer was met.
 pub(super) enum Answer {
@@ -24,37 +26,79 @@ impl Answer {
     }
 }
 
-impl<'m, O: Observer> Engine<'m, O> {
-    /// The arrival of a call that goes the short way.
+/// A service that begins: what is told of it, and what its end needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Began {
+    /// \[µs\]
+    pub(super) now: u64,
+    /// Of the request \[µs\].
+    pub(super) arrival: u64,
+    /// The request's number within its workload.
+    pub(super) index: u64,
+    /// From the start of service to the first and to the last token \[µs\].
+    pub(super) ttft: u64,
+    pub(super) service: u64,
+    /// What it is charged of a quota in the end \[tokens\].
+    pub(super) burned: Tokens,
+    pub(super) carried: Carried,
+    /// \[tokens\]
+    pub(super) cap: u32,
+    pub(super) workload: u32,
+    /// As in [`Progress`].
+    pub(super) attempt: u32,
+    pub(super) last_cost: u32,
+    /// The capacity is not the first of the route.
+    pub(super) spilled: bool,
+    pub(super) truncated: bool,
+}
+
+impl Began {
     #[inline(always)]
-    pub(super) fn arrive(&mut self, call: Call<'m>) {
-        self.count_arrival(&call);
-        // A route leads to one capacity at least, and most calls are taken by the first.
-        let (capacity, now) = (call.to.route[0], call.arrival);
+    fn ends(&self) -> u64 {
+        self.now + self.service
+    }
+
+    #[inline(always)]
+    fn who(&self) -> Who {
+        Who { workload: self.workload as usize, arrival: self.arrival }
+    }
+
+    #[inline(always)]
+    fn ask(&self) -> Ask {
+        self.carried.ask(self.cap)
+    }
+}
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// The first offer of an arrival that goes the short way. Nearly all are taken and answered in time: these need no
+    /// call, which costs as much to write down as the rest of the way. `call` writes it down for the others.
+    #[inline(always)]
+    pub(super) fn arrive(&mut self, capacity: usize, began: Began, deadline: u64, call: impl FnOnce() -> Call<'m>) {
+        self.count_arrival(began.who());
         self.admissions += 1;
-        match self.supply.offer(capacity, now, call.ask(), self.admissions) {
-            Quick::Taken => self.serve(&call, Progress::first(&call, now), 0, capacity, now),
-            other => self.arrive_otherwise(call, other),
+        match self.supply.offer(capacity, began.now, began.ask(), self.admissions) {
+            Quick::Taken if began.ends() <= deadline => self.begin(&began, capacity, true),
+            other => self.arrive_otherwise(call(), other),
         }
     }
 
     /// The arrival of a call that goes the long way.
     #[inline(never)]
     pub(super) fn arrive_special(&mut self, call: Call<'m>) {
-        self.count_arrival(&call);
+        self.count_arrival(call.who());
         self.send(&call, Progress::first(&call, call.arrival), call.arrival);
     }
 
     #[inline(always)]
-    fn count_arrival(&mut self, call: &Call<'m>) {
+    fn count_arrival(&mut self, who: Who) {
         self.events += 1;
-        if self.is_measured(call.arrival) {
+        if self.is_measured(who.arrival) {
             self.open += 1;
         }
-        self.observer.arrived(call.who());
+        self.observer.arrived(who);
     }
 
-    /// Goes on with an arrival that its first capacity has not taken at once.
+    /// Goes on with an arrival that its first capacity has not taken at once, or whose client will give up before its end.
     #[inline(never)]
     fn arrive_otherwise(&mut self, call: Call<'m>, quick: Quick) {
         let (capacity, now) = (call.to.route[0], call.arrival);
@@ -169,54 +213,71 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Begins service, which the limits have admitted.
     #[inline(always)]
     pub(super) fn serve(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) {
-        let ends = now + call.service;
         let deadline = self.deadline(call, progress);
-        let answered = ends <= deadline;
-        let ask = call.ask();
-        let burned = call.burned();
-        self.observer.admitted(&Admission {
-            who: call.who(),
-            capacity,
-            spilled: position > 0,
-            begins: now,
-            ends,
+        let began = Began {
+            now,
+            arrival: call.arrival,
+            index: call.index,
             ttft: call.ttft,
+            service: call.service,
+            burned: call.burned(),
+            carried: call.carried,
+            cap: call.cap,
+            workload: call.workload,
+            attempt: progress.attempt,
+            last_cost: progress.last_cost,
+            spilled: position > 0,
+            truncated: call.truncated,
+        };
+        let answered = began.ends() <= deadline;
+        self.begin(&began, capacity, answered);
+        if !answered {
+            self.abandon(*call, progress, deadline);
+        } else if let Some(slot) = progress.slot {
+            self.close(slot);
+        }
+    }
+
+    /// Tells the observer of a service, and notes its end.
+    #[inline(always)]
+    fn begin(&mut self, began: &Began, capacity: usize, answered: bool) {
+        let (ends, ask) = (began.ends(), began.ask());
+        self.observer.admitted(&Admission {
+            who: began.who(),
+            capacity,
+            spilled: began.spilled,
+            begins: began.now,
+            ends,
+            ttft: began.ttft,
             served_before: 0,
             is_last: true,
             rerouted: false,
             answered,
             completes: ends < self.hard_end,
-            truncated: call.truncated,
-            tokens: call.carried.billed(),
+            truncated: began.truncated,
+            tokens: began.carried.billed(),
             reserved: ask.reserved(),
-            charged: burned,
+            charged: began.burned,
         });
         let attempt = self.attempts.insert(Attempt {
-            admitted: now,
-            arrival: call.arrival,
-            index: call.index,
+            admitted: began.now,
+            arrival: began.arrival,
+            index: began.index,
             admission: self.admissions,
-            burned,
+            burned: began.burned,
             input: ask.input as u32,
-            cap: call.cap,
-            cache_read: call.carried.cache_read,
-            output: call.carried.output,
-            workload: call.workload as u16,
+            cap: began.cap,
+            cache_read: began.carried.cache_read,
+            output: began.carried.output,
+            workload: began.workload as u16,
             capacity: capacity as u16,
-            attempt: progress.attempt as u16,
-            last_cost: progress.last_cost as u8,
+            attempt: began.attempt as u16,
+            last_cost: began.last_cost as u8,
             answered,
         });
         match attempt {
             Some(slot) => self.queue.push(Event { at: ends, class: Class::Completion, slot }),
             None => self.overflowed = true,
-        }
-        if answered {
-            if let Some(slot) = progress.slot {
-                self.close(slot);
-            }
-        } else {
-            self.abandon(*call, progress, deadline);
         }
     }
 

@@ -39,6 +39,7 @@ use crate::traffic::{Stretch, Tape, TokenDraws};
 use crate::units::Tokens;
 use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
+use flow::Began;
 use gates::Gate;
 use loops::Coming;
 use observer::{CapacitySnapshot, Observer, Snapshot};
@@ -300,6 +301,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
         let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
         let is_late = block.arrival[rows.end - 1] >= self.measured_to;
+        // How long the client waits for a first attempt; for ever where it has no time-out.
+        let patience = workload.client.patience();
         let times = plan.ttft[rows.clone()].iter().zip(&plan.service[rows.clone()]);
         let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
         let columns = block.arrival[rows.clone()].iter().zip(tokens).zip(times);
@@ -319,30 +322,47 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
             let cap = most.min(plan::own_cap(block, row));
             let parts = workload.cache.split(u64::from(input));
-            let call = Call {
+            let (index, carried) = (block.first + row as u64, Carried::new(parts, u64::from(wanted.min(cap))));
+            let (number, truncated) = (stretch.workload as u32, wanted > cap);
+            let call = || Call {
                 of: workload,
                 to,
-                index: block.first + row as u64,
+                index,
                 arrival,
                 ttft,
                 service,
                 served_before: 0,
-                carried: Carried::new(parts, u64::from(wanted.min(cap))),
+                carried,
                 asked: Asked::NOTHING,
                 cap,
-                workload: stretch.workload as u32,
+                workload: number,
                 stage,
                 is_special: SPECIAL,
-                truncated: wanted > cap,
+                truncated,
             };
             if SPECIAL {
                 let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
                 let leaf = block.leaf.get(row).copied().unwrap_or(NO_BLOCK);
                 let cap = plan::own_cap(block, row);
                 let asked = Asked { input, wanted, cap, leaf, cache_read, cache_write };
-                self.arrive_special(self.stage_call(&Call { asked, ..call }, 0));
+                self.arrive_special(self.stage_call(&Call { asked, ..call() }, 0));
             } else {
-                self.arrive(call);
+                let began = Began {
+                    now: arrival,
+                    arrival,
+                    index,
+                    ttft,
+                    service,
+                    burned: carried.burned(to),
+                    carried,
+                    cap,
+                    workload: number,
+                    attempt: 0,
+                    last_cost: 0,
+                    spilled: false,
+                    truncated,
+                };
+                self.arrive(to.route[0], began, arrival.saturating_add(patience), call);
             }
         }
         ControlFlow::Continue(())
@@ -379,6 +399,15 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Plays the events that come before (`at`, `class`).
     #[inline(always)]
     fn play_until(&mut self, at: u64, class: Class) {
+        let Some(limit) = self.queue.near_limit(at, class) else { return self.play_until_far(at, class) };
+        while let Some(event) = self.queue.pop_below(limit) {
+            self.play(event);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn play_until_far(&mut self, at: u64, class: Class) {
         loop {
             let limit = self.queue.limit(at, class);
             while let Some(event) = self.queue.pop_below(limit) {

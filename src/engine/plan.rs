@@ -2,6 +2,8 @@
 //!
 //! A request's luck is drawn by its number, so it is the same wherever and whenever the request is served.
 
+use multiversion::multiversion;
+
 use crate::model::service::Latency;
 use crate::model::workload::Workload;
 use crate::random::{Law, Purpose, Stream, maths};
@@ -115,17 +117,17 @@ impl Plan {
             }
         }
         self.draw(&latency.time_to_first_token, luck.first_token);
-        for (time, first) in self.ttft.iter_mut().zip(&self.draws) {
-            let prefill = f64::from_bits(*time) / 1_000.0;
-            *time = maths::round_half_up((first + prefill).clamp(0.0, LONGEST));
-        }
+        add_first_token(&mut self.ttft, &self.draws);
 
         self.draw(&latency.output_tokens_per_second, luck.decode);
         let cap = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
-        for (j, (service, speed)) in self.service.iter_mut().zip(&self.draws).enumerate() {
-            let produced = block.wanted[j].min(cap).min(own_cap(block, j));
-            let decode = (f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST);
-            *service = self.ttft[j] + maths::round_half_up(decode);
+        if block.max_tokens.is_empty() {
+            add_decoding(&mut self.service, &self.ttft, &self.draws, &block.wanted, cap);
+        } else {
+            for (j, (service, speed)) in self.service.iter_mut().zip(&self.draws).enumerate() {
+                let produced = block.wanted[j].min(cap).min(own_cap(block, j));
+                *service = self.ttft[j] + decoding(produced, *speed);
+            }
         }
     }
 
@@ -133,6 +135,28 @@ impl Plan {
         let first = self.first.unwrap_or_default();
         law.fill(stream, first, &mut self.draws);
     }
+}
+
+/// From the bits of a thousand times the prefill to the time to the first token \[µs\].
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn add_first_token(ttft: &mut [u64], first: &[f64]) {
+    for (time, first) in ttft.iter_mut().zip(first) {
+        let prefill = f64::from_bits(*time) / 1_000.0;
+        *time = maths::round_half_up((first + prefill).clamp(0.0, LONGEST));
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn add_decoding(service: &mut [u64], ttft: &[u64], speed: &[f64], wanted: &[u32], cap: u32) {
+    for (((service, ttft), speed), wanted) in service.iter_mut().zip(ttft).zip(speed).zip(wanted) {
+        *service = ttft + decoding((*wanted).min(cap), *speed);
+    }
+}
+
+/// \[µs\]; `speed` in \[tokens/s\].
+#[inline(always)]
+fn decoding(produced: u32, speed: f64) -> u64 {
+    maths::round_half_up((f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST))
 }
 
 /// The caller's own cap of one request, from a trace \[tokens\].

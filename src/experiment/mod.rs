@@ -22,7 +22,7 @@ pub use compare::{Contender, compare, compare_in_doubt};
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use inputs::without_varied;
 pub use journal::{Journal, JournalError, JournalHead};
-pub use point::{Played, play, prolong};
+pub use point::{Depth, Played, play, prolong};
 pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use size::size;
@@ -89,7 +89,7 @@ pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> R
 /// Runs one design point.
 #[must_use]
 pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Conclusion {
-    let played = play(model, watch);
+    let played = play(model, Depth::Detail, watch);
     let results = Results {
         notes: played.notes,
         metric_names: played.point.metrics.keys().cloned().collect(),

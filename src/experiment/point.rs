@@ -20,9 +20,18 @@ pub struct Played {
     pub effort: Effort,
 }
 
-/// Plays a design point; its point has number 0 and no parameters, and the detail that charts draw.
+/// How much is kept of a design point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Its figures.
+    Figures,
+    /// And the detail that charts draw.
+    Detail,
+}
+
+/// Plays a design point; its point has number 0 and no parameters.
 #[must_use]
-pub fn play(model: &Model, watch: &dyn Watch) -> Played {
+pub fn play(model: &Model, depth: Depth, watch: &dyn Watch) -> Played {
     let plan = model.run.replications;
     let mut replications: Vec<Replication> = Vec::new();
     let mut wave = u64::from(plan.min);
@@ -31,7 +40,7 @@ pub fn play(model: &Model, watch: &dyn Watch) -> Played {
     loop {
         let from = replications.len() as u64;
         watch.planned(wave, model.run.measured_end().0);
-        replications.extend(replicate(model, from..from + wave, watch));
+        replications.extend(replicate(model, from..from + wave, depth, watch));
         pooled = aggregate::pool(&replications);
         metrics = aggregate::estimates(model, &replications, &pooled);
         let done = replications.len() as u64;
@@ -42,7 +51,7 @@ pub fn play(model: &Model, watch: &dyn Watch) -> Played {
         // Each wave is as large as all before it, so that the stop rule looks seldom.
         wave = done.min(u64::from(plan.max) - done);
     }
-    concluded(model, replications, pooled, metrics)
+    concluded(model, depth, replications, pooled, metrics)
 }
 
 /// Plays more replications of a point until it has as many, and says anew what it says. For two points that must have the
@@ -54,16 +63,18 @@ pub fn prolong(played: Played, model: &Model, replications: u64, watch: &dyn Wat
         return played;
     }
     watch.planned(replications - done, model.run.measured_end().0);
+    let depth = if played.point.detail.is_some() { Depth::Detail } else { Depth::Figures };
     let mut all = played.replications;
-    all.extend(replicate(model, done..replications, watch));
+    all.extend(replicate(model, done..replications, depth, watch));
     let pooled = aggregate::pool(&all);
     let metrics = aggregate::estimates(model, &all, &pooled);
-    concluded(model, all, pooled, metrics)
+    concluded(model, depth, all, pooled, metrics)
 }
 
 /// What is said of replications once there are enough.
 fn concluded(
     model: &Model,
+    depth: Depth,
     replications: Vec<Replication>,
     pooled: Record,
     metrics: BTreeMap<String, Estimate>,
@@ -80,7 +91,8 @@ fn concluded(
         bill: bill::bill(model, &replications),
         commitments: bill::commitments(model),
         expectations: Vec::new(),
-        detail: Some(metrics::detail(model, &replications[0].record.measured, &pooled.measured)),
+        detail: (depth == Depth::Detail)
+            .then(|| metrics::detail(model, &replications[0].record.measured, &pooled.measured)),
     };
     let notes = notes::notes(model, &replications, &pooled, &point);
     Played { point, expectations, notes, replications, pooled, effort }

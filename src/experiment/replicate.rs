@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Effort, Watch};
+use super::{Depth, Effort, Watch};
 use crate::engine::observer::Observer;
 use crate::engine::{Engine, Finished};
 use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
@@ -41,19 +41,19 @@ impl Record {
 
 /// Runs the replications of these numbers, in parallel; they come back in order.
 #[must_use]
-pub fn replicate(model: &Model, numbers: Range<u64>, watch: &dyn Watch) -> Vec<Replication> {
-    numbers.into_par_iter().map(|number| one(model, number, watch)).collect()
+pub fn replicate(model: &Model, numbers: Range<u64>, depth: Depth, watch: &dyn Watch) -> Vec<Replication> {
+    numbers.into_par_iter().map(|number| one(model, number, depth, watch)).collect()
 }
 
 /// Stretches between two looks at the progress; a look costs an atomic addition.
 const STRETCHES_A_LOOK: u32 = 64;
 
-fn one(model: &Model, number: u64, watch: &dyn Watch) -> Replication {
+fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch) -> Replication {
     // Windows are rare: without them the engine's loop knows one recorder.
     let bursts = traffic::bursts(model, number);
     let measured = Recorder::measured(model, bursts.as_deref());
     // Charts draw the course of the first one.
-    let measured = if number == 0 { measured.with_latencies() } else { measured };
+    let measured = if number == 0 && depth == Depth::Detail { measured.with_course() } else { measured };
     let (record, effort) = if model.windows.is_empty() {
         let (finished, requests) = play(model, number, measured, watch);
         let effort = Effort { requests, events: finished.events };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::{Effort, Unwatched, play};
+use super::{Depth, Effort, Unwatched, play};
 use crate::model::Model;
 use crate::model::study::Study;
 use crate::results::Point;
@@ -90,9 +90,8 @@ pub fn sweep<E: Send>(
         .with_max_len(1)
         .map(|index| {
             let (parameters, model) = design.point(*index).map_err(|why| Stopped::Unplayable { index: *index, why })?;
-            let played = play(&model, &Unwatched);
-            let mut point =
-                Point { index: *index, parameters, expectations: played.expectations, detail: None, ..played.point };
+            let played = play(&model, Depth::Figures, &Unwatched);
+            let mut point = Point { index: *index, parameters, expectations: played.expectations, ..played.point };
             point.metrics.retain(|name, _| kept.keeps(name));
             if kept.points > ALL_METRICS {
                 point.bill.clear();

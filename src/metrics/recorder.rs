@@ -27,6 +27,7 @@ pub struct Recorder {
     /// By workload; `None`: every answer is good.
     slos: Vec<Option<Slo>>,
     clock: ClockState,
+    keeps_course: bool,
     /// `None`: the model knows no bursts.
     lookout: Option<Lookout>,
 }
@@ -64,9 +65,10 @@ impl Recorder {
         Self::new(model, model.run.warmup.0..model.run.measured_end().0, bursts, width)
     }
 
-    /// Keeps latencies by bucket too: what charts draw, of one replication.
+    /// Keeps the course over time too, by bucket: what charts draw, of one replication.
     #[must_use]
-    pub fn with_latencies(mut self) -> Self {
+    pub fn with_course(mut self) -> Self {
+        self.keeps_course = true;
         self.record.timeline.latencies = LatencyGrid::new(self.length.div_ceil(self.clock.bucket_width));
         self
     }
@@ -112,6 +114,7 @@ impl Recorder {
                 next_edge: from.min(lookout.as_ref().map_or(u64::MAX, Lookout::next)),
                 state: Phase::Before,
             },
+            keeps_course: false,
             lookout,
         }
     }
@@ -140,6 +143,17 @@ impl Recorder {
     #[inline(always)]
     fn cohort(&mut self, who: Who) -> Option<&mut Cohort> {
         if self.is_measured(who.arrival) { Some(&mut self.record.workloads[who.workload]) } else { None }
+    }
+
+    /// The bucket of an instant of the interval. Most are of the bucket that is running, and need no division.
+    #[inline(always)]
+    fn bucket_of(&self, at: u64) -> u64 {
+        let clock = &self.clock;
+        if at + clock.bucket_width >= clock.next_bucket && at < clock.next_bucket {
+            self.record.timeline.buckets.len() as u64
+        } else {
+            (at - self.from) / clock.bucket_width
+        }
     }
 
     /// How much of `[from, to)` lies in the interval \[µs\].
@@ -215,7 +229,9 @@ impl Recorder {
         }
         let is_bucket = at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX);
         if is_bucket {
-            self.end_bucket(snapshot);
+            if self.keeps_course {
+                self.end_bucket(snapshot);
+            }
             self.clock.next_bucket = at + self.clock.bucket_width;
         }
         let is_minute = at == self.clock.next_minute || at == self.to;
@@ -346,10 +362,6 @@ impl Observer for Recorder {
         let before = a.begins - a.who.arrival;
         let service = a.ends - a.begins + a.served_before;
         let delay = before - a.served_before;
-        let timeline = &mut self.record.timeline;
-        if !timeline.latencies.is_empty() {
-            timeline.latencies.record((a.who.arrival - self.from) / timeline.width, delay + service);
-        }
         if before == 0 {
             cohort.latencies.record_at_once(a.ttft, service);
         } else {
@@ -364,6 +376,10 @@ impl Observer for Recorder {
         if let Some(slo) = self.slos[a.who.workload] {
             let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
             cohort.outside_slo += u64::from(!(met(slo.ttft, before + a.ttft) && met(slo.e2e, delay + service)));
+        }
+        if self.keeps_course {
+            let bucket = self.bucket_of(a.who.arrival);
+            self.record.timeline.latencies.record(bucket, delay + service);
         }
     }
 

@@ -141,6 +141,13 @@ impl EventQueue {
         if at - self.epoch < SPAN { self.key(at, class, 0) } else { EMPTY }
     }
 
+    /// The same, where the epoch need not move for it: nearly always.
+    #[inline(always)]
+    #[must_use]
+    pub fn near_limit(&self, at: u64, class: Class) -> Option<u64> {
+        (at - self.epoch < STEP).then(|| self.key(at, class, 0))
+    }
+
     /// Takes the earliest event below a [`EventQueue::limit`].
     #[inline(always)]
     pub fn pop_below(&mut self, limit: u64) -> Option<Event> {

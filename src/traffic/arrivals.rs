@@ -1,6 +1,8 @@
 //! From gaps to instants: a unit-rate renewal process in operational time, mapped to the clock by inverting the integral
 //! of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
 
+use multiversion::multiversion;
+
 use super::rates::{FOREVER, Rates, Segment};
 use crate::model::workload::arrivals::Gaps;
 use crate::random::{Law, Shape, Stream, maths};
@@ -20,12 +22,10 @@ impl Segment {
 
     /// Turns operational times since the start \[2⁻²⁴ gaps\] into instants \[µs\].
     fn place(&self, times: &mut [u64]) {
-        let instant = |after: f64| self.start + maths::round_half_up(after.min(4e15));
         if self.start_rate == self.end_rate {
-            let each = 1.0 / (UNIT * self.start_rate);
-            times.iter_mut().for_each(|t| *t = instant(*t as f64 * each));
+            place_evenly(times, self.start, 1.0 / (UNIT * self.start_rate));
         } else {
-            times.iter_mut().for_each(|t| *t = instant(self.invert(*t as f64 / UNIT)));
+            times.iter_mut().for_each(|t| *t = instant(self.start, self.invert(*t as f64 / UNIT)));
         }
     }
 
@@ -38,6 +38,24 @@ impl Segment {
         // No mass at a rate that starts from zero: the instant is the start itself.
         if sum > 0.0 { 2.0 * mass / sum } else { 0.0 }
     }
+}
+
+/// So long after the start of a segment \[µs\].
+#[inline(always)]
+fn instant(start: u64, after: f64) -> u64 {
+    start + maths::round_half_up(after.min(4e15))
+}
+
+/// Operational times to instants at a steady rate: `each` is the time of a unit \[µs\].
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn place_evenly(times: &mut [u64], start: u64, each: f64) {
+    times.iter_mut().for_each(|t| *t = instant(start, *t as f64 * each));
+}
+
+/// Gaps in whole units of operational time.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn count(gaps: &[f64], out: &mut [u64]) {
+    gaps.iter().zip(out).for_each(|(gap, slot)| *slot = maths::round_half_up(gap * UNIT));
 }
 
 /// The arrival instants of one renewal workload.
@@ -72,9 +90,7 @@ impl RenewalClock {
     pub(super) fn fill(&mut self, first: u64, scratch: &mut [f64], out: &mut [u64]) -> usize {
         let scratch = &mut scratch[..out.len()];
         self.law.fill(self.stream, first, scratch);
-        for (gap, slot) in scratch.iter().zip(out.iter_mut()) {
-            *slot = maths::round_half_up(gap * UNIT);
-        }
+        count(scratch, out);
         let mut i = 0;
         while i < out.len() {
             let mass = self.segment.mass();

@@ -203,7 +203,7 @@ impl Lane {
 }
 
 /// A draw as a count of at least one.
-#[inline]
+#[inline(always)]
 #[must_use]
 pub fn whole(draw: f64) -> u32 {
     maths::round_half_up(draw.clamp(1.0, MOST_TOKENS)) as u32

@@ -1,5 +1,7 @@
 //! How large requests are: drawn by number, a block at a time or one by one.
 
+use multiversion::multiversion;
+
 use super::tape::{Block, whole};
 use crate::model::workload::Workload;
 use crate::model::workload::tokens::TokensOf;
@@ -61,6 +63,11 @@ fn fill((law, stream): &(Law, Stream), first: u64, n: usize, scratch: &mut [f64]
     out.resize(n, 0);
     let draws = &mut scratch[..n];
     law.fill(*stream, first, draws);
+    round(draws, out);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn round(draws: &[f64], out: &mut [u32]) {
     for (count, draw) in out.iter_mut().zip(draws) {
         *count = whole(*draw);
     }

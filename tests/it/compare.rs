@@ -115,7 +115,8 @@ fn more_capacity_throttles_less() {
 /// The replications' own values of a metric.
 fn own(text: &str, metric: &str) -> Vec<f64> {
     let model = model(text);
-    let played = experiment::on_threads(2, || experiment::play(&model, &Unwatched)).unwrap();
+    let played =
+        experiment::on_threads(2, || experiment::play(&model, experiment::Depth::Figures, &Unwatched)).unwrap();
     let of = |m: &Measure| m.value().unwrap();
     let own = |r: &experiment::Replication| of(&r.metrics.iter().find(|m| m.name == metric).unwrap().measure);
     played.replications.iter().map(own).collect()

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use bedload::experiment::{self, Played, Unwatched};
+use bedload::experiment::{self, Depth, Played, Unwatched};
 use bedload::results::{Difference, Estimate, Scenario};
 
 use crate::compare::THROTTLED;
@@ -55,7 +55,8 @@ fn experiments(text: &str, metrics: &[&'static str]) -> (BTreeMap<&'static str, 
     let mut all: Option<experiment::Record> = None;
     for seed in 0..EXPERIMENTS {
         model.run.seed = 1_000 + seed;
-        let played = experiment::on_threads(2, || experiment::play(&model, &Unwatched)).expect("threads start");
+        let played =
+            experiment::on_threads(2, || experiment::play(&model, Depth::Figures, &Unwatched)).expect("threads start");
         for (metric, tally) in &mut tallies {
             let Estimate { estimate, half_width, .. } = played.point.metrics[*metric];
             tally.add(estimate, half_width, own(&played, metric));
@@ -134,7 +135,8 @@ fn truth(text: &str, metric: &str) -> f64 {
     let mut tally = Tally::default();
     for tens in 0..1_000 {
         let numbers = tens * 10..(tens + 1) * 10;
-        let played = experiment::on_threads(2, || experiment::replicate(&model, numbers, &Unwatched)).expect("threads");
+        let played = experiment::on_threads(2, || experiment::replicate(&model, numbers, Depth::Figures, &Unwatched))
+            .expect("threads");
         for replication in &played {
             let measured = replication.metrics.iter().find(|m| m.name == metric).expect("it is measured");
             tally.sum += measured.measure.value().expect("it is known");

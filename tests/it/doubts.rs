@@ -279,7 +279,11 @@ fn what_there_is_no_time_for_is_no_evidence() {
         "[capacities.us.on_demand]\ntpm = 99_000\n[doubt]\n\"capacities.us.tpm\" = [33_000, 120_000]\n{EXPECTED}"
     );
     let (source, unknowns) = (source(&rest), unknowns(&rest));
-    let base = experiment::Answer::of(&experiment::play(&model(&source, &[]).expect("it loads"), &Unwatched));
+    let base = experiment::Answer::of(&experiment::play(
+        &model(&source, &[]).expect("it loads"),
+        experiment::Depth::Figures,
+        &Unwatched,
+    ));
     let build = |settings: &[String]| model(&source, settings);
     let doubt = |looks: usize| {
         let watch = Impatient(looks.into());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bedload::cli::render::render;
-use bedload::experiment::{self, Unwatched, play};
+use bedload::experiment::{self, Depth, Unwatched, play};
 use bedload::random::{Purpose, Stream};
 use bedload::report;
 use bedload::results::{BoughtVerdict, Judgement, Results, Scenario, SizingState};
@@ -69,7 +69,7 @@ fn by_trying(text: &str, vary: &str, values: impl IntoIterator<Item = u64>) -> O
     let source = source(text);
     values.into_iter().find(|value| {
         let loaded = source.load(&[format!("{vary}={value}")]).expect("it loads");
-        play(&loaded.model, &Unwatched).expectations.iter().all(|e| e.verdict == Judgement::Held)
+        play(&loaded.model, Depth::Figures, &Unwatched).expectations.iter().all(|e| e.verdict == Judgement::Held)
     })
 }
 

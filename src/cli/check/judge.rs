@@ -22,7 +22,7 @@ impl Gate<'_> {
         } else if model.expectations.is_empty() {
             cases.push(undecided("expectations", "nothing is expected: write [[expect]], or leave the file out"));
         } else {
-            let played = experiment::play(model, &self.clock);
+            let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
             cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub use doubted::{Contender, compare_in_doubt};
 
-use super::point::{Played, play, prolong};
+use super::point::{Depth, Played, play, prolong};
 use super::{Conclusion, Watch, head, inputs};
 use crate::metrics::Measure;
 use crate::model::Model;
@@ -26,7 +26,7 @@ const ROUNDING: f64 = 1e-12;
 #[must_use]
 pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) -> Conclusion {
     let [(model_a, scenario_a), (model_b, scenario_b)] = [a, b];
-    let (played_a, played_b) = (play(model_a, watch), play(model_b, watch));
+    let (played_a, played_b) = (play(model_a, Depth::Detail, watch), play(model_b, Depth::Detail, watch));
     let counts = [played_a.point.replications, played_b.point.replications];
     let replications = counts[0].max(counts[1]);
     let played_a = prolong(played_a, model_a, replications, watch);

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use safe::InDoubt;
 
 use super::doubt::Doubts;
-use super::{Build, Conclusion, Effort, Watch, head, play, without_varied};
+use super::{Build, Conclusion, Depth, Effort, Watch, head, play, without_varied};
 use crate::model::Model;
 use crate::model::study::{Choice, Find, Size, Unknown, sweep};
 use crate::results::{
@@ -192,7 +192,7 @@ impl<'l> Line<'l> {
         let varied = self.size.choice(value);
         let choices: Vec<Choice> = self.fixed.cloned().into_iter().chain([varied]).collect();
         let model = (self.build)(&[sweep::settings(&choices), self.reading.to_vec()].concat())?;
-        let played = play(&model, self.watch);
+        let played = play(&model, Depth::Detail, self.watch);
         let verdict = Judgement::worst(&played.expectations).unwrap_or(Judgement::Inconclusive);
         let parameters = sweep::parameters(&choices);
         let point = Point { parameters, expectations: played.expectations, ..played.point };

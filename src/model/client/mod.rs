@@ -56,6 +56,12 @@ impl Client {
         self.max_connections.is_some() || self.pace.is_some() || self.retries.adaptive
     }
 
+    /// How long a first attempt may take before the client gives up; `u64::MAX`: for ever \[µs\].
+    #[must_use]
+    pub fn patience(&self) -> u64 {
+        [self.attempt_timeout, self.timeout].into_iter().flatten().map(|t| t.0).min().unwrap_or(u64::MAX)
+    }
+
     /// The process of request number `index`. Requests of one user or session run in one process.
     #[inline]
     #[must_use]
