@@ -17,6 +17,7 @@ mod latency_over_time;
 mod load_over_time;
 mod main_effects;
 mod quota_use;
+mod scatter;
 mod served_by_capacity;
 mod size_curve;
 mod study;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 mod courses;
 mod study;
+mod volumes;
 
 use super::*;
 use crate::results::{Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict};
@@ -162,6 +163,7 @@ fn every_chart_has_a_name_a_question_and_a_drawing() {
         study::sizing(),
         study::comparison(),
         study::doubt(),
+        volumes::usual(),
     ];
     for chart in CHARTS {
         assert!(chart.shows().ends_with('.'), "{}", chart.name());

@@ -122,7 +122,7 @@ pub(super) fn money(subject: &Subject<'_>) -> Markup {
             p class="warn" { "Committed, whatever is used:" }
             ul { @for c in &point.commitments { li {
                 (c.what) " of " (c.capacity) " (" (c.commitment) "): " (dollars(c.usd)) " until " (c.ends)
-                @if let Some(list) = c.list_usd { ", " (usd(list)) " by the list of prices" }
+                @if let Some(list) = c.list_usd { ", " (usd(list)) " by list price" }
                 "; it renews by itself unless it is ended"
             } } }
         }
@@ -144,7 +144,7 @@ fn bill(bill: &[BillItem]) -> Markup {
     html! { table {
         thead {
             @if is_discounted { tr {
-                th scope="col" rowspan="2" { "For" } th scope="colgroup" colspan="3" { "By the list of prices" }
+                th scope="col" rowspan="2" { "For" } th scope="colgroup" colspan="3" { "List price" }
                 th scope="col" rowspan="2" { "Discount" } th scope="colgroup" colspan="3" { "Due" }
             } }
             tr {
