@@ -4,7 +4,7 @@
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
 use super::study::{Design, Measure, Site, thinned, word_of};
-use super::volume::{Stand, Turn, Volumes, Way, cost};
+use super::volume::{Leg, Stand, Turn, Volumes, Way, cost};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 use crate::results::Judgement;
 use crate::terms::Unit;
@@ -21,7 +21,7 @@ const MOST_VALUES: usize = 120;
 const DOT_SPACE: f64 = 9.0;
 /// Volumes that span this ratio are told apart on a logarithmic scale only.
 const WIDE: f64 = 30.0;
-/// A straight line is a curve on a logarithmic scale, drawn in so many steps.
+/// A straight line is a curve on a logarithmic scale, drawn in so many steps at the most.
 const STEPS: usize = 12;
 /// \[CSS px\]
 const GUTTER: f64 = 58.0;
@@ -180,13 +180,20 @@ impl Sheet<'_, '_> {
         }
         let fails = |way: &usize| self.volumes.ways[*way].stands.iter().flatten().any(|stand| !stand.carries);
         if self.shown.iter().any(fails) {
-            legend.push(("fails".to_owned(), Mark::Dashes(Ink::Vermillion, 1.5)));
+            let undecided = self.sites().any(|site| site.judged == Some(Judgement::Inconclusive));
+            let word = if undecided { "fails, or undecided" } else { "fails" };
+            legend.push((word.to_owned(), Mark::Dashes(Ink::Vermillion, 1.5)));
         }
-        let sites = || self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
-        if sites().any(|site| self.measure.interval(self.design.sites[*site].point).is_some()) {
+        if self.sites().any(|site| self.measure.interval(site.point).is_some()) {
             legend.push(("interval".to_owned(), Mark::Area(Ink::BlueBand)));
         }
         legend
+    }
+
+    /// Of the ways that are shown.
+    fn sites(&self) -> impl Iterator<Item = &Site<'_>> {
+        let sites = self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
+        sites.map(|site| &self.design.sites[*site])
     }
 
     /// What is not in the picture.
@@ -219,20 +226,20 @@ impl Sheet<'_, '_> {
         self.volumes.turns.iter().take(MOST_TURNS).map(flag).collect()
     }
 
-    fn x(&self) -> (Axis, bool) {
+    /// The axis of the volumes, and in how many steps a line between two of them is drawn.
+    fn x(&self) -> (Axis, usize) {
         let volumes = &self.volumes.volumes;
         let (least, most) = (volumes[0], *volumes.last().unwrap_or(&0.0));
         if least > 0.0 && most / least > WIDE {
-            return (Axis::log(least / 1.1, most * 1.1, labels::volume), true);
+            return (Axis::log(least / 1.1, most * 1.1, labels::volume), (MOST_VALUES / volumes.len()).clamp(1, STEPS));
         }
         let mut axis = Axis::metric(volumes.iter().copied(), Unit::Count, 6.0);
         axis.ticks.iter_mut().for_each(|tick| tick.label = labels::volume(tick.at));
-        (axis, false)
+        (axis, 1)
     }
 
     fn y(&self) -> Axis {
-        let sites = self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
-        self.measure.axis(sites.map(|site| self.design.sites[*site].point), 6.0)
+        self.measure.axis(self.sites().map(|site| site.point), 6.0)
     }
 
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
@@ -241,7 +248,7 @@ impl Sheet<'_, '_> {
         let names: Vec<String> =
             self.shown.iter().map(|way| STRONG.fit(&self.volumes.ways[*way].label, WIDEST_NAME)).collect();
         let right = names.iter().map(|name| STRONG.width(name)).fold(0.0, f64::max).min(WIDEST_NAME) + 14.0;
-        let (x, is_log) = self.x();
+        let (x, steps) = self.x();
         let flags = self.flags(&x, room.left + GUTTER, room.right - right);
         let rows = flags.iter().map(|flag| flag.row + 1).max().unwrap_or(0);
         let plot = room.inset(GUTTER, 22.0 + FLAG_HEIGHT * rows as f64, right, 36.0);
@@ -255,20 +262,29 @@ impl Sheet<'_, '_> {
         }
         self.measure.draw_bounds(&panel, true)?;
         for way in &self.shown {
-            self.line(&panel, *way, is_log)?;
+            self.line(&panel, *way, steps)?;
         }
-        for leg in self.volumes.legs.iter().filter(|leg| self.shown.contains(&leg.way)) {
-            panel.curve(&straight(leg.from, leg.to, is_log), CHEAPEST)?;
-        }
+        self.cheapest(&panel, steps)?;
         // What is the cheapest lies on top.
         let mut order = self.shown.clone();
         order.sort_by_key(|way| self.volumes.cheapest.contains(&Some(*way)));
         for way in order {
             self.dots(&panel, way)?;
         }
-        self.draw_evens(&panel, &flags, is_log)?;
+        self.draw_evens(&panel, &flags, steps)?;
         self.turns(&panel, &flags)?;
         self.names(&panel, &names)
+    }
+
+    /// What the cheapest way costs, from change to change.
+    fn cheapest(&self, panel: &Panel<'_, '_>, steps: usize) -> Result<(), ChartError> {
+        let legs: Vec<&Leg> = self.volumes.legs.iter().filter(|leg| self.shown.contains(&leg.way)).collect();
+        for stretch in legs.chunk_by(|a, b| a.way == b.way && (b.from.0 - a.to.0).abs() <= 1e-9 * a.to.0) {
+            let path: Vec<(f64, f64)> = stretch.iter().flat_map(|leg| along(leg.from, leg.to, steps)).collect();
+            let path: Vec<(f64, f64)> = thinned(path.len(), 3 * MOST_VALUES).into_iter().map(|i| path[i]).collect();
+            panel.curve(&path, CHEAPEST)?;
+        }
+        Ok(())
     }
 
     /// Its points, as many as are drawn: their places and what they are.
@@ -278,25 +294,31 @@ impl Sheet<'_, '_> {
         thinned(self.volumes.volumes.len(), MOST_VALUES).into_iter().filter_map(known).collect()
     }
 
+    /// Intervals side by side as one band; it ends where none is known.
     fn band(&self, panel: &Panel<'_, '_>, way: usize) -> Result<(), ChartError> {
-        let ends = |(volume, _, site): &(f64, Stand, usize)| {
-            Some((*volume, self.measure.interval(self.design.sites[*site].point)?))
-        };
-        let ends: Vec<(f64, (f64, f64))> = self.drawn(way).iter().filter_map(ends).collect();
-        let upper = ends.iter().map(|(x, (_, hi))| (*x, *hi));
-        let lower = ends.iter().rev().map(|(x, (lo, _))| (*x, *lo));
-        if ends.len() > 1 { panel.area(upper.chain(lower).collect(), Ink::BlueBand) } else { Ok(()) }
+        let interval = |site: usize| self.measure.interval(self.design.sites[site].point);
+        let points = self.drawn(way);
+        for stretch in points.split(|(.., site)| interval(*site).is_none()) {
+            let ends: Vec<(f64, (f64, f64))> =
+                stretch.iter().filter_map(|(volume, _, site)| Some((*volume, interval(*site)?))).collect();
+            let upper = ends.iter().map(|(x, (_, hi))| (*x, *hi));
+            let lower = ends.iter().rev().map(|(x, (lo, _))| (*x, *lo));
+            if ends.len() > 1 {
+                panel.area(upper.chain(lower).collect(), Ink::BlueBand)?;
+            }
+        }
+        Ok(())
     }
 
     /// Dashed wherever either end does not carry the load.
-    fn line(&self, panel: &Panel<'_, '_>, way: usize, is_log: bool) -> Result<(), ChartError> {
+    fn line(&self, panel: &Panel<'_, '_>, way: usize, steps: usize) -> Result<(), ChartError> {
         let points = self.drawn(way);
         let good = |ends: &[(f64, Stand, usize)]| ends.iter().all(|(_, stand, _)| stand.carries);
         let pairs: Vec<&[_]> = points.windows(2).collect();
         for stretch in pairs.chunk_by(|a, b| good(a) == good(b)) {
             let place = |(volume, stand, _): &(f64, Stand, usize)| (*volume, stand.cost);
             let path: Vec<(f64, f64)> =
-                stretch.iter().flat_map(|ends| straight(place(&ends[0]), place(&ends[1]), is_log)).collect();
+                stretch.iter().flat_map(|ends| along(place(&ends[0]), place(&ends[1]), steps)).collect();
             let mark =
                 if stretch.first().is_some_and(|ends| good(ends)) { OTHER } else { Mark::Dashes(Ink::Vermillion, 1.5) };
             panel.curve(&path, mark)?;
@@ -355,12 +377,12 @@ impl Sheet<'_, '_> {
     }
 
     /// A dot and its words where another way breaks even, clear of the lines.
-    fn draw_evens(&self, panel: &Panel<'_, '_>, flags: &[Flag], is_log: bool) -> Result<(), ChartError> {
+    fn draw_evens(&self, panel: &Panel<'_, '_>, flags: &[Flag], steps: usize) -> Result<(), ChartError> {
         let mut placer = Placer::new(panel.room);
         for way in &self.shown {
             let points = self.drawn(*way);
             for ends in points.windows(2) {
-                let path = straight((ends[0].0, ends[0].1.cost), (ends[1].0, ends[1].1.cost), is_log);
+                let path = along((ends[0].0, ends[0].1.cost), (ends[1].0, ends[1].1.cost), steps);
                 for pair in path.windows(2) {
                     let (from, to) = (panel.at(pair[0].0, pair[0].1), panel.at(pair[1].0, pair[1].1));
                     let dots =
@@ -373,7 +395,8 @@ impl Sheet<'_, '_> {
         }
         flags.iter().for_each(|flag| placer.keep_off_line((flag.x, panel.room.top), (flag.x, panel.room.bottom)));
         for even in self.volumes.evens.iter().take(MOST_EVENS) {
-            let Some(cost) = even.cost else { continue };
+            let is_shown = even.to.is_some_and(|way| self.shown.contains(&way));
+            let Some(cost) = even.cost.filter(|_| is_shown) else { continue };
             panel.dot(even.at, cost, Ink::Text)?;
             panel.tip(even.at, cost, self.meeting(even, cost));
             let text = labels::volume(even.at);
@@ -405,6 +428,9 @@ impl Sheet<'_, '_> {
         for ((from, way, name), y) in ends.iter().zip(spread(&wanted, NAME_HEIGHT, room.top, room.bottom)) {
             let is_best = self.is_cheapest(*way, last);
             let face = if is_best { STRONG } else { LABEL };
+            if name.is_empty() {
+                continue;
+            }
             let (edge, _) = panel.at(last, 0.0);
             panel.canvas.line((edge + 5.0, *from), (room.right + 7.0, y), Ink::Rule, 0.75)?;
             let ink = if is_best { Ink::Green } else { Ink::Text };
@@ -414,12 +440,7 @@ impl Sheet<'_, '_> {
     }
 }
 
-/// A line that is straight in requests and dollars, as the points it passes on its way.
-fn straight(from: (f64, f64), to: (f64, f64), is_log: bool) -> Vec<(f64, f64)> {
-    along(from, to, if is_log { STEPS } else { 1 })
-}
-
-/// Both ends of a line and what lies between them, in so many steps.
+/// Both ends of a line that is straight in requests and dollars, and what lies between them, in so many steps.
 fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     let at = |i: usize| {
         let share = i as f64 / steps as f64;

@@ -19,6 +19,7 @@ mod latency_parts;
 mod load_over_time;
 mod main_effects;
 mod quota_use;
+mod scatter;
 mod served_by_capacity;
 mod served_by_region;
 mod shares;

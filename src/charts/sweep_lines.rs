@@ -1,8 +1,8 @@
-//! How the metric that decides moves with a swept number: where the line crosses what is expected.
+//! How the metric that decides moves with a swept number: where the line crosses what is expected. Samples are dots.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::study::{Design, Dimension, Measure, Site, cost_of, ink_of, spaced, thinned, word_of};
-use super::{Chart, ChartError, Drawing, Subject};
+use super::{Chart, ChartError, Drawing, Subject, scatter};
 use crate::results::Judgement;
 
 pub(super) struct SweepLines;
@@ -30,7 +30,14 @@ impl Chart for SweepLines {
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let measure = Measure::of(subject);
-        let Some(design) = Design::of(subject).filter(|design| design.is_grid) else { return Ok(Vec::new()) };
+        let Some(design) = Design::of(subject) else { return Ok(Vec::new()) };
+        if !design.is_grid {
+            if subject.results.axes.iter().all(|axis| axis.values.is_some()) {
+                return Ok(Vec::new());
+            }
+            let title = &subject.results.scenario.title;
+            return Ok(scatter::draw(self.name(), &design, &measure, title)?.into_iter().collect());
+        }
         let Some(sheet) = Sheet::of(&design, &measure, subject) else { return Ok(Vec::new()) };
         let rows = sheet.panels.len().div_ceil(sheet.columns());
         let heading = Heading {

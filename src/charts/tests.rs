@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 mod courses;
 mod looks;
 mod study;
+mod volumes;
 mod written;
 
 use super::*;

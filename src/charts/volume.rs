@@ -124,19 +124,20 @@ impl Volumes {
         self.cheapest[0]
     }
 
-    /// At most so many of the ways: those that are the cheapest somewhere, then those that cost least at the largest volume.
+    /// At most so many of the ways: those that are the cheapest somewhere, the first ones first, then those that cost least at
+    /// the largest volume.
     pub(super) fn shown(&self, most: usize) -> Vec<usize> {
-        let is_best = |way: usize| self.cheapest.contains(&Some(way)) || self.legs.iter().any(|leg| leg.way == way);
+        let of_turns = self.turns.iter().filter_map(|turn| turn.to);
+        let best: Vec<usize> = self.cheapest[0].into_iter().chain(of_turns).collect();
+        let rank = |way: usize| best.iter().position(|known| *known == way).unwrap_or(best.len());
         let last = |way: usize| {
             let known = self.ways[way].stands.iter().rev().flatten();
             known.map(|stand| (!stand.carries, stand.cost)).next().unwrap_or((true, f64::INFINITY))
         };
-        let mut order: Vec<usize> = (0..self.ways.len()).collect();
-        order.sort_by(|a, b| {
-            let ((a_fails, a_cost), (b_fails, b_cost)) = (last(*a), last(*b));
-            is_best(*b).cmp(&is_best(*a)).then(a_fails.cmp(&b_fails)).then(a_cost.total_cmp(&b_cost))
-        });
-        order.truncate(most);
+        let mut order: Vec<(usize, (bool, f64), usize)> =
+            (0..self.ways.len()).map(|way| (rank(way), last(way), way)).collect();
+        order.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.0.cmp(&b.1.0)).then(a.1.1.total_cmp(&b.1.1)));
+        let mut order: Vec<usize> = order.into_iter().take(most).map(|(.., way)| way).collect();
         order.sort_unstable();
         order
     }
@@ -276,7 +277,9 @@ mod tests {
         Way { name: name.to_owned(), label: String::new(), stands, sites: vec![None; costs.len()] }
     }
 
-    fn told(volumes: &Volumes) -> Vec<(f64, Option<usize>, Option<usize>, Option<f64>)> {
+    type Told = (f64, Option<usize>, Option<usize>, Option<f64>);
+
+    fn told(volumes: &Volumes) -> Vec<Told> {
         volumes.turns.iter().map(|t| (t.at, t.from, t.to, t.cost)).collect()
     }
 

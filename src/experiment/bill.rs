@@ -25,7 +25,7 @@ pub(super) fn bill(model: &Model, replications: &[Replication]) -> Vec<BillItem>
         usd_per_month: mean(i, |item| item.due.per_month),
         usd_once: mean(i, |item| item.due.once),
         list: item.discount.map(|off| ListPrice {
-            discount: off as f64 * 1e-6,
+            discount: off as f64 / 1e6,
             usd: mean(i, |item| item.list.cost),
             usd_per_month: mean(i, |item| item.list.per_month),
             usd_once: mean(i, |item| item.list.once),

@@ -403,7 +403,7 @@ impl<'r> Story<'r> {
         lines.extend(once.map(|(item, usd)| format!("once {} for {}", money(usd), item.what)));
         lines.extend(self.point.commitments.iter().map(|c| {
             let due = c.usd.map_or_else(|| "an unknown amount".to_owned(), money);
-            let list = c.list_usd.map(|usd| format!(" ({} by the list)", money(usd))).unwrap_or_default();
+            let list = c.list_usd.map(|usd| format!(" ({} by list price)", money(usd))).unwrap_or_default();
             format!("committed {due}{list} for {} of {} until {}", c.what, c.capacity, c.ends)
         }));
         lines

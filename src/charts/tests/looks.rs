@@ -8,7 +8,7 @@ use proptest::test_runner::RngSeed;
 
 use super::super::frame::{self, Ink};
 use super::written::{Written, lines, reduced};
-use super::{courses, study, *};
+use super::{courses, study, volumes, *};
 
 /// Of a snapshot: more is not read \[bytes\].
 const LARGEST: usize = 10_000;
@@ -21,6 +21,7 @@ fn documents() -> Vec<Results> {
         study::sizing(),
         study::comparison(),
         study::doubt(),
+        volumes::usual(),
     ]
 }
 

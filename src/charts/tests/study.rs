@@ -217,14 +217,27 @@ fn a_thousand_points_make_no_larger_files() {
 }
 
 #[test]
-fn samples_have_no_lines_and_no_map() {
+fn samples_are_dots_and_have_no_map() {
     let mut samples = sweep(&[40, 40]);
     samples.points.retain(|point| point.index % 41 == point.index / 40 % 7);
     for axis in &mut samples.axes {
         axis.values = None;
     }
-    assert_eq!(names(&drawn(&samples)), ["sweep_pareto", "main_effects"]);
+    assert_eq!(names(&drawn(&samples)), ["sweep_lines", "sweep_pareto", "main_effects"]);
+    let caption = drawn(&samples)[0].caption.clone();
+    assert!(caption.starts_with("Over 39 samples it goes from 0 % to 97.5 %; 31 of 39 points meet"), "{caption}");
     assert_all_sound(&samples);
+    let mut named = samples.clone();
+    for point in &mut named.points {
+        point.parameters.values_mut().for_each(|value| *value = json!(format!("{value}")));
+    }
+    assert_eq!(names(&drawn(&named)), ["sweep_pareto", "main_effects"]);
+    let mut many = sweep(&[100, 20, 2]);
+    many.points.truncate(3_999);
+    assert!(!names(&drawn(&many)).contains(&"sweep_lines"), "a grid with a gap is no sample");
+    many.axes[0].values = None;
+    assert!(names(&drawn(&many)).contains(&"sweep_lines"));
+    assert_all_sound(&many);
 }
 
 #[test]

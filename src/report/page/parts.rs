@@ -220,7 +220,7 @@ pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     if !point.commitments.is_empty() {
         let told = point.commitments.iter().map(|c| {
             let due = format!("{} of {} ({}): {} until {}", c.what, c.capacity, c.commitment, dollars(c.usd), c.ends);
-            let list = c.list_usd.map(|list| format!(", {} by the list of prices", usd(list))).unwrap_or_default();
+            let list = c.list_usd.map(|list| format!(", {} by list price", usd(list))).unwrap_or_default();
             vec![text(format!("{due}{list}; it renews by itself unless it is ended"))]
         });
         blocks.push(Block::Warning("Committed, whatever is used:".to_owned()));
@@ -233,7 +233,7 @@ fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 
-/// What is due; where a discount is agreed on, beside what it would be by the list of prices.
+/// What is due; where a discount is agreed on, beside what it would be by list price.
 fn bill(items: &[BillItem]) -> Table {
     let is_discounted = items.iter().any(|item| item.list.is_some());
     let line = |what: &str, listed: [Option<f64>; 3], off: &str, due: [Option<f64>; 3]| {
@@ -250,7 +250,7 @@ fn bill(items: &[BillItem]) -> Table {
     if items.len() > 1 {
         lines.push(Line::Total(line("Together", sum(BillItem::listed), "", sum(BillItem::due))));
     }
-    let before = ["A month by the list", "Discount"].into_iter().filter(|_| is_discounted);
+    let before = ["A month by list price", "Discount"].into_iter().filter(|_| is_discounted);
     let amounts = before.chain(["In the run", "A month", "Once"]).map(Column::numbers);
     Table { name: "The bill", columns: [Column::words("For")].into_iter().chain(amounts).collect(), lines }
 }
