@@ -12,8 +12,6 @@ const MOST_ROWS: usize = 10;
 const ROW_HEIGHT: f64 = 30.0;
 /// Of a row's label.
 const LABEL_WIDTH: f64 = 150.0;
-/// Right of the longest bar, for its length.
-const TOTAL_WIDTH: f64 = 64.0;
 /// Times beyond this are drawn as this: sums must not overflow \[ms\].
 const LONGEST_MS: f64 = 1e12;
 
@@ -112,7 +110,8 @@ const fn over(ink: Ink) -> Ink {
 fn body(canvas: &Canvas<'_>, room: Room, rows: &[Row]) -> Result<(), ChartError> {
     let most = rows.iter().map(Row::whole).fold(0.0, f64::max);
     let left = room.left + LABEL_WIDTH + 10.0;
-    let scale = (room.right - TOTAL_WIDTH - left) / most;
+    let total_width = rows.iter().map(|row| STRONG.width(&labels::latency(row.whole()))).fold(0.0, f64::max);
+    let scale = (room.right - total_width - 8.0 - left) / most;
     for (i, row) in rows.iter().enumerate() {
         let top = room.top + 8.0 + i as f64 * ROW_HEIGHT;
         let (label, face) = (LABEL.fit(&row.label, LABEL_WIDTH), if i == 0 { STRONG } else { LABEL });

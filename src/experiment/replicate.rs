@@ -52,8 +52,12 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch) -> Replicati
     // Windows are rare: without them the engine's loop knows one recorder.
     let bursts = traffic::bursts(model, number);
     let measured = Recorder::measured(model, bursts.as_deref());
-    // Charts draw the course of the first one.
-    let measured = if number == 0 && depth == Depth::Detail { measured.with_course() } else { measured };
+    // A warm-up is judged by the course of all, and charts draw that of the first.
+    let measured = match depth {
+        Depth::Figures => measured,
+        Depth::Detail if number > 0 => measured.with_course(),
+        Depth::Detail => measured.with_course().with_latencies(),
+    };
     let (record, effort) = if model.windows.is_empty() {
         let (finished, requests) = play(model, number, measured, watch);
         let effort = Effort { requests, events: finished.events };

@@ -65,10 +65,16 @@ impl Recorder {
         Self::new(model, model.run.warmup.0..model.run.measured_end().0, bursts, width)
     }
 
-    /// Keeps the course over time too, by bucket: what charts draw, of one replication.
+    /// Keeps the course over time too, by bucket.
     #[must_use]
     pub fn with_course(mut self) -> Self {
         self.keeps_course = true;
+        self
+    }
+
+    /// Keeps latencies by bucket too: what charts draw, of one replication.
+    #[must_use]
+    pub fn with_latencies(mut self) -> Self {
         self.record.timeline.latencies = LatencyGrid::new(self.length.div_ceil(self.clock.bucket_width));
         self
     }
@@ -377,7 +383,7 @@ impl Observer for Recorder {
             let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
             cohort.outside_slo += u64::from(!(met(slo.ttft, before + a.ttft) && met(slo.e2e, delay + service)));
         }
-        if self.keeps_course {
+        if !self.record.timeline.latencies.is_empty() {
             let bucket = self.bucket_of(a.who.arrival);
             self.record.timeline.latencies.record(bucket, delay + service);
         }
