@@ -35,3 +35,4 @@ mod storms;
 mod studies_in_doubt;
 mod sweeps;
 mod theory;
+mod volumes;
