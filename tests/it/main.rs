@@ -40,3 +40,4 @@ mod studies_in_doubt;
 mod sweeps;
 mod theory;
 mod typed;
+mod volumes;

@@ -2,4 +2,5 @@
 
 mod bills;
 mod examples;
+mod lists;
 mod prices;
