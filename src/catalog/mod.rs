@@ -98,16 +98,33 @@ pub struct LatencyEntry {
     pub output_tokens_per_second: f64,
     /// What was measured, what is a guess.
     pub remark: String,
+    /// The figures that nobody measured of this model: scenario keys. The prefill of none was measured.
+    #[serde(default)]
+    pub guesses: Vec<Guess>,
     pub source: String,
     pub as_of: String,
 }
 
 impl LatencyEntry {
-    /// Whether it is guessed, at least in part: then its source says so first.
+    /// Whether the figure of this scenario key is a guess. Where all are, the source says so first.
     #[must_use]
-    pub fn is_guess(&self) -> bool {
-        self.source.starts_with("Assumption")
+    pub fn is_guess(&self, key: &str) -> bool {
+        let named = |guess: &Guess| match guess {
+            Guess::TimeToFirstToken => "time_to_first_token",
+            Guess::OutputTokensPerSecond => "output_tokens_per_second",
+        };
+        key == "prefill_per_1k_tokens"
+            || self.source.starts_with("Assumption")
+            || self.guesses.iter().any(|guess| named(guess) == key)
     }
+}
+
+/// A latency that is guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guess {
+    TimeToFirstToken,
+    OutputTokensPerSecond,
 }
 
 /// One way to reach a model: in its own region (`in_region`) or through an inference profile (`us`, `eu`, `global` …).

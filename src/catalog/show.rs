@@ -65,7 +65,7 @@ pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     out += &sales::custom(entry, &mut sources);
     out += &sales::destinations(&entry.paths, &mut sources);
 
-    out += "\nLatency before any load (measured by others: put in your own)\n";
+    out += "\nLatency before any load (measured by others, or guessed: put in your own)\n";
     out += &latency(entry, &mut sources);
 
     out += &sources.written_out(today);

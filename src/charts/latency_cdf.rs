@@ -86,11 +86,11 @@ struct Line {
 impl Curves {
     fn lines_of(&self, goals: &Goals) -> Vec<Line> {
         let mut lines = Vec::new();
-        let objectives = [(goals.ttft, self.ttft.as_ref(), " of first tokens"), (goals.e2e, Some(&self.e2e), "")];
+        let objectives = [(goals.ttft, self.ttft.as_ref(), "ttft: "), (goals.e2e, Some(&self.e2e), "")];
         for (ms, curve, what) in objectives {
             if let (Some(ms), Some(curve)) = (ms, curve) {
                 let within = labels::percent(curve.share_within(ms));
-                let label = format!("{within}{what} within {}", labels::latency(ms));
+                let label = format!("{what}{within} within {}", labels::latency(ms));
                 lines.push(Line { ms, label, mark: OBJECTIVE });
             }
         }
@@ -180,7 +180,11 @@ impl Curves {
         for line in &self.lines {
             let heights = [0.75, 0.5, 0.9, 0.97, 0.25, 0.995, 0.05].into_iter().map(|share| panel.at(line.ms, share));
             let place = heights.into_iter().find_map(|(x, y)| placer.place(x, y, &line.label, STRONG));
-            let (x, y) = place.unwrap_or_else(|| panel.at(line.ms, 0.0));
+            let (x, y) = place.unwrap_or_else(|| {
+                // Over a curve rather than off the sheet.
+                let (x, y) = panel.at(line.ms, 0.0);
+                (x.min(panel.room.right - STRONG.width(&line.label)), y - 6.0)
+            });
             panel.note(x, y, &line.label, STRONG, Ink::Text, Align::Left)?;
         }
         Ok(())

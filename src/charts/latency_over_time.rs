@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::course::{Course, head, largest, worst};
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::goals::Goals;
-use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 
 pub(super) struct LatencyOverTime;
 
@@ -50,7 +50,7 @@ impl Chart for LatencyOverTime {
             title: "How long answers took over time".to_owned(),
             subtitle: latencies.subtitle(),
             legend,
-            source: latencies.with_caution(source(subject.results, point)),
+            source: latencies.with_caution(source_over_time(subject.results, point)),
             height: 380.0,
         };
         Ok(vec![frame::draw(&heading, |canvas, room| latencies.body(canvas, room))?])

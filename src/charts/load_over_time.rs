@@ -4,7 +4,7 @@
 use super::axis::Axis;
 use super::course::{Course, GAP, GUTTER, head, largest, total, worst};
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Panel, Room, STRONG};
-use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 
 pub(super) struct LoadOverTime;
 
@@ -49,7 +49,7 @@ impl Chart for LoadOverTime {
             title: "Load over time".to_owned(),
             subtitle: load.subtitle(),
             legend,
-            source: source(subject.results, point),
+            source: source_over_time(subject.results, point),
             height: if load.has_strip() { 460.0 } else { 360.0 },
         };
         Ok(vec![frame::draw(&heading, |canvas, room| load.body(canvas, room))?])
@@ -118,7 +118,7 @@ impl<'d> Load<'d> {
         );
         let ratio = total(&self.attempts) / total(&self.calls);
         match self.worst() {
-            Some((at, most)) if ratio.is_finite() => {
+            Some((at, most)) if ratio.is_finite() && labels::amount(ratio) != "1" => {
                 text += &format!(
                     " Retries made {} attempts of each call, {} in the worst {} ({}).",
                     labels::amount(ratio),

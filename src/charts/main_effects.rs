@@ -35,6 +35,10 @@ impl Chart for MainEffects {
         let all = effects.len();
         effects.truncate(MOST_PANELS);
         let Some(first) = effects.first() else { return Ok(Vec::new()) };
+        // What nothing moves is no picture.
+        if first.reach() <= 0.0 {
+            return Ok(Vec::new());
+        }
         // Of one axis of numbers the lines of the sweep say the same.
         if all == 1 && design.is_grid && first.dimension.is_number {
             return Ok(Vec::new());

@@ -165,6 +165,16 @@ pub fn draw_all(subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
     Ok(drawings)
 }
 
+/// The same of what happens over time, which is that of one replication.
+fn source_over_time(results: &Results, point: &Point) -> String {
+    let source = source(results, point);
+    match point.replications {
+        0 | 1 => source,
+        all if source.is_empty() => format!("the first of {all} replications"),
+        all => format!("the first of {all} replications · {source}"),
+    }
+}
+
 /// The line under a drawing: which scenario and which design point it is of.
 fn source(results: &Results, point: &Point) -> String {
     let mut parts = vec![results.scenario.title.clone()];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::axis::Axis;
 use super::columns::Columns;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
-use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 use crate::results::{LimitFacts, Point, Timeline};
 
 pub(super) struct QuotaUse;
@@ -67,7 +67,7 @@ impl Chart for QuotaUse {
             .map(|limits| {
                 let name = file_stem(self.name(), limits[0].owner, &owners);
                 let sheet = Sheet { limits, columns: &columns, throttled: &throttled };
-                sheet.draw(name, source(results, point), &detail.timeline.start)
+                sheet.draw(name, source_over_time(results, point), &detail.timeline.start)
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use super::course::Course;
 use super::shares::{Shares, Titles};
-use super::{Chart, ChartError, Drawing, Subject, source};
+use super::{Chart, ChartError, Drawing, Subject, source_over_time};
 
 pub(super) struct ServedByCapacity;
 
@@ -24,7 +24,7 @@ impl Chart for ServedByCapacity {
         let titles = Titles {
             name: self.name().to_owned(),
             title: "What each capacity took".to_owned(),
-            source: source(subject.results, point),
+            source: source_over_time(subject.results, point),
         };
         Shares::of(course, all, ["capacity", "capacities"]).map(|shares| shares.draw(titles)).into_iter().collect()
     }

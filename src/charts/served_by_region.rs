@@ -2,7 +2,7 @@
 
 use super::course::Course;
 use super::shares::{Shares, Titles};
-use super::{Chart, ChartError, Drawing, Subject, source};
+use super::{Chart, ChartError, Drawing, Subject, source_over_time};
 
 pub(super) struct ServedByRegion;
 
@@ -28,7 +28,7 @@ impl Chart for ServedByRegion {
             let titles = Titles {
                 name: if pools.len() == 1 { self.name().to_owned() } else { format!("{}-{pool}", self.name()) },
                 title: format!("What each region of {pool} took"),
-                source: source(subject.results, point),
+                source: source_over_time(subject.results, point),
             };
             drawings
                 .extend(Shares::of(course, all, ["region", "regions"]).map(|shares| shares.draw(titles)).transpose()?);

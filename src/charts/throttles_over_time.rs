@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::course::{Course, Ranked, head, largest, ranked, total, worst};
 use super::frame::{self, Canvas, Heading, Ink, Mark, Room};
-use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 
 pub(super) struct ThrottlesOverTime;
 
@@ -39,7 +39,7 @@ impl Chart for ThrottlesOverTime {
             title: "Refusals over time, by reason".to_owned(),
             subtitle: refusals.subtitle(),
             legend,
-            source: source(subject.results, point),
+            source: source_over_time(subject.results, point),
             height: 360.0,
         };
         Ok(vec![frame::draw(&heading, |canvas, room| refusals.body(canvas, room))?])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::axis::Axis;
 use super::course::{Course, head, largest, total};
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Room, STRONG};
-use super::{Chart, ChartError, Drawing, Subject, labels, source};
+use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 use crate::results::LimitFacts;
 
 pub(super) struct UnitUtilization;
@@ -40,7 +40,7 @@ impl Chart for UnitUtilization {
         units.sort_by(|a, b| b.most().total_cmp(&a.most()));
         let undrawn = units.len().saturating_sub(MOST_PANELS);
         units.truncate(MOST_PANELS);
-        let mut source = source(subject.results, point);
+        let mut source = source_over_time(subject.results, point);
         if undrawn > 0 {
             source = format!("{undrawn} less full not drawn · {source}");
         }

@@ -46,5 +46,9 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
         serde_json::from_str(&line).map_err(|e| refuse(format!("line {} of `{}`: {e}", i + 1, lines.display())))
     };
     let points = BufReader::new(file).lines().enumerate().map(point).collect::<Result<Vec<Point>, Trouble>>()?;
+    if points.len() as u64 != results.points_total {
+        let all = results.points_total;
+        return Err(refuse(format!("`{}` has {} of its {all} points", lines.display(), points.len())));
+    }
     Ok((results, Some(points)))
 }

@@ -21,8 +21,12 @@ pub(super) const USUAL: Wanted = Wanted { svg: true, png: true, width: 1_280, th
 
 /// Writes what is drawn of a document; returns the files.
 pub(super) fn draw(folder: &OutputFolder, subject: &Subject<'_>) -> Result<Vec<PathBuf>, Trouble> {
-    let drawings = charts::draw_all(subject).map_err(lost)?;
-    write(folder, &drawings, USUAL)
+    write(folder, &drawn(subject)?, USUAL)
+}
+
+/// All that is drawn of a document.
+pub(super) fn drawn(subject: &Subject<'_>) -> Result<Vec<Drawing>, Trouble> {
+    charts::draw_all(subject).map_err(lost)
 }
 
 /// Draws one chart; nothing when the document has not what it needs.

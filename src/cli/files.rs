@@ -81,6 +81,10 @@ pub(super) fn refuse_existing(path: &Path) -> Result<(), Trouble> {
 /// The file cannot be written; an older one of that name is then untouched.
 pub(super) fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
     let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A rename would put a file in the place of a device.
+    if target.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and is no file"));
+    }
     let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;

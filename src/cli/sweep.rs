@@ -8,12 +8,12 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::args::{Format, SweepArgs};
-use super::drawings::draw;
+use super::drawings;
 use super::files::OutputFolder;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
-use crate::charts::Subject;
+use crate::charts::{Drawing, Subject};
 use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
 use crate::model::study::{Axis, Sweep, is_same_key, sweep};
@@ -39,6 +39,9 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let study = Points::of(&source, &base, &args.file)?;
     study.try_values()?;
     study.warn_of_settings(&args.overrides.as_settings());
+    if !base.study.doubt.is_empty() {
+        remark("a sweep takes no notice of what is in doubt: `bedload run FILE --point K` plays it at one point");
+    }
     if args.list {
         return list(&study);
     }
@@ -53,9 +56,11 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let began = Instant::now();
     let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
-    let (tale, head, mut written) = write(&folder, head, &study, &journal)?;
+    let (mut tale, head, mut written) = write(&folder, head, &study, &journal)?;
     if !args.no_charts {
-        written.extend(draw_points(&folder, &head, &journal, args.quiet)?);
+        let drawings = draw_points(&head, &journal, args.quiet)?;
+        tale.add_drawings(&drawings);
+        written.extend(drawings::write(&folder, &drawings, drawings::USUAL)?);
     }
     journal.remove().map_err(|e| fault(Exit::InputOutput, format!("cannot remove the journal: {e}"), None))?;
     if !args.quiet {
@@ -232,7 +237,7 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
 }
 
 /// Draws a sweep, of a large one from the journal, for its document has not its points.
-fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<PathBuf>, Trouble> {
+fn draw_points(head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Drawing>, Trouble> {
     if head.points_total > DRAWN {
         if !quiet {
             let points = head.points_total;
@@ -241,7 +246,7 @@ fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: 
         return Ok(Vec::new());
     }
     if head.points_total <= INLINED {
-        return draw(folder, &Subject::of(head));
+        return drawings::drawn(&Subject::of(head));
     }
     let mut points = Vec::new();
     let gather = |point: Point| {
@@ -251,7 +256,7 @@ fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: 
     };
     let lost = |error: io::Error| fault(Exit::InputOutput, format!("cannot read the journal: {error}"), None);
     journal.each(gather).map_err(lost)?;
-    draw(folder, &Subject { results: head, points: &points })
+    drawings::drawn(&Subject { results: head, points: &points })
 }
 
 /// Writes the document and its points from the journal; returns what a summary says of them.

@@ -18,6 +18,7 @@ pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record
     notes.extend(of_the_warmup(model, replications, point));
     notes.extend(of_days(model, point));
     notes.extend(of_money(model, pooled));
+    notes.extend(of_the_month(model, point));
     notes
 }
 
@@ -93,6 +94,22 @@ fn of_days(model: &Model, point: &Point) -> Vec<Note> {
         })
     };
     shorter.filter_map(of_quota).collect()
+}
+
+/// A month may be billed for more than is played, and nobody has seen whether that would be carried.
+fn of_the_month(model: &Model, point: &Point) -> Option<Note> {
+    /// More is no rounding and no luck \[1\].
+    const MORE: f64 = 1.1;
+    let billed = model.money.requests_per_month?;
+    let month = model.money.hours_per_month * MICROS_PER_HOUR as f64;
+    let played = point.value("requests")? * month / model.run.duration.0 as f64;
+    (played > 0.0 && billed > MORE * played).then(|| {
+        let times = billed / played;
+        let text = format!(
+            "a month is billed for {times:.1} times the requests that are played: what is throttled, how late answers come and whether what is bought carries so many is not seen; raise the traffic too"
+        );
+        note(Some("requests_per_month"), text)
+    })
 }
 
 fn of_money(model: &Model, pooled: &Record) -> Vec<Note> {

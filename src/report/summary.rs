@@ -366,7 +366,7 @@ impl<'r> Story<'r> {
         let bill = &self.point.bill;
         let mut named: Vec<(&str, f64)> = Vec::new();
         for (item, list) in bill.iter().filter_map(|item| Some((item, item.list.as_ref()?))) {
-            if !named.iter().any(|(component, _)| *component == item.component) {
+            if list.discount > 0.0 && !named.iter().any(|(component, _)| *component == item.component) {
                 named.push((&item.component, list.discount));
             }
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::figures::{Palette, count, figure};
 use super::text::hung;
+use crate::charts::Drawing;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 use crate::units::grouped;
@@ -26,6 +27,8 @@ pub struct Tale {
     as_cheap: u64,
     /// Points of the same traffic, in the order in which they came.
     loads: Vec<Load>,
+    /// Which way of buying is the cheapest at which volume.
+    by_volume: Option<String>,
 }
 
 /// Points whose traffic is the same: they share the streams, so they have the same requests.
@@ -58,6 +61,11 @@ fn cost(point: &Point) -> Option<f64> {
 }
 
 impl Tale {
+    /// Takes what the drawings find out: the ways of buying by the volume of a month.
+    pub fn add_drawings(&mut self, drawings: &[Drawing]) {
+        self.by_volume = drawings.iter().find(|d| d.name == "cost_by_volume").map(|d| d.caption.clone());
+    }
+
     pub fn add(&mut self, point: &Point) {
         self.points += 1;
         let judged = Judgement::worst(&point.expectations);
@@ -167,6 +175,11 @@ impl Tale {
     }
 
     pub(super) fn answer(&self, head: &Results, palette: Palette) -> String {
+        let by_volume = self.by_volume.as_ref().map(|found| format!("{found}\n")).unwrap_or_default();
+        by_volume + &self.by_expectations(head, palette)
+    }
+
+    fn by_expectations(&self, head: &Results, palette: Palette) -> String {
         let all = count(self.points as f64);
         if self.held + self.failed + self.undecided == 0 {
             return format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");

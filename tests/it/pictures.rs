@@ -12,12 +12,14 @@ const DRAWN: &str = "docs/images/drawn.txt";
 const UPDATE: &str = "BEDLOAD_UPDATE_DOCS=1 cargo test --test it pictures";
 
 /// One picture: what is typed after `bedload`, and the drawing of it that is shown.
-const PICTURES: [(&str, &str); 12] = [
+const PICTURES: [(&str, &str); 14] = [
     ("run scenarios/max-tokens-trap.toml", "quota_use-us"),
     ("run scenarios/launch-burst.toml", "throttles_over_time"),
     ("run scenarios/model-units-spillover.toml", "served_by_capacity"),
     ("run scenarios/region-outage.toml", "served_by_capacity"),
     ("run scenarios/commitments.toml", "cost_by_component"),
+    ("sweep scenarios/three-ways-by-volume.toml", "cost_by_volume"),
+    ("sweep scenarios/commitments-by-volume.toml", "cost_by_volume"),
     ("run scenarios/import-cold-start.toml", "latency_cdf"),
     ("compare scenarios/fan-out.toml --set workloads.reports.client.pace.rpm=12", "compare_differences"),
     ("run scenarios/retry-storm.toml", "load_over_time"),

@@ -41,6 +41,16 @@ pub(super) fn inputs(results: &Results) -> Section {
     } else {
         blocks.push(Block::Table(by_origin(&results.inputs, newest)));
     }
+    if !results.axes.is_empty() || results.sizing.is_some() {
+        let own =
+            "These are of the scenario as it is written. What is varied, and what follows from it, is each point's own";
+        blocks.push(Block::Paragraph(vec![
+            text(own),
+            text(": "),
+            code("bedload run FILE --point K"),
+            text(" tells it."),
+        ]));
+    }
     if results.inputs_left_out > 0 {
         let left_out = count(results.inputs_left_out as f64);
         blocks.push(Block::Paragraph(vec![text(format!("{left_out} more are not listed."))]));
@@ -78,8 +88,8 @@ fn row(input: &Input, newest: Option<&str>) -> Vec<Piece> {
 
 /// A large whole number with its thousands apart.
 fn value(written: &str) -> String {
-    match written.parse::<u32>() {
-        Ok(n @ 10_000..) => count(f64::from(n)),
+    match written.parse::<u64>() {
+        Ok(n @ 10_000..) => count(n as f64),
         _ => written.to_owned(),
     }
 }

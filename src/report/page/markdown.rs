@@ -81,11 +81,15 @@ fn table(table: &Table) -> String {
         let cells: Vec<String> = match line {
             Line::Group(what) => [what.iter().map(cell).collect()].into_iter().chain(blanks(table)).collect(),
             Line::Cells(all) => all.iter().map(cell).collect(),
-            Line::Total(all) => all.iter().map(|of| format!("**{}**", cell(of))).collect(),
+            Line::Total(all) => all.iter().map(cell).map(bold).collect(),
         };
         out += &format!("| {} |\n", cells.join(" | "));
     }
     out + "\n"
+}
+
+fn bold(cell: String) -> String {
+    if cell.is_empty() { cell } else { format!("**{cell}**") }
 }
 
 /// Cells of a line that has but one.

@@ -159,7 +159,7 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
     let results = subject.results;
     let drawings = charts::draw_all(subject)?;
     let question = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
-    let (judgement, answer) = answer(subject);
+    let (judgement, answer) = answer(subject, &drawings);
     let drawings = (!drawings.is_empty()).then(|| Section::of("What to see", vec![Block::Drawings(drawings)]));
     let sections = [
         parts::verdicts(subject),
@@ -174,7 +174,7 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
         question: question.clone(),
         judgement,
         answer: answer.lines().map(said).collect(),
-        certainty: parts::certainty(results),
+        certainty: parts::certainty(subject),
         sections: sections.into_iter().flatten().collect(),
     })
 }
@@ -191,11 +191,13 @@ impl Review {
 }
 
 /// The answer in one sentence, what explains it on lines of its own, and whether it is a good one.
-fn answer(subject: &Subject<'_>) -> (Option<Judgement>, String) {
+fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, String) {
     let results = subject.results;
     if let Some(sizing) = &results.sizing {
         let bought = super::sizing::bought(sizing).map(|line| format!("\n{}.", capital(&line))).unwrap_or_default();
-        return (Some(sizing.judgement()), format!("{}.{bought}", capital(&sizing.explanation)));
+        let hangs = results.doubt.as_ref().is_some_and(Doubt::hangs);
+        let judgement = if hangs { sizing.judgement().max(Judgement::Inconclusive) } else { sizing.judgement() };
+        return (Some(judgement), format!("{}.{bought}", capital(&sizing.explanation)));
     }
     if let Some(comparison) = &results.comparison {
         let worst = comparison.expectations.iter().map(JudgedTwice::judgement).max();
@@ -205,6 +207,7 @@ fn answer(subject: &Subject<'_>) -> (Option<Judgement>, String) {
     if results.points_total > 1 {
         let mut tale = Tale::default();
         subject.points.iter().for_each(|point| tale.add(point));
+        tale.add_drawings(drawings);
         return (None, tale.answer(results, PLAIN));
     }
     let judgement = Judgement::worst(&results.expectations);
@@ -237,11 +240,13 @@ fn of_a_run(results: &Results, judgement: Option<Judgement>, verdict: Option<Ver
     let n = results.expectations.len();
     let of = |verdict| results.expectations.iter().filter(|e| e.verdict == verdict).count();
     match judgement {
-        Some(Judgement::Held) if n == 1 => "Yes: it keeps what is expected.".to_owned(),
-        Some(Judgement::Held) => format!("Yes: it keeps all {n} expectations."),
-        Some(Judgement::Failed) => format!("No: of {n} expectations, {} failed.", of(Judgement::Failed)),
+        Some(Judgement::Held) if n == 1 => "What is expected holds.".to_owned(),
+        Some(Judgement::Held) => format!("All {n} expectations hold."),
+        Some(Judgement::Failed) if n == 1 => "What is expected fails.".to_owned(),
+        Some(Judgement::Failed) => format!("Of {n} expectations, {} fail.", of(Judgement::Failed)),
+        Some(Judgement::Inconclusive) if n == 1 => "Not decided: what is expected may hold or fail.".to_owned(),
         Some(Judgement::Inconclusive) => {
-            format!("Not decided: of {n} expectations, {} are inconclusive.", of(Judgement::Inconclusive))
+            format!("Not decided: of {n} expectations, {} may hold or fail.", of(Judgement::Inconclusive))
         }
         None => match verdict {
             Some(Verdict::Stable) => "The capacity carries the load. Nothing is expected of it in the file.".to_owned(),

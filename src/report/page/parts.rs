@@ -16,25 +16,32 @@ const MOST_POINTS: usize = 60;
 const OF_POINTS: [&str; 4] = ["throttle_rate", "e2e_p99_ms", "failure_rate", "cost_per_month_usd"];
 
 /// What chance does and what nobody knows, apart.
-pub(super) fn certainty(results: &Results) -> [Section; 2] {
-    let replications = results.points.first().map_or(0, |p| p.replications);
-    let known = match replications {
-        1 => "One replication: no interval is known.".to_owned(),
-        n => format!("{} replications; ± is the half-width of an interval.", count(n as f64)),
+pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
+    let results = subject.results;
+    let chance = match subject.points.first().map_or(0, |p| p.replications) {
+        1 => "One replication: no interval is known, and nothing tells what is luck. More of them would.".to_owned(),
+        n => {
+            let known = format!("{} replications; ± is the half-width of an interval.", count(n as f64));
+            format!("{known} More of them make it narrower. It says nothing of a wrong input.")
+        }
     };
-    let chance = format!("{known} More of them make it narrower. It says nothing of a wrong input.");
     let mut lines = match (&results.sizing, &results.comparison) {
         (Some(sizing), _) => sizing::in_doubt(results, sizing, PLAIN),
         (None, Some(_)) => comparison::in_doubt(results, PLAIN),
         (None, None) => doubt::lines(results, PLAIN),
     };
-    let nobody = if lines.is_empty() {
-        let why = " in the scenario plays what AWS does not publish.";
-        vec![Block::Paragraph(vec![text("Nothing was put in doubt. "), code("[doubt]"), text(why)])]
-    } else {
-        let first = format!("{}.", capital(&lines.remove(0)));
-        vec![Block::Paragraph(vec![said(first)]), Block::Facts(lines)]
-    };
+    let nobody =
+        if lines.is_empty() && results.points_total > 1 && results.sizing.is_none() && results.comparison.is_none() {
+            let why = " takes no notice of what is in doubt: play it with ";
+            let at = " at the point that is chosen.";
+            vec![Block::Paragraph(vec![text("A sweep"), text(why), code("bedload run FILE --point K"), text(at)])]
+        } else if lines.is_empty() {
+            let why = " in the scenario plays what AWS does not publish.";
+            vec![Block::Paragraph(vec![text("Nothing was put in doubt. "), code("[doubt]"), text(why)])]
+        } else {
+            let first = format!("{}.", capital(&lines.remove(0)));
+            vec![Block::Paragraph(vec![said(first)]), Block::Facts(lines)]
+        };
     [
         Section::of("What chance does", vec![Block::Paragraph(vec![text(chance)])]),
         Section::of("What nobody knows", nobody),
@@ -181,17 +188,27 @@ fn points(subject: &Subject<'_>) -> Vec<Block> {
         return best(subject);
     }
     let paths: Vec<&String> = subject.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
-    let parameter = |value: Option<&Value>| value.map(|v| v.to_string().replace('"', "")).unwrap_or_default();
+    let parameter = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let is_bound = subject.points.iter().any(|point| !point.commitments.is_empty());
     let row = |point: &Point| {
         let mut row = vec![text(point.index.to_string())];
         row.extend(paths.iter().map(|path| text(parameter(point.parameters.get(*path)))));
         let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
         row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
+        if is_bound {
+            let due: Option<f64> = point.commitments.iter().map(|c| c.usd).sum();
+            row.push(text(if point.commitments.is_empty() { "nothing".to_owned() } else { dollars(due) }));
+        }
         row
     };
     let mut columns = vec![Column::words("Point")];
     columns.extend(paths.iter().map(|path| Column::words(path)));
     columns.extend(OF_POINTS.iter().map(|metric| Column::numbers(metric)));
+    columns.extend(is_bound.then(|| Column::numbers("committed")));
     vec![Block::Table(Table {
         name: "Points",
         columns,
@@ -233,6 +250,14 @@ fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 
+/// What is paid for, and at which capacity where the words do not say so.
+fn what(item: &BillItem) -> String {
+    match item.capacity.as_ref().filter(|name| !item.what.contains(name.as_str())) {
+        Some(capacity) => format!("{} of {capacity}", item.what),
+        None => item.what.clone(),
+    }
+}
+
 /// What is due; where a discount is agreed on, beside what it would be by list price.
 fn bill(items: &[BillItem]) -> Table {
     let is_discounted = items.iter().any(|item| item.list.is_some());
@@ -246,7 +271,7 @@ fn bill(items: &[BillItem]) -> Table {
     };
     let sum = |of: fn(&BillItem) -> [Option<f64>; 3]| [0, 1, 2].map(|i| items.iter().map(|item| of(item)[i]).sum());
     let mut lines: Vec<Line> =
-        items.iter().map(|item| Line::Cells(line(&item.what, item.listed(), &off(item), item.due()))).collect();
+        items.iter().map(|item| Line::Cells(line(&what(item), item.listed(), &off(item), item.due()))).collect();
     if items.len() > 1 {
         lines.push(Line::Total(line("Together", sum(BillItem::listed), "", sum(BillItem::due))));
     }
@@ -290,9 +315,13 @@ fn command(results: &Results) -> String {
             Results { points_total: 2.., .. } => "sweep",
             _ => "run",
         };
-        let overrides: Vec<&String> = results.scenario.overrides.iter().collect();
-        // One point of a sweep, played by itself.
+        // One point of a sweep, played by itself: what makes it that point is not set again.
         let alone = results.points.first().filter(|p| verb == "run" && !p.parameters.is_empty());
+        let is_given = |set: &&String| {
+            let path = set.split('=').next().unwrap_or_default();
+            alone.is_none_or(|point| !point.parameters.contains_key(path))
+        };
+        let overrides: Vec<&String> = results.scenario.overrides.iter().filter(is_given).collect();
         let alone = alone.map(|point| format!(" --point {}", point.index)).unwrap_or_default();
         return format!("bedload {verb} {}{alone}{}", file(&results.scenario.file), set("--set", &overrides));
     };

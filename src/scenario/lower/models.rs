@@ -189,11 +189,12 @@ impl<'a> Lowering<'a> {
 
     /// A latency that AWS does not publish: an assumption, with whoever measured it, or by what it was guessed.
     pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
-        let why =
-            format!("measured by others ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of);
-        // Nobody has measured the prefill of any model, and of few the tail of the first token.
-        let is_guess = entry.is_guess() || path.ends_with("prefill_per_1k_tokens");
-        let origin = if is_guess { Origin::Assumed } else { Origin::Measured };
+        let is_guess = entry.is_guess(path.rsplit('.').next().unwrap_or_default());
+        let (origin, how) = match is_guess {
+            true => (Origin::Assumed, "a guess of the catalogue"),
+            false => (Origin::Measured, "measured by others"),
+        };
+        let why = format!("{how} ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of);
         let mut source = entry.source.clone();
         if path.ends_with("prefill_per_1k_tokens") {
             source = "a guess of the catalogue: measure your own".to_owned();
