@@ -189,6 +189,7 @@ fn every_link_leads_to_a_file() {
         "docs/LIMITS.md",
         "docs/METHODOLOGY.md",
         "docs/METRICS.md",
+        "docs/PERFORMANCE.md",
         "docs/TUTORIAL.md",
         "scenarios/README.md",
     ];
