@@ -189,10 +189,7 @@ fn every_kind_of_document_has_its_answer_in_the_page() {
     std::fs::write(folder.path().join("e.toml"), format!("{SCENARIO}{expect}")).unwrap();
     assert!(answer(&["run", "s.toml"]).starts_with("The "));
     assert!(answer(&["run", "e.toml"]).starts_with("What is expected fails"));
-    assert!(
-        answer(&["run", "e.toml", "--set", "capacities.us.tpm=3_000_000"])
-            .starts_with("What is expected holds")
-    );
+    assert!(answer(&["run", "e.toml", "--set", "capacities.us.tpm=3_000_000"]).starts_with("What is expected holds"));
     assert!(answer(&["sweep", "e.toml"]).contains(" of 297 points meet every expectation"));
     assert!(answer(&["compare", "s.toml", "--set", "capacities.us.tpm=3_000_000"]).contains("a month"));
     let both = ["compare", "s.toml", "--set-both", "run.seed=3", "--set", "capacities.us.tpm=3_000_000"];
