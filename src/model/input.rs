@@ -51,6 +51,12 @@ impl Facts {
         self.cited.push(Input { origin, path, value: value.into(), as_of, source });
     }
 
+    /// A default that no publication of a date speaks of.
+    pub fn take_default(&mut self, path: String, value: impl Into<String>, source: &str) {
+        let (value, source) = (value.into(), source.to_owned());
+        self.cited.push(Input { origin: Origin::Assumed, path, value, as_of: None, source });
+    }
+
     /// All figures with who says so, each once: what is cited with its source is no bare assumption.
     #[must_use]
     pub fn inputs(&self, stated: Vec<Input>) -> Vec<Input> {

@@ -11,6 +11,8 @@ pub(super) fn plain(text: &str) -> String {
             '&' => out += "&amp;",
             '<' => out += "&lt;",
             '>' => out += "&gt;",
+            // Nobody is called by name.
+            '@' => out += "&#64;",
             // Inside of a word it is a letter.
             '_' if is_word(before) && is_word(after) => out.push('_'),
             // A sum of money is no formula.
@@ -74,6 +76,7 @@ mod tests {
     fn what_a_user_writes_is_no_markup() {
         assert_eq!(plain("a | b\n<script>&`c`"), "a \\| b &lt;script&gt;&amp;\\`c\\`");
         assert_eq!(plain("![x](y) *z* __init__ ~no~ #1 \\"), "!\\[x\\](y) \\*z\\* \\_\\_init\\_\\_ \\~no\\~ \\#1 \\\\");
+        assert_eq!(plain("ask @them"), "ask &#64;them");
         assert_eq!(plain("max_tokens costs $1.20, $x$"), "max_tokens costs $1.20, \\$x\\$");
     }
 

@@ -258,6 +258,10 @@ fn of_a_run(results: &Results, judgement: Option<Judgement>, verdict: Option<Ver
 }
 
 fn capital(text: &str) -> String {
+    // The sides of a comparison are called a and b.
+    if text.starts_with("a ") || text.starts_with("b ") {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

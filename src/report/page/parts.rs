@@ -13,7 +13,8 @@ use crate::terms::{self, Unit};
 /// Points that a table holds; of more the best are told.
 const MOST_POINTS: usize = 60;
 /// What is told of a point.
-const OF_POINTS: [&str; 4] = ["throttle_rate", "e2e_p99_ms", "failure_rate", "cost_per_month_usd"];
+const COST: &str = "cost_per_month_usd";
+const OF_POINTS: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "failure_rate"];
 
 /// What chance does and what nobody knows, apart.
 pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
@@ -198,17 +199,19 @@ fn points(subject: &Subject<'_>) -> Vec<Block> {
         let mut row = vec![text(point.index.to_string())];
         row.extend(paths.iter().map(|path| text(parameter(point.parameters.get(*path)))));
         let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
-        row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
+        row.push(text(cell(COST)));
         if is_bound {
             let due: Option<f64> = point.commitments.iter().map(|c| c.usd).sum();
             row.push(text(if point.commitments.is_empty() { "nothing".to_owned() } else { dollars(due) }));
         }
+        row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
         row
     };
     let mut columns = vec![Column::words("Point")];
     columns.extend(paths.iter().map(|path| Column::words(path)));
-    columns.extend(OF_POINTS.iter().map(|metric| Column::numbers(metric)));
+    columns.push(Column::numbers(COST));
     columns.extend(is_bound.then(|| Column::numbers("committed")));
+    columns.extend(OF_POINTS.iter().map(|metric| Column::numbers(metric)));
     vec![Block::Table(Table {
         name: "Points",
         columns,

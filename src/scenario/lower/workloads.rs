@@ -313,6 +313,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn client(&mut self, name: &str, spec: &WorkloadSpec) -> Option<Client> {
+        if spec.client.as_ref().is_none_or(|client| client.value.retries.is_none()) {
+            let source = "what SDKs of AWS do unless they are told otherwise; say what your callers do";
+            self.facts.take_default(format!("workloads.{name}.client.retries"), "\"standard\"", source);
+        }
         let client = spec.client.as_ref().map_or_else(ClientSpec::default, |c| c.value.clone()).lower(self.sink)?;
         if let Some(preset) = &client.preset {
             let path = format!("workloads.{name}.client.retries.sdk");
