@@ -3,15 +3,13 @@
 //! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
 //! long one.
 
-use super::call::Carried;
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::{Quick, Used};
 use super::{Attempt, Call, Engine, Progress, State};
-use crate::model::capacity::{Ask, Reason, Refused, Saturation};
+use crate::model::capacity::{Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
-use crate::units::Tokens;
 
 /// How an offer was met.
 pub(super) enum Answer {
@@ -26,81 +24,16 @@ impl Answer {
     }
 }
 
-/// A service that begins: what is told of it, and what its end needs.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Began {
-    /// \[µs\]
-    pub(super) now: u64,
-    /// Of the request \[µs\].
-    pub(super) arrival: u64,
-    /// The request's number within its workload.
-    pub(super) index: u64,
-    /// From the start of service to the first and to the last token \[µs\].
-    pub(super) ttft: u64,
-    pub(super) service: u64,
-    /// What it is charged of a quota in the end \[tokens\].
-    pub(super) burned: Tokens,
-    pub(super) carried: Carried,
-    /// \[tokens\]
-    pub(super) cap: u32,
-    pub(super) workload: u32,
-    /// As in [`Progress`].
-    pub(super) attempt: u32,
-    pub(super) last_cost: u32,
-    /// The capacity is not the first of the route.
-    pub(super) spilled: bool,
-    pub(super) truncated: bool,
-}
-
-impl Began {
-    #[inline(always)]
-    fn ends(&self) -> u64 {
-        self.now + self.service
-    }
-
-    #[inline(always)]
-    fn who(&self) -> Who {
-        Who { workload: self.workload as usize, arrival: self.arrival }
-    }
-
-    #[inline(always)]
-    fn ask(&self) -> Ask {
-        self.carried.ask(self.cap)
-    }
-}
-
 impl<'m, O: Observer> Engine<'m, O> {
-    /// The first offer of an arrival that goes the short way. Nearly all are taken and answered in time: these need no
-    /// call, which costs as much to write down as the rest of the way. `call` writes it down for the others.
-    #[inline(always)]
-    pub(super) fn arrive(&mut self, capacity: usize, began: Began, deadline: u64, call: impl FnOnce() -> Call<'m>) {
-        self.count_arrival(began.who());
-        self.admissions += 1;
-        match self.supply.offer(capacity, began.now, began.ask(), self.admissions) {
-            Quick::Taken if began.ends() <= deadline => self.begin(&began, capacity, true),
-            other => self.arrive_otherwise(call(), other),
-        }
-    }
-
     /// The arrival of a call that goes the long way.
     #[inline(never)]
     pub(super) fn arrive_special(&mut self, call: Call<'m>) {
-        self.count_arrival(call.who());
         self.send(&call, Progress::first(&call, call.arrival), call.arrival);
     }
 
-    #[inline(always)]
-    fn count_arrival(&mut self, who: Who) {
-        self.events += 1;
-        if self.is_measured(who.arrival) {
-            self.open += 1;
-        }
-        self.observer.arrived(who);
-    }
-
-    /// Goes on with an arrival that its first capacity has not taken at once, or whose client will give up before its end.
+    /// Goes on with an arrival that its first capacity has not taken at once, or that will not be answered in time.
     #[inline(never)]
-    fn arrive_otherwise(&mut self, call: Call<'m>, quick: Quick) {
+    pub(super) fn arrive_otherwise(&mut self, call: Call<'m>, quick: Quick) {
         let (capacity, now) = (call.to.route[0], call.arrival);
         let progress = Progress::first(&call, now);
         if let Answer::Refused(refusal) = self.answer(&call, progress, 0, capacity, now, quick) {
@@ -211,26 +144,42 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// Begins service, which the limits have admitted.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn serve(&mut self, call: &Call<'m>, progress: Progress, position: usize, capacity: usize, now: u64) {
-        let deadline = self.deadline(call, progress);
-        let began = Began {
-            now,
-            arrival: call.arrival,
-            index: call.index,
+        let (ends, deadline) = (now + call.service, self.deadline(call, progress));
+        let (ask, answered) = (call.ask(), ends <= deadline);
+        self.observer.admitted(&Admission {
+            who: call.who(),
+            capacity,
+            spilled: position > 0,
+            begins: now,
+            ends,
             ttft: call.ttft,
-            service: call.service,
+            served_before: 0,
+            is_last: true,
+            rerouted: false,
+            answered,
+            completes: ends < self.hard_end,
+            truncated: call.truncated,
+            tokens: call.carried.billed(),
+            reserved: ask.reserved(),
+            charged: call.burned(),
+        });
+        let attempt = Attempt {
+            admitted: now,
+            index: call.index,
+            admission: self.admissions,
             burned: call.burned(),
             carried: call.carried,
             cap: call.cap,
-            workload: call.workload,
-            attempt: progress.attempt,
-            last_cost: progress.last_cost,
-            spilled: position > 0,
-            truncated: call.truncated,
+            workload: call.workload as u16,
+            capacity: capacity as u16,
+            attempt: progress.attempt as u16,
+            last_cost: progress.last_cost as u8,
+            answered,
+            is_measured: self.is_measured(call.arrival),
         };
-        let answered = began.ends() <= deadline;
-        self.begin(&began, capacity, answered);
+        self.begin(attempt, ends);
         if !answered {
             self.abandon(*call, progress, deadline);
         } else if let Some(slot) = progress.slot {
@@ -238,44 +187,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Tells the observer of a service, and notes its end.
+    /// Notes the end of a service that begins.
     #[inline(always)]
-    fn begin(&mut self, began: &Began, capacity: usize, answered: bool) {
-        let (ends, ask) = (began.ends(), began.ask());
-        self.observer.admitted(&Admission {
-            who: began.who(),
-            capacity,
-            spilled: began.spilled,
-            begins: began.now,
-            ends,
-            ttft: began.ttft,
-            served_before: 0,
-            is_last: true,
-            rerouted: false,
-            answered,
-            completes: ends < self.hard_end,
-            truncated: began.truncated,
-            tokens: began.carried.billed(),
-            reserved: ask.reserved(),
-            charged: began.burned,
-        });
-        let attempt = self.attempts.insert(Attempt {
-            admitted: began.now,
-            arrival: began.arrival,
-            index: began.index,
-            admission: self.admissions,
-            burned: began.burned,
-            input: ask.input as u32,
-            cap: began.cap,
-            cache_read: began.carried.cache_read,
-            output: began.carried.output,
-            workload: began.workload as u16,
-            capacity: capacity as u16,
-            attempt: began.attempt as u16,
-            last_cost: began.last_cost as u8,
-            answered,
-        });
-        match attempt {
+    pub(super) fn begin(&mut self, attempt: Attempt, ends: u64) {
+        match self.attempts.insert(attempt) {
             Some(slot) => self.queue.push(Event { at: ends, class: Class::Completion, slot }),
             None => self.overflowed = true,
         }
@@ -293,20 +208,15 @@ impl<'m, O: Observer> Engine<'m, O> {
     pub(super) fn complete(&mut self, slot: u32, now: u64) {
         let attempt = *self.attempts.get(slot);
         self.attempts.remove(slot);
-        let who = Who { workload: usize::from(attempt.workload), arrival: attempt.arrival };
-        let capacity = usize::from(attempt.capacity);
-        let ask = Ask {
-            input: u64::from(attempt.input),
-            cap: u64::from(attempt.cap),
-            cache_read: u64::from(attempt.cache_read),
-        };
-        let used = Used { burned: attempt.burned, output: u64::from(attempt.output) };
+        let (workload, capacity) = (usize::from(attempt.workload), usize::from(attempt.capacity));
+        let ask = attempt.carried.ask(attempt.cap);
+        let used = Used { burned: attempt.burned, output: u64::from(attempt.carried.output) };
         let queues_may_move = self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
         if attempt.answered {
-            self.observer.answered(who.workload);
-            self.clients[who.workload].retry_quotas.give_back(attempt.index, u32::from(attempt.last_cost));
+            self.observer.answered(workload);
+            self.clients[workload].retry_quotas.give_back(attempt.index, u32::from(attempt.last_cost));
         }
-        if self.is_measured(who.arrival) {
+        if attempt.is_measured {
             self.open -= 1;
         }
         if queues_may_move {

@@ -108,6 +108,10 @@ impl<'m, O: Observer> Engine<'m, O> {
             truncated: false,
         };
         self.followed += 1;
+        if self.is_measured(now) {
+            self.open += 1;
+        }
+        self.observer.arrived(call.who());
         self.arrive_special(self.stage_call(&call, 0));
     }
 }

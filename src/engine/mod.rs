@@ -25,7 +25,7 @@ mod special;
 mod supply;
 
 use std::mem;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use crate::model::Model;
 use crate::model::capacity::{RoomState, Status};
@@ -35,18 +35,17 @@ use crate::model::workload::cache::Cache;
 use crate::queue::{Class, Event, EventQueue, SLOTS};
 use crate::random::{Purpose, Stream};
 use crate::trace::NO_BLOCK;
-use crate::traffic::{Stretch, Tape, TokenDraws};
+use crate::traffic::{Block, Stretch, Tape, TokenDraws};
 use crate::units::Tokens;
 use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
-use flow::Began;
 use gates::Gate;
 use loops::Coming;
-use observer::{CapacitySnapshot, Observer, Snapshot};
+use observer::{Arrivals, CapacitySnapshot, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
 use slab::Slab;
-use supply::Supply;
+use supply::{Quick, Supply};
 
 /// What a request with a slot does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,20 +90,18 @@ struct Request<'m> {
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
     admitted: u64,
-    arrival: u64,
     index: u64,
     admission: u64,
     /// \[tokens\]
     burned: Tokens,
-    input: u32,
+    carried: Carried,
     cap: u32,
-    cache_read: u32,
-    output: u32,
     workload: u16,
     capacity: u16,
     attempt: u16,
     last_cost: u8,
     answered: bool,
+    is_measured: bool,
 }
 
 /// Slots of attempts in service; those of flights follow, and last come the capacities that are shared.
@@ -185,6 +182,8 @@ pub struct Engine<'m, O> {
     jobs: Vec<u64>,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
+    /// The rows of a part that were served at once.
+    at_once: Vec<u16>,
     /// The instant of the next edge that the observer asked for \[µs\].
     next_edge: u64,
     measured_from: u64,
@@ -256,6 +255,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             collected: vec![Vec::new(); model.capacities.len()],
             jobs: vec![0; model.capacities.len()],
             tied: Vec::new(),
+            at_once: Vec::new(),
             measured_from: run.warmup.0,
             measured_length: run.measured_end().0 - run.warmup.0,
             measured_to: run.measured_end().0,
@@ -290,46 +290,83 @@ impl<'m, O: Observer> Engine<'m, O> {
         flow
     }
 
-    #[inline(never)]
+    /// Plays the rows of a stretch, in parts between which the observer may look.
     fn play_rows<const SPECIAL: bool>(
         &mut self,
         stretch: &Stretch<'_>,
         workload: &'m Workload,
         plan: &Plan,
     ) -> ControlFlow<()> {
-        let (block, rows) = (stretch.block, stretch.rows.clone());
-        let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
-        let most = u32::try_from(to.output_cap).unwrap_or(u32::MAX);
-        let is_late = block.arrival[rows.end - 1] >= self.measured_to;
-        // How long the client waits for a first attempt; for ever where it has no time-out.
-        let patience = workload.client.patience();
-        let times = plan.ttft[rows.clone()].iter().zip(&plan.service[rows.clone()]);
-        let tokens = block.input[rows.clone()].iter().zip(&block.wanted[rows.clone()]);
-        let columns = block.arrival[rows.clone()].iter().zip(tokens).zip(times);
-        for (row, ((&arrival, (&input, &wanted)), (&ttft, &service))) in rows.zip(columns) {
+        let (arrival, mut rows) = (&stretch.block.arrival, stretch.rows.clone());
+        while !rows.is_empty() {
+            let first = arrival[rows.start];
             // At the hard end nothing happens any more, whichever stream would bring it.
-            let (at, class) = if is_late && arrival >= self.hard_end {
-                (self.hard_end, Class::CapacityChange)
-            } else {
-                (arrival, Class::Arrival)
-            };
+            let is_late = first >= self.hard_end;
+            let (at, class) = if is_late { (self.hard_end, Class::CapacityChange) } else { (first, Class::Arrival) };
             self.play_until(at, class);
-            if self.overflowed || (is_late && self.is_over(arrival)) {
+            if self.is_over(first) {
                 return ControlFlow::Break(());
             }
-            if arrival >= self.next_edge {
-                self.pass_edges(arrival);
+            if first >= self.next_edge {
+                self.pass_edges(first);
             }
-            let cap = most.min(plan::own_cap(block, row));
-            let parts = workload.cache.split(u64::from(input));
-            let (index, carried) = (block.first + row as u64, Carried::new(parts, u64::from(wanted.min(cap))));
-            let (number, truncated) = (stretch.workload as u32, wanted > cap);
+            let limit = if first < self.measured_from {
+                self.measured_from.min(self.next_edge)
+            } else if first < self.measured_to {
+                self.measured_to.min(self.next_edge)
+            } else {
+                // The run may end after any of them.
+                first
+            };
+            let part = arrival[rows.clone()].partition_point(|at| *at < limit).max(1);
+            self.play_part::<SPECIAL>(stretch, rows.start..rows.start + part, workload, plan);
+            rows.start += part;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Plays rows that arrive before the next edge, all of them measured or none.
+    #[inline(never)]
+    fn play_part<const SPECIAL: bool>(
+        &mut self,
+        stretch: &Stretch<'_>,
+        rows: Range<usize>,
+        workload: &'m Workload,
+        plan: &Plan,
+    ) {
+        let (block, first) = (stretch.block, rows.start);
+        let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
+        let (number, capacity) = (stretch.workload as u32, to.route[0]);
+        let mut arrivals = Arrivals {
+            workload: stretch.workload,
+            capacity,
+            arrival: &block.arrival[rows.clone()],
+            ttft: &plan.ttft[rows.clone()],
+            service: &plan.service[rows.clone()],
+            carried: &plan.carried[rows.clone()],
+            charged: &plan.burned[rows.clone()],
+            cap: &plan.cap[rows.clone()],
+            wanted: &block.wanted[rows.clone()],
+            at_once: &[],
+        };
+        // How long the client waits for a first attempt; for ever where it has no time-out.
+        let patience = workload.client.patience();
+        let is_measured = self.is_measured(arrivals.arrival[0]);
+        self.events += rows.len() as u64;
+        self.open += if is_measured { rows.len() as u64 } else { 0 };
+        let mut at_once = mem::take(&mut self.at_once);
+        at_once.resize(rows.len().max(at_once.len()), 0);
+        let mut served = 0;
+        let columns = arrivals.arrival.iter().zip(arrivals.service).zip(arrivals.carried).zip(arrivals.charged);
+        for (row, (((&arrival, &service), &carried), &burned)) in columns.enumerate() {
+            self.play_before(arrival);
+            let (index, cap) = (block.first + (first + row) as u64, arrivals.cap[row]);
             let call = || Call {
                 of: workload,
                 to,
                 index,
                 arrival,
-                ttft,
+                ttft: arrivals.ttft[row],
                 service,
                 served_before: 0,
                 carried,
@@ -338,34 +375,42 @@ impl<'m, O: Observer> Engine<'m, O> {
                 workload: number,
                 stage,
                 is_special: SPECIAL,
-                truncated,
+                truncated: arrivals.truncated(row),
             };
             if SPECIAL {
-                let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
-                let leaf = block.leaf.get(row).copied().unwrap_or(NO_BLOCK);
-                let cap = plan::own_cap(block, row);
-                let asked = Asked { input, wanted, cap, leaf, cache_read, cache_write };
+                let asked = asked(block, first + row);
                 self.arrive_special(self.stage_call(&Call { asked, ..call() }, 0));
-            } else {
-                let began = Began {
-                    now: arrival,
-                    arrival,
+                continue;
+            }
+            self.admissions += 1;
+            let (quick, ends) =
+                (self.supply.offer(capacity, arrival, carried.ask(cap), self.admissions), arrival + service);
+            // Nearly all are taken and answered in time: these need no call, which costs as much to write down as the rest.
+            if matches!(quick, Quick::Taken) && service <= patience && ends < self.hard_end {
+                let attempt = Attempt {
+                    admitted: arrival,
                     index,
-                    ttft,
-                    service,
-                    burned: carried.burned(to),
+                    admission: self.admissions,
+                    burned,
                     carried,
                     cap,
-                    workload: number,
+                    workload: number as u16,
+                    capacity: capacity as u16,
                     attempt: 0,
                     last_cost: 0,
-                    spilled: false,
-                    truncated,
+                    answered: true,
+                    is_measured,
                 };
-                self.arrive(to.route[0], began, arrival.saturating_add(patience), call);
+                self.begin(attempt, ends);
+                at_once[served] = row as u16;
+                served += 1;
+            } else {
+                self.arrive_otherwise(call(), quick);
             }
         }
-        ControlFlow::Continue(())
+        arrivals.at_once = &at_once[..served];
+        self.observer.arrived_in_row(&arrivals);
+        self.at_once = at_once;
     }
 
     /// Whether nothing measured can happen any more at `now`.
@@ -382,6 +427,9 @@ impl<'m, O: Observer> Engine<'m, O> {
                 if self.is_over(event.at) {
                     break 'run;
                 }
+                if event.at >= self.next_edge {
+                    self.pass_edges(event.at);
+                }
                 self.play(event);
             }
             if !self.queue.follow(self.hard_end) {
@@ -396,21 +444,15 @@ impl<'m, O: Observer> Engine<'m, O> {
         Finished { observer, unfinished, events, followed, overflowed }
     }
 
-    /// Plays the events that come before (`at`, `class`).
-    #[inline(always)]
-    fn play_until(&mut self, at: u64, class: Class) {
-        let Some(limit) = self.queue.near_limit(at, class) else { return self.play_until_far(at, class) };
-        while let Some(event) = self.queue.pop_below(limit) {
-            self.play(event);
-        }
-    }
-
-    #[cold]
+    /// Plays the events that come before (`at`, `class`), and tells the observer of the edges between.
     #[inline(never)]
-    fn play_until_far(&mut self, at: u64, class: Class) {
+    fn play_until(&mut self, at: u64, class: Class) {
         loop {
             let limit = self.queue.limit(at, class);
             while let Some(event) = self.queue.pop_below(limit) {
+                if event.at >= self.next_edge {
+                    self.pass_edges(event.at);
+                }
                 self.play(event);
             }
             if !self.queue.follow(at) {
@@ -419,12 +461,21 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
+    /// The same before an arrival that comes before the next edge.
+    #[inline(always)]
+    fn play_before(&mut self, arrival: u64) {
+        let Some(limit) = self.queue.near_limit(arrival, Class::Arrival) else {
+            return self.play_until(arrival, Class::Arrival);
+        };
+        while let Some(event) = self.queue.pop_below(limit) {
+            self.play(event);
+        }
+    }
+
     /// Plays an event and those tied with it, in the order of workload, request and attempt.
     #[inline(always)]
     fn play(&mut self, event: Event) {
-        if event.at >= self.next_edge {
-            self.pass_edges(event.at);
-        }
+        debug_assert!(event.at < self.next_edge, "the observer was told of every edge before");
         match self.queue.pop_tied() {
             Some(second) => self.play_tied(event.at, event.class, [event.slot, second.slot]),
             None if event.class == Class::Completion && event.slot < ATTEMPTS => {
@@ -513,12 +564,22 @@ impl<'m, O: Observer> Engine<'m, O> {
             .alive()
             .filter(|f| !f.is_over && f.waiting == Waiting::Sure && self.is_measured(f.call.arrival))
             .map(|f| f.call.workload as usize);
-        let sure_answers = self
-            .attempts
-            .alive()
-            .filter(|a| a.answered && self.is_measured(a.arrival))
-            .map(|a| usize::from(a.workload));
+        let sure_answers =
+            self.attempts.alive().filter(|a| a.answered && a.is_measured).map(|a| usize::from(a.workload));
         open_requests.chain(in_flight).chain(sure_answers).for_each(|workload| count[workload] += 1);
         count
+    }
+}
+
+/// What the world asks of the request in a row of a block.
+fn asked(block: &Block, row: usize) -> Asked {
+    let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
+    Asked {
+        input: block.input[row],
+        wanted: block.wanted[row],
+        cap: plan::own_cap(block, row),
+        leaf: block.leaf.get(row).copied().unwrap_or(NO_BLOCK),
+        cache_read,
+        cache_write,
     }
 }

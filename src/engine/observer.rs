@@ -3,6 +3,7 @@
 //! Calls about one thing come in the order in which it happened. Where service does not depend on what comes later, it is
 //! told whole when it begins, though it lies in the future; where it does, it is told when it has ended.
 
+use super::call::Carried;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Refused, Status};
 use crate::model::pricing::Billed;
@@ -99,6 +100,82 @@ pub struct QuotaSnapshot {
     pub charged: [Tokens; LIMITS],
 }
 
+/// Requests of one workload that arrived one after another, with no edge between them, and what became at once of most.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrivals<'b> {
+    /// Index of the workload.
+    pub workload: usize,
+    /// The capacity that was asked first.
+    pub capacity: usize,
+    /// When each arrived \[µs\].
+    pub arrival: &'b [u64],
+    /// From the start of service to the first and to the last token, of each \[µs\].
+    pub ttft: &'b [u64],
+    pub service: &'b [u64],
+    pub(super) carried: &'b [Carried],
+    /// What each is charged in the end \[tokens\].
+    pub charged: &'b [Tokens],
+    /// The output cap in force, of each \[tokens\].
+    pub cap: &'b [u32],
+    /// What the model would say without a cap, of each \[tokens\].
+    pub wanted: &'b [u32],
+    /// Which were served at once: admitted when they arrived, and answered in time, before the end of the run. Of the others
+    /// the observer is told one by one.
+    pub at_once: &'b [u16],
+}
+
+impl Arrivals<'_> {
+    /// Whose request the row is.
+    #[must_use]
+    pub fn who(&self, row: usize) -> Who {
+        Who { workload: self.workload, arrival: self.arrival[row] }
+    }
+
+    /// What the answer of a row is billed for.
+    #[inline(always)]
+    #[must_use]
+    pub fn billed(&self, row: usize) -> Billed {
+        self.carried[row].billed()
+    }
+
+    /// Reserved for a row, cache reads aside \[tokens\].
+    #[inline(always)]
+    #[must_use]
+    pub fn reserved(&self, row: usize) -> Tokens {
+        self.carried[row].ask(self.cap[row]).reserved()
+    }
+
+    /// The output cap cut the answer of a row short.
+    #[inline(always)]
+    #[must_use]
+    pub fn truncated(&self, row: usize) -> bool {
+        self.wanted[row] > self.cap[row]
+    }
+
+    /// A row that was served at once, as one that is told by itself.
+    #[must_use]
+    pub fn admission(&self, row: usize) -> Admission {
+        let begins = self.arrival[row];
+        Admission {
+            who: self.who(row),
+            capacity: self.capacity,
+            spilled: false,
+            begins,
+            ends: begins + self.service[row],
+            ttft: self.ttft[row],
+            served_before: 0,
+            is_last: true,
+            rerouted: false,
+            answered: true,
+            completes: true,
+            truncated: self.truncated(row),
+            tokens: self.billed(row),
+            reserved: self.reserved(row),
+            charged: self.charged[row],
+        }
+    }
+}
+
 /// How many kinds of limits there are.
 pub const LIMITS: usize = LimitKind::ALL.len();
 
@@ -140,6 +217,11 @@ pub struct Snapshot<'s> {
 pub trait Observer {
     /// A request arrived, and with it its first attempt and the first offer of that.
     fn arrived(&mut self, who: Who);
+    /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it.
+    fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
+        (0..arrivals.arrival.len()).for_each(|row| self.arrived(arrivals.who(row)));
+        arrivals.at_once.iter().for_each(|row| self.admitted(&arrivals.admission(usize::from(*row))));
+    }
     /// The first attempt of a request that arrived was not sent: its client holds it back.
     fn held_back(&mut self, who: Who);
     /// The first attempt of a request that was held back has been sent after all.

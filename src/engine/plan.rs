@@ -4,15 +4,17 @@
 
 use multiversion::multiversion;
 
+use super::call::Carried;
 use crate::model::service::Latency;
 use crate::model::workload::Workload;
 use crate::random::{Law, Purpose, Stream, maths};
 use crate::traffic::Block;
+use crate::units::Tokens;
 
 /// Longest time to the first token, and longest decoding, of one request: longer than any run \[µs\].
 const LONGEST: f64 = 2e15;
 
-/// The service times of the requests of one block.
+/// What would become of the requests of one block that are served by their model as it is, in columns.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// The block that it is for; `None` before the first.
@@ -21,6 +23,11 @@ pub(super) struct Plan {
     pub(super) ttft: Vec<u64>,
     /// From the start of service to the last token \[µs\].
     pub(super) service: Vec<u64>,
+    /// The output cap in force \[tokens\].
+    pub(super) cap: Vec<u32>,
+    /// What is billed, and what a quota is charged in the end \[tokens\].
+    pub(super) carried: Vec<Carried>,
+    pub(super) burned: Vec<Tokens>,
     draws: Vec<f64>,
 }
 
@@ -104,31 +111,27 @@ impl Plan {
         self.service.resize(n, 0);
         self.draws.resize(n, 0.0);
 
+        let most = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
+        self.cap.clear();
+        self.cap.extend((0..n).map(|row| most.min(own_cap(block, row))));
+        self.carried.clear();
+        self.carried.extend((0..n).map(|row| {
+            let parts = workload.cache.split(u64::from(block.input[row]));
+            Carried::new(parts, u64::from(block.wanted[row].min(self.cap[row])))
+        }));
+        self.burned.clear();
+        self.burned.extend(self.carried.iter().map(|carried| carried.burned(main)));
+
         self.draw(&latency.prefill_per_1k_tokens, luck.prefill);
-        if !workload.cache.is_used() {
+        for ((time, per_1k), carried) in self.ttft.iter_mut().zip(&self.draws).zip(&self.carried) {
             // `ttft` holds the prefill until the first token's own time is added.
-            for ((time, per_1k), input) in self.ttft.iter_mut().zip(&self.draws).zip(&block.input) {
-                *time = (per_1k * f64::from(*input)).to_bits();
-            }
-        } else {
-            for ((time, per_1k), input) in self.ttft.iter_mut().zip(&self.draws).zip(&block.input) {
-                let uncached = workload.cache.split(u64::from(*input)).uncached;
-                *time = (per_1k * uncached as f64).to_bits();
-            }
+            *time = (per_1k * f64::from(carried.uncached)).to_bits();
         }
         self.draw(&latency.time_to_first_token, luck.first_token);
         add_first_token(&mut self.ttft, &self.draws);
 
         self.draw(&latency.output_tokens_per_second, luck.decode);
-        let cap = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
-        if block.max_tokens.is_empty() {
-            add_decoding(&mut self.service, &self.ttft, &self.draws, &block.wanted, cap);
-        } else {
-            for (j, (service, speed)) in self.service.iter_mut().zip(&self.draws).enumerate() {
-                let produced = block.wanted[j].min(cap).min(own_cap(block, j));
-                *service = self.ttft[j] + decoding(produced, *speed);
-            }
-        }
+        add_decoding(&mut self.service, &self.ttft, &self.draws, &block.wanted, &self.cap);
     }
 
     fn draw(&mut self, law: &Law, stream: Stream) {
@@ -147,9 +150,10 @@ fn add_first_token(ttft: &mut [u64], first: &[f64]) {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn add_decoding(service: &mut [u64], ttft: &[u64], speed: &[f64], wanted: &[u32], cap: u32) {
-    for (((service, ttft), speed), wanted) in service.iter_mut().zip(ttft).zip(speed).zip(wanted) {
-        *service = ttft + decoding((*wanted).min(cap), *speed);
+fn add_decoding(service: &mut [u64], ttft: &[u64], speed: &[f64], wanted: &[u32], cap: &[u32]) {
+    let produced = wanted.iter().zip(cap).map(|(wanted, cap)| *wanted.min(cap));
+    for (((service, ttft), speed), produced) in service.iter_mut().zip(ttft).zip(speed).zip(produced) {
+        *service = ttft + decoding(produced, *speed);
     }
 }
 

@@ -4,18 +4,24 @@
 //! (the ends of the interval, of a minute, of a bucket) the recorder takes differences, so that the engine's loop pays
 //! one addition for an event and nothing for the clock.
 
+mod at_once;
+mod several;
+
+pub use several::Recorders;
+
 use std::ops::Range;
 
 use super::aftermath::Lookout;
 use super::counters::{Counters, Counts};
 use super::record::{Cohort, Record, UnusedRule};
 use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
-use crate::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::observer::{Admission, Arrivals, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Capacity, Reason, Room, Status};
+use crate::model::pricing::Billed;
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
-use crate::units::{MICROS_PER_MINUTE, SimTime};
+use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens};
 
 /// Everything of one interval.
 #[derive(Debug)]
@@ -295,6 +301,11 @@ impl Observer for Recorder {
         }
     }
 
+    #[inline]
+    fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
+        self.record_in_row(arrivals);
+    }
+
     fn held_back(&mut self, who: Who) {
         if let Some(cohort) = self.cohort(who) {
             cohort.unsent += 1;
@@ -350,15 +361,9 @@ impl Observer for Recorder {
         if !a.completes {
             return;
         }
-        let unused = match capacity.unused_rule {
-            UnusedRule::Tokens => a.reserved.saturating_sub(a.charged),
-            UnusedRule::Output => a.reserved - a.tokens.uncached - a.tokens.cache_write - a.tokens.output,
-            UnusedRule::Nothing => 0,
-        };
+        let [unused, unused_reads] = unused(capacity.unused_rule, a.reserved, a.charged, &a.tokens);
         capacity.unused += unused;
-        if a.tokens.cache_read > 0 && capacity.unused_rule == UnusedRule::Tokens {
-            capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
-        }
+        capacity.unused_reads += unused_reads;
         let cohort = &mut self.record.workloads[a.who.workload];
         cohort.billed[a.capacity].add(&a.tokens);
         if !(a.answered && a.is_last) {
@@ -470,6 +475,19 @@ impl Observer for Recorder {
     }
 }
 
+/// What of a completed attempt's reservation was left, and what more it is where cache reads are reserved too \[tokens\].
+#[inline(always)]
+fn unused(rule: UnusedRule, reserved: Tokens, charged: Tokens, tokens: &Billed) -> [Tokens; 2] {
+    match rule {
+        UnusedRule::Tokens => {
+            let unused = reserved.saturating_sub(charged);
+            [unused, (reserved + tokens.cache_read).saturating_sub(charged) - unused]
+        }
+        UnusedRule::Output => [reserved - tokens.uncached - tokens.cache_write - tokens.output, 0],
+        UnusedRule::Nothing => [0, 0],
+    }
+}
+
 fn unused_rule(capacity: &Capacity, model: &Model) -> UnusedRule {
     let bought = capacity.quotas.iter().map(|q| &model.quotas[*q]).find(|q| q.limit(LimitKind::Output).is_some());
     match bought {
@@ -491,94 +509,4 @@ fn limit_of(reason: Reason) -> Option<LimitKind> {
         Reason::Output => LimitKind::Output,
         _ => return None,
     })
-}
-
-/// The measured interval and the windows, all listening to one run.
-#[derive(Debug)]
-pub struct Recorders {
-    pub measured: Recorder,
-    pub windows: Vec<Recorder>,
-}
-
-impl Recorders {
-    #[must_use]
-    pub fn new(measured: Recorder, model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
-        let windows = model.windows.iter().map(|w| Recorder::of_window(model, w, bursts)).collect();
-        Self { measured, windows }
-    }
-
-    fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {
-        one(&mut self.measured);
-        self.windows.iter_mut().for_each(one);
-    }
-}
-
-impl Observer for Recorders {
-    fn arrived(&mut self, who: Who) {
-        self.tell(|r| r.arrived(who));
-    }
-
-    fn held_back(&mut self, who: Who) {
-        self.tell(|r| r.held_back(who));
-    }
-
-    fn sent(&mut self, who: Who) {
-        self.tell(|r| r.sent(who));
-    }
-
-    fn retried(&mut self, who: Who) {
-        self.tell(|r| r.retried(who));
-    }
-
-    fn called(&mut self, who: Who) {
-        self.tell(|r| r.called(who));
-    }
-
-    fn offered(&mut self, who: Who) {
-        self.tell(|r| r.offered(who));
-    }
-
-    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
-        self.tell(|r| r.refused(who, capacity, refusal));
-    }
-
-    fn admitted(&mut self, admission: &Admission) {
-        self.tell(|r| r.admitted(admission));
-    }
-
-    fn placed(&mut self, who: Who, capacity: usize, region: usize) {
-        self.tell(|r| r.placed(who, capacity, region));
-    }
-
-    fn waited(&mut self, capacity: usize, from: u64, to: u64) {
-        self.tell(|r| r.waited(capacity, from, to));
-    }
-
-    fn stopped(&mut self, who: Who, quota: usize) {
-        self.tell(|r| r.stopped(who, quota));
-    }
-
-    fn submitted(&mut self, capacity: usize, job: Job) {
-        self.tell(|r| r.submitted(capacity, job));
-    }
-
-    fn failed(&mut self, who: Who, is_first: bool, failure: Failure) {
-        self.tell(|r| r.failed(who, is_first, failure));
-    }
-
-    fn answered(&mut self, workload: usize) {
-        self.tell(|r| r.answered(workload));
-    }
-
-    fn ended(&mut self, who: Who, outcome: Outcome) {
-        self.tell(|r| r.ended(who, outcome));
-    }
-
-    fn next_edge(&self) -> u64 {
-        self.windows.iter().map(Recorder::next_edge).fold(self.measured.next_edge(), u64::min)
-    }
-
-    fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
-        self.tell(|r| r.edge(at, snapshot));
-    }
 }

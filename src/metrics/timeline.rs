@@ -86,6 +86,15 @@ impl LatencyGrid {
         }
     }
 
+    /// Several of one bucket, each in \[µs\].
+    #[inline]
+    pub fn record_all(&mut self, bucket: u64, took: impl Iterator<Item = u64>) {
+        let from = (bucket as usize * BINS).min(self.counts.len());
+        if let Some(row) = self.counts[from..].first_chunk_mut::<BINS>() {
+            took.for_each(|took| row[bin_of(took)] += 1);
+        }
+    }
+
     /// The latencies of nearest rank of these buckets together \[µs\]; `None`: nobody who arrived there was served.
     #[must_use]
     pub fn quantiles<const N: usize>(&self, buckets: Range<usize>, shares: [f64; N]) -> Option<[f64; N]> {

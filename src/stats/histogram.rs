@@ -60,6 +60,26 @@ impl Histogram {
         }
     }
 
+    /// Records many values: what is counted for all stays in registers.
+    #[inline]
+    pub fn record_all(&mut self, values: impl Iterator<Item = u64>) {
+        let (mut count, mut sum) = (0, 0);
+        let (mut least, mut greatest) = (self.least, self.greatest);
+        for value in values {
+            match self.counts.get_mut(bucket_of(value)) {
+                Some(count) => *count += 1,
+                None => self.counts[BUCKETS - 1] += 1,
+            }
+            count += 1;
+            sum += u128::from(value);
+            least = least.min(value);
+            greatest = greatest.max(value);
+        }
+        self.count += count;
+        self.sum += sum;
+        (self.least, self.greatest) = (least, greatest);
+    }
+
     /// Records `count` zeros.
     pub fn record_zeros(&mut self, count: u64) {
         if count > 0 {

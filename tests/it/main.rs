@@ -39,5 +39,6 @@ mod storms;
 mod studies_in_doubt;
 mod sweeps;
 mod theory;
+mod twins;
 mod typed;
 mod volumes;
