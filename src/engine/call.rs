@@ -74,20 +74,28 @@ impl Carried {
         }
     }
 
+    /// Of a call that no prompt cache has a part in.
+    #[inline(always)]
+    pub(super) fn plain(input: u32, output: u32) -> Self {
+        Self { uncached: input, cache_read: 0, cache_write: 0, output }
+    }
+
+    /// What it brings beside cache reads \[tokens\].
+    #[inline(always)]
+    pub(super) fn input(self) -> Tokens {
+        u64::from(self.uncached) + u64::from(self.cache_write)
+    }
+
     /// What it asks of limits, with this output cap \[tokens\].
     #[inline(always)]
     pub(super) fn ask(self, cap: u32) -> Ask {
-        Ask {
-            input: u64::from(self.uncached) + u64::from(self.cache_write),
-            cap: u64::from(cap),
-            cache_read: u64::from(self.cache_read),
-        }
+        Ask { input: self.input(), cap: u64::from(cap), cache_read: u64::from(self.cache_read) }
     }
 
     /// What it is charged of a quota in the end \[tokens\].
     #[inline(always)]
     pub(super) fn burned(self, to: &Stage) -> Tokens {
-        u64::from(self.uncached) + u64::from(self.cache_write) + to.facts.burndown.of(u64::from(self.output))
+        self.input() + to.facts.burndown.of(u64::from(self.output))
     }
 
     #[inline]

@@ -41,26 +41,26 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline(never)]
     pub(super) fn hold(
         &mut self,
-        call: Call<'m>,
+        call: &Call<'m>,
         progress: Progress,
         state: State,
         deadline: u64,
         timer: Option<u64>,
     ) -> Option<u32> {
-        let slot = match progress.slot {
-            Some(slot) => slot,
+        let (slot, progress) = match progress.slot {
+            Some(slot) => (slot, progress),
             None => {
-                let new = Request { call, progress, state, deadline, timers: 0 };
+                let new = Request { call: *call, progress, state, deadline, timers: 0 };
                 let Some(slot) = self.requests.insert(new) else {
                     self.overflowed = true;
                     return None;
                 };
-                slot
+                (slot, Progress { slot: Some(slot), ..progress })
             }
         };
         let request = self.requests.get_mut(slot);
-        request.call = call;
-        request.progress = Progress { slot: Some(slot), ..progress };
+        debug_assert_eq!((request.call.index, request.call.stage), (call.index, call.stage), "a slot has one call");
+        request.progress = progress;
         request.state = state;
         request.deadline = deadline;
         if let Some(at) = timer {
@@ -97,31 +97,31 @@ impl<'m, O: Observer> Engine<'m, O> {
         let (at, deadline) = (now + latency, self.deadline(call, progress));
         let state = State::PassingOn { position, status };
         if at <= deadline {
-            if let Some(slot) = self.hold(*call, progress, state, u64::MAX, None) {
+            if let Some(slot) = self.hold(call, progress, state, u64::MAX, None) {
                 self.queue.push(Event { at, class: Class::Retry, slot });
             }
         } else {
-            self.hold(*call, progress, state, deadline, Some(deadline));
+            self.hold(call, progress, state, deadline, Some(deadline));
         }
         true
     }
 
     /// An attempt failed: the client retries, turns to the next capacity, or the request ends.
     #[inline(never)]
-    pub(super) fn fail(&mut self, call: Call<'m>, progress: Progress, failure: Failure, now: u64) {
+    pub(super) fn fail(&mut self, call: &Call<'m>, progress: Progress, failure: Failure, now: u64) {
         let is_first = call.stage == 0 && progress.is_first();
         self.observer.failed(call.who(), is_first, failure);
         if !call.is_special {
             // Only the long way has gates.
             return self.go_on_after(call, progress, failure, now);
         }
-        self.leave_gate(&call, failure.is_throttled(), now);
+        self.leave_gate(call, failure.is_throttled(), now);
         self.go_on_after(call, progress, failure, now);
-        self.move_gate(&call, now);
+        self.move_gate(call, now);
     }
 
     #[inline(always)]
-    fn go_on_after(&mut self, call: Call<'m>, progress: Progress, failure: Failure, now: u64) {
+    fn go_on_after(&mut self, call: &Call<'m>, progress: Progress, failure: Failure, now: u64) {
         let policy = &call.of.client.retries;
         let may_retry = progress.tries + 1 < policy.max_attempts;
         let client = &mut self.clients[call.workload as usize];
@@ -137,7 +137,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         let leg = progress.leg + 1;
         if call.of.failover == Failover::AfterRetries && (leg as usize) < call.to.route.len() {
-            return self.send(&call, Progress { tries: 0, leg, ..next }, now);
+            return self.send(call, Progress { tries: 0, leg, ..next }, now);
         }
         let app = call.of.client.app_retries;
         if failure.cause().is_some() && progress.efforts + 1 < app.attempts {
@@ -150,8 +150,8 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The next attempt is sent at an instant, unless the client gives up on the request before.
     #[inline(always)]
-    fn back_off(&mut self, call: Call<'m>, next: Progress, at: u64) {
-        let last_deadline = self.last_deadline(&call);
+    fn back_off(&mut self, call: &Call<'m>, next: Progress, at: u64) {
+        let last_deadline = self.last_deadline(call);
         self.backing_off[call.workload as usize] += 1;
         if at <= last_deadline {
             if let Some(slot) = self.hold(call, next, State::BackingOff, u64::MAX, None) {
@@ -163,7 +163,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     #[inline(never)]
-    fn end(&mut self, call: Call<'m>, progress: Progress, outcome: Outcome, now: u64) {
+    fn end(&mut self, call: &Call<'m>, progress: Progress, outcome: Outcome, now: u64) {
         self.observer.ended(call.who(), outcome);
         if self.is_measured(call.arrival) {
             self.open -= 1;
@@ -171,14 +171,14 @@ impl<'m, O: Observer> Engine<'m, O> {
         if let Some(slot) = progress.slot {
             self.close(slot);
         }
-        self.follow(&call, false, now);
+        self.follow(call, false, now);
     }
 
     /// The next attempt of a request that backed off, or the next offer of one whose refusal took time.
     pub(super) fn retry(&mut self, slot: u32, now: u64) {
         let Request { call, progress, state, .. } = *self.requests.get(slot);
         if let State::PassingOn { position, status } = state {
-            return self.go_on(call, progress, position, status, now);
+            return self.go_on(&call, progress, position, status, now);
         }
         self.backing_off[call.workload as usize] -= 1;
         if call.is_special {
@@ -204,25 +204,25 @@ impl<'m, O: Observer> Engine<'m, O> {
             State::Over => {}
             State::BackingOff => {
                 self.backing_off[call.workload as usize] -= 1;
-                self.end(call, progress, Outcome::TimedOut, now);
+                self.end(&call, progress, Outcome::TimedOut, now);
             }
             State::AtGate { .. } => {
                 self.backing_off[call.workload as usize] -= 1;
-                self.end(call, progress, Outcome::TimedOut, now);
+                self.end(&call, progress, Outcome::TimedOut, now);
                 // Whoever stands behind may be let through where the one who left was not.
                 self.move_gate(&call, now);
             }
-            State::Doomed | State::PassingOn { .. } => self.give_up(call, progress, now),
+            State::Doomed | State::PassingOn { .. } => self.give_up(&call, progress, now),
             State::InService(flight) => {
                 self.leave_flight(flight);
-                self.give_up(call, progress, now);
+                self.give_up(&call, progress, now);
             }
             State::Waiting { position, since, .. } => {
                 let capacity = call.to.route[position];
                 self.requests.get_mut(slot).state = State::BackingOff;
                 self.supply.capacities[capacity].waiting -= 1;
                 self.observer.waited(capacity, since, now);
-                self.give_up(call, progress, now);
+                self.give_up(&call, progress, now);
                 // Whoever stands behind may fit where the one who left did not.
                 self.drain(capacity, now);
             }
@@ -231,13 +231,13 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// The client stops waiting for an attempt.
     #[inline(never)]
-    fn give_up(&mut self, call: Call<'m>, progress: Progress, now: u64) {
-        if now >= self.last_deadline(&call) {
+    fn give_up(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
+        if now >= self.last_deadline(call) {
             let is_first = call.stage == 0 && progress.is_first();
             self.observer.failed(call.who(), is_first, Failure::TimedOut);
-            self.leave_gate(&call, false, now);
+            self.leave_gate(call, false, now);
             self.end(call, progress, Outcome::TimedOut, now);
-            self.move_gate(&call, now);
+            self.move_gate(call, now);
         } else {
             self.fail(call, progress, Failure::TimedOut, now);
         }

@@ -82,7 +82,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.tell(slot, ends, ends < self.hard_end);
             self.queue.push(Event { at: ends, class: Class::Completion, slot: ATTEMPTS + slot });
             if ends > deadline {
-                self.abandon(*call, progress, deadline);
+                self.abandon(call, progress, deadline);
             } else if let Some(request) = progress.slot {
                 self.close(request);
             }
@@ -101,7 +101,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             }
             return;
         }
-        if let Some(request) = self.hold(*call, progress, State::InService(slot), deadline, Some(deadline)) {
+        if let Some(request) = self.hold(call, progress, State::InService(slot), deadline, Some(deadline)) {
             self.flights.get_mut(slot).waiting = Waiting::Request(request);
         }
     }

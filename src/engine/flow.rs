@@ -7,7 +7,7 @@ use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::{Quick, Used};
 use super::{Attempt, Call, Engine, Progress, State};
-use crate::model::capacity::{Reason, Refused, Saturation};
+use crate::model::capacity::{Ask, Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
@@ -33,11 +33,11 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// Goes on with an arrival that its first capacity has not taken at once, or that will not be answered in time.
     #[inline(never)]
-    pub(super) fn arrive_otherwise(&mut self, call: Call<'m>, quick: Quick) {
+    pub(super) fn arrive_otherwise(&mut self, call: &Call<'m>, quick: Quick) {
         let (capacity, now) = (call.to.route[0], call.arrival);
-        let progress = Progress::first(&call, now);
-        if let Answer::Refused(refusal) = self.answer(&call, progress, 0, capacity, now, quick) {
-            self.turn_from(&call, progress, 0, refusal, now);
+        let progress = Progress::first(call, now);
+        if let Answer::Refused(refusal) = self.answer(call, progress, 0, capacity, now, quick) {
+            self.turn_from(call, progress, 0, refusal, now);
         }
     }
 
@@ -70,7 +70,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 return;
             }
             let Some(&next) = call.to.route.get(position).filter(|_| call.of.failover == Failover::AtOnce) else {
-                return self.fail(*call, progress, Failure::Refused(status), now);
+                return self.fail(call, progress, Failure::Refused(status), now);
             };
             self.observer.offered(call.who());
             match self.offer(call, progress, position, next, now) {
@@ -170,8 +170,10 @@ impl<'m, O: Observer> Engine<'m, O> {
             index: call.index,
             admission: self.admissions,
             burned: call.burned(),
-            carried: call.carried,
+            input: ask.input as u32,
             cap: call.cap,
+            cache_read: call.carried.cache_read,
+            output: call.carried.output,
             workload: call.workload as u16,
             capacity: capacity as u16,
             attempt: progress.attempt as u16,
@@ -181,7 +183,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         self.begin(attempt, ends);
         if !answered {
-            self.abandon(*call, progress, deadline);
+            self.abandon(call, progress, deadline);
         } else if let Some(slot) = progress.slot {
             self.close(slot);
         }
@@ -197,7 +199,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// The client will give up before the attempt ends; both go on.
-    pub(super) fn abandon(&mut self, call: Call<'m>, progress: Progress, deadline: u64) {
+    pub(super) fn abandon(&mut self, call: &Call<'m>, progress: Progress, deadline: u64) {
         if self.is_measured(call.arrival) {
             self.open += 1;
         }
@@ -206,19 +208,22 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[inline(always)]
     pub(super) fn complete(&mut self, slot: u32, now: u64) {
-        let attempt = *self.attempts.get(slot);
-        self.attempts.remove(slot);
+        // A look at what is there: most completions need few of the fields.
+        let attempt = self.attempts.get(slot);
         let (workload, capacity) = (usize::from(attempt.workload), usize::from(attempt.capacity));
-        let ask = attempt.carried.ask(attempt.cap);
-        let used = Used { burned: attempt.burned, output: u64::from(attempt.carried.output) };
+        let ask = Ask {
+            input: u64::from(attempt.input),
+            cap: u64::from(attempt.cap),
+            cache_read: u64::from(attempt.cache_read),
+        };
+        let used = Used { burned: attempt.burned, output: u64::from(attempt.output) };
         let queues_may_move = self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
         if attempt.answered {
             self.observer.answered(workload);
             self.clients[workload].retry_quotas.give_back(attempt.index, u32::from(attempt.last_cost));
         }
-        if attempt.is_measured {
-            self.open -= 1;
-        }
+        self.open -= u64::from(attempt.is_measured);
+        self.attempts.remove(slot);
         if queues_may_move {
             self.drain_neighbours(capacity, now);
         }

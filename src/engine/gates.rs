@@ -141,7 +141,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let ticket = self.tickets;
         let deadline = self.last_deadline(call);
         let timer = (deadline != u64::MAX).then_some(deadline);
-        let Some(request) = self.hold(*call, progress, State::AtGate { ticket }, deadline, timer) else { return };
+        let Some(request) = self.hold(call, progress, State::AtGate { ticket }, deadline, timer) else { return };
         self.backing_off[call.workload as usize] += 1;
         let process = call.of.client.process(call.index);
         self.clients[call.workload as usize].gates[process].lines[door].push_back(Place { request, ticket });

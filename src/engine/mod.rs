@@ -94,8 +94,10 @@ struct Attempt {
     admission: u64,
     /// \[tokens\]
     burned: Tokens,
-    carried: Carried,
+    input: u32,
     cap: u32,
+    cache_read: u32,
+    output: u32,
     workload: u16,
     capacity: u16,
     attempt: u16,
@@ -375,7 +377,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 workload: number,
                 stage,
                 is_special: SPECIAL,
-                truncated: arrivals.truncated(row),
+                truncated: arrivals.wanted[row] > cap,
             };
             if SPECIAL {
                 let asked = asked(block, first + row);
@@ -392,8 +394,10 @@ impl<'m, O: Observer> Engine<'m, O> {
                     index,
                     admission: self.admissions,
                     burned,
-                    carried,
+                    input: carried.uncached + carried.cache_write,
                     cap,
+                    cache_read: carried.cache_read,
+                    output: carried.output,
                     workload: number as u16,
                     capacity: capacity as u16,
                     attempt: 0,
@@ -405,7 +409,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 at_once[served] = row as u16;
                 served += 1;
             } else {
-                self.arrive_otherwise(call(), quick);
+                self.arrive_otherwise(&call(), quick);
             }
         }
         arrivals.at_once = &at_once[..served];

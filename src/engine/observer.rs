@@ -131,49 +131,56 @@ impl Arrivals<'_> {
         Who { workload: self.workload, arrival: self.arrival[row] }
     }
 
-    /// What the answer of a row is billed for.
+    /// What the rows that were served at once use.
     #[inline(always)]
-    #[must_use]
-    pub fn billed(&self, row: usize) -> Billed {
-        self.carried[row].billed()
+    pub fn uses(&self) -> impl Iterator<Item = Use> + '_ {
+        // One check of a row serves for all columns.
+        let n = self.arrival.len();
+        let (carried, cap, wanted, charged) =
+            (&self.carried[..n], &self.cap[..n], &self.wanted[..n], &self.charged[..n]);
+        self.at_once.iter().map(|row| usize::from(*row)).filter(move |row| *row < n).map(move |row| Use {
+            tokens: carried[row].billed(),
+            reserved: carried[row].ask(cap[row]).reserved(),
+            charged: charged[row],
+            truncated: wanted[row] > cap[row],
+        })
     }
 
-    /// Reserved for a row, cache reads aside \[tokens\].
-    #[inline(always)]
-    #[must_use]
-    pub fn reserved(&self, row: usize) -> Tokens {
-        self.carried[row].ask(self.cap[row]).reserved()
+    /// The rows that were served at once, as ones that are told by themselves.
+    pub fn admissions(&self) -> impl Iterator<Item = Admission> + '_ {
+        self.at_once.iter().map(|row| usize::from(*row)).zip(self.uses()).map(|(row, used)| {
+            let begins = self.arrival[row];
+            Admission {
+                who: self.who(row),
+                capacity: self.capacity,
+                spilled: false,
+                begins,
+                ends: begins + self.service[row],
+                ttft: self.ttft[row],
+                served_before: 0,
+                is_last: true,
+                rerouted: false,
+                answered: true,
+                completes: true,
+                truncated: used.truncated,
+                tokens: used.tokens,
+                reserved: used.reserved,
+                charged: used.charged,
+            }
+        })
     }
+}
 
-    /// The output cap cut the answer of a row short.
-    #[inline(always)]
-    #[must_use]
-    pub fn truncated(&self, row: usize) -> bool {
-        self.wanted[row] > self.cap[row]
-    }
-
-    /// A row that was served at once, as one that is told by itself.
-    #[must_use]
-    pub fn admission(&self, row: usize) -> Admission {
-        let begins = self.arrival[row];
-        Admission {
-            who: self.who(row),
-            capacity: self.capacity,
-            spilled: false,
-            begins,
-            ends: begins + self.service[row],
-            ttft: self.ttft[row],
-            served_before: 0,
-            is_last: true,
-            rerouted: false,
-            answered: true,
-            completes: true,
-            truncated: self.truncated(row),
-            tokens: self.billed(row),
-            reserved: self.reserved(row),
-            charged: self.charged[row],
-        }
-    }
+/// What an attempt uses.
+#[derive(Debug, Clone, Copy)]
+pub struct Use {
+    pub tokens: Billed,
+    /// Reserved from token limits, cache reads aside \[tokens\].
+    pub reserved: Tokens,
+    /// What it is charged in the end \[tokens\].
+    pub charged: Tokens,
+    /// The output cap cut the answer short.
+    pub truncated: bool,
 }
 
 /// How many kinds of limits there are.
@@ -220,7 +227,7 @@ pub trait Observer {
     /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it.
     fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
         (0..arrivals.arrival.len()).for_each(|row| self.arrived(arrivals.who(row)));
-        arrivals.at_once.iter().for_each(|row| self.admitted(&arrivals.admission(usize::from(*row))));
+        arrivals.admissions().for_each(|admission| self.admitted(&admission));
     }
     /// The first attempt of a request that arrived was not sent: its client holds it back.
     fn held_back(&mut self, who: Who);

@@ -5,7 +5,7 @@
 use multiversion::multiversion;
 
 use super::call::Carried;
-use crate::model::service::Latency;
+use crate::model::service::{Burndown, Latency};
 use crate::model::workload::Workload;
 use crate::random::{Law, Purpose, Stream, maths};
 use crate::traffic::Block;
@@ -113,14 +113,28 @@ impl Plan {
 
         let most = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
         self.cap.clear();
-        self.cap.extend((0..n).map(|row| most.min(own_cap(block, row))));
+        if block.max_tokens.is_empty() {
+            self.cap.resize(n, most);
+        } else {
+            self.cap.extend((0..n).map(|row| most.min(own_cap(block, row))));
+        }
+        let rows = block.input.iter().zip(&block.wanted).zip(&self.cap);
         self.carried.clear();
-        self.carried.extend((0..n).map(|row| {
-            let parts = workload.cache.split(u64::from(block.input[row]));
-            Carried::new(parts, u64::from(block.wanted[row].min(self.cap[row])))
-        }));
+        if workload.cache.is_used() {
+            let carried = |((input, wanted), cap): ((&u32, &u32), &u32)| {
+                Carried::new(workload.cache.split(u64::from(*input)), u64::from(*wanted.min(cap)))
+            };
+            self.carried.extend(rows.map(carried));
+        } else {
+            let plain = |((input, wanted), cap): ((&u32, &u32), &u32)| Carried::plain(*input, *wanted.min(cap));
+            self.carried.extend(rows.map(plain));
+        }
         self.burned.clear();
-        self.burned.extend(self.carried.iter().map(|carried| carried.burned(main)));
+        if main.facts.burndown == Burndown::ONE {
+            self.burned.extend(self.carried.iter().map(|c| c.input() + u64::from(c.output)));
+        } else {
+            self.burned.extend(self.carried.iter().map(|c| c.burned(main)));
+        }
 
         self.draw(&latency.prefill_per_1k_tokens, luck.prefill);
         for ((time, per_1k), carried) in self.ttft.iter_mut().zip(&self.draws).zip(&self.carried) {

@@ -35,7 +35,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let deadline = self.deadline(&call, progress);
         let timer = (deadline != u64::MAX).then_some(deadline);
         let waiting = State::Waiting { position, since: now, ticket };
-        let Some(slot) = self.hold(call, progress, waiting, deadline, timer) else { return };
+        let Some(slot) = self.hold(&call, progress, waiting, deadline, timer) else { return };
         let state = &mut self.supply.capacities[capacity];
         if state.waiting == 0 {
             // Only places of those who left are in it; the newcomer is the head.
@@ -81,7 +81,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 let refused = Refused::of(if is_too_large { Reason::TooLarge } else { Reason::MaxWait });
                 self.refuse(call.who(), capacity, Refusal { refused, quota: None }, now);
                 self.requests.get_mut(place.request).state = State::BackingOff;
-                self.go_on(call, progress, position + 1, refused.status, now);
+                self.go_on(&call, progress, position + 1, refused.status, now);
             }
         }
         self.schedule_wake_up(capacity, now);
@@ -89,10 +89,10 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     /// Goes on along the route after a refusal.
     #[inline(never)]
-    pub(super) fn go_on(&mut self, call: Call<'m>, progress: Progress, position: usize, status: Status, now: u64) {
+    pub(super) fn go_on(&mut self, call: &Call<'m>, progress: Progress, position: usize, status: Status, now: u64) {
         let stays = call.of.failover == Failover::AfterRetries;
         if position < call.to.route.len() && !stays {
-            self.pass_along(&call, progress, position, now);
+            self.pass_along(call, progress, position, now);
         } else {
             self.fail(call, progress, Failure::Refused(status), now);
         }

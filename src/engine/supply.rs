@@ -132,6 +132,14 @@ struct QuotaState {
     count_refused_requests: bool,
 }
 
+const NO_PAIR: u32 = u32::MAX;
+
+/// The two gauges of a quota that is asked for nothing else.
+#[inline(always)]
+fn pair_of(gauges: &mut [Gauge], pair: u32) -> Option<&mut [Gauge; 2]> {
+    gauges.get_mut(pair as usize..)?.first_chunk_mut()
+}
+
 /// One place in a capacity's queue. The ticket tells a request that still waits from one that has left since.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
@@ -146,6 +154,9 @@ pub(super) struct CapacityState {
     on_requests: Vec<(u32, u32)>,
     /// ... then on tokens: tpm of every quota, then tpd, and so on.
     on_tokens: Vec<Check>,
+    /// Where all there is to ask are the requests and the reservations of one quota: the first of these two gauges. Else
+    /// [`NO_PAIR`].
+    pair: u32,
     concurrency: u32,
     pub in_flight: u32,
     /// The most since the last snapshot.
@@ -273,13 +284,25 @@ impl Supply {
             // First in, first out: who comes later waits behind.
             return Quick::Behind;
         }
-        match state.test(&mut self.gauges, now, ask) {
-            Ok(()) => {
-                state.take(&mut self.gauges, now, ask, admission);
-                Quick::Taken
-            }
-            Err(refusal) => Quick::Refused(refusal),
+        let Some([requests, tokens]) = pair_of(&mut self.gauges, state.pair) else {
+            return match state.test(&mut self.gauges, now, ask) {
+                Ok(()) => {
+                    state.take(&mut self.gauges, now, ask, admission);
+                    Quick::Taken
+                }
+                Err(refusal) => Quick::Refused(refusal),
+            };
+        };
+        // The same, of the two limits that nearly every quota has: each is looked up once.
+        let is_full = state.in_flight >= state.concurrency;
+        if is_full || !requests.limiter.has_room(now, 1) || !tokens.limiter.has_room(now, ask.reserved()) {
+            return state.refusal(&mut self.gauges, now, ask);
         }
+        requests.limiter.take(now, 1, admission);
+        requests.charged += 1;
+        tokens.limiter.take(now, ask.reserved(), admission);
+        state.board();
+        Quick::Taken
     }
 
     /// Whether every limit could admit the ask with everything free.
@@ -310,6 +333,13 @@ impl Supply {
     ) -> bool {
         let state = &mut self.capacities[capacity];
         state.in_flight -= 1;
+        let has_neighbours = !state.neighbours.is_empty();
+        if let Some([_, tokens]) = pair_of(&mut self.gauges, state.pair) {
+            let settlement = Settlement { reserved: ask.reserved(), charged: used.burned, admitted_at, admission };
+            tokens.limiter.settle(now, settlement);
+            tokens.charged += used.burned;
+            return has_neighbours;
+        }
         for check in &state.on_tokens {
             let charged = check.charge(ask, used);
             let gauge = &mut self.gauges[check.gauge as usize];
@@ -317,7 +347,7 @@ impl Supply {
             gauge.limiter.settle(now, settlement);
             gauge.charged += charged;
         }
-        !state.neighbours.is_empty()
+        has_neighbours
     }
 
     /// Takes the next second of a stream from every gauge that it asks, or tells whose quota refused it.
@@ -388,9 +418,11 @@ impl CapacityState {
             || capacity.refusal_latency.0 > 0
             || capacity.latency.is_some()
             || !streams.is_empty();
+        let (on_requests, on_tokens) = (on_requests(capacity, quotas), on_tokens(capacity, model, quotas));
         let mut state = Self {
-            on_requests: on_requests(capacity, quotas),
-            on_tokens: on_tokens(capacity, model, quotas),
+            pair: pair(&on_requests, &on_tokens),
+            on_requests,
+            on_tokens,
             concurrency: u32::MAX,
             in_flight: 0,
             in_flight_peak: 0,
@@ -443,10 +475,25 @@ impl CapacityState {
         for check in &self.on_tokens {
             gauges[check.gauge as usize].limiter.take(now, check.amount(ask), admission);
         }
+        self.board();
+    }
+
+    /// One more is in flight.
+    #[inline(always)]
+    fn board(&mut self) {
         self.in_flight += 1;
         // Nearly always false: a branch costs less than a maximum that is written back.
         if self.in_flight > self.in_flight_peak {
             self.in_flight_peak = self.in_flight;
+        }
+    }
+
+    /// What refuses an ask that has no room.
+    #[inline(never)]
+    fn refusal(&self, gauges: &mut [Gauge], now: u64, ask: Ask) -> Quick {
+        match self.test(gauges, now, ask) {
+            Err(refusal) => Quick::Refused(refusal),
+            Ok(()) => unreachable!("a limit had no room a moment ago"),
         }
     }
 
@@ -476,6 +523,19 @@ fn fits(checks: &[Check], gauges: &[Gauge], ask: Ask) -> bool {
 fn on_requests(capacity: &Capacity, quotas: &[QuotaState]) -> Vec<(u32, u32)> {
     let gauge = |q: &usize| Some((quotas[*q].gauges[LimitKind::Rpm as usize]? as u32, *q as u32));
     capacity.quotas.iter().filter_map(gauge).collect()
+}
+
+/// The first gauge of [`CapacityState::pair`].
+fn pair(on_requests: &[(u32, u32)], on_tokens: &[Check]) -> u32 {
+    match (on_requests, on_tokens) {
+        // Those of one quota lie side by side, in the order of the kinds of limits.
+        (&[(requests, quota)], &[Check { gauge, quota: same, takes: Takes::Reservation, .. }])
+            if quota == same && gauge == requests + 1 =>
+        {
+            requests
+        }
+        _ => NO_PAIR,
+    }
 }
 
 fn on_tokens(capacity: &Capacity, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {

@@ -106,13 +106,17 @@ impl EventQueue {
     pub fn push(&mut self, event: Event) {
         debug_assert!(event.at >= self.epoch && event.slot < SLOTS);
         if event.at - self.epoch < SPAN {
-            self.push_key(self.key(event.at, event.class, event.slot));
+            let key = self.key(event.at, event.class, event.slot);
+            // Nearly always: the key waits behind others of the wheel, and the front stays what it is.
+            if !self.wheel.push_behind(key) {
+                self.push_key(key);
+            }
         } else {
             self.far.push(Reverse((event.at, event.class as u8, event.slot)));
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn push_key(&mut self, key: u64) {
         if self.wheel.len() == 0 {
             if self.heap.len() < CROWD {

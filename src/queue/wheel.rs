@@ -73,8 +73,19 @@ impl Wheel {
         self.cursor = key >> BUCKET_SHIFT;
     }
 
+    /// Adds a key that will wait in a bucket of a wheel that has others; false: it is not one, and was not added.
+    #[inline(always)]
+    pub fn push_behind(&mut self, key: u64) -> bool {
+        let bucket = key >> BUCKET_SHIFT;
+        let fits = self.len > 0 && bucket.wrapping_sub(self.cursor + 1) < BUCKETS - 1;
+        if fits {
+            self.link(bucket, key);
+            self.len += 1;
+        }
+        fits
+    }
+
     /// Adds a key, unless its time lies past the wheel.
-    #[inline]
     pub fn push(&mut self, key: u64) -> Pushed {
         let bucket = key >> BUCKET_SHIFT;
         // Buckets up to the cursor wrap around to great distances.
@@ -93,7 +104,7 @@ impl Wheel {
         Pushed::Due
     }
 
-    #[inline]
+    #[inline(always)]
     fn link(&mut self, bucket: u64, key: u64) {
         let place = place_of(bucket);
         let node = Node { key, next: self.heads[place] };

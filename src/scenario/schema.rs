@@ -59,9 +59,7 @@ struct ScenarioSpec {
 /// The JSON Schema of a scenario.
 #[must_use]
 pub fn json_schema() -> Value {
-    let mut schema =
-        Value::from(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioSpec>());
-    drop_null(&mut schema);
+    let mut schema = WHOLE.clone();
     unescape(&mut schema);
     name_names(&mut schema);
     schema
@@ -121,6 +119,13 @@ fn name_names(schema: &mut Value) {
     }
 }
 
+static WHOLE: LazyLock<Value> = LazyLock::new(|| {
+    let mut schema =
+        Value::from(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioSpec>());
+    drop_null(&mut schema);
+    schema
+});
+
 /// A place in the form of a scenario: what may stand there.
 #[derive(Debug, Clone, Copy)]
 pub struct Node(&'static Value);
@@ -140,13 +145,16 @@ impl Node {
     /// The whole scenario.
     #[must_use]
     pub fn root() -> Self {
-        static WHOLE: LazyLock<Value> = LazyLock::new(|| {
-            let settings = SchemaSettings::draft2020_12().with(|s| s.inline_subschemas = true);
-            let mut schema = Value::from(settings.into_generator().into_root_schema_for::<ScenarioSpec>());
-            drop_null(&mut schema);
-            schema
-        });
         Self(&WHOLE)
+    }
+
+    /// The place of a form that may be written elsewhere: each family is described once, and referred to.
+    fn of(form: &'static Value) -> Self {
+        let elsewhere = form.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
+        match elsewhere.and_then(|path| WHOLE.pointer(path)) {
+            Some(form) => Self::of(form),
+            None => Self(form),
+        }
     }
 
     /// What a table may hold here; `None` when no table may stand here.
@@ -156,7 +164,7 @@ impl Node {
         let keys = form.get("properties").and_then(Value::as_object);
         match (keys, form.get("additionalProperties")) {
             (Some(kinds), _) if form.get("maxProperties").is_some() => Some(Table::Kinds(kinds)),
-            (_, Some(of @ Value::Object(_))) => Some(Table::Names(Self(of))),
+            (_, Some(of @ Value::Object(_))) => Some(Table::Names(Self::of(of))),
             (keys, _) => {
                 static NO_KEYS: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
                 let required = form.get("required").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -168,7 +176,7 @@ impl Node {
     /// What the items of a list are here; `None` when no list may stand here.
     #[must_use]
     pub fn items(self) -> Option<Self> {
-        self.form("array")?.get("items").map(Self)
+        self.form("array")?.get("items").map(Self::of)
     }
 
     /// Whether a table or a list is all that may stand here.
@@ -185,7 +193,9 @@ impl Node {
         match self.table() {
             Some(Table::Keys { keys, .. }) => below(keys),
             Some(Table::Names(node)) => node.takes_fractions(rest),
-            Some(Table::Kinds(kinds)) => below(kinds) || kinds.values().any(|kind| Self(kind).takes_fractions(path)),
+            Some(Table::Kinds(kinds)) => {
+                below(kinds) || kinds.values().any(|kind| Self::of(kind).takes_fractions(path))
+            }
             None => false,
         }
     }
@@ -193,14 +203,15 @@ impl Node {
     /// The form of a JSON type, among those that may stand here.
     fn form(self, json_type: &str) -> Option<&'static Value> {
         let is = |form: &&Value| form.get("type").is_some_and(|t| t == json_type);
-        Some(self.0).filter(is).or_else(|| self.0.get("anyOf")?.as_array()?.iter().find(is))
+        let forms = || self.0.get("anyOf")?.as_array()?.iter().map(|form| Self::of(form).0).find(is);
+        Some(self.0).filter(is).or_else(forms)
     }
 }
 
 /// The place under a key.
 #[must_use]
 pub fn under(keys: &'static Map<String, Value>, key: &str) -> Option<Node> {
-    keys.get(key).map(Node)
+    keys.get(key).map(Node::of)
 }
 
 #[cfg(test)]
