@@ -57,11 +57,11 @@ impl Asked {
 
 /// What a call brings and takes home \[tokens\].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Carried {
-    pub(super) uncached: u32,
-    pub(super) cache_read: u32,
-    pub(super) cache_write: u32,
-    pub(super) output: u32,
+pub struct Carried {
+    pub uncached: u32,
+    pub cache_read: u32,
+    pub cache_write: u32,
+    pub output: u32,
 }
 
 impl Carried {
@@ -99,7 +99,8 @@ impl Carried {
     }
 
     #[inline]
-    pub(super) fn billed(self) -> Billed {
+    #[must_use]
+    pub fn billed(self) -> Billed {
         Billed {
             uncached: u64::from(self.uncached),
             cache_read: u64::from(self.cache_read),

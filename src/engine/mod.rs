@@ -28,7 +28,7 @@ use std::mem;
 use std::ops::{ControlFlow, Range};
 
 use crate::model::Model;
-use crate::model::capacity::{RoomState, Status};
+use crate::model::capacity::{Ask, RoomState, Status};
 use crate::model::client::retry::RetryQuotas;
 use crate::model::workload::Workload;
 use crate::model::workload::cache::Cache;
@@ -184,8 +184,8 @@ pub struct Engine<'m, O> {
     jobs: Vec<u64>,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
-    /// The rows of a part that were served at once.
-    at_once: Vec<u16>,
+    /// The rows of a part that were not served at once.
+    otherwise: Vec<u16>,
     /// The instant of the next edge that the observer asked for \[µs\].
     next_edge: u64,
     measured_from: u64,
@@ -257,7 +257,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             collected: vec![Vec::new(); model.capacities.len()],
             jobs: vec![0; model.capacities.len()],
             tied: Vec::new(),
-            at_once: Vec::new(),
+            otherwise: Vec::new(),
             measured_from: run.warmup.0,
             measured_length: run.measured_end().0 - run.warmup.0,
             measured_to: run.measured_end().0,
@@ -346,23 +346,24 @@ impl<'m, O: Observer> Engine<'m, O> {
             ttft: &plan.ttft[rows.clone()],
             service: &plan.service[rows.clone()],
             carried: &plan.carried[rows.clone()],
+            reserved: &plan.reserved[rows.clone()],
             charged: &plan.burned[rows.clone()],
             cap: &plan.cap[rows.clone()],
             wanted: &block.wanted[rows.clone()],
-            at_once: &[],
+            otherwise: &[],
         };
         // How long the client waits for a first attempt; for ever where it has no time-out.
         let patience = workload.client.patience();
         let is_measured = self.is_measured(arrivals.arrival[0]);
         self.events += rows.len() as u64;
         self.open += if is_measured { rows.len() as u64 } else { 0 };
-        let mut at_once = mem::take(&mut self.at_once);
-        at_once.resize(rows.len().max(at_once.len()), 0);
-        let mut served = 0;
+        let mut otherwise = mem::take(&mut self.otherwise);
+        otherwise.clear();
         let columns = arrivals.arrival.iter().zip(arrivals.service).zip(arrivals.carried).zip(arrivals.charged);
-        for (row, (((&arrival, &service), &carried), &burned)) in columns.enumerate() {
+        let columns = columns.zip(arrivals.cap).zip(arrivals.reserved);
+        for (row, (((((&arrival, &service), carried), &burned), &cap), &reserved)) in columns.enumerate() {
             self.play_before(arrival);
-            let (index, cap) = (block.first + (first + row) as u64, arrivals.cap[row]);
+            let index = block.first + (first + row) as u64;
             let call = || Call {
                 of: workload,
                 to,
@@ -371,7 +372,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 ttft: arrivals.ttft[row],
                 service,
                 served_before: 0,
-                carried,
+                carried: *carried,
                 asked: Asked::NOTHING,
                 cap,
                 workload: number,
@@ -381,12 +382,13 @@ impl<'m, O: Observer> Engine<'m, O> {
             };
             if SPECIAL {
                 let asked = asked(block, first + row);
+                self.observer.arrived(arrivals.who(row));
                 self.arrive_special(self.stage_call(&Call { asked, ..call() }, 0));
                 continue;
             }
             self.admissions += 1;
-            let (quick, ends) =
-                (self.supply.offer(capacity, arrival, carried.ask(cap), self.admissions), arrival + service);
+            let ask = Ask { input: reserved - u64::from(cap), cap: cap.into(), cache_read: carried.cache_read.into() };
+            let (quick, ends) = (self.supply.offer(capacity, arrival, ask, self.admissions), arrival + service);
             // Nearly all are taken and answered in time: these need no call, which costs as much to write down as the rest.
             if matches!(quick, Quick::Taken) && service <= patience && ends < self.hard_end {
                 let attempt = Attempt {
@@ -394,7 +396,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                     index,
                     admission: self.admissions,
                     burned,
-                    input: carried.uncached + carried.cache_write,
+                    input: ask.input as u32,
                     cap,
                     cache_read: carried.cache_read,
                     output: carried.output,
@@ -406,15 +408,16 @@ impl<'m, O: Observer> Engine<'m, O> {
                     is_measured,
                 };
                 self.begin(attempt, ends);
-                at_once[served] = row as u16;
-                served += 1;
             } else {
+                otherwise.push(row as u16);
                 self.arrive_otherwise(&call(), quick);
             }
         }
-        arrivals.at_once = &at_once[..served];
-        self.observer.arrived_in_row(&arrivals);
-        self.at_once = at_once;
+        if !SPECIAL {
+            arrivals.otherwise = &otherwise;
+            self.observer.arrived_in_row(&arrivals);
+        }
+        self.otherwise = otherwise;
     }
 
     /// Whether nothing measured can happen any more at `now`.

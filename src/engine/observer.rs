@@ -3,7 +3,9 @@
 //! Calls about one thing come in the order in which it happened. Where service does not depend on what comes later, it is
 //! told whole when it begins, though it lies in the future; where it does, it is told when it has ended.
 
-use super::call::Carried;
+use std::ops::Range;
+
+pub use super::call::Carried;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Refused, Status};
 use crate::model::pricing::Billed;
@@ -100,87 +102,72 @@ pub struct QuotaSnapshot {
     pub charged: [Tokens; LIMITS],
 }
 
-/// Requests of one workload that arrived one after another, with no edge between them, and what became at once of most.
+/// Requests of one workload that arrived one after another, with no edge between them. Most were served at once: admitted
+/// when they arrived, and answered in time, before the end of the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrivals<'b> {
     /// Index of the workload.
     pub workload: usize,
     /// The capacity that was asked first.
     pub capacity: usize,
-    /// When each arrived \[µs\].
+    /// By row: when the request arrived \[µs\].
     pub arrival: &'b [u64],
-    /// From the start of service to the first and to the last token, of each \[µs\].
+    /// From the start of service to the first and to the last token \[µs\].
     pub ttft: &'b [u64],
     pub service: &'b [u64],
-    pub(super) carried: &'b [Carried],
-    /// What each is charged in the end \[tokens\].
+    /// What it would be billed for \[tokens\].
+    pub carried: &'b [Carried],
+    /// Reserved from token limits, cache reads aside \[tokens\].
+    pub reserved: &'b [Tokens],
+    /// What it would be charged in the end \[tokens\].
     pub charged: &'b [Tokens],
-    /// The output cap in force, of each \[tokens\].
+    /// The output cap in force, and what the model would say without one \[tokens\].
     pub cap: &'b [u32],
-    /// What the model would say without a cap, of each \[tokens\].
     pub wanted: &'b [u32],
-    /// Which were served at once: admitted when they arrived, and answered in time, before the end of the run. Of the others
-    /// the observer is told one by one.
-    pub at_once: &'b [u16],
+    /// The rows that were not served at once, least first: of them the observer is told one by one.
+    pub otherwise: &'b [u16],
 }
 
 impl Arrivals<'_> {
-    /// Whose request the row is.
+    /// Whose request a row is.
     #[must_use]
     pub fn who(&self, row: usize) -> Who {
         Who { workload: self.workload, arrival: self.arrival[row] }
     }
 
-    /// What the rows that were served at once use.
+    /// The rows that were served at once, in runs; some are empty.
     #[inline(always)]
-    pub fn uses(&self) -> impl Iterator<Item = Use> + '_ {
-        // One check of a row serves for all columns.
-        let n = self.arrival.len();
-        let (carried, cap, wanted, charged) =
-            (&self.carried[..n], &self.cap[..n], &self.wanted[..n], &self.charged[..n]);
-        self.at_once.iter().map(|row| usize::from(*row)).filter(move |row| *row < n).map(move |row| Use {
-            tokens: carried[row].billed(),
-            reserved: carried[row].ask(cap[row]).reserved(),
-            charged: charged[row],
-            truncated: wanted[row] > cap[row],
+    pub fn at_once(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut from = 0;
+        self.otherwise.iter().map(|row| usize::from(*row)).chain([self.arrival.len()]).map(move |end| {
+            let run = from..end;
+            from = end + 1;
+            run
         })
     }
 
-    /// The rows that were served at once, as ones that are told by themselves.
-    pub fn admissions(&self) -> impl Iterator<Item = Admission> + '_ {
-        self.at_once.iter().map(|row| usize::from(*row)).zip(self.uses()).map(|(row, used)| {
-            let begins = self.arrival[row];
-            Admission {
-                who: self.who(row),
-                capacity: self.capacity,
-                spilled: false,
-                begins,
-                ends: begins + self.service[row],
-                ttft: self.ttft[row],
-                served_before: 0,
-                is_last: true,
-                rerouted: false,
-                answered: true,
-                completes: true,
-                truncated: used.truncated,
-                tokens: used.tokens,
-                reserved: used.reserved,
-                charged: used.charged,
-            }
-        })
+    /// A row that was served at once, as one that is told by itself.
+    #[must_use]
+    pub fn admission(&self, row: usize) -> Admission {
+        let begins = self.arrival[row];
+        Admission {
+            who: self.who(row),
+            capacity: self.capacity,
+            spilled: false,
+            begins,
+            ends: begins + self.service[row],
+            ttft: self.ttft[row],
+            served_before: 0,
+            is_last: true,
+            rerouted: false,
+            answered: true,
+            completes: true,
+            truncated: self.wanted[row] > self.cap[row],
+            tokens: self.carried[row].billed(),
+            reserved: self.reserved[row],
+            charged: self.charged[row],
+        }
     }
-}
-
-/// What an attempt uses.
-#[derive(Debug, Clone, Copy)]
-pub struct Use {
-    pub tokens: Billed,
-    /// Reserved from token limits, cache reads aside \[tokens\].
-    pub reserved: Tokens,
-    /// What it is charged in the end \[tokens\].
-    pub charged: Tokens,
-    /// The output cap cut the answer short.
-    pub truncated: bool,
 }
 
 /// How many kinds of limits there are.
@@ -227,7 +214,7 @@ pub trait Observer {
     /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it.
     fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
         (0..arrivals.arrival.len()).for_each(|row| self.arrived(arrivals.who(row)));
-        arrivals.admissions().for_each(|admission| self.admitted(&admission));
+        arrivals.at_once().flatten().for_each(|row| self.admitted(&arrivals.admission(row)));
     }
     /// The first attempt of a request that arrived was not sent: its client holds it back.
     fn held_back(&mut self, who: Who);

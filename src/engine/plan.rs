@@ -28,6 +28,8 @@ pub(super) struct Plan {
     /// What is billed, and what a quota is charged in the end \[tokens\].
     pub(super) carried: Vec<Carried>,
     pub(super) burned: Vec<Tokens>,
+    /// Reserved from token limits, cache reads aside \[tokens\].
+    pub(super) reserved: Vec<Tokens>,
     draws: Vec<f64>,
 }
 
@@ -129,6 +131,8 @@ impl Plan {
             let plain = |((input, wanted), cap): ((&u32, &u32), &u32)| Carried::plain(*input, *wanted.min(cap));
             self.carried.extend(rows.map(plain));
         }
+        self.reserved.clear();
+        self.reserved.extend(self.carried.iter().zip(&self.cap).map(|(c, cap)| c.input() + u64::from(*cap)));
         self.burned.clear();
         if main.facts.burndown == Burndown::ONE {
             self.burned.extend(self.carried.iter().map(|c| c.input() + u64::from(c.output)));

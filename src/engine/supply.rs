@@ -179,6 +179,8 @@ pub(super) struct CapacityState {
     /// Capacities whose queues may move when this one settles, itself among them.
     pub neighbours: Vec<usize>,
     quotas: Vec<usize>,
+    /// Refused requests count in one of them.
+    counts_refused: bool,
     pub standing: Standing,
     pub room: RoomState,
     pub sharing: Option<Sharing>,
@@ -294,9 +296,16 @@ impl Supply {
             };
         };
         // The same, of the two limits that nearly every quota has: each is looked up once.
-        let is_full = state.in_flight >= state.concurrency;
-        if is_full || !requests.limiter.has_room(now, 1) || !tokens.limiter.has_room(now, ask.reserved()) {
-            return state.refusal(&mut self.gauges, now, ask);
+        if state.in_flight >= state.concurrency {
+            return Quick::Refused(Refusal { refused: Refused::of(Reason::Concurrency), quota: None });
+        }
+        let quota = state.quotas.first().copied();
+        if !requests.limiter.has_room(now, 1) {
+            return Quick::Refused(Refusal { refused: Refused::of(Reason::Rpm), quota });
+        }
+        if !tokens.limiter.has_room(now, ask.reserved()) {
+            let reason = state.on_tokens.first().map_or(Reason::Tpm, |check| check.reason());
+            return Quick::Refused(Refusal { refused: Refused::of(reason), quota });
         }
         requests.limiter.take(now, 1, admission);
         requests.charged += 1;
@@ -366,6 +375,9 @@ impl Supply {
 
     /// Counts a refused request where refused requests count, whether it fits or not.
     pub(super) fn count_refused(&mut self, capacity: usize, now: u64, admission: u64) {
+        if !self.capacities[capacity].counts_refused {
+            return;
+        }
         for &quota in &self.capacities[capacity].quotas {
             let quota = &self.quotas[quota];
             if let (true, Some(rpm)) = (quota.count_refused_requests, quota.gauges[LimitKind::Rpm as usize]) {
@@ -420,7 +432,7 @@ impl CapacityState {
             || !streams.is_empty();
         let (on_requests, on_tokens) = (on_requests(capacity, quotas), on_tokens(capacity, model, quotas));
         let mut state = Self {
-            pair: pair(&on_requests, &on_tokens),
+            pair: pair(capacity, &on_requests, &on_tokens),
             on_requests,
             on_tokens,
             concurrency: u32::MAX,
@@ -435,6 +447,7 @@ impl CapacityState {
             waiting_peak: 0,
             wake_at: u64::MAX,
             neighbours: neighbours(capacity, &model.capacities),
+            counts_refused: capacity.quotas.iter().any(|q| model.quotas[*q].count_refused_requests),
             quotas: capacity.quotas.clone(),
             standing: capacity.standing(),
             room: RoomState::new(&capacity.room, &model.run.start, model.run.seed, replication, &capacity.name),
@@ -488,15 +501,6 @@ impl CapacityState {
         }
     }
 
-    /// What refuses an ask that has no room.
-    #[inline(never)]
-    fn refusal(&self, gauges: &mut [Gauge], now: u64, ask: Ask) -> Quick {
-        match self.test(gauges, now, ask) {
-            Err(refusal) => Quick::Refused(refusal),
-            Ok(()) => unreachable!("a limit had no room a moment ago"),
-        }
-    }
-
     /// Stands otherwise from now on.
     fn stand(&mut self, standing: Standing) {
         self.standing = standing;
@@ -526,11 +530,11 @@ fn on_requests(capacity: &Capacity, quotas: &[QuotaState]) -> Vec<(u32, u32)> {
 }
 
 /// The first gauge of [`CapacityState::pair`].
-fn pair(on_requests: &[(u32, u32)], on_tokens: &[Check]) -> u32 {
+fn pair(capacity: &Capacity, on_requests: &[(u32, u32)], on_tokens: &[Check]) -> u32 {
     match (on_requests, on_tokens) {
         // Those of one quota lie side by side, in the order of the kinds of limits.
         (&[(requests, quota)], &[Check { gauge, quota: same, takes: Takes::Reservation, .. }])
-            if quota == same && gauge == requests + 1 =>
+            if quota == same && gauge == requests + 1 && capacity.quotas.len() == 1 =>
         {
             requests
         }

@@ -12,7 +12,8 @@ const BUCKETS: usize = ((50 - PER_OCTAVE_BITS as usize) + 1) * PER_OCTAVE as usi
 /// Counts of values in \[0, 2⁵⁰), with their exact sum, least and greatest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
-    counts: Vec<u64>,
+    /// A length that the compiler knows saves it the checks of bounds.
+    counts: Box<[u64; BUCKETS]>,
     count: u64,
     sum: u128,
     least: u64,
@@ -21,7 +22,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: vec![0; BUCKETS], count: 0, sum: 0, least: u64::MAX, greatest: 0 }
+        Self { counts: Box::new([0; BUCKETS]), count: 0, sum: 0, least: u64::MAX, greatest: 0 }
     }
 }
 
@@ -45,10 +46,7 @@ fn bounds_of(bucket: usize) -> (u64, u64) {
 impl Histogram {
     #[inline]
     pub fn record(&mut self, value: u64) {
-        match self.counts.get_mut(bucket_of(value)) {
-            Some(count) => *count += 1,
-            None => self.counts[BUCKETS - 1] += 1,
-        }
+        self.counts[bucket_of(value).min(BUCKETS - 1)] += 1;
         self.count += 1;
         self.sum += u128::from(value);
         // Nearly always false: a branch costs less than a minimum that is written back.
@@ -62,20 +60,15 @@ impl Histogram {
 
     /// Records many values: what is counted for all stays in registers.
     #[inline]
-    pub fn record_all(&mut self, values: impl Iterator<Item = u64>) {
-        let (mut count, mut sum) = (0, 0);
-        let (mut least, mut greatest) = (self.least, self.greatest);
-        for value in values {
-            match self.counts.get_mut(bucket_of(value)) {
-                Some(count) => *count += 1,
-                None => self.counts[BUCKETS - 1] += 1,
-            }
-            count += 1;
+    pub fn record_all(&mut self, values: &[u64]) {
+        let (mut least, mut greatest, mut sum) = (self.least, self.greatest, 0);
+        for &value in values {
+            self.counts[bucket_of(value).min(BUCKETS - 1)] += 1;
             sum += u128::from(value);
             least = least.min(value);
             greatest = greatest.max(value);
         }
-        self.count += count;
+        self.count += values.len() as u64;
         self.sum += sum;
         (self.least, self.greatest) = (least, greatest);
     }
@@ -90,7 +83,7 @@ impl Histogram {
     }
 
     pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        for (mine, theirs) in self.counts.iter_mut().zip(&*other.counts) {
             *mine += theirs;
         }
         self.count += other.count;

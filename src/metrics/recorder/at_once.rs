@@ -1,7 +1,10 @@
 //! Requests that were served at once, recorded many at a time: sums over columns cost a third of what they do one by one.
 
-use super::{Recorder, UnusedRule, unused};
+use std::ops::Range;
+
+use super::Recorder;
 use crate::engine::observer::Arrivals;
+use crate::metrics::record::UnusedRule;
 use crate::model::pricing::Billed;
 use crate::units::SimTime;
 
@@ -10,67 +13,108 @@ impl Recorder {
     /// [`admitted`](crate::engine::observer::Observer::admitted) would record of each. No edge lies between the arrivals, so
     /// that all of them are measured or none is.
     pub(super) fn record_in_row(&mut self, a: &Arrivals<'_>) {
-        // One check of a row serves for all columns.
         let n = a.arrival.len();
-        let at_once = || a.at_once.iter().map(|row| usize::from(*row)).filter(|row| *row < n);
-        let (arrival, ttft, service) = (a.arrival, &a.ttft[..n], &a.service[..n]);
-        let (from, to) = (self.from, self.to);
-        let in_progress = |row: usize| {
-            let begins = arrival[row];
-            (begins + service[row]).min(to).saturating_sub(begins.max(from))
-        };
-        let in_progress: u64 = at_once().map(in_progress).sum();
+        let Some(&first) = a.arrival.first() else { return };
         let capacity = &mut self.record.capacities[a.capacity];
-        capacity.in_flight_time += u128::from(in_progress);
-        let Some(&first) = arrival.first() else { return };
-        if first.wrapping_sub(from) >= self.length {
+        // Nearly all are served at once: the others are taken off a sum over all, which needs no look at who is which.
+        let sum = |rows: Range<usize>| in_progress(a, rows, self.from..self.to);
+        let others: u64 = a.otherwise.iter().map(|row| sum(one(*row))).sum();
+        capacity.in_flight_time += u128::from(sum(0..n) - others);
+        if first.wrapping_sub(self.from) >= self.length {
             return;
         }
 
-        let served = a.at_once.len() as u64;
-        let Sums { billed, truncated, left, left_reads } = sums(a, capacity.unused_rule);
+        let served = (n - a.otherwise.len()) as u64;
+        let mut sums = Sums::of(a, 0..n, capacity.unused_rule);
+        a.otherwise.iter().for_each(|row| sums.take_off(&Sums::of(a, one(*row), capacity.unused_rule)));
         capacity.admitted += served;
-        capacity.unused += left;
-        capacity.unused_reads += left_reads;
+        capacity.unused += sums.unused;
+        capacity.unused_reads += sums.unused_reads;
 
         let cohort = &mut self.record.workloads[a.workload];
         cohort.requests += n as u64;
         cohort.served += served;
-        cohort.truncated += truncated;
-        cohort.billed[a.capacity].add(&billed);
-        cohort.latencies.ttft.record_all(at_once().map(|row| ttft[row]));
-        cohort.latencies.service_at_once.record_all(at_once().map(|row| service[row]));
+        cohort.truncated += sums.truncated;
+        cohort.billed[a.capacity].add(&Billed { calls: served, ..sums.billed });
+        for run in a.at_once() {
+            cohort.latencies.ttft.record_all(&a.ttft[run.clone()]);
+            cohort.latencies.service_at_once.record_all(&a.service[run]);
+        }
         if let Some(slo) = self.slos[a.workload] {
             let met = |limit: Option<SimTime>, took: u64| limit.is_none_or(|limit| took <= limit.0);
-            let within = at_once().filter(|row| met(slo.ttft, ttft[*row]) && met(slo.e2e, service[*row])).count();
-            cohort.outside_slo += served - within as u64;
+            let within = |row: &usize| met(slo.ttft, a.ttft[*row]) && met(slo.e2e, a.service[*row]);
+            cohort.outside_slo += served - a.at_once().flatten().filter(within).count() as u64;
         }
         if !self.record.timeline.latencies.is_empty() {
             let bucket = self.bucket_of(first);
-            self.record.timeline.latencies.record_all(bucket, at_once().map(|row| service[row]));
+            a.at_once().for_each(|run| self.record.timeline.latencies.record_all(bucket, &a.service[run]));
         }
     }
 }
 
-/// Sums over the rows that were served at once \[tokens\].
+fn one(row: u16) -> Range<usize> {
+    usize::from(row)..usize::from(row) + 1
+}
+
+/// Time in progress within an interval, of rows that would be served when they arrive \[µs\].
+#[inline(always)]
+fn in_progress(a: &Arrivals<'_>, rows: Range<usize>, interval: Range<u64>) -> u64 {
+    let times = a.arrival[rows.clone()].iter().zip(&a.service[rows]);
+    times.map(|(at, service)| (at + service).min(interval.end).saturating_sub(*at.max(&interval.start))).sum()
+}
+
+/// Sums over rows \[tokens\].
 #[derive(Default)]
 struct Sums {
     billed: Billed,
-    /// Answers that were cut short.
+    /// Answers that would be cut short.
     truncated: u64,
-    /// As [`unused`] tells them.
-    left: u64,
-    left_reads: u64,
+    /// As [`super::unused`] tells them.
+    unused: u64,
+    unused_reads: u64,
 }
 
-fn sums(a: &Arrivals<'_>, rule: UnusedRule) -> Sums {
-    let mut sums = Sums::default();
-    for used in a.uses() {
-        let [left, left_reads] = unused(rule, used.reserved, used.charged, &used.tokens);
-        sums.billed.add(&used.tokens);
-        sums.truncated += u64::from(used.truncated);
-        sums.left += left;
-        sums.left_reads += left_reads;
+impl Sums {
+    #[inline(always)]
+    fn of(a: &Arrivals<'_>, rows: Range<usize>, rule: UnusedRule) -> Self {
+        let mut billed = Billed::default();
+        for carried in &a.carried[rows.clone()] {
+            billed.uncached += u64::from(carried.uncached);
+            billed.cache_read += u64::from(carried.cache_read);
+            billed.cache_write += u64::from(carried.cache_write);
+            billed.output += u64::from(carried.output);
+        }
+        let caps = a.wanted[rows.clone()].iter().zip(&a.cap[rows.clone()]);
+        let truncated = caps.map(|(wanted, cap)| u64::from(wanted > cap)).sum();
+        let tokens = || a.reserved[rows.clone()].iter().zip(&a.charged[rows.clone()]);
+        let plain = || tokens().map(|(reserved, charged)| reserved.saturating_sub(*charged)).sum();
+        let unused = match rule {
+            UnusedRule::Tokens => plain(),
+            UnusedRule::Output => {
+                a.reserved[rows.clone()].iter().sum::<u64>() - billed.uncached - billed.cache_write - billed.output
+            }
+            UnusedRule::Nothing => 0,
+        };
+        let unused_reads = if rule == UnusedRule::Tokens && billed.cache_read > 0 {
+            let reads = a.carried[rows.clone()].iter().map(|c| u64::from(c.cache_read));
+            tokens()
+                .zip(reads)
+                .map(|((reserved, charged), read)| (reserved + read).saturating_sub(*charged))
+                .sum::<u64>()
+                - unused
+        } else {
+            0
+        };
+        Self { billed, truncated, unused, unused_reads }
     }
-    sums
+
+    fn take_off(&mut self, others: &Self) {
+        self.billed.uncached -= others.billed.uncached;
+        self.billed.cache_read -= others.billed.cache_read;
+        self.billed.cache_write -= others.billed.cache_write;
+        self.billed.output -= others.billed.output;
+        self.truncated -= others.truncated;
+        self.unused -= others.unused;
+        self.unused_reads -= others.unused_reads;
+    }
 }
