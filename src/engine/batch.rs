@@ -50,7 +50,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let Some(plan) = self.jobs_of(capacity) else { return };
         let at = plan.next_submission(now, &self.model.run.start);
         self.supply.capacities[capacity].wake_at = at;
-        self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
+        self.queue.push(Event::new(at, Class::WakeUp, capacity as u32));
     }
 
     /// Submits what has been collected, as jobs of no more records than one may have; too few wait for the next time.
@@ -85,7 +85,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.observer.submitted(capacity, job);
         for &slot in records {
             self.flights.get_mut(slot).serve_in_job(begins, ends);
-            self.queue.push(Event { at: ends, class: Class::Completion, slot: ATTEMPTS + slot });
+            self.queue.push(Event::new(ends, Class::Completion, ATTEMPTS + slot));
         }
     }
 }

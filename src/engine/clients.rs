@@ -65,7 +65,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         request.deadline = deadline;
         if let Some(at) = timer {
             request.timers += 1;
-            self.queue.push(Event { at, class: Class::Timeout, slot });
+            self.queue.push(Event::new(at, Class::Timeout, slot));
         }
         Some(slot)
     }
@@ -98,7 +98,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let state = State::PassingOn { position, status };
         if at <= deadline {
             if let Some(slot) = self.hold(call, progress, state, u64::MAX, None) {
-                self.queue.push(Event { at, class: Class::Retry, slot });
+                self.queue.push(Event::new(at, Class::Retry, slot));
             }
         } else {
             self.hold(call, progress, state, deadline, Some(deadline));
@@ -155,7 +155,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.backing_off[call.workload as usize] += 1;
         if at <= last_deadline {
             if let Some(slot) = self.hold(call, next, State::BackingOff, u64::MAX, None) {
-                self.queue.push(Event { at, class: Class::Retry, slot });
+                self.queue.push(Event::new(at, Class::Retry, slot));
             }
         } else {
             self.hold(call, next, State::BackingOff, last_deadline, Some(last_deadline));

@@ -80,7 +80,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         if !end_is_open {
             self.tell(slot, ends, ends < self.hard_end);
-            self.queue.push(Event { at: ends, class: Class::Completion, slot: ATTEMPTS + slot });
+            self.queue.push(Event::new(ends, Class::Completion, ATTEMPTS + slot));
             if ends > deadline {
                 self.abandon(call, progress, deadline);
             } else if let Some(request) = progress.slot {
@@ -89,7 +89,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             return;
         }
         self.wait_for(slot, call, deadline);
-        self.queue.push(Event { at: now + service.ttft, class: Class::WakeUp, slot: CAPACITIES + slot });
+        self.queue.push(Event::new(now + service.ttft, Class::WakeUp, CAPACITIES + slot));
     }
 
     /// The client waits for the flight of a call whose end is not known.
@@ -150,10 +150,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         flight.seconds += 1;
         if flight.streamed == wanted {
             let at = (first_token + round_half_up(wanted as f64 / flight.speed)).max(now);
-            self.queue.push(Event { at, class: Class::Completion, slot: ATTEMPTS + slot });
+            self.queue.push(Event::new(at, Class::Completion, ATTEMPTS + slot));
         } else {
             let at = first_token + flight.seconds * SECOND;
-            self.queue.push(Event { at, class: Class::WakeUp, slot: CAPACITIES + slot });
+            self.queue.push(Event::new(at, Class::WakeUp, CAPACITIES + slot));
         }
     }
 
@@ -276,7 +276,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let state = &mut self.supply.capacities[capacity];
         let in_flight = state.in_flight;
         if let Some(at) = state.sharing.as_mut().and_then(|s| s.next_look(now, in_flight)) {
-            self.queue.push(Event { at, class: Class::Completion, slot: SHARED + capacity as u32 });
+            self.queue.push(Event::new(at, Class::Completion, SHARED + capacity as u32));
         }
     }
 
@@ -295,7 +295,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         tied.sort_by_key(|slot| {
             if *slot < ATTEMPTS {
                 let a = self.attempts.get(*slot);
-                (u32::from(a.workload), a.index, u32::from(a.attempt))
+                (u32::from(a.label.workload), a.index, u32::from(a.label.attempt))
             } else {
                 let f = self.flights.get(*slot - ATTEMPTS);
                 (f.call.workload, f.call.index, f.progress.attempt)

@@ -3,10 +3,11 @@
 //! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
 //! long one.
 
+use super::attempt::{Attempt, Fate, Label};
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::{Quick, Used};
-use super::{Attempt, Call, Engine, Progress, State};
+use super::{Call, Engine, Progress, State};
 use crate::model::capacity::{Ask, Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
@@ -165,21 +166,23 @@ impl<'m, O: Observer> Engine<'m, O> {
             reserved: ask.reserved(),
             charged: call.burned(),
         });
+        let quotas = &self.clients[call.workload as usize].retry_quotas;
         let attempt = Attempt {
             admitted: now,
             index: call.index,
             admission: self.admissions,
             burned: call.burned(),
-            input: ask.input as u32,
+            reserved: ask.reserved(),
             cap: call.cap,
             cache_read: call.carried.cache_read,
             output: call.carried.output,
-            workload: call.workload as u16,
-            capacity: capacity as u16,
-            attempt: progress.attempt as u16,
-            last_cost: progress.last_cost as u8,
-            answered,
-            is_measured: self.is_measured(call.arrival),
+            label: Label {
+                workload: call.workload as u16,
+                capacity: capacity as u16,
+                attempt: progress.attempt as u16,
+                last_cost: progress.last_cost as u8,
+                fate: Fate::new(answered, self.is_measured(call.arrival), quotas),
+            },
         };
         self.begin(attempt, ends);
         if !answered {
@@ -193,7 +196,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline(always)]
     pub(super) fn begin(&mut self, attempt: Attempt, ends: u64) {
         match self.attempts.insert(attempt) {
-            Some(slot) => self.queue.push(Event { at: ends, class: Class::Completion, slot }),
+            Some(slot) => self.queue.push(Event::new(ends, Class::Completion, slot)),
             None => self.overflowed = true,
         }
     }
@@ -210,19 +213,19 @@ impl<'m, O: Observer> Engine<'m, O> {
     pub(super) fn complete(&mut self, slot: u32, now: u64) {
         // A look at what is there: most completions need few of the fields.
         let attempt = self.attempts.get(slot);
-        let (workload, capacity) = (usize::from(attempt.workload), usize::from(attempt.capacity));
-        let ask = Ask {
-            input: u64::from(attempt.input),
-            cap: u64::from(attempt.cap),
-            cache_read: u64::from(attempt.cache_read),
-        };
+        let Label { workload, capacity, last_cost, fate, .. } = attempt.label;
+        let (workload, capacity) = (usize::from(workload), usize::from(capacity));
+        let cap = u64::from(attempt.cap);
+        let ask = Ask { input: attempt.reserved - cap, cap, cache_read: u64::from(attempt.cache_read) };
         let used = Used { burned: attempt.burned, output: u64::from(attempt.output) };
         let queues_may_move = self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
-        if attempt.answered {
+        if fate.is(Fate::ANSWERED) {
             self.observer.answered(workload);
-            self.clients[workload].retry_quotas.give_back(attempt.index, u32::from(attempt.last_cost));
         }
-        self.open -= u64::from(attempt.is_measured);
+        if fate.is(Fate::PAYS_BACK) {
+            self.clients[workload].retry_quotas.give_back(attempt.index, u32::from(last_cost));
+        }
+        self.open -= u64::from(fate.is(Fate::MEASURED));
         self.attempts.remove(slot);
         if queues_may_move {
             self.drain_neighbours(capacity, now);

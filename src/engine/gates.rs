@@ -191,7 +191,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if wake_at < gate.wake_at {
             gate.wake_at = wake_at;
             let slot = GATES + client.first_gate + process as u32;
-            self.queue.push(Event { at: wake_at, class: Class::WakeUp, slot });
+            self.queue.push(Event::new(wake_at, Class::WakeUp, slot));
         }
     }
 

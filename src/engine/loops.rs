@@ -78,7 +78,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             return;
         }
         match self.coming.insert(coming) {
-            Some(slot) => self.queue.push(Event { at, class: Class::Arrival, slot }),
+            Some(slot) => self.queue.push(Event::new(at, Class::Arrival, slot)),
             None => self.overflowed = true,
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod observer;
 
+mod attempt;
 mod batch;
 mod call;
 mod clients;
@@ -19,33 +20,33 @@ mod loops;
 mod plan;
 mod prompt_cache;
 mod queueing;
+mod rows;
 mod sharing;
 mod slab;
 mod special;
 mod supply;
 
 use std::mem;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 use crate::model::Model;
-use crate::model::capacity::{Ask, RoomState, Status};
+use crate::model::capacity::{RoomState, Status};
 use crate::model::client::retry::RetryQuotas;
 use crate::model::workload::Workload;
 use crate::model::workload::cache::Cache;
 use crate::queue::{Class, Event, EventQueue, SLOTS};
 use crate::random::{Purpose, Stream};
-use crate::trace::NO_BLOCK;
-use crate::traffic::{Block, Stretch, Tape, TokenDraws};
-use crate::units::Tokens;
+use crate::traffic::{Stretch, Tape, TokenDraws};
+use attempt::Attempt;
 use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
 use gates::Gate;
 use loops::Coming;
-use observer::{Arrivals, CapacitySnapshot, Observer, Snapshot};
+use observer::{CapacitySnapshot, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
 use slab::Slab;
-use supply::{Quick, Supply};
+use supply::Supply;
 
 /// What a request with a slot does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,26 +85,6 @@ struct Request<'m> {
     deadline: u64,
     /// Timers in the event queue that name the slot.
     timers: u32,
-}
-
-/// An attempt in service.
-#[derive(Debug, Clone, Copy)]
-struct Attempt {
-    admitted: u64,
-    index: u64,
-    admission: u64,
-    /// \[tokens\]
-    burned: Tokens,
-    input: u32,
-    cap: u32,
-    cache_read: u32,
-    output: u32,
-    workload: u16,
-    capacity: u16,
-    attempt: u16,
-    last_cost: u8,
-    answered: bool,
-    is_measured: bool,
 }
 
 /// Slots of attempts in service; those of flights follow, and last come the capacities that are shared.
@@ -239,7 +220,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let supply = Supply::new(model, replication);
         let mut queue = EventQueue::new();
         for (at, slot) in supply.change_instants().zip(0..) {
-            queue.push(Event { at, class: Class::CapacityChange, slot });
+            queue.push(Event::new(at, Class::CapacityChange, slot));
         }
         let mut engine = Self {
             model,
@@ -290,134 +271,6 @@ impl<'m, O: Observer> Engine<'m, O> {
         };
         self.clients[stretch.workload].plan = plan;
         flow
-    }
-
-    /// Plays the rows of a stretch, in parts between which the observer may look.
-    fn play_rows<const SPECIAL: bool>(
-        &mut self,
-        stretch: &Stretch<'_>,
-        workload: &'m Workload,
-        plan: &Plan,
-    ) -> ControlFlow<()> {
-        let (arrival, mut rows) = (&stretch.block.arrival, stretch.rows.clone());
-        while !rows.is_empty() {
-            let first = arrival[rows.start];
-            // At the hard end nothing happens any more, whichever stream would bring it.
-            let is_late = first >= self.hard_end;
-            let (at, class) = if is_late { (self.hard_end, Class::CapacityChange) } else { (first, Class::Arrival) };
-            self.play_until(at, class);
-            if self.is_over(first) {
-                return ControlFlow::Break(());
-            }
-            if first >= self.next_edge {
-                self.pass_edges(first);
-            }
-            let limit = if first < self.measured_from {
-                self.measured_from.min(self.next_edge)
-            } else if first < self.measured_to {
-                self.measured_to.min(self.next_edge)
-            } else {
-                // The run may end after any of them.
-                first
-            };
-            let part = arrival[rows.clone()].partition_point(|at| *at < limit).max(1);
-            self.play_part::<SPECIAL>(stretch, rows.start..rows.start + part, workload, plan);
-            rows.start += part;
-        }
-        ControlFlow::Continue(())
-    }
-
-    /// Plays rows that arrive before the next edge, all of them measured or none.
-    #[inline(never)]
-    fn play_part<const SPECIAL: bool>(
-        &mut self,
-        stretch: &Stretch<'_>,
-        rows: Range<usize>,
-        workload: &'m Workload,
-        plan: &Plan,
-    ) {
-        let (block, first) = (stretch.block, rows.start);
-        let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
-        let (number, capacity) = (stretch.workload as u32, to.route[0]);
-        let mut arrivals = Arrivals {
-            workload: stretch.workload,
-            capacity,
-            arrival: &block.arrival[rows.clone()],
-            ttft: &plan.ttft[rows.clone()],
-            service: &plan.service[rows.clone()],
-            carried: &plan.carried[rows.clone()],
-            reserved: &plan.reserved[rows.clone()],
-            charged: &plan.burned[rows.clone()],
-            cap: &plan.cap[rows.clone()],
-            wanted: &block.wanted[rows.clone()],
-            otherwise: &[],
-        };
-        // How long the client waits for a first attempt; for ever where it has no time-out.
-        let patience = workload.client.patience();
-        let is_measured = self.is_measured(arrivals.arrival[0]);
-        self.events += rows.len() as u64;
-        self.open += if is_measured { rows.len() as u64 } else { 0 };
-        let mut otherwise = mem::take(&mut self.otherwise);
-        otherwise.clear();
-        let columns = arrivals.arrival.iter().zip(arrivals.service).zip(arrivals.carried).zip(arrivals.charged);
-        let columns = columns.zip(arrivals.cap).zip(arrivals.reserved);
-        for (row, (((((&arrival, &service), carried), &burned), &cap), &reserved)) in columns.enumerate() {
-            self.play_before(arrival);
-            let index = block.first + (first + row) as u64;
-            let call = || Call {
-                of: workload,
-                to,
-                index,
-                arrival,
-                ttft: arrivals.ttft[row],
-                service,
-                served_before: 0,
-                carried: *carried,
-                asked: Asked::NOTHING,
-                cap,
-                workload: number,
-                stage,
-                is_special: SPECIAL,
-                truncated: arrivals.wanted[row] > cap,
-            };
-            if SPECIAL {
-                let asked = asked(block, first + row);
-                self.observer.arrived(arrivals.who(row));
-                self.arrive_special(self.stage_call(&Call { asked, ..call() }, 0));
-                continue;
-            }
-            self.admissions += 1;
-            let ask = Ask { input: reserved - u64::from(cap), cap: cap.into(), cache_read: carried.cache_read.into() };
-            let (quick, ends) = (self.supply.offer(capacity, arrival, ask, self.admissions), arrival + service);
-            // Nearly all are taken and answered in time: these need no call, which costs as much to write down as the rest.
-            if matches!(quick, Quick::Taken) && service <= patience && ends < self.hard_end {
-                let attempt = Attempt {
-                    admitted: arrival,
-                    index,
-                    admission: self.admissions,
-                    burned,
-                    input: ask.input as u32,
-                    cap,
-                    cache_read: carried.cache_read,
-                    output: carried.output,
-                    workload: number as u16,
-                    capacity: capacity as u16,
-                    attempt: 0,
-                    last_cost: 0,
-                    answered: true,
-                    is_measured,
-                };
-                self.begin(attempt, ends);
-            } else {
-                otherwise.push(row as u16);
-                self.arrive_otherwise(&call(), quick);
-            }
-        }
-        if !SPECIAL {
-            arrivals.otherwise = &otherwise;
-            self.observer.arrived_in_row(&arrivals);
-        }
-        self.otherwise = otherwise;
     }
 
     /// Whether nothing measured can happen any more at `now`.
@@ -484,12 +337,12 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn play(&mut self, event: Event) {
         debug_assert!(event.at < self.next_edge, "the observer was told of every edge before");
         match self.queue.pop_tied() {
-            Some(second) => self.play_tied(event.at, event.class, [event.slot, second.slot]),
-            None if event.class == Class::Completion && event.slot < ATTEMPTS => {
+            Some(second) => self.play_tied(event.at, event.class(), [event.slot(), second.slot()]),
+            None if event.is_below(Class::Completion, ATTEMPTS) => {
                 self.events += 1;
-                self.complete(event.slot, event.at);
+                self.complete(event.slot(), event.at);
             }
-            None => self.play_one(event.at, event.class, event.slot),
+            None => self.play_one(event.at, event.class(), event.slot()),
         }
     }
 
@@ -499,7 +352,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         tied.clear();
         tied.extend(slots);
         while let Some(next) = self.queue.pop_tied() {
-            tied.push(next.slot);
+            tied.push(next.slot());
         }
         match class {
             Class::Completion => self.order_completions(&mut tied, at),
@@ -572,21 +425,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             .filter(|f| !f.is_over && f.waiting == Waiting::Sure && self.is_measured(f.call.arrival))
             .map(|f| f.call.workload as usize);
         let sure_answers =
-            self.attempts.alive().filter(|a| a.answered && a.is_measured).map(|a| usize::from(a.workload));
+            self.attempts.alive().filter(|a| a.label.fate.is_owed()).map(|a| usize::from(a.label.workload));
         open_requests.chain(in_flight).chain(sure_answers).for_each(|workload| count[workload] += 1);
         count
-    }
-}
-
-/// What the world asks of the request in a row of a block.
-fn asked(block: &Block, row: usize) -> Asked {
-    let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
-    Asked {
-        input: block.input[row],
-        wanted: block.wanted[row],
-        cap: plan::own_cap(block, row),
-        leaf: block.leaf.get(row).copied().unwrap_or(NO_BLOCK),
-        cache_read,
-        cache_write,
     }
 }

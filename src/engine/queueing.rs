@@ -114,7 +114,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         // An earlier look, be it one that is due now, asks again when it is over.
         if at < state.wake_at {
             state.wake_at = at;
-            self.queue.push(Event { at, class: Class::WakeUp, slot: capacity as u32 });
+            self.queue.push(Event::new(at, Class::WakeUp, capacity as u32));
         }
     }
 

@@ -299,13 +299,11 @@ impl Supply {
         if state.in_flight >= state.concurrency {
             return Quick::Refused(Refusal { refused: Refused::of(Reason::Concurrency), quota: None });
         }
-        let quota = state.quotas.first().copied();
         if !requests.limiter.has_room(now, 1) {
-            return Quick::Refused(Refusal { refused: Refused::of(Reason::Rpm), quota });
+            return state.refused_by_quota(Reason::Rpm);
         }
         if !tokens.limiter.has_room(now, ask.reserved()) {
-            let reason = state.on_tokens.first().map_or(Reason::Tpm, |check| check.reason());
-            return Quick::Refused(Refusal { refused: Refused::of(reason), quota });
+            return state.refused_by_quota(state.on_tokens.first().map_or(Reason::Tpm, |check| check.reason()));
         }
         requests.limiter.take(now, 1, admission);
         requests.charged += 1;
@@ -499,6 +497,12 @@ impl CapacityState {
         if self.in_flight > self.in_flight_peak {
             self.in_flight_peak = self.in_flight;
         }
+    }
+
+    /// Its only quota refuses.
+    #[inline(never)]
+    fn refused_by_quota(&self, reason: Reason) -> Quick {
+        Quick::Refused(Refusal { refused: Refused::of(reason), quota: self.quotas.first().copied() })
     }
 
     /// Stands otherwise from now on.

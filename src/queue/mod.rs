@@ -40,8 +40,35 @@ impl Class {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     pub at: u64,
-    pub class: Class,
-    pub slot: u32,
+    tag: u32,
+}
+
+impl Event {
+    /// `slot` must lie below [`SLOTS`].
+    #[inline(always)]
+    #[must_use]
+    pub const fn new(at: u64, class: Class, slot: u32) -> Self {
+        Self { at, tag: (class as u32) << SLOT_BITS | slot }
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub const fn class(self) -> Class {
+        Class::ALL[(self.tag >> SLOT_BITS) as usize % Class::ALL.len()]
+    }
+
+    #[inline(always)]
+    #[must_use]
+    pub const fn slot(self) -> u32 {
+        self.tag % SLOTS
+    }
+
+    /// Whether it is of this class, with a slot below `end`, which is a power of two: one comparison.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_below(self, class: Class, end: u32) -> bool {
+        self.tag & !(end - 1) == (class as u32) << SLOT_BITS
+    }
 }
 
 /// No key: greater than any.
@@ -49,6 +76,7 @@ const EMPTY: u64 = u64::MAX;
 const SLOT_BITS: u32 = 24;
 const CLASS_BITS: u32 = 3;
 const TIME_SHIFT: u32 = SLOT_BITS + CLASS_BITS;
+const TAG: u32 = (1 << TIME_SHIFT) - 1;
 /// A key holds times up to this far past the epoch: 38 hours \[µs\].
 const SPAN: u64 = 1 << (64 - TIME_SHIFT);
 /// The epoch moves in steps of half of it \[µs\].
@@ -74,7 +102,7 @@ pub struct EventQueue {
     front: u64,
     /// The key taken last.
     last: u64,
-    far: BinaryHeap<Reverse<(u64, u8, u32)>>,
+    far: BinaryHeap<Reverse<(u64, u32)>>,
     epoch: u64,
 }
 
@@ -104,15 +132,15 @@ impl EventQueue {
     /// Adds an event. `event.at` must not lie before the last event taken, nor `event.slot` past [`SLOTS`].
     #[inline(always)]
     pub fn push(&mut self, event: Event) {
-        debug_assert!(event.at >= self.epoch && event.slot < SLOTS);
+        debug_assert!(event.at >= self.epoch);
         if event.at - self.epoch < SPAN {
-            let key = self.key(event.at, event.class, event.slot);
+            let key = self.key(event);
             // Nearly always: the key waits behind others of the wheel, and the front stays what it is.
             if !self.wheel.push_behind(key) {
                 self.push_key(key);
             }
         } else {
-            self.far.push(Reverse((event.at, event.class as u8, event.slot)));
+            self.far.push(Reverse((event.at, event.tag)));
         }
     }
 
@@ -134,22 +162,22 @@ impl EventQueue {
     }
 
     #[inline]
-    fn key(&self, at: u64, class: Class, slot: u32) -> u64 {
-        ((at - self.epoch) << TIME_SHIFT) | ((class as u64) << SLOT_BITS) | u64::from(slot)
+    fn key(&self, event: Event) -> u64 {
+        ((event.at - self.epoch) << TIME_SHIFT) | u64::from(event.tag)
     }
 
     /// What the keys of all events before (`at`, `class`) are below, as far as keys reach.
     #[inline(always)]
     #[must_use]
     pub fn limit(&self, at: u64, class: Class) -> u64 {
-        if at - self.epoch < SPAN { self.key(at, class, 0) } else { EMPTY }
+        if at - self.epoch < SPAN { self.key(Event::new(at, class, 0)) } else { EMPTY }
     }
 
     /// The same, where the epoch need not move for it: nearly always.
     #[inline(always)]
     #[must_use]
     pub fn near_limit(&self, at: u64, class: Class) -> Option<u64> {
-        (at - self.epoch < STEP).then(|| self.key(at, class, 0))
+        (at - self.epoch < STEP).then(|| self.key(Event::new(at, class, 0)))
     }
 
     /// Takes the earliest event below a [`EventQueue::limit`].
@@ -191,8 +219,7 @@ impl EventQueue {
         }
         self.front = self.wheel.bound().min(self.heap.peek());
         self.last = key;
-        let class = Class::ALL[((key >> SLOT_BITS) & 7) as usize];
-        Event { at: self.epoch + (key >> TIME_SHIFT), class, slot: (key & u64::from(SLOTS - 1)) as u32 }
+        Event { at: self.epoch + (key >> TIME_SHIFT), tag: key as u32 & TAG }
     }
 
     /// Brings the epoch up to the step in which the next event lies, or `at` if that is sooner; returns whether it moved.
@@ -213,12 +240,12 @@ impl EventQueue {
         self.last = self.last.saturating_sub(by);
         self.front = self.wheel.bound().min(self.heap.peek());
         self.epoch = epoch;
-        while let Some(Reverse((at, class, slot))) = self.far.peek().copied() {
+        while let Some(Reverse((at, tag))) = self.far.peek().copied() {
             if at - epoch >= SPAN {
                 break;
             }
             self.far.pop();
-            self.push_key(self.key(at, Class::ALL[usize::from(class)], slot));
+            self.push_key(self.key(Event { at, tag }));
         }
         true
     }
@@ -250,24 +277,24 @@ mod tests {
         for i in 1..20_000_u64 {
             let r = scramble(i);
             let reach = [100, 1_000_000, 1 << 35, 1 << 38, 1 << 41][(r % 5) as usize];
-            let event = Event {
-                at: now + (r >> 8) % reach,
-                class: [Class::Completion, Class::Retry, Class::WakeUp][(r >> 60) as usize % 3],
-                slot: (r >> 20) as u32 % SLOTS,
-            };
+            let event = Event::new(
+                now + (r >> 8) % reach,
+                [Class::Completion, Class::Retry, Class::WakeUp][(r >> 60) as usize % 3],
+                (r >> 20) as u32 % SLOTS,
+            );
             queue.push(event);
-            expected.push(Reverse((event.at, event.class as u8, event.slot)));
+            expected.push(Reverse((event.at, event.class() as u8, event.slot())));
             if i % 3 != 0 {
                 let Reverse((at, class, slot)) = expected.pop().unwrap();
                 let got = pop_before(&mut queue, u64::MAX, Class::WakeUp).unwrap();
-                assert_eq!((got.at, got.class as u8, got.slot), (at, class, slot));
+                assert_eq!((got.at, got.class() as u8, got.slot()), (at, class, slot));
                 now = at;
             }
         }
         assert_eq!(queue.len(), expected.len());
         while let Some(Reverse((at, class, slot))) = expected.pop() {
             let got = pop_before(&mut queue, u64::MAX, Class::WakeUp).unwrap();
-            assert_eq!((got.at, got.class as u8, got.slot), (at, class, slot));
+            assert_eq!((got.at, got.class() as u8, got.slot()), (at, class, slot));
         }
         assert_eq!(pop_before(&mut queue, u64::MAX, Class::WakeUp), None);
     }
@@ -275,27 +302,27 @@ mod tests {
     #[test]
     fn only_what_comes_before_is_taken() {
         let mut queue = EventQueue::new();
-        queue.push(Event { at: 10, class: Class::Retry, slot: 1 });
-        queue.push(Event { at: 10, class: Class::Completion, slot: 2 });
-        queue.push(Event { at: 1 << 40, class: Class::Completion, slot: 3 });
-        assert_eq!(pop_before(&mut queue, 10, Class::Arrival).map(|e| e.slot), Some(2));
+        queue.push(Event::new(10, Class::Retry, 1));
+        queue.push(Event::new(10, Class::Completion, 2));
+        queue.push(Event::new(1 << 40, Class::Completion, 3));
+        assert_eq!(pop_before(&mut queue, 10, Class::Arrival).map(|e| e.slot()), Some(2));
         assert_eq!(pop_before(&mut queue, 10, Class::Arrival), None);
-        assert_eq!(pop_before(&mut queue, 11, Class::Arrival).map(|e| e.slot), Some(1));
+        assert_eq!(pop_before(&mut queue, 11, Class::Arrival).map(|e| e.slot()), Some(1));
         assert_eq!(pop_before(&mut queue, 1 << 40, Class::Completion), None);
-        assert_eq!(pop_before(&mut queue, 1 << 40, Class::Arrival).map(|e| e.slot), Some(3));
+        assert_eq!(pop_before(&mut queue, 1 << 40, Class::Arrival).map(|e| e.slot()), Some(3));
     }
 
     #[test]
     fn ties_are_found() {
         let mut queue = EventQueue::new();
         for slot in [5, 3, 4] {
-            queue.push(Event { at: 7, class: Class::Completion, slot });
+            queue.push(Event::new(7, Class::Completion, slot));
         }
-        queue.push(Event { at: 7, class: Class::Retry, slot: 0 });
+        queue.push(Event::new(7, Class::Retry, 0));
         let first = pop_before(&mut queue, 8, Class::Arrival).unwrap();
-        assert_eq!(first.slot, 3);
-        assert_eq!(queue.pop_tied().map(|e| e.slot), Some(4));
-        assert_eq!(queue.pop_tied().map(|e| e.slot), Some(5));
+        assert_eq!(first.slot(), 3);
+        assert_eq!(queue.pop_tied().map(|e| e.slot()), Some(4));
+        assert_eq!(queue.pop_tied().map(|e| e.slot()), Some(5));
         assert_eq!(queue.pop_tied(), None);
     }
 }

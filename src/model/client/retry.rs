@@ -308,6 +308,12 @@ impl RetryQuotas {
         Some(cost)
     }
 
+    /// Whether retries cost anything.
+    #[must_use]
+    pub fn are_kept(&self) -> bool {
+        self.rule.is_some()
+    }
+
     /// A request was answered: a first try returns 1, a retried one the cost of its last retry.
     #[inline]
     pub fn give_back(&mut self, index: u64, last_cost: u32) {

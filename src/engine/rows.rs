@@ -1,0 +1,161 @@
+//! The arrivals of the tape: rows of a block, played in parts between which nobody looks.
+
+use std::mem;
+use std::ops::{ControlFlow, Range};
+
+use super::Engine;
+use super::attempt::{Attempt, Fate, Label};
+use super::call::{Asked, Call};
+use super::observer::{Arrivals, Observer};
+use super::plan::{self, Plan};
+use super::supply::Quick;
+use crate::model::capacity::Ask;
+use crate::model::workload::Workload;
+use crate::queue::Class;
+use crate::trace::NO_BLOCK;
+use crate::traffic::{Block, Stretch};
+
+impl<'m, O: Observer> Engine<'m, O> {
+    /// Plays the rows of a stretch, in parts between which the observer may look.
+    pub(super) fn play_rows<const SPECIAL: bool>(
+        &mut self,
+        stretch: &Stretch<'_>,
+        workload: &'m Workload,
+        plan: &Plan,
+    ) -> ControlFlow<()> {
+        let (arrival, mut rows) = (&stretch.block.arrival, stretch.rows.clone());
+        while !rows.is_empty() {
+            let first = arrival[rows.start];
+            // At the hard end nothing happens any more, whichever stream would bring it.
+            let is_late = first >= self.hard_end;
+            let (at, class) = if is_late { (self.hard_end, Class::CapacityChange) } else { (first, Class::Arrival) };
+            self.play_until(at, class);
+            if self.is_over(first) {
+                return ControlFlow::Break(());
+            }
+            if first >= self.next_edge {
+                self.pass_edges(first);
+            }
+            let limit = if first < self.measured_from {
+                self.measured_from.min(self.next_edge)
+            } else if first < self.measured_to {
+                self.measured_to.min(self.next_edge)
+            } else {
+                // The run may end after any of them.
+                first
+            };
+            let part = arrival[rows.clone()].partition_point(|at| *at < limit).max(1);
+            self.play_part::<SPECIAL>(stretch, rows.start..rows.start + part, workload, plan);
+            rows.start += part;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Plays rows that arrive before the next edge, all of them measured or none.
+    #[inline(never)]
+    fn play_part<const SPECIAL: bool>(
+        &mut self,
+        stretch: &Stretch<'_>,
+        rows: Range<usize>,
+        workload: &'m Workload,
+        plan: &Plan,
+    ) {
+        let (block, first) = (stretch.block, rows.start);
+        let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
+        let (number, capacity) = (stretch.workload as u32, to.route[0]);
+        let mut arrivals = Arrivals {
+            workload: stretch.workload,
+            capacity,
+            arrival: &block.arrival[rows.clone()],
+            ttft: &plan.ttft[rows.clone()],
+            service: &plan.service[rows.clone()],
+            carried: &plan.carried[rows.clone()],
+            reserved: &plan.reserved[rows.clone()],
+            charged: &plan.burned[rows.clone()],
+            cap: &plan.cap[rows.clone()],
+            wanted: &block.wanted[rows.clone()],
+            otherwise: &[],
+        };
+        // How long the client waits for a first attempt; for ever where it has no time-out.
+        let patience = workload.client.patience();
+        let is_measured = self.is_measured(arrivals.arrival[0]);
+        self.events += rows.len() as u64;
+        self.open += if is_measured { rows.len() as u64 } else { 0 };
+        let label = Label {
+            workload: number as u16,
+            capacity: capacity as u16,
+            attempt: 0,
+            last_cost: 0,
+            fate: Fate::new(true, is_measured, &self.clients[stretch.workload].retry_quotas),
+        };
+        let mut otherwise = mem::take(&mut self.otherwise);
+        otherwise.clear();
+        let columns = arrivals.arrival.iter().zip(arrivals.service).zip(arrivals.carried).zip(arrivals.charged);
+        let columns = columns.zip(arrivals.cap).zip(arrivals.reserved);
+        for (row, (((((&arrival, &service), carried), &burned), &cap), &reserved)) in columns.enumerate() {
+            self.play_before(arrival);
+            let index = block.first + (first + row) as u64;
+            let call = || Call {
+                of: workload,
+                to,
+                index,
+                arrival,
+                ttft: arrivals.ttft[row],
+                service,
+                served_before: 0,
+                carried: *carried,
+                asked: Asked::NOTHING,
+                cap,
+                workload: number,
+                stage,
+                is_special: SPECIAL,
+                truncated: arrivals.wanted[row] > cap,
+            };
+            if SPECIAL {
+                let asked = asked(block, first + row);
+                self.observer.arrived(arrivals.who(row));
+                self.arrive_special(self.stage_call(&Call { asked, ..call() }, 0));
+                continue;
+            }
+            self.admissions += 1;
+            let ask = Ask { input: reserved - u64::from(cap), cap: cap.into(), cache_read: carried.cache_read.into() };
+            let (quick, ends) = (self.supply.offer(capacity, arrival, ask, self.admissions), arrival + service);
+            // Nearly all are taken and answered in time: these need no call, which costs as much to write down as the rest.
+            if matches!(quick, Quick::Taken) && service <= patience && ends < self.hard_end {
+                let attempt = Attempt {
+                    admitted: arrival,
+                    index,
+                    admission: self.admissions,
+                    burned,
+                    reserved,
+                    cap,
+                    cache_read: carried.cache_read,
+                    output: carried.output,
+                    label,
+                };
+                self.begin(attempt, ends);
+            } else {
+                otherwise.push(row as u16);
+                self.arrive_otherwise(&call(), quick);
+            }
+        }
+        if !SPECIAL {
+            arrivals.otherwise = &otherwise;
+            self.observer.arrived_in_row(&arrivals);
+        }
+        self.otherwise = otherwise;
+    }
+}
+
+/// What the world asks of the request in a row of a block.
+fn asked(block: &Block, row: usize) -> Asked {
+    let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
+    Asked {
+        input: block.input[row],
+        wanted: block.wanted[row],
+        cap: plan::own_cap(block, row),
+        leaf: block.leaf.get(row).copied().unwrap_or(NO_BLOCK),
+        cache_read,
+        cache_write,
+    }
+}
