@@ -21,6 +21,7 @@ mod plan;
 mod prompt_cache;
 mod queueing;
 mod rows;
+mod score;
 mod sharing;
 mod slab;
 mod special;
@@ -28,6 +29,7 @@ mod supply;
 
 use std::mem;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::model::Model;
 use crate::model::capacity::{RoomState, Status};
@@ -45,6 +47,7 @@ use loops::Coming;
 use observer::{CapacitySnapshot, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
+pub use score::Score;
 use slab::Slab;
 use supply::Supply;
 
@@ -100,6 +103,8 @@ const GATES: u32 = CAPACITIES + FLIGHTS;
 struct Client {
     luck: Luck,
     plan: Plan,
+    /// The plans of all blocks, where they were made before.
+    score: Option<Arc<Score>>,
     backoff: Stream,
     unavailable: Stream,
     reroute: Stream,
@@ -129,6 +134,7 @@ impl Client {
         Self {
             luck: Luck::new(model.run.seed, replication, &workload.name),
             plan: Plan::default(),
+            score: None,
             backoff: stream(Purpose::Backoff),
             unavailable: stream(Purpose::Unavailable),
             reroute: stream(Purpose::Reroute),
@@ -151,6 +157,8 @@ pub struct Engine<'m, O> {
     replication: u64,
     observer: O,
     queue: EventQueue,
+    /// Where the ends of services that begin on arrival are known ahead.
+    foresight: Option<Arc<Score>>,
     supply: Supply,
     clients: Vec<Client>,
     requests: Slab<Request<'m>>,
@@ -202,14 +210,31 @@ pub struct Finished<O> {
 
 /// Plays one replication from its tape to its end.
 pub fn run<O: Observer>(model: &Model, replication: u64, observer: O) -> Finished<O> {
-    let mut tape = Tape::new(model, replication);
-    let mut engine = Engine::new(model, replication, observer);
+    run_along(model, replication, observer, &[])
+}
+
+/// The same from scores, by workload, where there are any.
+pub fn run_along<O: Observer>(
+    model: &Model,
+    replication: u64,
+    observer: O,
+    scores: &[Option<Arc<Score>>],
+) -> Finished<O> {
+    let mut tape = tape(model, replication, scores);
+    let mut engine = Engine::new(model, replication, observer).along(scores);
     while let Some(stretch) = tape.next_stretch() {
         if engine.advance(&stretch).is_break() {
             break;
         }
     }
     engine.finish()
+}
+
+/// The tape of one replication, from scores where there are any.
+#[must_use]
+pub fn tape(model: &Model, replication: u64, scores: &[Option<Arc<Score>>]) -> Tape {
+    let recordings: Vec<_> = scores.iter().map(|s| s.as_ref().map(|score| Arc::clone(&score.recording))).collect();
+    Tape::along(model, replication, &recordings)
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
@@ -228,6 +253,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             next_edge: observer.next_edge(),
             observer,
             queue,
+            foresight: None,
             supply,
             clients,
             requests: Slab::new(SLOTS),
@@ -255,21 +281,49 @@ impl<'m, O: Observer> Engine<'m, O> {
         engine
     }
 
+    /// Plays from scores, by workload, what they have; the tape must come from the same.
+    #[must_use]
+    pub fn along(mut self, scores: &[Option<Arc<Score>>]) -> Self {
+        for (client, score) in self.clients.iter_mut().zip(scores) {
+            client.score.clone_from(score);
+        }
+        // One workload whose requests go the short way, to a capacity that asks nothing of an end but what its request
+        // tells: nobody else decides when a service ends.
+        if let ([workload], [client]) = (&self.model.workloads[..], &self.clients[..])
+            && let Some(score) = client.score.clone()
+            && let Some(ends) = score.ends()
+            && !client.is_special
+            && self.supply.foresees(workload.main().route[0])
+        {
+            self.queue.foresee(ends);
+            self.foresight = Some(score);
+        }
+        self
+    }
+
     /// Plays a stretch of the tape and every event before its last arrival. Breaks when the run is over.
     pub fn advance(&mut self, stretch: &Stretch<'_>) -> ControlFlow<()> {
         let workload = &self.model.workloads[stretch.workload];
         let client = &mut self.clients[stretch.workload];
         let is_special = client.is_special;
         // The plan is away while its rows are played, so that the loop borrows nothing of the engine.
-        let mut plan = mem::take(&mut client.plan);
-        plan.follow(stretch.block, workload, client.luck);
+        let (mut own, score) = (mem::take(&mut client.plan), client.score.take());
+        let plan = match &score {
+            Some(score) => score.plan(stretch.block.first),
+            None => {
+                own.follow(stretch.block, workload, client.luck);
+                &own
+            }
+        };
         // Known when compiled, so that the short way carries nothing of the long one.
         let flow = if is_special {
-            self.play_rows::<true>(stretch, workload, &plan)
+            self.play_rows::<true>(stretch, workload, plan)
         } else {
-            self.play_rows::<false>(stretch, workload, &plan)
+            self.play_rows::<false>(stretch, workload, plan)
         };
-        self.clients[stretch.workload].plan = plan;
+        let client = &mut self.clients[stretch.workload];
+        client.plan = own;
+        client.score = score;
         flow
     }
 
@@ -337,25 +391,32 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn play(&mut self, event: Event) {
         debug_assert!(event.at < self.next_edge, "the observer was told of every edge before");
         match self.queue.pop_tied() {
-            Some(second) => self.play_tied(event.at, event.class(), [event.slot(), second.slot()]),
+            Some(second) => self.play_tied(event, second),
             None if event.is_below(Class::Completion, ATTEMPTS) => {
                 self.events += 1;
                 self.complete(event.slot(), event.at);
+            }
+            None if event.class() == Class::Foreseen => {
+                self.events += 1;
+                self.complete_foreseen(event.slot(), event.at);
             }
             None => self.play_one(event.at, event.class(), event.slot()),
         }
     }
 
     #[cold]
-    fn play_tied(&mut self, at: u64, class: Class, slots: [u32; 2]) {
-        let mut tied = mem::take(&mut self.tied);
+    fn play_tied(&mut self, first: Event, second: Event) {
+        let (at, mut tied) = (first.at, mem::take(&mut self.tied));
         tied.clear();
-        tied.extend(slots);
-        while let Some(next) = self.queue.pop_tied() {
-            tied.push(next.slot());
+        let mut next = Some(second);
+        let (class, slot) = self.put_in_a_slot(first);
+        tied.push(slot);
+        while let Some(event) = next {
+            tied.push(self.put_in_a_slot(event).1);
+            next = self.queue.pop_tied();
         }
         match class {
-            Class::Completion => self.order_completions(&mut tied, at),
+            Class::Completion | Class::Foreseen => self.order_completions(&mut tied, at),
             Class::Retry | Class::Timeout => tied.sort_by_key(|slot| {
                 let r = self.requests.get(*slot);
                 (r.call.workload, r.call.index, r.progress.attempt)
@@ -385,6 +446,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             Class::WakeUp => self.wake_gate(slot - GATES, at),
             Class::CapacityChange => self.change_capacity(slot as usize, at),
             Class::Arrival => self.arrive_again(slot, at),
+            Class::Foreseen => self.complete_foreseen(slot, at),
         }
     }
 
@@ -427,6 +489,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         let sure_answers =
             self.attempts.alive().filter(|a| a.label.fate.is_owed()).map(|a| usize::from(a.label.workload));
         open_requests.chain(in_flight).chain(sure_answers).for_each(|workload| count[workload] += 1);
+        if let Some(score) = &self.foresight {
+            // The only workload's.
+            count[0] += self.queue.to_come().filter(|n| self.is_measured(score.row(*n).arrival)).count() as u64;
+        }
         count
     }
 }

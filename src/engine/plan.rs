@@ -105,6 +105,11 @@ impl Plan {
         }
     }
 
+    /// Lets go of what only the making needs.
+    pub(super) fn settle(&mut self) {
+        self.draws = Vec::new();
+    }
+
     fn make(&mut self, block: &Block, workload: &Workload, luck: Luck) {
         let (n, main) = (block.len(), workload.main());
         let latency = &main.facts.latency;

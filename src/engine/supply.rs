@@ -312,6 +312,14 @@ impl Supply {
         Quick::Taken
     }
 
+    /// Whether the end of a service needs nothing but what was reserved and what is charged.
+    pub(super) fn foresees(&self, capacity: usize) -> bool {
+        let state = &self.capacities[capacity];
+        let gauges = self.gauges.get(state.pair as usize..).and_then(|gauges| gauges.first_chunk::<2>());
+        let forgets = |gauge: &Gauge| !matches!(gauge.limiter, Limiter::SlidingWindow(_));
+        !state.always_special && gauges.is_some_and(|gauges| gauges.iter().all(forgets))
+    }
+
     /// Whether every limit could admit the ask with everything free.
     pub(super) fn ever_admits(&self, capacity: usize, ask: Ask) -> bool {
         fits(&self.capacities[capacity].on_tokens, &self.gauges, ask)

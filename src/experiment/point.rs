@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::replicate::{Record, Replication, replicate};
-use super::{Effort, Watch, aggregate, bill, judge, notes};
+use super::{Effort, Scores, Watch, aggregate, bill, judge, notes};
 use crate::metrics;
 use crate::model::Model;
 use crate::results::{Estimate, Expectation, Note, Point};
@@ -32,6 +32,12 @@ pub enum Depth {
 /// Plays a design point; its point has number 0 and no parameters.
 #[must_use]
 pub fn play(model: &Model, depth: Depth, watch: &dyn Watch) -> Played {
+    play_along(model, depth, watch, &Scores::default())
+}
+
+/// The same as one of many that share scores.
+#[must_use]
+pub fn play_along(model: &Model, depth: Depth, watch: &dyn Watch, scores: &Scores) -> Played {
     let plan = model.run.replications;
     let mut replications: Vec<Replication> = Vec::new();
     let mut wave = u64::from(plan.min);
@@ -40,7 +46,7 @@ pub fn play(model: &Model, depth: Depth, watch: &dyn Watch) -> Played {
     loop {
         let from = replications.len() as u64;
         watch.planned(wave, model.run.measured_end().0);
-        replications.extend(replicate(model, from..from + wave, depth, watch));
+        replications.extend(replicate(model, from..from + wave, depth, watch, scores));
         pooled = aggregate::pool(&replications);
         metrics = aggregate::estimates(model, &replications, &pooled);
         let done = replications.len() as u64;
@@ -65,7 +71,7 @@ pub fn prolong(played: Played, model: &Model, replications: u64, watch: &dyn Wat
     watch.planned(replications - done, model.run.measured_end().0);
     let depth = if played.point.detail.is_some() { Depth::Detail } else { Depth::Figures };
     let mut all = played.replications;
-    all.extend(replicate(model, done..replications, depth, watch));
+    all.extend(replicate(model, done..replications, depth, watch, &Scores::default()));
     let pooled = aggregate::pool(&all);
     let metrics = aggregate::estimates(model, &all, &pooled);
     concluded(model, depth, all, pooled, metrics)

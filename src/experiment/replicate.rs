@@ -1,15 +1,16 @@
 //! Replications: independent runs of one model, each with streams of its own.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Depth, Effort, Watch};
+use super::{Depth, Effort, Scores, Watch};
 use crate::engine::observer::Observer;
-use crate::engine::{Engine, Finished};
+use crate::engine::{self, Engine, Finished, Score};
 use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
 use crate::model::Model;
-use crate::traffic::{self, Tape};
+use crate::traffic;
 
 /// What one replication, or the pool of several, recorded.
 #[derive(Debug, Clone)]
@@ -41,14 +42,20 @@ impl Record {
 
 /// Runs the replications of these numbers, in parallel; they come back in order.
 #[must_use]
-pub fn replicate(model: &Model, numbers: Range<u64>, depth: Depth, watch: &dyn Watch) -> Vec<Replication> {
-    numbers.into_par_iter().map(|number| one(model, number, depth, watch)).collect()
+pub fn replicate(
+    model: &Model,
+    numbers: Range<u64>,
+    depth: Depth,
+    watch: &dyn Watch,
+    scores: &Scores,
+) -> Vec<Replication> {
+    numbers.into_par_iter().map(|number| one(model, number, depth, watch, &scores.of(model, number))).collect()
 }
 
 /// Stretches between two looks at the progress; a look costs an atomic addition.
 const STRETCHES_A_LOOK: u32 = 64;
 
-fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch) -> Replication {
+fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Option<Arc<Score>>]) -> Replication {
     // Windows are rare: without them the engine's loop knows one recorder.
     let bursts = traffic::bursts(model, number);
     let measured = Recorder::measured(model, bursts.as_deref());
@@ -59,12 +66,13 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch) -> Replicati
         Depth::Detail => measured.with_course().with_latencies(),
     };
     let (record, effort) = if model.windows.is_empty() {
-        let (finished, requests) = play(model, number, measured, watch);
+        let (finished, requests) = play(model, number, measured, watch, scores);
         let effort = Effort { requests, events: finished.events };
         let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.overflowed);
         (Record { measured, windows: Vec::new() }, effort)
     } else {
-        let (finished, requests) = play(model, number, Recorders::new(measured, model, bursts.as_deref()), watch);
+        let (finished, requests) =
+            play(model, number, Recorders::new(measured, model, bursts.as_deref()), watch, scores);
         let effort = Effort { requests, events: finished.events };
         let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.overflowed);
         let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));
@@ -76,9 +84,15 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch) -> Replicati
 }
 
 /// Plays the tape to the end of the run; returns also how many requests it had.
-fn play<O: Observer>(model: &Model, number: u64, observer: O, watch: &dyn Watch) -> (Finished<O>, u64) {
-    let mut tape = Tape::new(model, number);
-    let mut engine = Engine::new(model, number, observer);
+fn play<O: Observer>(
+    model: &Model,
+    number: u64,
+    observer: O,
+    watch: &dyn Watch,
+    scores: &[Option<Arc<Score>>],
+) -> (Finished<O>, u64) {
+    let mut tape = engine::tape(model, number, scores);
+    let mut engine = Engine::new(model, number, observer).along(scores);
     let (mut requests, mut stretches, mut told) = (0, 0, 0);
     let end = model.run.measured_end().0;
     while let Some(stretch) = tape.next_stretch() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::{Depth, Effort, Unwatched, play};
+use super::{Depth, Effort, Scores, Unwatched, play_along};
 use crate::model::Model;
 use crate::model::study::Study;
 use crate::results::Point;
@@ -85,12 +85,13 @@ pub fn sweep<E: Send>(
     kept: &Kept,
     keep: &(dyn Fn(Point) -> Result<(), E> + Sync),
 ) -> Result<Effort, Stopped<E>> {
+    let scores = Scores::default();
     numbers
         .par_iter()
         .with_max_len(1)
         .map(|index| {
             let (parameters, model) = design.point(*index).map_err(|why| Stopped::Unplayable { index: *index, why })?;
-            let played = play(&model, Depth::Figures, &Unwatched);
+            let played = play_along(&model, Depth::Figures, &Unwatched, &scores);
             let mut point = Point { index: *index, parameters, expectations: played.expectations, ..played.point };
             point.metrics.retain(|name, _| kept.keeps(name));
             if kept.points > ALL_METRICS {

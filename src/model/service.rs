@@ -41,7 +41,7 @@ impl Burndown {
 }
 
 /// `ttft = time_to_first_token + prefill x uncached / 1000`, `service = ttft + produced / output_tokens_per_second`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     /// \[µs\]
     pub time_to_first_token: Law,

@@ -1,11 +1,15 @@
 //! The future event list: what happens next, in exact order.
 
+mod foreseen;
 mod heap;
 mod wheel;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
+pub use foreseen::Foreseen;
+use foreseen::Foresight;
 use heap::Heap;
 use wheel::{Pushed, Wheel};
 
@@ -20,6 +24,8 @@ pub enum Class {
     Retry = 3,
     Timeout = 4,
     WakeUp = 5,
+    /// A completion that was known ahead; it happens among the others.
+    Foreseen = 6,
 }
 
 impl Class {
@@ -31,8 +37,8 @@ impl Class {
         Self::Retry,
         Self::Timeout,
         Self::WakeUp,
-        Self::WakeUp,
-        Self::WakeUp,
+        Self::Foreseen,
+        Self::Foreseen,
     ];
 }
 
@@ -103,6 +109,9 @@ pub struct EventQueue {
     /// The key taken last.
     last: u64,
     far: BinaryHeap<Reverse<(u64, u32)>>,
+    foresight: Foresight,
+    /// The key of the next event that was foreseen, called for or not; [`EMPTY`] while it lies past all keys.
+    foreseen: u64,
     epoch: u64,
 }
 
@@ -115,7 +124,62 @@ impl Default for EventQueue {
 impl EventQueue {
     #[must_use]
     pub fn new() -> Self {
-        Self { heap: Heap::default(), wheel: Wheel::default(), front: EMPTY, last: 0, far: BinaryHeap::new(), epoch: 0 }
+        Self {
+            heap: Heap::default(),
+            wheel: Wheel::default(),
+            front: EMPTY,
+            last: 0,
+            far: BinaryHeap::new(),
+            foresight: Foresight::default(),
+            foreseen: EMPTY,
+            epoch: 0,
+        }
+    }
+
+    /// Takes completions of these numbers into account, in order; each happens if it is called for. Before the first event
+    /// is taken.
+    pub fn foresee(&mut self, list: Arc<[Foreseen]>) {
+        self.foresight = Foresight::new(list);
+        self.foreseen = self.next_foreseen();
+        self.front = self.least();
+    }
+
+    /// The foreseen completion of this number will happen; it lies in the future.
+    #[inline(always)]
+    pub fn call_for(&mut self, number: u32) {
+        self.foresight.call_for(number);
+    }
+
+    /// The foreseen completions that were called for and are still to come.
+    pub fn to_come(&self) -> impl Iterator<Item = u32> + '_ {
+        self.foresight.to_come()
+    }
+
+    #[inline(always)]
+    fn next_foreseen(&self) -> u64 {
+        match self.foresight.peek() {
+            Some(Foreseen { at, .. }) if at - self.epoch < SPAN => self.key(Event::new(at, Class::Completion, 0)),
+            _ => EMPTY,
+        }
+    }
+
+    /// The least key there is, or a bound below it while no key of the wheel is due.
+    #[inline(always)]
+    fn least(&self) -> u64 {
+        self.wheel.bound().min(self.heap.peek()).min(self.foreseen)
+    }
+
+    /// Takes the foreseen event of the front key, unless it was not called for.
+    #[inline(always)]
+    fn take_foreseen(&mut self) -> Option<Event> {
+        let key = self.front;
+        let (one, is_called) = self.foresight.pop()?;
+        self.foreseen = self.next_foreseen();
+        self.front = self.least();
+        is_called.then(|| {
+            self.last = key;
+            Event::new(one.at, Class::Foreseen, one.number)
+        })
     }
 
     /// Events waiting.
@@ -184,12 +248,18 @@ impl EventQueue {
     #[inline(always)]
     pub fn pop_below(&mut self, limit: u64) -> Option<Event> {
         while self.front < limit {
+            if self.front == self.foreseen {
+                match self.take_foreseen() {
+                    Some(event) => return Some(event),
+                    None => continue,
+                }
+            }
             if !self.wheel.may_turn() || self.front < self.wheel.bound() {
                 return Some(self.take_front());
             }
             // The front is a bound: keys of the wheel may lie between it and the heap's first.
-            self.wheel.turn_until(limit.min(self.heap.peek()));
-            self.front = self.wheel.bound().min(self.heap.peek());
+            self.wheel.turn_until(limit.min(self.heap.peek()).min(self.foreseen));
+            self.front = self.least();
         }
         None
     }
@@ -205,7 +275,15 @@ impl EventQueue {
     #[inline(always)]
     pub fn pop_tied(&mut self) -> Option<Event> {
         // A key of the same instant is due already: the wheel need not turn.
-        ((self.front ^ self.last) >> SLOT_BITS == 0).then(|| self.take_front())
+        while (self.front ^ self.last) >> SLOT_BITS == 0 {
+            if self.front != self.foreseen {
+                return Some(self.take_front());
+            }
+            if let Some(event) = self.take_foreseen() {
+                return Some(event);
+            }
+        }
+        None
     }
 
     /// Takes the event of the front key, which there is.
@@ -217,7 +295,7 @@ impl EventQueue {
         } else {
             self.heap.pop();
         }
-        self.front = self.wheel.bound().min(self.heap.peek());
+        self.front = self.least();
         self.last = key;
         Event { at: self.epoch + (key >> TIME_SHIFT), tag: key as u32 & TAG }
     }
@@ -230,6 +308,7 @@ impl EventQueue {
             front => self.epoch + (front >> TIME_SHIFT),
         };
         let far = self.far.peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
+        let far = far.min(self.foresight.peek().map_or(u64::MAX, |one| one.at));
         let epoch = at.min(near).min(far) / STEP * STEP;
         if epoch <= self.epoch {
             return false;
@@ -238,8 +317,9 @@ impl EventQueue {
         self.heap.lower_all(by);
         self.wheel.lower_all(by);
         self.last = self.last.saturating_sub(by);
-        self.front = self.wheel.bound().min(self.heap.peek());
         self.epoch = epoch;
+        self.foreseen = self.next_foreseen();
+        self.front = self.least();
         while let Some(Reverse((at, tag))) = self.far.peek().copied() {
             if at - epoch >= SPAN {
                 break;

@@ -1,13 +1,14 @@
 //! A timing wheel of integers: the future in narrow buckets, sorted only when their time has come.
 //!
-//! Adding costs a list link, and a bucket holds few keys when it is sorted, so that an event costs about a fifth of what
-//! it does in a heap of thousands. The order is exact.
+//! Adding is appending, and a bucket holds few keys when it is sorted, so that an event costs about a fifth of what it does
+//! in a heap of thousands. The order is exact.
+
+use std::mem;
 
 /// Where a key's time, in buckets, begins \[bits\]. A bucket is 2¹² µs wide under keys that shift time by 27.
 const BUCKET_SHIFT: u32 = 27 + 12;
 /// Buckets in the wheel: 33 s of them.
 const BUCKETS: u64 = 1 << 13;
-const NONE: u32 = u32::MAX;
 
 /// What became of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,22 +21,13 @@ pub enum Pushed {
     TooLate,
 }
 
-/// A key that waits in a bucket, and the next one of its bucket.
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    key: u64,
-    next: u32,
-}
-
 /// Keys of the next 33 s.
 #[derive(Debug)]
 pub struct Wheel {
-    /// By place, the first of a bucket's keys. Lengths that the compiler knows save it the checks of bounds.
-    heads: Box<[u32; BUCKETS as usize]>,
+    /// By place, the keys of a bucket as they came. A length that the compiler knows saves it the checks of bounds.
+    buckets: Box<[Vec<u64>; BUCKETS as usize]>,
     /// One bit for each bucket that holds a key.
     filled: Box<[u64; BUCKETS as usize / 64]>,
-    nodes: Vec<Node>,
-    free: u32,
     /// The keys of the buckets up to the cursor, greatest first.
     due: Vec<u64>,
     /// Buckets up to this one are empty: their keys are due.
@@ -46,10 +38,8 @@ pub struct Wheel {
 impl Default for Wheel {
     fn default() -> Self {
         Self {
-            heads: Box::new([NONE; BUCKETS as usize]),
+            buckets: Box::new([const { Vec::new() }; BUCKETS as usize]),
             filled: Box::new([0; BUCKETS as usize / 64]),
-            nodes: Vec::new(),
-            free: NONE,
             due: Vec::new(),
             cursor: 0,
             len: 0,
@@ -77,10 +67,10 @@ impl Wheel {
     #[inline(always)]
     pub fn push_behind(&mut self, key: u64) -> bool {
         let bucket = key >> BUCKET_SHIFT;
+        // Buckets up to the cursor wrap around to great distances.
         let fits = self.len > 0 && bucket.wrapping_sub(self.cursor + 1) < BUCKETS - 1;
         if fits {
-            self.link(bucket, key);
-            self.len += 1;
+            self.put(bucket, key);
         }
         fits
     }
@@ -88,11 +78,8 @@ impl Wheel {
     /// Adds a key, unless its time lies past the wheel.
     pub fn push(&mut self, key: u64) -> Pushed {
         let bucket = key >> BUCKET_SHIFT;
-        // Buckets up to the cursor wrap around to great distances.
-        let ahead = bucket.wrapping_sub(self.cursor + 1);
-        if ahead < BUCKETS - 1 {
-            self.link(bucket, key);
-            self.len += 1;
+        if bucket.wrapping_sub(self.cursor + 1) < BUCKETS - 1 {
+            self.put(bucket, key);
             return Pushed::Later;
         }
         if bucket > self.cursor {
@@ -105,22 +92,11 @@ impl Wheel {
     }
 
     #[inline(always)]
-    fn link(&mut self, bucket: u64, key: u64) {
+    fn put(&mut self, bucket: u64, key: u64) {
         let place = place_of(bucket);
-        let node = Node { key, next: self.heads[place] };
-        let slot = self.free;
-        self.heads[place] = match self.nodes.get_mut(slot as usize) {
-            Some(unused) => {
-                self.free = unused.next;
-                *unused = node;
-                slot
-            }
-            None => {
-                self.nodes.push(node);
-                self.nodes.len() as u32 - 1
-            }
-        };
+        self.buckets[place].push(key);
         self.filled[place / 64] |= 1 << (place % 64);
+        self.len += 1;
     }
 
     /// Whether no key is due, but some will be.
@@ -180,19 +156,13 @@ impl Wheel {
         }
     }
 
-    /// Sorts the keys of the cursor's bucket, which holds some.
+    /// Sorts the keys of the cursor's bucket, which holds some; none was due.
     #[inline]
     fn make_due(&mut self) {
         let place = place_of(self.cursor);
         self.filled[place / 64] &= !(1 << (place % 64));
-        let mut slot = std::mem::replace(&mut self.heads[place], NONE);
-        while slot != NONE {
-            let node = &mut self.nodes[slot as usize];
-            self.due.push(node.key);
-            let next = std::mem::replace(&mut node.next, self.free);
-            self.free = slot;
-            slot = next;
-        }
+        // The bucket takes over the room of the keys that were due before.
+        mem::swap(&mut self.due, &mut self.buckets[place]);
         if self.due.len() > 1 {
             self.due.sort_unstable_by(|a, b| b.cmp(a));
         }
@@ -201,8 +171,7 @@ impl Wheel {
     /// Subtracts `by` from every key; it must be a whole number of turns.
     pub fn lower_all(&mut self, by: u64) {
         debug_assert_eq!((by >> BUCKET_SHIFT) % BUCKETS, 0);
-        // Unused nodes hold any key.
-        self.nodes.iter_mut().for_each(|node| node.key = node.key.wrapping_sub(by));
+        self.buckets.iter_mut().flatten().for_each(|key| *key -= by);
         self.due.iter_mut().for_each(|key| *key -= by);
         self.cursor = self.cursor.saturating_sub(by >> BUCKET_SHIFT);
     }

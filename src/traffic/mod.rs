@@ -9,10 +9,12 @@ mod arrivals;
 mod batches;
 mod bursts;
 mod rates;
+mod recording;
 mod replay;
 mod tape;
 mod tokens;
 
 pub use bursts::bursts;
-pub use tape::{Block, Stretch, Tape, whole};
+pub use recording::Recording;
+pub use tape::{BLOCK, Block, Stretch, Tape, whole};
 pub use tokens::TokenDraws;

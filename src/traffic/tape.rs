@@ -1,10 +1,12 @@
 //! Blocks of requests, made ahead and merged.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::arrivals::RenewalClock;
 use super::batches::BatchClock;
 use super::rates::{RateStreams, Rates};
+use super::recording::Recording;
 use super::replay::ReplayClock;
 use super::tokens::TokenDraws;
 use crate::model::Model;
@@ -14,7 +16,7 @@ use crate::random::{Purpose, Stream, maths};
 
 /// Requests in a block. Few enough that a block's columns stay in the first cache; many enough that the samplers' vector
 /// loops pay.
-const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 
 /// Most tokens in one request; draws are cut there \[tokens\].
 const MOST_TOKENS: f64 = 1e9;
@@ -71,6 +73,18 @@ impl Tape {
         Self { lanes: model.workloads.iter().map(|w| Lane::new(w, model, replication)).collect() }
     }
 
+    /// The same, with what is known of some workloads already, by workload.
+    #[must_use]
+    pub fn along(model: &Model, replication: u64, recordings: &[Option<Arc<Recording>>]) -> Self {
+        let mut tape = Self::new(model, replication);
+        for (lane, recording) in tape.lanes.iter_mut().zip(recordings) {
+            if let Some(recording) = recording {
+                lane.source = Source::Recording(Arc::clone(recording), None);
+            }
+        }
+        tape
+    }
+
     /// The next requests; `None` when no workload has any more.
     pub fn next_stretch(&mut self) -> Option<Stretch<'_>> {
         for lane in &mut self.lanes {
@@ -88,17 +102,17 @@ impl Tape {
         let from = lane.next;
         // One request at least: `min_by_key` takes the first of equals.
         let end = match until {
-            u64::MAX => lane.block.len(),
-            _ => from + 1 + lane.block.arrival[from + 1..].iter().take_while(|at| **at < until).count(),
+            u64::MAX => lane.block().len(),
+            _ => from + 1 + lane.block().arrival[from + 1..].iter().take_while(|at| **at < until).count(),
         };
         lane.next = end;
-        Some(Stretch { workload: first, block: &lane.block, rows: from..end })
+        Some(Stretch { workload: first, block: lane.block(), rows: from..end })
     }
 }
 
 /// One workload's requests: the present block and how to make the next.
 #[derive(Debug)]
-struct Lane {
+pub(super) struct Lane {
     source: Source,
     block: Block,
     /// The next row of the block to hand out.
@@ -115,10 +129,12 @@ enum Source {
     Trace(Box<ReplayClock>, u32),
     /// Nothing is known before the system has answered.
     Loop,
+    /// All is known; with the number of the present block.
+    Recording(Arc<Recording>, Option<usize>),
 }
 
 impl Lane {
-    fn new(workload: &Workload, model: &Model, replication: u64) -> Self {
+    pub(super) fn new(workload: &Workload, model: &Model, replication: u64) -> Self {
         let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
         let clock = |gaps: Gaps, intensity: &Intensity| {
             let streams = RateStreams { states: stream(Purpose::States), bursts: stream(Purpose::Bursts) };
@@ -149,11 +165,30 @@ impl Lane {
 
     /// The arrival of the next request \[µs\].
     fn peek(&self) -> Option<u64> {
-        self.block.arrival.get(self.next).copied()
+        self.block().arrival.get(self.next).copied()
     }
 
-    fn refill_if_spent(&mut self) {
-        if self.next < self.block.len() || self.ended {
+    fn block(&self) -> &Block {
+        match &self.source {
+            Source::Recording(recording, Some(at)) => &recording.blocks()[*at],
+            _ => &self.block,
+        }
+    }
+
+    /// Whether this block is the last.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The present block, for good: its rows are spent.
+    pub(super) fn take_block(&mut self) -> Block {
+        let Block { first, arrival, .. } = &self.block;
+        let next = Block { first: first + arrival.len() as u64, ..Block::default() };
+        std::mem::replace(&mut self.block, next)
+    }
+
+    pub(super) fn refill_if_spent(&mut self) {
+        if self.next < self.block().len() || self.ended {
             return;
         }
         let block = &mut self.block;
@@ -177,6 +212,11 @@ impl Lane {
             Source::Loop => {
                 block.arrival.clear();
                 self.ended = true;
+            }
+            Source::Recording(recording, at) => {
+                let next = at.map_or(0, |at| at + 1);
+                *at = Some(next);
+                self.ended = next + 1 == recording.blocks().len();
             }
             Source::Trace(clock, extra) => {
                 let Block { arrival, input, wanted, max_tokens, cached, leaf, .. } = block;

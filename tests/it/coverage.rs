@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use bedload::experiment::{self, Depth, Played, Unwatched};
+use bedload::experiment::{self, Depth, Played, Scores, Unwatched};
 use bedload::results::{Difference, Estimate, Scenario};
 
 use crate::compare::THROTTLED;
@@ -135,8 +135,10 @@ fn truth(text: &str, metric: &str) -> f64 {
     let mut tally = Tally::default();
     for tens in 0..1_000 {
         let numbers = tens * 10..(tens + 1) * 10;
-        let played = experiment::on_threads(2, || experiment::replicate(&model, numbers, Depth::Figures, &Unwatched))
-            .expect("threads");
+        let played = experiment::on_threads(2, || {
+            experiment::replicate(&model, numbers, Depth::Figures, &Unwatched, &Scores::default())
+        })
+        .expect("threads");
         for replication in &played {
             let measured = replication.metrics.iter().find(|m| m.name == metric).expect("it is measured");
             tally.sum += measured.measure.value().expect("it is known");

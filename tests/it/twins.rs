@@ -1,7 +1,9 @@
 //! Short ways of the program against their plain twins: the same results, whatever way was taken.
 
-use bedload::engine;
+use std::sync::Arc;
+
 use bedload::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use bedload::engine::{self, Score};
 use bedload::metrics::{Record, Recorder};
 
 use crate::playing::model;
@@ -109,4 +111,75 @@ fn many_at_a_time_are_the_same_as_one_by_one() {
     ] {
         assert!(count > 0, "none {what}: the test would see nothing");
     }
+}
+
+/// A workload, the time to its first token, and its quota. Answers of 50 tokens take no time.
+fn lone(arrivals: &str, ttft: &str, client: &str, quota: &str) -> String {
+    format!(
+        r#"
+        run = {{ duration = "90s", warmup = "5s", cooldown = "40s", seed = 11, replications = 1 }}
+        [models.m]
+        max_output_tokens = 400
+        {ttft}
+        output_tokens_per_second = 1_000_000_000
+        [workloads.w]
+        model = "m"
+        {arrivals}
+        input_tokens.lognormal = {{ median = 900, p95 = 4000 }}
+        output_tokens = 50
+        {client}
+        [capacities.quota.on_demand]
+        {quota}
+        "#
+    )
+}
+
+fn record(model: &bedload::model::Model, scores: &[Option<Arc<Score>>]) -> (String, u64) {
+    let recorder = Recorder::measured(model, None).with_course().with_latencies();
+    let done = engine::run_along(model, 0, recorder, scores);
+    (format!("{:?}", done.observer.finish(done.unfinished.as_deref(), done.overflowed)), done.events)
+}
+
+#[test]
+fn a_score_changes_nothing_whether_ends_are_foreseen_or_not() {
+    let poisson = "arrivals.poisson = { rate = \"20/s\" }";
+    let batches = "arrivals.batches = { rate = \"1/s\", cv = 0, size = 20 }";
+    let spread = "time_to_first_token.lognormal = { median = \"1s\", p95 = \"5s\" }";
+    let (second, nothing) = ("time_to_first_token = \"1s\"", "time_to_first_token = \"0s\"");
+    let drawn = "client.retries = \"standard\"";
+    // Retried after whole seconds: their ends share an instant with those of others.
+    let round = "client.retries.exponential = { max_attempts = 4, base = \"1s\", cap = \"8s\", jitter = \"none\" }";
+    let window = "rpm = 1_100\ntpm = 1_500_000";
+    let bucket = "rpm = 1_100\ntpm = 1_500_000\nlimiter.token_bucket = { burst = \"2s\" }";
+    for (arrivals, ttft, client, quota) in [
+        (poisson, spread, drawn, window),
+        (poisson, spread, round, bucket),
+        (batches, second, round, bucket),
+        (batches, second, drawn, window),
+        (batches, nothing, round, bucket),
+        (poisson, spread, drawn, "rpm = 1_100\ntpm = 1_500_000\non_saturation = \"queue\"\nconcurrency = 30"),
+        // These foresee nothing: what an end needs is not in its request alone.
+        (poisson, spread, drawn, "rpm = 1_100\ntpm = 1_500_000\nlimiter = \"sliding_window\""),
+        (poisson, spread, drawn, "concurrency = 40\non_saturation = \"queue\""),
+    ] {
+        let text = lone(arrivals, ttft, client, quota);
+        let model = model(&text);
+        let plain = record(&model, &[]);
+        let score = Arc::new(Score::record(&model, 0, 0, 1 << 20).expect("it is drawn"));
+        assert!(plain == record(&model, &[Some(Arc::clone(&score))]), "with a score: {text}");
+        score.foresee();
+        assert!(plain == record(&model, &[Some(Arc::clone(&score))]), "with ends foreseen: {text}");
+    }
+}
+
+#[test]
+fn scores_are_shared_between_workloads_of_several() {
+    let model = model(SCENARIO);
+    let plain = record(&model, &[]);
+    let scores: Vec<_> = (0..2).map(|w| Score::record(&model, w, 0, 1 << 20).map(Arc::new)).collect();
+    assert!(scores.iter().all(Option::is_some));
+    scores.iter().flatten().for_each(|score| score.foresee());
+    assert!(plain == record(&model, &scores));
+    assert!(plain == record(&model, &[None, scores[1].clone()]));
+    assert!(Score::record(&model, 0, 0, 100).is_none(), "more requests than there is room for");
 }

@@ -10,7 +10,7 @@ mod threshold;
 
 use std::collections::BTreeMap;
 
-use super::{Build, Conclusion, Depth, Effort, Played, Watch, play, run};
+use super::{Build, Conclusion, Depth, Effort, Played, Scores, Watch, play_along, run};
 use crate::model::Model;
 use crate::model::study::{Alternative, Alternatives, Unknown};
 use crate::results::{self, Difference, Doubted, Estimate, Expectation, Judgement, Results};
@@ -137,7 +137,8 @@ pub fn doubt_point(
     if unknowns.is_empty() || base.expectations.is_empty() {
         return Ok(None);
     }
-    let ask = |settings: &[String]| Ok(Answer::of(&play(&build(settings)?, Depth::Figures, watch)));
+    let scores = Scores::default();
+    let ask = |settings: &[String]| Ok(Answer::of(&play_along(&build(settings)?, Depth::Figures, watch, &scores)));
     doubt(unknowns, base, &ask, watch).map(Some)
 }
 

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use safe::InDoubt;
 
 use super::doubt::Doubts;
-use super::{Build, Conclusion, Depth, Effort, Watch, head, play, without_varied};
+use super::{Build, Conclusion, Depth, Effort, Scores, Watch, head, play_along, without_varied};
 use crate::model::Model;
 use crate::model::study::{Choice, Find, Size, Unknown, sweep};
 use crate::results::{
@@ -111,6 +111,7 @@ struct Line<'l> {
     reading: &'l [String],
     build: &'l Build<'l>,
     watch: &'l dyn Watch,
+    scores: Scores,
     tried: BTreeMap<u64, Tried>,
 }
 
@@ -122,7 +123,7 @@ impl<'l> Line<'l> {
         build: &'l Build<'l>,
         watch: &'l dyn Watch,
     ) -> Self {
-        Self { size, fixed, reading, build, watch, tried: BTreeMap::new() }
+        Self { size, fixed, reading, build, watch, scores: Scores::default(), tried: BTreeMap::new() }
     }
 
     /// What it takes under every reading; and whether what is bought, else the answer, holds under every one.
@@ -192,7 +193,7 @@ impl<'l> Line<'l> {
         let varied = self.size.choice(value);
         let choices: Vec<Choice> = self.fixed.cloned().into_iter().chain([varied]).collect();
         let model = (self.build)(&[sweep::settings(&choices), self.reading.to_vec()].concat())?;
-        let played = play(&model, Depth::Detail, self.watch);
+        let played = play_along(&model, Depth::Detail, self.watch, &self.scores);
         let verdict = Judgement::worst(&played.expectations).unwrap_or(Judgement::Inconclusive);
         let parameters = sweep::parameters(&choices);
         let point = Point { parameters, expectations: played.expectations, ..played.point };

@@ -3,14 +3,14 @@
 use crate::random::Law;
 
 /// Where the token counts of a workload's requests come from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TokenSource {
     pub of: TokensOf,
     /// Added to every input \[tokens\].
     pub extra_input: u32,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TokensOf {
     /// Drawn for each request \[tokens\]. A draw is clamped, rounded half up and at least 1.
     Laws {

@@ -27,7 +27,7 @@ pub struct BatchesSpec {
     pub cv: Option<At<Number>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batches {
     /// Between batches.
     pub gaps: Gaps,

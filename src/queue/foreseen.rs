@@ -1,0 +1,61 @@
+//! Events that are known ahead, in order, some of which will not happen.
+//!
+//! Where nothing decides when a service ends but its request, all ends can be sorted once for many runs. A run then says of
+//! which requests the end will come, which costs a bit, and reads the others over.
+
+use std::sync::Arc;
+
+/// When \[µs\], and the number of what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Foreseen {
+    pub at: u64,
+    pub number: u32,
+}
+
+/// A list of them, and how far it has been read.
+#[derive(Debug, Default)]
+pub struct Foresight {
+    list: Arc<[Foreseen]>,
+    next: usize,
+    /// One bit for each number that was called for.
+    called: Vec<u64>,
+}
+
+impl Foresight {
+    /// `list` in order; its numbers are those below its length.
+    pub fn new(list: Arc<[Foreseen]>) -> Self {
+        Self { called: vec![0; list.len().div_ceil(64)], list, next: 0 }
+    }
+
+    /// The next on the list, called for or not.
+    #[inline(always)]
+    pub fn peek(&self) -> Option<Foreseen> {
+        self.list.get(self.next).copied()
+    }
+
+    /// Reads on; whether that one was called for.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<(Foreseen, bool)> {
+        let one = self.peek()?;
+        self.next += 1;
+        Some((one, self.is_called(one.number)))
+    }
+
+    /// The event of this number will happen. It must not have been read over.
+    #[inline(always)]
+    pub fn call_for(&mut self, number: u32) {
+        if let Some(bits) = self.called.get_mut(number as usize / 64) {
+            *bits |= 1 << (number % 64);
+        }
+    }
+
+    #[inline(always)]
+    fn is_called(&self, number: u32) -> bool {
+        self.called.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
+    }
+
+    /// The numbers that were called for and are still to come.
+    pub fn to_come(&self) -> impl Iterator<Item = u32> + '_ {
+        self.list[self.next..].iter().map(|one| one.number).filter(|number| self.is_called(*number))
+    }
+}
