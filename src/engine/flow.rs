@@ -6,7 +6,6 @@
 use super::attempt::{Attempt, Fate, Label};
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
-use super::score::Row;
 use super::supply::{Quick, Used};
 use super::{Call, Engine, Progress, State};
 use crate::model::capacity::{Ask, Reason, Refused, Saturation};
@@ -230,54 +229,6 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.attempts.remove(slot);
         if queues_may_move {
             self.drain_neighbours(capacity, now);
-        }
-    }
-    /// The end of a service that began when its request arrived, known ahead.
-    #[inline(always)]
-    pub(super) fn complete_foreseen(&mut self, number: u32, now: u64) {
-        let Some(score) = &self.foresight else { return };
-        let Row { arrival, reserved, burned } = score.row(number);
-        let capacity = self.model.workloads[0].main().route[0];
-        // The only quota asks for the reservation alone, whatever it is made of.
-        let (ask, used) = (Ask { input: reserved, cap: 0, cache_read: 0 }, Used { burned, output: 0 });
-        let queues_may_move = self.supply.settle(capacity, now, ask, used, arrival, 0);
-        self.observer.answered(0);
-        self.clients[0].retry_quotas.give_back(u64::from(number), 0);
-        if self.is_measured(arrival) {
-            self.open -= 1;
-        }
-        if queues_may_move {
-            self.drain_neighbours(capacity, now);
-        }
-    }
-
-    /// The slot of an event's attempt, also where the attempt was foreseen and has none yet.
-    pub(super) fn put_in_a_slot(&mut self, event: Event) -> (Class, u32) {
-        let (Class::Foreseen, Some(score)) = (event.class(), &self.foresight) else {
-            return (event.class(), event.slot());
-        };
-        let Row { arrival, reserved, burned } = score.row(event.slot());
-        let attempt = Attempt {
-            admitted: arrival,
-            index: u64::from(event.slot()),
-            admission: 0,
-            burned,
-            reserved,
-            cap: 0,
-            cache_read: 0,
-            output: 0,
-            label: Label {
-                workload: 0,
-                capacity: self.model.workloads[0].main().route[0] as u16,
-                attempt: 0,
-                last_cost: 0,
-                fate: Fate::new(true, self.is_measured(arrival), &self.clients[0].retry_quotas),
-            },
-        };
-        match self.attempts.insert(attempt) {
-            Some(slot) => (Class::Completion, slot),
-            // Never: there are fewer foreseen than slots, and few in flight beside them.
-            None => (Class::Foreseen, event.slot()),
         }
     }
 }

@@ -15,6 +15,7 @@ mod call;
 mod clients;
 mod flight;
 mod flow;
+mod foresight;
 mod gates;
 mod loops;
 mod plan;
@@ -42,6 +43,7 @@ use crate::traffic::{Stretch, Tape, TokenDraws};
 use attempt::Attempt;
 use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
+use foresight::Foresight;
 use gates::Gate;
 use loops::Coming;
 use observer::{CapacitySnapshot, Observer, Snapshot};
@@ -103,7 +105,7 @@ const GATES: u32 = CAPACITIES + FLIGHTS;
 struct Client {
     luck: Luck,
     plan: Plan,
-    /// The plans of all blocks, where they were made before.
+    /// What is known of its requests already.
     score: Option<Arc<Score>>,
     backoff: Stream,
     unavailable: Stream,
@@ -158,7 +160,7 @@ pub struct Engine<'m, O> {
     observer: O,
     queue: EventQueue,
     /// Where the ends of services that begin on arrival are known ahead.
-    foresight: Option<Arc<Score>>,
+    foresight: Option<Foresight<'m>>,
     supply: Supply,
     clients: Vec<Client>,
     requests: Slab<Request<'m>>,
@@ -293,10 +295,11 @@ impl<'m, O: Observer> Engine<'m, O> {
             && let Some(score) = client.score.clone()
             && let Some(ends) = score.ends()
             && !client.is_special
+            && !workload.cache.is_used()
             && self.supply.foresees(workload.main().route[0])
         {
             self.queue.foresee(ends);
-            self.foresight = Some(score);
+            self.foresight = Some(Foresight::new(score, workload.main()));
         }
         self
     }
@@ -307,23 +310,15 @@ impl<'m, O: Observer> Engine<'m, O> {
         let client = &mut self.clients[stretch.workload];
         let is_special = client.is_special;
         // The plan is away while its rows are played, so that the loop borrows nothing of the engine.
-        let (mut own, score) = (mem::take(&mut client.plan), client.score.take());
-        let plan = match &score {
-            Some(score) => score.plan(stretch.block.first),
-            None => {
-                own.follow(stretch.block, workload, client.luck);
-                &own
-            }
-        };
+        let mut plan = mem::take(&mut client.plan);
+        plan.follow(stretch.block, workload, client.luck, client.score.as_deref());
         // Known when compiled, so that the short way carries nothing of the long one.
         let flow = if is_special {
-            self.play_rows::<true>(stretch, workload, plan)
+            self.play_rows::<true>(stretch, workload, &plan)
         } else {
-            self.play_rows::<false>(stretch, workload, plan)
+            self.play_rows::<false>(stretch, workload, &plan)
         };
-        let client = &mut self.clients[stretch.workload];
-        client.plan = own;
-        client.score = score;
+        self.clients[stretch.workload].plan = plan;
         flow
     }
 
@@ -489,9 +484,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         let sure_answers =
             self.attempts.alive().filter(|a| a.label.fate.is_owed()).map(|a| usize::from(a.label.workload));
         open_requests.chain(in_flight).chain(sure_answers).for_each(|workload| count[workload] += 1);
-        if let Some(score) = &self.foresight {
+        if let Some(foresight) = &self.foresight {
             // The only workload's.
-            count[0] += self.queue.to_come().filter(|n| self.is_measured(score.row(*n).arrival)).count() as u64;
+            let arrivals = self.queue.to_come().map(|number| foresight.of(number).arrival);
+            count[0] += arrivals.filter(|arrival| self.is_measured(*arrival)).count() as u64;
         }
         count
     }

@@ -5,6 +5,7 @@
 use multiversion::multiversion;
 
 use super::call::Carried;
+use super::score::Score;
 use crate::model::service::{Burndown, Latency};
 use crate::model::workload::Workload;
 use crate::random::{Law, Purpose, Stream, maths};
@@ -99,25 +100,20 @@ impl Luck {
 impl Plan {
     /// Makes the plan of `block`, unless this is it already.
     #[inline]
-    pub(super) fn follow(&mut self, block: &Block, workload: &Workload, luck: Luck) {
+    pub(super) fn follow(&mut self, block: &Block, workload: &Workload, luck: Luck, score: Option<&Score>) {
         if self.first != Some(block.first) {
-            self.make(block, workload, luck);
+            self.first = Some(block.first);
+            self.carry(block, workload);
+            match score {
+                Some(score) => self.read(score),
+                None => self.draw_times(block, workload, luck),
+            }
         }
     }
 
-    /// Lets go of what only the making needs.
-    pub(super) fn settle(&mut self) {
-        self.draws = Vec::new();
-    }
-
-    fn make(&mut self, block: &Block, workload: &Workload, luck: Luck) {
+    /// What each brings, takes home, reserves and is charged.
+    fn carry(&mut self, block: &Block, workload: &Workload) {
         let (n, main) = (block.len(), workload.main());
-        let latency = &main.facts.latency;
-        self.first = Some(block.first);
-        self.ttft.resize(n, 0);
-        self.service.resize(n, 0);
-        self.draws.resize(n, 0.0);
-
         let most = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
         self.cap.clear();
         if block.max_tokens.is_empty() {
@@ -144,7 +140,23 @@ impl Plan {
         } else {
             self.burned.extend(self.carried.iter().map(|c| c.burned(main)));
         }
+    }
 
+    /// The times that were written down.
+    fn read(&mut self, score: &Score) {
+        let n = self.carried.len();
+        let [ttft, service] = score.times(self.first.unwrap_or_default());
+        for (column, times) in [(&mut self.ttft, ttft), (&mut self.service, service)] {
+            column.clear();
+            column.extend(times.iter().take(n).map(|time| u64::from(*time)));
+        }
+    }
+
+    fn draw_times(&mut self, block: &Block, workload: &Workload, luck: Luck) {
+        let (n, latency) = (block.len(), &workload.main().facts.latency);
+        self.ttft.resize(n, 0);
+        self.service.resize(n, 0);
+        self.draws.resize(n, 0.0);
         self.draw(&latency.prefill_per_1k_tokens, luck.prefill);
         for ((time, per_1k), carried) in self.ttft.iter_mut().zip(&self.draws).zip(&self.carried) {
             // `ttft` holds the prefill until the first token's own time is added.

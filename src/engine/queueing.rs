@@ -2,11 +2,13 @@
 
 use std::mem;
 
+use super::flight::Seat;
 use super::observer::{Failure, Observer, Refusal};
+use super::prompt_cache::Prompt;
 use super::slab::Slab;
 use super::supply::Place;
 use super::{Call, Engine, Progress, Request, State};
-use crate::model::capacity::{Reason, Refused, Saturation, Status};
+use crate::model::capacity::{Ask, Reason, Refused, Saturation, Status};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
@@ -24,6 +26,14 @@ pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<
         State::Waiting { since, ticket, .. } if ticket == place.ticket => Some(since),
         _ => None,
     }
+}
+
+/// What there is for the head of a queue.
+enum Found<'m> {
+    /// The limits have room, and nothing else has a say.
+    Room,
+    Seat(Seat<'m>),
+    Nothing,
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
@@ -53,38 +63,59 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[inline(never)]
     pub(super) fn drain(&mut self, capacity: usize, now: u64) {
         while let Some(place) = self.supply.capacities[capacity].queue.front().copied() {
-            let Request { call, progress, state, .. } = *self.requests.get(place.request);
-            let (position, since) = match state {
-                State::Waiting { position, since, ticket } if ticket == place.ticket => (position, since),
-                _ => {
-                    self.supply.capacities[capacity].queue.pop_front();
-                    continue;
-                }
+            let Some(since) = waits_since(&self.requests, place) else {
+                self.supply.capacities[capacity].queue.pop_front();
+                continue;
             };
-            let seat = self.find_seat(&call, capacity, now).ok();
+            let room = self.find_room(place.request, capacity, now);
             // What came before a purchase, or before a limit was lowered, may turn out too large.
-            let is_too_large = seat.is_none() && self.is_too_large(&call, capacity, now);
+            let is_too_large = || self.is_too_large(&self.requests.get(place.request).call, capacity, now);
+            let is_too_large = matches!(room, Found::Nothing) && is_too_large();
             let max_wait = match self.supply.capacities[capacity].saturation {
                 Saturation::Queue { max_wait, .. } => max_wait,
                 Saturation::Throttle => None,
             };
-            if seat.is_none() && !is_too_large && max_wait.is_none_or(|longest| now < since + longest.0) {
+            let stays = matches!(room, Found::Nothing) && !is_too_large;
+            if stays && max_wait.is_none_or(|longest| now < since + longest.0) {
                 break;
             }
+            let Request { call, progress, state, .. } = *self.requests.get(place.request);
+            let State::Waiting { position, .. } = state else { unreachable!("it waits since {since}") };
             let state = &mut self.supply.capacities[capacity];
             state.queue.pop_front();
             state.waiting -= 1;
             self.observer.waited(capacity, since, now);
-            if let Some(seat) = seat {
-                self.take_seat(&call, progress, position, capacity, seat, now);
-            } else {
-                let refused = Refused::of(if is_too_large { Reason::TooLarge } else { Reason::MaxWait });
-                self.refuse(call.who(), capacity, Refusal { refused, quota: None }, now);
-                self.requests.get_mut(place.request).state = State::BackingOff;
-                self.go_on(&call, progress, position + 1, refused.status, now);
+            match room {
+                Found::Room => {
+                    self.supply.take(capacity, now, call.ask(), self.admissions);
+                    self.serve(&call, progress, position, capacity, now);
+                }
+                Found::Seat(seat) => self.take_seat(&call, progress, position, capacity, seat, now),
+                Found::Nothing => {
+                    let refused = Refused::of(if is_too_large { Reason::TooLarge } else { Reason::MaxWait });
+                    self.refuse(call.who(), capacity, Refusal { refused, quota: None }, now);
+                    self.requests.get_mut(place.request).state = State::BackingOff;
+                    self.go_on(&call, progress, position + 1, refused.status, now);
+                }
             }
         }
         self.schedule_wake_up(capacity, now);
+    }
+
+    /// What the capacity has for who waits in a slot.
+    #[inline(always)]
+    fn find_room(&mut self, slot: u32, capacity: usize, now: u64) -> Found<'m> {
+        let call = &self.requests.get(slot).call;
+        if call.is_special || self.supply.capacities[capacity].is_special {
+            let call = *call;
+            return match self.find_seat(&call, capacity, now) {
+                Ok(seat) => Found::Seat(seat),
+                Err(_) => Found::Nothing,
+            };
+        }
+        let ask = call.ask();
+        self.admissions += 1;
+        if self.supply.test(capacity, now, ask).is_ok() { Found::Room } else { Found::Nothing }
     }
 
     /// Goes on along the route after a refusal.
@@ -103,12 +134,21 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn schedule_wake_up(&mut self, capacity: usize, now: u64) {
         let Some(head) = self.supply.capacities[capacity].queue.front().copied() else { return };
         let Some(since) = waits_since(&self.requests, head) else { return };
-        let call = self.requests.get(head.request).call;
         let expiry = match self.supply.capacities[capacity].saturation {
             Saturation::Queue { max_wait: Some(longest), .. } => since + longest.0,
             _ => u64::MAX,
         };
-        let room = self.room_at(&call, capacity, now);
+        let call = &self.requests.get(head.request).call;
+        let room = match call.prompt() {
+            None => {
+                let ask = call.ask();
+                self.limits_at(ask, capacity, now)
+            }
+            Some(prompt) => {
+                let call = *call;
+                self.room_with(&call, prompt, capacity, now)
+            }
+        };
         let state = &mut self.supply.capacities[capacity];
         let at = expiry.min(room.max(now + 1));
         // An earlier look, be it one that is due now, asks again when it is over.
@@ -118,19 +158,16 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// When time alone may make room for a call \[µs\]; `u64::MAX`: never.
-    fn room_at(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> u64 {
-        let mut at = self.limits_at(call, capacity, now);
-        if let Some(prompt) = call.prompt() {
-            // It asks for less while its prompt is live, and that may begin or end at any time: whichever comes first.
-            let (live, next) = self.prompt_cache.outlook(prompt, now);
-            at = at.min(self.limits_at(&call.with_live(live), capacity, now)).min(next);
-        }
-        at
+    /// When time alone may make room for a call whose prompt may be live \[µs\]; `u64::MAX`: never. It asks for less while
+    /// the prompt is live, and that may begin or end at any time: whichever comes first.
+    fn room_with(&mut self, call: &Call<'m>, prompt: Prompt, capacity: usize, now: u64) -> u64 {
+        let (live, next) = self.prompt_cache.outlook(prompt, now);
+        let at = self.limits_at(call.ask(), capacity, now);
+        at.min(self.limits_at(call.with_live(live).ask(), capacity, now)).min(next)
     }
 
-    fn limits_at(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> u64 {
-        match self.supply.room_at(capacity, now, call.ask()) {
+    fn limits_at(&mut self, ask: Ask, capacity: usize, now: u64) -> u64 {
+        match self.supply.room_at(capacity, now, ask) {
             Some(at) if at > now => at,
             // The limits have room or only a completion makes it: what is missing may come with time all the same.
             _ => self.supply.capacities[capacity].room.next_change(now).unwrap_or(u64::MAX),

@@ -8,48 +8,42 @@ use std::sync::{Arc, OnceLock};
 use super::plan::{Luck, Plan};
 use crate::model::Model;
 use crate::queue::{Foreseen, SLOTS};
-use crate::traffic::{BLOCK, Recording};
-use crate::units::Tokens;
+use crate::traffic::{Block, Recording};
 
-/// What one workload brings in one replication.
+/// What one workload brings in one replication. Columns are without gaps, so that the processor reads ahead.
 #[derive(Debug)]
 pub struct Score {
     pub(super) recording: Arc<Recording>,
-    /// By block.
-    plans: Vec<Plan>,
+    /// From the start of service to the first and to the last token \[µs\].
+    ttft: Vec<u32>,
+    service: Vec<u32>,
     /// The ends of service of requests that are served when they arrive, in order.
     ends: OnceLock<Arc<[Foreseen]>>,
 }
 
-/// What the end of a foreseen service needs.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Row {
-    /// \[µs\]
-    pub arrival: u64,
-    /// \[tokens\]
-    pub reserved: Tokens,
-    pub burned: Tokens,
-}
-
 impl Score {
     /// Memory for each request \[bytes\].
-    pub const BYTES: u64 = 96;
+    pub const BYTES: u64 = 40;
 
-    /// Writes down workload number `workload`; `None` when it has more than `most` requests in the replication, or brings
-    /// its requests in a way that is not worth it: traces, closed loops.
+    /// Writes down workload number `workload`; `None` when it has more than `most` requests in the replication, or what is
+    /// not written down: requests of traces and closed loops, answers that take more than an hour.
     #[must_use]
     pub fn record(model: &Model, workload: usize, replication: u64, most: u64) -> Option<Self> {
         let recording = Recording::make(model, workload, replication, most.min(u64::from(SLOTS)))?;
         let workload = &model.workloads[workload];
         let luck = Luck::new(model.run.seed, replication, &workload.name);
-        let plan = |block| {
-            let mut plan = Plan::default();
-            plan.follow(block, workload, luck);
-            plan.settle();
-            plan
-        };
-        let plans = recording.blocks().iter().map(plan).collect();
-        Some(Self { recording: Arc::new(recording), plans, ends: OnceLock::new() })
+        let (mut ttft, mut service) = (Vec::new(), Vec::new());
+        let (mut block, mut plan) = (Block::default(), Plan::default());
+        while recording.fill(&mut block) {
+            plan.follow(&block, workload, luck, None);
+            for (column, times) in [(&mut ttft, &plan.ttft), (&mut service, &plan.service)] {
+                for time in times {
+                    column.push(u32::try_from(*time).ok()?);
+                }
+            }
+            block.first += block.len() as u64;
+        }
+        Some(Self { recording: Arc::new(recording), ttft, service, ends: OnceLock::new() })
     }
 
     /// How many requests it has.
@@ -61,10 +55,9 @@ impl Score {
     /// Puts the ends of service in order, so that runs which can foresee them need not.
     pub fn foresee(&self) {
         self.ends.get_or_init(|| {
-            let rows = self.recording.blocks().iter().zip(&self.plans).flat_map(|(block, plan)| {
-                block.arrival.iter().zip(&plan.service).map(|(arrival, service)| arrival + service)
-            });
-            let mut ends: Vec<Foreseen> = rows.zip(0..).map(|(at, number)| Foreseen { at, number }).collect();
+            let rows = self.recording.arrival.iter().zip(&self.service);
+            let ends = rows.zip(0..).map(|((at, service), number)| Foreseen { at: at + u64::from(*service), number });
+            let mut ends: Vec<Foreseen> = ends.collect();
             ends.sort_unstable();
             ends.into()
         });
@@ -74,20 +67,16 @@ impl Score {
         self.ends.get().cloned()
     }
 
-    /// The plan of the block that begins with this request.
-    #[inline]
-    pub(super) fn plan(&self, first: u64) -> &Plan {
-        &self.plans[first as usize / BLOCK]
+    /// The times to the first and to the last token of the requests from number `first` on \[µs\].
+    pub(super) fn times(&self, first: u64) -> [&[u32]; 2] {
+        let first = (first as usize).min(self.ttft.len());
+        [&self.ttft[first..], &self.service[first..]]
     }
 
+    /// When a request arrives \[µs\], and what it brings and wants \[tokens\].
     #[inline(always)]
-    pub(super) fn row(&self, number: u32) -> Row {
-        let (block, row) = (number as usize / BLOCK, number as usize % BLOCK);
-        let plan = &self.plans[block];
-        Row {
-            arrival: self.recording.blocks()[block].arrival[row],
-            reserved: plan.reserved[row],
-            burned: plan.burned[row],
-        }
+    pub(super) fn request(&self, number: u32) -> (u64, u32, u32) {
+        let (number, all) = (number as usize, &self.recording);
+        (all.arrival[number], all.input[number], all.wanted[number])
     }
 }

@@ -1,13 +1,17 @@
 //! The tape of one workload, kept whole.
 
-use super::tape::{Block, Lane};
+use super::tape::{BLOCK, Block, Lane};
 use crate::model::Model;
 use crate::model::workload::arrivals::Arrivals;
 
-/// All blocks of one workload in one replication; one at least.
-#[derive(Debug)]
+/// The requests of one workload in one replication, in columns without gaps.
+#[derive(Debug, Default)]
 pub struct Recording {
-    blocks: Vec<Block>,
+    /// \[µs\]
+    pub arrival: Vec<u64>,
+    /// As in [`Block`] \[tokens\].
+    pub input: Vec<u32>,
+    pub wanted: Vec<u32>,
 }
 
 impl Recording {
@@ -19,30 +23,37 @@ impl Recording {
             return None;
         }
         let end = model.run.hard_end().0;
-        let mut lane = Lane::new(workload, model, replication);
-        let mut blocks = Vec::new();
+        let (mut lane, mut all) = (Lane::new(workload, model, replication), Self::default());
         loop {
-            lane.refill_if_spent();
-            let block = lane.take_block();
-            if block.first + block.len() as u64 > most {
+            let block = lane.next_block();
+            all.arrival.extend_from_slice(&block.arrival);
+            all.input.extend_from_slice(&block.input);
+            all.wanted.extend_from_slice(&block.wanted);
+            if all.arrival.len() as u64 > most {
                 return None;
             }
             // Nobody plays past the end of the run.
-            let is_last = lane.has_ended() || block.arrival.last().is_some_and(|at| *at >= end);
-            blocks.push(block);
-            if is_last {
-                return Some(Self { blocks });
+            if lane.has_ended() || all.arrival.last().is_some_and(|at| *at >= end) {
+                return Some(all);
             }
         }
     }
 
     #[must_use]
-    pub fn blocks(&self) -> &[Block] {
-        &self.blocks
+    pub fn requests(&self) -> u64 {
+        self.arrival.len() as u64
     }
 
-    #[must_use]
-    pub fn requests(&self) -> u64 {
-        self.blocks.iter().map(|block| block.len() as u64).sum()
+    /// Fills a block with the requests from its first on; false when there are no more.
+    pub fn fill(&self, block: &mut Block) -> bool {
+        let from = self.arrival.len().min(block.first as usize);
+        let rows = from..self.arrival.len().min(from + BLOCK);
+        block.arrival.clear();
+        block.arrival.extend_from_slice(&self.arrival[rows.clone()]);
+        block.input.clear();
+        block.input.extend_from_slice(&self.input[rows.clone()]);
+        block.wanted.clear();
+        block.wanted.extend_from_slice(&self.wanted[rows.clone()]);
+        !rows.is_empty()
     }
 }

@@ -79,7 +79,7 @@ impl Tape {
         let mut tape = Self::new(model, replication);
         for (lane, recording) in tape.lanes.iter_mut().zip(recordings) {
             if let Some(recording) = recording {
-                lane.source = Source::Recording(Arc::clone(recording), None);
+                lane.source = Source::Recording(Arc::clone(recording));
             }
         }
         tape
@@ -102,11 +102,11 @@ impl Tape {
         let from = lane.next;
         // One request at least: `min_by_key` takes the first of equals.
         let end = match until {
-            u64::MAX => lane.block().len(),
-            _ => from + 1 + lane.block().arrival[from + 1..].iter().take_while(|at| **at < until).count(),
+            u64::MAX => lane.block.len(),
+            _ => from + 1 + lane.block.arrival[from + 1..].iter().take_while(|at| **at < until).count(),
         };
         lane.next = end;
-        Some(Stretch { workload: first, block: lane.block(), rows: from..end })
+        Some(Stretch { workload: first, block: &lane.block, rows: from..end })
     }
 }
 
@@ -129,8 +129,8 @@ enum Source {
     Trace(Box<ReplayClock>, u32),
     /// Nothing is known before the system has answered.
     Loop,
-    /// All is known; with the number of the present block.
-    Recording(Arc<Recording>, Option<usize>),
+    /// All is known.
+    Recording(Arc<Recording>),
 }
 
 impl Lane {
@@ -165,30 +165,23 @@ impl Lane {
 
     /// The arrival of the next request \[µs\].
     fn peek(&self) -> Option<u64> {
-        self.block().arrival.get(self.next).copied()
+        self.block.arrival.get(self.next).copied()
     }
 
-    fn block(&self) -> &Block {
-        match &self.source {
-            Source::Recording(recording, Some(at)) => &recording.blocks()[*at],
-            _ => &self.block,
-        }
-    }
-
-    /// Whether this block is the last.
+    /// Whether the present block is the last.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// The present block, for good: its rows are spent.
-    pub(super) fn take_block(&mut self) -> Block {
-        let Block { first, arrival, .. } = &self.block;
-        let next = Block { first: first + arrival.len() as u64, ..Block::default() };
-        std::mem::replace(&mut self.block, next)
+    /// Makes the next block.
+    pub(super) fn next_block(&mut self) -> &Block {
+        self.next = self.block.len();
+        self.refill_if_spent();
+        &self.block
     }
 
-    pub(super) fn refill_if_spent(&mut self) {
-        if self.next < self.block().len() || self.ended {
+    fn refill_if_spent(&mut self) {
+        if self.next < self.block.len() || self.ended {
             return;
         }
         let block = &mut self.block;
@@ -213,11 +206,7 @@ impl Lane {
                 block.arrival.clear();
                 self.ended = true;
             }
-            Source::Recording(recording, at) => {
-                let next = at.map_or(0, |at| at + 1);
-                *at = Some(next);
-                self.ended = next + 1 == recording.blocks().len();
-            }
+            Source::Recording(recording) => self.ended = !recording.fill(block),
             Source::Trace(clock, extra) => {
                 let Block { arrival, input, wanted, max_tokens, cached, leaf, .. } = block;
                 arrival.clear();

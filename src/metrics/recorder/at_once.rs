@@ -16,17 +16,29 @@ impl Recorder {
         let n = a.arrival.len();
         let Some(&first) = a.arrival.first() else { return };
         let capacity = &mut self.record.capacities[a.capacity];
-        // Nearly all are served at once: the others are taken off a sum over all, which needs no look at who is which.
+        // Where nearly all are served at once, the others are taken off a sum over all, which needs no look at who is which.
+        let are_few = a.otherwise.len() <= n / 4;
         let sum = |rows: Range<usize>| in_progress(a, rows, self.from..self.to);
-        let others: u64 = a.otherwise.iter().map(|row| sum(one(*row))).sum();
-        capacity.in_flight_time += u128::from(sum(0..n) - others);
+        let times = if are_few {
+            sum(0..n) - a.otherwise.iter().map(|row| sum(one(*row))).sum::<u64>()
+        } else {
+            a.at_once().map(sum).sum()
+        };
+        capacity.in_flight_time += u128::from(times);
         if first.wrapping_sub(self.from) >= self.length {
             return;
         }
 
         let served = (n - a.otherwise.len()) as u64;
-        let mut sums = Sums::of(a, 0..n, capacity.unused_rule);
-        a.otherwise.iter().for_each(|row| sums.take_off(&Sums::of(a, one(*row), capacity.unused_rule)));
+        let of = |rows: Range<usize>| Sums::of(a, rows, capacity.unused_rule);
+        let mut sums;
+        if are_few {
+            sums = of(0..n);
+            a.otherwise.iter().for_each(|row| sums.fold(&of(one(*row)), |all, other| all - other));
+        } else {
+            sums = Sums::default();
+            a.at_once().filter(|run| !run.is_empty()).for_each(|run| sums.fold(&of(run), |all, some| all + some));
+        }
         capacity.admitted += served;
         capacity.unused += sums.unused;
         capacity.unused_reads += sums.unused_reads;
@@ -108,13 +120,14 @@ impl Sums {
         Self { billed, truncated, unused, unused_reads }
     }
 
-    fn take_off(&mut self, others: &Self) {
-        self.billed.uncached -= others.billed.uncached;
-        self.billed.cache_read -= others.billed.cache_read;
-        self.billed.cache_write -= others.billed.cache_write;
-        self.billed.output -= others.billed.output;
-        self.truncated -= others.truncated;
-        self.unused -= others.unused;
-        self.unused_reads -= others.unused_reads;
+    fn fold(&mut self, other: &Self, each: impl Fn(u64, u64) -> u64) {
+        let fold = |mine: &mut u64, theirs: u64| *mine = each(*mine, theirs);
+        fold(&mut self.billed.uncached, other.billed.uncached);
+        fold(&mut self.billed.cache_read, other.billed.cache_read);
+        fold(&mut self.billed.cache_write, other.billed.cache_write);
+        fold(&mut self.billed.output, other.billed.output);
+        fold(&mut self.truncated, other.truncated);
+        fold(&mut self.unused, other.unused);
+        fold(&mut self.unused_reads, other.unused_reads);
     }
 }
