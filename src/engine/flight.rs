@@ -1,9 +1,9 @@
 //! Flights: attempts in service that need more than a completion. Their end may depend on what comes later (a shared
 //! capacity, a stream that a limit may stop), they hold a place (a region, a copy), or another call follows them.
 
+use super::check::Used;
 use super::observer::{Admission, Observer};
 use super::plan::Service;
-use super::supply::Used;
 use super::{ATTEMPTS, CAPACITIES, Call, Engine, GATES, Progress, SHARED, State};
 use crate::model::capacity::{Place, RoomState};
 use crate::queue::{Class, Event};

@@ -4,9 +4,10 @@
 //! long one.
 
 use super::attempt::{Attempt, Fate, Label};
+use super::check::Used;
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
-use super::supply::{Quick, Used};
+use super::supply::Quick;
 use super::{Call, Engine, Progress, State};
 use crate::model::capacity::{Ask, Reason, Refused, Saturation};
 use crate::model::workload::Failover;

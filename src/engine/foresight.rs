@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::attempt::{Attempt, Fate, Label};
 use super::call::Carried;
+use super::check::Used;
 use super::observer::Observer;
-use super::supply::Used;
 use super::{Engine, Score};
 use crate::model::capacity::Ask;
 use crate::model::workload::steps::Stage;

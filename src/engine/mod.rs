@@ -12,6 +12,7 @@ pub mod observer;
 mod attempt;
 mod batch;
 mod call;
+mod check;
 mod clients;
 mod flight;
 mod flow;

@@ -69,8 +69,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             };
             let room = self.find_room(place.request, capacity, now);
             // What came before a purchase, or before a limit was lowered, may turn out too large.
-            let is_too_large = || self.is_too_large(&self.requests.get(place.request).call, capacity, now);
-            let is_too_large = matches!(room, Found::Nothing) && is_too_large();
+            let is_too_large = matches!(room, Found::Nothing) && self.waits_in_vain(place.request, capacity, now);
             let max_wait = match self.supply.capacities[capacity].saturation {
                 Saturation::Queue { max_wait, .. } => max_wait,
                 Saturation::Throttle => None,
@@ -116,6 +115,14 @@ impl<'m, O: Observer> Engine<'m, O> {
         let ask = call.ask();
         self.admissions += 1;
         if self.supply.test(capacity, now, ask).is_ok() { Found::Room } else { Found::Nothing }
+    }
+
+    /// Whether no limit could ever admit who waits in a slot.
+    #[inline(always)]
+    fn waits_in_vain(&self, slot: u32, capacity: usize, now: u64) -> bool {
+        let call = &self.requests.get(slot).call;
+        // The long way looks at prompt caches too.
+        !self.supply.surely_fits(capacity, call.ask()) && self.is_too_large(call, capacity, now)
     }
 
     /// Goes on along the route after a refusal.

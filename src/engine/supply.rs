@@ -2,118 +2,16 @@
 
 use std::collections::VecDeque;
 
+use super::check::{Check, Takes, Used};
 use super::observer::{QuotaSnapshot, Refusal};
 use super::sharing::Sharing;
 use crate::model::Model;
 use crate::model::capacity::contention::Contention;
 use crate::model::capacity::limiter::{Limiter, Settlement};
 use crate::model::capacity::quota::{LimitChange, LimitKind};
-use crate::model::capacity::{Ask, Capacity, Quota, Reason, Refused, Room, RoomState, Saturation, Standing};
+use crate::model::capacity::{Ask, Capacity, Reason, Refused, Room, RoomState, Saturation, Standing};
 use crate::random::{Purpose, Stream};
 use crate::units::Tokens;
-
-/// What an attempt used \[tokens\].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Used {
-    /// Input and cache writes, and output times its burndown.
-    pub burned: Tokens,
-    pub output: Tokens,
-}
-
-/// What a limit takes of an ask, and what it is charged in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Takes {
-    /// Input and cap; charged what is burned.
-    Reservation,
-    /// The same with cache reads.
-    ReservationAndReads,
-    /// Input and cap; charged the input.
-    InputAndCap,
-    /// Input, for good.
-    Input,
-    /// The cap; charged the output.
-    Cap,
-    /// Nothing while any is left; charged the output.
-    OutputAfter,
-}
-
-/// One limit on tokens that a capacity asks.
-#[derive(Debug, Clone, Copy)]
-struct Check {
-    gauge: u32,
-    quota: u32,
-    takes: Takes,
-    kind: LimitKind,
-}
-
-impl Check {
-    fn new(gauge: usize, index: usize, kind: LimitKind, quota: &Quota) -> Self {
-        let takes = match kind {
-            LimitKind::Tpm | LimitKind::Tpd if quota.reserve_cache_reads => Takes::ReservationAndReads,
-            LimitKind::Tpm | LimitKind::Tpd => Takes::Reservation,
-            LimitKind::Itpm => Takes::InputAndCap,
-            LimitKind::Input => Takes::Input,
-            LimitKind::Output if quota.charge_output_after => Takes::OutputAfter,
-            LimitKind::Output => Takes::Cap,
-            LimitKind::Rpm | LimitKind::Otpm => unreachable!("requests and streams ask it"),
-        };
-        Self { gauge: gauge as u32, quota: index as u32, takes, kind }
-    }
-
-    /// What is taken at admission \[tokens\]. Most limits are on reservations: these are asked for first.
-    #[inline(always)]
-    fn amount(self, ask: Ask) -> Tokens {
-        if self.takes == Takes::Reservation { ask.reserved() } else { self.rare_amount(ask) }
-    }
-
-    /// What must have room: of a limit that takes nothing now, something must be left.
-    #[inline(always)]
-    fn needs(self, ask: Ask) -> Tokens {
-        match self.takes {
-            Takes::Reservation => ask.reserved(),
-            Takes::OutputAfter => 1,
-            _ => self.rare_amount(ask),
-        }
-    }
-
-    #[inline(never)]
-    fn rare_amount(self, ask: Ask) -> Tokens {
-        match self.takes {
-            Takes::Reservation | Takes::InputAndCap => ask.reserved(),
-            Takes::ReservationAndReads => ask.reserved() + ask.cache_read,
-            Takes::Input => ask.input,
-            Takes::Cap => ask.cap,
-            Takes::OutputAfter => 0,
-        }
-    }
-
-    /// What replaces the amount in the end.
-    #[inline(always)]
-    fn charge(self, ask: Ask, used: Used) -> Tokens {
-        if self.takes == Takes::Reservation { used.burned } else { self.rare_charge(ask, used) }
-    }
-
-    #[inline(never)]
-    fn rare_charge(self, ask: Ask, used: Used) -> Tokens {
-        match self.takes {
-            Takes::InputAndCap | Takes::Input => ask.input,
-            Takes::Cap | Takes::OutputAfter => used.output,
-            Takes::Reservation | Takes::ReservationAndReads => used.burned,
-        }
-    }
-
-    fn reason(self) -> Reason {
-        match self.kind {
-            LimitKind::Rpm => Reason::Rpm,
-            LimitKind::Tpm => Reason::Tpm,
-            LimitKind::Tpd => Reason::Tpd,
-            LimitKind::Itpm => Reason::Itpm,
-            LimitKind::Otpm => Reason::Otpm,
-            LimitKind::Input => Reason::Input,
-            LimitKind::Output => Reason::Output,
-        }
-    }
-}
 
 /// A limiter, and what it was charged so far: requests dated at admission, tokens at completion.
 #[derive(Debug)]
@@ -279,6 +177,7 @@ impl Supply {
         if state.is_special {
             return Quick::Special;
         }
+        // The same as `surely_fits`, of a capacity that is looked up already.
         if ask.reserved() + ask.cache_read > state.ceiling && !fits(&state.on_tokens, &self.gauges, ask) {
             return Quick::TooLarge;
         }
@@ -318,6 +217,13 @@ impl Supply {
         let gauges = self.gauges.get(state.pair as usize..).and_then(|gauges| gauges.first_chunk::<2>());
         let forgets = |gauge: &Gauge| !matches!(gauge.limiter, Limiter::SlidingWindow(_));
         !state.always_special && gauges.is_some_and(|gauges| gauges.iter().all(forgets))
+    }
+
+    /// Whether a quick look tells that every limit could admit the ask with everything free; one that asks for less could
+    /// be admitted too.
+    #[inline(always)]
+    pub(super) fn surely_fits(&self, capacity: usize, ask: Ask) -> bool {
+        ask.reserved() + ask.cache_read <= self.capacities[capacity].ceiling
     }
 
     /// Whether every limit could admit the ask with everything free.
