@@ -14,7 +14,8 @@ use crate::stats::interval;
 /// When there is no replication.
 pub(super) fn pool(replications: &[Replication]) -> Record {
     let (first, rest) = replications.split_first().expect("at least one replication");
-    let mut pooled = first.record.clone();
+    let Record { measured, windows } = &first.record;
+    let mut pooled = Record { measured: measured.without_course(), windows: windows.clone() };
     for replication in rest {
         pooled.measured.merge(&replication.record.measured);
         for (mine, theirs) in pooled.windows.iter_mut().zip(&replication.record.windows) {

@@ -169,6 +169,22 @@ impl Record {
         }
     }
 
+    /// The same without its course over time, which may be large.
+    #[must_use]
+    pub fn without_course(&self) -> Self {
+        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting } = self;
+        Self {
+            workloads: workloads.clone(),
+            capacities: capacities.clone(),
+            quotas: quotas.clone(),
+            worst_minutes: *worst_minutes,
+            aftermath: aftermath.clone(),
+            overflowed: *overflowed,
+            timeline: super::timeline::Timeline::default(),
+            waiting: *waiting,
+        }
+    }
+
     /// Adds another replication's record; the timeline stays the first one's.
     pub fn merge(&mut self, other: &Self) {
         let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting } = other;

@@ -405,4 +405,39 @@ mod tests {
         assert_eq!(queue.pop_tied().map(|e| e.slot()), Some(5));
         assert_eq!(queue.pop_tied(), None);
     }
+    #[test]
+    fn what_is_foreseen_and_called_for_happens_among_the_others() {
+        // Far apart and close together, so that the epoch moves and ends share instants.
+        let at = |number: u64| number / 3 * 40_000_000_000 + scramble(number) % 3;
+        let mut list: Vec<Foreseen> = (0..600_u32).map(|number| Foreseen { at: at(number.into()), number }).collect();
+        list.sort_unstable();
+        let mut queue = EventQueue::new();
+        queue.foresee(list.clone().into());
+        let called = |number: u32| scramble(number.into()).is_multiple_of(2);
+        (0..600).filter(|number| called(*number)).for_each(|number| queue.call_for(number));
+        let mut expected: Vec<(u64, u8, u32)> =
+            list.iter().filter(|f| called(f.number)).map(|f| (f.at, Class::Completion as u8, f.number)).collect();
+        for k in 0..900_u64 {
+            let class = [Class::Completion, Class::Retry][k as usize % 2];
+            queue.push(Event::new(at(k * 2 / 3), class, 1_000 + k as u32));
+            expected.push((at(k * 2 / 3), class as u8, 1_000 + k as u32));
+        }
+        expected.sort_unstable();
+        assert_eq!(queue.to_come().count(), list.iter().filter(|f| called(f.number)).count());
+        let mut got = Vec::new();
+        while let Some(event) = pop_before(&mut queue, u64::MAX, Class::WakeUp) {
+            let mut tied = vec![event];
+            tied.extend(std::iter::from_fn(|| queue.pop_tied()));
+            let class = |e: &Event| if e.class() == Class::Foreseen { Class::Completion } else { e.class() };
+            let mut tied: Vec<_> = tied.iter().map(|e| (e.at, class(e) as u8, e.slot())).collect();
+            assert!(
+                tied.iter().all(|one| (one.0, one.1) == (tied[0].0, tied[0].1)),
+                "tied are of one instant and class"
+            );
+            tied.sort_unstable();
+            got.extend(tied);
+        }
+        assert_eq!(got, expected);
+        assert_eq!(queue.to_come().count(), 0);
+    }
 }
