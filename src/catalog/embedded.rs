@@ -88,9 +88,9 @@ static EMBEDDED_SDKS: LazyLock<Sdks> = LazyLock::new(|| match load_sdks() {
 });
 
 impl Catalog {
-    /// The facts that this version of bedload was built with.
+    /// The facts that this version of bedload was built with; read when they are first looked at.
     #[must_use]
-    pub fn embedded() -> &'static Self {
+    pub fn embedded() -> &'static LazyLock<Self> {
         &EMBEDDED
     }
 }

@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_long_id_and_many_paths_still_fit() {
-        let mut catalog = Catalog::embedded().clone();
+        let mut catalog = Catalog::clone(Catalog::embedded());
         let model = &mut catalog.models[0];
         model.id = "provider.a-model-with-a-name-that-never-ends-20991231-v1:0".to_owned();
         model.name = "A model with a name that never ends".to_owned();

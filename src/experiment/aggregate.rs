@@ -28,8 +28,12 @@ pub(super) fn pool(replications: &[Replication]) -> Record {
 /// Every metric with its interval at the model's confidence.
 pub(super) fn estimates(model: &Model, replications: &[Replication], pooled: &Record) -> BTreeMap<String, Estimate> {
     let confidence = model.run.confidence;
-    pooled
-        .evaluate(model)
+    let measured = match replications {
+        // The pool of one is what it measured.
+        [only] => only.metrics.clone(),
+        _ => pooled.evaluate(model),
+    };
+    measured
         .into_iter()
         .enumerate()
         .map(|(i, Measured { name, measure })| {

@@ -178,7 +178,7 @@ impl Record {
             capacities: capacities.clone(),
             quotas: quotas.clone(),
             worst_minutes: *worst_minutes,
-            aftermath: aftermath.clone(),
+            aftermath: *aftermath,
             overflowed: *overflowed,
             timeline: super::timeline::Timeline::default(),
             waiting: *waiting,

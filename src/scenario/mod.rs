@@ -25,6 +25,7 @@ pub mod template;
 mod tree;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use toml::de::DeTable;
 
@@ -79,7 +80,7 @@ pub fn load_text(name: &str, text: &str, folder: &Path, overrides: &[String]) ->
 }
 
 fn passes(
-    catalog: &Catalog,
+    catalog: &LazyLock<Catalog>,
     source: &Source,
     overrides: &[String],
     sources: &mut Sources,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use sha2::{Digest, Sha256};
 
@@ -95,7 +95,7 @@ impl Source {
         self.load_with(Catalog::embedded(), settings)
     }
 
-    pub(super) fn load_with(&self, catalog: &Catalog, settings: &[String]) -> Result<Loaded, Refused> {
+    pub(super) fn load_with(&self, catalog: &LazyLock<Catalog>, settings: &[String]) -> Result<Loaded, Refused> {
         let mut sources = Sources::default();
         let mut sink = Sink::default();
         let overrides: Vec<String> = self.overrides.iter().chain(settings).cloned().collect();

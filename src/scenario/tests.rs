@@ -192,7 +192,8 @@ mod with_a_catalogue {
              arrivals.poisson.rate = \"60/min\"\ninput_tokens = 1000\noutput_tokens = 100\nmax_tokens = 1000\n\
              cache = {{ read_share = 0.5 }}\n{more}"
         );
-        Source::text("s.toml", &text, Path::new(""), &[]).and_then(|source| source.load_with(&catalogue(), &[]))
+        let own = LazyLock::new(catalogue as fn() -> Catalog);
+        Source::text("s.toml", &text, Path::new(""), &[]).and_then(|source| source.load_with(&own, &[]))
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod workloads;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::decode::Specs;
 use super::source::Source;
@@ -47,7 +47,8 @@ impl Files<'_> {
 /// What every part of the pass needs.
 struct Lowering<'a> {
     specs: &'a Specs,
-    catalog: &'a Catalog,
+    /// Read when it is asked for: a scenario that states everything never does.
+    catalog: &'a LazyLock<Catalog>,
     files: Files<'a>,
     sink: &'a mut Sink,
     facts: Facts,
@@ -59,7 +60,7 @@ struct Lowering<'a> {
 pub fn lower(
     mut specs: Specs,
     (by, stated): (Vec<Choice>, Vec<Input>),
-    catalog: &Catalog,
+    catalog: &LazyLock<Catalog>,
     files: Files<'_>,
     sink: &mut Sink,
 ) -> Option<(Model, Study)> {
