@@ -93,6 +93,8 @@ fn line(name: &'static str, unit: &'static str, values: &[u64], load: impl Fn(u6
 
 /// The lines side by side, each from zero.
 fn draw(lines: &[Line], file: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let font = include_bytes!("../assets/DejaVuSans.ttf");
+    plotters::style::register_font("sans-serif", FontStyle::Normal, font).map_err(|_| "the font cannot be read")?;
     let mut svg = String::new();
     {
         let sheet = SVGBackend::with_string(&mut svg, (1_280, 420)).into_drawing_area();

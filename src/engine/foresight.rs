@@ -36,6 +36,11 @@ impl<'m> Foresight<'m> {
         Self { score, to, capacity: to.route[0], cap: u32::try_from(to.output_cap).unwrap_or(u32::MAX) }
     }
 
+    /// The requests below this number are known.
+    pub(super) fn requests(&self) -> u64 {
+        self.score.requests()
+    }
+
     #[inline(always)]
     pub(super) fn of(&self, number: u32) -> Foreseen {
         let (arrival, input, wanted) = self.score.request(number);

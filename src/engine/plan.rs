@@ -105,8 +105,8 @@ impl Plan {
             self.first = Some(block.first);
             self.carry(block, workload);
             match score {
-                Some(score) => self.read(score),
-                None => self.draw_times(block, workload, luck),
+                Some(score) if block.first < score.requests() => self.read(score),
+                _ => self.draw_times(block, workload, luck),
             }
         }
     }

@@ -6,6 +6,7 @@ use std::ops::{ControlFlow, Range};
 use super::Engine;
 use super::attempt::{Attempt, Fate, Label};
 use super::call::{Asked, Call};
+use super::foresight::Foresight;
 use super::observer::{Arrivals, Observer};
 use super::plan::{self, Plan};
 use super::supply::Quick;
@@ -88,7 +89,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             last_cost: 0,
             fate: Fate::new(true, is_measured, &self.clients[stretch.workload].retry_quotas),
         };
-        let foresees = self.foresight.is_some();
+        let foreseen = self.foresight.as_ref().map_or(0, Foresight::requests);
         let mut otherwise = mem::take(&mut self.otherwise);
         otherwise.clear();
         let columns = arrivals.arrival.iter().zip(arrivals.service).zip(arrivals.carried).zip(arrivals.charged);
@@ -123,7 +124,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             let (quick, ends) = (self.supply.offer(capacity, arrival, ask, self.admissions), arrival + service);
             // Nearly all are taken and answered in time: these need no call, which costs as much to write down as the rest.
             if matches!(quick, Quick::Taken) && service <= patience && ends < self.hard_end {
-                if foresees && service > 0 {
+                if index < foreseen && service > 0 {
                     self.queue.call_for(index as u32);
                     continue;
                 }

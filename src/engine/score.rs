@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::queue::{Foreseen, SLOTS};
 use crate::traffic::{Block, Recording};
 
-/// What one workload brings in one replication. Columns are without gaps, so that the processor reads ahead.
+/// What one workload brings in one replication, to the end of the measured interval. Columns are without gaps, so that the processor reads ahead.
 #[derive(Debug)]
 pub struct Score {
     pub(super) recording: Arc<Recording>,

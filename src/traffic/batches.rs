@@ -11,7 +11,7 @@ use crate::random::{Law, Stream, maths};
 const EPOCHS: usize = 64;
 
 /// The arrival instants of one workload of batches.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct BatchClock {
     clock: RenewalClock,
     size: (Law, Stream),

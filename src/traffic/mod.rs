@@ -8,6 +8,7 @@
 mod arrivals;
 mod batches;
 mod bursts;
+mod drawn;
 mod rates;
 mod recording;
 mod replay;

@@ -1,40 +1,46 @@
-//! The tape of one workload, kept whole.
+//! The tape of one workload, kept as far as every run plays it.
 
-use super::tape::{BLOCK, Block, Lane};
+use super::drawn::Drawn;
+use super::tape::{BLOCK, Block};
 use crate::model::Model;
 use crate::model::workload::arrivals::Arrivals;
 
 /// The requests of one workload in one replication, in columns without gaps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Recording {
     /// \[µs\]
     pub arrival: Vec<u64>,
     /// As in [`Block`] \[tokens\].
     pub input: Vec<u32>,
     pub wanted: Vec<u32>,
+    /// What draws those after them; `None`: there are no more.
+    rest: Option<Drawn>,
 }
 
 impl Recording {
-    /// `None` when there are more than `most` requests, or when the workload makes none of its own: traces, closed loops.
+    /// To the end of the measured interval. `None` when these are more than `most` requests, or when the workload draws none
+    /// of its own: traces, closed loops.
     #[must_use]
     pub fn make(model: &Model, workload: usize, replication: u64, most: u64) -> Option<Self> {
         let workload = &model.workloads[workload];
         if !matches!(workload.arrivals, Arrivals::Renewal { .. } | Arrivals::Batches(_)) {
             return None;
         }
-        let end = model.run.hard_end().0;
-        let (mut lane, mut all) = (Lane::new(workload, model, replication), Self::default());
+        let mut drawn = Drawn::new(workload, model, replication)?;
+        let (mut block, mut scratch) = (Block::default(), vec![0.0; BLOCK]);
+        let (mut arrival, mut input, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
         loop {
-            let block = lane.next_block();
-            all.arrival.extend_from_slice(&block.arrival);
-            all.input.extend_from_slice(&block.input);
-            all.wanted.extend_from_slice(&block.wanted);
-            if all.arrival.len() as u64 > most {
+            let goes_on = drawn.fill(&mut scratch, &mut block);
+            arrival.extend_from_slice(&block.arrival);
+            input.extend_from_slice(&block.input);
+            wanted.extend_from_slice(&block.wanted);
+            block.first = arrival.len() as u64;
+            if block.first > most {
                 return None;
             }
-            // Nobody plays past the end of the run.
-            if lane.has_ended() || all.arrival.last().is_some_and(|at| *at >= end) {
-                return Some(all);
+            // A run may go on after its measured interval, and nobody knows how far.
+            if !goes_on || arrival.last().is_some_and(|at| *at >= model.run.measured_end().0) {
+                return Some(Self { arrival, input, wanted, rest: goes_on.then_some(drawn) });
             }
         }
     }
@@ -42,6 +48,11 @@ impl Recording {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.arrival.len() as u64
+    }
+
+    /// What draws the requests after those that are kept.
+    pub(super) fn rest(&self) -> Option<Drawn> {
+        self.rest.clone()
     }
 
     /// Fills a block with the requests from its first on; false when there are no more.

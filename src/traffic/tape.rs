@@ -3,15 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::arrivals::RenewalClock;
-use super::batches::BatchClock;
-use super::rates::{RateStreams, Rates};
+use super::drawn::Drawn;
 use super::recording::Recording;
 use super::replay::ReplayClock;
-use super::tokens::TokenDraws;
 use crate::model::Model;
 use crate::model::workload::Workload;
-use crate::model::workload::arrivals::{Arrivals, Gaps, Intensity};
+use crate::model::workload::arrivals::Arrivals;
 use crate::random::{Purpose, Stream, maths};
 
 /// Requests in a block. Few enough that a block's columns stay in the first cache; many enough that the samplers' vector
@@ -112,7 +109,7 @@ impl Tape {
 
 /// One workload's requests: the present block and how to make the next.
 #[derive(Debug)]
-pub(super) struct Lane {
+struct Lane {
     source: Source,
     block: Block,
     /// The next row of the block to hand out.
@@ -123,42 +120,26 @@ pub(super) struct Lane {
 
 #[derive(Debug)]
 enum Source {
-    Renewal(Box<RenewalClock>, TokenDraws),
-    Batches(Box<BatchClock>, TokenDraws),
+    Drawn(Drawn),
     /// With what is added to every input [tokens].
     Trace(Box<ReplayClock>, u32),
     /// Nothing is known before the system has answered.
     Loop,
-    /// All is known.
+    /// Much is known, and what draws the rest.
     Recording(Arc<Recording>),
 }
 
 impl Lane {
-    pub(super) fn new(workload: &Workload, model: &Model, replication: u64) -> Self {
-        let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
-        let clock = |gaps: Gaps, intensity: &Intensity| {
-            let streams = RateStreams { states: stream(Purpose::States), bursts: stream(Purpose::Bursts) };
-            let rates = Rates::new(intensity.clone(), streams);
-            Box::new(RenewalClock::new(gaps, rates, stream(Purpose::Gaps), model.run.hard_end().0))
-        };
-        let draws = TokenDraws::new(workload, model.run.seed, replication);
-        let source = match (&workload.arrivals, draws) {
-            (Arrivals::Renewal { gaps, intensity }, Some(draws)) => Source::Renewal(clock(*gaps, intensity), draws),
-            (Arrivals::Sessions(sessions), Some(draws)) => {
-                Source::Renewal(clock(Gaps::Exponential, &sessions.intensity), draws)
-            }
-            (Arrivals::Batches(batches), Some(draws)) => {
-                let size = (batches.size.clone(), stream(Purpose::BatchSize));
-                let clock = clock(batches.gaps, &batches.intensity);
-                Source::Batches(Box::new(BatchClock::new(*clock, size, batches.spread, stream(Purpose::Spread))), draws)
-            }
-            (Arrivals::Users(_), Some(_)) => Source::Loop,
+    fn new(workload: &Workload, model: &Model, replication: u64) -> Self {
+        let drawn = Drawn::new(workload, model, replication);
+        let source = match (&workload.arrivals, drawn) {
             (Arrivals::Trace(replay), _) => {
-                let horizon = model.run.hard_end().0;
-                let clock = ReplayClock::new(replay.clone(), stream(Purpose::Copies), horizon);
+                let copies = Stream::new(model.run.seed, replication, Purpose::Copies, &workload.name);
+                let clock = ReplayClock::new(replay.clone(), copies, model.run.hard_end().0);
                 Source::Trace(Box::new(clock), workload.tokens.extra_input)
             }
-            (_, None) => unreachable!("lowering gives the tokens of a trace to traces alone"),
+            (_, Some(drawn)) => Source::Drawn(drawn),
+            (_, None) => Source::Loop,
         };
         Self { source, block: Block::default(), next: 0, ended: false, scratch: vec![0.0; BLOCK] }
     }
@@ -166,18 +147,6 @@ impl Lane {
     /// The arrival of the next request \[µs\].
     fn peek(&self) -> Option<u64> {
         self.block.arrival.get(self.next).copied()
-    }
-
-    /// Whether the present block is the last.
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended
-    }
-
-    /// Makes the next block.
-    pub(super) fn next_block(&mut self) -> &Block {
-        self.next = self.block.len();
-        self.refill_if_spent();
-        &self.block
     }
 
     fn refill_if_spent(&mut self) {
@@ -188,25 +157,19 @@ impl Lane {
         block.first += block.len() as u64;
         self.next = 0;
         match &mut self.source {
-            Source::Renewal(clock, draws) => {
-                block.arrival.resize(BLOCK, 0);
-                let made = clock.fill(block.first, &mut self.scratch, &mut block.arrival);
-                block.arrival.truncate(made);
-                self.ended = made < BLOCK;
-                draws.fill(made, &mut self.scratch, block);
-            }
-            Source::Batches(clock, draws) => {
-                block.arrival.resize(BLOCK, 0);
-                let made = clock.fill(&mut block.arrival);
-                block.arrival.truncate(made);
-                self.ended = made < BLOCK;
-                draws.fill(made, &mut self.scratch, block);
-            }
+            Source::Drawn(drawn) => self.ended = !drawn.fill(&mut self.scratch, block),
             Source::Loop => {
                 block.arrival.clear();
                 self.ended = true;
             }
-            Source::Recording(recording) => self.ended = !recording.fill(block),
+            Source::Recording(recording) => {
+                let rest = if recording.fill(block) { return } else { recording.rest() };
+                self.ended = rest.is_none();
+                if let Some(rest) = rest {
+                    self.source = Source::Drawn(rest);
+                    self.refill_if_spent();
+                }
+            }
             Source::Trace(clock, extra) => {
                 let Block { arrival, input, wanted, max_tokens, cached, leaf, .. } = block;
                 arrival.clear();
