@@ -107,7 +107,14 @@ fn draw(lines: &[Line], file: &str) -> Result<(), Box<dyn std::error::Error>> {
                 .x_label_area_size(48)
                 .y_label_area_size(56)
                 .build_cartesian_2d(0..last * 21 / 20, 0.0..most * 1.1)?;
-            chart.configure_mesh().x_desc(line.unit).x_labels(5).y_labels(5).label_style(("sans-serif", 16)).draw()?;
+            chart
+                .configure_mesh()
+                .x_desc(line.unit)
+                .x_labels(5)
+                .y_labels(5)
+                .max_light_lines(0)
+                .label_style(("sans-serif", 16))
+                .draw()?;
             let points = || line.points.iter().map(|(value, seconds, _)| (*value, *seconds));
             // Straight from zero through the last.
             chart.draw_series(LineSeries::new(

@@ -6,10 +6,11 @@ use crate::units::Tokens;
 /// An attempt in service.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt {
+    /// \[µs\]
     pub(super) admitted: u64,
     pub(super) index: u64,
     pub(super) admission: u64,
-    /// \[tokens\]
+    /// As in [`Plan`](super::plan::Plan) \[tokens\].
     pub(super) burned: Tokens,
     pub(super) reserved: Tokens,
     pub(super) cap: u32,

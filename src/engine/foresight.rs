@@ -90,7 +90,12 @@ impl<O: Observer> Engine<'_, O> {
                 fate: Fate::new(true, self.is_measured(arrival), &self.clients[0].retry_quotas),
             },
         };
-        // There are fewer foreseen than slots, and few in flight beside them: there is always one.
-        self.attempts.insert(attempt).map_or(as_it_is, |slot| (Class::Completion, slot))
+        match self.attempts.insert(attempt) {
+            Some(slot) => (Class::Completion, slot),
+            None => {
+                self.overflowed = true;
+                as_it_is
+            }
+        }
     }
 }

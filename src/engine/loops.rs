@@ -107,7 +107,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             is_special: true,
             truncated: false,
         };
-        self.followed += 1;
+        self.arrived += 1;
         if self.is_measured(now) {
             self.open += 1;
         }

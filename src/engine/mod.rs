@@ -191,8 +191,8 @@ pub struct Engine<'m, O> {
     admissions: u64,
     tickets: u64,
     events: u64,
-    /// Requests that followed from others.
-    followed: u64,
+    /// Requests of the tape that arrived, and those that followed from others.
+    arrived: u64,
     overflowed: bool,
 }
 
@@ -205,8 +205,8 @@ pub struct Finished<O> {
     pub unfinished: Option<Vec<u64>>,
     /// Arrivals and queue events played.
     pub events: u64,
-    /// Requests beside those of the tape: they followed from the outcome of others.
-    pub followed: u64,
+    /// Requests that arrived, measured or not.
+    pub requests: u64,
     /// More requests were alive than the engine can tell apart; the run ended there.
     pub overflowed: bool,
 }
@@ -277,7 +277,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             admissions: 0,
             tickets: 0,
             events: 0,
-            followed: 0,
+            arrived: 0,
             overflowed: false,
         };
         engine.begin_loops();
@@ -350,8 +350,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.leave_queues();
         self.tell_of_flights();
         let unfinished = (!self.overflowed).then(|| self.unfinished());
-        let Self { observer, events, followed, overflowed, .. } = self;
-        Finished { observer, unfinished, events, followed, overflowed }
+        let Self { observer, events, arrived: requests, overflowed, .. } = self;
+        Finished { observer, unfinished, events, requests, overflowed }
     }
 
     /// Plays the events that come before (`at`, `class`), and tells the observer of the edges between.

@@ -42,17 +42,20 @@ impl<'m, O: Observer> Engine<'m, O> {
             } else if first < self.measured_to {
                 self.measured_to.min(self.next_edge)
             } else {
-                // The run may end after any of them.
-                first
+                self.hard_end.min(self.next_edge)
             };
-            let part = arrival[rows.clone()].partition_point(|at| *at < limit).max(1);
-            self.play_part::<SPECIAL>(stretch, rows.start..rows.start + part, workload, plan);
+            let part = arrival[rows.clone()].partition_point(|at| *at < limit);
+            let played = self.play_part::<SPECIAL>(stretch, rows.start..rows.start + part, workload, plan);
+            if played < part {
+                return ControlFlow::Break(());
+            }
             rows.start += part;
         }
         ControlFlow::Continue(())
     }
 
-    /// Plays rows that arrive before the next edge, all of them measured or none.
+    /// Plays rows that arrive before the next edge, all of them measured or none. Returns how many: after the measured
+    /// interval the run may end before any of them.
     #[inline(never)]
     fn play_part<const SPECIAL: bool>(
         &mut self,
@@ -60,7 +63,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         rows: Range<usize>,
         workload: &'m Workload,
         plan: &Plan,
-    ) {
+    ) -> usize {
         let (block, first) = (stretch.block, rows.start);
         let (to, stage) = (workload.main(), workload.stages.len() as u16 - 1);
         let (number, capacity) = (stretch.workload as u32, to.route[0]);
@@ -80,7 +83,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         // How long the client waits for a first attempt; for ever where it has no time-out.
         let patience = workload.client.patience();
         let is_measured = self.is_measured(arrivals.arrival[0]);
-        self.events += rows.len() as u64;
+        let is_late = arrivals.arrival[0] >= self.measured_to;
+        let mut played = rows.len();
         self.open += if is_measured { rows.len() as u64 } else { 0 };
         let label = Label {
             workload: number as u16,
@@ -96,6 +100,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         let columns = columns.zip(arrivals.cap).zip(arrivals.reserved);
         for (row, (((((&arrival, &service), carried), &burned), &cap), &reserved)) in columns.enumerate() {
             self.play_before(arrival);
+            if is_late && self.open == 0 {
+                played = row;
+                break;
+            }
             let index = block.first + (first + row) as u64;
             let call = || Call {
                 of: workload,
@@ -145,11 +153,15 @@ impl<'m, O: Observer> Engine<'m, O> {
                 self.arrive_otherwise(&call(), quick);
             }
         }
-        if !SPECIAL {
+        self.events += played as u64;
+        self.arrived += played as u64;
+        // Of those that arrive late nothing is measured.
+        if !SPECIAL && !is_late {
             arrivals.otherwise = &otherwise;
             self.observer.arrived_in_row(&arrivals);
         }
         self.otherwise = otherwise;
+        played
     }
 }
 

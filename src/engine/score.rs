@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::ATTEMPTS;
 use super::plan::{Luck, Plan};
 use crate::model::Model;
-use crate::queue::{Foreseen, SLOTS};
+use crate::queue::Foreseen;
 use crate::traffic::{Block, Recording};
 
 /// What one workload brings in one replication, to the end of the measured interval. Columns are without gaps, so that the processor reads ahead.
@@ -25,11 +26,11 @@ impl Score {
     /// Memory for each request \[bytes\].
     pub const BYTES: u64 = 40;
 
-    /// Writes down workload number `workload`; `None` when it has more than `most` requests in the replication, or what is
-    /// not written down: requests of traces and closed loops, answers that take more than an hour.
+    /// Writes down workload number `workload` to the end of the measured interval. `None` when these are more than `most`
+    /// requests, or what is not written down: requests of traces and closed loops, answers that take more than an hour.
     #[must_use]
     pub fn record(model: &Model, workload: usize, replication: u64, most: u64) -> Option<Self> {
-        let recording = Recording::make(model, workload, replication, most.min(u64::from(SLOTS)))?;
+        let recording = Recording::make(model, workload, replication, most.min(u64::from(ATTEMPTS)))?;
         let workload = &model.workloads[workload];
         let luck = Luck::new(model.run.seed, replication, &workload.name);
         let (mut ttft, mut service) = (Vec::new(), Vec::new());
@@ -43,6 +44,8 @@ impl Score {
             }
             block.first += block.len() as u64;
         }
+        ttft.shrink_to_fit();
+        service.shrink_to_fit();
         Some(Self { recording: Arc::new(recording), ttft, service, ends: OnceLock::new() })
     }
 

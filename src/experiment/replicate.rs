@@ -66,14 +66,13 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Op
         Depth::Detail => measured.with_course().with_latencies(),
     };
     let (record, effort) = if model.windows.is_empty() {
-        let (finished, requests) = play(model, number, measured, watch, scores);
-        let effort = Effort { requests, events: finished.events };
+        let finished = play(model, number, measured, watch, scores);
+        let effort = Effort { requests: finished.requests, events: finished.events };
         let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.overflowed);
         (Record { measured, windows: Vec::new() }, effort)
     } else {
-        let (finished, requests) =
-            play(model, number, Recorders::new(measured, model, bursts.as_deref()), watch, scores);
-        let effort = Effort { requests, events: finished.events };
+        let finished = play(model, number, Recorders::new(measured, model, bursts.as_deref()), watch, scores);
+        let effort = Effort { requests: finished.requests, events: finished.events };
         let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.overflowed);
         let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));
         (Record { measured, windows: windows.collect() }, effort)
@@ -83,20 +82,19 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Op
     Replication { record, metrics, effort }
 }
 
-/// Plays the tape to the end of the run; returns also how many requests it had.
+/// Plays the tape to the end of the run.
 fn play<O: Observer>(
     model: &Model,
     number: u64,
     observer: O,
     watch: &dyn Watch,
     scores: &[Option<Arc<Score>>],
-) -> (Finished<O>, u64) {
+) -> Finished<O> {
     let mut tape = engine::tape(model, number, scores);
     let mut engine = Engine::new(model, number, observer).along(scores);
-    let (mut requests, mut stretches, mut told) = (0, 0, 0);
+    let (mut stretches, mut told) = (0, 0);
     let end = model.run.measured_end().0;
     while let Some(stretch) = tape.next_stretch() {
-        requests += stretch.rows.len() as u64;
         let now = stretch.block.arrival[stretch.rows.end - 1].min(end);
         if engine.advance(&stretch).is_break() {
             break;
@@ -108,9 +106,7 @@ fn play<O: Observer>(
         }
     }
     watch.advanced(end - told);
-    let finished = engine.finish();
-    let followed = finished.followed;
-    (finished, requests + followed)
+    engine.finish()
 }
 
 /// Every measured request has exactly one outcome, and every served one its latencies.

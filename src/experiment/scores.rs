@@ -1,27 +1,30 @@
 //! Scores on a shelf: what several design points of a study would draw anew, each the same, is drawn once while memory
 //! allows it. Only time depends on it, never a result.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::engine::Score;
 use crate::model::Model;
-use crate::model::service::{Burndown, Latency};
+use crate::model::service::Latency;
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::{Arrivals, Batches, Gaps, Intensity};
 use crate::model::workload::cache::Cache;
-use crate::model::workload::tokens::TokenSource;
+use crate::model::workload::tokens::{TokenSource, TokensOf};
 use crate::units::Tokens;
 
-/// Most memory for all scores \[bytes\].
+/// Most memory for the scores of all studies at a time \[bytes\].
 const MOST_BYTES: u64 = 256 << 20;
 /// So often a world is drawn before it is written down, which costs as much as two runs save.
 const DRAWN_ANEW: u64 = 2;
 /// From so many runs on, sorting the ends of service pays.
 const RUNS_TO_FORESEE: u64 = 5;
-/// A score that so many runs have passed over gives up its memory.
-const IDLE: u64 = 256;
+/// Most worlds that are remembered; a world that so many runs for each of them have passed over is forgotten.
+const MOST_WORLDS: usize = 1_024;
+const IDLE: u64 = 4;
+/// Laws of more values than this are compared with nothing.
+const LONGEST_LAW: usize = 256;
 
-/// Everything that one workload's requests and their service depend on.
+/// What the columns of a score depend on. How far they go does too, but not what they say.
 #[derive(Debug, Clone, PartialEq)]
 struct World {
     workload: String,
@@ -33,7 +36,6 @@ struct World {
     cache: Cache,
     latency: Latency,
     output_cap: Tokens,
-    burndown: Burndown,
 }
 
 /// Arrivals that are drawn.
@@ -52,6 +54,12 @@ impl World {
             Arrivals::Sessions(_) | Arrivals::Users(_) | Arrivals::Trace(_) => return None,
         };
         let main = workload.main();
+        let TokensOf::Laws { input, output, .. } = &workload.tokens.of else { return None };
+        let Latency { time_to_first_token, prefill_per_1k_tokens, output_tokens_per_second } = &main.facts.latency;
+        let laws = [input, output, time_to_first_token, prefill_per_1k_tokens, output_tokens_per_second];
+        if laws.iter().any(|law| law.values() > LONGEST_LAW) {
+            return None;
+        }
         Some(Self {
             workload: workload.name.clone(),
             seed: model.run.seed,
@@ -62,7 +70,6 @@ impl World {
             cache: workload.cache,
             latency: main.facts.latency.clone(),
             output_cap: main.output_cap,
-            burndown: main.facts.burndown,
         })
     }
 }
@@ -72,8 +79,8 @@ struct Entry {
     world: World,
     runs: u64,
     last_run: u64,
-    /// Empty until it is worth it; then `None` where there was no room.
-    score: Arc<OnceLock<Option<Arc<Score>>>>,
+    /// `None` inside: there was no room.
+    score: Option<Option<Arc<Score>>>,
 }
 
 #[derive(Debug, Default)]
@@ -88,22 +95,55 @@ pub struct Scores {
     shelf: Mutex<Shelf>,
 }
 
+/// All scores that somebody still has. Who writes one holds it, one at a time, so that it is known how much room is left; the
+/// others draw meanwhile.
+static WRITTEN: Mutex<Vec<Weak<Score>>> = Mutex::new(Vec::new());
+
+/// What the shelf says of a world.
+enum Found {
+    Score(Arc<Score>, u64),
+    /// There is none, and it is worth one.
+    Worth,
+    Nothing,
+}
+
 impl Scores {
     /// Those of the workloads of a run, where there are any.
     #[must_use]
     pub fn of(&self, model: &Model, replication: u64) -> Vec<Option<Arc<Score>>> {
+        self.shelf().runs += 1;
         (0..model.workloads.len()).map(|workload| self.one(model, workload, replication)).collect()
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn one(&self, model: &Model, workload: usize, replication: u64) -> Option<Arc<Score>> {
         let world = World::new(model, &model.workloads[workload], replication)?;
-        let (runs, score, room) = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).look_up(world);
-        if runs <= DRAWN_ANEW {
-            return None;
-        }
-        // Who comes while it is being written waits for it.
-        let record = || Score::record(model, workload, replication, room / Score::BYTES).map(Arc::new);
-        let score = score.get_or_init(record).clone()?;
+        let found = self.shelf().meet(&world);
+        let (score, runs) = match found {
+            Found::Score(score, runs) => (score, runs),
+            Found::Nothing => return None,
+            Found::Worth => {
+                let mut written = WRITTEN.try_lock().ok()?;
+                // Another may have written it since the first look.
+                let found = self.shelf().look_up(&world);
+                match found {
+                    Found::Score(score, runs) => (score, runs),
+                    Found::Nothing => return None,
+                    Found::Worth => {
+                        written.retain(|score| score.strong_count() > 0);
+                        let taken: u64 = written.iter().filter_map(Weak::upgrade).map(|score| score.requests()).sum();
+                        let most = (MOST_BYTES / Score::BYTES).saturating_sub(taken);
+                        let score = Score::record(model, workload, replication, most).map(Arc::new);
+                        written.extend(score.iter().map(Arc::downgrade));
+                        self.shelf().keep(&world, score.clone());
+                        (score?, 0)
+                    }
+                }
+            }
+        };
         if runs >= RUNS_TO_FORESEE && model.workloads.len() == 1 {
             score.foresee();
         }
@@ -112,20 +152,32 @@ impl Scores {
 }
 
 impl Shelf {
-    /// How many runs have met a world, its score, and how much memory another one may take \[bytes\].
-    fn look_up(&mut self, world: World) -> (u64, Arc<OnceLock<Option<Arc<Score>>>>, u64) {
-        self.runs += 1;
-        let now = self.runs;
-        self.entries.retain(|entry| now - entry.last_run <= IDLE);
-        let at = self.entries.iter().position(|entry| entry.world == world).unwrap_or_else(|| {
-            self.entries.push(Entry { world, runs: 0, last_run: now, score: Arc::default() });
-            self.entries.len() - 1
-        });
-        let written = self.entries.iter().filter_map(|entry| entry.score.get()?.as_ref());
-        let taken: u64 = written.map(|score| score.requests() * Score::BYTES).sum();
-        let entry = &mut self.entries[at];
-        entry.runs += 1;
-        entry.last_run = now;
-        (entry.runs, Arc::clone(&entry.score), MOST_BYTES.saturating_sub(taken))
+    /// Another run meets a world.
+    fn meet(&mut self, world: &World) -> Found {
+        let (now, patience) = (self.runs, IDLE * (self.entries.len() as u64 + 16));
+        self.entries.retain(|entry| now - entry.last_run <= patience);
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.world == *world) {
+            entry.runs += 1;
+            entry.last_run = now;
+        } else if self.entries.len() < MOST_WORLDS {
+            self.entries.push(Entry { world: world.clone(), runs: 1, last_run: now, score: None });
+        }
+        self.look_up(world)
+    }
+
+    fn look_up(&self, world: &World) -> Found {
+        let Some(entry) = self.entries.iter().find(|entry| entry.world == *world) else { return Found::Nothing };
+        match &entry.score {
+            Some(Some(score)) => Found::Score(Arc::clone(score), entry.runs),
+            Some(None) => Found::Nothing,
+            None if entry.runs <= DRAWN_ANEW => Found::Nothing,
+            None => Found::Worth,
+        }
+    }
+
+    fn keep(&mut self, world: &World, score: Option<Arc<Score>>) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.world == *world) {
+            entry.score = Some(score);
+        }
     }
 }

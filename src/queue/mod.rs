@@ -182,7 +182,7 @@ impl EventQueue {
         })
     }
 
-    /// Events waiting.
+    /// Events waiting, but for those that were foreseen.
     #[must_use]
     pub fn len(&self) -> usize {
         self.heap.len() + self.wheel.len() + self.far.len()

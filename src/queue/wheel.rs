@@ -10,6 +10,9 @@ const BUCKET_SHIFT: u32 = 27 + 12;
 /// Buckets in the wheel: 33 s of them.
 const BUCKETS: u64 = 1 << 13;
 
+/// A bucket keeps room for so many keys while it is empty: 8 MB for all of them at most.
+const MOST_ROOM: usize = 128;
+
 /// What became of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
@@ -161,8 +164,12 @@ impl Wheel {
     fn make_due(&mut self) {
         let place = place_of(self.cursor);
         self.filled[place / 64] &= !(1 << (place % 64));
-        // The bucket takes over the room of the keys that were due before.
+        // The bucket takes over the room of the keys that were due before; that of a great burst is given back, or each
+        // bucket would come to have as much.
         mem::swap(&mut self.due, &mut self.buckets[place]);
+        if self.buckets[place].capacity() > MOST_ROOM {
+            self.buckets[place] = Vec::new();
+        }
         if self.due.len() > 1 {
             self.due.sort_unstable_by(|a, b| b.cmp(a));
         }
@@ -174,5 +181,26 @@ impl Wheel {
         self.buckets.iter_mut().flatten().for_each(|key| *key -= by);
         self.due.iter_mut().for_each(|key| *key -= by);
         self.cursor = self.cursor.saturating_sub(by >> BUCKET_SHIFT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_for_a_burst_is_given_back() {
+        let mut wheel = Wheel::default();
+        for turn in 0..3 * BUCKETS / 64 {
+            let bucket = 2 + turn * 64;
+            (0..10_000).for_each(|key| assert_ne!(wheel.push((bucket << BUCKET_SHIFT) + key), Pushed::TooLate));
+            wheel.turn_until((bucket + 1) << BUCKET_SHIFT);
+            (0..10_000).for_each(|key| {
+                assert_eq!(wheel.peek(), (bucket << BUCKET_SHIFT) + key);
+                wheel.pop();
+            });
+        }
+        let room: usize = wheel.buckets.iter().map(Vec::capacity).sum();
+        assert!(room <= 2 * 16_384, "room for {room} keys is kept");
     }
 }

@@ -108,6 +108,16 @@ impl Law {
         !matches!(self.shape, Shape::Gamma { .. } | Shape::Mixture(_))
     }
 
+    /// How many values it lists.
+    #[must_use]
+    pub fn values(&self) -> usize {
+        match &self.shape {
+            Shape::Empirical { values, .. } | Shape::Quantiles { values, .. } => values.len(),
+            Shape::Mixture(parts) => parts.iter().map(|part| part.law.values()).sum(),
+            _ => 0,
+        }
+    }
+
     /// The share of draws below the one that `u` stands for; also the uniform that stands for a share.
     pub(super) fn rank(&self, u: f64) -> f64 {
         match self.shape {

@@ -40,6 +40,9 @@ impl Recording {
             }
             // A run may go on after its measured interval, and nobody knows how far.
             if !goes_on || arrival.last().is_some_and(|at| *at >= model.run.measured_end().0) {
+                arrival.shrink_to_fit();
+                input.shrink_to_fit();
+                wanted.shrink_to_fit();
                 return Some(Self { arrival, input, wanted, rest: goes_on.then_some(drawn) });
             }
         }
