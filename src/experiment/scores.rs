@@ -14,10 +14,10 @@ use crate::units::Tokens;
 
 /// Most memory for the scores of all studies at a time \[bytes\].
 const MOST_BYTES: u64 = 256 << 20;
-/// So often a world is drawn before it is written down, which costs as much as two runs save.
-const DRAWN_ANEW: u64 = 2;
+/// So often a world is drawn before it is written down, which costs as much as some runs save.
+const DRAWN_ANEW: u64 = 3;
 /// From so many runs on, sorting the ends of service pays.
-const RUNS_TO_FORESEE: u64 = 5;
+const RUNS_TO_FORESEE: u64 = 8;
 /// Most worlds that are remembered; a world that so many runs for each of them have passed over is forgotten.
 const MOST_WORLDS: usize = 1_024;
 const IDLE: u64 = 4;

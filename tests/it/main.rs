@@ -26,6 +26,7 @@ mod moments;
 mod money;
 mod notes;
 mod pictures;
+mod pinned;
 mod pipelines;
 mod playing;
 mod properties;
