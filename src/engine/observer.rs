@@ -211,7 +211,8 @@ pub struct Snapshot<'s> {
 pub trait Observer {
     /// A request arrived, and with it its first attempt and the first offer of that.
     fn arrived(&mut self, who: Who);
-    /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it.
+    /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it. Of
+    /// requests that arrive after the measured interval it is not told.
     fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
         (0..arrivals.arrival.len()).for_each(|row| self.arrived(arrivals.who(row)));
         arrivals.at_once().flatten().for_each(|row| self.admitted(&arrivals.admission(row)));

@@ -28,8 +28,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         while !rows.is_empty() {
             let first = arrival[rows.start];
             // At the hard end nothing happens any more, whichever stream would bring it.
-            let is_late = first >= self.hard_end;
-            let (at, class) = if is_late { (self.hard_end, Class::CapacityChange) } else { (first, Class::Arrival) };
+            let is_past = first >= self.hard_end;
+            let (at, class) = if is_past { (self.hard_end, Class::CapacityChange) } else { (first, Class::Arrival) };
             self.play_until(at, class);
             if self.is_over(first) {
                 return ControlFlow::Break(());

@@ -18,10 +18,11 @@ const MOST_BYTES: u64 = 256 << 20;
 const DRAWN_ANEW: u64 = 3;
 /// From so many runs on, sorting the ends of service pays.
 const RUNS_TO_FORESEE: u64 = 8;
-/// Most worlds that are remembered; a world that so many runs for each of them have passed over is forgotten.
+/// Most worlds that are remembered.
 const MOST_WORLDS: usize = 1_024;
+/// A world is forgotten when so many runs for each that is remembered have passed it over.
 const IDLE: u64 = 4;
-/// Laws of more values than this are compared with nothing.
+/// Laws that list more values are not compared, so that their workloads are drawn anew each time.
 const LONGEST_LAW: usize = 256;
 
 /// What the columns of a score depend on. How far they go does too, but not what they say.
@@ -30,6 +31,7 @@ struct World {
     workload: String,
     seed: u64,
     replication: u64,
+    /// Where the run ends at the latest, and with it the draws \[µs\].
     until: u64,
     arrivals: Drawn,
     tokens: TokenSource,
@@ -79,7 +81,7 @@ struct Entry {
     world: World,
     runs: u64,
     last_run: u64,
-    /// `None` inside: there was no room.
+    /// `None`: not yet written; `None` inside: it cannot be, or there was no room.
     score: Option<Option<Arc<Score>>>,
 }
 
