@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bedload::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use bedload::engine::{self, Score};
+use bedload::experiment::{self, Depth, Scores, Unwatched};
 use bedload::metrics::{Record, Recorder};
 
 use crate::playing::model;
@@ -182,4 +183,28 @@ fn scores_are_shared_between_workloads_of_several() {
     assert!(plain == record(&model, &scores));
     assert!(plain == record(&model, &[None, scores[1].clone()]));
     assert!(Score::record(&model, 0, 0, 100).is_none(), "more requests than there is room for");
+}
+
+/// Waits a little; false, so that it may stand for what has not happened yet.
+fn pause() -> bool {
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    false
+}
+
+#[test]
+fn points_of_a_study_are_what_each_is_by_itself() {
+    let scores = Scores::default();
+    for limit in 0..12 {
+        let quota = format!("rpm = {}\ntpm = 1_500_000", 900 + 40 * limit);
+        let ttft = "time_to_first_token.lognormal = { median = \"1s\", p95 = \"5s\" }";
+        let model =
+            model(&lone("arrivals.poisson = { rate = \"20/s\" }", ttft, "client.retries = \"standard\"", &quota));
+        // From the second point on all play from a score. Other tests may be writing theirs, one at a time.
+        let is_written = || scores.of(&model, 0).iter().all(Option::is_some);
+        assert!(limit == 0 || (0..10_000).any(|_| is_written() || pause()), "a score is written");
+        let alone = experiment::play(&model, Depth::Detail, &Unwatched);
+        let along = experiment::play_along(&model, Depth::Detail, &Unwatched, &scores);
+        assert_eq!(alone.point, along.point, "with {quota}");
+        assert_eq!(alone.effort, along.effort, "with {quota}");
+    }
 }
