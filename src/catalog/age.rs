@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::ModelEntry;
 
 /// A YYYY-MM-DD date, and nothing looser: jiff would also take a time behind it.
-fn date(text: &str) -> Option<Date> {
+pub(super) fn date(text: &str) -> Option<Date> {
     if text.len() == 10 { text.parse().ok() } else { None }
 }
 
@@ -19,16 +19,23 @@ pub fn age_days(as_of: &str, today: &str) -> Option<i64> {
 impl ModelEntry {
     /// Where each figure of the entry comes from, and its date; at least one.
     pub(super) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut found = vec![
-            (&self.max_output_tokens.source, &self.max_output_tokens.as_of),
-            (&self.output_burndown.source, &self.output_burndown.as_of),
-            (&self.latency.source, &self.latency.as_of),
-        ];
+        let mut found = Vec::new();
+        found.extend(self.max_output_tokens.iter().map(|d| (&d.source, &d.as_of)));
+        found.extend(self.output_burndown.iter().map(|d| (&d.source, &d.as_of)));
+        found.extend(self.latency.iter().map(|l| (&l.source, &l.as_of)));
+        found.extend(self.lifecycle.iter().map(|l| (&l.source, &l.as_of)));
+        found.extend(self.cache.iter().map(|c| (&c.source, &c.as_of)));
+        found.extend(self.batch.iter().map(|b| (&b.source, &b.as_of)));
         for path in &self.paths {
-            found.push((&path.quota.source, &path.quota.as_of));
+            found.extend(path.quota.iter().chain(&path.quota_by_region).map(|q| (&q.source, &q.as_of)));
             found.extend(path.prices.iter().map(|p| (&p.source, &p.as_of)));
+            found.extend(path.long_context.iter().map(|p| (&p.source, &p.as_of)));
             found.extend(path.reserved.iter().map(|r| (&r.source, &r.as_of)));
             found.extend(path.regions.iter().map(|r| (&r.source, &r.as_of)));
+        }
+        if let Some(mantle) = &self.mantle {
+            found.push((&mantle.source, &mantle.as_of));
+            found.extend(mantle.prices.iter().map(|p| (&p.source, &p.as_of)));
         }
         found.extend(self.provisioned.iter().map(|p| (&p.source, &p.as_of)));
         if let Some(fast) = &self.latency_optimized {
@@ -38,6 +45,7 @@ impl ModelEntry {
         }
         if let Some(custom) = &self.custom_deployment {
             found.push((&custom.source, &custom.as_of));
+            found.extend(custom.quota.iter().map(|q| (&q.source, &q.as_of)));
             found.extend(custom.prices.iter().map(|p| (&p.source, &p.as_of)));
         }
         found.extend(self.customization.iter().map(|c| (&c.source, &c.as_of)));

@@ -6,6 +6,7 @@
 
 mod age;
 mod embedded;
+mod entries;
 mod layout;
 mod nearest;
 mod resolve;
@@ -16,6 +17,7 @@ pub mod show;
 mod tests;
 
 pub use age::age_days;
+pub use entries::{BatchEntry, CacheEntry, Day, LifecycleEntry, LongContextEntry, MantleEntry};
 pub use resolve::{IN_REGION, PREFIXES};
 
 use serde::Deserialize;
@@ -44,11 +46,14 @@ pub struct ModelEntry {
     pub provider: String,
     #[serde(default)]
     pub kind: ModelKind,
-    /// \[tokens\]; 0 for a model that writes none.
-    pub max_output_tokens: Dated<u64>,
-    /// \[tokens of quota / output token\]
-    pub output_burndown: Dated<f64>,
-    pub latency: LatencyEntry,
+    /// `None`: not announced.
+    pub lifecycle: Option<LifecycleEntry>,
+    /// \[tokens\]; 0 for a model that writes none; `None`: not published.
+    pub max_output_tokens: Option<Dated<u64>>,
+    /// \[tokens of quota / output token\]; `None`: not published.
+    pub output_burndown: Option<Dated<f64>>,
+    /// `None`: nobody measured it, and there is nothing to guess it by.
+    pub latency: Option<LatencyEntry>,
     /// The ways in which it is sold by the token; empty where it is sold otherwise only.
     #[serde(default)]
     pub paths: Vec<Path>,
@@ -62,6 +67,12 @@ pub struct ModelEntry {
     pub customization: Option<CustomizationEntry>,
     /// Weights of this architecture can be imported; `None`: they cannot, or its units are not known.
     pub custom_import: Option<ImportEntry>,
+    /// `None`: it is not sold at the bedrock-mantle endpoint, as far as is known.
+    pub mantle: Option<MantleEntry>,
+    /// `None`: no limit of the prompt cache is known.
+    pub cache: Option<CacheEntry>,
+    /// `None`: no job sizes of its own are known.
+    pub batch: Option<BatchEntry>,
 }
 
 /// What a call returns.
@@ -133,9 +144,15 @@ pub enum Guess {
 pub struct Path {
     /// `in_region`, or the prefix of the profile id.
     pub path: String,
-    pub quota: QuotaEntry,
+    /// `None`: not published.
+    pub quota: Option<QuotaEntry>,
+    /// Default quotas of calls from some source regions, in place of `quota`.
+    #[serde(default)]
+    pub quota_by_region: Vec<QuotaEntry>,
     /// `None`: not published.
     pub prices: Option<PriceEntry>,
+    /// Prices of requests with a long prompt; `None`: they cost as all others, as far as is known.
+    pub long_context: Option<LongContextEntry>,
     /// The service tiers in which it is sold besides standard, of `priority`, `flex`, `reserved`.
     #[serde(default)]
     pub tiers: Vec<String>,
@@ -149,11 +166,14 @@ pub struct Path {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaEntry {
+    /// The source regions that the quota holds for, or of which it is known; empty: the source names none.
+    #[serde(default)]
+    pub regions: Vec<String>,
     /// \[requests/min\]
     pub rpm: Option<u64>,
     /// \[tokens/min\]
     pub tpm: Option<u64>,
-    /// \[tokens/day\]
+    /// The model's own daily row \[tokens/day\]: in force only where a scenario writes it.
     pub tpd: Option<u64>,
     pub source: String,
     pub as_of: String,
@@ -230,6 +250,9 @@ pub struct ProvisionedEntry {
     pub no_commitment: Option<String>,
     pub one_month: Option<String>,
     pub six_months: Option<String>,
+    /// The regions in which it is sold, of those that are known; empty: the source names none.
+    #[serde(default)]
+    pub regions: Vec<String>,
     pub source: String,
     pub as_of: String,
 }
@@ -253,6 +276,8 @@ pub struct LatencyOptimizedEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomDeploymentEntry {
+    /// `None`: not published.
+    pub quota: Option<QuotaEntry>,
     /// `None`: not published.
     pub prices: Option<PriceEntry>,
     pub regions: Vec<String>,

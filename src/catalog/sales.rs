@@ -1,13 +1,10 @@
 //! How a model is sold, as text, for `show.rs`: ways, prices, terms, places.
 
 use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
-use super::show::Sources;
+use super::show::{Sources, UNKNOWN};
 use super::{CustomDeploymentEntry, LatencyOptimizedEntry, ModelEntry, Path, PriceEntry, QuotaEntry};
 use crate::units::grouped;
 use crate::units::parse::token_price;
-
-/// Stands for a price that is not published.
-const UNKNOWN: &str = "?";
 
 const STANDARD: &str = "standard";
 
@@ -198,7 +195,7 @@ pub(super) fn provisioned(entry: &ModelEntry, sources: &mut Sources) -> String {
 }
 
 pub(super) fn latency_optimized(entry: &LatencyOptimizedEntry, sources: &mut Sources) -> String {
-    let QuotaEntry { rpm, tpm, tpd, source, as_of } = &entry.quota;
+    let QuotaEntry { rpm, tpm, tpd, source, as_of, .. } = &entry.quota;
     let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), grouped);
     let price = |column: fn(&PriceEntry) -> Option<&str>| {
         entry.prices.as_ref().and_then(column).map_or_else(|| UNKNOWN.to_owned(), |text| amount(text, 1_000_000))
@@ -246,7 +243,7 @@ pub(super) fn custom(entry: &ModelEntry, sources: &mut Sources) -> String {
         let note = sources.note(&c.source, &c.as_of);
         line("training", format!("{methods}; {training}; USD {stored} a month for each model {note}"));
     }
-    if let Some(CustomDeploymentEntry { prices, regions, source, as_of }) = &entry.custom_deployment {
+    if let Some(CustomDeploymentEntry { prices, regions, source, as_of, .. }) = &entry.custom_deployment {
         let note = sources.note(source, as_of);
         let price = prices.as_ref().map_or_else(
             || "price not published".to_owned(),

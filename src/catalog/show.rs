@@ -2,8 +2,11 @@
 
 use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
 use super::sdks::{SdkEntry, SdkMode, SdkRetries, Sdks};
-use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, age_days, sales};
+use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, QuotaEntry, age_days, sales};
 use crate::units::grouped;
+
+/// Stands for a figure that is not published.
+pub(super) const UNKNOWN: &str = "?";
 
 /// The column of ids in [`list`]; a longer id pushes its figures to the next line.
 const ID: usize = 42;
@@ -17,9 +20,12 @@ pub fn list(catalog: &Catalog, today: Option<&str>) -> String {
     let days = |as_of: &str| today.and_then(|today| age_days(as_of, today));
     let mut out = line("model", "max output", "burn", "oldest", if today.is_some() { "days" } else { "" });
     for model in &catalog.models {
-        let output =
-            if model.kind == ModelKind::Text { grouped(model.max_output_tokens.value) } else { "-".to_owned() };
-        let burndown = model.output_burndown.value.to_string();
+        let output = match &model.max_output_tokens {
+            _ if model.kind != ModelKind::Text => "-".to_owned(),
+            Some(most) => grouped(most.value),
+            None => "?".to_owned(),
+        };
+        let burndown = model.output_burndown.as_ref().map_or_else(|| "?".to_owned(), |b| b.value.to_string());
         let days = days(model.oldest()).map_or_else(String::new, |days| days.to_string());
         if model.id.chars().count() < ID {
             out += &line(&model.id, &output, &burndown, model.oldest(), &days);
@@ -65,8 +71,12 @@ pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     out += &sales::custom(entry, &mut sources);
     out += &sales::destinations(&entry.paths, &mut sources);
 
-    out += "\nLatency before any load (measured by others, or guessed: put in your own)\n";
-    out += &latency(entry, &mut sources);
+    if let Some(known) = &entry.latency {
+        out += "\nLatency before any load (measured by others, or guessed: put in your own)\n";
+        out += &latency(entry.kind, known, &mut sources);
+    } else {
+        out += "\nLatency\n  not known: state it in the scenario\n";
+    }
 
     out += &sources.written_out(today);
     out
@@ -142,17 +152,23 @@ fn figures(retries: &SdkRetries) -> String {
 }
 
 fn limits(entry: &ModelEntry, sources: &mut Sources) -> String {
-    let output = &entry.max_output_tokens;
-    let burndown = &entry.output_burndown;
-    let rows = [
-        row(["max output", &grouped(output.value), "tokens", &sources.note(&output.source, &output.as_of)]),
-        row([
-            "output burndown",
-            &burndown.value.to_string(),
-            "tokens of quota for each token of output",
-            &sources.note(&burndown.source, &burndown.as_of),
-        ]),
-    ];
+    let unknown = |name| row([name, UNKNOWN, "not published", ""]);
+    let output = entry.max_output_tokens.as_ref().map_or_else(
+        || unknown("max output"),
+        |most| row(["max output", &grouped(most.value), "tokens", &sources.note(&most.source, &most.as_of)]),
+    );
+    let burndown = entry.output_burndown.as_ref().map_or_else(
+        || unknown("output burndown"),
+        |burndown| {
+            row([
+                "output burndown",
+                &burndown.value.to_string(),
+                "tokens of quota for each token of output",
+                &sources.note(&burndown.source, &burndown.as_of),
+            ])
+        },
+    );
+    let rows = [output, burndown];
     format!("\nLimits\n{}", table(&rows, &[Side::Left, Side::Right, Side::Left, Side::Left]))
 }
 
@@ -161,17 +177,25 @@ fn quotas(entry: &ModelEntry, sources: &mut Sources) -> String {
         return String::new();
     }
     let mut rows = vec![row(["path", "requests/min", "tokens/min", "tokens/day", "source"])];
-    rows.extend(entry.paths.iter().map(|p| {
+    for path in &entry.paths {
         let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), grouped);
-        let q = &p.quota;
-        row([&p.path, &limit(q.rpm), &limit(q.tpm), &limit(q.tpd), &sources.note(&q.source, &q.as_of)])
-    }));
+        let mut line = |name: &str, q: &QuotaEntry| {
+            row([name, &limit(q.rpm), &limit(q.tpm), &limit(q.tpd), &sources.note(&q.source, &q.as_of)])
+        };
+        rows.push(match &path.quota {
+            Some(quota) => line(&path.path, quota),
+            None => row([&path.path, UNKNOWN, UNKNOWN, UNKNOWN, "-"]),
+        });
+        for quota in &path.quota_by_region {
+            let lines: Vec<_> = quota.regions.iter().map(|region| line(&format!("  {region}"), quota)).collect();
+            rows.extend(lines);
+        }
+    }
     format!("\nDefault quotas (your account may have less)\n{}", table(&rows, &FIGURES))
 }
 
-fn latency(entry: &ModelEntry, sources: &mut Sources) -> String {
-    let latency: &LatencyEntry = &entry.latency;
-    let writes = entry.kind == ModelKind::Text;
+fn latency(kind: ModelKind, latency: &LatencyEntry, sources: &mut Sources) -> String {
+    let writes = kind == ModelKind::Text;
     let (first, tail) = if writes {
         ("first token, median", "first token, 95th percentile")
     } else {
@@ -310,7 +334,7 @@ mod tests {
             let text = show(model, TODAY);
             let words: Vec<&str> = text.split_whitespace().collect();
             let flowing = words.join(" ");
-            for q in model.paths.iter().map(|p| &p.quota) {
+            for q in model.paths.iter().flat_map(|p| &p.quota) {
                 for limit in [q.rpm, q.tpm, q.tpd].into_iter().flatten() {
                     assert!(words.contains(&grouped(limit).as_str()), "{limit} of {}", model.id);
                 }
@@ -318,7 +342,7 @@ mod tests {
             for (source, as_of) in model.sources().filter(|(s, _)| !s.contains("writes no tokens")) {
                 assert!(flowing.contains(&format!("{source}. As of {as_of}")), "{source} of {}", model.id);
             }
-            assert!(flowing.contains(model.latency.remark.trim()));
+            assert!(model.latency.iter().all(|latency| flowing.contains(latency.remark.trim())));
         }
     }
 

@@ -149,7 +149,7 @@ impl Kind for CrossRegionSpec {
     }
 
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        Some(&self.path(site)?.quota)
+        self.path(site)?.quota.as_ref()
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {

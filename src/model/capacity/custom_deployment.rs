@@ -37,7 +37,7 @@ impl Kind for CustomDeploymentSpec {
     /// No quota of deployments is published; that of the base model in its region is the nearest, or through a profile.
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
         let entry = site.sold?.entry?;
-        Some(&entry.path(crate::catalog::IN_REGION).or_else(|| entry.paths.first())?.quota)
+        entry.path(crate::catalog::IN_REGION).or_else(|| entry.paths.first())?.quota.as_ref()
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {

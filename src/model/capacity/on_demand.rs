@@ -67,7 +67,7 @@ impl Kind for OnDemandSpec {
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
         // What the catalogue lists are limits of bedrock-runtime.
         let path = site.sold?.path_entry()?;
-        (!self.is_mantle()).then_some(&path.quota)
+        path.quota.as_ref().filter(|_| !self.is_mantle())
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {

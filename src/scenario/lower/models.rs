@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Lowering;
-use crate::catalog::{IN_REGION, LatencyEntry, ModelEntry};
+use crate::catalog::{IN_REGION, LatencyEntry, ModelEntry, ModelKind};
 use crate::diagnostic::Span;
 use crate::model::capacity::Sold;
 use crate::model::customization::Customization;
@@ -57,16 +57,16 @@ impl<'a> Lowering<'a> {
         let before = self.sink.errors();
         let resolved = self.resolve(spec);
         let entry = resolved.map(|(entry, _)| entry);
-        if spec.id.is_none() {
-            self.check_complete(name, at, spec);
-        }
+        self.check_complete(name, at, spec, entry);
         if let Some(entry) = entry {
-            self.facts.dates.extend([entry.max_output_tokens.as_of.clone(), entry.output_burndown.as_of.clone()]);
+            let most = entry.max_output_tokens.iter().map(|d| d.as_of.clone());
+            self.facts.dates.extend(most.chain(entry.output_burndown.iter().map(|d| d.as_of.clone())));
         }
         self.tell_of_listed(name, spec, entry);
         let max_output_tokens = self.max_output_tokens(spec, entry);
         let burndown = self.burndown(spec, entry);
-        let latency = self.latency(name, spec, entry.map(|e| &e.latency));
+        let writes = entry.is_none_or(|e| e.kind == ModelKind::Text);
+        let latency = self.latency(name, spec, entry.and_then(|e| e.latency.as_ref()), writes);
         let customization = self.customization(name, spec, entry);
         if self.sink.errors() > before {
             return None;
@@ -138,21 +138,37 @@ impl<'a> Lowering<'a> {
         written.value.lower(name, (price, storage), self.sink)
     }
 
-    fn check_complete(&mut self, name: &str, at: &Span, spec: &ModelSpec) {
+    /// Refuses a model of which a key is neither stated nor known to the catalogue.
+    fn check_complete(&mut self, name: &str, at: &Span, spec: &ModelSpec, entry: Option<&ModelEntry>) {
+        if spec.id.is_some() && entry.is_none() {
+            return;
+        }
+        let writes = entry.is_none_or(|e| e.kind == ModelKind::Text);
+        let has_latency = entry.is_some_and(|e| e.latency.is_some());
+        let has_most = entry.is_some_and(|e| e.max_output_tokens.is_some());
         let needed = [
-            ("max_output_tokens", spec.max_output_tokens.is_none()),
-            ("time_to_first_token", spec.time_to_first_token.is_none()),
-            ("output_tokens_per_second", spec.output_tokens_per_second.is_none()),
+            ("max_output_tokens", "8000", writes && !has_most && spec.max_output_tokens.is_none()),
+            ("time_to_first_token", "\"600ms\"", !has_latency && spec.time_to_first_token.is_none()),
+            ("output_tokens_per_second", "80", writes && !has_latency && spec.output_tokens_per_second.is_none()),
         ];
-        let missing: Vec<&str> = needed.iter().filter(|(_, missing)| *missing).map(|(key, _)| *key).collect();
-        if !missing.is_empty() {
-            let rule = format!("`models.{name}` has no id, so it states {}", missing.join(", "));
+        let missing = || needed.iter().filter(|(.., missing)| *missing);
+        let keys: Vec<&str> = missing().map(|(key, ..)| *key).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let keys = keys.join(", ");
+        if let Some(entry) = entry {
+            let rule = format!("the catalogue knows no {keys} of `{}`, so `models.{name}` states it", entry.id);
+            let lines: Vec<String> = missing().map(|(key, value, _)| format!("{key} = {value}")).collect();
+            self.error(at, rule, format!("write {}, with your own figures", lines.join(" and ")));
+        } else {
+            let rule = format!("`models.{name}` has no id, so it states {keys}");
             self.error(at, rule, "an id such as \"us.amazon.nova-pro-v1:0\" takes them from the catalogue".to_owned());
         }
     }
 
     fn max_output_tokens(&mut self, spec: &ModelSpec, entry: Option<&ModelEntry>) -> Option<u64> {
-        let Some(written) = &spec.max_output_tokens else { return entry.map(|e| e.max_output_tokens.value) };
+        let Some(written) = &spec.max_output_tokens else { return listed_maximum(entry?) };
         let n = written.value.0;
         if n > MOST_OUTPUT_TOKENS {
             let rule = format!("`max_output_tokens` lies between 0 and {MOST_OUTPUT_TOKENS}, {n} does not");
@@ -164,7 +180,8 @@ impl<'a> Lowering<'a> {
 
     fn burndown(&mut self, spec: &ModelSpec, entry: Option<&ModelEntry>) -> Option<Burndown> {
         let Some(written) = &spec.output_burndown else {
-            return entry.map_or(Some(Burndown::ONE), |e| Burndown::from_ratio(e.output_burndown.value));
+            let listed = entry.and_then(|e| e.output_burndown.as_ref());
+            return listed.map_or(Some(Burndown::ONE), |listed| Burndown::from_ratio(listed.value));
         };
         let burndown = Burndown::from_ratio(written.value.0);
         if burndown.is_none() {
@@ -178,11 +195,10 @@ impl<'a> Lowering<'a> {
     fn tell_of_listed(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) {
         let Some(entry) = entry else { return };
         let path = |key: &str| format!("models.{name}.{key}");
-        let (most, burndown) = (&entry.max_output_tokens, &entry.output_burndown);
-        if spec.max_output_tokens.is_none() {
+        if let (Some(most), None) = (&entry.max_output_tokens, &spec.max_output_tokens) {
             self.publish(path("max_output_tokens"), most.value.to_string(), (&most.source, &most.as_of));
         }
-        if spec.output_burndown.is_none() {
+        if let (Some(burndown), None) = (&entry.output_burndown, &spec.output_burndown) {
             self.publish(path("output_burndown"), burndown.value.to_string(), (&burndown.source, &burndown.as_of));
         }
     }
@@ -205,7 +221,7 @@ impl<'a> Lowering<'a> {
         self.assume(path, value, why);
     }
 
-    fn latency(&mut self, name: &str, spec: &ModelSpec, entry: Option<&LatencyEntry>) -> Option<Latency> {
+    fn latency(&mut self, name: &str, spec: &ModelSpec, entry: Option<&LatencyEntry>, writes: bool) -> Option<Latency> {
         let path = |key: &str| format!("models.{name}.{key}");
         let first = match (&spec.time_to_first_token, entry) {
             (Some(written), _) => written.value.lower(&written.at, self.sink),
@@ -233,9 +249,18 @@ impl<'a> Lowering<'a> {
                 self.measured_by_others(path("output_tokens_per_second"), value, entry);
                 Some(constant::<crate::model::law::Speed>(entry.output_tokens_per_second))
             }
-            (None, None) => None,
+            // The speed of an answer that is never written changes nothing.
+            (None, None) => (!writes).then(|| constant::<crate::model::law::Speed>(1.0)),
         };
         Some(Latency { time_to_first_token: first?, prefill_per_1k_tokens: prefill?, output_tokens_per_second: speed? })
+    }
+}
+
+/// The longest answer that the catalogue knows of \[tokens\]: none where a model writes none.
+fn listed_maximum(entry: &ModelEntry) -> Option<u64> {
+    match &entry.max_output_tokens {
+        Some(most) => Some(most.value),
+        None => (entry.kind != ModelKind::Text).then_some(0),
     }
 }
 
