@@ -218,6 +218,12 @@ impl Cohort {
         self.requests - self.unsent + self.further_offers
     }
 
+    /// Returns how many requests got no answer: refused, given up by their client, or still open after the cooldown.
+    #[must_use]
+    pub fn unanswered(&self) -> u64 {
+        self.failed + self.timed_out + self.unfinished
+    }
+
     /// Served within every objective.
     #[must_use]
     pub fn within_slo(&self) -> u64 {

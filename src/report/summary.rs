@@ -22,7 +22,7 @@ pub(super) struct Story<'r> {
 
 /// Below this use a daily limit is not worth a line \[1\].
 const WORTH_A_LINE: f64 = 0.2;
-/// From this share of lost requests on a verdict says so \[1\].
+/// From this share of requests without an answer on, the verdict names the share \[1\].
 const WORTH_A_WARNING: f64 = 0.01;
 /// Below this mean use, being throttled needs an explanation \[1\].
 const SURPRISINGLY_IDLE: f64 = 0.5;
@@ -77,13 +77,18 @@ impl<'r> Story<'r> {
     fn requests(&mut self) {
         let offered = self.value("requests");
         let mut line = format!("{} offered", count(offered));
-        for outcome in ["served", "failed", "timed_out", "unfinished"] {
+        for (outcome, said) in
+            [("served", "served"), ("failed", "refused"), ("timed_out", "timed out"), ("unfinished", "unfinished")]
+        {
             let n = self.value(outcome);
             if n > 0.0 || outcome == "served" {
-                line += &format!(" · {} {} ({})", count(n), outcome.replace('_', " "), share(n / offered));
+                line += &format!(" · {} {said} ({})", count(n), share(n / offered));
             }
         }
         let mut lines = vec![line];
+        if self.value("failure_rate") > 0.0 {
+            lines.push(format!("{} of the requests got no answer", self.with_interval("failure_rate")));
+        }
         if self.point.replications > 1 {
             lines.push(self.palette.faint("means of the replications; ± is the half-width of the interval"));
         }
@@ -410,7 +415,7 @@ impl<'r> Story<'r> {
     }
 
     fn verdict(&mut self) {
-        let lost = (self.value("failed") + self.value("timed_out")) / self.value("requests");
+        let lost = self.value("failure_rate");
         let line = match self.point.verdict {
             Verdict::Stable => {
                 let but = if lost >= WORTH_A_WARNING {

@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 55] = [
+const ROWS: [Row; 57] = [
     (
         "requests",
         Unit::Count,
@@ -75,7 +75,16 @@ const ROWS: [Row; 55] = [
         Lower,
         "the largest share of 429 among the attempts that ended in one whole wall-clock minute of the measured interval; minutes under 20 attempts are left out",
     ),
-    ("failure_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "failed / requests"),
+    (
+        "failure_rate",
+        Unit::Fraction,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "requests that got no answer: (failed + timed_out + unfinished) / requests",
+    ),
+    ("refusal_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "failed / requests: the refused part of failure_rate"),
+    ("timeout_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "timed_out / requests: the part of failure_rate whose client gave up"),
     (
         "retry_amplification",
         Unit::Ratio,
