@@ -84,7 +84,14 @@ const ROWS: [Row; 57] = [
         "requests that got no answer: (failed + timed_out + unfinished) / requests",
     ),
     ("refusal_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "failed / requests: the refused part of failure_rate"),
-    ("timeout_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "timed_out / requests: the part of failure_rate whose client gave up"),
+    (
+        "timeout_rate",
+        Unit::Fraction,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "timed_out / requests: the part of failure_rate whose client gave up",
+    ),
     (
         "retry_amplification",
         Unit::Ratio,

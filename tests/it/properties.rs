@@ -204,11 +204,9 @@ fn counts_are_consistent(metrics: &Metrics, prefix: &str) {
     assert_eq!(count("requests"), outcomes.iter().sum::<f64>(), "{prefix}requests have one outcome each");
     let share = |name: &str| metrics[&format!("{prefix}{name}")].estimate.unwrap_or(0.0) * count("requests");
     let [_, refused, timed_out, unfinished] = outcomes;
-    for (rate, requests) in [
-        ("refusal_rate", refused),
-        ("timeout_rate", timed_out),
-        ("failure_rate", refused + timed_out + unfinished),
-    ] {
+    for (rate, requests) in
+        [("refusal_rate", refused), ("timeout_rate", timed_out), ("failure_rate", refused + timed_out + unfinished)]
+    {
         assert!((share(rate) - requests).abs() < 1e-6 * requests.max(1.0), "{prefix}{rate} is of {requests} requests");
     }
     assert!(count("attempts") >= count("requests"), "{prefix}attempts");
