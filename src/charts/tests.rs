@@ -9,7 +9,7 @@ mod volumes;
 mod written;
 
 use super::*;
-use crate::results::{Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict};
+use crate::results::{Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis};
 
 pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
     Results {
@@ -95,7 +95,8 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         index: 0,
         parameters: BTreeMap::new(),
         replications: 10,
-        verdict: Verdict::Stable,
+        verdict: Verdict::Carries,
+        basis: VerdictBasis::default(),
         metrics: metrics.map(|(name, value)| (name.to_owned(), known(value))).into(),
         bill: Vec::new(),
         commitments: Vec::new(),

@@ -17,7 +17,7 @@ const SAME: f64 = 1e-9;
 pub(super) struct Stand {
     /// A month's \[USD\].
     pub(super) cost: f64,
-    /// Whether it meets what is expected; where nothing is, whether it is not overloaded.
+    /// Whether it meets what is expected; where nothing is, whether its verdict is `carries`.
     pub(super) carries: bool,
 }
 
@@ -231,7 +231,7 @@ impl Walk<'_> {
 }
 
 fn carries(site: &Site<'_>) -> bool {
-    site.judged.map_or(site.point.verdict != Verdict::Overloaded, |judged| judged == Judgement::Held)
+    site.judged.map_or(site.point.verdict == Verdict::Carries, |judged| judged == Judgement::Held)
 }
 
 /// The values of the other axes, numbers with the name of theirs; and the same in short.

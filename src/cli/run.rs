@@ -143,6 +143,11 @@ fn tell_broken(results: &Results) {
     for broken in results.expectations.iter().filter(|e| e.verdict != Judgement::Held) {
         remark(&report::expectation(broken));
     }
+    if let Some(point) = results.points.first()
+        && let Some(said) = report::unbounded_failures(&results.expectations, &point.basis)
+    {
+        remark(&said.replace('\u{a0}', " "));
+    }
 }
 
 /// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`

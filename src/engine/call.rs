@@ -126,6 +126,8 @@ pub(super) struct Progress {
     pub(super) sent: u64,
     /// What the last retry cost of the retry quota.
     pub(super) last_cost: u32,
+    /// How many attempts of the call were refused before this one.
+    pub(super) refused: u32,
     /// The slot of the request, when it has one.
     pub(super) slot: Option<u32>,
 }
@@ -138,7 +140,7 @@ impl Progress {
     #[inline(always)]
     pub(super) fn first(call: &Call<'_>, sent: u64) -> Self {
         let attempt = if call.is_last() { 0 } else { STEP * (u32::from(call.stage) + 1) };
-        Self { attempt, tries: 0, efforts: 0, leg: 0, sent, last_cost: 0, slot: None }
+        Self { attempt, tries: 0, efforts: 0, leg: 0, sent, last_cost: 0, refused: 0, slot: None }
     }
 
     /// Nothing of the call went before.

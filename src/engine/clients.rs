@@ -129,7 +129,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             .cause()
             .filter(|_| may_retry)
             .and_then(|cause| client.retry_quotas.take(call.index, cause).map(|cost| (cause, cost)));
-        let next = Progress { attempt: progress.attempt + 1, ..progress };
+        let refused = progress.refused + u32::from(matches!(failure, Failure::Refused(_)));
+        let next = Progress { attempt: progress.attempt + 1, refused, ..progress };
         if let Some((cause, cost)) = paid {
             let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
             let at = now + policy.delay(progress.tries, cause, u);
@@ -206,7 +207,8 @@ impl<'m, O: Observer> Engine<'m, O> {
                 self.backing_off[call.workload as usize] -= 1;
                 self.end(&call, progress, Outcome::TimedOut, now);
             }
-            State::AtGate { .. } => {
+            State::AtGate { since, door, .. } => {
+                self.observer.waited_in_client(call.who(), door, since, now);
                 self.backing_off[call.workload as usize] -= 1;
                 self.end(&call, progress, Outcome::TimedOut, now);
                 // Whoever stands behind may be let through where the one who left was not.
@@ -221,7 +223,8 @@ impl<'m, O: Observer> Engine<'m, O> {
                 let capacity = call.to.route[position];
                 self.requests.get_mut(slot).state = State::BackingOff;
                 self.supply.capacities[capacity].waiting -= 1;
-                self.observer.waited(capacity, since, now);
+                let behind = self.supply.capacities[capacity].blocked_by;
+                self.observer.waited(capacity, since, now, behind);
                 self.give_up(&call, progress, now);
                 // Whoever stands behind may fit where the one who left did not.
                 self.drain(capacity, now);

@@ -227,6 +227,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             ends,
             ttft: flight.ttft.min(ends.saturating_sub(flight.admitted)),
             served_before: call.served_before,
+            refused_before: flight.progress.refused,
             is_last: call.is_last(),
             rerouted: is_in_pool && flight.place.index > 0,
             answered: flight.waiting != Waiting::Nobody,

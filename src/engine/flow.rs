@@ -139,6 +139,9 @@ impl<'m, O: Observer> Engine<'m, O> {
                 if self.supply.capacities[capacity].waiting >= max_queue {
                     return Answer::refused(Reason::QueueFull);
                 }
+                if refusal.is_some() {
+                    self.supply.capacities[capacity].blocked_by = refusal;
+                }
                 self.join_queue(Joined { call: *call, progress, position, capacity }, now);
                 Answer::Queued
             }
@@ -158,6 +161,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             ends,
             ttft: call.ttft,
             served_before: 0,
+            refused_before: progress.refused,
             is_last: true,
             rerouted: false,
             answered,

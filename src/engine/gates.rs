@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::observer::Observer;
+use super::observer::{Door, Observer};
 use super::slab::Slab;
 use super::supply::Place;
 use super::{Call, Engine, GATES, Progress, Request, State};
@@ -21,20 +21,11 @@ pub(super) struct Gate {
     /// `None`: as many as are wanted.
     free_connections: Option<u32>,
     /// Who waits at which door.
-    lines: [VecDeque<Place>; DOORS.len()],
+    lines: [VecDeque<Place>; Door::ALL.len()],
     /// When the gate is next looked at, if time alone may open a door \[µs\].
     wake_at: u64,
     is_moving: bool,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Door {
-    Pace,
-    Limiter,
-    Connection,
-}
-
-const DOORS: [Door; 3] = [Door::Pace, Door::Limiter, Door::Connection];
 
 /// What the doors ask of an attempt.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +69,7 @@ impl Gate {
                 }
                 _ => Ok(()),
             },
-            Door::Limiter => match &mut self.limiter {
+            Door::RateLimiter => match &mut self.limiter {
                 Some(limiter) => limiter
                     .take(SimTime(now).as_secs_f64())
                     .map_err(|wait| now + (libm::ceil(wait * 1e6) as u64).max(1)),
@@ -97,9 +88,9 @@ impl Gate {
 
     /// Goes from a door on as far as possible: `None` through all, else the door at which to wait.
     fn walk(&mut self, from: usize, asking: Asking, now: u64) -> Option<usize> {
-        (from..DOORS.len()).find(|door| {
-            let is_asked = DOORS[*door] != Door::Pace || asking.is_paced;
-            (is_asked && !self.lines[*door].is_empty()) || self.pass(DOORS[*door], asking, now).is_err()
+        (from..Door::ALL.len()).find(|door| {
+            let is_asked = Door::ALL[*door] != Door::Pace || asking.is_paced;
+            (is_asked && !self.lines[*door].is_empty()) || self.pass(Door::ALL[*door], asking, now).is_err()
         })
     }
 
@@ -107,7 +98,7 @@ impl Gate {
     fn head<'m>(&mut self, door: usize, requests: &Slab<Request<'m>>) -> Option<(u32, Request<'m>)> {
         while let Some(place) = self.lines[door].front() {
             let request = *requests.get(place.request);
-            if request.state == (State::AtGate { ticket: place.ticket }) {
+            if matches!(request.state, State::AtGate { ticket, .. } if ticket == place.ticket) {
                 return Some((place.request, request));
             }
             self.lines[door].pop_front();
@@ -129,19 +120,20 @@ impl<'m, O: Observer> Engine<'m, O> {
                 if call.stage == 0 && progress.is_first() {
                     self.observer.held_back(call.who());
                 }
-                self.wait_at(call, progress, door);
+                self.wait_at(call, progress, door, now);
                 self.move_gate(call, now);
             }
         }
     }
 
     /// Joins the line at a door.
-    fn wait_at(&mut self, call: &Call<'m>, progress: Progress, door: usize) {
+    fn wait_at(&mut self, call: &Call<'m>, progress: Progress, door: usize, now: u64) {
         self.tickets += 1;
         let ticket = self.tickets;
         let deadline = self.last_deadline(call);
         let timer = (deadline != u64::MAX).then_some(deadline);
-        let Some(request) = self.hold(call, progress, State::AtGate { ticket }, deadline, timer) else { return };
+        let state = State::AtGate { ticket, since: now, door: Door::ALL[door] };
+        let Some(request) = self.hold(call, progress, state, deadline, timer) else { return };
         self.backing_off[call.workload as usize] += 1;
         let process = call.of.client.process(call.index);
         self.clients[call.workload as usize].gates[process].lines[door].push_back(Place { request, ticket });
@@ -174,7 +166,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let wake_at = loop {
             let mut next = u64::MAX;
             // The last door first: whoever waits there came first.
-            let moved = (0..DOORS.len()).rev().any(|door| match self.move_head(workload, process, door, now) {
+            let moved = (0..Door::ALL.len()).rev().any(|door| match self.move_head(workload, process, door, now) {
                 Ok(moved) => moved,
                 Err(at) => {
                     next = next.min(at);
@@ -199,7 +191,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     fn move_head(&mut self, workload: usize, process: usize, door: usize, now: u64) -> Result<bool, u64> {
         let gate = &mut self.clients[workload].gates[process];
         let Some((_, request)) = gate.head(door, &self.requests) else { return Ok(false) };
-        let Request { call, progress, .. } = request;
+        let Request { call, progress, state, .. } = request;
         if self.last_deadline(&call) <= now {
             // Its client gives it up at this instant; it is not sent any more.
             self.clients[workload].gates[process].lines[door].pop_front();
@@ -207,12 +199,16 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         let gate = &mut self.clients[workload].gates[process];
         let asking = Asking::new(&call, progress);
-        gate.pass(DOORS[door], asking, now)?;
+        gate.pass(Door::ALL[door], asking, now)?;
         gate.lines[door].pop_front();
+        if let State::AtGate { since, .. } = state {
+            self.observer.waited_in_client(call.who(), Door::ALL[door], since, now);
+        }
+        let gate = &mut self.clients[workload].gates[process];
         self.backing_off[call.workload as usize] -= 1;
         match gate.walk(door + 1, asking, now) {
             None => self.dispatch(&call, progress, true, now),
-            Some(next) => self.wait_at(&call, progress, next),
+            Some(next) => self.wait_at(&call, progress, next, now),
         }
         Ok(true)
     }

@@ -47,7 +47,7 @@ use flight::{Flight, Waiting};
 use foresight::Foresight;
 use gates::Gate;
 use loops::Coming;
-use observer::{CapacitySnapshot, Observer, Snapshot};
+use observer::{CapacitySnapshot, Door, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
 pub use score::Score;
@@ -76,6 +76,8 @@ enum State {
     /// An attempt that has not been sent yet.
     AtGate {
         ticket: u64,
+        since: u64,
+        door: Door,
     },
     /// It has its outcome, or its answer is sure; only timers still name it.
     Over,

@@ -60,6 +60,22 @@ pub struct Refusal {
     pub quota: Option<usize>,
 }
 
+/// What holds an attempt back in its client, in the order in which an attempt passes the doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Door {
+    /// The pace that the caller has chosen.
+    Pace,
+    /// The rate limiter of the SDK.
+    RateLimiter,
+    /// The pool of connections.
+    Connection,
+}
+
+impl Door {
+    pub const ALL: [Self; 3] = [Self::Pace, Self::RateLimiter, Self::Connection];
+}
+
 /// An attempt in service.
 #[derive(Debug, Clone, Copy)]
 pub struct Admission {
@@ -74,6 +90,8 @@ pub struct Admission {
     pub ttft: u64,
     /// The service of the calls of the same request before this one \[µs\].
     pub served_before: u64,
+    /// How many attempts of the same call were refused before this one.
+    pub refused_before: u32,
     /// It is the last call of its request.
     pub is_last: bool,
     /// It is served in another region than the first of a pool.
@@ -158,6 +176,7 @@ impl Arrivals<'_> {
             ends: begins + self.service[row],
             ttft: self.ttft[row],
             served_before: 0,
+            refused_before: 0,
             is_last: true,
             rerouted: false,
             answered: true,
@@ -231,8 +250,11 @@ pub trait Observer {
     fn admitted(&mut self, admission: &Admission);
     /// What was admitted to a pool last is served in its region of that number.
     fn placed(&mut self, who: Who, capacity: usize, region: usize);
-    /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\].
-    fn waited(&mut self, capacity: usize, from: u64, to: u64);
+    /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\]. `behind` is the refusal that blocked the head of
+    /// the queue last.
+    fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>);
+    /// An attempt waited in its client over \[`from`, `to`) \[µs\] before it was sent.
+    fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64);
     /// A limit stopped a stream: it is served, cut short.
     fn stopped(&mut self, who: Who, quota: usize);
     /// A batch job was submitted.

@@ -33,7 +33,7 @@ enum Found<'m> {
     /// The limits have room, and nothing else has a say.
     Room,
     Seat(Seat<'m>),
-    Nothing,
+    Nothing(Refusal),
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
@@ -69,12 +69,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             };
             let room = self.find_room(place.request, capacity, now);
             // What came before a purchase, or before a limit was lowered, may turn out too large.
-            let is_too_large = matches!(room, Found::Nothing) && self.waits_in_vain(place.request, capacity, now);
+            let is_too_large = matches!(room, Found::Nothing(_)) && self.waits_in_vain(place.request, capacity, now);
+            if let Found::Nothing(refusal) = &room {
+                self.supply.capacities[capacity].blocked_by = Some(*refusal);
+            }
             let max_wait = match self.supply.capacities[capacity].saturation {
                 Saturation::Queue { max_wait, .. } => max_wait,
                 Saturation::Throttle => None,
             };
-            let stays = matches!(room, Found::Nothing) && !is_too_large;
+            let stays = matches!(room, Found::Nothing(_)) && !is_too_large;
             if stays && max_wait.is_none_or(|longest| now < since + longest.0) {
                 break;
             }
@@ -83,14 +86,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             let state = &mut self.supply.capacities[capacity];
             state.queue.pop_front();
             state.waiting -= 1;
-            self.observer.waited(capacity, since, now);
+            let behind = state.blocked_by;
+            self.observer.waited(capacity, since, now, behind);
             match room {
                 Found::Room => {
                     self.supply.take(capacity, now, call.ask(), self.admissions);
                     self.serve(&call, progress, position, capacity, now);
                 }
                 Found::Seat(seat) => self.take_seat(&call, progress, position, capacity, seat, now),
-                Found::Nothing => {
+                Found::Nothing(_) => {
                     let refused = Refused::of(if is_too_large { Reason::TooLarge } else { Reason::MaxWait });
                     self.refuse(call.who(), capacity, Refusal { refused, quota: None }, now);
                     self.requests.get_mut(place.request).state = State::BackingOff;
@@ -109,12 +113,15 @@ impl<'m, O: Observer> Engine<'m, O> {
             let call = *call;
             return match self.find_seat(&call, capacity, now) {
                 Ok(seat) => Found::Seat(seat),
-                Err(_) => Found::Nothing,
+                Err(refusal) => Found::Nothing(refusal),
             };
         }
         let ask = call.ask();
         self.admissions += 1;
-        if self.supply.test(capacity, now, ask).is_ok() { Found::Room } else { Found::Nothing }
+        match self.supply.test(capacity, now, ask) {
+            Ok(()) => Found::Room,
+            Err(refusal) => Found::Nothing(refusal),
+        }
     }
 
     /// Whether no limit could ever admit who waits in a slot.
@@ -222,8 +229,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         for (capacity, state) in self.supply.capacities.iter().enumerate() {
             for place in &state.queue {
                 if let Some(since) = waits_since(&self.requests, *place) {
-                    self.observer.waited(capacity, since, self.hard_end);
+                    self.observer.waited(capacity, since, self.hard_end, state.blocked_by);
                 }
+            }
+        }
+        for request in self.requests.alive() {
+            if let State::AtGate { since, door, .. } = request.state {
+                self.observer.waited_in_client(request.call.who(), door, since, self.hard_end);
             }
         }
     }

@@ -70,6 +70,8 @@ pub(super) struct CapacityState {
     pub saturation: Saturation,
     /// Those who left before their turn are skipped.
     pub queue: VecDeque<Place>,
+    /// What the head of the queue was refused by when it was tried last; `None`: nobody has waited yet.
+    pub blocked_by: Option<Refusal>,
     /// The most since the last snapshot.
     pub waiting_peak: u32,
     /// When the capacity is to be looked at again \[µs\]; `u64::MAX`: not asked for.
@@ -356,6 +358,7 @@ impl CapacityState {
             ceiling: 0,
             saturation: capacity.on_saturation,
             queue: VecDeque::new(),
+            blocked_by: None,
             waiting_peak: 0,
             wake_at: u64::MAX,
             neighbours: neighbours(capacity, &model.capacities),

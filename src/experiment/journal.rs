@@ -190,7 +190,7 @@ fn json<T: Serialize>(value: &T) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Verdict;
+    use crate::results::{Verdict, VerdictBasis};
 
     fn head() -> JournalHead {
         let scenario =
@@ -203,7 +203,8 @@ mod tests {
             index,
             parameters: BTreeMap::new(),
             replications: 1,
-            verdict: Verdict::Stable,
+            verdict: Verdict::Carries,
+            basis: VerdictBasis::default(),
             metrics: BTreeMap::new(),
             bill: Vec::new(),
             commitments: Vec::new(),

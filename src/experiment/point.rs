@@ -88,11 +88,13 @@ fn concluded(
     let effort = replications.iter().fold(Effort::default(), |sum, r| sum.plus(r.effort));
     let expectations = judge::judge(model, &replications, &pooled, &metrics);
     let n = replications.len() as u64;
+    let (verdict, basis) = metrics::verdict(model, &pooled.measured, &metrics, n);
     let point = Point {
         index: 0,
         parameters: BTreeMap::new(),
         replications: n,
-        verdict: metrics::verdict(model, &pooled.measured, n),
+        verdict,
+        basis,
         metrics,
         bill: bill::bill(model, &replications),
         commitments: bill::commitments(model),

@@ -30,7 +30,7 @@ pub(super) enum Advice {
 pub(super) fn advice(model: &Model, replications: &[Replication], verdict: Verdict) -> Option<Advice> {
     let stationary = model.workloads.iter().all(|w| w.arrivals.is_stationary())
         && model.capacities.iter().all(crate::model::capacity::Capacity::is_stationary);
-    if !stationary || verdict != Verdict::Stable {
+    if !stationary || verdict != Verdict::Carries {
         return None;
     }
     let records: Vec<&Record> = replications.iter().map(|r| &r.record.measured).collect();

@@ -88,24 +88,19 @@ impl Cost {
 
 /// \[µs\]
 #[derive(Clone, Copy)]
-pub(super) struct Interval {
-    pub from: SimTime,
-    pub to: SimTime,
+struct Interval {
+    from: SimTime,
+    to: SimTime,
 }
 
 impl Interval {
-    /// What is measured of a run.
-    pub(super) fn measured(model: &Model) -> Self {
-        Self { from: model.run.warmup, to: model.run.measured_end() }
-    }
-
     fn duration(self) -> SimTime {
         SimTime(self.to.0 - self.from.0)
     }
 
     /// The time average and the greatest of what holds from each instant on, the first from t = 0; `None`: the interval
     /// is empty.
-    pub(super) fn over(self, steps: impl IntoIterator<Item = (SimTime, f64)>) -> Option<[f64; 2]> {
+    fn over(self, steps: impl IntoIterator<Item = (SimTime, f64)>) -> Option<[f64; 2]> {
         let steps: Vec<_> = steps.into_iter().collect();
         let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);
         for (i, (at, value)) in steps.iter().enumerate() {
@@ -160,6 +155,7 @@ impl Sheet {
             ("throttled_attempts", c.throttled_attempts),
             ("offers", c.offers()),
             ("throttled_offers", c.throttled_offers),
+            ("recovered_attempts", c.recovered_attempts),
         ] {
             self.count(name, count);
         }
@@ -308,17 +304,12 @@ fn jobs(sheet: &mut Sheet, prefix: &str, r: super::record::Jobs) {
 }
 
 /// What a limit admits in a minute \[1/min\].
-pub(super) fn per_minute(limit: &Limit) -> f64 {
+fn per_minute(limit: &Limit) -> f64 {
     limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
 }
 
-/// What a limit of a quota admits in a minute, on average over the interval; `None`: there is no such limit.
-pub(super) fn admitted_per_minute(quota: &Quota, kind: LimitKind, interval: Interval) -> Option<f64> {
-    Asked::of(quota, kind, &QuotaRecord::default())?.per_minute(interval).map(|[mean, _]| mean)
-}
-
 /// How many places a capacity has, on average over the interval and at most; `None`: it does not count them.
-pub(super) fn places(capacity: &Capacity, interval: Interval) -> Option<[f64; 2]> {
+fn places(capacity: &Capacity, interval: Interval) -> Option<[f64; 2]> {
     let copies = match &capacity.room {
         Room::Copies(plan) => f64::from(plan.max_copies) * f64::from(plan.per_copy),
         _ => f64::INFINITY,

@@ -3,7 +3,8 @@
 
 use super::aftermath::Aftermath;
 use super::counters::Counts;
-use crate::engine::observer::{Job, LIMITS};
+use super::minutes::Minutes;
+use crate::engine::observer::{Door, Job, LIMITS};
 use crate::model::capacity::Reason;
 use crate::model::pricing::Billed;
 use crate::stats::Histogram;
@@ -24,6 +25,8 @@ pub struct Record {
     pub timeline: super::timeline::Timeline,
     /// Waiting in queues and between attempts, at the edges of the interval and between.
     pub waiting: Waiting,
+    /// Wall-clock minutes, and those in which too many requests fail.
+    pub minutes: Minutes,
 }
 
 /// The measured requests of one workload.
@@ -46,6 +49,10 @@ pub struct Cohort {
     /// Offers after the first of each request.
     pub further_offers: u64,
     pub throttled_offers: u64,
+    /// Refused attempts of calls that were answered on a later attempt.
+    pub recovered_attempts: u64,
+    /// By [`Door`]: time that attempts waited in the client, within the interval \[µs\].
+    pub waited_in_client: [u128; Door::ALL.len()],
     pub truncated: u64,
     pub spilled: u64,
     /// Served, but not within every objective.
@@ -98,6 +105,8 @@ pub struct CapacityRecord {
     pub in_flight_peak: u64,
     /// Time in the queue, summed over attempts \[µs\].
     pub waiting_time: u128,
+    /// The part of it in which no limit of a quota blocked the head of the queue, by the [`Reason`] that did \[µs\].
+    pub waited_behind: [u128; Reason::ALL.len()],
     pub waiting_peak: u64,
     /// Sum over completed attempts of max(0, reserved - charged), and what more it is for quotas that reserve cache
     /// reads too \[tokens\].
@@ -137,6 +146,8 @@ pub struct Jobs {
 pub struct QuotaRecord {
     /// By limit.
     pub refused: [u64; LIMITS],
+    /// By limit: time in queues whose head it blocked \[µs\].
+    pub waited_behind: [u128; LIMITS],
     /// The greatest used + reserved, by limit \[requests or tokens\].
     pub occupied_peak: [Tokens; LIMITS],
     /// By limit: requests taken, dated at admission; tokens charged, dated at completion.
@@ -166,13 +177,15 @@ impl Record {
             overflowed: false,
             timeline: super::timeline::Timeline::default(),
             waiting: Waiting::default(),
+            minutes: Minutes::default(),
         }
     }
 
     /// The same without its course over time, which may be large.
     #[must_use]
     pub fn without_course(&self) -> Self {
-        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting } = self;
+        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting, minutes } =
+            self;
         Self {
             workloads: workloads.clone(),
             capacities: capacities.clone(),
@@ -182,12 +195,15 @@ impl Record {
             overflowed: *overflowed,
             timeline: super::timeline::Timeline::default(),
             waiting: *waiting,
+            minutes: *minutes,
         }
     }
 
     /// Adds another replication's record; the timeline stays the first one's.
     pub fn merge(&mut self, other: &Self) {
-        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting } = other;
+        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting, minutes } =
+            other;
+        self.minutes.merge(*minutes);
         self.worst_minutes.merge(*worst_minutes);
         merge_aftermath(&mut self.aftermath, aftermath.as_ref());
         self.workloads.iter_mut().zip(workloads).for_each(|(mine, theirs)| mine.merge(theirs));
@@ -254,6 +270,8 @@ impl Cohort {
             first_attempts_throttled,
             further_offers,
             throttled_offers,
+            recovered_attempts,
+            waited_in_client,
             truncated,
             spilled,
             outside_slo,
@@ -275,6 +293,8 @@ impl Cohort {
         self.first_attempts_throttled += first_attempts_throttled;
         self.further_offers += further_offers;
         self.throttled_offers += throttled_offers;
+        self.recovered_attempts += recovered_attempts;
+        self.waited_in_client.iter_mut().zip(waited_in_client).for_each(|(mine, theirs)| *mine += theirs);
         self.truncated += truncated;
         self.spilled += spilled;
         self.outside_slo += outside_slo;
@@ -404,6 +424,7 @@ impl CapacityRecord {
             in_flight_time,
             in_flight_peak,
             waiting_time,
+            waited_behind,
             waiting_peak,
             unused,
             unused_reads,
@@ -422,13 +443,15 @@ impl CapacityRecord {
         self.in_flight_time += in_flight_time;
         self.in_flight_peak = self.in_flight_peak.max(*in_flight_peak);
         self.waiting_time += waiting_time;
+        self.waited_behind.iter_mut().zip(waited_behind).for_each(|(mine, theirs)| *mine += theirs);
         self.waiting_peak = self.waiting_peak.max(*waiting_peak);
     }
 }
 
 impl QuotaRecord {
     fn merge(&mut self, other: &Self) {
-        let Self { refused, occupied_peak, charged } = other;
+        let Self { refused, waited_behind, occupied_peak, charged } = other;
+        self.waited_behind.iter_mut().zip(waited_behind).for_each(|(mine, theirs)| *mine += theirs);
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.occupied_peak.iter_mut().zip(occupied_peak).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
         self.charged.iter_mut().zip(charged).for_each(|(mine, theirs)| mine.merge(*theirs));

@@ -13,9 +13,10 @@ use std::ops::Range;
 
 use super::aftermath::Lookout;
 use super::counters::{Counters, Counts};
+use super::minutes::MinuteLog;
 use super::record::{Cohort, Record, UnusedRule};
 use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
-use crate::engine::observer::{Admission, Arrivals, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Capacity, Reason, Room, Status};
 use crate::model::pricing::Billed;
@@ -36,6 +37,8 @@ pub struct Recorder {
     keeps_course: bool,
     /// `None`: the model knows no bursts.
     lookout: Option<Lookout>,
+    /// Requests and failures by minute of arrival; that of a window stays empty.
+    minutes: MinuteLog,
 }
 
 #[derive(Debug)]
@@ -68,7 +71,8 @@ impl Recorder {
     #[must_use]
     pub fn measured(model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
         let width = bucket_width(model.run.duration);
-        Self::new(model, model.run.warmup.0..model.run.measured_end().0, bursts, width)
+        let minutes = MinuteLog::new(model);
+        Self { minutes, ..Self::new(model, model.run.warmup.0..model.run.measured_end().0, bursts, width) }
     }
 
     /// Keeps the course over time too, by bucket.
@@ -128,6 +132,7 @@ impl Recorder {
             },
             keeps_course: false,
             lookout,
+            minutes: MinuteLog::default(),
         }
     }
 
@@ -139,6 +144,7 @@ impl Recorder {
             c.unfinished = unfinished.map_or(c.requests - c.served - c.failed - c.timed_out, |open| open[i]);
         }
         self.record.overflowed = overflowed;
+        self.record.minutes = self.minutes.finish();
         if let Some(mut aftermaths) = self.lookout.map(Lookout::into_aftermaths) {
             self.record.aftermath = aftermaths.next();
             self.record.workloads.iter_mut().zip(aftermaths).for_each(|(c, own)| c.aftermath = Some(own));
@@ -186,6 +192,7 @@ impl Recorder {
             self.record.worst_minutes.see(&Counts::sum(&minute.workloads));
             self.record.workloads.iter_mut().zip(&minute.workloads).for_each(|(c, own)| c.worst_minutes.see(own));
         }
+        self.minutes.end_minute(minute.workloads.iter().map(|counts| counts.arrivals).sum());
         clock.at_minute = clock.now.clone();
     }
 
@@ -366,7 +373,11 @@ impl Observer for Recorder {
         capacity.unused_reads += unused_reads;
         let cohort = &mut self.record.workloads[a.who.workload];
         cohort.billed[a.capacity].add(&a.tokens);
-        if !(a.answered && a.is_last) {
+        if !a.answered {
+            return;
+        }
+        cohort.recovered_attempts += u64::from(a.refused_before);
+        if !a.is_last {
             return;
         }
         cohort.served += 1;
@@ -402,9 +413,20 @@ impl Observer for Recorder {
         }
     }
 
-    fn waited(&mut self, capacity: usize, from: u64, to: u64) {
+    fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>) {
         let waited = self.overlap(from, to);
-        self.record.capacities[capacity].waiting_time += waited;
+        let capacity = &mut self.record.capacities[capacity];
+        capacity.waiting_time += waited;
+        let Some(Refusal { refused, quota }) = behind else { return };
+        match (limit_of(refused.reason), quota) {
+            (Some(limit), Some(quota)) => self.record.quotas[quota].waited_behind[limit as usize] += waited,
+            _ => capacity.waited_behind[refused.reason as usize] += waited,
+        }
+    }
+
+    fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64) {
+        let waited = self.overlap(from, to);
+        self.record.workloads[who.workload].waited_in_client[door as usize] += waited;
     }
 
     fn stopped(&mut self, who: Who, quota: usize) {
@@ -443,6 +465,7 @@ impl Observer for Recorder {
                 Outcome::Failed => cohort.failed += 1,
                 Outcome::TimedOut => cohort.timed_out += 1,
             }
+            self.minutes.lose(who.arrival);
         }
     }
 

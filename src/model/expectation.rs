@@ -1,8 +1,9 @@
-//! How `[[expect]]`, `[windows.NAME]` and `[output]` are written.
+//! How `[[expect]]`, `[windows.NAME]` and `[output]` are written, and what goals on failures say.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::model::{Bound, Model};
 use crate::model::quantity::{Duration, Share, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar};
 
@@ -60,4 +61,57 @@ pub struct WindowSpec {
 pub struct OutputSpec {
     /// Full names of metrics that every point of a sweep keeps, however many points there are.
     pub metrics: Option<Vec<At<Text>>>,
+}
+
+/// The largest share of requests that may fail where the scenario states no goal on it \[1\].
+pub const UNSTATED_FAILURE_BOUND: f64 = 1e-3;
+
+/// A goal on the share of requests that fail.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FailureGoal<'m> {
+    /// The full name of the metric that it bounds.
+    pub metric: &'m str,
+    /// The workload that it is about; `None`: all of them together.
+    pub workload: Option<&'m str>,
+    /// The largest good share \[1\].
+    pub share: f64,
+}
+
+/// The share of requests that may fail.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FailureBound {
+    /// \[1\]
+    pub share: f64,
+    /// Whether a goal of the scenario says so.
+    pub is_stated: bool,
+}
+
+impl Model {
+    /// The goals on `failure_rate` and `refusal_rate` of the whole measured interval, in total or of a workload.
+    pub fn failure_goals(&self) -> impl Iterator<Item = FailureGoal<'_>> {
+        self.expectations.iter().filter_map(|e| {
+            let (Bound::AtMost(share) | Bound::Between(_, share)) = e.bound else { return None };
+            let (of, term) = e.metric.rsplit_once('.').unwrap_or(("", &e.metric));
+            let workload = if of.is_empty() { None } else { Some(of.strip_prefix("workloads.")?) };
+            matches!(term, "failure_rate" | "refusal_rate").then_some(FailureGoal { metric: &e.metric, workload, share })
+        })
+    }
+
+    /// The tightest goal on the failures of all requests. Without one: the loosest of the workloads' goals where every
+    /// workload has one, else [`UNSTATED_FAILURE_BOUND`].
+    #[must_use]
+    pub fn failure_bound(&self) -> FailureBound {
+        let tightest = |of: Option<&str>| {
+            let goals = self.failure_goals().filter(|goal| goal.workload == of);
+            goals.map(|goal| goal.share).min_by(f64::total_cmp)
+        };
+        let of_workloads = || {
+            let each: Option<Vec<f64>> = self.workloads.iter().map(|w| tightest(Some(&w.name))).collect();
+            each?.into_iter().max_by(f64::total_cmp)
+        };
+        match tightest(None).or_else(of_workloads) {
+            Some(share) => FailureBound { share, is_stated: true },
+            None => FailureBound { share: UNSTATED_FAILURE_BOUND, is_stated: false },
+        }
+    }
 }

@@ -67,7 +67,7 @@ impl<W: Write> PointRows<W> {
         };
         let mut row = vec![point.index.to_string()];
         row.extend(self.parameters.iter().map(parameter));
-        row.extend([point.replications.to_string(), format!("{:?}", point.verdict).to_lowercase()]);
+        row.extend([point.replications.to_string(), point.verdict.name().to_owned()]);
         for name in &self.metrics {
             let estimate = point.metrics.get(name);
             row.push(figure(estimate.and_then(|e| e.estimate)));

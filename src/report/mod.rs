@@ -14,6 +14,7 @@ mod sizing;
 mod summary;
 mod sweep;
 mod text;
+mod verdict;
 
 pub use comparison::{comparison_markdown, comparison_text, turned};
 pub use csv::{PointRows, differences_csv, points_csv};
@@ -26,3 +27,4 @@ pub use page::{Review, Sheet, html, review, review_markdown};
 pub use summary::expectation;
 pub use sweep::Tale;
 pub use text::text;
+pub use verdict::unbounded_failures;

@@ -2,7 +2,7 @@
 
 use super::doubt;
 use super::figures::{Palette, amount, count, figure, interval, money, share, time};
-use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results, Verdict};
+use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
 /// A label and what is said under it.
@@ -22,8 +22,6 @@ pub(super) struct Story<'r> {
 
 /// Below this use a daily limit is not worth a line \[1\].
 const WORTH_A_LINE: f64 = 0.2;
-/// From this share of requests without an answer on, the verdict names the share \[1\].
-const WORTH_A_WARNING: f64 = 0.01;
 /// Below this mean use, being throttled needs an explanation \[1\].
 const SURPRISINGLY_IDLE: f64 = 0.5;
 
@@ -415,28 +413,16 @@ impl<'r> Story<'r> {
     }
 
     fn verdict(&mut self) {
-        let lost = self.value("failure_rate");
-        let line = match self.point.verdict {
-            Verdict::Stable => {
-                let but = if lost >= WORTH_A_WARNING {
-                    self.palette.bad(&format!(", but {} of the requests fail", share(lost)))
-                } else {
-                    String::new()
-                };
-                format!("{}: the mean demand fits, and no backlog builds up{but}", self.palette.good("stable"))
-            }
-            Verdict::Backlogged => {
-                format!("{}: more waits at the end than at the start", self.palette.bad("backlogged"))
-            }
-            Verdict::Overloaded => {
-                format!("{}: mean demand exceeds what the capacity ever admits", self.palette.bad("overloaded"))
-            }
-        };
-        self.row("Verdict", vec![line]);
+        let lines = super::verdict::lines(self.results, self.point, self.palette);
+        self.row("Verdict", lines);
     }
 
     fn expectations(&mut self) {
-        let lines = self.results.expectations.iter().map(|e| judged(e, self.palette)).collect();
+        let all = &self.results.expectations;
+        let told = super::verdict::goals(all, &self.point.basis);
+        let is_worth_it = all.len() > 1 || super::verdict::unbounded_failures(all, &self.point.basis).is_some();
+        let first = (is_worth_it && !all.is_empty()).then_some(told);
+        let lines = first.into_iter().chain(all.iter().map(|e| judged(e, self.palette))).collect();
         self.row("Expected", lines);
     }
 

@@ -4,6 +4,7 @@ mod baseline;
 mod comparison;
 mod doubt;
 mod sizing;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,10 +15,11 @@ use serde::{Deserialize, Serialize};
 pub use baseline::{Baseline, BaselineScenario};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
+pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
 
 /// Raised when a reader of the old shape would misread the new one.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The same, of a baseline.
 pub const BASELINE_VERSION: u32 = 1;
@@ -161,6 +163,8 @@ pub struct Point {
     /// How many replications the estimates rest on.
     pub replications: u64,
     pub verdict: Verdict,
+    /// What the verdict rests on.
+    pub basis: VerdictBasis,
     pub metrics: BTreeMap<String, Estimate>,
     /// What is paid for what; means of the replications.
     pub bill: Vec<BillItem>,
@@ -223,17 +227,6 @@ pub struct CommitmentItem {
     pub list_usd: Option<f64>,
     /// The day on which the term ends (YYYY-MM-DD, UTC); it renews by itself unless it is ended.
     pub ends: String,
-}
-
-/// Whether the capacity can carry the load at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// The mean demand exceeds what the limits ever admit, or the limit on live requests was hit.
-    Overloaded,
-    /// More was waiting at the end of the measurement than at its start.
-    Backlogged,
-    Stable,
 }
 
 /// An estimate and the half-width of its interval at the run's confidence.

@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 57] = [
+const ROWS: [Row; 58] = [
     (
         "requests",
         Unit::Count,
@@ -56,6 +56,14 @@ const ROWS: [Row; 57] = [
         "times a capacity was asked to take an attempt: what CloudWatch counts as calls",
     ),
     ("throttled_offers", Unit::Count, REQUESTS, Cohort, Lower, "offers refused with a 429"),
+    (
+        "recovered_attempts",
+        Unit::Count,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "attempts that were refused, of calls that were answered on a later attempt",
+    ),
     ("throttle_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "throttled_attempts / attempts"),
     ("unavailable_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "attempts that ended in a 503 / attempts"),
     ("offer_throttle_rate", Unit::Fraction, REQUESTS, Cohort, Lower, "throttled_offers / offers"),

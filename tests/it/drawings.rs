@@ -102,13 +102,13 @@ fn what_cannot_be_drawn_is_refused() {
     let folder = folder();
     let whole = std::fs::read_to_string(folder.path().join("o/results.json")).unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("old.json", &whole.replacen("\"schema_version\": 1", "\"schema_version\": 99", 1));
+    write("old.json", &whole.replacen("\"schema_version\": 2", "\"schema_version\": 99", 1));
     write("cut.json", &whole[..whole.len() / 2]);
     write("other.json", "{\"a\": 1}");
     write("file", "");
     for (args, part) in [
         (&["chart", "none.json"][..], "`none.json` is no document that can be drawn: "),
-        (&["chart", "old.json"], "its schema_version is 99, this bedload reads 1"),
+        (&["chart", "old.json"], "its schema_version is 99, this bedload reads 2"),
         (&["chart", "old.json"], "draw it with the bedload that wrote it"),
         (&["chart", "cut.json"], "it ends in the middle: EOF while parsing"),
         (&["chart", "other.json"], "it has no schema_version"),

@@ -1,6 +1,6 @@
 //! Closed loops: users, and the turns of sessions.
 
-use bedload::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use bedload::engine::observer::{Admission, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use bedload::engine::run;
 
 use crate::playing::{agrees, model, play, value};
@@ -154,7 +154,8 @@ impl Observer for Log {
         self.0.push((a.who.arrival, a.tokens.input(), a.tokens.output));
     }
     fn placed(&mut self, _: Who, _: usize, _: usize) {}
-    fn waited(&mut self, _: usize, _: u64, _: u64) {}
+    fn waited(&mut self, _: usize, _: u64, _: u64, _: Option<Refusal>) {}
+    fn waited_in_client(&mut self, _: Who, _: Door, _: u64, _: u64) {}
     fn stopped(&mut self, _: Who, _: usize) {}
     fn submitted(&mut self, _: usize, _: Job) {}
     fn failed(&mut self, _: Who, _: bool, _: Failure) {}

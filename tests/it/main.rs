@@ -42,4 +42,5 @@ mod sweeps;
 mod theory;
 mod twins;
 mod typed;
+mod verdicts;
 mod volumes;

@@ -137,10 +137,10 @@ fn the_summary_tells_of_batch_jobs() {
 }
 
 #[test]
-fn a_stable_verdict_does_not_hide_that_requests_fail() {
+fn a_verdict_does_not_hide_that_requests_fail() {
     let text = summary("[capacities.a.on_demand]\nunavailable_probability = 0.5");
-    says(&text, &["Verdict stable: the mean demand fits, and no backlog builds up, but", "% of the requests fail"]);
-    assert!(!summary("[capacities.a.on_demand]").contains("of the requests fail"));
+    says(&text, &["Verdict saturated:", "% of requests fail", "neck: the background rate of 503 answers"]);
+    assert!(!summary("[capacities.a.on_demand]").contains("of requests fail"));
 }
 
 #[test]

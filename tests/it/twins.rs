@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bedload::engine::observer::{Admission, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use bedload::engine::observer::{Admission, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use bedload::engine::{self, Score};
 use bedload::experiment::{self, Depth, Scores, Unwatched};
 use bedload::metrics::{Record, Recorder};
@@ -40,8 +40,11 @@ impl Observer for OneByOne {
     fn placed(&mut self, who: Who, capacity: usize, region: usize) {
         self.0.placed(who, capacity, region);
     }
-    fn waited(&mut self, capacity: usize, from: u64, to: u64) {
-        self.0.waited(capacity, from, to);
+    fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>) {
+        self.0.waited(capacity, from, to, behind);
+    }
+    fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64) {
+        self.0.waited_in_client(who, door, from, to);
     }
     fn stopped(&mut self, who: Who, quota: usize) {
         self.0.stopped(who, quota);

@@ -116,7 +116,7 @@ fn what_is_not_known_or_not_expected_is_drawn_around() {
     assert!(drawing(&gaps).is_some());
     let mut free = usual();
     free.points.iter_mut().for_each(|point| point.expectations.clear());
-    free.points[10].verdict = Verdict::Overloaded;
+    free.points[10].verdict = Verdict::Saturated;
     assert!(caption(&free).contains("at 6 M dear (one unit fails)"), "{}", caption(&free));
     let mut open = usual();
     open.points.iter_mut().flat_map(|p| &mut p.expectations).for_each(|e| e.verdict = Judgement::Inconclusive);

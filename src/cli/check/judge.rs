@@ -24,6 +24,7 @@ impl Gate<'_> {
         } else {
             let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
+            cases.extend(unbounded(&played));
             cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));
             memory = Some(experiment::remember(model, &played));
@@ -117,6 +118,12 @@ impl Gate<'_> {
             ..case
         }))
     }
+}
+
+/// A warning where every expectation holds and requests fail that none bounds.
+fn unbounded(played: &Played) -> Option<Case> {
+    let text = report::unbounded_failures(&played.expectations, &played.point.basis)?;
+    Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true })
 }
 
 fn undecided(name: &str, text: &str) -> Case {

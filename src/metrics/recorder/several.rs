@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Recorder;
-use crate::engine::observer::{Admission, Arrivals, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::Model;
 
 /// The measured interval and the windows, all listening to one run.
@@ -67,8 +67,12 @@ impl Observer for Recorders {
         self.tell(|r| r.placed(who, capacity, region));
     }
 
-    fn waited(&mut self, capacity: usize, from: u64, to: u64) {
-        self.tell(|r| r.waited(capacity, from, to));
+    fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>) {
+        self.tell(|r| r.waited(capacity, from, to, behind));
+    }
+
+    fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64) {
+        self.tell(|r| r.waited_in_client(who, door, from, to));
     }
 
     fn stopped(&mut self, who: Who, quota: usize) {

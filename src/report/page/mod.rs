@@ -13,7 +13,8 @@ use super::Tale;
 use super::figures::{Palette, count};
 use super::summary::Row;
 use crate::charts::{self, Drawing, Subject};
-use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Results, Verdict};
+use crate::report::verdict;
+use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Point, Results};
 
 const PLAIN: Palette = Palette { colour: false };
 
@@ -215,7 +216,7 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         let text = "As written it keeps what is expected, but not under every reading of what nobody knows.";
         return (Some(Judgement::Inconclusive), text.to_owned());
     }
-    (judgement, of_a_run(results, judgement, subject.points.first().map(|p| p.verdict)))
+    (judgement, of_a_run(results, judgement, subject.points.first()))
 }
 
 /// How the sides keep what is expected; `None`: nothing is.
@@ -236,24 +237,12 @@ fn kept(comparison: &Comparison) -> Option<String> {
     }
 }
 
-fn of_a_run(results: &Results, judgement: Option<Judgement>, verdict: Option<Verdict>) -> String {
-    let n = results.expectations.len();
-    let of = |verdict| results.expectations.iter().filter(|e| e.verdict == verdict).count();
+fn of_a_run(results: &Results, judgement: Option<Judgement>, point: Option<&Point>) -> String {
+    let Some(point) = point else { return format!("{} points.", count(results.points_total as f64)) };
+    let verdict = format!("{}.", capital(&verdict::sentence(point)));
     match judgement {
-        Some(Judgement::Held) if n == 1 => "What is expected holds.".to_owned(),
-        Some(Judgement::Held) => format!("All {n} expectations hold."),
-        Some(Judgement::Failed) if n == 1 => "What is expected fails.".to_owned(),
-        Some(Judgement::Failed) => format!("Of {n} expectations, {} fail.", of(Judgement::Failed)),
-        Some(Judgement::Inconclusive) if n == 1 => "Not decided: what is expected may hold or fail.".to_owned(),
-        Some(Judgement::Inconclusive) => {
-            format!("Not decided: of {n} expectations, {} may hold or fail.", of(Judgement::Inconclusive))
-        }
-        None => match verdict {
-            Some(Verdict::Stable) => "The capacity carries the load. Nothing is expected of it in the file.".to_owned(),
-            Some(Verdict::Backlogged) => "A backlog builds up. Nothing is expected in the file.".to_owned(),
-            Some(Verdict::Overloaded) => "The mean demand is more than the capacity admits.".to_owned(),
-            None => format!("{} points.", count(results.points_total as f64)),
-        },
+        Some(_) => format!("{}.\n{verdict}", capital(&verdict::goals(&results.expectations, &point.basis))),
+        None => format!("{verdict}\nThe file states no goal."),
     }
 }
 

@@ -1,0 +1,169 @@
+//! The verdict, its neck and the goals, in sentences.
+
+use super::figures::{Palette, amount, count, share, time};
+use crate::results::{Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis};
+
+/// The verdict, the neck, and what retries made good, one line each.
+pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<String> {
+    let judged = sentence(point);
+    let word = point.verdict.name();
+    let painted = if is_good(results, point) { palette.good(word) } else { palette.bad(word) };
+    let mut lines = vec![judged.replacen(word, &painted, 1)];
+    let basis = &point.basis;
+    lines.extend(basis.neck.as_ref().map(neck));
+    if basis.recovered_attempts >= 0.5 {
+        lines.push(format!("{} attempts were refused and served on a retry", count(basis.recovered_attempts)));
+    }
+    lines
+}
+
+fn is_good(results: &Results, point: &Point) -> bool {
+    point.verdict == Verdict::Carries && !results.expectations.iter().any(|e| e.verdict == Judgement::Failed)
+}
+
+/// The verdict in one sentence that begins with its word.
+pub(super) fn sentence(point: &Point) -> String {
+    let (word, basis) = (point.verdict.name(), &point.basis);
+    if point.value("requests") == Some(0.0) {
+        return "no request arrived, so that nothing is judged".to_owned();
+    }
+    let fail = format!("{} of requests fail", share(basis.failing_share));
+    match point.verdict {
+        Verdict::Carries if basis.failing_share == 0.0 => format!("{word}: every request is served{}", late(point)),
+        Verdict::Carries => format!("{word}: {} of requests are served{}, {fail}", served(basis), late(point)),
+        Verdict::Drops if basis.failing_share <= basis.bound => format!("{word}: a goal on failures is broken; {fail}"),
+        Verdict::Drops if basis.bound_is_stated => format!("{word}: {fail}, more than the goal of {}", share(basis.bound)),
+        Verdict::Drops => format!("{word}: {fail}"),
+        Verdict::Saturated => format!(
+            "{word}: {fail}; it is more than {} in {} of {} minutes",
+            share(basis.bound),
+            count(basis.minutes_over_bound as f64),
+            count(basis.minutes as f64)
+        ),
+        Verdict::Backlogged => format!("{word}: more requests wait at the end than at the start; {fail}"),
+    }
+}
+
+/// From this share of the mean latency on, waiting belongs to the answer \[1\].
+const WORTH_A_WORD: f64 = 0.1;
+
+fn late(point: &Point) -> String {
+    let waited = point.value("queue_delay_mean_ms").zip(point.value("e2e_mean_ms"));
+    let waited = waited.filter(|(waited, whole)| *waited >= WORTH_A_WORD * whole && *waited > 0.0);
+    waited.map(|(waited, _)| format!(" after {} of waiting on average", time(waited))).unwrap_or_default()
+}
+
+/// The share that is served, with as many digits as tell it from all.
+fn served(basis: &VerdictBasis) -> String {
+    let (served, mut places) = (100.0 * (1.0 - basis.failing_share), 0);
+    while places < 6 && format!("{served:.places$}").starts_with("100") {
+        places += 1;
+    }
+    format!("{served:.places$}\u{a0}%")
+}
+
+/// The neck in one sentence.
+pub(super) fn neck(neck: &Neck) -> String {
+    let size = |unit: &str| neck.size.map(|size| format!(" of {}{unit}", amount(size))).unwrap_or_default();
+    let what = match neck.kind {
+        NeckKind::Limit => format!("the limit {}{}", neck.path, size("")),
+        NeckKind::RegionRoom => format!("the room of the regions, {}", neck.path),
+        NeckKind::Concurrency => format!("{}{}", neck.path, size("")),
+        NeckKind::Queue => format!("the queue, {}", neck.path),
+        NeckKind::Connections => match neck.size.map(count) {
+            Some(n) if n == "1" => format!("the client's only connection, {}", neck.path),
+            n => format!("the client's {} connections, {}", n.unwrap_or_default(), neck.path),
+        },
+        NeckKind::Pace => format!("the pace that the client has chosen, {}", neck.path),
+        NeckKind::RateLimiter => format!("the rate limiter of the SDK, {}", neck.path),
+        NeckKind::Outage => format!("an outage, {}", neck.path),
+        NeckKind::Unavailable => format!("the background rate of 503 answers, {}", neck.path),
+        NeckKind::NotReady => format!("copies or purchases that are not ready, {}", neck.path),
+        NeckKind::TooLarge => format!("requests too large for any limit of {}", neck.path),
+    };
+    let of = if neck.refused > 0.0 { "the refusals" } else { "the waiting time" };
+    let after = neck.after.as_ref().map(|path| format!(", after {path} had refused")).unwrap_or_default();
+    format!("neck: {what}: {} of {of}{after}", share(neck.share))
+}
+
+/// What to say where every stated goal holds and requests fail that no goal speaks of; `None`: it is otherwise.
+#[must_use]
+pub fn unbounded_failures(expectations: &[Expectation], basis: &VerdictBasis) -> Option<String> {
+    let said = goals(expectations, basis);
+    (Judgement::worst(expectations) == Some(Judgement::Held) && !is_bounded(expectations, basis)).then_some(said)
+}
+
+/// Whether the goals say how many requests may fail, or none does.
+fn is_bounded(expectations: &[Expectation], basis: &VerdictBasis) -> bool {
+    basis.failing_share == 0.0
+        || (basis.bound_is_stated && basis.failing_share <= basis.bound)
+        || expectations.iter().any(bounds_failures)
+}
+
+/// How the stated goals fare, in one sentence. Where all hold and none bounds the failures that there are, it says so.
+pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> String {
+    let n = expectations.len();
+    let of = |verdict| expectations.iter().filter(|e| e.verdict == verdict).count();
+    let bounded = is_bounded(expectations, basis);
+    let fail = || format!("{} fail", share(basis.failing_share));
+    match Judgement::worst(expectations) {
+        None => "the file states no goal".to_owned(),
+        Some(Judgement::Held) if bounded && n == 1 => "the stated goal holds".to_owned(),
+        Some(Judgement::Held) if bounded => format!("all {n} stated goals hold"),
+        Some(Judgement::Held) if n == 1 => format!("1 stated goal holds, it does not bound failures: {}", fail()),
+        Some(Judgement::Held) => format!("{n} stated goals hold, none bounds failures: {}", fail()),
+        Some(Judgement::Failed) if n == 1 => "the stated goal is not met".to_owned(),
+        Some(Judgement::Failed) => format!("{} of {n} stated goals are not met", of(Judgement::Failed)),
+        Some(Judgement::Inconclusive) if n == 1 => "not decided: the stated goal may hold or fail".to_owned(),
+        Some(Judgement::Inconclusive) => {
+            format!("not decided: {} of {n} stated goals may hold or fail", of(Judgement::Inconclusive))
+        }
+    }
+}
+
+/// Whether a goal says how many requests of the whole run may go without a good answer.
+fn bounds_failures(e: &Expectation) -> bool {
+    let term = e.metric.rsplit('.').next().unwrap_or_default();
+    let is_of_part = e.metric.starts_with("windows.");
+    !is_of_part && ((term == "slo_attainment" && e.at_least.is_some()) || (term == "failure_rate" && e.at_most.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn goal(metric: &str, at_most: Option<f64>, at_least: Option<f64>, verdict: Judgement) -> Expectation {
+        Expectation { metric: metric.to_owned(), at_most, at_least, estimate: None, half_width: None, verdict }
+    }
+
+    #[test]
+    fn goals_that_hold_over_failures_that_none_bounds_say_so() {
+        let held = |metric| goal(metric, Some(1.0), None, Judgement::Held);
+        let three = [held("e2e_p99_ms"), held("truncation_rate"), held("cost_usd")];
+        let told = |goals: &[Expectation], failing_share| {
+            goals_of(goals, VerdictBasis { failing_share, bound: 1e-3, ..VerdictBasis::default() })
+        };
+        assert_eq!(told(&three, 0.117), "3 stated goals hold, none bounds failures: 11.7 % fail");
+        assert_eq!(told(&three[..1], 0.117), "1 stated goal holds, it does not bound failures: 11.7 % fail");
+        assert_eq!(told(&three, 0.0), "all 3 stated goals hold");
+        let bounded = [held("e2e_p99_ms"), held("failure_rate")];
+        assert_eq!(told(&bounded, 0.117), "all 2 stated goals hold");
+        let part = [held("windows.peak.failure_rate"), held("e2e_p99_ms")];
+        assert_eq!(told(&part, 0.02), "2 stated goals hold, none bounds failures: 2 % fail");
+        let good = [goal("workloads.chat.slo_attainment", None, Some(0.8), Judgement::Held)];
+        assert_eq!(told(&good, 0.117), "the stated goal holds");
+        let broken = [held("e2e_p99_ms"), goal("failure_rate", Some(0.01), None, Judgement::Failed)];
+        assert_eq!(told(&broken, 0.117), "1 of 2 stated goals are not met");
+    }
+
+    fn goals_of(goals: &[Expectation], basis: VerdictBasis) -> String {
+        super::goals(goals, &basis).replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn nearly_all_is_never_written_as_all() {
+        let served = |failing_share| super::served(&VerdictBasis { failing_share, ..VerdictBasis::default() });
+        assert_eq!(served(0.000_2).replace('\u{a0}', " "), "99.98 %");
+        assert_eq!(served(0.02).replace('\u{a0}', " "), "98 %");
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether the capacity carries the load, and what is in its way.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whether the capacity carries the load, judged from what happened in the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// More requests waited at the end of the measurement than at its start, or the limit on live requests was hit.
+    Backlogged,
+    /// In more than a third of the minutes with traffic, a larger share of the requests fails than the bound.
+    Saturated,
+    /// A goal on failures is broken; where the scenario states none, more requests fail than the bound.
+    Drops,
+    /// None of the others.
+    Carries,
+}
+
+impl Verdict {
+    /// The word that results and reports use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Backlogged => "backlogged",
+            Self::Saturated => "saturated",
+            Self::Drops => "drops",
+            Self::Carries => "carries",
+        }
+    }
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictBasis {
+    /// The share of the measured requests that got no answer: failed, timed out or unfinished, over all replications.
+    pub failing_share: f64,
+    /// The largest share that may fail: the tightest goal on `failure_rate` or `refusal_rate`, else 0.001.
+    pub bound: f64,
+    /// Whether a goal of the scenario states the bound.
+    pub bound_is_stated: bool,
+    /// Wall-clock minutes in which a measured request arrived, over all replications.
+    pub minutes: u64,
+    /// Those of the minutes of which a larger share of the requests failed or timed out than the bound.
+    pub minutes_over_bound: u64,
+    /// Attempts that were refused, of calls that were answered on a later attempt; mean of the replications.
+    pub recovered_attempts: f64,
+    /// What is most in the way of the requests; null: nothing was refused for good, and next to nothing waited.
+    pub neck: Option<Neck>,
+}
+
+/// The limit, place or queue to which most refusals belong, or else most of the time that attempts waited.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Neck {
+    pub kind: NeckKind,
+    /// Where it stands, such as `capacities.us.tpm` or `workloads.chat.client.max_connections`.
+    pub path: String,
+    /// Its size at the start of the run, such as tokens a minute or connections of a process; null: it has none.
+    pub size: Option<f64>,
+    /// Offers that it refused and that no later capacity of a route could make good; mean of the replications. 0: it is
+    /// the neck because of the time that attempts waited.
+    pub refused: f64,
+    /// How long attempts waited for it within the measured interval, in seconds; mean of the replications.
+    pub waited_s: f64,
+    /// Its part of all such refusals, else of all such waiting time.
+    pub share: f64,
+    /// The limit of an earlier capacity of the route that refused most of the same attempts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<String>,
+}
+
+/// What kind of thing a neck is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NeckKind {
+    /// A limit of a quota, or bought throughput.
+    Limit,
+    /// No region of a pool had room.
+    RegionRoom,
+    /// The requests that a capacity serves at once.
+    Concurrency,
+    /// A queue was full, or a request had waited there as long as it may.
+    Queue,
+    /// The connections of a client.
+    Connections,
+    /// The pace that a client has chosen.
+    Pace,
+    /// The rate limiter of an SDK.
+    RateLimiter,
+    /// An outage of a capacity or of its region.
+    Outage,
+    /// The background rate of 503 answers.
+    Unavailable,
+    /// Copies of an imported model that were being loaded, or a purchase that was not ready.
+    NotReady,
+    /// Requests that no limit could ever admit.
+    TooLarge,
+}

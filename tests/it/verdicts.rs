@@ -1,0 +1,177 @@
+//! The verdict of a run, what is in the way of its requests, and what is said where goals hold and requests fail.
+
+use bedload::report::{self, Palette};
+use bedload::results::{NeckKind, Point, Results, Verdict};
+
+use crate::playing::{results_on, value};
+
+const MODEL: &str = r#"
+[models.own]
+max_output_tokens = 4096
+time_to_first_token = "1s"
+output_tokens_per_second = 100
+prices = { input = "$1/1M", output = "$5/1M" }
+"#;
+
+/// A workload of 1,000 tokens in and 200 out, by its arrivals, its client and the rest of the file.
+fn played(arrivals: &str, client: &str, rest: &str) -> Results {
+    results_on(
+        2,
+        &format!(
+            r#"
+            [run]
+            duration = "30m"
+            warmup = "0s"
+            replications = 2
+            {MODEL}
+            [workloads.chat]
+            model = "own"
+            arrivals.{arrivals}
+            input_tokens = 1000
+            output_tokens = 200
+            max_tokens = 200
+            client = {{ {client} }}
+            {rest}"#
+        ),
+    )
+}
+
+fn judged(results: &Results) -> (Verdict, Option<(NeckKind, &str)>) {
+    let point = &results.points[0];
+    (point.verdict, point.basis.neck.as_ref().map(|neck| (neck.kind, neck.path.as_str())))
+}
+
+/// Everything that the summary says, in one line.
+fn told(results: &Results) -> String {
+    let text = report::text(results, Palette { colour: false });
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn failing(point: &Point) -> f64 {
+    ["failed", "timed_out", "unfinished"].iter().map(|name| value(point, name)).sum::<f64>() / value(point, "requests")
+}
+
+#[test]
+fn a_route_of_unlike_limits_that_loses_most_requests_is_saturated_and_its_last_limit_is_the_neck() {
+    // 1,200 a minute against 40,000 bought output tokens (200 answers), then 120,000 tokens of a quota (100 calls).
+    let rest = r#"
+        route = ["bought", "quota"]
+        [capacities.bought.provisioned]
+        model_units = 1
+        input_tpm_per_unit = 1_000_000
+        output_tpm_per_unit = 40_000
+        price_per_unit = "$20/h"
+        [capacities.quota.on_demand]
+        rpm = "none"
+        tpm = 120_000
+    "#;
+    let results = played("constant.rate = \"1200/min\"", "retries = \"none\"", rest);
+    assert_eq!(judged(&results), (Verdict::Saturated, Some((NeckKind::Limit, "capacities.quota.tpm"))));
+    let point = &results.points[0];
+    assert_eq!(point.basis.neck.as_ref().and_then(|neck| neck.after.as_deref()), Some("capacities.bought.output"));
+    assert!((failing(point) - 0.75).abs() < 1e-9, "300 of 1,200 are served: {}", failing(point));
+    assert_eq!(point.basis.failing_share, failing(point));
+    assert_eq!((point.basis.minutes, point.basis.minutes_over_bound), (60, 60));
+    assert!(told(&results).contains("Verdict saturated: 75 % of requests fail"), "{}", told(&results));
+}
+
+#[test]
+fn a_pool_of_connections_is_the_neck_where_limits_are_idle() {
+    // 600 requests at once, 3 s each, through 4 connections: the quota of 400 a minute is used to a fifth.
+    let arrivals = "batches = { rate = \"6/h\", size = 600, cv = 0 }";
+    let rest = "[capacities.us.on_demand]\nrpm = 400\ntpm = \"none\"";
+    let results = played(arrivals, "retries = \"none\", max_connections = 4", rest);
+    let (verdict, neck) = judged(&results);
+    assert_ne!(verdict, Verdict::Saturated);
+    assert_eq!(neck, Some((NeckKind::Connections, "workloads.chat.client.max_connections")));
+    assert_eq!(value(&results.points[0], "capacities.us.refused"), 0.0);
+    assert!(told(&results).contains("neck: the client's 4 connections"), "{}", told(&results));
+}
+
+#[test]
+fn bursts_over_a_limit_that_fits_the_mean_are_drops_and_not_saturation() {
+    let arrivals = "constant.rate = \"60/min\"\nbursts = [{ at = \"10m\", lasts = \"1m\", factor = 10 }]";
+    let results = played(arrivals, "retries = \"none\"", "[capacities.us.on_demand]\nrpm = 100\ntpm = \"none\"");
+    assert_eq!(judged(&results), (Verdict::Drops, Some((NeckKind::Limit, "capacities.us.rpm"))));
+    let basis = &results.points[0].basis;
+    assert_eq!((basis.minutes, basis.minutes_over_bound), (60, 2), "one minute of each replication");
+}
+
+#[test]
+fn a_load_that_just_fits_carries_and_names_nothing_in_its_way() {
+    let results = played("constant.rate = \"60/min\"", "retries = \"none\"", "[capacities.us.on_demand]\nrpm = 60");
+    assert_eq!(judged(&results), (Verdict::Carries, None));
+    assert!(told(&results).contains("Verdict carries: every request is served"));
+}
+
+#[test]
+fn a_queue_that_grows_is_a_backlog_behind_what_blocks_its_head() {
+    let queue = |limits: &str| {
+        let rest = format!("[capacities.us.on_demand]\n{limits}\non_saturation = \"queue\"");
+        played("constant.rate = \"120/min\"", "retries = \"none\"", &rest)
+    };
+    let places = queue("rpm = \"none\"\ntpm = \"none\"\nconcurrency = 4");
+    assert_eq!(judged(&places), (Verdict::Backlogged, Some((NeckKind::Concurrency, "capacities.us.concurrency"))));
+    let limit = queue("rpm = 100\ntpm = \"none\"");
+    assert_eq!(judged(&limit), (Verdict::Backlogged, Some((NeckKind::Limit, "capacities.us.rpm"))));
+}
+
+#[test]
+fn a_goal_on_failures_moves_the_bound_and_a_broken_one_is_a_drop() {
+    let arrivals = "constant.rate = \"60/min\"\nbursts = [{ at = \"10m\", lasts = \"1m\", factor = 10 }]";
+    let with = |goal: &str| {
+        let rest = format!("[capacities.us.on_demand]\nrpm = 100\ntpm = \"none\"\n[[expect]]\n{goal}");
+        played(arrivals, "retries = \"none\"", &rest)
+    };
+    let broken = with("metric = \"failure_rate\"\nat_most = \"1%\"");
+    assert_eq!(broken.points[0].verdict, Verdict::Drops);
+    assert_eq!((broken.points[0].basis.bound, broken.points[0].basis.bound_is_stated), (0.01, true));
+    let kept = with("metric = \"failure_rate\"\nat_most = \"90%\"");
+    assert_eq!(kept.points[0].verdict, Verdict::Carries, "it was asked to serve a tenth");
+    let own = with("metric = \"workloads.chat.refusal_rate\"\nat_most = \"90%\"");
+    assert_eq!(own.points[0].verdict, Verdict::Carries);
+}
+
+#[test]
+fn attempts_that_a_retry_made_good_are_counted() {
+    let client = "retries.exponential = { max_attempts = 2, base = \"61s\", jitter = \"none\" }";
+    let arrivals = "batches = { rate = \"2/h\", size = 50, cv = 0 }";
+    let results = played(arrivals, client, "[capacities.us.on_demand]\nrpm = 30\ntpm = \"none\"");
+    let point = &results.points[0];
+    let (served, refused) = (value(point, "served"), value(point, "throttled_attempts"));
+    assert!(served == value(point, "requests") && refused > 0.0, "{served} served, {refused} refused");
+    assert_eq!(value(point, "recovered_attempts"), refused, "every one of them was served on its retry");
+    assert!(told(&results).contains("attempts were refused and served on a retry"));
+}
+
+#[test]
+fn goals_that_hold_over_a_run_that_loses_requests_never_read_as_if_all_were_well() {
+    let goals = r#"
+        [capacities.us.on_demand]
+        rpm = 53
+        tpm = "none"
+        [[expect]]
+        metric = "e2e_p99"
+        at_most = "10s"
+        [[expect]]
+        metric = "cost_usd"
+        at_most = 1000
+        [[expect]]
+        metric = "truncation_rate"
+        at_most = "50%"
+    "#;
+    let results = played("constant.rate = \"60/min\"", "retries = \"none\"", goals);
+    let sentence = "3 stated goals hold, none bounds failures: 11.7 % fail";
+    assert_eq!(judged(&results).0, Verdict::Saturated);
+    let text = told(&results);
+    assert!(text.contains(sentence), "{text}");
+    let markdown = report::markdown(&results).replace('\u{a0}', " ");
+    assert!(markdown.contains(sentence), "{markdown}");
+    let subject = bedload::charts::Subject::of(&results);
+    let sheet = report::Sheet { subject, scenario: None };
+    let review = report::review(&sheet).expect("it is drawn");
+    for page in [report::html(&review), report::review_markdown(&review)] {
+        assert!(page.replace(['\u{a0}'], " ").contains(sentence), "the page says it");
+        assert!(!page.contains("xpectations hold"));
+    }
+}
