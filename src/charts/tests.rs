@@ -9,7 +9,9 @@ mod volumes;
 mod written;
 
 use super::*;
-use crate::results::{Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis};
+use crate::results::{
+    Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis,
+};
 
 pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
     Results {

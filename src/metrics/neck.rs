@@ -135,8 +135,9 @@ fn of_reason(reason: Reason, on_saturation: Saturation) -> Option<(NeckKind, &'s
 /// The limit or place of the capacities before the neck's on a route that refused most.
 fn before(model: &Model, pooled: &Record, path: &str) -> Option<String> {
     let owner = |c: usize| path.starts_with(&format!("capacities.{}.", model.capacities[c].name));
-    let of_quota =
-        |c: usize| model.capacities[c].quotas.iter().any(|q| path.starts_with(&format!("{}.", model.quotas[*q].prefix)));
+    let of_quota = |c: usize| {
+        model.capacities[c].quotas.iter().any(|q| path.starts_with(&format!("{}.", model.quotas[*q].prefix)))
+    };
     let stages = model.workloads.iter().flat_map(|w| &w.stages);
     let earlier = stages.filter_map(|stage| {
         let at = stage.route.iter().position(|c| owner(*c) || of_quota(*c))?;

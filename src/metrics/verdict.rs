@@ -66,9 +66,8 @@ fn loses_unstated(model: &Model, pooled: &Record) -> bool {
     }
     let is_stated = |name: &str| model.failure_goals().any(|goal| goal.workload == Some(name));
     let unstated = model.workloads.iter().zip(&pooled.workloads).filter(|(workload, _)| !is_stated(&workload.name));
-    let (lost, requests) = unstated.fold((0, 0), |(lost, requests), (_, c)| {
-        (lost + c.unanswered(), requests + c.requests)
-    });
+    let (lost, requests) =
+        unstated.fold((0, 0), |(lost, requests), (_, c)| (lost + c.unanswered(), requests + c.requests));
     share(lost, requests) > UNSTATED_FAILURE_BOUND
 }
 

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::{Bound, Model};
 use crate::model::quantity::{Duration, Share, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar};
+use crate::model::{Bound, Model};
 
 /// A bound that the results must keep.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -93,7 +93,11 @@ impl Model {
             let (Bound::AtMost(share) | Bound::Between(_, share)) = e.bound else { return None };
             let (of, term) = e.metric.rsplit_once('.').unwrap_or(("", &e.metric));
             let workload = if of.is_empty() { None } else { Some(of.strip_prefix("workloads.")?) };
-            matches!(term, "failure_rate" | "refusal_rate").then_some(FailureGoal { metric: &e.metric, workload, share })
+            matches!(term, "failure_rate" | "refusal_rate").then_some(FailureGoal {
+                metric: &e.metric,
+                workload,
+                share,
+            })
         })
     }
 

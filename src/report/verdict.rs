@@ -32,7 +32,9 @@ pub(super) fn sentence(point: &Point) -> String {
         Verdict::Carries if basis.failing_share == 0.0 => format!("{word}: every request is served{}", late(point)),
         Verdict::Carries => format!("{word}: {} of requests are served{}, {fail}", served(basis), late(point)),
         Verdict::Drops if basis.failing_share <= basis.bound => format!("{word}: a goal on failures is broken; {fail}"),
-        Verdict::Drops if basis.bound_is_stated => format!("{word}: {fail}, more than the goal of {}", share(basis.bound)),
+        Verdict::Drops if basis.bound_is_stated => {
+            format!("{word}: {fail}, more than the goal of {}", share(basis.bound))
+        }
         Verdict::Drops => format!("{word}: {fail}"),
         Verdict::Saturated => format!(
             "{word}: {fail}; it is more than {} in {} of {} minutes",
@@ -125,7 +127,8 @@ pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> Strin
 fn bounds_failures(e: &Expectation) -> bool {
     let term = e.metric.rsplit('.').next().unwrap_or_default();
     let is_of_part = e.metric.starts_with("windows.");
-    !is_of_part && ((term == "slo_attainment" && e.at_least.is_some()) || (term == "failure_rate" && e.at_most.is_some()))
+    !is_of_part
+        && ((term == "slo_attainment" && e.at_least.is_some()) || (term == "failure_rate" && e.at_most.is_some()))
 }
 
 #[cfg(test)]

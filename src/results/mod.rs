@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 pub use baseline::{Baseline, BaselineScenario};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
-pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
+pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 
 /// Raised when a reader of the old shape would misread the new one.
 pub const SCHEMA_VERSION: u32 = 2;
