@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::quantity::{Duration, Share, Text};
+use crate::model::instant::Instant;
+use crate::model::quantity::{Share, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar};
 use crate::model::{Bound, Model};
 
@@ -48,10 +49,10 @@ scalar!(BoundSpec, { "anyOf": [{ "type": "number" }, { "type": "string" }], "exa
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Window")]
 pub struct WindowSpec {
-    /// Since t = 0.
-    pub from: At<Duration>,
-    /// Since t = 0.
-    pub to: At<Duration>,
+    /// A time since t = 0, or an instant.
+    pub from: At<Instant>,
+    /// A time since t = 0, or an instant.
+    pub to: At<Instant>,
 }
 
 /// What the results keep beside what is always kept.

@@ -8,6 +8,7 @@ pub mod client;
 pub mod customization;
 pub mod expectation;
 pub mod input;
+pub mod instant;
 pub mod law;
 pub mod pricing;
 pub mod quantity;

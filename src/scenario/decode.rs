@@ -1,4 +1,4 @@
-//! The third pass: values get their meaning, section by section and key by key, so that one fault hides no other.
+//! The fifth pass: values get their meaning, section by section and key by key, so that one fault hides no other.
 
 use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};

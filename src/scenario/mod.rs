@@ -3,8 +3,9 @@
 //! 1. syntax: the text becomes a tree in which every key and value knows its place;
 //! 2. overlays: the tree is laid over those that it extends, and each `--set PATH=VALUE` is put into it;
 //! 3. form: every key and kind is one that exists, none is missing;
-//! 4. decoding: every value gets its meaning, section by section and key by key;
-//! 5. lowering: references, ranges, sense; defaults are filled in and reported as assumptions.
+//! 4. instants: dates become times since t = 0;
+//! 5. decoding: every value gets its meaning, section by section and key by key;
+//! 6. lowering: references, ranges, sense; defaults are filled in and reported as assumptions.
 //!
 //! A pass goes on where the one before found faults, so that one round of mending is enough; only a fault of syntax
 //! ends the work at once, because nothing after it can be trusted.
@@ -14,6 +15,7 @@ mod describe;
 mod doubt;
 mod extend;
 mod form;
+mod instants;
 mod lower;
 mod overlay;
 mod place;
@@ -112,8 +114,9 @@ fn passes(
     }
     let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
-    let faulty = form::check(&mut root, sources, sink);
+    let mut faulty = form::check(&mut root, sources, sink);
     let stated = stated::stated(&root, sources);
+    instants::resolve(&mut root, &mut faulty, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
     let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;

@@ -179,6 +179,12 @@ impl Node {
         self.form("array")?.get("items").map(Self::of)
     }
 
+    /// The format that the schema states for a text here.
+    #[must_use]
+    pub fn format(self) -> Option<&'static str> {
+        self.form("string")?.get("format")?.as_str()
+    }
+
     /// Whether a table or a list is all that may stand here.
     #[must_use]
     pub fn only(self) -> Option<&'static str> {

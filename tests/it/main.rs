@@ -19,6 +19,7 @@ mod gates;
 mod house;
 mod imports;
 mod inputs;
+mod instants;
 mod limiters;
 mod loops;
 mod mangled;

@@ -17,6 +17,7 @@ use super::{Billing, Bought, Kind, Plan, Room, Site};
 use crate::catalog::{IN_REGION, ModelEntry, ProvisionedEntry};
 use crate::model::capacity::limiter::LimiterChoice;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
+use crate::model::instant::Instant;
 use crate::model::quantity::{Count, Duration, HourlyPrice, Names, Text, Unsure};
 use crate::model::spec::{At, words};
 use crate::units::SimTime;
@@ -65,10 +66,10 @@ pub struct PurchaseSpec {
     pub model_units: At<Count>,
     /// How long they are bound; default none.
     pub commitment: Option<At<ModelUnitCommitment>>,
-    /// When they are bought, since t = 0; default 0s.
-    pub at: Option<At<Duration>>,
-    /// When they end, since t = 0; default never.
-    pub ends: Option<At<Duration>>,
+    /// When they are bought: a time since t = 0, or an instant; default 0s.
+    pub at: Option<At<Instant>>,
+    /// When they end: a time since t = 0, or an instant; default never.
+    pub ends: Option<At<Instant>>,
     /// How long it takes until they serve; default 0s.
     pub ready_after: Option<At<Duration>>,
     /// Of one unit and hour; that of the capacity when left out.
@@ -213,7 +214,7 @@ impl ProvisionedSpec {
             site.sink.error(written.at.clone(), rule, "write it in each of `purchases`".to_owned());
         }
         for spec in self.purchases.as_ref().map_or(&[][..], |p| &p.value) {
-            let time = |t: &Option<At<Duration>>| t.as_ref().map(|t| t.value.0);
+            let time = |t: &Option<At<Instant>>| t.as_ref().map(|t| t.value.0);
             let (from, to) = (time(&spec.at).unwrap_or_default(), time(&spec.ends));
             if let (Some(end), Some(written)) = (to, &spec.ends)
                 && end <= from
@@ -237,7 +238,7 @@ impl ProvisionedSpec {
                     "leave `ends` out, or write commitment = \"none\"".to_owned(),
                 );
             }
-            let ready_after = time(&spec.ready_after).unwrap_or_default();
+            let ready_after = spec.ready_after.as_ref().map_or(SimTime::ZERO, |t| t.value.0);
             add(
                 &spec.model_units,
                 spec.commitment.as_ref().map(|c| c.value),

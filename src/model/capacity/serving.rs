@@ -7,6 +7,7 @@ use crate::diagnostic::Sink;
 use crate::model::capacity::contention::ContentionSpec;
 use crate::model::capacity::quota::{LimitKind, StatedLater};
 use crate::model::capacity::{Saturation, Standing};
+use crate::model::instant::Instant;
 use crate::model::law::{LawSpec, Speed};
 use crate::model::quantity::{Count, Duration, Share, Text};
 use crate::model::spec::{At, words};
@@ -156,8 +157,8 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Outage")]
 pub struct OutageSpec {
-    /// When it begins, since t = 0.
-    pub at: At<Duration>,
+    /// When it begins: a time since t = 0, or an instant.
+    pub at: At<Instant>,
     /// How long it lasts; above zero.
     pub lasts: At<Duration>,
     /// What is left: 0 refuses everything with a 503, a share multiplies the capacity's own limits; default 0 \[1\].
@@ -169,8 +170,8 @@ pub struct OutageSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Change")]
 pub struct ChangeSpec {
-    /// Since t = 0.
-    pub at: At<Duration>,
+    /// From when on: a time since t = 0, or an instant.
+    pub at: At<Instant>,
     /// Requests per minute.
     pub rpm: Option<At<Count>>,
     /// Tokens per minute.

@@ -112,9 +112,11 @@ impl<'a> Lowering<'a> {
         });
     }
 
-    /// Outages, changes and purchases lie in the run.
+    /// Warns of outages, changes and purchases that a run whose length a trace decides does not reach. Where the length
+    /// is written, the pass that reads instants warns at their own places.
     fn warn_of_what_never_happens(&mut self, draft: &Draft<'_>, instants: &[SimTime], plan: &Plan) {
-        let Some(run) = &self.clock else { return };
+        let is_written = self.specs.run.spec.as_ref().is_some_and(|run| run.duration.is_some());
+        let Some(run) = self.clock.as_ref().filter(|_| !is_written) else { return };
         let bought = plan.billing.purchases().iter().map(|p| p.from);
         if let Some(late) = instants.iter().copied().chain(bought).filter(|at| *at >= run.measured_end()).min() {
             let rule = format!(

@@ -9,6 +9,7 @@ use super::ArrivalsSpec;
 use super::mmpp::State;
 use super::shape::{Shape, ShapeSpec};
 use crate::diagnostic::Sink;
+use crate::model::instant::Instant;
 use crate::model::quantity::{Duration, Growth, Number};
 use crate::model::spec::At;
 use crate::units::SimTime;
@@ -51,8 +52,8 @@ pub struct RandomBurst {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Burst")]
 pub struct BurstSpec {
-    /// The start of the first one, since t = 0.
-    pub at: Option<At<Duration>>,
+    /// The start of the first one: a time since t = 0, or an instant.
+    pub at: Option<At<Instant>>,
     /// How long one lasts.
     pub lasts: At<Duration>,
     /// What the rate is multiplied by meanwhile \[1\].

@@ -7,7 +7,8 @@ use serde::de::SeqAccess;
 use serde::{Deserialize, Deserializer};
 
 use crate::diagnostic::{Sink, Span};
-use crate::model::quantity::{Duration, Number};
+use crate::model::instant::Instant;
+use crate::model::quantity::Number;
 use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family, scalar, unknown};
 use crate::units::{MICROS_PER_HOUR, SimTime};
 
@@ -70,8 +71,8 @@ pub enum ShapeSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ShapePoint")]
 pub struct ShapePointSpec {
-    /// Since t = 0.
-    pub at: At<Duration>,
+    /// When: a time since t = 0, or an instant.
+    pub at: At<Instant>,
     /// What the rate is multiplied by \[1\].
     pub factor: At<Number>,
 }
