@@ -13,6 +13,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod experiment;
+pub mod figures;
 pub mod import;
 pub mod metrics;
 pub mod model;

@@ -108,7 +108,7 @@ impl Bill {
 
     fn subtitle(&self, point: &Point) -> String {
         let committed: f64 = self.rows.iter().filter(|row| row.is_committed).map(|row| row.usd).sum();
-        let mut text = format!("{} {}", labels::usd(self.total), self.period.1);
+        let mut text = format!("{} {}", labels::money(self.total), self.period.1);
         if committed > 0.0 {
             text += &format!(", {} of it committed", labels::percent(committed / self.total));
         }
@@ -116,14 +116,14 @@ impl Bill {
         let terms: Vec<f64> = point.commitments.iter().filter_map(|c| c.usd).filter(|usd| *usd > 0.0).collect();
         let last = point.commitments.iter().map(|c| c.ends.as_str()).max();
         if let Some(last) = last.filter(|_| !terms.is_empty()) {
-            let due = labels::usd(terms.iter().fold(0.0, |sum, usd| sum + usd.min(LARGEST)));
+            let due = labels::money(terms.iter().fold(0.0, |sum, usd| sum + usd.min(LARGEST)));
             text += &match terms.len() {
                 1 => format!(" Due for the whole term, to {last}: {due}."),
                 n => format!(" Due for {n} whole terms, the last of them to {last}: {due}."),
             };
         }
         if self.once > 0.0 {
-            text += &format!(" Paid once, and not shown: {}.", labels::usd(self.once));
+            text += &format!(" Paid once, and not shown: {}.", labels::money(self.once));
         }
         text
     }
@@ -154,7 +154,7 @@ impl Bill {
             // A hair of width keeps what is small from looking like nothing.
             let right = left + (row.usd * scale).max(1.5);
             canvas.rect(Room { left, right, top: y + 2.0, bottom: y + 18.0 }, ink(row.is_committed))?;
-            let amount = labels::usd(row.usd);
+            let amount = labels::money(row.usd);
             canvas.text(right + 7.0, y + 14.0, &amount, STRONG, Ink::Text, Align::Left)?;
             let share = labels::percent(row.usd / self.total);
             let after = right + 7.0 + STRONG.width(&amount) + 7.0;

@@ -54,7 +54,7 @@ impl<'d> Course<'d> {
             "hours" => ("hour", 3_600.0),
             _ => ("day", 86_400.0),
         };
-        format!("{name} {}", labels::rounded(self.columns.edges[column] / unit_s))
+        format!("{name} {}", labels::amount(self.columns.edges[column] / unit_s))
     }
 
     /// How much time a column is, after an adjective: `minute`, `2 min`.

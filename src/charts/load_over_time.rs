@@ -113,8 +113,8 @@ impl<'d> Load<'d> {
         let mean = total(&self.arrivals) / n;
         let mut text = format!(
             "{} requests arrived a minute, {} at the most.",
-            labels::rounded(mean),
-            labels::rounded(largest(&self.arrivals))
+            labels::amount(mean),
+            labels::amount(largest(&self.arrivals))
         );
         let ratio = total(&self.attempts) / total(&self.calls);
         match self.worst() {
@@ -152,7 +152,7 @@ impl<'d> Load<'d> {
         }
         panel.floor()?;
         self.course.tips(&panel, &self.attempts, |i| {
-            let (arrivals, attempts) = (labels::rounded(self.arrivals[i]), labels::rounded(self.attempts[i]));
+            let (arrivals, attempts) = (labels::amount(self.arrivals[i]), labels::amount(self.attempts[i]));
             format!("{arrivals} arrivals and {attempts} attempts a minute")
         });
         self.mark(&panel)
@@ -183,7 +183,7 @@ impl<'d> Load<'d> {
         self.course.stack(&panel, &[(&self.in_flight, Ink::Blue), (&self.waiting, Ink::Amber)])?;
         panel.floor()?;
         self.course.tips(&panel, &both, |i| {
-            format!("{} in flight, {} waiting", labels::rounded(self.in_flight[i]), labels::rounded(self.waiting[i]))
+            format!("{} in flight, {} waiting", labels::amount(self.in_flight[i]), labels::amount(self.waiting[i]))
         });
         Ok(())
     }

@@ -95,7 +95,7 @@ impl<'d> Shares<'d> {
         self.course.stack(&panel, &layers)?;
         panel.floor()?;
         self.course.tips(&panel, &all, |i| {
-            let each = self.parts.iter().map(|c| format!("{} {}", c.name, labels::rounded(c.values[i])));
+            let each = self.parts.iter().map(|c| format!("{} {}", c.name, labels::amount(c.values[i])));
             format!("{} a minute", each.collect::<Vec<String>>().join(", "))
         });
         Ok(())

@@ -87,7 +87,7 @@ impl<'d> Refusals<'d> {
         if let Some(at) = worst(&self.refused) {
             text += &format!(
                 " At the most {} offers were refused a minute ({}).",
-                labels::rounded(self.refused[at]),
+                labels::amount(self.refused[at]),
                 self.course.when(at)
             );
         }
@@ -125,7 +125,7 @@ impl<'d> Refusals<'d> {
         panel.floor()?;
         self.course.tips(&panel, &self.refused, |i| {
             let each = self.reasons.iter().filter(|r| r.values[i] > 0.0);
-            let each: Vec<String> = each.map(|r| format!("{} {}", r.name, labels::rounded(r.values[i]))).collect();
+            let each: Vec<String> = each.map(|r| format!("{} {}", r.name, labels::amount(r.values[i]))).collect();
             if each.is_empty() { "nothing refused".to_owned() } else { format!("{} a minute", each.join(", ")) }
         });
         Ok(())

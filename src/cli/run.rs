@@ -15,9 +15,11 @@ use serde_json::Value;
 
 use crate::charts::Subject;
 use crate::experiment::{self, Conclusion, Effort};
+use crate::figures;
 use crate::report;
 use crate::results::{self, Doubt, Judgement, Results};
 use crate::scenario::{Loaded, Source};
+use crate::units;
 
 /// What is to be run.
 struct Asked {
@@ -172,13 +174,8 @@ pub(super) fn files_line(written: &[PathBuf]) -> String {
 pub(super) fn speed(effort: Effort, took: Duration) -> String {
     let seconds = took.as_secs_f64();
     let each = if effort.requests > 0 { seconds * 1e9 / effort.requests as f64 } else { 0.0 };
-    let mut requests = effort.requests.to_string();
-    let mut at = requests.len();
-    while at > 3 {
-        at -= 3;
-        requests.insert(at, ',');
-    }
-    format!("{requests} requests in {seconds:.2} s, {each:.0} ns per request")
+    let (requests, seconds) = (units::grouped(effort.requests), figures::plain(&figures::time(seconds * 1e3)));
+    format!("{requests} requests in {seconds}, {} ns per request", figures::count(each))
 }
 
 /// No gate passes on a lucky reading: what holds as written and not under every reading is inconclusive, and said so.

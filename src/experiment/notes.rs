@@ -2,6 +2,7 @@
 
 use super::replicate::{Record, Replication};
 use super::warmup::{self, Advice};
+use crate::figures::{plain, share, three_figures};
 use crate::metrics;
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
@@ -41,8 +42,8 @@ fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) 
     let unfinished = point.value("unfinished").zip(point.value("requests")).map_or(0.0, |(open, all)| open / all);
     if unfinished > MANY_UNFINISHED {
         let text = format!(
-            "{:.1} % of the requests had no outcome when the run ended, and what they cost is missing: lengthen run.cooldown",
-            unfinished * 100.0
+            "{} of the requests had no outcome when the run ended, and what they cost is missing: lengthen run.cooldown",
+            plain(&share(unfinished))
         );
         notes.push(note(Some("unfinished"), text));
     }
@@ -106,7 +107,8 @@ fn of_the_month(model: &Model, point: &Point) -> Option<Note> {
     (played > 0.0 && billed > MORE * played).then(|| {
         let times = billed / played;
         let text = format!(
-            "a month is billed for {times:.1} times the requests that are played: what is throttled, how late answers come and whether what is bought carries so many is not seen; raise the traffic too"
+            "a month is billed for {} times the requests that are played: what is throttled, how late answers come and whether what is bought carries so many is not seen; raise the traffic too",
+            three_figures(times)
         );
         note(Some("requests_per_month"), text)
     })

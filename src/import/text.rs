@@ -3,7 +3,8 @@
 use super::fit::Fit;
 use super::profile::{Figures, Lengths};
 use super::words::{number, rate, short};
-use crate::units::{grouped, round_duration};
+use crate::figures;
+use crate::units::grouped;
 
 /// Columns of the labels.
 const LABEL: usize = 11;
@@ -30,7 +31,7 @@ pub fn report(source: &str, workloads: &[Told<'_>], bold: bool) -> String {
             page.title(name);
         }
         let figures = told.figures;
-        page.out += &format!("{} calls in {}\n", grouped(figures.rows), round_duration(figures.span));
+        page.out += &format!("{} calls in {}\n", grouped(figures.rows), figures::plain(&figures::span(figures.span)));
         page.row("Arrivals", &arrivals(figures));
         page.row("Tokens", &tokens(figures));
         page.row("Cache", &cache(figures));
@@ -152,5 +153,5 @@ fn verdict(fit: &Fit) -> Vec<String> {
 }
 
 fn per_cent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    figures::plain(&figures::share(share))
 }

@@ -1,5 +1,6 @@
 //! Figures in few digits, for scenarios and for people.
 
+use crate::figures;
 use crate::units::grouped;
 
 /// Two figures, the next larger.
@@ -45,14 +46,9 @@ pub fn duration(seconds: f64) -> String {
     format!("{}{unit}", number(seconds / size))
 }
 
-/// Four figures, of large numbers three and a letter.
+/// Three figures, of large numbers with a suffix.
 pub fn short(x: f64) -> String {
-    match x {
-        _ if x >= 999.5e6 => format!("{:.2} G", x / 1e9),
-        _ if x >= 999.5e3 => format!("{:.2} M", x / 1e6),
-        _ if x >= 9_999.5 => format!("{:.1} k", x / 1e3),
-        _ => number(x),
-    }
+    figures::plain(&figures::amount(x))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::fit::{Drawn, Fit, LengthLaw};
 use super::profile::Figures;
 use super::words::{integer, number, rate, round_up, short};
 use crate::catalog::Catalog;
+use crate::figures::{plain, span};
 use crate::trace::{Format, Selection};
 use crate::units::{SimTime, grouped};
 
@@ -125,7 +126,7 @@ fn head(out: &mut Vec<String>, plan: &Plan<'_>) {
         ("Replays", format!("Does the quota carry what {} recorded?", plan.source))
     };
     let source = one_line(plan.source);
-    out.push(format!("# {what} {source}: {} calls in {}.", grouped(rows), crate::units::round_duration(plan.span)));
+    out.push(format!("# {what} {source}: {} calls in {}.", grouped(rows), plain(&span(plan.span))));
     out.push("# Written by `bedload import trace`. What the trace does not tell is marked `replace`.".to_owned());
     out.push(format!("title = {}", quoted(&question)));
     out.push("\n[run]".to_owned());

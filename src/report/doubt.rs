@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::figures::{Palette, count, figure};
+use super::figures::{Palette, count, figure, stated};
 use crate::results::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Judgement, Results};
 use crate::terms::{self, Unit};
 
@@ -92,9 +92,9 @@ fn condition(condition: &Condition) -> String {
     let path = &condition.path;
     let values: Vec<String> = condition.values.iter().map(plain).collect();
     match (condition.below, condition.above) {
-        (Some(below), Some(above)) => format!("{path} below {} or above {}", number(below), number(above)),
-        (Some(below), None) => format!("{path} below {}", number(below)),
-        (None, Some(above)) => format!("{path} above {}", number(above)),
+        (Some(below), Some(above)) => format!("{path} below {} or above {}", stated(below), stated(above)),
+        (Some(below), None) => format!("{path} below {}", stated(below)),
+        (None, Some(above)) => format!("{path} above {}", stated(above)),
         (None, None) => format!("{path} = {}", values.join(" or ")),
     }
 }
@@ -149,16 +149,7 @@ fn span(unknown: &Doubted) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(n) => n.as_f64().map_or_else(|| n.to_string(), number),
+        Value::Number(n) => n.as_f64().map_or_else(|| n.to_string(), stated),
         other => other.to_string(),
     }
-}
-
-fn number(x: f64) -> String {
-    if x.fract() == 0.0 {
-        return count(x);
-    }
-    // Four figures: a threshold is known to a hundredth of its range.
-    let places = (3 - libm::floor(libm::log10(x.abs())) as i32).clamp(0, 12) as usize;
-    format!("{x:.places$}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }

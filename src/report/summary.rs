@@ -1,7 +1,7 @@
 //! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
 
 use super::doubt;
-use super::figures::{Palette, amount, count, figure, interval, money, share, time};
+use super::figures::{Palette, amount, count, figure, interval, money, share, three_figures, time};
 use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
@@ -138,8 +138,8 @@ impl<'r> Story<'r> {
         let amplification = self.value("retry_amplification");
         if amplification > 1.0005 {
             let worst = self.point.value("worst_minute_retry_amplification");
-            let worst = worst.map(|w| format!(", {w:.2} in the worst minute")).unwrap_or_default();
-            lines.push(format!("retries make {amplification:.2} attempts of a request{worst}"));
+            let worst = worst.map(|w| format!(", {} in the worst minute", three_figures(w))).unwrap_or_default();
+            lines.push(format!("retries make {} attempts of a request{worst}", three_figures(amplification)));
         }
         lines.extend(self.aftermath());
         lines.extend(self.refusals());

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::figures::{Palette, count, figure};
+use super::figures::{Palette, count, figure, stated};
 use super::text::hung;
 use crate::charts::Drawing;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
-use crate::units::grouped;
 
 /// What a summary says of a sweep, gathered one point at a time, in the order of their numbers.
 #[derive(Debug, Default)]
@@ -315,15 +314,11 @@ fn last_of(path: &str) -> String {
     path.rsplit('.').next().unwrap_or(path).to_owned()
 }
 
-fn value(value: Option<&Value>) -> String {
+/// Writes a parameter of a design point: names as they are, numbers with their thousands grouped.
+pub(super) fn value(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(n)) if n.is_f64() => {
-            let x = n.as_f64().unwrap_or(f64::NAN);
-            let text = format!("{x:.4}");
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        Some(Value::Number(n)) if n.is_u64() => n.as_u64().map_or_else(String::new, grouped),
+        Some(Value::Number(n)) => n.as_f64().map_or_else(|| n.to_string(), stated),
         Some(value) => value.to_string(),
         None => String::new(),
     }

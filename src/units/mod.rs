@@ -7,7 +7,7 @@ pub mod parse;
 mod time;
 
 pub use money::{Price, Usd};
-pub use time::{SimTime, WallClock, round_duration};
+pub use time::{SimTime, WallClock};
 
 /// A number of tokens, or of requests where a limit counts requests \[1\].
 pub type Tokens = u64;

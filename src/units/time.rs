@@ -56,27 +56,6 @@ impl fmt::Display for SimTime {
     }
 }
 
-/// A span rounded to about three figures, for people: `17 days`, `3.4 h`, `12 min`, `2.31 s`, `840 ms`, `12 µs`.
-#[must_use]
-pub fn round_duration(t: SimTime) -> String {
-    let s = t.as_secs_f64();
-    if s >= 2.0 * 86_400.0 {
-        format!("{:.1} days", s / 86_400.0)
-    } else if s >= 2.0 * 3_600.0 {
-        format!("{:.1} h", s / 3_600.0)
-    } else if s >= 120.0 {
-        format!("{:.1} min", s / 60.0)
-    } else if s >= 10.0 {
-        format!("{s:.1} s")
-    } else if s >= 1.0 {
-        format!("{s:.2} s")
-    } else if s >= 0.001 {
-        format!("{:.0} ms", s * 1e3)
-    } else {
-        format!("{} µs", t.0)
-    }
-}
-
 /// The wall clock at t = 0. Minute windows, daily quotas and daily shapes follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WallClock {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LEVELS: [&[&str]; 8] = [
     &["units", "diagnostic"],
     &["random", "stats", "queue", "terms", "catalog", "trace"],
-    &["model", "results"],
+    &["model", "results", "figures"],
     &["traffic", "scenario"],
     &["engine", "metrics"],
     &["experiment"],
@@ -25,7 +25,7 @@ const EDGES: [(&str, &str, &str); 4] = [
 
 /// Modules that see little, and all that they see of the house.
 const SHORT_SIGHTED: [(&str, &[&str]); 2] =
-    [("report", &["charts", "results", "terms", "units"]), ("charts", &["results", "terms", "units"])];
+    [("report", &["charts", "figures", "results", "terms", "units"]), ("charts", &["figures", "results", "terms", "units"])];
 
 /// What only some files may name, and where.
 const RESERVED: [(&str, &[&str]); 13] = [

@@ -1,10 +1,9 @@
 //! The sections below the answer.
 
-use serde_json::Value;
-
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
 use crate::report::figures::{count, figure, interval, money as usd};
+use crate::report::sweep::value;
 use crate::report::summary::{Story, bound};
 use crate::report::{Tale, comparison, doubt, sizing};
 use crate::results::{BillItem, Comparison, Estimate, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
@@ -189,15 +188,10 @@ fn points(subject: &Subject<'_>) -> Vec<Block> {
         return best(subject);
     }
     let paths: Vec<&String> = subject.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
-    let parameter = |value: Option<&Value>| match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-        None => String::new(),
-    };
     let is_bound = subject.points.iter().any(|point| !point.commitments.is_empty());
     let row = |point: &Point| {
         let mut row = vec![text(point.index.to_string())];
-        row.extend(paths.iter().map(|path| text(parameter(point.parameters.get(*path)))));
+        row.extend(paths.iter().map(|path| text(value(point.parameters.get(*path)))));
         let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
         row.push(text(cell(COST)));
         if is_bound {
