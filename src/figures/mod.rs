@@ -11,6 +11,9 @@ use crate::units::{SimTime, Usd};
 /// Stands between a number and its unit, so that no line breaks there.
 pub const JOIN: char = '\u{a0}';
 
+/// Numbers of this size are written with an exponent: nobody reads so many digits.
+const BEYOND_DIGITS: f64 = 1e18;
+
 /// Returns a text with plain spaces, for files and for lines that are not wrapped.
 #[must_use]
 pub fn plain(text: &str) -> String {
@@ -20,7 +23,7 @@ pub fn plain(text: &str) -> String {
 /// Writes a number rounded to a whole one, all its digits grouped: `1,234,567`.
 #[must_use]
 pub fn count(x: f64) -> String {
-    grouped(&format!("{x:.0}"))
+    if x.abs() >= BEYOND_DIGITS { format!("{x:.0e}") } else { grouped(&format!("{x:.0}")) }
 }
 
 /// Writes a quantity with three figures and a suffix from ten thousand on: `4.2 M`, `38.4 k`, `950`, `2.41`.
@@ -56,9 +59,10 @@ pub fn share(x: f64) -> String {
         return unknown();
     }
     // Close to the whole, what is missing decides how many places are worth writing.
-    let text = if x > 0.99 && x < 1.0 {
-        let missing = (1.0 - x) * 100.0;
-        trimmed(&format!("{:.*}", two_figures(missing), x * 100.0))
+    let missing = (1.0 - x) * 100.0;
+    let text = if missing > 0.0 && missing < 1.0 {
+        let places = if missing >= 0.1 { 1 } else { two_figures(missing) };
+        trimmed(&format!("{:.places$}", x * 100.0))
     } else {
         three_figures(x * 100.0)
     };
@@ -148,10 +152,12 @@ pub fn short(x: f64, unit: Unit) -> String {
 /// Writes a number that a scenario states, as opposed to one that was measured: all whole digits, up to four places.
 #[must_use]
 pub fn stated(x: f64) -> String {
-    if x == 0.0 || !x.is_finite() || x.abs() >= 1e-4 {
-        return if x.is_finite() { trimmed(&grouped(&format!("{x:.4}"))) } else { unknown() };
+    match x.abs() {
+        _ if !x.is_finite() => unknown(),
+        size if size >= BEYOND_DIGITS => count(x),
+        size if size > 0.0 && size < 1e-4 => three_figures(x),
+        _ => trimmed(&grouped(&format!("{x:.4}"))),
     }
-    three_figures(x)
 }
 
 /// What is written for a number that is not known.
@@ -163,6 +169,9 @@ fn unknown() -> String {
 #[must_use]
 pub fn three_figures(x: f64) -> String {
     let size = x.abs();
+    if size >= BEYOND_DIGITS {
+        return count(x);
+    }
     let places = match size {
         _ if size >= 99.95 => 0,
         _ if size >= 9.995 => 1,
@@ -243,7 +252,7 @@ mod tests {
             (0.0, "0 %"),
             (0.000_034_4, "0.0034 %"),
             (0.107, "10.7 %"),
-            (0.994_6, "99.46 %"),
+            (0.994_6, "99.5 %"),
             (0.999_966, "99.9966 %"),
             (0.995, "99.5 %"),
             (1.0, "100 %"),
