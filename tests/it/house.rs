@@ -24,8 +24,10 @@ const EDGES: [(&str, &str, &str); 4] = [
 ];
 
 /// Modules that see little, and all that they see of the house.
-const SHORT_SIGHTED: [(&str, &[&str]); 2] =
-    [("report", &["charts", "figures", "results", "terms", "units"]), ("charts", &["figures", "results", "terms", "units"])];
+const SHORT_SIGHTED: [(&str, &[&str]); 2] = [
+    ("report", &["charts", "figures", "results", "terms", "units"]),
+    ("charts", &["figures", "results", "terms", "units"]),
+];
 
 /// What only some files may name, and where.
 const RESERVED: [(&str, &[&str]); 13] = [

@@ -3,8 +3,8 @@
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
 use crate::report::figures::{count, figure, interval, money as usd};
-use crate::report::sweep::value;
 use crate::report::summary::{Story, bound};
+use crate::report::sweep::value;
 use crate::report::{Tale, comparison, doubt, sizing};
 use crate::results::{BillItem, Comparison, Estimate, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
 use crate::terms::{self, Unit};
