@@ -169,8 +169,8 @@ fn unknown() -> String {
 #[must_use]
 pub fn three_figures(x: f64) -> String {
     let size = x.abs();
-    if size >= BEYOND_DIGITS {
-        return count(x);
+    if size >= BEYOND_DIGITS || x.is_nan() {
+        return if x.is_finite() { count(x) } else { unknown() };
     }
     let places = match size {
         _ if size >= 99.95 => 0,

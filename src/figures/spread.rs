@@ -1,6 +1,6 @@
 //! An estimate or a difference with its half-width: both in one unit, with no more places than the half-width knows.
 
-use super::{JOIN, figure, grouped, share, short, suffix, three_figures, time_unit, two_figures, unknown};
+use super::{BEYOND_DIGITS, JOIN, figure, grouped, share, short, suffix, three_figures, time_unit, two_figures, unknown};
 use crate::terms::Unit;
 
 /// How a number and its half-width are written: what both are divided by, what stands before and after them.
@@ -36,7 +36,8 @@ impl Form {
         let places = places(x.abs(), half, unit);
         // A half-width below the last place that is written is at least one of those places.
         let half = half.max(1.0 / libm::exp10(places as f64));
-        let of = |x: f64| grouped(&format!("{x:.places$}"));
+        let is_long = x.abs().max(half) >= BEYOND_DIGITS;
+        let of = |x: f64| if is_long { three_figures(x) } else { grouped(&format!("{x:.places$}")) };
         format!("{}{}{JOIN}±{}{}", self.before, of(x), of(half), self.after)
     }
 }
