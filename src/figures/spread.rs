@@ -1,6 +1,8 @@
 //! An estimate or a difference with its half-width: both in one unit, with no more places than the half-width knows.
 
-use super::{BEYOND_DIGITS, JOIN, figure, grouped, share, short, suffix, three_figures, time_unit, two_figures, unknown};
+use super::{
+    BEYOND_DIGITS, JOIN, figure, grouped, share, short, suffix, three_figures, time_unit, two_figures, unknown,
+};
 use crate::terms::Unit;
 
 /// How a number and its half-width are written: what both are divided by, what stands before and after them.
