@@ -133,6 +133,11 @@ impl Axis {
         (Self { warp: Warp::Linear, lo: from_s, hi: from_s + span, ticks }, name)
     }
 
+    /// Returns an axis between two values with ticks of the caller's own, which lie between them and rise.
+    pub(super) fn with_ticks(lo: f64, hi: f64, ticks: Vec<Tick>) -> Self {
+        Self { warp: Warp::Linear, lo, hi, ticks }
+    }
+
     /// Latencies between two positive ones \[ms\], on a logarithmic scale.
     pub(super) fn latency(lo_ms: f64, hi_ms: f64) -> Self {
         Self::log(lo_ms, hi_ms, labels::latency_tick)

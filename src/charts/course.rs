@@ -1,10 +1,11 @@
 //! What the charts over time share: one clock below all panels, areas that are stacked, and lines with gaps.
 
 use super::axis::Axis;
+use super::clock::Clock;
 use super::columns::Columns;
 use super::frame::{Align, Canvas, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::{ChartError, labels};
-use crate::results::{Detail, Timeline};
+use crate::results::{Detail, Results, Timeline};
 
 /// Left of a panel, for the labels of its axis \[CSS px\].
 pub(super) const GUTTER: f64 = 62.0;
@@ -19,17 +20,21 @@ const MOST_STEPS: usize = 240;
 pub(super) struct Course<'d> {
     pub(super) columns: Columns,
     timeline: &'d Timeline,
+    clock: Clock,
     time: Axis,
-    unit: &'static str,
+    /// What stands below the axis.
+    caption: String,
 }
 
 impl<'d> Course<'d> {
     /// `None` when there is no bucket of a known width.
-    pub(super) fn of(detail: &'d Detail) -> Option<Self> {
+    pub(super) fn of(results: &Results, detail: &'d Detail) -> Option<Self> {
         let timeline = &detail.timeline;
         let columns = Columns::of(timeline)?;
-        let (time, unit) = Axis::time(columns.edges[0], columns.edges[columns.edges.len() - 1]);
-        Some(Self { columns, timeline, time, unit })
+        let (from_s, to_s) = (columns.edges[0], columns.edges[columns.edges.len() - 1]);
+        let clock = Clock::of(results, timeline, to_s);
+        let (time, caption) = clock.axis(from_s, to_s);
+        Some(Self { columns, timeline, clock, time, caption })
     }
 
     /// The mean of a series in each column; `None`: the document has no such series.
@@ -46,15 +51,9 @@ impl<'d> Course<'d> {
         self.timeline.series.iter().filter_map(of).collect()
     }
 
-    /// What a column is called in a sentence: `minute 42`, `hour 13.5`.
+    /// Returns what the beginning of a column is called in a sentence: `09:42`, `8 Dec 09:42`, `minute 42`.
     pub(super) fn when(&self, column: usize) -> String {
-        let (name, unit_s) = match self.unit {
-            "seconds" => ("second", 1.0),
-            "minutes" => ("minute", 60.0),
-            "hours" => ("hour", 3_600.0),
-            _ => ("day", 86_400.0),
-        };
-        format!("{name} {}", labels::amount(self.columns.edges[column] / unit_s))
+        self.clock.when(self.columns.edges[column])
     }
 
     /// How much time a column is, after an adjective: `minute`, `2 min`.
@@ -83,8 +82,7 @@ impl<'d> Course<'d> {
     /// The clock's caption, and the room that is left for panels.
     pub(super) fn clock(&self, canvas: &Canvas<'_>, room: Room) -> Result<Room, ChartError> {
         let room = Room { left: room.left + GUTTER, right: room.right - 4.0, bottom: room.bottom - 34.0, ..room };
-        let caption = format!("{} since {}", self.unit, labels::moment(&self.timeline.start));
-        let caption = LABEL.fit(&caption, room.width());
+        let caption = LABEL.fit(&self.caption, room.width());
         let middle = f64::midpoint(room.left, room.right);
         canvas.text(middle, room.bottom + 33.0, &caption, LABEL, Ink::Faint, Align::Middle)?;
         Ok(room)

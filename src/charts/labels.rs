@@ -59,21 +59,6 @@ pub(super) fn span(s: f64) -> String {
     }
 }
 
-/// The wall clock at t = 0 as a scenario writes it, to the minute: `2026-12-07T08:00:00[Europe/Berlin]` becomes
-/// `2026-12-07 08:00 Europe/Berlin`. What is written otherwise stays as it is.
-pub(super) fn moment(written: &str) -> String {
-    let (clock, zone) = match written.split_once('[') {
-        Some((clock, zone)) => (clock, zone.trim_end_matches(']')),
-        None if written.ends_with('Z') => (written.trim_end_matches('Z'), "UTC"),
-        None => (written, ""),
-    };
-    let Some((date, time)) = clock.split_once('T').filter(|(_, time)| time.is_ascii() && time.len() >= 5) else {
-        return written.to_owned();
-    };
-    let seconds = if time.get(5..8).is_some_and(|s| s.starts_with(':') && s != ":00") { &time[5..8] } else { "" };
-    format!("{date} {}{seconds} {zone}", &time[..5]).trim_end().to_owned()
-}
-
 /// Writes the value of a metric in its unit: `1.4 %`, `18.2 s`, `$1,250`, `12 /s`.
 pub(super) fn figure(x: f64, unit: Unit) -> String {
     match unit {
@@ -271,20 +256,6 @@ mod tests {
             ("no such metric", "no such metric"),
         ] {
             assert_eq!(metric(name), text);
-        }
-    }
-
-    #[test]
-    fn a_moment_is_short() {
-        for (written, text) in [
-            ("2026-12-07T08:00:00[America/New_York]", "2026-12-07 08:00 America/New_York"),
-            ("2026-12-07T08:00:00Z", "2026-12-07 08:00 UTC"),
-            ("2026-12-07T08:00:30Z", "2026-12-07 08:00:30 UTC"),
-            ("2026-12-07T08:00:00-05:00[America/New_York]", "2026-12-07 08:00 America/New_York"),
-            ("whenever", "whenever"),
-            ("", ""),
-        ] {
-            assert_eq!(moment(written), text, "{written}");
         }
     }
 

@@ -34,7 +34,7 @@ impl Chart for LatencyOverTime {
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
-        let Some(course) = Course::of(detail) else { return Ok(Vec::new()) };
+        let Some(course) = Course::of(subject.results, detail) else { return Ok(Vec::new()) };
         let goals = Goals::of(subject, point, detail);
         let Some(latencies) = Latencies::of(course, goals) else { return Ok(Vec::new()) };
         let mut legend: Vec<_> =

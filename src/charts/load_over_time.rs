@@ -28,7 +28,7 @@ impl Chart for LoadOverTime {
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
-        let Some(load) = Course::of(detail).and_then(Load::of) else { return Ok(Vec::new()) };
+        let Some(load) = Course::of(subject.results, detail).and_then(Load::of) else { return Ok(Vec::new()) };
         if largest(&load.arrivals).max(largest(&load.attempts)) <= 0.0 {
             return Ok(Vec::new());
         }

@@ -4,6 +4,7 @@
 //! knows how a drawing is made; `style` has type and colours; `axis` and `labels` say where figures stand and how they are written.
 
 mod axis;
+mod clock;
 mod columns;
 mod compare_differences;
 mod cost_by_component;

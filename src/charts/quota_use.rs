@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::axis::Axis;
 use super::columns::Columns;
+use super::course::{Course, GUTTER, largest};
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 use crate::results::{LimitFacts, Point, Timeline};
@@ -22,8 +23,6 @@ const FAR_ABOVE: f64 = 8.0;
 /// \[CSS px\]
 const PANEL_HEIGHT: f64 = 176.0;
 const STRIP_HEIGHT: f64 = 34.0;
-/// Left of a panel, for the labels of its axis.
-const GUTTER: f64 = 62.0;
 /// Of a file's name \[characters\].
 const LONGEST_STEM: usize = 120;
 const THROTTLED: &str = "total.throttled_attempts_per_min";
@@ -44,12 +43,10 @@ impl Chart for QuotaUse {
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
         let results = subject.results;
-        let Some(columns) = Columns::of(&detail.timeline) else {
-            return Ok(Vec::new());
-        };
+        let Some(course) = Course::of(results, detail) else { return Ok(Vec::new()) };
         let mut owners: BTreeMap<&str, Vec<Limit<'_>>> = BTreeMap::new();
         for (prefix, facts) in &detail.limits {
-            if let Some(limit) = Limit::of(prefix, facts, point, &detail.timeline, &columns) {
+            if let Some(limit) = Limit::of(prefix, facts, point, &detail.timeline, &course.columns) {
                 owners.entry(limit.owner).or_default().push(limit);
             }
         }
@@ -60,14 +57,14 @@ impl Chart for QuotaUse {
             limits.sort_by(|a, b| b.weight_against(a));
         }
         owners.sort_by(|a, b| b[0].weight_against(&a[0]));
-        let throttled = detail.timeline.series.get(THROTTLED).map(|series| columns.mean(series)).unwrap_or_default();
+        let throttled = course.mean(THROTTLED).unwrap_or_default();
         owners
             .iter()
             .take(MOST_DRAWINGS)
             .map(|limits| {
                 let name = file_stem(self.name(), limits[0].owner, &owners);
-                let sheet = Sheet { limits, columns: &columns, throttled: &throttled };
-                sheet.draw(name, source_over_time(results, point), &detail.timeline.start)
+                let sheet = Sheet { limits, course: &course, throttled: &throttled };
+                sheet.draw(name, source_over_time(results, point))
             })
             .collect()
     }
@@ -176,13 +173,13 @@ impl<'d> Limit<'d> {
 /// One drawing: the limits of one owner, the most important first.
 struct Sheet<'d> {
     limits: &'d [Limit<'d>],
-    columns: &'d Columns,
+    course: &'d Course<'d>,
     /// Attempts per minute; empty when the document does not say.
     throttled: &'d [f64],
 }
 
 impl Sheet<'_> {
-    fn draw(&self, name: String, source: String, start: &str) -> Result<Drawing, ChartError> {
+    fn draw(&self, name: String, source: String) -> Result<Drawing, ChartError> {
         let drawn: Vec<&Limit<'_>> = self
             .limits
             .iter()
@@ -206,25 +203,18 @@ impl Sheet<'_> {
             source: self.with_undrawn(source, &drawn),
             height: 400.0 + extra,
         };
-        let (from, to) = (self.columns.edges[0], self.columns.edges[self.columns.edges.len() - 1]);
-        let (time, unit) = Axis::time(from, to);
         frame::draw(&heading, |canvas, room| {
-            let mut room =
-                Room { left: room.left + GUTTER, right: room.right - 4.0, bottom: room.bottom - 34.0, ..room };
-            let caption = format!("{unit} since {}", labels::moment(start));
-            let caption = LABEL.fit(&caption, room.width());
-            let middle = f64::midpoint(room.left, room.right);
-            canvas.text(middle, room.bottom + 33.0, &caption, LABEL, Ink::Faint, Align::Middle)?;
+            let mut room = self.course.clock(canvas, room)?;
             let strip = largest(self.throttled) > 0.0;
             if strip {
-                self.strip(canvas, Room { top: room.bottom - STRIP_HEIGHT, ..room }, &time)?;
+                self.strip(canvas, Room { top: room.bottom - STRIP_HEIGHT, ..room })?;
                 room.bottom -= STRIP_HEIGHT + 34.0;
             }
             let each = (room.bottom - room.top) / drawn.len() as f64;
             for (i, limit) in drawn.iter().enumerate() {
                 let top = room.top + i as f64 * each;
                 let last_of_all = !strip && i + 1 == drawn.len();
-                let time = if last_of_all { time.clone() } else { time.unlabelled() };
+                let time = self.course.axis(last_of_all);
                 let gap = if i + 1 == drawn.len() { 0.0 } else { 12.0 };
                 self.panel(canvas, Room { top: top + 24.0, bottom: top + each - gap, ..room }, time, limit)?;
             }
@@ -263,10 +253,10 @@ impl Sheet<'_> {
     }
 
     fn legend(&self, drawn: &[&Limit<'_>]) -> Vec<(String, Mark)> {
-        let wide = self.columns.width_s > 60.0;
-        let width = labels::span(self.columns.width_s);
+        let wide = self.course.columns.width_s > 60.0;
+        let width = labels::span(self.course.columns.width_s);
         let mut legend = vec![(if wide { format!("used (mean of {width})") } else { "used".to_owned() }, USED)];
-        if drawn.iter().any(|l| l.has_two_areas(self.columns)) {
+        if drawn.iter().any(|l| l.has_two_areas(&self.course.columns)) {
             // In a wide column the peak stands above the mean for two reasons, so it must not be called unused.
             let name = if wide { "held at the fullest instant, reservations included" } else { "reserved but unused" };
             legend.push((name.to_owned(), UNUSED));
@@ -303,8 +293,8 @@ impl Sheet<'_> {
         canvas.text(left, room.top - 10.0, &head, STRONG, Ink::Text, Align::Left)?;
         canvas.text(left + STRONG.width(&head) + 8.0, room.top - 10.0, &caption, LABEL, Ink::Faint, Align::Left)?;
         panel.grid()?;
-        let (used, held) = (self.columns.steps(&limit.used), self.columns.steps(&limit.held));
-        if limit.has_two_areas(self.columns) {
+        let (used, held) = (self.course.columns.steps(&limit.used), self.course.columns.steps(&limit.held));
+        if limit.has_two_areas(&self.course.columns) {
             panel.area(held.iter().chain(used.iter().rev()).copied().collect(), Ink::Amber)?;
             panel.area(above_floor(&used), Ink::Blue)?;
         } else {
@@ -322,7 +312,7 @@ impl Sheet<'_> {
     }
 
     fn limit_line(&self, panel: &Panel<'_, '_>, limit: f64, most: f64) -> Result<(), ChartError> {
-        let edges = &self.columns.edges;
+        let edges = &self.course.columns.edges;
         let ends = [(edges[0], limit), (edges[edges.len() - 1], limit)];
         panel.curve(&ends, LIMIT)?;
         // The label stands on its line, unless it would hide the data that rise above it.
@@ -333,12 +323,12 @@ impl Sheet<'_> {
     }
 
     /// When attempts were throttled, on the same clock.
-    fn strip(&self, canvas: &Canvas<'_>, room: Room, time: &Axis) -> Result<(), ChartError> {
-        let panel = canvas.panel(room, time.clone(), Axis::to_peak(largest(self.throttled)));
+    fn strip(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
+        let panel = canvas.panel(room, self.course.axis(true), Axis::to_peak(largest(self.throttled)));
         let caption = "throttled attempts per minute, all workloads";
         canvas.text(room.left - GUTTER, room.top - 13.0, caption, LABEL, Ink::Vermillion, Align::Left)?;
         panel.grid()?;
-        panel.area(above_floor(&self.columns.steps(self.throttled)), Ink::Vermillion)?;
+        panel.area(above_floor(&self.course.columns.steps(self.throttled)), Ink::Vermillion)?;
         panel.floor()
     }
 }
@@ -347,8 +337,4 @@ impl Sheet<'_> {
 fn above_floor(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let ends = curve.last().into_iter().chain(curve.first()).map(|(x, _)| (*x, 0.0));
     curve.iter().copied().chain(ends).collect()
-}
-
-fn largest(values: &[f64]) -> f64 {
-    values.iter().copied().fold(0.0, f64::max)
 }

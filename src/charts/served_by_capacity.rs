@@ -17,7 +17,7 @@ impl Chart for ServedByCapacity {
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
-        let Some(course) = Course::of(detail) else { return Ok(Vec::new()) };
+        let Some(course) = Course::of(subject.results, detail) else { return Ok(Vec::new()) };
         let mut all = course.each("capacities.", ".admitted_per_min");
         // Those of a capacity's regions are part of its own.
         all.retain(|(name, _)| !name.contains('.'));

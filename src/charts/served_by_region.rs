@@ -23,7 +23,7 @@ impl Chart for ServedByRegion {
         pools.dedup();
         let mut drawings = Vec::new();
         for pool in &pools {
-            let Some(course) = Course::of(detail) else { continue };
+            let Some(course) = Course::of(subject.results, detail) else { continue };
             let all = course.each(&format!("capacities.{pool}.regions."), ".admitted_per_min");
             let titles = Titles {
                 name: if pools.len() == 1 { self.name().to_owned() } else { format!("{}-{pool}", self.name()) },

@@ -10,8 +10,20 @@ mod written;
 
 use super::*;
 use crate::results::{
-    Estimate, LimitFacts, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis,
+    Estimate, Input, LimitFacts, Origin, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis,
 };
+
+/// The input that makes charts draw clock times.
+fn stated_start() -> Input {
+    Input {
+        origin: Origin::Stated,
+        path: "run.start".to_owned(),
+        value: "\"2026-12-07T08:00:00Z\"".to_owned(),
+        as_of: None,
+        source: "chat.toml".to_owned(),
+        side: None,
+    }
+}
 
 pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
     Results {
@@ -26,7 +38,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
         seed: 42,
         catalog_as_of: None,
         assumptions: vec![],
-        inputs: vec![],
+        inputs: vec![stated_start()],
         inputs_left_out: 0,
         notes: vec![],
         metric_names: vec![],

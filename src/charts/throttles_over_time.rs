@@ -22,7 +22,7 @@ impl Chart for ThrottlesOverTime {
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
-        let Some(course) = Course::of(detail) else { return Ok(Vec::new()) };
+        let Some(course) = Course::of(subject.results, detail) else { return Ok(Vec::new()) };
         let of = |(name, values): (&str, Vec<f64>)| (reason(name), values);
         let reasons: Vec<_> = course.each("total.refused_", "_per_min").into_iter().map(of).collect();
         let reasons = ranked(reasons, &INKS, "other reasons");

@@ -32,7 +32,7 @@ impl Chart for UnitUtilization {
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
         let Some((point, detail)) = subject.detailed() else { return Ok(Vec::new()) };
-        let Some(course) = Course::of(detail) else { return Ok(Vec::new()) };
+        let Some(course) = Course::of(subject.results, detail) else { return Ok(Vec::new()) };
         let mut units = units(&course, &detail.limits);
         if units.is_empty() {
             return Ok(Vec::new());

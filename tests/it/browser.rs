@@ -15,6 +15,9 @@ const PROBE: &str = include_str!("browser/probe.js");
 /// Names with markup in them and without an end, and something of everything that a report shows.
 const SCENARIO: &str = include_str!("browser/markup.toml");
 
+/// Two pages of A4 between margins of 14 mm, at 96 px an inch \[CSS px\].
+const TWO_PAGES: f64 = 2.0 * (297.0 - 28.0) / 25.4 * 96.0;
+
 /// How a page is looked at.
 #[derive(Clone, Copy, Debug)]
 struct Look {
@@ -113,6 +116,13 @@ fn every_report_is_sound_on_a_telephone_and_on_a_desk_by_day_and_by_night() {
         assert!(whole["pictures"].as_u64().is_some_and(|n| n >= 1 && (*name != "run" || n >= 5)), "{name}: {whole}");
         assert!(whole["language"] == "en" && whole["scripts"] == 1, "{name}");
         named(&mut browser, name);
+        for look in [PHONE, DESK] {
+            probe(&mut browser, file, look);
+            let clipped = browser.value(
+                "[...document.querySelectorAll('.wrapped, .wrapped td')].filter((e) => e.scrollWidth > e.clientWidth + 1).length",
+            );
+            assert_eq!(clipped, 0, "the table of inputs of {name} is whole at {} px", look.width);
+        }
         // Without scripts all is there, the figures in the drawings too.
         let bare = probe(&mut browser, file, Look { scripts: false, ..DESK });
         assert!(bare["text"] == whole["text"] && bare["shown"] == whole["shown"], "{name} says less without scripts");
@@ -121,6 +131,8 @@ fn every_report_is_sound_on_a_telephone_and_on_a_desk_by_day_and_by_night() {
         let printed = faults(&mut browser, file, paper);
         assert!(printed.is_empty(), "{name}, printed:\n{}", printed.join("\n"));
         assert!(browser.value("document.querySelector('details pre').offsetHeight").as_f64() > Some(100.0), "{name}");
+        let decision = browser.value("document.querySelector('.appendix').offsetTop").as_f64().expect("a height");
+        assert!(decision <= TWO_PAGES, "{name}: the decision takes {decision} px of {TWO_PAGES} px");
     }
     reached(&mut browser, &pages[0].1);
 }

@@ -28,7 +28,11 @@ pub fn html(review: &Review) -> String {
                     h1 { (review.question) }
                     (answer(review))
                     div class="two" { @for part in &review.certainty { section { (section(part)) } } }
-                    @for part in &review.sections { section { (section(part)) } }
+                    @for part in &review.decision { section { (section(part)) } }
+                    div class="appendix" {
+                        h2 { "Appendix" }
+                        @for part in &review.appendix { section { (subsection(part)) } }
+                    }
                 }
                 script { (PreEscaped(SCRIPT)) }
             }
@@ -51,6 +55,7 @@ fn answer(review: &Review) -> Markup {
         None => "answer",
     };
     markup! {
+        h2 { "Recommendation" }
         @for (i, line) in review.answer.iter().enumerate() { p class=(if i == 0 { class } else { "more" }) { (piece(line)) } }
     }
 }
@@ -58,6 +63,14 @@ fn answer(review: &Review) -> Markup {
 fn section(section: &Section) -> Markup {
     markup! {
         h2 { (section.heading) }
+        @for part in &section.blocks { (block(part)) }
+    }
+}
+
+/// A section of the appendix, whose heading is one level deeper.
+fn subsection(section: &Section) -> Markup {
+    markup! {
+        h3 { (section.heading) }
         @for part in &section.blocks { (block(part)) }
     }
 }
@@ -71,7 +84,8 @@ fn block(block: &Block) -> Markup {
             @for line in lines { div class=(if line.starts_with(' ') { "fact in" } else { "fact" }) { (pieces(&parts_of(line.trim()))) } }
         },
         Block::List(items) => markup! { ul { @for item in items { li { (pieces(item)) } } } },
-        Block::Table(shown) => table(shown),
+        Block::Table(shown) => table(shown, "scroll"),
+        Block::Wrapped(shown) => table(shown, "wrapped"),
         Block::Figures(rows) => figures(rows),
         Block::Drawings(drawings) => markup! { @for drawing in drawings { (figure(drawing)) } },
         Block::Folded(what, text) => markup! {
@@ -120,10 +134,10 @@ impl Mood {
 const LONG: usize = 24;
 
 /// A table in a frame of its own, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
-fn table(table: &Table) -> Markup {
+fn table(table: &Table, frame: &str) -> Markup {
     let groups = table.lines.chunk_by(|_, next| !matches!(next, Line::Group(_)));
     markup! {
-        div class="scroll" tabindex="0" role="region" aria-label=(table.name) { table {
+        div class=(frame) tabindex="0" role="region" aria-label=(table.name) { table {
             thead { tr { @for column in &table.columns {
                 th scope="col" class=[class(column, column.name.len())] { (column.name) }
             } } }
@@ -158,12 +172,11 @@ fn figures(rows: &[Row]) -> Markup {
     }
 }
 
-/// A drawing with its caption; the title and the description stand in it too, for whoever does not see it.
+/// A drawing. Its title and what to see in it are part of the drawing, and are read aloud as its name and description.
 fn figure(drawing: &Drawing) -> Markup {
     markup! {
         figure id=(drawing.name) {
             div class="drawing" tabindex="0" role="region" aria-label=(drawing.title) { (PreEscaped(drawing.for_page())) }
-            figcaption { strong { (drawing.title) } ". " (drawing.caption) }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the figures of the page rest on: each with who says so, and how old it is.
+//! The inputs of a result: each with its value, its origin, its source and its age.
 
 use jiff::civil::Date;
 
@@ -6,56 +6,55 @@ use super::{Block, Column, Line, Mood, Piece, Section, Table, code, said, text};
 use crate::report::figures::count;
 use crate::results::{Assumption, Input, Origin, Results};
 
-/// In the order of the document, each with its word and what it means.
+/// The origins in the order of the table, each with its word and its meaning.
 const ORIGINS: [(Origin, Mood, &str, &str); 4] = [
     (
         Origin::Published,
         Mood::Plain,
         "published",
-        "Limits, prices and terms of the catalogue that the scenario does not state.",
+        "Limits, prices and terms that the scenario does not state: taken from the catalogue.",
     ),
     (
         Origin::Measured,
         Mood::Plain,
         "measured",
-        "Not published by AWS: others measured it, or it was recorded. Measure your own.",
+        "Not published by AWS: measured by others, or recorded. Measure your own.",
     ),
     (
         Origin::Assumed,
         Mood::Open,
         "assumed",
-        "Defaults of what nobody publishes, and guesses. This is the part to doubt.",
+        "Defaults for what AWS does not publish or sets for each account, and estimates. Check these first.",
     ),
-    (Origin::Stated, Mood::Plain, "stated", "Written in the scenario, or set beside it: your own to answer for."),
+    (Origin::Stated, Mood::Plain, "stated", "Written in the scenario, or set on the command line."),
 ];
 
 pub(super) fn inputs(results: &Results) -> Section {
     let newest = results.inputs.iter().filter_map(|i| i.as_of.as_deref()).max();
     let mut blocks = Vec::new();
     if let (Some(oldest), Some(newest)) = (&results.catalog_as_of, newest) {
-        let dates = format!("The oldest figure of the catalogue in use is of {oldest}, the newest of {newest}");
+        let dates = format!("The oldest catalogue figure in use dates from {oldest}, the newest from {newest}");
         blocks.push(Block::Paragraph(vec![text(format!("{dates}; AWS changes limits and prices without notice."))]));
     }
     if results.inputs.is_empty() {
         blocks.push(assumptions(results));
     } else {
-        blocks.push(Block::Table(by_origin(&results.inputs, newest)));
+        blocks.push(Block::Wrapped(by_origin(&results.inputs, newest)));
     }
     if !results.axes.is_empty() || results.sizing.is_some() {
-        let own =
-            "These are of the scenario as it is written. What is varied, and what follows from it, is each point's own";
+        let own = "These are the inputs of the scenario as written. A value that the study varies differs from point to point";
         blocks.push(Block::Paragraph(vec![
             text(own),
             text(": "),
             code("bedload run FILE --point K"),
-            text(" tells it."),
+            text(" shows the inputs of point K."),
         ]));
     }
     if results.inputs_left_out > 0 {
         let left_out = count(results.inputs_left_out as f64);
-        blocks.push(Block::Paragraph(vec![text(format!("{left_out} more are not listed."))]));
+        blocks.push(Block::Paragraph(vec![text(format!("{left_out} more inputs are not listed."))]));
     }
-    Section::of("What this rests on", blocks)
+    Section::of("Inputs and sources", blocks)
 }
 
 fn by_origin(inputs: &[Input], newest: Option<&str>) -> Table {
@@ -69,7 +68,7 @@ fn by_origin(inputs: &[Input], newest: Option<&str>) -> Table {
         }
     }
     let columns = ["Input", "Value", "As of", "Source"].map(Column::words).to_vec();
-    Table { name: "Where each figure comes from", columns, lines }
+    Table { name: "Inputs by origin", columns, lines }
 }
 
 fn row(input: &Input, newest: Option<&str>) -> Vec<Piece> {
@@ -86,7 +85,7 @@ fn row(input: &Input, newest: Option<&str>) -> Vec<Piece> {
     ]
 }
 
-/// A large whole number with its thousands apart.
+/// Returns a value as people read it: a large whole number has its thousands apart.
 fn value(written: &str) -> String {
     match written.parse::<u64>() {
         Ok(n @ 10_000..) => count(n as f64),
@@ -94,7 +93,7 @@ fn value(written: &str) -> String {
     }
 }
 
-/// How much older a figure is than the newest of the page: the page does not know the day on which it is read.
+/// Returns how much older a figure is than the newest of the page. The page does not know the day on which it is read.
 fn age(as_of: &str, newest: &str) -> Option<String> {
     let days = as_of.parse::<Date>().ok()?.until(newest.parse::<Date>().ok()?).ok()?.get_days();
     match days {
@@ -104,15 +103,15 @@ fn age(as_of: &str, newest: &str) -> Option<String> {
     }
 }
 
-/// Documents of before know these alone.
+/// Returns the assumptions, for documents of earlier versions, which list no other inputs.
 fn assumptions(results: &Results) -> Block {
     if results.assumptions.is_empty() {
-        return Block::Paragraph(vec![text("Everything stands in the scenario.")]);
+        return Block::Paragraph(vec![text("The scenario states every input.")]);
     }
     let columns = ["Input", "Value", "Why"].map(Column::words).to_vec();
     let line = |a: &Assumption| Line::Cells(vec![code(&a.path), text(&a.value), said(&a.why)]);
     let lines = results.assumptions.iter().map(line).collect();
-    Block::Table(Table { name: "Inputs left at a default", columns, lines })
+    Block::Wrapped(Table { name: "Inputs left at a default", columns, lines })
 }
 
 #[cfg(test)]

@@ -8,19 +8,21 @@ use crate::report::summary::Row;
 /// The text; each drawing is the file `NAME.png`.
 #[must_use]
 pub fn review_markdown(review: &Review) -> String {
-    let mut out = format!("# {}\n\n", line(&review.question));
+    let mut out = format!("# {}\n\n## Recommendation\n\n", line(&review.question));
     for (i, said) in review.answer.iter().enumerate() {
         let said = started(&piece(said));
         out += &if i == 0 { format!("> **{said}**\n") } else { format!(">\n> {said}\n") };
     }
     out.push('\n');
-    review.certainty.iter().chain(&review.sections).for_each(|part| out += &section(part));
+    review.certainty.iter().chain(&review.decision).for_each(|part| out += &section(part, "##"));
+    out += "## Appendix\n\n";
+    review.appendix.iter().for_each(|part| out += &section(part, "###"));
     out.replace('\u{a0}', " ").trim_end().to_owned() + "\n"
 }
 
-fn section(section: &Section) -> String {
+fn section(section: &Section, level: &str) -> String {
     let blocks: String = section.blocks.iter().map(block).collect();
-    format!("## {}\n\n{blocks}", section.heading)
+    format!("{level} {}\n\n{blocks}", section.heading)
 }
 
 fn block(block: &Block) -> String {
@@ -32,7 +34,7 @@ fn block(block: &Block) -> String {
         Block::List(items) => {
             items.iter().map(|item| format!("- {}\n", started(&pieces(item)))).collect::<String>() + "\n"
         }
-        Block::Table(shown) => table(shown),
+        Block::Table(shown) | Block::Wrapped(shown) => table(shown),
         Block::Figures(rows) => figures(rows),
         Block::Drawings(drawings) => drawings.iter().map(drawing).collect(),
         Block::Folded(what, text) => folded(what, text),
@@ -106,8 +108,8 @@ fn figures(rows: &[Row]) -> String {
     out + "\n"
 }
 
-/// A picture, and what to see in it for whoever does not see it.
+/// A picture. Its title and what to see in it are drawn in it; whoever does not see it is told both.
 fn drawing(drawing: &Drawing) -> String {
     let (title, caption) = (plain(&drawing.title), plain(&drawing.caption));
-    format!("![{title}]({}.png)\n\n**{title}.** {caption}\n\n", drawing.name)
+    format!("![{title}. {caption}]({}.png)\n\n", drawing.name)
 }

@@ -16,6 +16,25 @@ use crate::charts::{self, Drawing, Subject};
 use crate::report::verdict;
 use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Point, Results};
 
+/// The decision shows at most so many expectations, the broken ones first; the appendix has the rest.
+const MOST_EXPECTATIONS: usize = 10;
+/// The decision shows at most so many charts, so that they share one printed page.
+const MOST_CHARTS: usize = 2;
+/// The charts that serve a decision best, the best first: the answer of a study, then what fills up and how late answers come.
+const MAIN: [&str; 12] = [
+    "size_curve",
+    "compare_differences",
+    "cost_by_volume",
+    "sweep_map",
+    "sweep_lines",
+    "sweep_pareto",
+    "doubt_tornado",
+    "quota_use",
+    "unit_utilization",
+    "latency_cdf",
+    "served_by_capacity",
+    "cost_by_component",
+];
 const PLAIN: Palette = Palette { colour: false };
 
 /// What a review is made of.
@@ -35,9 +54,12 @@ pub struct Review {
     pub(super) judgement: Option<Judgement>,
     /// The first line answers, the others explain.
     pub(super) answer: Vec<Piece>,
-    /// What chance does and what nobody knows, side by side where there is room.
+    /// The sampling error and the unpublished rules, side by side where there is room.
     pub(super) certainty: [Section; 2],
-    pub(super) sections: Vec<Section>,
+    /// The rest of what a decision needs. Together with the answer it fits two printed pages.
+    pub(super) decision: Vec<Section>,
+    /// Everything else, from a new printed page on.
+    pub(super) appendix: Vec<Section>,
 }
 
 /// A heading and what stands under it.
@@ -59,6 +81,8 @@ pub(super) enum Block {
     Facts(Vec<String>),
     List(Vec<Vec<Piece>>),
     Table(Table),
+    /// A table of texts, whose cells wrap so that the page never clips or scrolls them.
+    Wrapped(Table),
     /// Labels and what is said of each.
     Figures(Vec<Row>),
     Drawings(Vec<Drawing>),
@@ -161,12 +185,16 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
     let drawings = charts::draw_all(subject)?;
     let question = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
     let (judgement, answer) = answer(subject, &drawings);
-    let drawings = (!drawings.is_empty()).then(|| Section::of("What to see", vec![Block::Drawings(drawings)]));
-    let sections = [
-        parts::verdicts(subject),
-        drawings,
+    let (first, rest) = split(drawings);
+    let charts = |drawings: Vec<Drawing>, heading| {
+        (!drawings.is_empty()).then(|| Section::of(heading, vec![Block::Drawings(drawings)]))
+    };
+    let decision =
+        [parts::expectations(subject, MOST_EXPECTATIONS), parts::money(subject), charts(first, "Main charts")];
+    let appendix = [
+        parts::remaining_expectations(subject, MOST_EXPECTATIONS),
+        charts(rest, "Further charts"),
         Some(parts::story(subject)),
-        parts::money(subject),
         Some(inputs::inputs(results)),
         Some(parts::not_included(results)),
         Some(parts::reproduce(sheet)),
@@ -176,15 +204,29 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
         judgement,
         answer: answer.lines().map(said).collect(),
         certainty: parts::certainty(subject),
-        sections: sections.into_iter().flatten().collect(),
+        decision: decision.into_iter().flatten().collect(),
+        appendix: appendix.into_iter().flatten().collect(),
     })
+}
+
+/// Splits drawings into those that the decision shows and those of the appendix: one each of the first kinds of [`MAIN`] that
+/// there are.
+fn split(drawings: Vec<Drawing>) -> (Vec<Drawing>, Vec<Drawing>) {
+    let is_of = |drawing: &Drawing, kind: &str| {
+        drawing.name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let found = MAIN.iter().filter_map(|kind| drawings.iter().position(|drawing| is_of(drawing, kind)));
+    let chosen: Vec<usize> = found.take(MOST_CHARTS).collect();
+    let main = chosen.iter().map(|i| drawings[*i].clone()).collect();
+    let rest = drawings.into_iter().enumerate().filter(|(i, _)| !chosen.contains(i)).map(|(_, drawing)| drawing);
+    (main, rest.collect())
 }
 
 impl Review {
     /// The drawings that it shows.
     #[must_use]
     pub fn drawings(&self) -> Vec<Drawing> {
-        let blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        let blocks = self.decision.iter().chain(&self.appendix).flat_map(|section| &section.blocks);
         let drawings =
             blocks.filter_map(|block| if let Block::Drawings(drawings) = block { Some(drawings) } else { None });
         drawings.flatten().cloned().collect()

@@ -15,14 +15,14 @@ const MOST_POINTS: usize = 60;
 const COST: &str = "cost_per_month_usd";
 const OF_POINTS: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "failure_rate"];
 
-/// What chance does and what nobody knows, apart.
+/// Returns the sampling error and the unpublished rules, which are never mixed, as two sections.
 pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
     let results = subject.results;
     let chance = match subject.points.first().map_or(0, |p| p.replications) {
-        1 => "One replication: no interval is known, and nothing tells what is luck. More of them would.".to_owned(),
+        1 => "One replication has no interval, so nothing here says how far the figures are a matter of chance. Run more.".to_owned(),
         n => {
-            let known = format!("{} replications; ± is the half-width of an interval.", count(n as f64));
-            format!("{known} More of them make it narrower. It says nothing of a wrong input.")
+            let known = format!("{} replications; ± is the half-width of a confidence interval.", count(n as f64));
+            format!("{known} More replications narrow it. It does not cover wrong inputs.")
         }
     };
     let mut lines = match (&results.sizing, &results.comparison) {
@@ -30,26 +30,48 @@ pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
         (None, Some(_)) => comparison::in_doubt(results, PLAIN),
         (None, None) => doubt::lines(results, PLAIN),
     };
-    let nobody =
-        if lines.is_empty() && results.points_total > 1 && results.sizing.is_none() && results.comparison.is_none() {
-            let why = " takes no notice of what is in doubt: play it with ";
-            let at = " at the point that is chosen.";
-            vec![Block::Paragraph(vec![text("A sweep"), text(why), code("bedload run FILE --point K"), text(at)])]
-        } else if lines.is_empty() {
-            let why = " in the scenario plays what AWS does not publish.";
-            vec![Block::Paragraph(vec![text("Nothing was put in doubt. "), code("[doubt]"), text(why)])]
-        } else {
-            let first = format!("{}.", capital(&lines.remove(0)));
-            vec![Block::Paragraph(vec![said(first)]), Block::Facts(lines)]
-        };
+    let nobody = if lines.is_empty()
+        && results.points_total > 1
+        && results.sizing.is_none()
+        && results.comparison.is_none()
+    {
+        let why = " plays each point under one reading of the unpublished rules. Play the point that you choose under all of them with ";
+        let at = ".";
+        vec![Block::Paragraph(vec![text("A sweep"), text(why), code("bedload run FILE --point K"), text(at)])]
+    } else if lines.is_empty() {
+        let why = " in the scenario plays the other readings.";
+        let one = "One reading of the rules that AWS does not publish was played. ";
+        vec![Block::Paragraph(vec![text(one), code("doubt = \"default\""), text(why)])]
+    } else {
+        let first = format!("{}.", capital(&lines.remove(0)));
+        vec![Block::Paragraph(vec![said(first)]), Block::Facts(lines)]
+    };
     [
-        Section::of("What chance does", vec![Block::Paragraph(vec![text(chance)])]),
-        Section::of("What nobody knows", nobody),
+        Section::of("Sampling error", vec![Block::Paragraph(vec![text(chance)])]),
+        Section::of("Unpublished rules", nobody),
     ]
 }
 
-/// What was expected, and what came of it.
-pub(super) fn verdicts(subject: &Subject<'_>) -> Option<Section> {
+/// Returns the expectations with their verdicts, the broken ones first and at most `most` of them; `None` where there are none.
+pub(super) fn expectations(subject: &Subject<'_>, most: usize) -> Option<Section> {
+    let mut table = judged(subject)?;
+    let left_out = table.lines.split_off(most.min(table.lines.len())).len();
+    let mut blocks = vec![Block::Table(table)];
+    if left_out > 0 {
+        blocks.push(Block::Fine(vec![text(format!("The appendix lists {} more.", count(left_out as f64)))]));
+    }
+    Some(Section::of("Expectations", blocks))
+}
+
+/// Returns the expectations that [`expectations`] leaves out; `None` where it shows all.
+pub(super) fn remaining_expectations(subject: &Subject<'_>, most: usize) -> Option<Section> {
+    let mut table = judged(subject)?;
+    table.lines.drain(..most.min(table.lines.len()));
+    (!table.lines.is_empty()).then(|| Section::of("Further expectations", vec![Block::Table(table)]))
+}
+
+/// Returns the table of all expectations, the worst verdict first; `None` where there are none.
+fn judged(subject: &Subject<'_>) -> Option<Table> {
     if let Some(comparison) = &subject.results.comparison {
         return judged_twice(comparison);
     }
@@ -57,7 +79,9 @@ pub(super) fn verdicts(subject: &Subject<'_>) -> Option<Section> {
         Some(point) if subject.results.expectations.is_empty() => &point.expectations,
         _ => &subject.results.expectations,
     };
-    let rows = expectations.iter().map(|e| {
+    let mut worst_first: Vec<&Expectation> = expectations.iter().collect();
+    worst_first.sort_by_key(|e| std::cmp::Reverse(e.verdict));
+    let rows = worst_first.into_iter().map(|e| {
         let unit = unit(&e.metric);
         let measured = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
         vec![
@@ -69,18 +93,20 @@ pub(super) fn verdicts(subject: &Subject<'_>) -> Option<Section> {
     });
     let columns = ["Verdict", "Metric", "Bound", "Measured"].map(Column::words).to_vec();
     let table = Table { name: "Expectations and verdicts", columns, lines: rows.map(Line::Cells).collect() };
-    (!expectations.is_empty()).then(|| Section::of("What is expected", vec![Block::Table(table)]))
+    (!table.lines.is_empty()).then_some(table)
 }
 
-fn judged_twice(comparison: &Comparison) -> Option<Section> {
+fn judged_twice(comparison: &Comparison) -> Option<Table> {
+    let mut worst_first: Vec<&JudgedTwice> = comparison.expectations.iter().collect();
+    worst_first.sort_by_key(|e| std::cmp::Reverse(e.judgement()));
     let row = |e: &JudgedTwice| {
         let bound = bounded(e.at_least, e.at_most, unit(&e.metric));
         vec![code(&e.metric), text(bound), tag(e.a), tag(e.b)]
     };
     let columns = ["Metric", "Bound", "On a", "On b"].map(Column::words).to_vec();
-    let lines: Vec<Line> = comparison.expectations.iter().map(row).map(Line::Cells).collect();
+    let lines: Vec<Line> = worst_first.into_iter().map(row).map(Line::Cells).collect();
     let table = Table { name: "Expectations and verdicts on both sides", columns, lines };
-    (!table.lines.is_empty()).then(|| Section::of("What is expected", vec![Block::Table(table)]))
+    (!table.lines.is_empty()).then_some(table)
 }
 
 /// A sign stays with its figure.
@@ -117,9 +143,9 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
         blocks.push(Block::Figures(rows));
     }
     if results.sizing.is_some() || subject.points.len() == 1 {
-        return Section::of("Figures", blocks);
+        return Section::of("Detailed results", blocks);
     }
-    Section::of("Points", points(subject))
+    Section::of("Design points", points(subject))
 }
 
 fn differences(results: &Results, comparison: &Comparison) -> Section {
@@ -135,13 +161,13 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
         .into_iter()
         .map(|(name, [a, b, difference], word)| vec![code(name), text(a), text(b), text(difference), text(word)]);
     let table = Table {
-        name: "What differs between a and b",
+        name: "Differences between a and b",
         columns: columns.to_vec(),
         lines: rows.map(Line::Cells).collect(),
     };
     let [a, b] = comparison::sides(comparison);
     Section::of(
-        "What differs",
+        "Differences",
         vec![
             Block::List(vec![
                 vec![text("a: "), text(a)],
@@ -166,7 +192,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
         .into_iter()
         .map(|row| pieces(row.map_or_else(|| vec!["…".to_owned(); sizing::HEADINGS.len()], |row| row.cells)));
     let mut blocks = vec![Block::Table(Table {
-        name: "What was tried",
+        name: "Values tried",
         columns: columns.collect(),
         lines: rows.map(Line::Cells).collect(),
     })];
@@ -237,10 +263,10 @@ pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
             let list = c.list_usd.map(|list| format!(", {} by list price", usd(list))).unwrap_or_default();
             vec![text(format!("{due}{list}; it renews by itself unless it is ended"))]
         });
-        blocks.push(Block::Warning("Committed, whatever is used:".to_owned()));
+        blocks.push(Block::Warning("Committed, whether used or not:".to_owned()));
         blocks.push(Block::List(told.collect()));
     }
-    (!blocks.is_empty()).then(|| Section::of("What it costs", blocks))
+    (!blocks.is_empty()).then(|| Section::of("Cost per month", blocks))
 }
 
 fn dollars(x: Option<f64>) -> String {
@@ -278,15 +304,15 @@ fn bill(items: &[BillItem]) -> Table {
 }
 
 pub(super) fn not_included(results: &Results) -> Section {
-    let promise = "A quota is an upper bound, not a guarantee: AWS may refuse before it is reached.";
-    let costs = "Data transfer, logging, guardrails, support and taxes are no part of the cost. Prices are list prices, but \
-                 where the scenario states a discount.";
+    let promise = "A quota is an upper bound, not a guarantee: AWS may refuse requests before the quota is used up.";
+    let costs = "The cost leaves out data transfer, logging, guardrails, support and taxes. Prices are list prices, except where \
+                 the scenario states a discount.";
     let notes = results.notes.iter().map(|note| match &note.metric {
         Some(metric) => vec![code(metric), text(": "), said(&note.text)],
         None => vec![said(&note.text)],
     });
     let items = [promise, costs].into_iter().map(|line| vec![text(line)]).chain(notes).collect();
-    Section::of("What is not in it", vec![Block::List(items)])
+    Section::of("Not included", vec![Block::List(items)])
 }
 
 /// The scenario and the command that makes the document again.
@@ -298,7 +324,7 @@ pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     let fine =
         vec![text(tool), code(&results.scenario.sha256), text(". The same scenario and seed give the same figures.")];
     let blocks = [Block::Command(command(results)), Block::Fine(fine)];
-    Section::of("Make it again", blocks.into_iter().chain(scenario).collect())
+    Section::of("How to reproduce", blocks.into_iter().chain(scenario).collect())
 }
 
 /// The command that makes the document again.
