@@ -8,7 +8,9 @@ mod age;
 mod embedded;
 mod entries;
 mod layout;
+mod limits;
 mod nearest;
+mod prices;
 mod resolve;
 mod sales;
 pub mod sdks;
@@ -180,7 +182,7 @@ pub struct QuotaEntry {
 }
 
 /// Prices of tokens as a scenario writes them, such as `$3.00/1M`; `None` where there is none, or it is not known.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceEntry {
     pub input: Option<String>,

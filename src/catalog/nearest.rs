@@ -129,13 +129,12 @@ mod tests {
     fn another_model_of_the_same_maker_is_no_hint() {
         for text in [
             "anthropic.claude-3-opus-20240229-v1:0",
-            "anthropic.claude-3-7-sonnet-20250219-v1:0",
-            "anthropic.claude-opus-4-7",
-            "openai.gpt-oss-20b-1:0",
-            "meta.llama3-1-405b-instruct-v1:0",
+            "anthropic.claude-opus-4-9",
+            "openai.gpt-7-sol",
+            "meta.llama3-5-70b-instruct-v1:0",
             "amazon.titan-text-express-v1",
             "amazon.nova-sonic-v1:0",
-            "deepseek.v3-v1:0",
+            "deepseek.v4-v1:0",
             "gpt-4",
             "x",
             "",

@@ -1,37 +1,10 @@
-//! How a model is sold, as text, for `show.rs`: ways, prices, terms, places.
+//! How a model is sold, as text: the ways of sale, terms of commitments, custom models, destinations.
 
 use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
+use super::prices::{STANDARD, TIERS, amount};
 use super::show::{Sources, UNKNOWN};
 use super::{CustomDeploymentEntry, LatencyOptimizedEntry, ModelEntry, Path, PriceEntry, QuotaEntry};
 use crate::units::grouped;
-use crate::units::parse::token_price;
-
-const STANDARD: &str = "standard";
-
-/// The service tiers besides standard, in the order in which they are shown.
-const TIERS: [&str; 3] = ["priority", "flex", "reserved"];
-
-/// A column of prices: its head, the service tier that they are of, and the price.
-type Column = (&'static str, &'static str, fn(&PriceEntry) -> Option<&str>);
-
-const CALL: [Column; 1] = [("call", STANDARD, |p| p.request.as_deref())];
-
-const TOKENS: [Column; 5] = [
-    ("input", STANDARD, |p| p.input.as_deref()),
-    ("output", STANDARD, |p| p.output.as_deref()),
-    ("cache read", STANDARD, |p| p.cache_read.as_deref()),
-    ("write 5 min", STANDARD, |p| p.cache_write_5m.as_deref()),
-    ("write 1 h", STANDARD, |p| p.cache_write_1h.as_deref()),
-];
-
-const OTHER: [Column; 6] = [
-    ("batch in", STANDARD, |p| p.batch_input.as_deref()),
-    ("batch out", STANDARD, |p| p.batch_output.as_deref()),
-    ("priority in", TIERS[0], |p| p.priority_input.as_deref()),
-    ("priority out", TIERS[0], |p| p.priority_output.as_deref()),
-    ("flex in", TIERS[1], |p| p.flex_input.as_deref()),
-    ("flex out", TIERS[1], |p| p.flex_output.as_deref()),
-];
 
 /// How it is sold in one breath, for [`list`](super::show::list): paths; tiers; the ways besides the token.
 pub(super) fn in_short(entry: &ModelEntry) -> String {
@@ -42,6 +15,7 @@ pub(super) fn in_short(entry: &ModelEntry) -> String {
         (entry.customization.is_some(), "fine-tuning"),
         (entry.custom_deployment.is_some(), "custom on demand"),
         (entry.custom_import.is_some(), "import"),
+        (entry.mantle.is_some(), "bedrock-mantle"),
     ];
     let besides = besides.into_iter().filter(|(offered, _)| *offered).map(|(_, name)| name.to_owned());
     let by_token = [paths.join(", "), tiers(entry).join(", ")].into_iter().filter(|part| !part.is_empty());
@@ -63,6 +37,9 @@ pub(super) fn ways(entry: &ModelEntry) -> String {
     let mut out = String::new();
     let mut way = |name: &str, text: &str| out += &hung(17, name, text);
     way("on demand", &or_no(names(&mut entry.paths.iter())));
+    if let Some(mantle) = &entry.mantle {
+        way("at bedrock-mantle", &format!("as {}", mantle.id.as_deref().unwrap_or(&entry.id)));
+    }
     if !entry.paths.is_empty() {
         way("service tiers", &tiers);
         way("in batch", &or_no(names(&mut entry.paths.iter().filter(in_batch))));
@@ -72,65 +49,6 @@ pub(super) fn ways(entry: &ModelEntry) -> String {
         way("latency-optimized", &format!("from {}", fast.regions.join(", ")));
     }
     out
-}
-
-/// Prices by the token, or by the call.
-pub(super) fn prices(paths: &[Path], sources: &mut Sources) -> String {
-    if paths.is_empty() {
-        return String::new();
-    }
-    if paths.iter().all(|p| p.prices.is_none()) {
-        return "\nPrices\n  not published\n".to_owned();
-    }
-    let has = |columns: &[Column]| {
-        let mut prices = paths.iter().filter_map(|p| p.prices.as_ref());
-        prices.any(|p| columns.iter().any(|(_, _, price)| price(p).is_some()))
-    };
-    let mut out = if has(&CALL) {
-        format!("\nPrices in USD per 1,000 calls\n{}", price_table(paths, &CALL, 1_000, Some(sources)))
-    } else {
-        format!("\nPrices in USD per million tokens\n{}", price_table(paths, &TOKENS, 1_000_000, Some(sources)))
-    };
-    if has(&OTHER) {
-        out += "\nThe same in batch and in other service tiers\n";
-        out += &price_table(paths, &OTHER, 1_000_000, None);
-    }
-    if out.split_whitespace().any(|word| word == UNKNOWN) {
-        out += "  ?: not published\n";
-    }
-    out
-}
-
-/// Columns without a price are left out, unless what they are of is sold.
-fn price_table(paths: &[Path], columns: &[Column], per: i128, sources: Option<&mut Sources>) -> String {
-    let mut rows = vec![row(["path"])];
-    rows.extend(paths.iter().map(|p| row([&p.path])));
-    for (name, tier, price) in columns {
-        let amounts: Vec<Option<String>> =
-            paths.iter().map(|p| p.prices.as_ref().and_then(price).map(|text| amount(text, per))).collect();
-        let sold = |p: &Path| *tier != STANDARD && p.is_sold_in_tier(tier);
-        if amounts.iter().all(Option::is_none) && !paths.iter().any(sold) {
-            continue;
-        }
-        rows[0].push((*name).to_owned());
-        // The same number of places all the way down, so that the points line up.
-        let places = |text: &String| text.split_once('.').map_or(0, |(_, part)| part.len());
-        let most = amounts.iter().flatten().map(places).max().unwrap_or(0);
-        for ((row, path), amount) in rows[1..].iter_mut().zip(paths).zip(amounts) {
-            row.push(match amount {
-                Some(amount) => format!("{amount}{}", "0".repeat(most - places(&amount))),
-                None if path.prices.is_none() || sold(path) => UNKNOWN.to_owned(),
-                None => "-".to_owned(),
-            });
-        }
-    }
-    if let Some(sources) = sources {
-        rows[0].push("source".to_owned());
-        for (row, path) in rows[1..].iter_mut().zip(paths) {
-            row.push(path.prices.as_ref().map_or_else(|| "-".to_owned(), |p| sources.note(&p.source, &p.as_of)));
-        }
-    }
-    table(&rows, &FIGURES)
 }
 
 /// The reserved tier; paths with the same terms stand together.
@@ -191,7 +109,13 @@ pub(super) fn provisioned(entry: &ModelEntry, sources: &mut Sources) -> String {
             sources.note(&unit.source, &unit.as_of),
         ]);
     }
-    format!("\nModel Units in USD per hour each (what one delivers is not published)\n{}", table(&rows, &FIGURES))
+    let mut out =
+        format!("\nModel Units in USD per hour each (what one delivers is not published)\n{}", table(&rows, &FIGURES));
+    for unit in entry.provisioned.iter().filter(|unit| !unit.regions.is_empty()) {
+        let variant = unit.variant.as_deref().unwrap_or("-");
+        out += &hung(7, variant, &format!("sold in {}", unit.regions.join(", ")));
+    }
+    out
 }
 
 pub(super) fn latency_optimized(entry: &LatencyOptimizedEntry, sources: &mut Sources) -> String {
@@ -243,7 +167,7 @@ pub(super) fn custom(entry: &ModelEntry, sources: &mut Sources) -> String {
         let note = sources.note(&c.source, &c.as_of);
         line("training", format!("{methods}; {training}; USD {stored} a month for each model {note}"));
     }
-    if let Some(CustomDeploymentEntry { prices, regions, source, as_of, .. }) = &entry.custom_deployment {
+    if let Some(CustomDeploymentEntry { quota, prices, regions, source, as_of }) = &entry.custom_deployment {
         let note = sources.note(source, as_of);
         let price = prices.as_ref().map_or_else(
             || "price not published".to_owned(),
@@ -253,7 +177,12 @@ pub(super) fn custom(entry: &ModelEntry, sources: &mut Sources) -> String {
                 format!("USD {} per million tokens of input, {} of output {note}", of(&p.input), of(&p.output))
             },
         );
-        line("on demand", format!("in {} {note}; {price}", regions.join(", ")));
+        let quota = quota.as_ref().map_or_else(String::new, |q| {
+            let limits = [(q.rpm, "requests/min"), (q.tpm, "tokens/min"), (q.tpd, "tokens/day")];
+            let limits = limits.iter().filter_map(|(n, unit)| Some(format!("{} {unit}", grouped((*n)?))));
+            format!("; {} {}", limits.collect::<Vec<_>>().join(", "), sources.note(&q.source, &q.as_of))
+        });
+        line("on demand", format!("in {} {note}; {price}{quota}", regions.join(", ")));
     }
     if let Some(import) = &entry.custom_import {
         let (minute, month) =
@@ -296,19 +225,6 @@ pub(super) fn destinations(paths: &[Path], sources: &mut Sources) -> String {
     out
 }
 
-/// `$0.0003/1K` as `0.30`: dollars for `per` tokens or calls, exact to the sixth place, with at least two.
-fn amount(price: &str, per: i128) -> String {
-    let Ok(parsed) = token_price(price) else {
-        return price.to_owned();
-    };
-    // 10⁻¹² USD a token are 10⁻⁶ USD a million tokens.
-    let micros = parsed.0.0 * per / 1_000_000;
-    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
-    let shortest = text.len() - 4;
-    let kept = text.trim_end_matches('0').len().max(shortest);
-    text[..kept].to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Catalog;
@@ -322,45 +238,6 @@ mod tests {
     fn line(text: &str, first: &str) -> Vec<String> {
         let line = text.lines().find(|l| l.split_whitespace().next() == Some(first)).expect(text);
         line.split_whitespace().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn prices_are_exact_and_line_up() {
-        assert_eq!(amount("$0.0003/1K", 1_000_000), "0.30");
-        assert_eq!(amount("$0.10725/1M", 1_000_000), "0.10725");
-        assert_eq!(amount("$15/1M", 1_000_000), "15.00");
-        assert_eq!(amount("$2.00/1K", 1_000), "2.00");
-        assert_eq!(amount("free", 1), "free");
-        let text = prices(&model("amazon.nova-pro-v1:0").paths, &mut Sources::default());
-        assert_eq!(line(&text, "eu"), ["eu", "1.05", "4.20", "0.2625", "0.00", "[2]"]);
-        assert_eq!(line(&text, "in_region"), ["in_region", "0.80", "3.20", "0.2000", "0.00", "[1]"]);
-        let (_, other) = text.split_once("other service tiers").unwrap();
-        assert_eq!(line(other, "us"), ["us", "0.400", "1.60", "1.40", "5.60", "0.400", "1.60"]);
-        assert_eq!(line(other, "eu"), ["eu", "0.525", "2.10", "?", "?", "0.525", "2.10"]);
-    }
-
-    #[test]
-    fn a_price_that_is_not_published_is_a_question_mark() {
-        let text = prices(&model("anthropic.claude-sonnet-4-6").paths, &mut Sources::default());
-        assert_eq!(line(&text, "in_region"), ["in_region", "?", "?", "?", "?", "?", "-"]);
-        assert!(text.ends_with("  ?: not published\n"));
-        let units = provisioned(model("amazon.nova-2-lite-v1:0"), &mut Sources::default());
-        assert_eq!(line(&units, "256k"), ["256k", "60.50", "55.00", "?", "[1]"]);
-    }
-
-    #[test]
-    fn prices_that_are_all_unknown_make_no_table() {
-        let mut paths = model("amazon.rerank-v1:0").paths.clone();
-        paths[0].prices = None;
-        assert_eq!(prices(&paths, &mut Sources::default()), "\nPrices\n  not published\n");
-        assert_eq!(prices(&[], &mut Sources::default()), "");
-    }
-
-    #[test]
-    fn what_is_billed_by_the_call_has_a_price_of_a_call() {
-        let text = prices(&model("cohere.rerank-v3-5:0").paths, &mut Sources::default());
-        assert!(text.starts_with("\nPrices in USD per 1,000 calls\n"));
-        assert_eq!(line(&text, "in_region"), ["in_region", "2.00", "[1]"]);
     }
 
     #[test]
@@ -397,7 +274,7 @@ mod tests {
         assert!(text.contains("            to ap-southeast-2, ap-southeast-4, ap-southeast-6 [1]\n"));
         let sonnet = destinations(&model("us.anthropic.claude-sonnet-5").paths, &mut Sources::default());
         assert!(sonnet.contains("  us        not known\n"));
-        assert_eq!(destinations(&model("deepseek.v3.2").paths, &mut Sources::default()), "");
+        assert_eq!(destinations(&model("openai.gpt-oss-120b-1:0").paths, &mut Sources::default()), "");
     }
 
     #[test]

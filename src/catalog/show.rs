@@ -1,48 +1,79 @@
 //! The catalogue as text, at most 80 columns wide. Nothing here prints.
 
-use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
+use std::collections::BTreeMap;
+
+use super::layout::{Side, WIDTH, hung, row, table, wrap};
 use super::sdks::{SdkEntry, SdkMode, SdkRetries, Sdks};
-use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, QuotaEntry, age_days, sales};
+use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, age_days, limits, prices, sales};
 use crate::units::grouped;
 
 /// Stands for a figure that is not published.
 pub(super) const UNKNOWN: &str = "?";
 
 /// The column of ids in [`list`]; a longer id pushes its figures to the next line.
-const ID: usize = 42;
+const ID: usize = 44;
 
-/// Every model: id, name, how it is sold, limits, and how stale its oldest figure is.
+/// Lists every model by provider: id, limits and how stale its oldest figure is; name, end of life and ways of sale.
 #[must_use]
 pub fn list(catalog: &Catalog, today: Option<&str>) -> String {
-    let line = |id: &str, output: &str, burndown: &str, oldest: &str, days: &str| {
-        format!("{id:<ID$}{output:>10}{burndown:>6}{oldest:>12}{days:>9}").trim_end().to_owned() + "\n"
-    };
-    let days = |as_of: &str| today.and_then(|today| age_days(as_of, today));
-    let mut out = line("model", "max output", "burn", "oldest", if today.is_some() { "days" } else { "" });
+    let mut providers: BTreeMap<&str, Vec<&ModelEntry>> = BTreeMap::new();
     for model in &catalog.models {
-        let output = match &model.max_output_tokens {
-            _ if model.kind != ModelKind::Text => "-".to_owned(),
-            Some(most) => grouped(most.value),
-            None => "?".to_owned(),
-        };
-        let burndown = model.output_burndown.as_ref().map_or_else(|| "?".to_owned(), |b| b.value.to_string());
-        let days = days(model.oldest()).map_or_else(String::new, |days| days.to_string());
-        if model.id.chars().count() < ID {
-            out += &line(&model.id, &output, &burndown, model.oldest(), &days);
-        } else {
-            out += &format!("{}\n{}", model.id, line("", &output, &burndown, model.oldest(), &days));
+        providers.entry(&model.provider).or_default().push(model);
+    }
+    let count = format!(
+        "{} models of {} providers. `bedload catalog ID` shows one with its quotas, prices and sources.",
+        catalog.models.len(),
+        providers.len(),
+    );
+    let mut out: String = wrap(&count, WIDTH).iter().map(|line| format!("{line}\n")).collect();
+    for (provider, models) in providers {
+        out += "\n";
+        out += &line(&format!("{provider} ({})", models.len()), ["max output", "burn", "oldest", "days"], today);
+        for model in models {
+            out += &in_short(model, today);
         }
-        let told = wrap(&format!("{}: {}", model.name, sales::in_short(model)), WIDTH - 2);
-        out.extend(told.iter().map(|l| format!("  {l}\n")));
     }
     out.push('\n');
     for text in wrap(
-        "Burn: how many tokens of quota one token of output takes. Oldest: the date of the model's stalest figure, \
-         and how many days ago it was.",
+        "Burn: how many tokens of quota one token of output takes; ?: not published. Oldest: the date of the model's \
+         stalest figure, and how many days ago it was.",
         WIDTH,
     ) {
         out += &format!("{text}\n");
     }
+    out
+}
+
+/// Lays out a line of [`list`]; the last figure needs today's date.
+fn line(name: &str, [output, burndown, oldest, days]: [&str; 4], today: Option<&str>) -> String {
+    let days = if today.is_some() { days } else { "" };
+    format!("{name:<ID$}{output:>10}{burndown:>6}{oldest:>12}{days:>6}").trim_end().to_owned() + "\n"
+}
+
+/// Shows a model in two or three lines.
+fn in_short(model: &ModelEntry, today: Option<&str>) -> String {
+    let output = match &model.max_output_tokens {
+        _ if model.kind != ModelKind::Text => "-".to_owned(),
+        Some(most) => grouped(most.value),
+        None => UNKNOWN.to_owned(),
+    };
+    let burndown = match &model.output_burndown {
+        _ if model.kind != ModelKind::Text => "-".to_owned(),
+        Some(rate) => rate.value.to_string(),
+        None => UNKNOWN.to_owned(),
+    };
+    let days = today.and_then(|today| age_days(model.oldest(), today));
+    let days = days.map_or_else(String::new, |days| days.to_string());
+    let figures = [output.as_str(), &burndown, model.oldest(), &days];
+    let id = format!("  {}", model.id);
+    let mut out =
+        if id.chars().count() < ID { line(&id, figures, today) } else { format!("{id}\n{}", line("", figures, today)) };
+    let end = model.lifecycle.as_ref().and_then(|l| l.ends.as_ref()).map_or_else(String::new, |day| {
+        let verb = if today.is_some_and(|today| day.as_str() <= today) { "ended" } else { "ends" };
+        format!(" ({verb} {day})")
+    });
+    let told = wrap(&format!("{}{end}: {}", model.name, sales::in_short(model)), WIDTH - 4);
+    out.extend(told.iter().map(|l| format!("    {l}\n")));
     out
 }
 
@@ -58,11 +89,10 @@ pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     let mut out = format!("{} ({}{kind})\n{}\n", entry.name, entry.provider, entry.id);
     out += "\nSold\n";
     out += &sales::ways(entry);
-    if entry.kind == ModelKind::Text {
-        out += &limits(entry, &mut sources);
-    }
-    out += &quotas(entry, &mut sources);
-    out += &sales::prices(&entry.paths, &mut sources);
+    out += &limits::life_cycle(entry, &mut sources);
+    out += &limits::limits(entry, &mut sources);
+    out += &limits::quotas(entry, &mut sources);
+    out += &prices::prices(entry, &mut sources);
     out += &sales::reserved(&entry.paths, &mut sources);
     out += &sales::provisioned(entry, &mut sources);
     if let Some(fast) = &entry.latency_optimized {
@@ -149,49 +179,6 @@ fn figures(retries: &SdkRetries) -> String {
         grouped(*throttled_ms),
         grouped(*transient_ms),
     )
-}
-
-fn limits(entry: &ModelEntry, sources: &mut Sources) -> String {
-    let unknown = |name| row([name, UNKNOWN, "not published", ""]);
-    let output = entry.max_output_tokens.as_ref().map_or_else(
-        || unknown("max output"),
-        |most| row(["max output", &grouped(most.value), "tokens", &sources.note(&most.source, &most.as_of)]),
-    );
-    let burndown = entry.output_burndown.as_ref().map_or_else(
-        || unknown("output burndown"),
-        |burndown| {
-            row([
-                "output burndown",
-                &burndown.value.to_string(),
-                "tokens of quota for each token of output",
-                &sources.note(&burndown.source, &burndown.as_of),
-            ])
-        },
-    );
-    let rows = [output, burndown];
-    format!("\nLimits\n{}", table(&rows, &[Side::Left, Side::Right, Side::Left, Side::Left]))
-}
-
-fn quotas(entry: &ModelEntry, sources: &mut Sources) -> String {
-    if entry.paths.is_empty() {
-        return String::new();
-    }
-    let mut rows = vec![row(["path", "requests/min", "tokens/min", "tokens/day", "source"])];
-    for path in &entry.paths {
-        let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".to_owned(), grouped);
-        let mut line = |name: &str, q: &QuotaEntry| {
-            row([name, &limit(q.rpm), &limit(q.tpm), &limit(q.tpd), &sources.note(&q.source, &q.as_of)])
-        };
-        rows.push(match &path.quota {
-            Some(quota) => line(&path.path, quota),
-            None => row([&path.path, UNKNOWN, UNKNOWN, UNKNOWN, "-"]),
-        });
-        for quota in &path.quota_by_region {
-            let lines: Vec<_> = quota.regions.iter().map(|region| line(&format!("  {region}"), quota)).collect();
-            rows.extend(lines);
-        }
-    }
-    format!("\nDefault quotas (your account may have less)\n{}", table(&rows, &FIGURES))
 }
 
 fn latency(kind: ModelKind, latency: &LatencyEntry, sources: &mut Sources) -> String {
@@ -313,12 +300,23 @@ mod tests {
     fn the_list_tells_each_model_and_its_age() {
         let text = list(Catalog::embedded(), TODAY);
         let lines: Vec<&str> = text.lines().collect();
-        let at = lines.iter().position(|l| l.starts_with("deepseek.v3.2 ")).unwrap();
+        let at = lines.iter().position(|l| l.starts_with("  deepseek.v3.2 ")).unwrap();
         assert_eq!(lines[at].split_whitespace().collect::<Vec<_>>()[1..], ["8,000", "1", "2026-04-01", "236"]);
-        assert_eq!(lines[at + 1], "  DeepSeek V3.2: in_region; priority, flex");
-        assert!(text.contains("\n  Nova Premier: us; priority, flex\n"), "{text}");
-        assert!(text.contains("\n  Claude 3 Haiku: in_region, us, eu; Model Units; fine-tuning\n"), "{text}");
-        assert!(!list(Catalog::embedded(), None).lines().next().unwrap().contains("days"));
+        assert_eq!(lines[at + 1], "    DeepSeek V3.2: in_region, us, eu; priority, flex");
+        assert!(text.contains("\n    Nova Premier (ended 2026-09-14): us; priority, flex\n"), "{text}");
+        assert!(text.contains("\n    DeepSeek-R1 (ends 2027-03-30): us\n"), "{text}");
+        assert!(!list(Catalog::embedded(), None).contains("days  "));
+    }
+
+    #[test]
+    fn the_list_is_grouped_by_provider_and_counted() {
+        let catalog = Catalog::embedded();
+        let text = list(catalog, TODAY);
+        assert!(text.starts_with(&format!("{} models of ", catalog.models.len())), "{text}");
+        let count = |l: &str| l.split_once(" (").and_then(|(_, rest)| rest.split_once(')')).map(|(n, _)| n.to_owned());
+        let heads = text.lines().filter(|l| l.contains("max output"));
+        let counted: usize = heads.map(|l| count(l).unwrap().parse::<usize>().unwrap()).sum();
+        assert_eq!(counted, catalog.models.len());
     }
 
     #[test]
@@ -334,13 +332,23 @@ mod tests {
             let text = show(model, TODAY);
             let words: Vec<&str> = text.split_whitespace().collect();
             let flowing = words.join(" ");
-            for q in model.paths.iter().flat_map(|p| &p.quota) {
+            let quotas = model.paths.iter().flat_map(|p| p.quota.iter().chain(&p.quota_by_region));
+            for q in quotas.chain(model.custom_deployment.iter().filter_map(|c| c.quota.as_ref())) {
                 for limit in [q.rpm, q.tpm, q.tpd].into_iter().flatten() {
                     assert!(words.contains(&grouped(limit).as_str()), "{limit} of {}", model.id);
                 }
             }
             for (source, as_of) in model.sources().filter(|(s, _)| !s.contains("writes no tokens")) {
                 assert!(flowing.contains(&format!("{source}. As of {as_of}")), "{source} of {}", model.id);
+            }
+            let mantle = model.mantle.iter().flat_map(|m| [m.itpm, m.otpm]).flatten();
+            let cached = model.cache.iter().map(|cache| cache.max_cacheable_tokens);
+            for limit in mantle.chain(cached).chain(model.batch.iter().filter_map(|b| b.max_records)) {
+                assert!(words.contains(&grouped(limit).as_str()), "{limit} of {}", model.id);
+            }
+            if let Some(life) = &model.lifecycle {
+                let days = [&life.launched, &life.legacy_from, &life.extended_from, &life.ends];
+                assert!(days.into_iter().flatten().all(|day| words.contains(&day.as_str())), "{}", model.id);
             }
             assert!(model.latency.iter().all(|latency| flowing.contains(latency.remark.trim())));
         }

@@ -1,11 +1,13 @@
-//! The shelf as a whole: what every entry keeps to, and figures against their sources.
+//! What every entry of the catalogue keeps to; figures against their sources are in `figures.rs`.
+
+mod figures;
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::units::parse::{hourly_price, token_price};
 
-const TODAY: &str = "2026-11-23";
+const TODAY: &str = "2026-11-29";
 const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 fn shelf() -> &'static [ModelEntry] {
@@ -20,14 +22,6 @@ fn offer(id: &str) -> &'static Path {
     Catalog::embedded().resolve(id).unwrap().offer.unwrap()
 }
 
-fn quota(id: &str) -> &'static QuotaEntry {
-    offer(id).quota.as_ref().unwrap()
-}
-
-fn priced(id: &str) -> &'static PriceEntry {
-    offer(id).prices.as_ref().unwrap()
-}
-
 /// A bare amount, such as `$0.18`.
 fn is_dollars(text: &str) -> bool {
     hourly_price(&format!("{text}/h")).is_ok()
@@ -36,7 +30,8 @@ fn is_dollars(text: &str) -> bool {
 fn price_entries(model: &ModelEntry) -> impl Iterator<Item = &PriceEntry> {
     let paths = model.paths.iter().filter_map(|p| p.prices.as_ref());
     let fast = model.latency_optimized.iter().filter_map(|f| f.prices.as_ref());
-    paths.chain(fast).chain(model.custom_deployment.iter().filter_map(|c| c.prices.as_ref()))
+    let mantle = model.mantle.iter().filter_map(|m| m.prices.as_ref());
+    paths.chain(mantle).chain(fast).chain(model.custom_deployment.iter().filter_map(|c| c.prices.as_ref()))
 }
 
 #[test]
@@ -53,7 +48,8 @@ fn every_path_is_known_stands_once_and_in_one_order() {
         let places: Vec<usize> =
             model.paths.iter().map(|p| order.iter().position(|o| *o == p.path).expect(&p.path)).collect();
         assert!(places.is_sorted_by(|a, b| a < b), "{}: {places:?}", model.id);
-        assert!(!places.is_empty() || model.is_sold_provisioned(), "{} is not sold", model.id);
+        let is_sold = !places.is_empty() || model.is_sold_provisioned() || model.mantle.is_some();
+        assert!(is_sold, "{} is not sold", model.id);
         for path in &model.paths {
             assert!(std::ptr::eq(model.path(&path.path).unwrap(), path));
         }
@@ -122,7 +118,9 @@ fn a_price_is_of_what_the_model_does() {
     }
 }
 
-/// Of each price of a tier: what it is of the standard one \[1\].
+/// Half of a hundredth of a US dollar per million tokens, as prices are \[10⁻¹² USD/token\]: some price lists round to it.
+const ROUNDING: i128 = 5_000;
+
 #[test]
 fn batch_and_flex_are_half_and_priority_is_1_75() {
     let pico = |text: &Option<String>| text.as_deref().map(|t| token_price(t).unwrap().0.0);
@@ -137,7 +135,10 @@ fn batch_and_flex_are_half_and_priority_is_1_75() {
                 (&p.priority_output, &p.output, 7),
             ] {
                 if let Some(price) = pico(price) {
-                    assert_eq!(price * 4, pico(standard).unwrap() * quarters, "{}", model.id);
+                    let off = (price * 4 - pico(standard).unwrap() * quarters).abs();
+                    // At bedrock-mantle LiteLLM has this model at $0.14, and its tiers as those of $0.15.
+                    let is_known = model.id == "qwen.qwen3-next-80b-a3b" && p.input.as_deref() == Some("$0.14/1M");
+                    assert!(off <= 4 * ROUNDING || is_known, "{}: off by {off}", model.id);
                 }
             }
         }
@@ -180,20 +181,6 @@ fn a_day_is_1440_minutes_of_tokens() {
 }
 
 #[test]
-fn burndown_is_that_of_the_table() {
-    for model in shelf() {
-        let expected = match model.name.as_str() {
-            "Claude Opus 4.8" => 15.0,
-            "Claude Opus 5" | "Claude Sonnet 5" => 10.0,
-            name if name.starts_with("GPT-5.6") => 10.0,
-            _ if model.provider == "Anthropic" => 5.0,
-            _ => 1.0,
-        };
-        assert_eq!(model.output_burndown.as_ref().map(|b| b.value), Some(expected), "{}", model.id);
-    }
-}
-
-#[test]
 fn profiles_alone_have_destinations_and_every_source_has_one_set() {
     let is_region =
         |r: &String| r.split('-').count() == 3 && r.ends_with(|c: char| c.is_ascii_digit()) && !r.starts_with("us-gov");
@@ -208,7 +195,9 @@ fn profiles_alone_have_destinations_and_every_source_has_one_set() {
                 assert_eq!(to.len(), entry.to.len(), "{} {}", model.id, path.path);
                 for from in &entry.from {
                     assert!(sources.insert(from), "{} {}: {from} twice", model.id, path.path);
-                    assert!(to.contains(from), "{} {}: {from} is not served at home", model.id, path.path);
+                    // The one profile that ListInferenceProfiles shows without the region that it was asked in.
+                    let away = model.name == "Claude 3.5 Sonnet" && from == "us-east-2";
+                    assert!(to.contains(from) != away, "{} {}: {from} is not served at home", model.id, path.path);
                 }
             }
         }
@@ -228,176 +217,37 @@ fn destinations_depend_on_the_source() {
     assert_eq!(global.destinations("sa-east-1").unwrap().to.len(), 33);
 }
 
-/// Of the AWS table: requests and tokens per minute of each way.
 #[test]
-fn quotas_are_those_of_the_table() {
-    for (id, rpm, tpm) in [
-        ("us.anthropic.claude-sonnet-4-20250514-v1:0", 200, 200_000),
-        ("global.anthropic.claude-sonnet-4-20250514-v1:0", 200, 200_000),
-        ("jp.anthropic.claude-sonnet-4-5-20250929-v1:0", 10_000, 5_000_000),
-        ("anthropic.claude-sonnet-4-6", 5_000, 3_000_000),
-        ("us.anthropic.claude-sonnet-4-6", 10_000, 6_000_000),
-        ("eu.anthropic.claude-haiku-4-5-20251001-v1:0", 10_000, 5_000_000),
-        ("us.anthropic.claude-opus-4-1-20250805-v1:0", 50, 500_000),
-        ("eu.anthropic.claude-opus-4-5-20251101-v1:0", 10_000, 2_000_000),
-        ("anthropic.claude-3-haiku-20240307-v1:0", 1_000, 2_000_000),
-        ("us.anthropic.claude-3-haiku-20240307-v1:0", 2_000, 4_000_000),
-        ("eu.anthropic.claude-3-haiku-20240307-v1:0", 800, 600_000),
-        ("anthropic.claude-3-5-haiku-20241022-v1:0", 1_000, 2_000_000),
-        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", 2_000, 4_000_000),
-        ("amazon.nova-micro-v1:0", 2_000, 4_000_000),
-        ("us.amazon.nova-micro-v1:0", 4_000, 8_000_000),
-        ("eu.amazon.nova-lite-v1:0", 400, 400_000),
-        ("amazon.nova-pro-v1:0", 250, 1_000_000),
-        ("us.amazon.nova-premier-v1:0", 500, 2_000_000),
-        ("global.amazon.nova-2-lite-v1:0", 2_000, 8_000_000),
-        ("meta.llama3-1-8b-instruct-v1:0", 800, 300_000),
-        ("us.meta.llama3-1-70b-instruct-v1:0", 800, 600_000),
-        ("meta.llama3-3-70b-instruct-v1:0", 400, 300_000),
-        ("us.meta.llama4-scout-17b-instruct-v1:0", 800, 600_000),
-        ("us.deepseek.r1-v1:0", 200, 200_000),
-        ("deepseek.v3.2", 10_000, 100_000_000),
-        ("openai.gpt-oss-120b-1:0", 10_000, 100_000_000),
-        ("amazon.titan-embed-text-v2:0", 6_000, 300_000),
-        ("amazon.titan-embed-text-v1", 2_000, 300_000),
-        ("cohere.embed-v4:0", 1_000, 150_000),
-        ("us.cohere.embed-v4:0", 2_000, 300_000),
-    ] {
-        let quota = quota(id);
-        assert_eq!((quota.rpm, quota.tpm), (Some(rpm), Some(tpm)), "{id}");
+fn a_life_cycle_runs_forward_and_its_successor_is_known_and_outlives_it() {
+    for model in shelf() {
+        let Some(life) = &model.lifecycle else { continue };
+        let days: Vec<&str> = [&life.launched, &life.legacy_from, &life.extended_from, &life.ends]
+            .into_iter()
+            .flatten()
+            .map(Day::as_str)
+            .collect();
+        assert!(!days.is_empty() && days.is_sorted_by(|a, b| a < b), "{}: {days:?}", model.id);
+        let Some(next) = &life.successor else { continue };
+        let next = shelf().iter().find(|m| m.id == *next).unwrap_or_else(|| panic!("{}: {next}", model.id));
+        assert!(next.lifecycle.as_ref().is_none_or(|l| l.ends.is_none()), "{} is replaced by {}", model.id, next.id);
     }
-    for (id, tpm) in [
-        ("us.anthropic.claude-sonnet-5", 6_000_000),
-        ("global.anthropic.claude-opus-4-8", 30_000_000),
-        ("eu.anthropic.claude-opus-5", 30_000_000),
-        ("us.openai.gpt-5.6-sol", 10_000_000),
-        ("us.openai.gpt-5.6-terra", 20_000_000),
-        ("global.openai.gpt-5.6-luna", 20_000_000),
-    ] {
-        let quota = quota(id);
-        assert_eq!((quota.rpm, quota.tpm, quota.tpd), (None, Some(tpm), None), "{id}");
-    }
-    for (id, rpm) in [("amazon.rerank-v1:0", 200), ("cohere.rerank-v3-5:0", 250)] {
-        assert_eq!((quota(id).rpm, quota(id).tpm), (Some(rpm), None), "{id}");
-    }
-    assert_eq!(quota("us.amazon.nova-pro-v1:0").tpd, Some(2_880_000_000));
-    assert_eq!(quota("global.amazon.nova-2-lite-v1:0").tpd, Some(11_520_000_000));
-}
-
-/// Of the price list: input, output, cache read, and batch \[USD per million tokens\].
-#[test]
-fn prices_are_those_of_the_sources() {
-    for (id, input, output, cache_read, batch) in [
-        ("us.anthropic.claude-sonnet-4-20250514-v1:0", "3.00", "15.00", "0.30", "1.50"),
-        ("global.anthropic.claude-sonnet-4-5-20250929-v1:0", "3.00", "15.00", "0.30", "1.50"),
-        ("au.anthropic.claude-sonnet-4-5-20250929-v1:0", "3.30", "16.50", "0.33", "1.65"),
-        ("global.anthropic.claude-sonnet-5", "2.00", "10.00", "0.20", ""),
-        ("us.anthropic.claude-sonnet-5", "2.20", "11.00", "0.22", ""),
-        ("global.anthropic.claude-haiku-4-5-20251001-v1:0", "1.00", "5.00", "0.10", "0.50"),
-        ("us.anthropic.claude-opus-4-1-20250805-v1:0", "15.00", "75.00", "1.50", ""),
-        ("global.anthropic.claude-opus-5", "5.00", "25.00", "0.50", "2.50"),
-        ("us.anthropic.claude-opus-4-8", "5.50", "27.50", "0.55", ""),
-        ("anthropic.claude-3-5-haiku-20241022-v1:0", "0.80", "4.00", "0.08", "0.40"),
-        ("anthropic.claude-3-haiku-20240307-v1:0", "0.25", "1.25", "", "0.125"),
-        ("amazon.nova-micro-v1:0", "0.035", "0.14", "0.00875", "0.0175"),
-        ("us.amazon.nova-lite-v1:0", "0.06", "0.24", "0.015", "0.03"),
-        ("eu.amazon.nova-pro-v1:0", "1.05", "4.20", "0.2625", "0.525"),
-        ("apac.amazon.nova-pro-v1:0", "0.84", "3.36", "0.21", "0.42"),
-        ("us.amazon.nova-premier-v1:0", "2.50", "12.50", "0.625", "1.25"),
-        ("global.amazon.nova-2-lite-v1:0", "0.30", "2.50", "0.075", "0.15"),
-        ("us.meta.llama3-1-8b-instruct-v1:0", "0.22", "0.22", "", "0.11"),
-        ("meta.llama3-3-70b-instruct-v1:0", "0.72", "0.72", "", "0.36"),
-        ("us.meta.llama4-maverick-17b-instruct-v1:0", "0.24", "0.97", "", "0.12"),
-        ("us.meta.llama4-scout-17b-instruct-v1:0", "0.17", "0.66", "", "0.085"),
-        ("us.deepseek.r1-v1:0", "1.35", "5.40", "", ""),
-        ("deepseek.v3.2", "0.62", "1.85", "", "0.31"),
-        ("openai.gpt-oss-120b-1:0", "0.15", "0.60", "", "0.075"),
-        ("us.openai.gpt-5.6-sol", "4.40", "22.00", "0.44", ""),
-        ("global.openai.gpt-5.6-luna", "0.20", "1.20", "0.02", ""),
-    ] {
-        let p = priced(id);
-        let price = |text: &str| (!text.is_empty()).then(|| format!("${text}/1M"));
-        let found = (p.input.clone(), p.output.clone(), p.cache_read.clone(), p.batch_input.clone());
-        assert_eq!(found, (price(input), price(output), price(cache_read), price(batch)), "{id}");
-    }
-    for (id, input) in [
-        ("amazon.titan-embed-text-v2:0", "$0.02/1M"),
-        ("amazon.titan-embed-text-v1", "$0.10/1M"),
-        ("global.cohere.embed-v4:0", "$0.12/1M"),
-    ] {
-        assert_eq!(priced(id).input.as_deref(), Some(input), "{id}");
-    }
-    let written = priced(&format!("us.{SONNET}"));
-    assert_eq!(written.cache_write_5m.as_deref(), Some("$4.125/1M"));
-    assert_eq!(written.cache_write_1h.as_deref(), Some("$6.60/1M"));
-    assert_eq!(priced("amazon.rerank-v1:0").request.as_deref(), Some("$1.00/1K"));
-    assert_eq!(priced("cohere.rerank-v3-5:0").request.as_deref(), Some("$2.00/1K"));
-    assert!(offer("anthropic.claude-sonnet-4-6").prices.is_none());
 }
 
 #[test]
-fn the_other_ways_are_those_of_the_sources() {
-    let lite = model("amazon.nova-2-lite-v1:0");
-    let unit = &lite.provisioned[0];
-    assert_eq!(
-        (unit.variant.as_deref(), unit.no_commitment.as_deref(), unit.one_month.as_deref()),
-        (Some("256k"), Some("$60.50/h"), Some("$55.00/h"))
-    );
-    assert_eq!(lite.customization.as_ref().unwrap().training.as_deref(), Some("$3.78/1M"));
-    assert_eq!(lite.custom_deployment.as_ref().unwrap().regions, ["us-east-1"]);
-
-    let llama = model("meta.llama3-1-70b-instruct-v1:0");
-    assert_eq!(llama.provisioned[0].no_commitment.as_deref(), Some("$24.00/h"));
-    let import = llama.custom_import.as_ref().unwrap();
-    assert_eq!((import.units_per_copy, import.per_unit_minute.as_str()), (8, "$0.0785"));
-    assert_eq!(model("meta.llama3-1-8b-instruct-v1:0").custom_import.as_ref().unwrap().units_per_copy, 2);
-
-    for (id, rpm, input) in [
-        ("amazon.nova-pro-v1:0", 10, "$1.00/1M"),
-        ("anthropic.claude-3-5-haiku-20241022-v1:0", 100, "$1.00/1M"),
-        ("meta.llama3-1-70b-instruct-v1:0", 100, "$0.90/1M"),
-    ] {
-        let fast = model(id).latency_optimized.as_ref().unwrap();
-        assert_eq!((fast.quota.rpm, fast.prices.as_ref().unwrap().input.as_deref()), (Some(rpm), Some(input)), "{id}");
+fn long_prompts_cost_more_on_every_path() {
+    let pico = |text: &Option<String>| token_price(text.as_deref().unwrap()).unwrap().0.0;
+    let mut found = 0;
+    for model in shelf() {
+        for path in &model.paths {
+            let Some(long) = &path.long_context else { continue };
+            let usual = path.prices.as_ref().unwrap();
+            assert!([100_000, 200_000, 272_000].contains(&long.above), "{}", model.id);
+            assert!(pico(&long.input) > pico(&usual.input) && pico(&long.output) > pico(&usual.output), "{}", model.id);
+            found += 1;
+        }
     }
-
-    let terms = |id: &str| &offer(id).reserved.as_ref().unwrap().terms;
-    let global = &terms(&format!("global.{SONNET}"))[0];
-    assert_eq!((global.commitment.as_str(), global.input_per_1k_tpm_hour.as_str()), ("1-month", "$0.18"));
-    assert_eq!(terms(&format!("eu.{SONNET}"))[1].output_per_1k_tpm_hour, "$0.891");
-    assert!(terms("us.anthropic.claude-haiku-4-5-20251001-v1:0").is_empty());
-
-    // No Claude of the fourth generation or later is sold as Model Units.
-    let sold: Vec<&str> = shelf().iter().filter(|m| m.is_sold_provisioned()).map(|m| m.name.as_str()).collect();
-    assert_eq!(
-        sold,
-        [
-            "Nova 2 Lite",
-            "Nova Lite",
-            "Nova Micro",
-            "Nova Pro",
-            "Titan Embeddings G1 - Text",
-            "Claude 3 Haiku",
-            "Llama 3.1 70B Instruct",
-            "Llama 3.1 8B Instruct"
-        ]
-    );
-}
-
-#[test]
-fn the_longest_answers_are_those_of_the_sources() {
-    for (id, most) in [
-        (SONNET, 64_000),
-        ("anthropic.claude-sonnet-5", 128_000),
-        ("anthropic.claude-opus-4-1-20250805-v1:0", 32_000),
-        ("anthropic.claude-3-haiku-20240307-v1:0", 4_096),
-        ("amazon.nova-pro-v1:0", 10_000),
-        ("meta.llama4-maverick-17b-instruct-v1:0", 8_192),
-        ("deepseek.v3.2", 8_000),
-        ("openai.gpt-oss-120b-1:0", 16_384),
-        ("openai.gpt-5.6-sol", 128_000),
-        ("cohere.embed-v4:0", 0),
-    ] {
-        assert_eq!(model(id).max_output_tokens.as_ref().map(|m| m.value), Some(most), "{id}");
-    }
+    assert!(found >= 25, "{found}");
+    let sonnet = offer(&format!("us.{SONNET}")).long_context.as_ref().unwrap();
+    let found = (sonnet.above, sonnet.input.as_deref(), sonnet.output.as_deref());
+    assert_eq!(found, (200_000, Some("$6.60/1M"), Some("$24.75/1M")));
 }
