@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use std::collections::BTreeMap;
+
 use super::PriceEntry;
 use super::age::date;
 
@@ -34,6 +36,36 @@ impl Day {
         &self.0
     }
 }
+
+/// A source and its date.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    pub source: String,
+    /// YYYY-MM-DD
+    pub as_of: String,
+}
+
+/// Figures of a block that a catalogue of the user's own has replaced, each with its own source, by key.
+pub type Overlaid = BTreeMap<String, Fact>;
+
+/// The source and the date of one figure of a block: those of the figure, where it was replaced, else the block's.
+macro_rules! facts_by_key {
+    ($($entry:ty),* $(,)?) => {
+        $(impl $entry {
+            #[doc = "Returns the source and the date of a figure, by its key."]
+            #[must_use]
+            pub fn fact(&self, key: &str) -> (&str, &str) {
+                let own = self.overlaid.get(key);
+                own.map_or((&self.source, &self.as_of), |fact| (&fact.source, &fact.as_of))
+            }
+        })*
+    };
+}
+
+pub(super) use facts_by_key;
+
+facts_by_key!(LongContextEntry, MantleEntry);
 
 /// When a model came, when it becomes legacy, and when it can no longer be called. What is not announced is `None`.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,6 +98,8 @@ pub struct LongContextEntry {
     pub cache_write_1h: Option<String>,
     pub source: String,
     pub as_of: String,
+    #[serde(default)]
+    pub overlaid: Overlaid,
 }
 
 /// How a model is sold at the bedrock-mantle endpoint: by its base id, without a limit on requests and without burndown.
@@ -85,6 +119,8 @@ pub struct MantleEntry {
     pub prices: Option<PriceEntry>,
     pub source: String,
     pub as_of: String,
+    #[serde(default)]
+    pub overlaid: Overlaid,
 }
 
 /// What the prompt cache of a model takes.

@@ -19,8 +19,8 @@ pub mod show;
 mod tests;
 
 pub use age::age_days;
-pub use entries::{BatchEntry, CacheEntry, Day, LifecycleEntry, LongContextEntry, MantleEntry};
-pub use resolve::{IN_REGION, PREFIXES};
+pub use entries::{BatchEntry, CacheEntry, Day, Fact, LifecycleEntry, LongContextEntry, MantleEntry, Overlaid};
+pub use resolve::{IN_REGION, MANTLE, PREFIXES};
 
 use serde::Deserialize;
 
@@ -116,6 +116,8 @@ pub struct LatencyEntry {
     pub guesses: Vec<Guess>,
     pub source: String,
     pub as_of: String,
+    #[serde(default)]
+    pub overlaid: Overlaid,
 }
 
 impl LatencyEntry {
@@ -179,6 +181,8 @@ pub struct QuotaEntry {
     pub tpd: Option<u64>,
     pub source: String,
     pub as_of: String,
+    #[serde(default)]
+    pub overlaid: Overlaid,
 }
 
 /// Prices of tokens as a scenario writes them, such as `$3.00/1M`; `None` where there is none, or it is not known.
@@ -201,6 +205,8 @@ pub struct PriceEntry {
     pub flex_output: Option<String>,
     pub source: String,
     pub as_of: String,
+    #[serde(default)]
+    pub overlaid: Overlaid,
 }
 
 /// From which regions a profile can be called, and where those calls may be served.
@@ -257,6 +263,8 @@ pub struct ProvisionedEntry {
     pub regions: Vec<String>,
     pub source: String,
     pub as_of: String,
+    #[serde(default)]
+    pub overlaid: Overlaid,
 }
 
 /// Latency-optimized inference. Calls above its quota are served, and charged, as standard ones.
@@ -315,6 +323,8 @@ pub struct ImportEntry {
     pub as_of: String,
 }
 
+entries::facts_by_key!(QuotaEntry, PriceEntry, LatencyEntry, ProvisionedEntry);
+
 /// What an id, a profile id or an ARN means.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolved<'c> {
@@ -341,6 +351,12 @@ impl ModelEntry {
         self.paths.iter().find(|p| p.path == name)
     }
 
+    /// The id at the bedrock-mantle endpoint, where it differs from the model's id.
+    #[must_use]
+    pub fn mantle_id(&self) -> Option<&str> {
+        self.mantle.as_ref()?.id.as_deref().filter(|id| *id != self.id)
+    }
+
     #[must_use]
     pub const fn is_sold_provisioned(&self) -> bool {
         !self.provisioned.is_empty()
@@ -361,6 +377,13 @@ impl Path {
             sources.sort_unstable();
             NoDestinations::NotASource(sources)
         })
+    }
+
+    /// The default limits of calls from a source region, or of calls of which the region is not known.
+    #[must_use]
+    pub fn quota_from(&self, region: Option<&str>) -> Option<&QuotaEntry> {
+        let holds = |quota: &&QuotaEntry| region.is_some_and(|region| quota.regions.iter().any(|r| r == region));
+        self.quota_by_region.iter().find(holds).or(self.quota.as_ref())
     }
 
     /// Whether it is sold in a service tier; each is sold in the standard one.

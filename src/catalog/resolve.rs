@@ -5,6 +5,9 @@ use super::{Catalog, Resolved};
 /// The path of a model that is called in its own region, by its bare id.
 pub const IN_REGION: &str = "in_region";
 
+/// The path of an id that is sold at the bedrock-mantle endpoint only.
+pub const MANTLE: &str = "mantle";
+
 /// What an inference profile's id may start with. The catalogue need not have offers for each.
 pub const PREFIXES: [&str; 8] = ["us", "us-gov", "eu", "jp", "au", "apac", "in", "global"];
 
@@ -63,6 +66,9 @@ impl Catalog {
     pub fn resolve(&self, id: &str) -> Result<Resolved<'_>, Option<String>> {
         let (form, id) = unwrap_arn(id).ok_or(None)?;
         let (path, bare) = split(id);
+        if let Some(model) = self.models.iter().find(|m| m.mantle_id() == Some(id)).filter(|_| form == Form::Id) {
+            return Ok(Resolved { model, path: MANTLE, offer: None });
+        }
         let model = self.models.iter().find(|m| m.id == bare).filter(|_| form.may_be(path != IN_REGION));
         let model = model.ok_or_else(|| self.nearest(form, id))?;
         Ok(Resolved { model, path, offer: model.paths.iter().find(|p| p.path == path) })

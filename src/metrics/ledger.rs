@@ -191,7 +191,8 @@ impl Book<'_> {
                 if !is_reached || !capacity.billing.is_by_token() {
                     continue;
                 }
-                let cost = workload.prices[c].map(|prices| prices.of(billed));
+                let long = cohort.billed_long.get(c).copied().unwrap_or_default();
+                let cost = workload.prices[c].map(|prices| prices.of(&billed.without(&long), &long));
                 let per_month = cost.zip(month).and_then(|(cost, by)| self.scaled(cost, by));
                 let what = format!("tokens of {} at {}", workload.name, capacity.name);
                 let component = component_of(&capacity.billing);

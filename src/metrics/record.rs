@@ -59,6 +59,8 @@ pub struct Cohort {
     pub outside_slo: u64,
     /// By capacity, of completed attempts, abandoned ones included.
     pub billed: Vec<Billed>,
+    /// The part of `billed` that is of requests with a long prompt, by capacity; empty where no price depends on that.
+    pub billed_long: Vec<Billed>,
     pub latencies: Latencies,
     pub worst_minutes: WorstMinutes,
     /// `None`: the model knows no bursts.
@@ -276,6 +278,7 @@ impl Cohort {
             spilled,
             outside_slo,
             billed,
+            billed_long,
             latencies,
             worst_minutes,
             aftermath,
@@ -299,6 +302,8 @@ impl Cohort {
         self.spilled += spilled;
         self.outside_slo += outside_slo;
         self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
+        self.billed_long.resize(self.billed_long.len().max(billed_long.len()), Billed::default());
+        self.billed_long.iter_mut().zip(billed_long).for_each(|(mine, theirs)| mine.add(theirs));
         self.latencies.merge(latencies);
         self.worst_minutes.merge(*worst_minutes);
         merge_aftermath(&mut self.aftermath, aftermath.as_ref());

@@ -5,6 +5,7 @@
 //! one addition for an event and nothing for the clock.
 
 mod at_once;
+mod long_prompts;
 mod several;
 
 pub use several::Recorders;
@@ -23,6 +24,7 @@ use crate::model::pricing::Billed;
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
 use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens};
+use long_prompts::LongPrompts;
 
 /// Everything of one interval.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Recorder {
     record: Record,
     /// By workload; `None`: every answer is good.
     slos: Vec<Option<Slo>>,
+    /// `None`: the length of a prompt changes no price.
+    long: Option<LongPrompts>,
     clock: ClockState,
     keeps_course: bool,
     /// `None`: the model knows no bursts.
@@ -102,6 +106,7 @@ impl Recorder {
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
         let mut record = Record::new(workloads, capacities, quotas);
+        let long = LongPrompts::of(model, &mut record);
         for (record, capacity) in record.capacities.iter_mut().zip(&model.capacities) {
             record.unused_rule = unused_rule(capacity, model);
             if let Room::Regions(pool) = &capacity.room {
@@ -117,6 +122,7 @@ impl Recorder {
             length: to - from,
             record,
             slos: model.workloads.iter().map(|w| (w.slo != Slo::default()).then_some(w.slo)).collect(),
+            long,
             clock: ClockState {
                 at_start: counters.clone(),
                 at_minute: counters.clone(),
@@ -373,6 +379,9 @@ impl Observer for Recorder {
         capacity.unused_reads += unused_reads;
         let cohort = &mut self.record.workloads[a.who.workload];
         cohort.billed[a.capacity].add(&a.tokens);
+        if let Some(long) = &self.long {
+            long.bill(a.tokens.input(), (a.who.workload, a.capacity), &a.tokens, cohort);
+        }
         if !a.answered {
             return;
         }

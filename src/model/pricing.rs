@@ -1,5 +1,7 @@
 //! What it costs: integers times exact prices, rounded once, when shown.
 
+pub mod long_context;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -43,6 +45,18 @@ impl Billed {
         self.calls += more.calls;
     }
 
+    /// What is left when a part of it is taken out.
+    #[must_use]
+    pub const fn without(&self, part: &Self) -> Self {
+        Self {
+            uncached: self.uncached - part.uncached,
+            cache_read: self.cache_read - part.cache_read,
+            cache_write: self.cache_write - part.cache_write,
+            output: self.output - part.output,
+            calls: self.calls - part.calls,
+        }
+    }
+
     /// The whole prompt \[tokens\].
     #[must_use]
     pub fn input(&self) -> Tokens {
@@ -58,6 +72,19 @@ impl TokenPrices {
             + self.cache_write.of(billed.cache_write)
             + self.output.of(billed.output)
             + self.request.of(billed.calls)
+    }
+
+    /// The prices of tokens times a factor \[10⁻⁶\]; the price of a call stays.
+    #[must_use]
+    pub fn times(self, millionths: u64) -> Self {
+        let times = |price: Price| Price(share(price.0, millionths));
+        Self {
+            input: times(self.input),
+            output: times(self.output),
+            cache_read: times(self.cache_read),
+            cache_write: times(self.cache_write),
+            request: self.request,
+        }
     }
 }
 
@@ -163,6 +190,8 @@ pub struct PricesSpec {
     pub cache_write_1h: Option<At<TokenPrice>>,
     /// Each call, such as "$1.00/1K": rerankers are sold so.
     pub request: Option<At<TokenPrice>>,
+    /// Prices of requests with a long prompt; the catalogue's when left out.
+    pub long_context: Option<At<long_context::LongContextSpec>>,
 }
 
 /// What decides a price beside the model: how long cache writes live, whether it is a batch job, which tier.
@@ -184,6 +213,17 @@ pub struct Told {
     pub listed: Vec<(&'static str, String)>,
 }
 
+/// What multiplies a standard price, for a tier or for batch, where no price of its own is listed \[10⁻⁶\].
+fn factor_of(terms: Terms<'_>) -> u64 {
+    let tier = terms.tier;
+    let usual = match (terms.is_batch, tier.name) {
+        (true, _) => return BATCH_FACTOR,
+        (false, "priority" | "flex") => tier.usual_factor(),
+        (false, _) => 1_000_000,
+    };
+    tier.price_factor.unwrap_or(usual)
+}
+
 /// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
 const BATCH_FACTOR: u64 = 500_000;
 
@@ -199,19 +239,16 @@ type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 #[must_use]
 pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
     let tier = terms.tier;
-    let (special, usual): (Option<[Listed; 2]>, u64) = match (terms.is_batch, tier.name) {
-        (true, _) => (Some([("batch_input", |e| &e.batch_input), ("batch_output", |e| &e.batch_output)]), BATCH_FACTOR),
-        (false, "priority") => (
-            Some([("priority_input", |e| &e.priority_input), ("priority_output", |e| &e.priority_output)]),
-            tier.usual_factor(),
-        ),
-        (false, "flex") => {
-            (Some([("flex_input", |e| &e.flex_input), ("flex_output", |e| &e.flex_output)]), tier.usual_factor())
+    let special: Option<[Listed; 2]> = match (terms.is_batch, tier.name) {
+        (true, _) => Some([("batch_input", |e| &e.batch_input), ("batch_output", |e| &e.batch_output)]),
+        (false, "priority") => {
+            Some([("priority_input", |e| &e.priority_input), ("priority_output", |e| &e.priority_output)])
         }
-        (false, _) => (None, 1_000_000),
+        (false, "flex") => Some([("flex_input", |e| &e.flex_input), ("flex_output", |e| &e.flex_output)]),
+        (false, _) => None,
     };
     let stated = tier.price_factor.filter(|_| !terms.is_batch);
-    let factor = stated.unwrap_or(usual);
+    let factor = factor_of(terms);
     let times = |price: Price| Price(share(price.0, factor));
     let special = special.filter(|_| stated.is_none());
     let of_list = |(_, key): Listed| key(listed?).as_ref().and_then(|text| parse::token_price(text).ok());

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::model::customization::CustomizationSpec;
 use crate::model::law::{LawSpec, Speed};
 use crate::model::pricing::PricesSpec;
-use crate::model::quantity::{Count, Duration, Number, Text};
+use crate::model::quantity::{Count, Duration, LimitAmount, Number, Text};
 use crate::model::spec::At;
 use crate::random::Law;
 use crate::units::{Tokens, round_half_up};
@@ -20,6 +20,9 @@ pub struct ModelFacts {
     pub max_output_tokens: Tokens,
     pub burndown: Burndown,
     pub latency: Latency,
+    /// The longest part of a prompt that the prompt cache takes \[tokens\];
+    /// [`UNBOUNDED`](crate::model::workload::cache::UNBOUNDED) where there is no limit.
+    pub max_cacheable_tokens: Tokens,
 }
 
 /// How many tokens one output token takes from the tokens-per-minute quota \[AWS user guide, quotas-token-burndown\].
@@ -68,8 +71,13 @@ pub struct ModelSpec {
     pub prefill_per_1k_tokens: Option<At<LawSpec<Duration>>>,
     /// The speed of the answer \[tokens/s\].
     pub output_tokens_per_second: Option<At<LawSpec<Speed>>>,
+    /// The longest part of a prompt that the prompt cache takes, or "none"; the rest of a longer one is uncached. The
+    /// catalogue's when left out \[tokens\].
+    pub max_cacheable_tokens: Option<At<LimitAmount>>,
     /// Prices of tokens.
     pub prices: Option<At<PricesSpec>>,
+    /// Multiplies every price of the model's tokens, stated or from the catalogue; default 1 \[1\].
+    pub price_factor: Option<At<Number>>,
     /// How it was made one's own, and what that costs.
     pub customization: Option<At<CustomizationSpec>>,
 }

@@ -14,6 +14,7 @@ mod docs;
 mod doubts;
 mod drawings;
 mod exact;
+mod facts;
 mod fates;
 mod gates;
 mod house;

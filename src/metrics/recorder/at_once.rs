@@ -6,7 +6,7 @@ use super::Recorder;
 use crate::engine::observer::Arrivals;
 use crate::metrics::record::UnusedRule;
 use crate::model::pricing::Billed;
-use crate::units::SimTime;
+use crate::units::{SimTime, Tokens};
 
 impl Recorder {
     /// What [`arrived`](crate::engine::observer::Observer::arrived) and
@@ -48,6 +48,11 @@ impl Recorder {
         cohort.served += served;
         cohort.truncated += sums.truncated;
         cohort.billed[a.capacity].add(&Billed { calls: served, ..sums.billed });
+        if let Some(long) = self.long.as_ref().filter(|long| long.above(a.workload, a.capacity) < Tokens::MAX) {
+            for carried in a.at_once().flat_map(|run| &a.carried[run]) {
+                long.bill(carried.billed().input(), (a.workload, a.capacity), &carried.billed(), cohort);
+            }
+        }
         for run in a.at_once() {
             cohort.latencies.ttft.record_all(&a.ttft[run.clone()]);
             cohort.latencies.service_at_once.record_all(&a.service[run]);

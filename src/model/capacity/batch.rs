@@ -111,9 +111,8 @@ impl Kind for BatchSpec {
             speed: speed * 1e-6,
             deadline: self.deadline.as_ref().map_or(DAY, |d| d.value.0.0),
         };
-        let listed = offer.and_then(|o| o.prices.as_ref());
         (site.sink.errors() == before)
-            .then(|| Plan { room: Room::Jobs(Box::new(plan)), ..Plan::by_token(listed, Billing::BatchTokens) })
+            .then(|| Plan { room: Room::Jobs(Box::new(plan)), ..Plan::by_path(offer, Billing::BatchTokens) })
     }
 }
 

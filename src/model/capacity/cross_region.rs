@@ -12,11 +12,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::listed::DefaultQuota;
 use super::on_demand::not_sold;
 use super::region_load::{Background, BackgroundSpec, BackgroundState};
 use super::serving::{Outage, OutageSpec, Serving, capacity_keys, lower_outages, small};
 use super::{Ask, Billing, Kind, Place, Plan, Reason, Refused, Room, Site, Status};
-use crate::catalog::QuotaEntry;
 use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::limiter::fixed_window::FixedWindow;
 use crate::model::capacity::quota::QuotaSpec;
@@ -148,8 +148,8 @@ impl Kind for CrossRegionSpec {
         site.sold?.entry?.path(&self.profile.value)
     }
 
-    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        self.path(site)?.quota.as_ref()
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> DefaultQuota<'c> {
+        DefaultQuota::of_path(self.path(site), self.source_region())
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
@@ -203,9 +203,8 @@ impl Kind for CrossRegionSpec {
             no_room,
             reroute_latency: reroute_latency?,
         };
-        let listed = offer.and_then(|o| o.prices.as_ref());
         (site.sink.errors() == before)
-            .then(|| Plan { room: Room::Regions(Box::new(pool)), ..Plan::by_token(listed, Billing::Tokens) })
+            .then(|| Plan { room: Room::Regions(Box::new(pool)), ..Plan::by_path(offer, Billing::Tokens) })
     }
 }
 

@@ -3,9 +3,9 @@
 //! Use it to ask whether a customized model needs bought throughput at all. Quotas and settlement are those of on-demand
 //! inference; prices are the deployment's own \[AWS user guide, deploy-custom-model-on-demand\].
 
+use super::listed::DefaultQuota;
 use super::serving::{Serving, capacity_keys};
 use super::{Billing, Kind, Plan, Room, Site};
-use crate::catalog::QuotaEntry;
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::Names;
@@ -34,10 +34,17 @@ impl Kind for CustomDeploymentSpec {
         self.prices.as_ref()
     }
 
-    /// No quota of deployments is published; that of the base model in its region is the nearest, or through a profile.
-    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        let entry = site.sold?.entry?;
-        entry.path(crate::catalog::IN_REGION).or_else(|| entry.paths.first())?.quota.as_ref()
+    /// The quota of deployments; where that is not published, the base model's own in its region, or through a profile.
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> DefaultQuota<'c> {
+        let Some(entry) = site.sold.and_then(|s| s.entry) else { return DefaultQuota::None };
+        if let Some(quota) = entry.custom_deployment.as_ref().and_then(|d| d.quota.as_ref()) {
+            return DefaultQuota::runtime(quota);
+        }
+        let base = entry.path(crate::catalog::IN_REGION).or_else(|| entry.paths.first());
+        let quota = base.and_then(|path| path.quota_from(self.source_region()));
+        quota
+            .map_or(DefaultQuota::UNKNOWN_RUNTIME, DefaultQuota::runtime)
+            .with_caveat("no quota of custom deployments is published for this model, so the base model's is taken")
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {

@@ -3,9 +3,10 @@
 //! Above its quota AWS serves and charges a request as standard \[AWS user guide, latency-optimized-inference\]. Here that
 //! is the next capacity of the route, so name the standard one after it.
 
+use super::listed::DefaultQuota;
 use super::serving::{Serving, capacity_keys};
 use super::{Billing, Kind, Plan, Room, Site};
-use crate::catalog::{LatencyEntry, QuotaEntry};
+use crate::catalog::LatencyEntry;
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::Names;
@@ -34,8 +35,9 @@ impl Kind for LatencyOptimizedSpec {
         self.prices.as_ref()
     }
 
-    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        Some(&site.sold?.entry?.latency_optimized.as_ref()?.quota)
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> DefaultQuota<'c> {
+        let listed = site.sold.and_then(|s| s.entry?.latency_optimized.as_ref());
+        listed.map_or(DefaultQuota::None, |fast| DefaultQuota::runtime(&fast.quota))
     }
 
     fn default_latency<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c LatencyEntry> {

@@ -11,6 +11,7 @@ pub mod custom_deployment;
 pub mod custom_import;
 pub mod latency_optimized;
 pub mod limiter;
+pub mod listed;
 pub mod on_demand;
 pub mod provisioned;
 pub mod purchase;
@@ -22,7 +23,7 @@ pub mod room;
 pub mod serving;
 pub mod site;
 
-use crate::catalog::{self, LatencyEntry, PriceEntry, QuotaEntry};
+use crate::catalog::{self, LatencyEntry, LongContextEntry, PriceEntry};
 use crate::diagnostic::Span;
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Names, Text};
@@ -30,6 +31,7 @@ use crate::model::service::Latency;
 use crate::model::spec::{At, kinds};
 use crate::units::{Price, SimTime, Tokens};
 use contention::Contention;
+use listed::DefaultQuota;
 use purchase::Purchase;
 use quota::{LimitKind, QuotaSpec};
 use serving::Serving;
@@ -86,9 +88,13 @@ pub trait Kind {
     fn prices(&self) -> Option<&At<PricesSpec>> {
         None
     }
-    /// Where limits that nobody wrote come from; `None`: there are none.
-    fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        None
+    /// The limits that hold where a scenario writes none.
+    fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> DefaultQuota<'c> {
+        DefaultQuota::None
+    }
+    /// The name of the region that is called; `None`: the scenario does not say.
+    fn source_region(&self) -> Option<&str> {
+        self.home().map(|name| &*name.value.0)
     }
     /// The path by which the catalogue's model is sold here in service tiers; `None`: it is not.
     fn path<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c catalog::Path> {
@@ -113,6 +119,8 @@ pub struct Plan {
     pub billing: Billing,
     /// Prices of tokens in the catalogue, where it is paid for by the token.
     pub listed: Option<PriceEntry>,
+    /// Prices of long prompts in the catalogue.
+    pub long_context: Option<LongContextEntry>,
     /// Limits that are bought.
     pub bought: Vec<Bought>,
     /// Output is admitted while any is left, and charged at the end.
@@ -139,13 +147,27 @@ impl Plan {
     /// Without limits of its own.
     #[must_use]
     pub const fn new(billing: Billing) -> Self {
-        Self { room: Room::Limits, billing, listed: None, bought: Vec::new(), charge_output_after: false }
+        Self {
+            room: Room::Limits,
+            billing,
+            listed: None,
+            long_context: None,
+            bought: Vec::new(),
+            charge_output_after: false,
+        }
     }
 
     /// Paid for by the token, at these prices where a scenario says nothing.
     #[must_use]
     pub fn by_token(listed: Option<&PriceEntry>, billing: Billing) -> Self {
         Self { listed: listed.cloned(), ..Self::new(billing) }
+    }
+
+    /// Paid for by the token as a path of the catalogue is, prices of long prompts included.
+    #[must_use]
+    pub fn by_path(path: Option<&catalog::Path>, billing: Billing) -> Self {
+        let long_context = path.and_then(|p| p.long_context.clone());
+        Self { long_context, ..Self::by_token(path.and_then(|p| p.prices.as_ref()), billing) }
     }
 }
 

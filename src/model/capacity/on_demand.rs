@@ -8,9 +8,10 @@
 //! admission and settled to the input at the end; a stream asks `otpm` for each next second of output, and stops, served
 //! but cut short, when it is refused.
 
+use super::listed::{DefaultQuota, ListedQuota, QuotaRow};
 use super::serving::{Serving, capacity_keys};
-use super::{Billing, Kind, Plan, Room, Site};
-use crate::catalog::{self, QuotaEntry};
+use super::{Billing, Kind, Plan, Room, Site, Sold};
+use crate::catalog;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{LimitAmount, Names};
@@ -64,10 +65,16 @@ impl Kind for OnDemandSpec {
         site.sold?.path_entry()
     }
 
-    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> Option<&'c QuotaEntry> {
-        // What the catalogue lists are limits of bedrock-runtime.
-        let path = site.sold?.path_entry()?;
-        path.quota.as_ref().filter(|_| !self.is_mantle())
+    fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> DefaultQuota<'c> {
+        let Some(sold) = site.sold else { return DefaultQuota::None };
+        if !self.is_mantle() {
+            return DefaultQuota::of_path(sold.path_entry(), self.source_region());
+        }
+        let Some(entry) = sold.entry else { return DefaultQuota::None };
+        let listed = entry.mantle.as_ref().filter(|m| m.itpm.is_some() || m.otpm.is_some());
+        listed.map_or(DefaultQuota::UNKNOWN_MANTLE, |m| {
+            DefaultQuota::Known(ListedQuota { entry: QuotaRow::Mantle(m), caveat: None })
+        })
     }
 
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
@@ -90,10 +97,11 @@ impl Kind for OnDemandSpec {
             site.sink.error(site.at.clone(), rule, "use provisioned, or custom_deployment".to_owned());
             return None;
         }
-        let listed = match sold.and_then(|s| s.entry.map(|e| (s, e))) {
-            None => None,
+        let plan = match sold.and_then(|s| s.entry.map(|e| (s, e))) {
+            None => Plan::by_path(None, Billing::Tokens),
+            Some((sold, entry)) if self.is_mantle() => self.mantle_plan(&sold, entry, site)?,
             Some((sold, entry)) => match sold.path_entry() {
-                Some(path) => path.prices.as_ref(),
+                Some(path) => Plan::by_path(Some(path), Billing::Tokens),
                 None => {
                     let (rule, help) = not_sold(sold.id, entry, sold.path);
                     site.sink.error(sold.id_at.clone(), rule, help);
@@ -101,7 +109,31 @@ impl Kind for OnDemandSpec {
                 }
             },
         };
-        Some(Plan { room: Room::Limits, ..Plan::by_token(listed, Billing::Tokens) })
+        Some(Plan { room: Room::Limits, ..plan })
+    }
+}
+
+impl OnDemandSpec {
+    /// How the bedrock-mantle endpoint is paid for: at its own prices, else at those of the id's path, else at those of the
+    /// model's first path, which is then an assumption. `None` after a finding.
+    fn mantle_plan(&self, sold: &Sold<'_>, entry: &catalog::ModelEntry, site: &mut Site<'_, '_>) -> Option<Plan> {
+        let path = sold.path_entry().filter(|path| path.prices.is_some());
+        let first = entry.paths.iter().find(|path| path.prices.is_some());
+        if entry.mantle.is_none() && sold.path_entry().is_none() {
+            let (rule, help) = not_sold(sold.id, entry, sold.path);
+            site.sink.error(sold.id_at.clone(), rule, help);
+            return None;
+        }
+        let own = entry.mantle.as_ref().and_then(|m| m.prices.as_ref());
+        if let (None, None, Some(first), None) = (own, path, first, &self.prices) {
+            let why = "no price at the bedrock-mantle endpoint is known: that of another path is taken";
+            site.assume("prices", &format!("as of {}", first.path), why);
+        }
+        let plan = Plan::by_path(path.or(first), Billing::Tokens);
+        Some(match own {
+            Some(own) => Plan { listed: Some(own.clone()), ..plan },
+            None => plan,
+        })
     }
 }
 
@@ -110,8 +142,15 @@ pub(super) fn not_sold(id: &str, entry: &catalog::ModelEntry, path: &str) -> (St
     let spelt = |p: &catalog::Path| {
         if p.path == catalog::IN_REGION { entry.id.clone() } else { format!("{}.{}", p.path, entry.id) }
     };
-    let others: Vec<String> = entry.paths.iter().map(spelt).collect();
-    let way = if path == catalog::IN_REGION { "on demand in one region" } else { "through this profile" };
+    let mut others: Vec<String> = entry.paths.iter().map(spelt).collect();
+    if let Some(mantle) = &entry.mantle {
+        others.push(format!("{} with endpoint = \"mantle\"", mantle.id.as_ref().unwrap_or(&entry.id)));
+    }
+    let way = if [catalog::IN_REGION, catalog::MANTLE].contains(&path) {
+        "on demand in one region"
+    } else {
+        "through this profile"
+    };
     let help = if others.is_empty() {
         "it is not sold by the token".to_owned()
     } else {

@@ -13,11 +13,22 @@ use crate::trace::NO_BLOCK;
 use crate::units::{Tokens, round_half_up};
 
 /// Which part of each input is read from the cache and which is written to it, each in \[0, 1\], together at most 1.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CacheShares {
     pub read: f64,
     pub write: f64,
+    /// The longest part of a prompt that the model caches \[tokens\]; [`UNBOUNDED`] where there is no limit.
+    pub most: Tokens,
 }
+
+impl Default for CacheShares {
+    fn default() -> Self {
+        Self { read: 0.0, write: 0.0, most: UNBOUNDED }
+    }
+}
+
+/// The cacheable part of a prompt where the model sets no limit \[tokens\].
+pub const UNBOUNDED: Tokens = Tokens::MAX;
 
 /// An input by how the cache sees it; the parts add up to the input \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,15 +39,17 @@ pub struct InputParts {
 }
 
 impl CacheShares {
-    /// Reads and writes are each rounded half up; the rest is uncached.
+    /// Splits an input. Reads and writes are each rounded half up; the rest, and what is beyond the model's cacheable
+    /// maximum, is uncached. Reads come first, because what is live is the beginning of a prompt.
     #[inline]
     #[must_use]
     pub fn split(self, input: Tokens) -> InputParts {
         if self.read == 0.0 && self.write == 0.0 {
             return InputParts { uncached: input, read: 0, write: 0 };
         }
-        let read = round_half_up(self.read * input as f64).min(input);
-        let write = round_half_up(self.write * input as f64).min(input - read);
+        let cacheable = input.min(self.most);
+        let read = round_half_up(self.read * input as f64).min(cacheable);
+        let write = round_half_up(self.write * input as f64).min(cacheable - read);
         InputParts { uncached: input - read - write, read, write }
     }
 }
@@ -63,6 +76,8 @@ pub struct Modelled {
     pub context: bool,
     /// The blocks that a trace names are entries.
     pub blocks: bool,
+    /// The longest part of a prompt that the model caches \[tokens\]; [`UNBOUNDED`] where there is no limit.
+    pub most: Tokens,
 }
 
 /// Each request begins with one of `keys` equally likely prefixes.
@@ -89,6 +104,7 @@ impl Modelled {
             Some(prefix) if !self.context && !self.blocks => prefix.tokens.min(input),
             _ => input,
         };
+        let marked = marked.min(self.most);
         let read = live.min(marked);
         InputParts { uncached: input - marked, read, write: marked - read }
     }
@@ -162,16 +178,17 @@ impl CacheSpec {
         self.ttl.as_ref().is_some_and(|t| t.value.0.0 >= HOUR)
     }
 
-    pub fn lower(&self, sink: &mut Sink) -> Option<Cache> {
+    /// `most` is the longest part of a prompt that the model caches \[tokens\].
+    pub fn lower(&self, most: Tokens, sink: &mut Sink) -> Option<Cache> {
         if self.prefix_tokens.is_some() || self.has_context() {
-            return self.modelled(sink).map(Cache::Modelled);
+            return self.modelled(most, sink).map(Cache::Modelled);
         }
         if let Some(keys) = &self.keys {
             sink.error(keys.at.clone(), "`keys` are those of a prefix", "write prefix_tokens beside it".to_owned());
             return None;
         }
         let share = |s: &Option<At<Share>>| s.as_ref().map_or(0.0, |s| s.value.0);
-        let shares = CacheShares { read: share(&self.read_share), write: share(&self.write_share) };
+        let shares = CacheShares { read: share(&self.read_share), write: share(&self.write_share), most };
         // A sum such as 0.7 + 0.3 may land just above one.
         if shares.read + shares.write > 1.0 + 1e-9 {
             if let Some(at) = self.write_share.as_ref().or(self.read_share.as_ref()) {
@@ -207,7 +224,7 @@ impl CacheSpec {
         ttl
     }
 
-    fn modelled(&self, sink: &mut Sink) -> Option<Modelled> {
+    fn modelled(&self, most: Tokens, sink: &mut Sink) -> Option<Modelled> {
         let before = sink.errors();
         if let Some(share) = self.read_share.as_ref().or(self.write_share.as_ref()) {
             let rule = "a cache is stated by shares or by what is cached, not by both";
@@ -219,7 +236,7 @@ impl CacheSpec {
         }
         let ttl = self.ttl(sink);
         let prefix = self.prefix_tokens.as_ref().map(|tokens| Prefix { tokens: tokens.value.0, keys });
-        (sink.errors() == before).then_some(Modelled { ttl, prefix, context: self.has_context(), blocks: false })
+        (sink.errors() == before).then_some(Modelled { ttl, prefix, context: self.has_context(), blocks: false, most })
     }
 }
 
@@ -229,15 +246,16 @@ mod tests {
 
     #[test]
     fn the_parts_of_an_input_add_up() {
-        let shares = CacheShares { read: 0.5, write: 0.125 };
+        let shares = CacheShares { read: 0.5, write: 0.125, ..CacheShares::default() };
         assert_eq!(shares.split(8_000), InputParts { uncached: 3_000, read: 4_000, write: 1_000 });
-        let all = CacheShares { read: 0.5, write: 0.5 };
+        let all = CacheShares { read: 0.5, write: 0.5, ..CacheShares::default() };
         assert_eq!(all.split(3), InputParts { uncached: 0, read: 2, write: 1 });
     }
 
     #[test]
     fn what_is_cached_and_not_live_is_written() {
-        let prefix = Modelled { ttl: 1, prefix: Some(Prefix { tokens: 100, keys: 1 }), context: false, blocks: false };
+        let entry = Some(Prefix { tokens: 100, keys: 1 });
+        let prefix = Modelled { ttl: 1, prefix: entry, context: false, blocks: false, most: UNBOUNDED };
         assert_eq!(prefix.split(150, 100), InputParts { uncached: 50, read: 100, write: 0 });
         assert_eq!(prefix.split(150, 0), InputParts { uncached: 50, read: 0, write: 100 });
         assert_eq!(prefix.split(80, 100), InputParts { uncached: 0, read: 80, write: 0 });
@@ -246,14 +264,29 @@ mod tests {
     }
 
     #[test]
+    fn only_the_cacheable_maximum_is_cached() {
+        let most = 20_000;
+        let shares = CacheShares { read: 0.5, write: 0.25, most };
+        assert_eq!(shares.split(24_000), InputParts { uncached: 6_000, read: 12_000, write: 6_000 });
+        assert_eq!(shares.split(32_000), InputParts { uncached: 12_000, read: 16_000, write: 4_000 });
+        assert_eq!(shares.split(48_000), InputParts { uncached: 28_000, read: 20_000, write: 0 });
+        let entry = Some(Prefix { tokens: 30_000, keys: 1 });
+        let prefix = Modelled { ttl: 1, prefix: entry, context: false, blocks: false, most };
+        assert_eq!(prefix.split(31_000, 0), InputParts { uncached: 11_000, read: 0, write: 20_000 });
+        assert_eq!(prefix.split(31_000, 30_000), InputParts { uncached: 11_000, read: 20_000, write: 0 });
+        let context = Modelled { context: true, prefix: None, ..prefix };
+        assert_eq!(context.split(25_000, 18_000), InputParts { uncached: 5_000, read: 18_000, write: 2_000 });
+    }
+
+    #[test]
     fn shares_add_up_to_at_most_one() {
         let read = |text: &str| {
             let spec: CacheSpec = toml::from_str(text).unwrap();
-            spec.lower(&mut Sink::default())
+            spec.lower(UNBOUNDED, &mut Sink::default())
         };
         assert_eq!(
             read("read_share = 0.7\nwrite_share = 0.3"),
-            Some(Cache::Shares(CacheShares { read: 0.7, write: 0.3 }))
+            Some(Cache::Shares(CacheShares { read: 0.7, write: 0.3, most: UNBOUNDED }))
         );
         assert_eq!(read("read_share = \"70%\"\nwrite_share = 0.4"), None);
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::{LawSpec, Tokens};
-use crate::model::pricing::TokenPrices;
+use crate::model::pricing::long_context::PricesByLength;
 use crate::model::quantity::{Count, Duration, Growth, Names, Number, Share, Signed, Text};
 use crate::model::spec::{At, words};
 use crate::units::SimTime;
@@ -29,7 +29,7 @@ pub struct Workload {
     pub stages: Vec<steps::Stage>,
     /// By capacity, of what it asks there: tier, cache and batch are in them. `None`: not known, or not paid for by the
     /// token.
-    pub prices: Vec<Option<TokenPrices>>,
+    pub prices: Vec<Option<PricesByLength>>,
     pub retrieval: Option<steps::Retrieval>,
     pub slo: Slo,
 }

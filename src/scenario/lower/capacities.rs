@@ -95,8 +95,8 @@ impl<'a> Lowering<'a> {
             Some(written) => written.value.lower(speed, serving.concurrency.is_some(), &written.at, self.sink),
         };
         let Some(contention) = contention else { return };
-        let Plan { room, billing, listed, .. } = plan;
-        supply.offers.push(Offer { written: kind.prices().map(|p| &p.value), listed, path });
+        let Plan { room, billing, listed, long_context, .. } = plan;
+        supply.offers.push(Offer { written: kind.prices().map(|p| &p.value), listed, long_context, path });
         supply.capacities.push(Capacity {
             name: draft.name.to_owned(),
             kind: kind_name,

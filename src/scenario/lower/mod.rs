@@ -4,6 +4,7 @@ mod capacities;
 mod columns;
 mod expect;
 mod models;
+mod prices;
 mod room;
 mod run;
 mod size;

@@ -10,11 +10,12 @@ use crate::model::customization::Customization;
 use crate::model::input::Origin;
 use crate::model::law::Quantity;
 use crate::model::pricing::PricesSpec;
-use crate::model::quantity::Duration;
+use crate::model::quantity::{Duration, LimitAmount};
 use crate::model::service::{Burndown, Latency, MOST_OUTPUT_TOKENS, ModelFacts, ModelSpec};
 use crate::model::workload::WorkloadSpec;
+use crate::model::workload::cache::UNBOUNDED;
 use crate::random::{Law, Shape};
-use crate::units::{SimTime, parse};
+use crate::units::{SimTime, parse, round_half_up};
 
 /// What is known of a model.
 pub struct Known<'c> {
@@ -22,8 +23,13 @@ pub struct Known<'c> {
     pub sold: Sold<'c>,
     /// What the scenario says of prices.
     pub prices: Option<&'c PricesSpec>,
+    /// Multiplies every price of its tokens \[10⁻⁶\].
+    pub price_factor: u64,
     pub customization: Option<Customization>,
 }
+
+/// A larger one is a typing error.
+const LARGEST_PRICE_FACTOR: f64 = 1_000.0;
 
 /// By name; a model that was refused is not in it.
 pub type Models<'c> = BTreeMap<String, Known<'c>>;
@@ -68,6 +74,10 @@ impl<'a> Lowering<'a> {
         let writes = entry.is_none_or(|e| e.kind == ModelKind::Text);
         let latency = self.latency(name, spec, entry.and_then(|e| e.latency.as_ref()), writes);
         let customization = self.customization(name, spec, entry);
+        if let Some(written) = spec.price_factor.as_ref().filter(|f| f.value.0 > LARGEST_PRICE_FACTOR) {
+            let rule = format!("a price factor is at most {LARGEST_PRICE_FACTOR}, {} is not", written.value.0);
+            self.error(&written.at, rule, "1.2 stands for prices that are 20 % higher".to_owned());
+        }
         if self.sink.errors() > before {
             return None;
         }
@@ -76,6 +86,7 @@ impl<'a> Lowering<'a> {
             max_output_tokens: max_output_tokens?,
             burndown: burndown?,
             latency: latency?,
+            max_cacheable_tokens: self.cacheable(name, spec, entry),
         };
         let sold = Sold {
             name,
@@ -85,7 +96,9 @@ impl<'a> Lowering<'a> {
             path: resolved.map_or(IN_REGION, |(_, path)| path),
             is_custom: spec.customization.is_some(),
         };
-        Some(Known { facts, sold, prices: spec.prices.as_ref().map(|p| &p.value), customization })
+        let prices = spec.prices.as_ref().map(|p| &p.value);
+        let price_factor = spec.price_factor.as_ref().map_or(1_000_000, |f| round_half_up(f.value.0 * 1e6));
+        Some(Known { facts, sold, prices, price_factor, customization })
     }
 
     /// The catalogue's entry of the id, and the path by which the id reaches it.
@@ -176,6 +189,31 @@ impl<'a> Lowering<'a> {
             return None;
         }
         Some(n)
+    }
+
+    /// The longest part of a prompt that the prompt cache takes \[tokens\].
+    fn cacheable(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) -> u64 {
+        match (&spec.max_cacheable_tokens, entry.and_then(|e| e.cache.as_ref())) {
+            (Some(written), _) => match written.value {
+                LimitAmount::Unlimited => UNBOUNDED,
+                LimitAmount::AtMost(most) => most,
+            },
+            (None, Some(listed)) => {
+                if self.caches(name) {
+                    let path = format!("models.{name}.max_cacheable_tokens");
+                    let value = listed.max_cacheable_tokens.to_string();
+                    self.publish(path, value, (&listed.source, &listed.as_of));
+                }
+                listed.max_cacheable_tokens
+            }
+            (None, None) => UNBOUNDED,
+        }
+    }
+
+    /// Whether any workload of a model says that its prompts are cached.
+    fn caches(&self, model: &str) -> bool {
+        let mut specs = self.specs.workloads.iter().filter_map(|w| w.spec.as_ref());
+        specs.any(|w| w.cache.is_some() && *w.model.value == *model)
     }
 
     fn burndown(&mut self, spec: &ModelSpec, entry: Option<&ModelEntry>) -> Option<Burndown> {

@@ -233,7 +233,7 @@ fn least_draw(law: &Law) -> f64 {
 }
 
 /// The share of draws that become more than `n` tokens.
-fn share_above(law: &Law, n: Tokens) -> f64 {
+pub(super) fn share_above(law: &Law, n: Tokens) -> f64 {
     let x = n as f64 + 0.5;
     if x > law.max {
         return 0.0;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::Lowering;
 use super::models::Models;
-use crate::catalog::PriceEntry;
+use crate::catalog::{LongContextEntry, PriceEntry};
 use crate::diagnostic::Span;
 use crate::model::capacity::limiter::LimiterChoice;
+use crate::model::capacity::listed::{DefaultQuota, ListedQuota};
 use crate::model::capacity::quota::{LimitKind, Quota, QuotaSpec, Stated};
 use crate::model::capacity::{Capacity, Kind};
 use crate::model::pricing::PricesSpec;
@@ -32,6 +33,7 @@ pub struct Supply<'a> {
 pub struct Offer<'a> {
     pub written: Option<&'a PricesSpec>,
     pub listed: Option<PriceEntry>,
+    pub long_context: Option<LongContextEntry>,
     /// The path by which the catalogue's model is sold here.
     pub path: Option<&'a crate::catalog::Path>,
 }
@@ -214,36 +216,63 @@ impl<'a> Lowering<'a> {
             listed.push((*i, draft, draft.kind.1.default_quota(&self.site(draft, models, regions))));
         }
         let is_of_one = |q: &usize| {
-            let mut sharing = listed.iter().filter(|(_, d, _)| d.named.contains(q)).filter_map(|(.., quota)| *quota);
-            sharing.next().is_none_or(|first| sharing.all(|other| std::ptr::eq(first, other)))
+            let sharing = listed.iter().filter(|(_, d, _)| d.named.contains(q));
+            let mut sharing = sharing.filter_map(|(.., quota)| quota.known());
+            sharing.next().is_none_or(|first| sharing.all(|other| first.entry.is(&other.entry)))
         };
         let mut defaults = Defaults::new();
         for (i, draft, quota) in &listed {
-            let Some(quota) = quota else { continue };
             let own_kind: Vec<usize> = draft.named.iter().copied().filter(is_of_one).collect();
             let mut stating = vec![draft.kind.1.own_quota()];
             stating.extend(own_kind.iter().filter_map(|q| specs.quotas[*q].spec.clone()));
-            let owner = own_kind.first().map_or(Owner::Capacity(*i), |q| Owner::Named(*q));
-            for (kind, amount) in
-                [(LimitKind::Rpm, quota.rpm), (LimitKind::Tpm, quota.tpm), (LimitKind::Tpd, quota.tpd)]
-            {
-                let Some(amount) = amount.filter(|_| stating.iter().all(|q| q.written(kind).is_none())) else {
-                    continue;
-                };
-                if defaults.contains_key(&(owner, kind)) {
+            let is_open = |kind| stating.iter().all(|q| q.written(kind).is_none());
+            let quota = match quota {
+                DefaultQuota::None => continue,
+                DefaultQuota::Unknown { limits } => {
+                    self.ask_for_limits(draft, *limits, is_open);
                     continue;
                 }
-                let why = format!(
-                    "the catalogue's default of {}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`",
-                    quota.as_of
-                );
-                let path = format!("{}.{}", self.prefix(owner), kind.name());
-                self.assume(path.clone(), amount.to_string(), why);
-                self.publish(path, amount.to_string(), (&quota.source, &quota.as_of));
+                DefaultQuota::Known(quota) => quota,
+            };
+            let owner = own_kind.first().map_or(Owner::Capacity(*i), |q| Owner::Named(*q));
+            for (kind, amount) in quota.entry.limits() {
+                let Some(amount) = amount.filter(|_| is_open(kind) && !defaults.contains_key(&(owner, kind))) else {
+                    continue;
+                };
+                self.assume_limit((owner, kind, amount), quota, draft);
                 defaults.insert((owner, kind), Stated::throughout(amount, draft.at.clone()));
             }
         }
         defaults
+    }
+
+    /// Refuses a capacity of which no limit is stated and none is known.
+    fn ask_for_limits(&mut self, draft: &Draft<'_>, limits: [LimitKind; 2], is_open: impl Fn(LimitKind) -> bool) {
+        if !limits.iter().all(|kind| is_open(*kind)) {
+            return;
+        }
+        let [first, second] = limits.map(LimitKind::name);
+        let rule = format!("the catalogue knows no default quota for `capacities.{}`", draft.name);
+        let help = format!("write {first} and {second} as Service Quotas shows them, or {second} = \"none\"");
+        self.error(draft.at, rule, help);
+    }
+
+    /// Lists a default limit as an assumption, with what makes it uncertain for this capacity.
+    fn assume_limit(
+        &mut self,
+        (owner, kind, amount): (Owner, LimitKind, u64),
+        quota: &ListedQuota<'_>,
+        draft: &Draft<'_>,
+    ) {
+        let (source, as_of) = quota.entry.fact(kind);
+        let remark = quota.entry.remark_on_region(draft.kind.1.source_region());
+        let caveat = quota.caveat.map_or_else(String::new, |caveat| format!("; {caveat}"));
+        let why = format!(
+            "the catalogue's default of {as_of}{remark}{caveat}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`"
+        );
+        let path = format!("{}.{}", self.prefix(owner), kind.name());
+        self.assume(path.clone(), amount.to_string(), why);
+        self.publish(path, amount.to_string(), (source, as_of));
     }
 
     fn prefix(&self, owner: Owner) -> String {

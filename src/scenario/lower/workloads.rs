@@ -8,13 +8,13 @@ use crate::model::capacity::batch::FEWEST_RECORDS;
 use crate::model::capacity::{Billing, Room};
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::LawSpec;
-use crate::model::pricing::{self, Terms, TokenPrices};
+use crate::model::pricing::{self, Terms};
 use crate::model::quantity::Count;
 use crate::model::spec::At;
 use crate::model::workload::arrivals::intensity::{Intensity, IntensitySpec};
 use crate::model::workload::arrivals::shape::ShapeSpec;
 use crate::model::workload::arrivals::{Arrivals, ArrivalsSpec};
-use crate::model::workload::cache::{Cache, DEFAULT_TTL, Modelled};
+use crate::model::workload::cache::{Cache, DEFAULT_TTL, Modelled, UNBOUNDED};
 use crate::model::workload::steps::{Retrieval, Stage, StepTokens};
 use crate::model::workload::tier::Tier;
 use crate::model::workload::tokens::{TokenSource, TokensOf};
@@ -46,7 +46,8 @@ impl<'a> Lowering<'a> {
             self.index(&spec.model, &known, "model");
             let arrivals = self.arrivals(&section.name, spec, traffic_scale, traces);
             let tokens = self.tokens(&section.name, &section.at, spec);
-            let cache = self.cache(&section.name, spec, traces);
+            let most_cached = models.get(&**spec.model).map_or(UNBOUNDED, |m| m.facts.max_cacheable_tokens);
+            let cache = self.cache((&section.name, spec), most_cached, traces);
             let client = self.client(&section.name, spec);
             let slo = self.slo(spec);
             let tier = self.tier(&section.name, spec);
@@ -68,9 +69,8 @@ impl<'a> Lowering<'a> {
                     retrieval,
                     slo,
                 };
-                let writes_for_an_hour = spec.cache.as_ref().is_some_and(|c| c.value.writes_for_an_hour());
                 self.check_tier(&workload, spec, supply);
-                workload.prices = self.prices(&workload, writes_for_an_hour, models, supply);
+                workload.prices = self.prices((&workload, spec), models, supply);
                 self.check_batches(&workload, &section.at, supply);
                 workloads.push(workload);
             }
@@ -150,52 +150,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// What a workload pays for tokens at each capacity.
-    fn prices(
-        &mut self,
-        workload: &Workload,
-        writes_for_an_hour: bool,
-        models: &Models<'a>,
-        supply: &Supply<'a>,
-    ) -> Vec<Option<TokenPrices>> {
-        let mut prices = vec![None; supply.capacities.len()];
-        for stage in &workload.stages {
-            let Some(model) = models.get(&stage.facts.name) else { continue };
-            for &c in &stage.route {
-                let (Some(capacity), Some(offer)) = (supply.capacities.get(c), supply.offers.get(c)) else { continue };
-                if !capacity.billing.is_by_token() {
-                    continue;
-                }
-                let is_batch = capacity.billing == Billing::BatchTokens;
-                // A tier is that of the main call.
-                let is_main = stage.tokens.is_none();
-                let tier = if is_main { workload.tier } else { Tier::STANDARD };
-                let terms = Terms { writes_for_an_hour, is_batch, tier: &tier };
-                let Some(told) = pricing::tell([offer.written, model.prices], offer.listed.as_ref(), terms) else {
-                    continue;
-                };
-                if told.cache_is_guessed && is_main && workload.cache.is_used() {
-                    let path = format!("models.{}.prices", model.facts.name);
-                    self.assume(path, "as input", "no price is known for what the cache reads or writes");
-                }
-                if let Some(factor) = told.tier_factor {
-                    let path = format!("workloads.{}.tier.{}.price_factor", workload.name, tier.name);
-                    let why = "the model's price in this tier is not published: what AWS says of most models is taken";
-                    self.assume(path, (factor as f64 / 1e6).to_string(), why);
-                }
-                let used = |key: &str| !key.starts_with("cache_") || (is_main && workload.cache.is_used());
-                if let Some(listed) = &offer.listed {
-                    for (key, value) in told.listed.into_iter().filter(|(key, _)| used(key)) {
-                        let path = format!("capacities.{}.prices.{key}", capacity.name);
-                        self.publish(path, value, (&listed.source, &listed.as_of));
-                    }
-                }
-                prices[c] = Some(told.prices);
-            }
-        }
-        prices
-    }
-
     fn retrieval(
         &mut self,
         spec: &WorkloadSpec,
@@ -217,7 +171,7 @@ impl<'a> Lowering<'a> {
                 let path = format!("models.{}.prices.input", m.facts.name);
                 self.publish(path, value, (&listed.source, &listed.as_of));
             }
-            Some(told.prices.input)
+            Some(told.prices.times(m.price_factor).input)
         });
         let embedding = match (&written.embedding_cost, &written.corpus_tokens) {
             (Some(cost), _) => Some(cost.value.0),
@@ -347,10 +301,10 @@ impl<'a> Lowering<'a> {
         Intensity::lower(&spec.arrivals.value, written, self.sink)
     }
 
-    fn cache(&mut self, name: &str, spec: &WorkloadSpec, traces: &Traces) -> Option<Cache> {
+    fn cache(&mut self, (name, spec): (&str, &WorkloadSpec), most: Tokens, traces: &Traces) -> Option<Cache> {
         let trace = traces.get(name).filter(|t| t.summary.tells_cache || t.blocks.is_some());
         if let Some(trace) = trace {
-            return self.recorded_cache(name, spec, trace);
+            return self.recorded_cache((name, spec), most, trace);
         }
         let Some(written) = &spec.cache else { return Some(Cache::default()) };
         let is_accumulating = match &spec.arrivals.value {
@@ -363,11 +317,11 @@ impl<'a> Lowering<'a> {
             self.error(&written.at, rule, help);
             return None;
         }
-        written.value.lower(self.sink)
+        written.value.lower(most, self.sink)
     }
 
     /// What a trace tells of the cache: of each request, or by the blocks of prompts.
-    fn recorded_cache(&mut self, name: &str, spec: &WorkloadSpec, trace: &Trace) -> Option<Cache> {
+    fn recorded_cache(&mut self, (name, spec): (&str, &WorkloadSpec), most: Tokens, trace: &Trace) -> Option<Cache> {
         if let Some(written) = spec.cache.as_ref().filter(|c| !c.value.is_only_a_ttl()) {
             let rule = "the trace tells itself what is cached";
             self.error(&written.at, rule, "leave `cache` out, or state its ttl alone".to_owned());
@@ -384,7 +338,7 @@ impl<'a> Lowering<'a> {
                 DEFAULT_TTL
             }
         };
-        Some(Cache::Modelled(Modelled { ttl, prefix: None, context: false, blocks: true }))
+        Some(Cache::Modelled(Modelled { ttl, prefix: None, context: false, blocks: true, most }))
     }
 
     /// What says when requests come refuses what says it otherwise.
