@@ -31,10 +31,27 @@ impl fmt::Display for Day {
 }
 
 impl Day {
+    /// The same day of a later month, or the last day of a month that is too short.
+    #[must_use]
+    pub fn months_later(&self, months: i32) -> Self {
+        let later = date(&self.0).and_then(|day| day.checked_add(jiff::Span::new().months(months)).ok());
+        Self(later.map_or_else(|| self.0.clone(), |day| day.to_string()))
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The day on which the life cycles of the catalogue were last compared with their sources.
+const CHECKED_ON: &str = "2026-11-29";
+
+/// The day on which the life cycles of the catalogue were last compared with their sources: what is legacy or has ended by
+/// then is so for a scenario that does not say when it starts.
+#[must_use]
+pub fn checked_on() -> Day {
+    Day(CHECKED_ON.to_owned())
 }
 
 /// A source and its date.

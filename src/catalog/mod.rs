@@ -19,7 +19,9 @@ pub mod show;
 mod tests;
 
 pub use age::age_days;
-pub use entries::{BatchEntry, CacheEntry, Day, Fact, LifecycleEntry, LongContextEntry, MantleEntry, Overlaid};
+pub use entries::{
+    BatchEntry, CacheEntry, Day, Fact, LifecycleEntry, LongContextEntry, MantleEntry, Overlaid, checked_on,
+};
 pub use resolve::{IN_REGION, MANTLE, PREFIXES};
 
 use serde::Deserialize;
@@ -36,6 +38,8 @@ pub struct Catalog {
 pub struct AccountEntry {
     /// Default limit of all models together, in one region \[tokens/day\].
     pub cross_model_tpd: Dated<u64>,
+    /// Default quota of Model Units of a model, with and without commitment \[Model Units\].
+    pub model_units: Dated<u64>,
 }
 
 /// One model. A file of `catalog/models/`.

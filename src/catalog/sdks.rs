@@ -81,17 +81,17 @@ pub struct SdkQuota {
     pub timed_out: u32,
 }
 
-/// Such as 1.44.0; parts that are left out are zero.
+/// A version of up to four numbers, such as 1.44.0 or 4.0.4.0; parts that are left out are zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Version([u32; 3]);
+pub struct Version([u32; 4]);
 
 impl FromStr for Version {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let fault = || format!("`{text}` is no version");
         let parts: Vec<&str> = text.strip_prefix('v').unwrap_or(text).split('.').collect();
-        let mut version = [0; 3];
+        let mut version = [0; 4];
         if parts.len() > version.len() {
             return Err(fault());
         }
@@ -112,8 +112,9 @@ impl TryFrom<String> for Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [major, minor, patch] = self.0;
-        write!(f, "{major}.{minor}.{patch}")
+        let [major, minor, patch, build] = self.0;
+        write!(f, "{major}.{minor}.{patch}")?;
+        if build > 0 { write!(f, ".{build}") } else { Ok(()) }
     }
 }
 
@@ -149,7 +150,9 @@ mod tests {
     fn versions_are_compared_by_their_numbers() {
         assert!(version("1.9.3") < version("1.44") && version("1.44") == version("v1.44.0"));
         assert_eq!(version("3.1166").to_string(), "3.1166.0");
-        for text in ["", "v", "1.", "1..2", "1.44.0rc1", "1.2.3.4", "latest", "+1.2", "99999999999"] {
+        assert!(version("4.0.4") < version("4.0.4.1") && version("4.0.4") == version("4.0.4.0"));
+        assert_eq!(version("4.0.4.1").to_string(), "4.0.4.1");
+        for text in ["", "v", "1.", "1..2", "1.44.0rc1", "1.2.3.4.5", "latest", "+1.2", "99999999999"] {
             assert_eq!(text.parse::<Version>().unwrap_err(), format!("`{text}` is no version"));
         }
     }

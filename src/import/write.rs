@@ -3,7 +3,7 @@
 use super::fit::{Drawn, Fit, LengthLaw};
 use super::profile::Figures;
 use super::words::{integer, number, rate, round_up, short};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, checked_on};
 use crate::figures::{plain, span};
 use crate::trace::{Format, Selection};
 use crate::units::{SimTime, grouped};
@@ -167,9 +167,13 @@ fn models<'p>(plan: &Plan<'p>) -> Vec<Model<'p>> {
 
 fn write_model(out: &mut Vec<String>, model: &Model<'_>) {
     out.push(format!("\n[models.{}]", model.name));
-    let known = model.known_as.filter(|id| Catalog::embedded().resolve(id).is_ok());
-    if let Some(id) = known {
+    let known = model.known_as.and_then(|id| Some((id, Catalog::embedded().resolve(id).ok()?)));
+    if let Some((id, found)) = known {
         out.push(format!("id = {}    # limits, prices and latency come from the catalogue", quoted(id)));
+        let ends = found.model.lifecycle.as_ref().and_then(|life| life.ends.as_ref());
+        if let Some(ends) = ends.filter(|ends| **ends <= checked_on()) {
+            out.push(format!("after_end = \"play\"    # it ended on {ends}, and the record shows that it served"));
+        }
         return;
     }
     if let Some(id) = model.known_as {

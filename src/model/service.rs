@@ -7,7 +7,7 @@ use crate::model::customization::CustomizationSpec;
 use crate::model::law::{LawSpec, Speed};
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Count, Duration, LimitAmount, Number, Text};
-use crate::model::spec::At;
+use crate::model::spec::{At, words};
 use crate::random::Law;
 use crate::units::{Tokens, round_half_up};
 
@@ -78,8 +78,18 @@ pub struct ModelSpec {
     pub prices: Option<At<PricesSpec>>,
     /// Multiplies every price of the model's tokens, stated or from the catalogue; default 1 \[1\].
     pub price_factor: Option<At<Number>>,
+    /// What becomes of a run that starts after the model's end of life; default refuse.
+    pub after_end: Option<At<AfterEnd>>,
     /// How it was made one's own, and what that costs.
     pub customization: Option<At<CustomizationSpec>>,
+}
+
+words! {
+    /// What becomes of a run that starts after a model's end of life: it is refused, or the model answers as before.
+    AfterEnd, "what happens after the end" {
+        "refuse" => Refuse,
+        "play" => Play,
+    }
 }
 
 /// The largest number of tokens in one request; quota arithmetic stays exact below it.

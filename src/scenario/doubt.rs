@@ -207,7 +207,7 @@ fn measure(path: &str) -> &'static str {
 const TIERS: &str = "send the same prompts in both tiers at your busiest hour";
 
 /// What AWS does not publish. Values are the ends of what AWS's words and others' measurements allow.
-const KNOWN: [Known; 17] = [
+const KNOWN: [Known; 18] = [
     // Three algorithms are in common use, and AWS names none.
     Known {
         key: "limiter",
@@ -230,6 +230,12 @@ const KNOWN: [Known; 17] = [
         key: "tpd_reset",
         values: &["\"utc_day\"", "\"rolling\""],
         ask: "note the time of day at which \"too many tokens per day\" ends",
+    },
+    // Most models have 1, Claude models 5 and more.
+    Known {
+        key: "output_burndown",
+        values: &["1", "5"],
+        ask: "look the model up in AWS's table of token burndown rates",
     },
     // From at once to a round trip with a busy front end.
     Known {

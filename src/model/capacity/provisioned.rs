@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::purchase::{Commitment, ModelUnitCommitment, Purchase, at_least_one, hourly, over_time};
 use super::serving::{Serving, capacity_keys};
 use super::{Billing, Bought, Kind, Plan, Room, Site};
-use crate::catalog::{IN_REGION, ModelEntry, ProvisionedEntry};
+use crate::catalog::{AccountEntry, IN_REGION, ModelEntry, ProvisionedEntry};
 use crate::model::capacity::limiter::LimiterChoice;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::instant::Instant;
@@ -42,6 +42,8 @@ capacity_keys! {
         pub price_per_unit: Option<At<HourlyPrice>>,
         /// The context variant that is bought, such as "24k", where the catalogue lists several.
         pub variant: Option<At<Text>>,
+        /// Model Units that AWS Support has granted to the account; when left out, it must grant them first.
+        pub model_units_quota: Option<At<Count>>,
         /// Further purchases, each of whole units.
         pub purchases: Option<At<Vec<PurchaseSpec>>>,
         /// The name of a `[quotas.NAME]`, or a list of them.
@@ -93,6 +95,8 @@ impl Kind for ProvisionedSpec {
         let before = site.sink.errors();
         let listed = self.listed(site);
         let purchases = self.purchases(listed, site);
+        self.check_quota(&purchases, site);
+        self.tell_of_region(listed, site);
         let input = site.unsure("input_tpm_per_unit", &self.input_tpm_per_unit, UNPUBLISHED);
         let output = site.unsure("output_tpm_per_unit", &self.output_tpm_per_unit, UNPUBLISHED);
         let post_charge = site.admission(self.admission.as_ref());
@@ -130,7 +134,7 @@ struct Ready {
     ready: SimTime,
 }
 
-const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team, or buy an hour without commitment and load it";
+const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team";
 
 impl ProvisionedSpec {
     /// The catalogue's entry; a model that is not sold so is refused.
@@ -178,6 +182,48 @@ impl ProvisionedSpec {
         found
     }
 
+    /// An account's quota of Model Units is 0 until AWS Support grants some.
+    fn check_quota(&self, purchases: &[Ready], site: &mut Site<'_, '_>) {
+        let parts: Vec<_> = purchases.iter().map(|p| (p.purchase.from, p.purchase.to, p.purchase.amount)).collect();
+        let needed = over_time(&parts).into_iter().map(|(_, units)| units).max().unwrap_or(0);
+        if needed == 0 {
+            return;
+        }
+        let units = if needed == 1 { "unit" } else { "units" };
+        match &self.model_units_quota {
+            None => {
+                let quota = &AccountEntry::embedded().model_units;
+                let why = format!(
+                    "AWS Support must grant {needed} {units} first: the quota of Model Units is {} until it does ({}, {})",
+                    quota.value, quota.source, quota.as_of
+                );
+                site.assume("model_units_quota", &needed.to_string(), &why);
+            }
+            Some(written) if written.value.0 < needed => {
+                let rule =
+                    format!("{needed} Model Units are bought at once, and the account may have {}", written.value.0);
+                let help = format!(
+                    "ask AWS Support for more, and write model_units_quota = {needed} when it has granted them"
+                );
+                site.sink.error(written.at.clone(), rule, help);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Model Units are sold in some regions only, and the catalogue does not know of all.
+    fn tell_of_region(&self, listed: Option<&ProvisionedEntry>, site: &mut Site<'_, '_>) {
+        let (Some(listed), Some(region)) = (listed, &self.region) else { return };
+        if !listed.regions.is_empty() && !listed.regions.contains(&region.value.0) {
+            let known = listed.regions.join(", ");
+            let why = format!(
+                "Model Units of this model are known to be sold in {known} ({}, {}): ask AWS about this region",
+                listed.source, listed.as_of
+            );
+            site.assume("region", &format!("\"{}\"", region.value.0), &why);
+        }
+    }
+
     fn purchases(&self, listed: Option<&ProvisionedEntry>, site: &mut Site<'_, '_>) -> Vec<Ready> {
         let price = |commitment: Commitment, own: Option<&At<HourlyPrice>>, site: &mut Site<'_, '_>| {
             let text = listed.and_then(|l| match commitment {
@@ -187,8 +233,14 @@ impl ProvisionedSpec {
             });
             let written = own.or(self.price_per_unit.as_ref());
             if let (Some(text), Some(listed), None) = (text, listed, written) {
-                let source = format!("{}; commitment {}", listed.source, commitment.name());
-                site.publish("price_per_unit", format!("\"{text}\""), (&source, &listed.as_of));
+                let key = match commitment {
+                    Commitment::None => "no_commitment",
+                    Commitment::OneMonth => "one_month",
+                    Commitment::SixMonths | Commitment::ThreeMonths => "six_months",
+                };
+                let (source, as_of) = listed.fact(key);
+                let source = format!("{source}; commitment {}", commitment.name());
+                site.publish("price_per_unit", format!("\"{text}\""), (&source, as_of));
             }
             hourly(written, text)
         };

@@ -67,7 +67,7 @@ pub struct VersionText(pub Version);
 
 impl Scalar for VersionText {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
-        const HELP: &str = "write up to three numbers in quotes, such as version = \"1.44.0\"";
+        const HELP: &str = "write up to four numbers in quotes, such as version = \"1.44.0\"";
         match written {
             Written::Text(text) => text.parse().map(Self).map_err(|rule: String| Refusal::new(rule).help(HELP)),
             // 1.40 is the number 1.4.
@@ -210,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn javascript_before_2026_began_at_100_ms() {
+    fn javascript_before_2026_waited_from_500_ms_after_a_429_and_from_100_ms_otherwise() {
         let policy = sdk("javascript", "3.1165.9");
-        assert_eq!(longest(policy, Cause::Throttled), [100, 200]);
+        assert_eq!(longest(policy, Cause::Throttled), [500, 1_000]);
         assert_eq!(longest(policy, Cause::Transient), [100, 200]);
-        assert_eq!(policy.delay(1, Cause::Throttled, 0.25), 50_000);
+        assert_eq!(policy.delay(1, Cause::Throttled, 0.25), 250_000);
         assert_eq!(costs(policy), [Some(5), Some(10), Some(10)]);
     }
 
@@ -247,6 +247,18 @@ mod tests {
         assert_eq!(longest(policy, Cause::Throttled), [1_000, 2_000]);
         assert_eq!(longest(policy, Cause::Transient), [1_000, 2_000]);
         assert_eq!(costs(policy), [Some(5), Some(10), Some(10)]);
+    }
+
+    #[test]
+    fn dotnet_waits_a_second_after_every_failure_and_a_retry_costs_5() {
+        for version in ["4.0.0", "4.0.4.0", "4.1.2.3"] {
+            let policy = sdk("dotnet", version);
+            assert_eq!(longest(policy, Cause::Throttled), [1_000, 2_000], "{version}");
+            assert_eq!(longest(policy, Cause::Transient), [1_000, 2_000], "{version}");
+            assert_eq!(costs(policy), [Some(5); 3], "{version}");
+        }
+        assert_eq!(sdk("powershell", "5.0.201"), sdk("dotnet", "4.0.0"));
+        assert_eq!(sdk("powershell", "5.0.202"), RetryPolicy::STANDARD);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod capacities;
 mod columns;
 mod expect;
+mod lifecycle;
 mod models;
 mod prices;
 mod room;

@@ -23,6 +23,8 @@ pub struct Known<'c> {
     pub sold: Sold<'c>,
     /// What the scenario says of prices.
     pub prices: Option<&'c PricesSpec>,
+    /// Neither the scenario nor the catalogue says what output takes of a quota.
+    pub burndown_is_open: bool,
     /// Multiplies every price of its tokens \[10⁻⁶\].
     pub price_factor: u64,
     pub customization: Option<Customization>,
@@ -96,9 +98,12 @@ impl<'a> Lowering<'a> {
             path: resolved.map_or(IN_REGION, |(_, path)| path),
             is_custom: spec.customization.is_some(),
         };
+        self.check_lifecycle(&sold, spec);
         let prices = spec.prices.as_ref().map(|p| &p.value);
         let price_factor = spec.price_factor.as_ref().map_or(1_000_000, |f| round_half_up(f.value.0 * 1e6));
-        Some(Known { facts, sold, prices, price_factor, customization })
+        let burndown_is_open = spec.output_burndown.is_none()
+            && entry.is_none_or(|e| e.output_burndown.is_none() && e.kind == ModelKind::Text);
+        Some(Known { facts, sold, prices, burndown_is_open, price_factor, customization })
     }
 
     /// The catalogue's entry of the id, and the path by which the id reaches it.
@@ -107,14 +112,8 @@ impl<'a> Lowering<'a> {
         match self.catalog.resolve(&id.value) {
             Ok(resolved) => Some((resolved.model, resolved.path)),
             Err(near) => {
-                let help = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => {
-                        "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second"
-                            .to_owned()
-                    }
-                };
-                self.error(&id.at, format!("the catalogue does not know `{}`", &*id.value), help);
+                let (rule, help) = not_known(&id.value, near);
+                self.error(&id.at, rule, help);
                 None
             }
         }
@@ -292,6 +291,24 @@ impl<'a> Lowering<'a> {
         };
         Some(Latency { time_to_first_token: first?, prefill_per_1k_tokens: prefill?, output_tokens_per_second: speed? })
     }
+}
+
+/// Why an id names no model, and what to write instead.
+fn not_known(id: &str, near: Option<String>) -> (String, String) {
+    const STATE_IT: &str =
+        "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second";
+    if id.contains(":application-inference-profile/") {
+        let rule = format!("`{id}` is an application inference profile, and does not tell its model");
+        let help = "write the id of the model or profile that it was made from, such as id = \"us.amazon.nova-pro-v1:0\": \
+                    `aws bedrock get-inference-profile --inference-profile-identifier ARN` shows it";
+        return (rule, help.to_owned());
+    }
+    let rule = format!("the catalogue does not know `{id}`");
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => STATE_IT.to_owned(),
+    };
+    (rule, help)
 }
 
 /// The longest answer that the catalogue knows of \[tokens\]: none where a model writes none.

@@ -143,6 +143,7 @@ impl<'a> Lowering<'a> {
         }
         self.warn_of_unused_quotas(&drafts);
         self.warn_of_dead_ends(routes, &drafts);
+        self.warn_of_legacy_purchases(&drafts, models);
         let mut regions = vec![String::new()];
         let defaults = self.defaults(&drafts, models, &mut regions);
         let quotas = self.named_quotas(&drafts, &defaults);
@@ -150,8 +151,26 @@ impl<'a> Lowering<'a> {
         for (i, draft) in &drafts {
             self.capacity(*i, draft, models, &defaults, &mut supply);
         }
+        self.assume_burndowns(&drafts, models, &supply);
         supply.whole = self.sink.errors() == before && supply.capacities.len() == specs.capacities.len();
         supply
+    }
+
+    /// What output takes of a quota is an assumption where nobody says it and a limit on tokens counts it.
+    fn assume_burndowns(&mut self, drafts: &[(usize, Draft<'a>)], models: &Models<'a>, supply: &Supply<'_>) {
+        for (_, draft) in drafts {
+            let Some(known) = draft.model.and_then(|m| models.get(m)).filter(|m| m.burndown_is_open) else { continue };
+            let Some(capacity) = supply.capacities.iter().find(|c| c.name == draft.name) else { continue };
+            let counts = |quota: &usize| {
+                [LimitKind::Tpm, LimitKind::Tpd].iter().any(|kind| supply.quotas[*quota].limit(*kind).is_some())
+            };
+            if capacity.quotas.iter().any(counts) {
+                let path = format!("models.{}.output_burndown", known.facts.name);
+                let why = "one output token is taken to cost one token of quota; of Claude models from 3.5 on it costs 5 or \
+                           more, so that a quota carries less: look it up in AWS's table of token burndown rates";
+                self.assume(path, "1", why);
+            }
+        }
     }
 
     /// For each capacity on a route, the model it serves and whether anyone there reads from a cache.

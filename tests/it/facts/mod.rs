@@ -1,7 +1,10 @@
 //! What the program does with facts of the catalogue: quotas, prices, life cycles, and a catalogue of the user's own.
 
+mod lifecycle;
 mod prices;
+mod purchases;
 mod quotas;
+mod unknown_models;
 
 use std::path::Path;
 

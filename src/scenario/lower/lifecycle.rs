@@ -1,0 +1,140 @@
+//! The life cycle of models: runs after the end are refused, and what ends soon is warned of.
+
+use super::Lowering;
+use super::models::Models;
+use super::supply::Draft;
+use crate::catalog::{self, Day, LifecycleEntry, ModelEntry};
+use crate::diagnostic::Span;
+use crate::model::capacity::Sold;
+use crate::model::service::{AfterEnd, ModelSpec};
+use crate::units::SimTime;
+
+/// A model that ends so soon after a run is warned of \[months\].
+const SOON: i32 = 6;
+
+/// The days of a run, or the catalogue's where the scenario does not say when it starts.
+struct Days {
+    first: Day,
+    /// The last day that is measured.
+    last: Day,
+    /// The scenario states the start.
+    is_stated: bool,
+}
+
+impl Lowering<'_> {
+    fn days(&self) -> Days {
+        let stated = self.specs.run.spec.as_ref().is_some_and(|run| run.start.is_some());
+        let of_run = |at| Day::try_from(self.start().date_after(at, 0)).ok().filter(|_| stated);
+        match of_run(SimTime::ZERO) {
+            None => Days { first: catalog::checked_on(), last: catalog::checked_on(), is_stated: false },
+            Some(first) => {
+                let end =
+                    self.clock.as_ref().map_or(SimTime::ZERO, |run| SimTime(run.measured_end().0.saturating_sub(1)));
+                let last = of_run(end).unwrap_or_else(|| first.clone());
+                Days { first, last, is_stated: true }
+            }
+        }
+    }
+
+    /// Refuses a run of a model that has ended, and warns of one that ends soon.
+    pub(super) fn check_lifecycle(&mut self, sold: &Sold<'_>, spec: &ModelSpec) {
+        let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
+        let days = self.days();
+        if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.first) {
+            self.meet_the_end(sold, spec, ends, &days);
+            return;
+        }
+        let at = sold.id_at.clone();
+        let successor = successor(sold, life, self.catalog);
+        let help = successor.map(|id| format!("plan the move to \"{id}\""));
+        if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.last) {
+            let rule = format!("{} ends on {ends}, before the run does: calls fail from then on", entry.name);
+            self.sink.warning(Some(at), rule, help);
+        } else if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.last.months_later(SOON)) {
+            let rule = format!("{} ends on {ends}: calls fail from then on", entry.name);
+            self.sink.warning(Some(at), rule, help);
+        }
+        self.check_extended_access(sold, spec, life, &days);
+        if let (Some(written), true) = (&spec.customization, is_legacy(life, &days)) {
+            let rule = format!("{} is legacy{}, and takes no new fine-tuning", entry.name, since(life));
+            let help = successor_help(sold, life, self.catalog);
+            self.sink.warning(Some(written.at.clone()), rule, help);
+        }
+    }
+
+    /// A model that has ended: refused where the scenario says when the run starts, played on where it says so.
+    fn meet_the_end(&mut self, sold: &Sold<'_>, spec: &ModelSpec, ends: &Day, days: &Days) {
+        let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
+        if spec.after_end.as_ref().is_some_and(|word| word.value == AfterEnd::Play) {
+            let why = format!("{} ended on {ends}, and the run plays it as if it still answered", entry.name);
+            self.assume(format!("models.{}.after_end", sold.name), "\"play\"", why);
+            return;
+        }
+        let play = "write after_end = \"play\" to play it on".to_owned();
+        let help = match successor(sold, life, self.catalog) {
+            Some(id) => format!("write id = \"{id}\", its successor; or {play}"),
+            None => play,
+        };
+        let at = sold.id_at.clone();
+        if days.is_stated {
+            let rule = format!("{} ended on {ends}, and the run starts on {}", entry.name, days.first);
+            self.sink.error(at, rule, help);
+        } else {
+            let rule = format!("{} ended on {ends}: calls of it fail today", entry.name);
+            self.sink.warning(Some(at), rule, help);
+        }
+    }
+
+    /// In public extended access a provider may raise prices.
+    fn check_extended_access(&mut self, sold: &Sold<'_>, spec: &ModelSpec, life: &LifecycleEntry, days: &Days) {
+        let Some(since) = life.extended_from.as_ref().filter(|since| **since <= days.last) else { return };
+        let name = sold.entry.map_or("", |e| &e.name);
+        let what = format!("{name} is in public extended access from {since} on: expect higher prices");
+        self.sink.warning(Some(sold.id_at.clone()), what.clone(), successor_help(sold, life, self.catalog));
+        if spec.price_factor.is_none() {
+            self.assume(format!("models.{}.price_factor", sold.name), "1", what);
+        }
+    }
+
+    /// Warns of new purchases for a legacy model, which AWS does not sell.
+    pub(super) fn warn_of_legacy_purchases(&mut self, drafts: &[(usize, Draft<'_>)], models: &Models<'_>) {
+        let days = self.days();
+        for (_, draft) in drafts {
+            let what = match draft.kind.0 {
+                "provisioned" => "Provisioned Throughput",
+                "reserved" => "reserved throughput",
+                _ => continue,
+            };
+            let Some(known) = draft.model.and_then(|m| models.get(m)) else { continue };
+            let sold = known.sold;
+            let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { continue };
+            if is_legacy(life, &days) {
+                let rule = format!("{} is legacy{}: AWS sells no new {what} for it", entry.name, since(life));
+                let at: &Span = draft.at;
+                let help = successor_help(&sold, life, self.catalog);
+                self.sink.warning(Some(at.clone()), rule, help);
+            }
+        }
+    }
+}
+
+fn is_legacy(life: &LifecycleEntry, days: &Days) -> bool {
+    life.legacy_from.as_ref().is_some_and(|from| *from <= days.last)
+}
+
+fn since(life: &LifecycleEntry) -> String {
+    life.legacy_from.as_ref().map_or_else(String::new, |from| format!(" since {from}"))
+}
+
+fn successor_help(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Catalog) -> Option<String> {
+    successor(sold, life, catalog).map(|id| format!("plan the move to \"{id}\""))
+}
+
+/// The id of the successor by the path of the model's own id, or by the first path that it has.
+fn successor(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Catalog) -> Option<String> {
+    let id = life.successor.as_ref()?;
+    let known: Option<&ModelEntry> = catalog.models.iter().find(|model| model.id == *id);
+    let Some(known) = known else { return Some(id.clone()) };
+    let path = known.path(sold.path).or_else(|| known.paths.first())?;
+    Some(if path.path == catalog::IN_REGION { id.clone() } else { format!("{}.{id}", path.path) })
+}
