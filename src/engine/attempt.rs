@@ -15,6 +15,7 @@ pub(super) struct Attempt {
     pub(super) reserved: Tokens,
     pub(super) cap: u32,
     pub(super) cache_read: u32,
+    pub(super) cache_write: u32,
     pub(super) output: u32,
     pub(super) label: Label,
 }

@@ -86,10 +86,16 @@ impl Carried {
         u64::from(self.uncached) + u64::from(self.cache_write)
     }
 
-    /// What it asks of limits, with this output cap \[tokens\].
+    /// What a call of this workload asks of limits, with this output cap \[tokens\].
     #[inline(always)]
-    pub(super) fn ask(self, cap: u32) -> Ask {
-        Ask { input: self.input(), cap: u64::from(cap), cache_read: u64::from(self.cache_read) }
+    pub(super) fn ask(self, cap: u32, workload: u32) -> Ask {
+        Ask {
+            input: self.input(),
+            cap: u64::from(cap),
+            cache_read: u64::from(self.cache_read),
+            cache_write: u64::from(self.cache_write),
+            workload,
+        }
     }
 
     /// What it is charged of a quota in the end \[tokens\].
@@ -157,7 +163,7 @@ impl Call<'_> {
 
     #[inline]
     pub(super) fn ask(&self) -> Ask {
-        self.carried.ask(self.cap)
+        self.carried.ask(self.cap, self.workload)
     }
 
     /// What it is charged of a quota in the end \[tokens\].

@@ -1,11 +1,10 @@
 //! Flights: attempts in service that need more than a completion. Their end may depend on what comes later (a shared
 //! capacity, a stream that a limit may stop), they hold a place (a region, a copy), or another call follows them.
 
-use super::check::Used;
 use super::observer::{Admission, Observer};
 use super::plan::Service;
 use super::{ATTEMPTS, CAPACITIES, Call, Engine, GATES, Progress, SHARED, State};
-use crate::model::capacity::{Place, RoomState};
+use crate::model::capacity::{Place, RoomState, Used};
 use crate::queue::{Class, Event};
 use crate::units::{Tokens, round_half_up};
 

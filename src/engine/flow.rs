@@ -4,12 +4,11 @@
 //! long one.
 
 use super::attempt::{Attempt, Fate, Label};
-use super::check::Used;
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::Quick;
 use super::{Call, Engine, Progress, State};
-use crate::model::capacity::{Ask, Reason, Refused, Saturation};
+use crate::model::capacity::{Ask, Reason, Refused, Saturation, Used};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
@@ -85,7 +84,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     #[cold]
     #[inline(never)]
     pub(super) fn refuse(&mut self, who: Who, capacity: usize, refusal: Refusal, now: u64) {
-        self.observer.refused(who, capacity, refusal);
+        self.observer.refused(who, capacity, refusal, now);
         self.supply.count_refused(capacity, now, self.admissions);
     }
 
@@ -180,6 +179,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             reserved: ask.reserved(),
             cap: call.cap,
             cache_read: call.carried.cache_read,
+            cache_write: call.carried.cache_write,
             output: call.carried.output,
             label: Label {
                 workload: call.workload as u16,
@@ -221,7 +221,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         let Label { workload, capacity, last_cost, fate, .. } = attempt.label;
         let (workload, capacity) = (usize::from(workload), usize::from(capacity));
         let cap = u64::from(attempt.cap);
-        let ask = Ask { input: attempt.reserved - cap, cap, cache_read: u64::from(attempt.cache_read) };
+        let ask = Ask {
+            input: attempt.reserved - cap,
+            cap,
+            cache_read: u64::from(attempt.cache_read),
+            cache_write: u64::from(attempt.cache_write),
+            workload: workload as u32,
+        };
         let used = Used { burned: attempt.burned, output: u64::from(attempt.output) };
         let queues_may_move = self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
         if fate.is(Fate::ANSWERED) {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::attempt::{Attempt, Fate, Label};
 use super::call::Carried;
-use super::check::Used;
 use super::observer::Observer;
 use super::{Engine, Score};
-use crate::model::capacity::Ask;
+use crate::model::capacity::{Ask, Used};
 use crate::model::workload::steps::Stage;
 use crate::queue::{Class, Event};
 
@@ -46,7 +45,7 @@ impl<'m> Foresight<'m> {
         let (arrival, input, wanted) = self.score.request(number);
         let carried = Carried::plain(input, wanted.min(self.cap));
         let used = Used { burned: carried.burned(self.to), output: u64::from(carried.output) };
-        Foreseen { arrival, ask: carried.ask(self.cap), used }
+        Foreseen { arrival, ask: carried.ask(self.cap, 0), used }
     }
 }
 
@@ -81,6 +80,7 @@ impl<O: Observer> Engine<'_, O> {
             reserved: ask.reserved(),
             cap: ask.cap as u32,
             cache_read: 0,
+            cache_write: 0,
             output: used.output as u32,
             label: Label {
                 workload: 0,

@@ -246,7 +246,8 @@ pub trait Observer {
     fn called(&mut self, who: Who);
     /// A further capacity was asked, or one was asked again.
     fn offered(&mut self, who: Who);
-    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal);
+    /// A capacity refused an offer, `at` an instant \[µs\].
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64);
     fn admitted(&mut self, admission: &Admission);
     /// What was admitted to a pool last is served in its region of that number.
     fn placed(&mut self, who: Who, capacity: usize, region: usize);

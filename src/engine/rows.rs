@@ -128,7 +128,13 @@ impl<'m, O: Observer> Engine<'m, O> {
                 continue;
             }
             self.admissions += 1;
-            let ask = Ask { input: reserved - u64::from(cap), cap: cap.into(), cache_read: carried.cache_read.into() };
+            let ask = Ask {
+                input: reserved - u64::from(cap),
+                cap: cap.into(),
+                cache_read: carried.cache_read.into(),
+                cache_write: carried.cache_write.into(),
+                workload: number,
+            };
             let (quick, ends) = (self.supply.offer(capacity, arrival, ask, self.admissions), arrival + service);
             // Nearly all are taken and answered in time: these need no call, which costs as much to write down as the rest.
             if matches!(quick, Quick::Taken) && service <= patience && ends < self.hard_end {
@@ -144,6 +150,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                     reserved,
                     cap,
                     cache_read: carried.cache_read,
+                    cache_write: carried.cache_write,
                     output: carried.output,
                     label,
                 };

@@ -2,14 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::check::{Check, Takes, Used};
+use super::check::Check;
 use super::observer::{QuotaSnapshot, Refusal};
 use super::sharing::Sharing;
 use crate::model::Model;
 use crate::model::capacity::contention::Contention;
 use crate::model::capacity::limiter::{Limiter, Settlement};
 use crate::model::capacity::quota::{LimitChange, LimitKind};
-use crate::model::capacity::{Ask, Capacity, Reason, Refused, Room, RoomState, Saturation, Standing};
+use crate::model::capacity::{Ask, Capacity, Reason, Refused, Room, RoomState, Saturation, Standing, Takes, Used};
 use crate::random::{Purpose, Stream};
 use crate::units::Tokens;
 
@@ -18,8 +18,8 @@ use crate::units::Tokens;
 struct Gauge {
     limiter: Limiter,
     charged: Tokens,
-    /// What it could admit in one request with everything free, outages aside.
-    at_once: Tokens,
+    /// The largest request that it could admit while idle, outages aside.
+    largest_request: Tokens,
 }
 
 /// A quota while it runs.
@@ -131,13 +131,14 @@ impl Supply {
                     let limit = quota.limit(kind)?;
                     let used = if kind.is_daily() { quota.tpd_used_at_start } else { 0 };
                     let limiter = Limiter::new(limit.limiter, limit.amount, used, &model.run.start);
-                    gauges.push(Gauge { limiter, charged: 0, at_once: limit.at_once() });
+                    gauges.push(Gauge { limiter, charged: 0, largest_request: limit.largest_request() });
                     Some(gauges.len() - 1)
                 }),
                 count_refused_requests: quota.count_refused_requests,
             })
             .collect();
-        let capacities = model.capacities.iter().map(|c| CapacityState::new(c, model, &quotas, replication)).collect();
+        let capacities =
+            (0..model.capacities.len()).map(|c| CapacityState::new(c, model, &quotas, replication)).collect();
         let changes = changes(model, &quotas);
         let mut supply = Self { capacities, quotas, gauges, changes };
         for capacity in 0..supply.capacities.len() {
@@ -157,7 +158,7 @@ impl Supply {
         for (gauge, limit) in &change.limits {
             let gauge = &mut self.gauges[*gauge];
             gauge.limiter.set(change.at, &limit.in_force);
-            gauge.at_once = limit.nominal.at_once();
+            gauge.largest_request = limit.nominal.largest_request();
         }
         let capacity = change.capacity;
         self.capacities[capacity].stand(change.standing);
@@ -168,8 +169,8 @@ impl Supply {
     /// The largest amount, up to 2⁴⁰, that all limits could admit.
     fn find_ceiling(&mut self, capacity: usize) {
         let state = &mut self.capacities[capacity];
-        state.ceiling =
-            state.on_tokens.iter().map(|check| self.gauges[check.gauge as usize].at_once).fold(1 << 40, Tokens::min);
+        let largest = state.on_tokens.iter().map(|check| self.gauges[check.gauge as usize].largest_request);
+        state.ceiling = largest.fold(1 << 40, Tokens::min);
     }
 
     /// The short way of an offer, in one look at the capacity.
@@ -204,7 +205,7 @@ impl Supply {
             return state.refused_by_quota(Reason::Rpm);
         }
         if !tokens.limiter.has_room(now, ask.reserved()) {
-            return state.refused_by_quota(state.on_tokens.first().map_or(Reason::Tpm, |check| check.reason()));
+            return state.refused_by_quota(state.on_tokens.first().map_or(Reason::Tpm, |check| check.reason));
         }
         requests.limiter.take(now, 1, admission);
         requests.charged += 1;
@@ -216,9 +217,11 @@ impl Supply {
     /// Whether the end of a service needs nothing but what was reserved and what is charged.
     pub(super) fn foresees(&self, capacity: usize) -> bool {
         let state = &self.capacities[capacity];
-        let gauges = self.gauges.get(state.pair as usize..).and_then(|gauges| gauges.first_chunk::<2>());
-        let forgets = |gauge: &Gauge| !matches!(gauge.limiter, Limiter::SlidingWindow(_));
-        !state.always_special && gauges.is_some_and(|gauges| gauges.iter().all(forgets))
+        let mut gauges =
+            state.on_requests.iter().map(|(gauge, _)| *gauge).chain(state.on_tokens.iter().map(|c| c.gauge));
+        // A sliding window must be told which admission it was.
+        !state.always_special
+            && gauges.all(|gauge| !matches!(self.gauges[gauge as usize].limiter, Limiter::SlidingWindow(_)))
     }
 
     /// Whether a quick look tells that every limit could admit the ask with everything free; one that asks for less could
@@ -264,9 +267,9 @@ impl Supply {
             return has_neighbours;
         }
         for check in &state.on_tokens {
-            let charged = check.charge(ask, used);
+            let charged = check.takes.charge(ask, used);
             let gauge = &mut self.gauges[check.gauge as usize];
-            let settlement = Settlement { reserved: check.amount(ask), charged, admitted_at, admission };
+            let settlement = Settlement { reserved: check.takes.amount(ask), charged, admitted_at, admission };
             gauge.limiter.settle(now, settlement);
             gauge.charged += charged;
         }
@@ -309,7 +312,7 @@ impl Supply {
             return None;
         }
         let requests = state.on_requests.iter().map(|(gauge, _)| (*gauge, 1));
-        let tokens = state.on_tokens.iter().map(|check| (check.gauge, check.needs(ask)));
+        let tokens = state.on_tokens.iter().map(|check| (check.gauge, check.takes.needs(ask)));
         requests
             .chain(tokens)
             .map(|(gauge, amount)| self.gauges[gauge as usize].limiter.room_at(now, amount))
@@ -332,7 +335,8 @@ impl Supply {
 }
 
 impl CapacityState {
-    fn new(capacity: &Capacity, model: &Model, quotas: &[QuotaState], replication: u64) -> Self {
+    fn new(index: usize, model: &Model, quotas: &[QuotaState], replication: u64) -> Self {
+        let capacity = &model.capacities[index];
         let sharing = match capacity.contention {
             Contention::ProcessorSharing { total, own } => Some(Sharing::new(total, own)),
             Contention::None | Contention::Curve(_) => None,
@@ -344,7 +348,7 @@ impl CapacityState {
             || capacity.refusal_latency.0 > 0
             || capacity.latency.is_some()
             || !streams.is_empty();
-        let (on_requests, on_tokens) = (on_requests(capacity, quotas), on_tokens(capacity, model, quotas));
+        let (on_requests, on_tokens) = (on_requests(capacity, quotas), on_tokens(index, model, quotas));
         let mut state = Self {
             pair: pair(capacity, &on_requests, &on_tokens),
             on_requests,
@@ -385,8 +389,8 @@ impl CapacityState {
             }
         }
         for check in &self.on_tokens {
-            if !gauges[check.gauge as usize].limiter.has_room(now, check.needs(ask)) {
-                return Err(Refusal { refused: Refused::of(check.reason()), quota: Some(check.quota as usize) });
+            if !gauges[check.gauge as usize].limiter.has_room(now, check.takes.needs(ask)) {
+                return Err(Refusal { refused: Refused::of(check.reason), quota: Some(check.quota as usize) });
             }
         }
         Ok(())
@@ -401,7 +405,7 @@ impl CapacityState {
             gauge.charged += 1;
         }
         for check in &self.on_tokens {
-            gauges[check.gauge as usize].limiter.take(now, check.amount(ask), admission);
+            gauges[check.gauge as usize].limiter.take(now, check.takes.amount(ask), admission);
         }
         self.board();
     }
@@ -442,7 +446,7 @@ impl CapacityState {
 /// Whether every limit could admit the ask with everything free, outages aside.
 #[inline(never)]
 fn fits(checks: &[Check], gauges: &[Gauge], ask: Ask) -> bool {
-    checks.iter().all(|check| check.needs(ask) <= gauges[check.gauge as usize].at_once)
+    checks.iter().all(|check| check.takes.documented_need(ask) <= gauges[check.gauge as usize].largest_request)
 }
 
 fn on_requests(capacity: &Capacity, quotas: &[QuotaState]) -> Vec<(u32, u32)> {
@@ -463,10 +467,10 @@ fn pair(capacity: &Capacity, on_requests: &[(u32, u32)], on_tokens: &[Check]) ->
     }
 }
 
-fn on_tokens(capacity: &Capacity, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {
+fn on_tokens(capacity: usize, model: &Model, quotas: &[QuotaState]) -> Vec<Check> {
     let of_kind = |kind: LimitKind| {
-        capacity.quotas.iter().filter_map(move |&quota| {
-            Some(Check::new(quotas[quota].gauges[kind as usize]?, quota, kind, &model.quotas[quota]))
+        model.capacities[capacity].quotas.iter().filter_map(move |&quota| {
+            Some(Check::new(quotas[quota].gauges[kind as usize]?, quota, kind, model, capacity))
         })
     };
     let asked = |kind: &LimitKind| !matches!(kind, LimitKind::Rpm | LimitKind::Otpm);

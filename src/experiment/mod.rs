@@ -6,6 +6,7 @@
 mod aggregate;
 mod bill;
 mod compare;
+mod daily;
 mod doubt;
 mod inputs;
 mod journal;

@@ -1,14 +1,14 @@
 //! What a reader must know to read the figures.
 
+use super::daily;
 use super::replicate::{Record, Replication};
 use super::warmup::{self, Advice};
 use crate::figures::{plain, share, three_figures};
 use crate::metrics;
 use crate::model::Model;
-use crate::model::capacity::quota::LimitKind;
 use crate::model::workload::arrivals::Arrivals;
 use crate::results::{Note, Point};
-use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, grouped};
+use crate::units::MICROS_PER_HOUR;
 
 /// A share of requests without an outcome that is worth a note.
 const MANY_UNFINISHED: f64 = 0.01;
@@ -17,13 +17,13 @@ const MANY_UNFINISHED: f64 = 0.01;
 pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
     notes.extend(of_the_warmup(model, replications, point));
-    notes.extend(of_days(model, point));
+    notes.extend(daily::notes(model, pooled, replications.len() as u64, point));
     notes.extend(of_money(model, pooled));
     notes.extend(of_the_month(model, point));
     notes
 }
 
-fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
+pub(super) fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
     Note { metric: metric.map(str::to_owned), text: text.into() }
 }
 
@@ -74,27 +74,6 @@ fn thinnest_known(point: &Point) -> Option<(&'static str, f64)> {
         .iter()
         .filter_map(|(suffix, share)| Some((*suffix, (*share)?)))
         .find(|(suffix, _)| served && point.value(&format!("e2e_{suffix}_ms")).is_none())
-}
-
-/// Daily quotas that a run of less than a day cannot meet, and a day of the same would.
-fn of_days(model: &Model, point: &Point) -> Vec<Note> {
-    let measured = model.run.duration.0;
-    let shorter = model.quotas.iter().filter(|_| measured < MICROS_PER_DAY);
-    let of_quota = |quota: &crate::model::capacity::Quota| {
-        let limit = quota.limit(LimitKind::Tpd)?.amount;
-        let metric = format!("{}.tpd.charged", quota.prefix);
-        let lasts = limit as f64 / point.value(&metric)? * measured as f64;
-        (lasts < MICROS_PER_DAY as f64).then(|| {
-            let text = format!(
-                "at this rate the day's {} tokens of `{}` are used up after {:.1} h: run a day to see what happens then",
-                grouped(limit),
-                quota.prefix,
-                lasts / MICROS_PER_HOUR as f64
-            );
-            note(Some(&metric), text)
-        })
-    };
-    shorter.filter_map(of_quota).collect()
 }
 
 /// A month may be billed for more than is played, and nobody has seen whether that would be carried.

@@ -278,8 +278,8 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
             sheet.value(&format!("{}.utilization_mean", quota.prefix), utilization.mean);
             sheet.value(&format!("{}.utilization_peak", quota.prefix), utilization.peak);
             sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), unused);
-            for (kind, refused) in LimitKind::ALL.into_iter().zip(r.refused).take(BY_NAME) {
-                sheet.count(&format!("{}.refused_{}", quota.prefix, kind.name()), refused);
+            for kind in BY_NAME {
+                sheet.count(&format!("{}.refused_{}", quota.prefix, kind.name()), r.refused[kind as usize]);
             }
         }
         for kind in LimitKind::ALL {
@@ -293,7 +293,7 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
 const MINUTES_PER_DAY: f64 = 1_440.0;
 
 /// Limits that a named quota can have: those that are bought belong to a capacity.
-const BY_NAME: usize = 5;
+const BY_NAME: [LimitKind; 5] = [LimitKind::Rpm, LimitKind::Tpm, LimitKind::Tpd, LimitKind::Itpm, LimitKind::Otpm];
 
 fn jobs(sheet: &mut Sheet, prefix: &str, r: super::record::Jobs) {
     let mean = |sum: u64| (r.jobs > 0).then(|| sum as f64 * 1e-3 / r.jobs as f64);

@@ -9,6 +9,7 @@ mod neck;
 mod record;
 mod recorder;
 mod timeline;
+mod used_up;
 mod verdict;
 
 pub use aftermath::Aftermath;
@@ -19,4 +20,5 @@ pub use minutes::Minutes;
 pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record, WorstMinutes};
 pub use recorder::{Recorder, Recorders};
 pub use timeline::bucket_width;
+pub use used_up::{DayUsedUp, UsedUp};
 pub use verdict::verdict;

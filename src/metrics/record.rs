@@ -4,6 +4,7 @@
 use super::aftermath::Aftermath;
 use super::counters::Counts;
 use super::minutes::Minutes;
+use super::used_up::UsedUp;
 use crate::engine::observer::{Door, Job, LIMITS};
 use crate::model::capacity::Reason;
 use crate::model::pricing::Billed;
@@ -154,6 +155,8 @@ pub struct QuotaRecord {
     pub occupied_peak: [Tokens; LIMITS],
     /// By limit: requests taken, dated at admission; tokens charged, dated at completion.
     pub charged: [Clock; LIMITS],
+    /// When its daily limit was used up.
+    pub used_up: UsedUp,
 }
 
 /// Moments of the number waiting, to tell a backlog from noise.
@@ -455,10 +458,11 @@ impl CapacityRecord {
 
 impl QuotaRecord {
     fn merge(&mut self, other: &Self) {
-        let Self { refused, waited_behind, occupied_peak, charged } = other;
+        let Self { refused, waited_behind, occupied_peak, charged, used_up } = other;
         self.waited_behind.iter_mut().zip(waited_behind).for_each(|(mine, theirs)| *mine += theirs);
         self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
         self.occupied_peak.iter_mut().zip(occupied_peak).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
         self.charged.iter_mut().zip(charged).for_each(|(mine, theirs)| mine.merge(*theirs));
+        self.used_up.merge(used_up);
     }
 }

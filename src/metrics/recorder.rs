@@ -19,11 +19,11 @@ use super::record::{Cohort, Record, UnusedRule};
 use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Capacity, Reason, Room, Status};
+use crate::model::capacity::{Capacity, Room, Status};
 use crate::model::pricing::Billed;
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
-use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, Tokens};
 use long_prompts::LongPrompts;
 
 /// Everything of one interval.
@@ -43,6 +43,8 @@ pub struct Recorder {
     lookout: Option<Lookout>,
     /// Requests and failures by minute of arrival; that of a window stays empty.
     minutes: MinuteLog,
+    /// How far the UTC day has gone at t = 0 \[µs\].
+    day_phase: u64,
 }
 
 #[derive(Debug)]
@@ -139,6 +141,7 @@ impl Recorder {
             keeps_course: false,
             lookout,
             minutes: MinuteLog::default(),
+            day_phase: model.run.start.phase(MICROS_PER_DAY, 0),
         }
     }
 
@@ -349,14 +352,18 @@ impl Observer for Recorder {
         }
     }
 
-    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64) {
+        let is_daily = refusal.refused.reason.limit().is_some_and(LimitKind::is_daily);
+        if let Some(quota) = refusal.quota.filter(|_| is_daily && at < self.to) {
+            self.record.quotas[quota].used_up.see((at + self.day_phase) / MICROS_PER_DAY, at);
+        }
         let Some(cohort) = self.cohort(who) else { return };
         let refused = refusal.refused;
         if matches!(refused.status, Status::Throttled | Status::NotReady) {
             cohort.throttled_offers += 1;
         }
         self.record.capacities[capacity].refused[refused.reason as usize] += 1;
-        if let (Some(quota), Some(limit)) = (refusal.quota, limit_of(refused.reason)) {
+        if let (Some(quota), Some(limit)) = (refusal.quota, refused.reason.limit()) {
             self.record.quotas[quota].refused[limit as usize] += 1;
         }
     }
@@ -527,18 +534,4 @@ fn unused_rule(capacity: &Capacity, model: &Model) -> UnusedRule {
         Some(quota) if quota.charge_output_after => UnusedRule::Nothing,
         Some(_) => UnusedRule::Output,
     }
-}
-
-/// The limit that a reason is about.
-fn limit_of(reason: Reason) -> Option<LimitKind> {
-    Some(match reason {
-        Reason::Rpm => LimitKind::Rpm,
-        Reason::Tpm => LimitKind::Tpm,
-        Reason::Tpd => LimitKind::Tpd,
-        Reason::Itpm => LimitKind::Itpm,
-        Reason::Otpm => LimitKind::Otpm,
-        Reason::Input => LimitKind::Input,
-        Reason::Output => LimitKind::Output,
-        _ => return None,
-    })
 }

@@ -6,6 +6,7 @@
 pub mod capacity;
 pub mod client;
 pub mod customization;
+pub mod daily;
 pub mod expectation;
 pub mod input;
 pub mod instant;

@@ -220,7 +220,7 @@ impl Scalar for TokenPrice {
 }
 scalar!(TokenPrice, { "type": "string", "pattern": r"^\$[0-9_.]+/(1?[MmKk]|1|token)$", "examples": ["$0.30/1M"] });
 
-/// A limit of a quota: a whole number of at least one, or `"none"`.
+/// A limit of a quota: a whole number, or `"none"`. A limit of 0 refuses everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitAmount {
     Unlimited,
@@ -236,14 +236,11 @@ impl Scalar for LimitAmount {
             Written::Text(text) if text.trim().parse::<f64>().is_err() => {
                 Err(Refusal::new(format!("`{text}` is not a limit")).help(FORMS))
             }
-            other => match Count::read(other)? {
-                Count(0) => Err(Refusal::new("a limit of 0 admits nothing").help(FORMS)),
-                Count(n) => Ok(Self::AtMost(n)),
-            },
+            other => Count::read(other).map(|Count(n)| Self::AtMost(n)),
         }
     }
 }
-scalar!(LimitAmount, { "anyOf": [{ "type": "integer", "minimum": 1, "maximum": LARGEST_COUNT }, { "const": "none" }] });
+scalar!(LimitAmount, { "anyOf": [{ "type": "integer", "minimum": 0, "maximum": LARGEST_COUNT }, { "const": "none" }] });
 
 /// A price by the hour, such as `"$55/h"` \[10⁻¹² USD / h\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -408,7 +405,8 @@ mod tests {
     fn a_limit_is_a_number_or_none() {
         assert_eq!(LimitAmount::read(Written::Text("none")), Ok(LimitAmount::Unlimited));
         assert_eq!(LimitAmount::read(Written::Integer(5)), Ok(LimitAmount::AtMost(5)));
-        for written in [Written::Integer(0), Written::Text("unlimited"), Written::Text("5"), Written::Float(0.5)] {
+        assert_eq!(LimitAmount::read(Written::Integer(0)), Ok(LimitAmount::AtMost(0)));
+        for written in [Written::Integer(-1), Written::Text("unlimited"), Written::Text("5"), Written::Float(0.5)] {
             assert!(LimitAmount::read(written).is_err(), "{written}");
         }
     }

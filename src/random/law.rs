@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use super::gamma::gamma;
 use super::maths::{exp, is_tail, ln, normal_quantile, quantile_in_a_tail, quantile_in_the_middle};
-use super::stream::Stream;
+use super::stream::{Purpose, Stream};
 
 /// A distribution, clamped to `[min, max]`. Its parameters describe the unclamped law.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,6 +100,18 @@ impl Law {
     #[must_use]
     pub fn at(&self, stream: Stream, i: u64) -> f64 {
         self.of_uniform(stream.uniform(i), stream, i)
+    }
+
+    /// The mean of a function of a draw: over evenly spaced quantiles, and over draws of a gamma.
+    #[must_use]
+    pub fn mean_of(&self, of: impl Fn(f64) -> f64) -> f64 {
+        const POINTS: u64 = 4_096;
+        if let Some(constant) = self.as_constant() {
+            return of(constant);
+        }
+        let stream = Stream::new(0, 0, Purpose::BatchSize, "");
+        let at = |i: u64| self.of_uniform((i as f64 + 0.5) / POINTS as f64, stream, i);
+        (0..POINTS).map(|i| of(at(i))).sum::<f64>() / POINTS as f64
     }
 
     /// Whether a draw is the law's quantile function at one uniform: not a gamma's, nor a mixture's.

@@ -7,6 +7,7 @@ use super::form::Faulty;
 use super::tree::Item;
 use crate::diagnostic::{Sink, Span, Spanned};
 use crate::model::capacity::CapacitySpec;
+use crate::model::capacity::account::AccountSpec;
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::expectation::{ExpectSpec, OutputSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
@@ -26,6 +27,7 @@ pub struct Specs {
     pub workloads: Vec<Section<WorkloadSpec>>,
     pub capacities: Vec<Section<CapacitySpec>>,
     pub quotas: Vec<Section<QuotaSpec>>,
+    pub account: Section<AccountSpec>,
     pub windows: Vec<Section<WindowSpec>>,
     pub money: Section<MoneySpec>,
     pub expect: Vec<Section<ExpectSpec>>,
@@ -67,6 +69,7 @@ pub fn decode(mut root: DeTable<'_>, faulty: &Faulty, sink: &mut Sink) -> Specs 
         workloads: decoder.named(&mut root, "workloads"),
         capacities: decoder.named(&mut root, "capacities"),
         quotas: decoder.named(&mut root, "quotas"),
+        account: decoder.one(&mut root, "account"),
         windows: decoder.named(&mut root, "windows"),
         money: decoder.one(&mut root, "money"),
         expect: decoder.listed(&mut root, "expect"),

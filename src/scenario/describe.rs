@@ -10,6 +10,7 @@ use crate::model::capacity::quota::{Limit, LimitKind, Quota};
 use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
 use crate::model::client::retry::RetryPolicy;
+use crate::model::daily;
 use crate::model::workload::cache::Cache;
 use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
@@ -40,6 +41,9 @@ pub fn describe(model: &Model) -> String {
     }
     for quota in &model.quotas {
         out.quota(quota);
+    }
+    for forecast in (0..model.quotas.len()).filter_map(|quota| daily::forecast(model, quota)) {
+        out.line(0, &forecast);
     }
     for window in &model.windows {
         out.line(0, &format!("window {}: {} to {}", window.name, window.from, window.to));
@@ -195,13 +199,14 @@ impl Page {
 
     fn quota(&mut self, quota: &Quota) {
         self.line(0, &format!("limits of {}", quota.prefix));
+        let is_account = quota.limit(LimitKind::AccountTpd).is_some();
         for kind in LimitKind::ALL {
             // What nobody has need not be said, but for what most have.
             let is_usual = matches!(kind, LimitKind::Rpm | LimitKind::Tpm | LimitKind::Tpd);
             let is_bought = quota.limit(LimitKind::Input).is_some();
             match quota.limit(kind) {
                 Some(one) => self.row(kind.name(), &limit(one)),
-                None if is_usual && !is_bought => self.row(kind.name(), "none"),
+                None if is_usual && !is_bought && !is_account => self.row(kind.name(), "none"),
                 None => {}
             }
         }

@@ -207,7 +207,7 @@ fn measure(path: &str) -> &'static str {
 const TIERS: &str = "send the same prompts in both tiers at your busiest hour";
 
 /// What AWS does not publish. Values are the ends of what AWS's words and others' measurements allow.
-const KNOWN: [Known; 18] = [
+const KNOWN: [Known; 21] = [
     // Three algorithms are in common use, and AWS names none.
     Known {
         key: "limiter",
@@ -225,6 +225,22 @@ const KNOWN: [Known; 18] = [
         key: "reserve_cache_reads",
         values: &["false", "true"],
         ask: "ask AWS support whether cache reads are reserved; its pages disagree",
+    },
+    Known {
+        key: "reserve_output_burndown",
+        values: &["false", "true"],
+        ask: "find the largest max_tokens that an idle minute admits: the limit itself, or the limit over the burndown",
+    },
+    Known {
+        key: "tpd_counting",
+        values: &["\"billed\"", "\"price_weighted\""],
+        ask: "ask AWS support what counts towards the account's tokens per day; it is not published",
+    },
+    // AWS's pages of 2026 disagree on whether requests per minute are enforced.
+    Known {
+        key: "rpm",
+        values: &["\"none\""],
+        ask: "ask AWS support whether the limit on requests per minute is enforced for this model",
     },
     Known {
         key: "tpd_reset",

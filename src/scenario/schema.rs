@@ -11,6 +11,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::model::capacity::CapacitySpec;
+use crate::model::capacity::account::AccountSpec;
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::expectation::{ExpectSpec, OutputSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
@@ -38,6 +39,8 @@ struct ScenarioSpec {
     capacities: BTreeMap<String, CapacitySpec>,
     /// Limits that capacities share, by name.
     quotas: Option<BTreeMap<String, QuotaSpec>>,
+    /// The account's daily quota over all models, in force without being written.
+    account: Option<AccountSpec>,
     /// Parts of the measured interval that are reported by themselves, by name.
     windows: Option<BTreeMap<String, WindowSpec>>,
     /// How usage becomes a month.

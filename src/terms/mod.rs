@@ -82,14 +82,17 @@ pub struct Term {
 }
 
 /// The families of prefixes, as in `workloads.<name>.`.
-pub const FAMILIES: [&str; 4] = ["workloads", "capacities", "quotas", "windows"];
+pub const FAMILIES: [&str; 5] = ["workloads", "capacities", "quotas", "account", "windows"];
+/// The family of the account's daily quota. With one source region its limit is `account.tpd`, with several it is
+/// `account.<region>.tpd`.
+const ACCOUNT: &str = "account";
 
 /// A metric's full name, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricName {
     /// `windows.<name>`, when the metric is of a window.
     pub window: Option<String>,
-    /// The family and the name in it; `None` for a total.
+    /// The family and the name in it; `None` for a total. The account of one source region has no name.
     pub part: Option<(String, String)>,
     /// The limit, such as `tpm`.
     pub limit: Option<String>,
@@ -105,7 +108,8 @@ impl MetricName {
             out += &format!("windows.{window}.");
         }
         if let Some((family, name)) = &self.part {
-            out += &format!("{family}.{name}.");
+            let name = if name.is_empty() { String::new() } else { format!("{name}.") };
+            out += &format!("{family}.{name}");
         }
         if let Some(limit) = &self.limit {
             out += &format!("{limit}.");
@@ -162,6 +166,10 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
             let help = nearest(head, FAMILIES).map(|f| format!("did you mean `{f}`?"));
             return Err((format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", ")), help));
         }
+        if head == ACCOUNT && parts.as_slice().len() < 2 {
+            part = Some((head.to_owned(), String::new()));
+            continue;
+        }
         let Some(of) = parts.next() else {
             return Err((
                 format!("`{name}` does not say which of `{head}`"),
@@ -188,7 +196,7 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
         (Some((family, _)), None, Scope::Requests) => family == "workloads",
         (Some((family, _)), None, Scope::Supply) => family == "capacities" || family == "quotas",
         (Some((family, _)), None, Scope::Capacity) => family == "capacities",
-        (Some((family, _)), Some(_), Scope::Limit) => family == "capacities" || family == "quotas",
+        (Some((family, _)), Some(_), Scope::Limit) => ["capacities", "quotas", ACCOUNT].contains(&family.as_str()),
         _ => false,
     };
     if !term.scopes.iter().any(fits) {
@@ -205,6 +213,15 @@ fn has_no(part: &Option<(String, String)>, limit: Option<&str>, term: &str) -> O
     match (family, limit, term.strip_prefix("refused_")) {
         (Some("quotas"), None, Some(reason)) if !["rpm", "tpm", "tpd", "itpm", "otpm"].contains(&reason) => {
             Some(format!("a quota refuses by rpm, tpm, tpd, itpm or otpm; `{term}` is a capacity's"))
+        }
+        (Some(ACCOUNT), None, _) => {
+            Some(format!("the account has no `{term}`; its limit is tpd, as in account.tpd.charged"))
+        }
+        (Some(ACCOUNT), Some(limit), _) if limit != "tpd" => {
+            Some(format!("the account has no {limit}; its limit is tpd"))
+        }
+        (Some(ACCOUNT), _, None) if term == "reserved_unused_tokens" => {
+            Some("`account.tpd` has no figure of reserved tokens; tpm has".to_owned())
         }
         (_, Some("tpd"), None) if a_minute.contains(&term) => {
             Some(format!("a daily limit has no figures per minute, such as `{term}`"))
@@ -266,6 +283,9 @@ mod tests {
             "workloads.chat.e2e_p99_ms",
             "capacities.us.refused_tpm",
             "quotas.us.tpm.utilization_peak",
+            "account.tpd.refused",
+            "account.us-east-1.tpd.charged",
+            "windows.noon.account.tpd.utilization_mean",
             "windows.monday9.workloads.chat.ttft_p50_ms",
         ] {
             assert_eq!(parse_metric(name).unwrap().full(), name);
@@ -283,6 +303,9 @@ mod tests {
         assert!(parse_metric("workloads.chat.utilization_peak").is_err());
         assert!(parse_metric("quotas.us.tpm.x.requests").is_err());
         assert!(parse_metric("").is_err());
+        for name in ["account", "account.refused", "account.tpm.refused", "account.tpd.utilization_peak"] {
+            assert!(parse_metric(name).is_err(), "{name}");
+        }
     }
 
     #[test]

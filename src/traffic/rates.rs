@@ -49,7 +49,7 @@ impl Rates {
         let mut factor = 1.0;
         for burst in &self.intensity.bursts {
             end = end.min(next_edge(burst, start));
-            factor *= if is_on(burst, start) { burst.factor } else { 1.0 };
+            factor *= if burst.is_on(start) { burst.factor } else { 1.0 };
         }
         for onsets in &mut self.bursts {
             onsets.go_to(start);
@@ -82,18 +82,8 @@ fn growth_step(growth: f64) -> u64 {
     (1e-3 / growth.abs()).clamp(1_000.0, 3.6e9) as u64
 }
 
-/// How long ago the burst's latest rectangle began, if one has begun \[µs\].
-fn since_onset(burst: &Burst, t: u64) -> Option<u64> {
-    let since = t.checked_sub(burst.at.0)?;
-    Some(burst.every.map_or(since, |every| since % every.0))
-}
-
-fn is_on(burst: &Burst, t: u64) -> bool {
-    since_onset(burst, t).is_some_and(|since| since < burst.lasts.0)
-}
-
 fn next_edge(burst: &Burst, t: u64) -> u64 {
-    match since_onset(burst, t) {
+    match burst.since_onset(t) {
         None => burst.at.0,
         Some(since) if since < burst.lasts.0 => {
             let end = t - since + burst.lasts.0;

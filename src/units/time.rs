@@ -76,6 +76,18 @@ impl WallClock {
         (i128::from(self.unix_us) - i128::from(offset)).rem_euclid(window) as u64
     }
 
+    /// The UTC day (YYYY-MM-DD) and the UTC time of day (HH:MM, rounded to the minute) of an instant of the run.
+    #[must_use]
+    pub fn utc_at(&self, at: SimTime) -> (String, String) {
+        const MINUTE: i128 = 60_000_000;
+        let micros = i128::from(self.unix_us) + i128::from(at.0);
+        let rounded = (micros + MINUTE / 2).div_euclid(MINUTE) * MINUTE;
+        let instant = i64::try_from(rounded).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+        let utc = instant.map(|instant| instant.to_zoned_datetime(jiff::tz::TimeZone::UTC));
+        let unknown = || ("?".to_owned(), "?".to_owned());
+        utc.map_or_else(unknown, |utc| (utc.date().to_string(), utc.strftime("%H:%M").to_string()))
+    }
+
     /// The day so many months after an instant of the run (YYYY-MM-DD, UTC); the last day of a month that is too short.
     #[must_use]
     pub fn date_after(&self, at: SimTime, months: u32) -> String {
@@ -110,6 +122,15 @@ mod tests {
         let wall = wall_clock(1_801_436_400_000_000);
         assert_eq!(wall.date_after(SimTime::ZERO, 1), "2027-02-28");
         assert_eq!(wall.date_after(SimTime::from_secs(7_200), 6), "2027-08-01");
+    }
+
+    #[test]
+    fn an_instant_of_the_run_has_a_utc_day_and_time() {
+        // 2027-01-31T23:00:00Z
+        let wall = wall_clock(1_801_436_400_000_000);
+        assert_eq!(wall.utc_at(SimTime::ZERO), ("2027-01-31".to_owned(), "23:00".to_owned()));
+        assert_eq!(wall.utc_at(SimTime::from_secs(3_629)), ("2027-02-01".to_owned(), "00:00".to_owned()));
+        assert_eq!(wall.utc_at(SimTime::from_secs(3_630)), ("2027-02-01".to_owned(), "00:01".to_owned()));
     }
 
     #[test]

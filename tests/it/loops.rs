@@ -149,7 +149,7 @@ impl Observer for Log {
     fn retried(&mut self, _: Who) {}
     fn called(&mut self, _: Who) {}
     fn offered(&mut self, _: Who) {}
-    fn refused(&mut self, _: Who, _: usize, _: Refusal) {}
+    fn refused(&mut self, _: Who, _: usize, _: Refusal, _: u64) {}
     fn admitted(&mut self, a: &Admission) {
         self.0.push((a.who.arrival, a.tokens.input(), a.tokens.output));
     }

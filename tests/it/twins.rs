@@ -31,8 +31,8 @@ impl Observer for OneByOne {
     fn offered(&mut self, who: Who) {
         self.0.offered(who);
     }
-    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
-        self.0.refused(who, capacity, refusal);
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64) {
+        self.0.refused(who, capacity, refusal, at);
     }
     fn admitted(&mut self, admission: &Admission) {
         self.0.admitted(admission);

@@ -55,8 +55,8 @@ impl Observer for Recorders {
         self.tell(|r| r.offered(who));
     }
 
-    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal) {
-        self.tell(|r| r.refused(who, capacity, refusal));
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64) {
+        self.tell(|r| r.refused(who, capacity, refusal, at));
     }
 
     fn admitted(&mut self, admission: &Admission) {

@@ -152,6 +152,10 @@ impl Kind for CrossRegionSpec {
         DefaultQuota::of_path(self.path(site), self.source_region())
     }
 
+    fn counts_for_the_account(&self) -> bool {
+        true
+    }
+
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
         let before = site.sink.errors();
         if let Some(written) = &self.region {
@@ -307,13 +311,6 @@ impl CrossRegionSpec {
 
 impl DestinationKeys {
     fn lower(&self, site: &mut Site<'_, '_>) -> RegionPlan {
-        if let Some(zero) = self.tpm.as_ref().filter(|t| t.value.0 == 0) {
-            site.sink.error(
-                zero.at.clone(),
-                "a live capacity of 0 serves nothing",
-                "leave the destination out".to_owned(),
-            );
-        }
         let concurrency = self.concurrency.as_ref().and_then(|c| small(c, "concurrency", 1, site.sink));
         if let Some(written) = self.background.as_ref().filter(|_| self.concurrency.is_none() && self.tpm.is_none()) {
             let rule = "a background load takes a share of a live capacity, and this destination is unlimited";

@@ -48,6 +48,10 @@ impl Kind for LatencyOptimizedSpec {
         true
     }
 
+    fn counts_for_the_account(&self) -> bool {
+        true
+    }
+
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
         let entry = site.sold.and_then(|s| s.entry);
         if let Some(entry) = entry.filter(|e| e.latency_optimized.is_none()) {

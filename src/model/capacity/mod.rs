@@ -4,11 +4,13 @@
 //! behaviour behind [`Room`]. A further kind adds its file, its line in [`CapacitySpec`] and in [`CapacitySpec::kind`],
 //! and an arm of [`Room`] if it has a behaviour of its own.
 
+pub mod account;
 pub mod batch;
 pub mod contention;
 pub mod cross_region;
 pub mod custom_deployment;
 pub mod custom_import;
+pub mod demand;
 pub mod latency_optimized;
 pub mod limiter;
 pub mod listed;
@@ -36,9 +38,10 @@ use purchase::Purchase;
 use quota::{LimitKind, QuotaSpec};
 use serving::Serving;
 
+pub use demand::{Ask, Takes, Used};
 pub use quota::{Limit, Quota};
 pub use reason::{Reason, Refused, Status};
-pub use room::{Ask, Place, Room, RoomState};
+pub use room::{Place, Room, RoomState};
 pub use site::{Site, Sold};
 
 kinds! {
@@ -103,6 +106,10 @@ pub trait Kind {
     /// A latency of its own in the catalogue; `None`: the model's.
     fn default_latency<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c LatencyEntry> {
         None
+    }
+    /// Whether tokens that it serves count towards the account's daily quota, in the region that is called.
+    fn counts_for_the_account(&self) -> bool {
+        false
     }
     /// Whether AWS passes on to standard inference what this kind refuses: then a route goes on after it.
     fn overflows(&self) -> bool {

@@ -77,6 +77,10 @@ impl Kind for OnDemandSpec {
         })
     }
 
+    fn counts_for_the_account(&self) -> bool {
+        !self.is_mantle()
+    }
+
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan> {
         let (wrong, right): (&[LimitKind], _) = if self.is_mantle() {
             (&[LimitKind::Rpm, LimitKind::Tpm, LimitKind::Tpd], "itpm and otpm")

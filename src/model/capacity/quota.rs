@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::diagnostic::{Severity, Sink, Span};
+use crate::model::capacity::Reason;
+use crate::model::capacity::account::Counting;
 use crate::model::capacity::limiter::fixed_window::FixedWindowSpec;
 use crate::model::capacity::limiter::{LimiterChoice, LimiterSpec};
 use crate::model::quantity::{Count, Flag, LimitAmount};
@@ -21,6 +23,10 @@ pub struct Quota {
     pub changes: Vec<LimitChange>,
     /// Whether cache reads are part of a reservation; AWS's pages disagree.
     pub reserve_cache_reads: bool,
+    /// Whether a reservation takes the output cap times the model's burndown; AWS's page says that it does not.
+    pub reserve_output_burndown: bool,
+    /// How an account's daily quota counts tokens.
+    pub counting: Counting,
     /// Whether a refused offer counts as a request.
     pub count_refused_requests: bool,
     /// Output is admitted while any is left, and charged at the end; else the cap is reserved.
@@ -55,8 +61,10 @@ pub enum LimitKind {
     Rpm,
     /// Input, cache writes and the output cap, per minute.
     Tpm,
-    /// The same, per day.
+    /// Input, cache writes and the output cap, per UTC day.
     Tpd,
+    /// Tokens of all models of an account in one region, per UTC day.
+    AccountTpd,
     /// The input of the bedrock-mantle endpoint, per minute; the output cap is reserved with it.
     Itpm,
     /// The output of the bedrock-mantle endpoint, per minute, as it streams.
@@ -68,14 +76,16 @@ pub enum LimitKind {
 }
 
 impl LimitKind {
-    pub const ALL: [Self; 7] = [Self::Rpm, Self::Tpm, Self::Tpd, Self::Itpm, Self::Otpm, Self::Input, Self::Output];
+    pub const ALL: [Self; 8] =
+        [Self::Rpm, Self::Tpm, Self::Tpd, Self::AccountTpd, Self::Itpm, Self::Otpm, Self::Input, Self::Output];
 
+    /// The limit's name within its quota. The account's daily limit is `account.tpd`, so that two kinds share a name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rpm => "rpm",
             Self::Tpm => "tpm",
-            Self::Tpd => "tpd",
+            Self::Tpd | Self::AccountTpd => "tpd",
             Self::Itpm => "itpm",
             Self::Otpm => "otpm",
             Self::Input => "input",
@@ -86,15 +96,32 @@ impl LimitKind {
     /// Kept for a day; all others are for a minute.
     #[must_use]
     pub const fn is_daily(self) -> bool {
-        matches!(self, Self::Tpd)
+        matches!(self, Self::Tpd | Self::AccountTpd)
+    }
+
+    /// The reason with which this limit refuses an offer.
+    #[must_use]
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Rpm => Reason::Rpm,
+            Self::Tpm => Reason::Tpm,
+            Self::Tpd => Reason::Tpd,
+            Self::AccountTpd => Reason::AccountTpd,
+            Self::Itpm => Reason::Itpm,
+            Self::Otpm => Reason::Otpm,
+            Self::Input => Reason::Input,
+            Self::Output => Reason::Output,
+        }
     }
 }
 
 impl Limit {
-    /// What an idle limit admits in one request.
+    /// The largest request that the limit can admit while it is idle \[requests or tokens\]. A larger request is refused
+    /// as too large (400). A limit of 0 refuses every request with a 429 instead, so that no request is too large for it.
     #[must_use]
-    pub const fn at_once(&self) -> Tokens {
+    pub const fn largest_request(&self) -> Tokens {
         match self.limiter {
+            _ if self.amount == 0 => Tokens::MAX,
             LimiterSpec::FixedWindow { .. } | LimiterSpec::SlidingWindow { .. } => self.amount,
             LimiterSpec::TokenBucket { burst, .. } => burst,
         }
@@ -132,6 +159,8 @@ pub struct QuotaSpec {
     pub tpd_used_at_start: Option<At<Count>>,
     /// Whether cache reads are part of a reservation; default false.
     pub reserve_cache_reads: Option<At<Flag>>,
+    /// Whether a reservation takes max_tokens times the model's output_burndown; default false.
+    pub reserve_output_burndown: Option<At<Flag>>,
     /// Whether a refused offer counts 1 for rpm; default false.
     pub count_refused_requests: Option<At<Flag>>,
 }
@@ -182,6 +211,8 @@ impl QuotaSpec {
             LimitKind::Otpm => self.otpm.as_ref(),
             // Bought, not set: the capacity says how much.
             LimitKind::Input | LimitKind::Output => None,
+            // The section `[account]` states it.
+            LimitKind::AccountTpd => None,
         }
     }
 
@@ -217,6 +248,8 @@ impl QuotaSpec {
             limits,
             changes,
             reserve_cache_reads: flag(&self.reserve_cache_reads),
+            reserve_output_burndown: flag(&self.reserve_output_burndown),
+            counting: Counting::Billed,
             count_refused_requests: flag(&self.count_refused_requests),
             charge_output_after: false,
             tpd_used_at_start: self.tpd_used_at_start.as_ref().map_or(0, |n| n.value.0),
@@ -234,9 +267,17 @@ impl QuotaSpec {
 
     /// A daily limit has a limiter of its own, whatever enforces the limits per minute.
     fn daily(&self) -> LimiterSpec {
-        match self.tpd_reset.as_ref().map(|r| r.value) {
-            None | Some(TpdReset::UtcDay) => LimiterSpec::FixedWindow { window: MICROS_PER_DAY, offset: 0 },
-            Some(TpdReset::Rolling) => LimiterSpec::SlidingWindow { window: MICROS_PER_DAY },
+        self.tpd_reset.as_ref().map_or(TpdReset::UtcDay, |r| r.value).limiter()
+    }
+}
+
+impl TpdReset {
+    /// The algorithm that enforces a daily limit.
+    #[must_use]
+    pub const fn limiter(self) -> LimiterSpec {
+        match self {
+            Self::UtcDay => LimiterSpec::FixedWindow { window: MICROS_PER_DAY, offset: 0 },
+            Self::Rolling => LimiterSpec::SlidingWindow { window: MICROS_PER_DAY },
         }
     }
 }

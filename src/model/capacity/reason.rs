@@ -1,5 +1,7 @@
 //! Why an offer is refused, and what its caller sees.
 
+use crate::model::capacity::quota::LimitKind;
+
 /// Why an offer was refused, in the order in which the rules are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -20,6 +22,8 @@ pub enum Reason {
     Tpm,
     /// 429
     Tpd,
+    /// 429: the account's daily quota over all models is used up.
+    AccountTpd,
     /// 429
     Itpm,
     /// 429
@@ -37,7 +41,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Outage,
         Self::Unavailable,
         Self::NotReady,
@@ -46,6 +50,7 @@ impl Reason {
         Self::Rpm,
         Self::Tpm,
         Self::Tpd,
+        Self::AccountTpd,
         Self::Itpm,
         Self::Otpm,
         Self::Input,
@@ -66,6 +71,7 @@ impl Reason {
             Self::Rpm => "rpm",
             Self::Tpm => "tpm",
             Self::Tpd => "tpd",
+            Self::AccountTpd => "account_tpd",
             Self::Itpm => "itpm",
             Self::Otpm => "otpm",
             Self::Input => "input",
@@ -74,6 +80,12 @@ impl Reason {
             Self::QueueFull => "queue_full",
             Self::MaxWait => "max_wait",
         }
+    }
+
+    /// The limit that refuses with this reason; `None` where no limit does.
+    #[must_use]
+    pub fn limit(self) -> Option<LimitKind> {
+        LimitKind::ALL.into_iter().find(|kind| kind.reason() == self)
     }
 
     /// What the caller sees, unless the capacity says otherwise.

@@ -3,29 +3,9 @@
 use super::batch::JobsPlan;
 use super::cross_region::{Pool, PoolPlan};
 use super::custom_import::{Copies, CopiesPlan};
-use super::{Reason, Refused};
+use super::{Ask, Reason, Refused};
 use crate::random::{Purpose, Stream};
 use crate::units::{Tokens, WallClock};
-
-/// What an offer asks of limits \[tokens\].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ask {
-    /// Uncached input and cache writes.
-    pub input: Tokens,
-    /// The output cap.
-    pub cap: Tokens,
-    /// Cache reads, which some quotas reserve too.
-    pub cache_read: Tokens,
-}
-
-impl Ask {
-    /// Reserved at admission: the burndown rate has no part in it.
-    #[inline(always)]
-    #[must_use]
-    pub const fn reserved(self) -> Tokens {
-        self.input + self.cap
-    }
-}
 
 /// Where an attempt is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

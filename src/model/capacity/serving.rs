@@ -38,6 +38,8 @@ macro_rules! capacity_keys {
                 pub tpd_used_at_start: Option<At<crate::model::quantity::Count>>,
                 /// Whether cache reads are part of a reservation; default false.
                 pub reserve_cache_reads: Option<At<crate::model::quantity::Flag>>,
+                /// Whether a reservation takes max_tokens times the model's output_burndown; default false.
+                pub reserve_output_burndown: Option<At<crate::model::quantity::Flag>>,
                 /// Whether a refused offer counts 1 for rpm; default false.
                 pub count_refused_requests: Option<At<crate::model::quantity::Flag>>,
                 /// The name of a `[quotas.NAME]`, or a list of them.
@@ -59,6 +61,7 @@ macro_rules! capacity_keys {
                     tpd_reset: self.tpd_reset.clone(),
                     tpd_used_at_start: self.tpd_used_at_start.clone(),
                     reserve_cache_reads: self.reserve_cache_reads.clone(),
+                    reserve_output_burndown: self.reserve_output_burndown.clone(),
                     count_refused_requests: self.count_refused_requests.clone(),
                     ..Default::default()
                 }
@@ -327,7 +330,7 @@ impl ChangeSpec {
             LimitKind::Tpd => self.tpd.as_ref(),
             LimitKind::Itpm => self.itpm.as_ref(),
             LimitKind::Otpm => self.otpm.as_ref(),
-            LimitKind::Input | LimitKind::Output => None,
+            LimitKind::AccountTpd | LimitKind::Input | LimitKind::Output => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Lowering;
 use super::models::{Known, Models, constant, first_token};
-use super::supply::{Defaults, Draft, Offer, Owner, Supply};
+use super::supply::{AskedFor, Defaults, Draft, Offer, Owner, Supply};
 use crate::catalog::LatencyEntry;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec, Stated};
 use crate::model::capacity::serving::{Serving, lower_outages, steps};
@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
             let path = format!("capacities.{}.refusal_latency", draft.name);
             self.assume(path, "\"0s\"", "how long a refusal takes to reach its caller is not published; measure it");
         }
-        let quota = self.quota(owner, &own, stated, draft.reads_cache);
+        let quota = self.quota(owner, &own, stated, AskedFor::by(draft));
         let mut quotas = draft.named.clone();
         if let Some(mut quota) = quota.filter(|own| LimitKind::ALL.iter().any(|k| own.limit(*k).is_some())) {
             quota.charge_output_after = plan.charge_output_after;
@@ -135,8 +135,6 @@ impl<'a> Lowering<'a> {
                 let rule = format!("`{}` changes, and is no limit of the capacity's own", kind.name());
                 let help = format!("state {} in the capacity; shared quotas do not change", kind.name());
                 self.error(&written.at, rule, help);
-            } else if written.value.0 == 0 {
-                self.error(&written.at, "a limit of 0 admits nothing", "write an outage instead".to_owned());
             }
         }
     }

@@ -6,6 +6,7 @@ use super::Lowering;
 use super::supply::Supply;
 use crate::diagnostic::Span;
 use crate::model::capacity::Billing;
+use crate::model::capacity::account::ACCOUNT;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::expectation::{BoundSpec, ExpectSpec};
 use crate::model::quantity::Text;
@@ -182,6 +183,10 @@ impl Lowering<'_> {
             self.check_known(window, "window", &known, at);
         }
         let Some((family, part)) = &name.part else { return };
+        if family == ACCOUNT {
+            self.check_account(name, part, at, supply);
+            return;
+        }
         let (what, known): (_, Vec<&str>) = match family.as_str() {
             "workloads" => ("workload", specs.workloads.iter().map(|s| s.name.as_str()).collect()),
             "capacities" => ("capacity", specs.capacities.iter().map(|s| s.name.as_str()).collect()),
@@ -204,6 +209,26 @@ impl Lowering<'_> {
             let others: Vec<String> = others.collect();
             let help = (!others.is_empty()).then(|| format!("there is {}", others.join(", ")));
             self.error(at, format!("`{prefix}` has no {limit} of its own"), help);
+        }
+    }
+
+    /// The account's daily quota is in force, and of the region that is asked about.
+    fn check_account(&mut self, name: &MetricName, region: &str, at: &Span, supply: &Supply<'_>) {
+        if !supply.whole {
+            return;
+        }
+        let of_account = supply.quotas.iter().filter(|q| q.limit(LimitKind::AccountTpd).is_some());
+        let known: Vec<&str> = of_account.map(|quota| quota.prefix.as_str()).collect();
+        let asked = if region.is_empty() { ACCOUNT.to_owned() } else { format!("{ACCOUNT}.{region}") };
+        if !known.contains(&asked.as_str()) {
+            let rule = format!("`{}` asks about a quota that is not in force", name.full());
+            let help = match &known[..] {
+                [] => "no capacity counts towards an account's daily quota, or `account.tpd` is \"none\"".to_owned(),
+                known => {
+                    format!("there is {}", known.iter().map(|p| format!("{p}.tpd")).collect::<Vec<_>>().join(", "))
+                }
+            };
+            self.error(at, rule, help);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The last pass: references, ranges, sense. What it returns can run.
 
+mod account;
 mod capacities;
 mod columns;
 mod expect;
@@ -36,6 +37,12 @@ pub struct Files<'a> {
 }
 
 impl Files<'_> {
+    /// Whether a span stands in one of the files; else it stands in an argument.
+    fn hold(&self, at: &Span) -> bool {
+        let files = self.source.files.iter().zip(self.starts);
+        files.into_iter().any(|(file, start)| *start <= at.start && at.end <= start + file.text.len())
+    }
+
     /// A path that is written somewhere: relative to the file that it stands in, or to the scenario in an argument.
     fn path(&self, written: &At<Text>) -> PathBuf {
         let files = &self.source.files;
@@ -84,6 +91,9 @@ pub fn lower(
     let kept = low.kept(&supply);
     let customizations = models.into_values().filter_map(|known| known.customization).collect();
     low.check_room(&workloads, &supply);
+    if supply.whole {
+        low.assume_weights(&workloads, &supply);
+    }
     let Lowering { facts, sink, .. } = low;
     if sink.has_errors() {
         return None;

@@ -2,7 +2,9 @@
 
 use super::Lowering;
 use super::supply::Supply;
+use crate::model::capacity::account::PriceWeights;
 use crate::model::capacity::quota::{LimitKind, Quota};
+use crate::model::capacity::{Ask, Takes};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::Arrivals;
 use crate::model::workload::cache::CacheShares;
@@ -61,6 +63,7 @@ impl Lowering<'_> {
             self.refuse_all(room, least, cap);
             return;
         }
+        self.warn_of_a_throttled_least(room, least, cap);
         let largest = largest_that_fits(|n| room.fits(n, cap));
         self.warn_of_share(room, share_above(input, largest.saturating_sub(extra)));
     }
@@ -89,6 +92,21 @@ impl Lowering<'_> {
             "set max_tokens: without it the model's maximum is reserved"
         };
         self.error(&at, rule, help.to_owned());
+    }
+
+    /// A reservation that AWS does not document may leave no call any room: each is then throttled.
+    fn warn_of_a_throttled_least(&mut self, room: &Room<'_>, input: Tokens, cap: Tokens) {
+        if room.is_admitted(input, cap, Takes::needs) {
+            return;
+        }
+        let name = &room.workload.name;
+        let rule = format!(
+            "every {} of `{name}` is throttled: even the least reserves more than a limit of its route admits, because `reserve_output_burndown` multiplies max_tokens by {}",
+            room.what(),
+            room.stage.facts.burndown.millionths as f64 / 1e6,
+        );
+        let at = self.specs.workloads.iter().find(|w| w.name == *name).map(|w| w.at.clone());
+        self.sink.warning(at, rule, "lower max_tokens, or raise the limit".to_owned());
     }
 
     fn warn_of_share(&mut self, room: &Room<'_>, share: f64) {
@@ -145,45 +163,65 @@ impl Room<'_> {
 
     /// Whether some capacity of the route could admit the call, with every limit idle.
     fn fits(&self, input: Tokens, cap: Tokens) -> bool {
-        self.quotas().any(|mut of_capacity| of_capacity.all(|quota| self.blocks(quota, input, cap).is_none()))
+        self.is_admitted(input, cap, Takes::documented_need)
+    }
+
+    /// Whether every limit of some capacity of the route, while idle, has what the call needs of it.
+    fn is_admitted(&self, input: Tokens, cap: Tokens, need: impl Fn(&Takes, Ask) -> Tokens) -> bool {
+        let mut route = self.stage.route.iter();
+        route.any(|capacity| {
+            self.quotas(*capacity).all(|quota| self.blocks(*capacity, quota, self.ask(input, cap), &need).is_none())
+        })
     }
 
     /// The first limit of the route that stands in the way.
     fn obstacle(&self, input: Tokens, cap: Tokens) -> Option<Obstacle> {
-        self.quotas().flatten().find_map(|quota| self.blocks(quota, input, cap))
+        let ask = self.ask(input, cap);
+        let limits = self.stage.route.iter().flat_map(|c| self.quotas(*c).map(|quota| (*c, quota)));
+        limits.into_iter().find_map(|(c, quota)| self.blocks(c, quota, ask, &Takes::documented_need))
+    }
+
+    /// What the call asks of limits.
+    fn ask(&self, input: Tokens, cap: Tokens) -> Ask {
+        let is_main = self.stage.tokens.is_none();
+        let parts = if is_main { self.workload.cache.split(input) } else { CacheShares::default().split(input) };
+        let (input, cache_read) = (parts.uncached + parts.write, parts.read);
+        Ask { input, cap, cache_read, cache_write: parts.write, workload: 0 }
     }
 
     /// The limit of a quota that can never admit the call; `None`: all could.
-    fn blocks(&self, quota: &Quota, input: Tokens, cap: Tokens) -> Option<Obstacle> {
-        let is_main = self.stage.tokens.is_none();
-        let parts = if is_main { self.workload.cache.split(input) } else { CacheShares::default().split(input) };
-        let read = if quota.reserve_cache_reads { parts.read } else { 0 };
-        let input = parts.uncached + parts.write;
-        LimitKind::ALL.into_iter().find_map(|kind| {
-            let most = most_at_once(quota, kind)?;
-            let asked = match kind {
-                LimitKind::Tpm | LimitKind::Tpd => input + read + cap,
-                LimitKind::Itpm => input + cap,
-                LimitKind::Input => input,
-                LimitKind::Output if !quota.charge_output_after => cap,
-                LimitKind::Rpm | LimitKind::Otpm | LimitKind::Output => 0,
-            };
+    fn blocks(
+        &self,
+        capacity: usize,
+        quota: &Quota,
+        ask: Ask,
+        need: &impl Fn(&Takes, Ask) -> Tokens,
+    ) -> Option<Obstacle> {
+        LimitKind::ALL.into_iter().filter(|kind| !matches!(kind, LimitKind::Rpm | LimitKind::Otpm)).find_map(|kind| {
+            let most = largest_request(quota, kind)?;
+            let prices = self.workload.prices.get(capacity).and_then(Option::as_ref);
+            let takes = Takes::of(kind, quota, self.stage.facts.burndown, || [PriceWeights::of(prices)].into());
+            let asked = need(&takes, ask);
             (asked > most).then(|| Obstacle { limit: format!("{}.{}", quota.prefix, kind.name()), kind, asked, most })
         })
     }
 
-    fn quotas(&self) -> impl Iterator<Item = impl Iterator<Item = &Quota>> {
-        let capacities = self.stage.route.iter().filter_map(|c| self.supply.capacities.get(*c));
-        capacities.map(|capacity| capacity.quotas.iter().filter_map(|q| self.supply.quotas.get(*q)))
+    /// The quotas of a capacity.
+    fn quotas(&self, capacity: usize) -> impl Iterator<Item = &Quota> {
+        let capacity = self.supply.capacities.get(capacity);
+        capacity.into_iter().flat_map(|c| c.quotas.iter().filter_map(|q| self.supply.quotas.get(*q)))
     }
 
     /// The largest reservation that any capacity of the route takes.
     fn most_admitted(&self) -> Tokens {
-        let of_capacity = |quotas: &mut dyn Iterator<Item = &Quota>| {
-            let of_tokens = [LimitKind::Tpm, LimitKind::Tpd, LimitKind::Itpm, LimitKind::Input, LimitKind::Output];
-            quotas.flat_map(|q| of_tokens.map(|kind| most_at_once(q, kind))).flatten().min().unwrap_or(Tokens::MAX)
+        let on_tokens = |kind: &LimitKind| !matches!(kind, LimitKind::Rpm | LimitKind::Otpm);
+        let of_capacity = |c: &usize| {
+            let limits = self
+                .quotas(*c)
+                .flat_map(|q| LimitKind::ALL.into_iter().filter(on_tokens).filter_map(|kind| largest_request(q, kind)));
+            limits.min().unwrap_or(Tokens::MAX)
         };
-        self.quotas().map(|mut quotas| of_capacity(&mut quotas)).max().unwrap_or(Tokens::MAX)
+        self.stage.route.iter().map(of_capacity).max().unwrap_or(Tokens::MAX)
     }
 
     /// The cap of a recorded request, whose own is 0 when it has none.
@@ -192,10 +230,10 @@ impl Room<'_> {
     }
 }
 
-/// The most that an idle limit ever admits in one request, outages aside; `None`: there is no such limit.
-fn most_at_once(quota: &Quota, kind: LimitKind) -> Option<Tokens> {
-    let later = quota.changes.iter().filter(|c| c.kind == kind).map(|c| c.nominal.at_once());
-    Some(later.fold(quota.limit(kind)?.at_once(), Tokens::max))
+/// The largest request that an idle limit ever admits, outages aside; `None`: there is no such limit.
+fn largest_request(quota: &Quota, kind: LimitKind) -> Option<Tokens> {
+    let later = quota.changes.iter().filter(|c| c.kind == kind).map(|c| c.nominal.largest_request());
+    Some(later.fold(quota.limit(kind)?.largest_request(), Tokens::max))
 }
 
 /// The largest input that fits; what is reserved never falls as inputs grow.

@@ -13,6 +13,7 @@ use crate::model::capacity::{Capacity, Kind};
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{LimitAmount, Names};
 use crate::model::run::Start;
+use crate::model::service::Burndown;
 use crate::model::spec::At;
 
 /// Capacities and quotas, and who they serve.
@@ -60,6 +61,25 @@ pub(super) struct Draft<'a> {
     /// The model that it serves.
     pub model: Option<&'a str>,
     pub reads_cache: bool,
+    /// An output token of that model takes more than one token of quota, or less.
+    pub burns_down: bool,
+}
+
+/// What the callers of a quota bring that decides which of its rules matter.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct AskedFor {
+    reads_cache: bool,
+    burns_down: bool,
+}
+
+impl AskedFor {
+    pub(super) fn by(draft: &Draft<'_>) -> Self {
+        Self { reads_cache: draft.reads_cache, burns_down: draft.burns_down }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { reads_cache: self.reads_cache || other.reads_cache, burns_down: self.burns_down || other.burns_down }
+    }
 }
 
 impl<'a> Lowering<'a> {
@@ -139,7 +159,10 @@ impl<'a> Lowering<'a> {
                 let rule = format!("the capacity `{}` is on no workload's route", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
             }
-            drafts.push((i, Draft { name: &section.name, at: &section.at, kind, named, model, reads_cache }));
+            let known = model.and_then(|name| models.get(name));
+            let burns_down = known.is_some_and(|known| known.facts.burndown != Burndown::ONE);
+            drafts
+                .push((i, Draft { name: &section.name, at: &section.at, kind, named, model, reads_cache, burns_down }));
         }
         self.warn_of_unused_quotas(&drafts);
         self.warn_of_dead_ends(routes, &drafts);
@@ -152,6 +175,7 @@ impl<'a> Lowering<'a> {
             self.capacity(*i, draft, models, &defaults, &mut supply);
         }
         self.assume_burndowns(&drafts, models, &supply);
+        self.account(&drafts, models, &mut supply);
         supply.whole = self.sink.errors() == before && supply.capacities.len() == specs.capacities.len();
         supply
     }
@@ -244,7 +268,9 @@ impl<'a> Lowering<'a> {
             let own_kind: Vec<usize> = draft.named.iter().copied().filter(is_of_one).collect();
             let mut stating = vec![draft.kind.1.own_quota()];
             stating.extend(own_kind.iter().filter_map(|q| specs.quotas[*q].spec.clone()));
-            let is_open = |kind| stating.iter().all(|q| q.written(kind).is_none());
+            // The account's daily quota stands in place of each model's.
+            let is_replaced = |kind| kind == LimitKind::Tpd && draft.kind.1.counts_for_the_account();
+            let is_open = |kind| !is_replaced(kind) && stating.iter().all(|q| q.written(kind).is_none());
             let quota = match quota {
                 DefaultQuota::None => continue,
                 DefaultQuota::Unknown { limits } => {
@@ -305,10 +331,11 @@ impl<'a> Lowering<'a> {
         let mut quotas = Vec::new();
         for (q, section) in self.specs.quotas.iter().enumerate() {
             let Some(spec) = &section.spec else { continue };
-            let reads_cache = drafts.iter().any(|(_, d)| d.reads_cache && d.named.contains(&q));
+            let users = drafts.iter().map(|(_, draft)| draft).filter(|draft| draft.named.contains(&q));
+            let asked = users.fold(AskedFor::default(), |asked, draft| asked.and(AskedFor::by(draft)));
             let owner = Owner::Named(q);
             let stated = |kind| Self::stated(owner, spec, defaults, kind);
-            quotas.extend(self.quota(owner, spec, stated, reads_cache));
+            quotas.extend(self.quota(owner, spec, stated, asked));
         }
         quotas
     }
@@ -330,12 +357,24 @@ impl<'a> Lowering<'a> {
         owner: Owner,
         spec: &QuotaSpec,
         stated: impl Fn(LimitKind) -> Option<Stated>,
-        reads_cache: bool,
+        asked: AskedFor,
     ) -> Option<Quota> {
         let quota = spec.lower(self.prefix(owner), stated, self.sink)?;
         self.warn_of_idle_keys(spec, &quota);
-        self.assume_unpublished(spec, &quota, reads_cache);
+        self.warn_of_zero(spec, &quota);
+        self.assume_unpublished(spec, &quota, asked);
         Some(quota)
+    }
+
+    /// A limit of 0 is a quota that was not granted: it is played, and said.
+    fn warn_of_zero(&mut self, spec: &QuotaSpec, quota: &Quota) {
+        for kind in LimitKind::ALL {
+            let Some(written) = spec.written(kind).filter(|w| w.value == LimitAmount::AtMost(0)) else { continue };
+            if !quota.changes.iter().any(|change| change.kind == kind && change.in_force.amount > 0) {
+                let rule = format!("`{}.{}` is 0: it refuses everything", quota.prefix, kind.name());
+                self.sink.warning(Some(written.at.clone()), rule, "write \"none\" for no limit".to_owned());
+            }
+        }
     }
 
     /// Keys about limits that are not there.
@@ -357,7 +396,17 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn assume_unpublished(&mut self, spec: &QuotaSpec, quota: &Quota, reads_cache: bool) {
+    /// A daily quota follows the clock, which a run without a start has at midnight.
+    pub(super) fn assume_the_start(&mut self) {
+        let start = self.specs.run.spec.as_ref().and_then(|r| r.start.as_ref());
+        if start.is_none() {
+            let value = format!("\"{}\"", Start::default_clock().written);
+            let why = "a daily quota follows the time of day; a run starts at a UTC midnight";
+            self.assume("run.start".to_owned(), value, why);
+        }
+    }
+
+    fn assume_unpublished(&mut self, spec: &QuotaSpec, quota: &Quota, asked: AskedFor) {
         let path = |key: &str| format!("{}.{key}", quota.prefix);
         let has = |kind| quota.limit(kind).is_some();
         let (rpm, tpd) = (has(LimitKind::Rpm), has(LimitKind::Tpd));
@@ -392,16 +441,18 @@ impl<'a> Lowering<'a> {
                 "when the day of a daily quota starts again is not published",
             );
         }
-        let start = self.specs.run.spec.as_ref().and_then(|r| r.start.as_ref());
-        if tpd && start.is_none() {
-            let value = format!("\"{}\"", Start::default_clock().written);
+        if tpd {
+            self.assume_the_start();
+        }
+        let reserves = has(LimitKind::Tpm) || tpd;
+        if asked.burns_down && reserves && spec.reserve_output_burndown.is_none() {
             self.assume(
-                "run.start".to_owned(),
-                value,
-                "a daily quota follows the time of day; a run starts at a UTC midnight",
+                path("reserve_output_burndown"),
+                "false",
+                "AWS's page says that a reservation takes max_tokens as it is; in 2025 accounts were seen to reserve it times the burndown",
             );
         }
-        if reads_cache && (has(LimitKind::Tpm) || tpd) && spec.reserve_cache_reads.is_none() {
+        if asked.reads_cache && reserves && spec.reserve_cache_reads.is_none() {
             self.assume(
                 path("reserve_cache_reads"),
                 "false",

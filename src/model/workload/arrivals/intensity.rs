@@ -38,6 +38,21 @@ pub struct Burst {
     pub every: Option<SimTime>,
 }
 
+impl Burst {
+    /// How long ago the burst's latest rectangle began \[µs\]; `None`: none has begun.
+    #[must_use]
+    pub fn since_onset(&self, t: u64) -> Option<u64> {
+        let since = t.checked_sub(self.at.0)?;
+        Some(self.every.map_or(since, |every| since % every.0))
+    }
+
+    /// Whether the burst is on at an instant.
+    #[must_use]
+    pub fn is_on(&self, t: u64) -> bool {
+        self.since_onset(t).is_some_and(|since| since < self.lasts.0)
+    }
+}
+
 /// Rectangles that begin as a Poisson process \[µs\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RandomBurst {
@@ -122,6 +137,19 @@ impl Intensity {
         let fixed: f64 = self.bursts.iter().map(|b| b.factor.max(1.0)).product();
         let random: f64 = self.random_bursts.iter().map(|b| b.factor.max(1.0)).product();
         self.base * self.shape.highest() * fixed * random * if states.is_nan() { 1.0 } else { states }
+    }
+
+    /// The intensity that is expected at an instant \[1/µs\]: random bursts and the states of a modulated process are
+    /// averaged over.
+    #[must_use]
+    pub fn expected_at(&self, t: u64) -> f64 {
+        let [shape, _] = self.shape.between(t, t + 1);
+        let fixed: f64 = self.bursts.iter().filter(|burst| burst.is_on(t)).map(|burst| burst.factor).product();
+        // Those that overlap at an instant are Poisson in number, and multiply.
+        let at_once = |burst: &RandomBurst| burst.lasts.0 as f64 / burst.mean_gap;
+        let random = |burst: &RandomBurst| libm::exp(at_once(burst) * (burst.factor - 1.0));
+        let random: f64 = self.random_bursts.iter().map(random).product();
+        self.base * shape * fixed * random * libm::exp(self.growth * t as f64)
     }
 
     /// Whether its shape is that of a week, so that a day is not like any other.

@@ -1,0 +1,63 @@
+//! When daily limits are used up: as it happened in the run, else as the stated rates lead to expect.
+
+use super::notes::note;
+use super::replicate::Record;
+use crate::metrics::UsedUp;
+use crate::model::Model;
+use crate::model::capacity::Quota;
+use crate::model::daily::{self, daily_limit, moment, name_of_limit};
+use crate::results::{Note, Point};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime};
+
+/// One note for each daily limit that is used up, in the run or after it.
+pub(super) fn notes(model: &Model, pooled: &Record, replications: u64, point: &Point) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (q, (quota, record)) in model.quotas.iter().zip(&pooled.measured.quotas).enumerate() {
+        let Some((kind, _)) = daily_limit(quota) else { continue };
+        let metric = |stem: &str| format!("{}.{}.{stem}", quota.prefix, kind.name());
+        if let Some(text) = in_the_run(model, quota, &record.used_up, replications) {
+            notes.push(note(Some(&metric("refused")), text));
+        } else if let Some(text) = after_the_run(model, q, point.value(&metric("charged"))) {
+            notes.push(note(Some(&metric("charged")), text));
+        }
+    }
+    notes
+}
+
+/// When the limit refused first, and on how many days of the run.
+fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64) -> Option<String> {
+    let days = used_up.days();
+    let first = days.first()?;
+    let limit = name_of_limit(quota)?;
+    let at = SimTime(first.mean_at());
+    let share = match first.replications {
+        all if all == replications => String::new(),
+        some => format!(" in {some} of {replications} replications"),
+    };
+    let phase = model.run.start.phase(MICROS_PER_DAY, 0);
+    let all_days = (phase + model.run.measured_end().0).div_ceil(MICROS_PER_DAY);
+    let often = match days.len() as u64 {
+        _ if all_days == 1 => String::new(),
+        some => format!(", and on {some} of the {all_days} UTC days of the run"),
+    };
+    Some(format!("{limit} are used up at {}{share}{often}", moment(&model.run.start, at)))
+}
+
+/// When the limit would be used up if the run went on; `None`: within a week it is not.
+fn after_the_run(model: &Model, quota: usize, charged: Option<f64>) -> Option<String> {
+    let advice = "run until then to see what happens";
+    if let Some(at) = daily::used_up_at(model, quota) {
+        // What the run has played decides, and not what was expected of it.
+        let is_later = at >= model.run.measured_end();
+        return is_later.then(|| daily::forecast(model, quota)).flatten().map(|text| format!("{text}: {advice}"));
+    }
+    let measured = model.run.duration.0;
+    let (_, limit) = daily_limit(&model.quotas[quota])?;
+    // What overflows from other capacities is known from the run alone.
+    let lasts = limit.amount as f64 / charged.filter(|charged| *charged > 0.0)? * measured as f64;
+    (measured < MICROS_PER_DAY && lasts < MICROS_PER_DAY as f64).then(|| {
+        let name = name_of_limit(&model.quotas[quota]).unwrap_or_default();
+        let hours = lasts / MICROS_PER_HOUR as f64;
+        format!("at the rate of this run {name} are used up in {hours:.1} h: run a day to see what happens then")
+    })
+}

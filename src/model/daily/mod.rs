@@ -1,0 +1,93 @@
+//! When a daily limit is used up at the rates that a scenario states.
+//!
+//! The expected demand is summed minute by minute over the week that follows t = 0: the intensity of each workload times
+//! the mean that one of its requests is charged. It is an expectation, not a simulation: refused requests ask as if they
+//! had been served, prompts find the cache as it usually is, and only calls whose first capacity asks the limit count.
+
+mod demand;
+
+use crate::model::Model;
+use crate::model::capacity::limiter::LimiterSpec;
+use crate::model::capacity::quota::{LimitKind, Quota};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, WallClock, grouped};
+
+/// How far ahead is looked: a week, and the rest of the day on which the run starts \[min\].
+const HORIZON: usize = 8 * 1_440;
+
+/// The daily limit of a quota and its kind; `None`: it has none.
+#[must_use]
+pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, crate::model::capacity::Limit)> {
+    let daily = LimitKind::ALL.into_iter().filter(|kind| kind.is_daily());
+    daily.into_iter().find_map(|kind| Some((kind, *quota.limit(kind)?)))
+}
+
+/// The instant at which the daily limit of a quota is first used up at the stated rates, since t = 0; `None`: within a week
+/// it is not, or the quota has no daily limit.
+#[must_use]
+pub fn used_up_at(model: &Model, quota: usize) -> Option<SimTime> {
+    let (kind, limit) = daily_limit(&model.quotas[quota])?;
+    let demand = demand::by_minute(model, quota, kind, HORIZON);
+    let used_at_start = model.quotas[quota].tpd_used_at_start as f64;
+    let (phase, is_rolling) = match limit.limiter {
+        LimiterSpec::FixedWindow { window, offset } => (model.run.start.phase(window, offset), false),
+        _ => (0, true),
+    };
+    let minutes_before = phase / MICROS_PER_MINUTE;
+    let mut used = used_at_start;
+    for (minute, asked) in demand.iter().enumerate() {
+        let of_the_day = (minutes_before + minute as u64) % (MICROS_PER_DAY / MICROS_PER_MINUTE);
+        if is_rolling {
+            let day = (MICROS_PER_DAY / MICROS_PER_MINUTE) as usize;
+            used -= minute.checked_sub(day).map_or(0.0, |gone| demand[gone]);
+            used -= if minute == day { used_at_start } else { 0.0 };
+        } else if minute > 0 && of_the_day == 0 {
+            used = 0.0;
+        }
+        if *asked > 0.0 && used + asked >= limit.amount as f64 {
+            let share = ((limit.amount as f64 - used) / asked).clamp(0.0, 1.0);
+            return Some(SimTime(((minute as f64 + share) * MICROS_PER_MINUTE as f64) as u64));
+        }
+        used += asked;
+    }
+    None
+}
+
+/// The name of a quota's daily limit in a sentence: `the account's 700 M tokens a day`.
+#[must_use]
+pub fn name_of_limit(quota: &Quota) -> Option<String> {
+    let (kind, limit) = daily_limit(quota)?;
+    let amount = match limit.amount {
+        millions if millions > 0 && millions.is_multiple_of(1_000_000) => {
+            format!("{} M", grouped(millions / 1_000_000))
+        }
+        other => grouped(other),
+    };
+    Some(match (kind, quota.prefix.split_once('.')) {
+        (LimitKind::AccountTpd, Some((_, region))) => format!("the account's {amount} tokens a day in {region}"),
+        (LimitKind::AccountTpd, None) => format!("the account's {amount} tokens a day"),
+        _ => format!("the {amount} tokens a day of `{}`", quota.prefix),
+    })
+}
+
+/// An instant of the run in a sentence: `03:50 UTC, 9 h 20 min after the start`; another UTC day than that of the start is
+/// named.
+#[must_use]
+pub fn moment(start: &WallClock, at: SimTime) -> String {
+    let (day, clock) = start.utc_at(at);
+    let day = if day == start.utc_at(SimTime::ZERO).0 { String::new() } else { format!(" on {day}") };
+    let minutes = (at.0 + MICROS_PER_MINUTE / 2) / MICROS_PER_MINUTE;
+    let since = match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    };
+    format!("{clock} UTC{day}, {since} after the start")
+}
+
+/// What is said where a daily limit is used up at the stated rates; `None`: it is not.
+#[must_use]
+pub fn forecast(model: &Model, quota: usize) -> Option<String> {
+    let at = used_up_at(model, quota)?;
+    let limit = name_of_limit(&model.quotas[quota])?;
+    Some(format!("at the stated rate {limit} are used up at {}", moment(&model.run.start, at)))
+}
