@@ -1,7 +1,6 @@
 //! Limits on tokens that a capacity asks, each with its gauge.
 
 use crate::model::Model;
-use crate::model::capacity::account::PriceWeights;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Reason, Takes};
 use crate::model::service::Burndown;
@@ -25,8 +24,8 @@ impl Check {
         let mut served = stages.filter(|stage| stage.route.contains(&capacity));
         // A capacity serves one model.
         let burndown = served.next().map_or(Burndown::ONE, |stage| stage.facts.burndown);
-        let prices = model.workloads.iter().map(|workload| workload.prices.get(capacity).and_then(Option::as_ref));
-        let takes = Takes::of(kind, &model.quotas[quota], burndown, || prices.map(PriceWeights::of).collect());
+        let weights = || model.workloads.iter().map(|workload| workload.price_weights_at(capacity)).collect();
+        let takes = Takes::of(kind, &model.quotas[quota], burndown, weights);
         Self { gauge: gauge as u32, quota: quota as u32, takes, reason: kind.reason() }
     }
 }

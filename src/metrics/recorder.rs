@@ -434,7 +434,7 @@ impl Observer for Recorder {
         let capacity = &mut self.record.capacities[capacity];
         capacity.waiting_time += waited;
         let Some(Refusal { refused, quota }) = behind else { return };
-        match (limit_of(refused.reason), quota) {
+        match (refused.reason.limit(), quota) {
             (Some(limit), Some(quota)) => self.record.quotas[quota].waited_behind[limit as usize] += waited,
             _ => capacity.waited_behind[refused.reason as usize] += waited,
         }

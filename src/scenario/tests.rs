@@ -202,19 +202,22 @@ mod with_a_catalogue {
         let quota = &model.quotas[0];
         assert_eq!(quota.limit(LimitKind::Rpm).unwrap().amount, 200);
         assert_eq!(quota.limit(LimitKind::Tpm).unwrap().amount, 500_000);
-        assert_eq!(quota.limit(LimitKind::Tpd).unwrap().amount, 144_000_000);
+        assert_eq!(quota.limit(LimitKind::Tpd), None, "the account's daily quota stands in its place");
+        assert_eq!(model.quotas[1].limit(LimitKind::AccountTpd).unwrap().amount, 700_000_000);
         assert_eq!(model.workloads[0].main().facts.burndown.of(10), 50);
         let paths: Vec<&str> = model.assumptions.iter().map(|a| a.path.as_str()).collect();
         assert_eq!(
             paths,
             [
+                "account.tpd",
+                "account.tpd_counting",
+                "account.tpd_reset",
                 "capacities.us.count_refused_requests",
                 "capacities.us.limiter",
                 "capacities.us.refusal_latency",
                 "capacities.us.reserve_cache_reads",
+                "capacities.us.reserve_output_burndown",
                 "capacities.us.rpm",
-                "capacities.us.tpd",
-                "capacities.us.tpd_reset",
                 "models.big.output_tokens_per_second",
                 "models.big.prefill_per_1k_tokens",
                 "models.big.prices",
@@ -231,7 +234,7 @@ mod with_a_catalogue {
     fn a_default_goes_to_the_first_named_quota_when_none_of_them_states_it() {
         let more = "[capacities.us.on_demand]\nquota = [\"b\", \"day\"]\n[quotas.b]\nrpm = 900\n[quotas.day]\ntpd = \"none\"\n";
         let model = good(load_big("us.maker.big-v1:0", more)).model;
-        assert_eq!(model.quotas.len(), 2);
+        assert_eq!(model.quotas.len(), 3, "two that are named, and the account's");
         let (b, day) = (&model.quotas[0], &model.quotas[1]);
         assert_eq!(LimitKind::ALL.map(|k| b.limit(k).map(|l| l.amount))[..3], [Some(900), Some(200_000), None]);
         assert!(LimitKind::ALL.into_iter().all(|k| day.limit(k).is_none()));

@@ -302,3 +302,82 @@ fn what_there_is_no_time_for_is_no_evidence() {
     let whole = doubt(1_000);
     assert!(whole.flips[0].conditions[0].below.is_some_and(|x| (66_000.0..67_000.0).contains(&x)), "{:?}", whole.flips);
 }
+
+/// One "hello" a minute without a cap, of a model that answers with up to 64,000 tokens and burns five for each.
+const HELLO: &str = r#"
+[run]
+duration = "1h"
+warmup = "5m"
+replications = 2
+[models.own]
+max_output_tokens = 64_000
+output_burndown = 5
+time_to_first_token = "1s"
+output_tokens_per_second = 55
+[workloads.hello]
+model = "own"
+arrivals.constant.rate = "1/min"
+input_tokens = 20
+output_tokens = 30
+client.retries = "none"
+[capacities.us.on_demand]
+rpm = 200
+tpm = 200_000
+[[expect]]
+metric = "throttle_rate"
+at_most = "50%"
+"#;
+
+fn hello(change: &[&str]) -> Results {
+    let source = Source::text("test.toml", HELLO, Path::new("."), &[]).expect("no file is read");
+    let settings: Vec<String> = change.iter().map(|s| (*s).to_owned()).collect();
+    let unknowns = source.load(&settings).unwrap_or_else(|r| panic!("{:?}", r.findings)).study.doubt;
+    let base = model(&source, &settings).expect("it loads");
+    let scenario =
+        Scenario { title: String::new(), file: "test.toml".to_owned(), sha256: String::new(), overrides: Vec::new() };
+    let load = |more: &[String]| model(&source, &[&settings, more].concat());
+    let run = || experiment::run_in_doubt(&base, scenario, &unknowns, &load, &Unwatched);
+    experiment::on_threads(2, run).expect("threads start").expect("every reading loads").results
+}
+
+#[test]
+fn a_hello_without_a_cap_is_always_throttled_where_the_burndown_is_reserved() {
+    // 20 + 5 x 64,000 are more than 200,000; with a cap of 39,996 they are exactly as many.
+    let rate = |change: &[&str]| hello(change).points[0].value("throttle_rate").expect("it is measured");
+    let burned = "capacities.us.reserve_output_burndown=true";
+    assert_eq!(rate(&[]), 0.0);
+    assert_eq!(rate(&[burned]), 1.0, "each is a 429, and no scenario that could never be admitted");
+    assert_eq!(rate(&[burned, "workloads.hello.max_tokens=39_996"]), 0.0);
+    assert_eq!(rate(&[burned, "workloads.hello.max_tokens=39_997"]), 1.0);
+    let doubt = hello(&["doubt=default"]).doubt.expect("something is in doubt");
+    assert_eq!(doubt.answer, DoubtAnswer::Flips);
+    assert_eq!(doubt.flips[0].conditions[0].path, "capacities.us.reserve_output_burndown");
+    // Three limiters, and two readings of refused requests, of the burndown and of the time of a refusal.
+    assert_eq!(doubt.readings_total, 3 * 2 * 2 * 2);
+}
+
+#[test]
+fn the_account_and_a_default_on_requests_are_in_doubt_and_readings_stay_bounded() {
+    let text = HELLO
+        .replace("max_output_tokens = 64_000", "id = \"us.anthropic.claude-sonnet-4-5-20250929-v1:0\"")
+        .replace("rpm = 200\n", "");
+    let source = Source::text("test.toml", &text, Path::new("."), &[]).expect("no file is read");
+    let settings = ["doubt=default".to_owned()];
+    let unknowns = source.load(&settings).unwrap_or_else(|r| panic!("{:?}", r.findings)).study.doubt;
+    let others = |path: &str| {
+        let unknown = unknowns.iter().find(|u| u.path == path).unwrap_or_else(|| panic!("{path} is in doubt"));
+        unknown.others().iter().map(|other| other.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(others("capacities.us.rpm"), ["\"none\""]);
+    assert_eq!(others("account.tpd_counting"), ["\"price_weighted\""]);
+    assert_eq!(others("account.tpd_reset"), ["\"rolling\""]);
+    let base = model(&source, &settings).expect("it loads");
+    let scenario =
+        Scenario { title: String::new(), file: "test.toml".to_owned(), sha256: String::new(), overrides: Vec::new() };
+    let load = |more: &[String]| model(&source, more);
+    let run = || experiment::run_in_doubt(&base, scenario, &unknowns, &load, &Unwatched);
+    let results = experiment::on_threads(2, run).expect("threads start").expect("every reading loads").results;
+    let doubt = results.doubt.expect("something is in doubt");
+    assert_eq!(doubt.readings_total, 3 * 2 * 2 * 2 * 2 * 2 * 2);
+    assert!(doubt.readings.len() <= experiment::MOST_READINGS, "each alone, then pairs of the worst");
+}

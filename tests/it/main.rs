@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary.
 
+mod accounts;
 mod arrivals;
 mod browser;
 mod capacities;

@@ -35,12 +35,12 @@ fn two_models(tpd: &str) -> Results {
             max_tokens = 100
             client.retries = "none"
             route = "n"
-            [quotas.account]
+            [quotas.day]
             tpd = {tpd}
             [capacities.s.on_demand]
-            quota = "account"
+            quota = "day"
             [capacities.n.on_demand]
-            quota = "account"
+            quota = "day"
             "#
         ),
     )
@@ -53,19 +53,22 @@ fn a_quota_that_models_share_takes_none_of_their_own_away() {
     assert_eq!(value(point, "workloads.b.served"), 5_000.0, "500 of 1,000 a minute");
     assert_eq!(value(point, "workloads.a.failed"), 0.0);
     let assumed: Vec<&str> = results.assumptions.iter().map(|a| a.path.as_str()).collect();
-    for path in ["capacities.n.rpm", "capacities.n.tpm", "capacities.n.tpd", "capacities.s.rpm"] {
+    for path in ["capacities.n.rpm", "capacities.n.tpm", "account.tpd", "capacities.s.rpm"] {
         assert!(assumed.contains(&path), "{path} in {assumed:?}");
     }
 }
 
 #[test]
 fn a_day_that_the_run_does_not_see_is_told() {
-    // 10 minutes of 530 calls, of 1,100 tokens each and 1,500 where output burns five: 5,950,000; a day is 144 times that.
-    let said = |tpd: &str| two_models(tpd).notes.into_iter().map(|n| n.text).collect::<Vec<_>>().join("\n");
-    let day = (30 * 1_500 + 500 * 1_100) * 1_440;
-    assert!(!said(&day.to_string()).contains("used up"), "exactly enough");
-    let half = said(&(day / 2).to_string());
-    assert!(half.contains("`quotas.account` are used up after 12.0 h"), "{half}");
+    // A minute of 30 calls of 1,500 tokens, as output burns five, and of 1,000 calls of 1,100: 1,145,000.
+    let said = |tpd: u64| two_models(&tpd.to_string()).notes.into_iter().map(|n| n.text).collect::<Vec<_>>().join("\n");
+    let minute = 30 * 1_500 + 1_000 * 1_100;
+    let of_the_quota = "of `quotas.day` are used up";
+    assert!(!said(minute * 1_440 + 1).contains(of_the_quota), "a day leaves one");
+    let half = said(minute * 720);
+    assert!(half.contains(&format!("tokens a day {of_the_quota} at 12:00 UTC, 12 h after the start")), "{half}");
+    // The account counts 30 x 1,100 and 1,000 x 1,100: 1,133,000 a minute.
+    assert!(half.contains("the account's 700 M tokens a day are used up at 10:18 UTC"), "{half}");
 }
 
 /// An hour of ten requests a minute, of a model that takes a second and writes 100 tokens in one more.

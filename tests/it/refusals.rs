@@ -152,7 +152,7 @@ fn values() {
             ("negative and infinite", &["input_tokens = -5", "output_tokens = inf", "duration = \"-1h\""]),
             ("a text for a list", &["workloads.chat: shape = \"office_hours\""]),
             ("a list for a text", &["model = [\"own\"]"]),
-            ("a limit of zero, a limit in words", &["tpm = 0", "capacities.us.on_demand: rpm = \"unlimited\""]),
+            ("a limit below zero, a limit in words", &["tpm = -1", "capacities.us.on_demand: rpm = \"unlimited\""]),
             ("a word misspelt", &["capacities.us.on_demand: on_saturation = \"que\""]),
             ("a limiter misspelt", &["limiter = \"tokenbucket\""]),
             ("a price without its unit", &["models.own: prices = { input = 3, output = \"15/1M\" }"]),

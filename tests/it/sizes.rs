@@ -294,3 +294,50 @@ at_most = "1%"
     let sizing = sized(text).sizing.expect("it is a size");
     assert_eq!((sizing.answer, sizing.fails_to), (Some(60), Some(61)), "{}", sizing.explanation);
 }
+
+#[test]
+fn a_range_may_begin_at_a_limit_of_zero() {
+    let text = scenario(
+        60,
+        1,
+        "metric = \"throttle_rate\"\nat_most = \"20%\"",
+        "vary = \"capacities.us.rpm\"\nfrom = 0\nto = 120\nstep = 10",
+    );
+    let results = sized(&text);
+    let sizing = results.sizing.expect("it is sized");
+    let answer = sizing.answer.expect("some value is enough");
+    assert!((10..=120).contains(&answer), "{answer}");
+}
+
+#[test]
+fn the_value_in_the_file_does_not_matter_when_the_key_is_varied() {
+    // An agent whose prompts never fit the 20,000 tokens a minute of a new account: of 700,000 hundreds of its turns fit.
+    let text = r#"
+[run]
+duration = "1h"
+warmup = "10m"
+seed = 3
+replications = 4
+[models.m]
+max_output_tokens = 64_000
+output_burndown = 5
+time_to_first_token = "1s"
+output_tokens_per_second = 80
+[workloads.agent]
+model = "m"
+arrivals.sessions = { rate = "6/h", turns.gamma = { mean = 25, cv = 0.8 }, think_time = "10s" }
+input_tokens.lognormal = { median = 900, p95 = 5000 }
+extra_input_tokens = 12_000
+output_tokens.lognormal = { median = 250, p95 = 1200 }
+max_tokens = 8192
+[capacities.us.on_demand]
+rpm = 250
+tpm = 20_000
+[[expect]]
+metric = "throttle_rate"
+at_most = "1%"
+"#;
+    let source = source(text);
+    assert!(source.load(&[]).is_err(), "20,193 are asked of 20,000");
+    assert!(source.load(&["capacities.us.tpm=700_000".to_owned()]).is_ok(), "each point lowers its own limits");
+}

@@ -1,7 +1,6 @@
 //! What workloads are expected to ask of a daily limit.
 
 use crate::model::Model;
-use crate::model::capacity::account::PriceWeights;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Ask, Takes, Used};
 use crate::model::workload::Workload;
@@ -22,8 +21,7 @@ pub(super) fn by_minute(model: &Model, quota: usize, kind: LimitKind, minutes: u
             let Some(first) = stage.route.first().filter(|c| model.capacities[**c].quotas.contains(&quota)) else {
                 continue;
             };
-            let prices = workload.prices.get(*first).and_then(Option::as_ref);
-            let weights = || [PriceWeights::of(prices)].into();
+            let weights = || [workload.price_weights_at(*first)].into();
             let takes = Takes::of(kind, &model.quotas[quota], stage.facts.burndown, weights);
             Charging { workload, stage, takes }.add(&mut demand);
         }

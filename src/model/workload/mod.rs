@@ -9,6 +9,7 @@ pub mod tokens;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::model::capacity::account::PriceWeights;
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::{LawSpec, Tokens};
 use crate::model::pricing::long_context::PricesByLength;
@@ -40,6 +41,14 @@ impl Workload {
     #[must_use]
     pub fn main(&self) -> &steps::Stage {
         &self.stages[self.stages.len() - 1]
+    }
+
+    /// What each kind of its tokens counts at a capacity where tokens are weighted by price. The standard prices decide,
+    /// also of a longer prompt.
+    #[must_use]
+    pub fn price_weights_at(&self, capacity: usize) -> PriceWeights {
+        let prices = self.prices.get(capacity).and_then(Option::as_ref);
+        PriceWeights::of(prices.map(|prices| &prices.standard))
     }
 }
 

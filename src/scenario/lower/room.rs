@@ -2,7 +2,6 @@
 
 use super::Lowering;
 use super::supply::Supply;
-use crate::model::capacity::account::PriceWeights;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Ask, Takes};
 use crate::model::workload::Workload;
@@ -199,8 +198,8 @@ impl Room<'_> {
     ) -> Option<Obstacle> {
         LimitKind::ALL.into_iter().filter(|kind| !matches!(kind, LimitKind::Rpm | LimitKind::Otpm)).find_map(|kind| {
             let most = largest_request(quota, kind)?;
-            let prices = self.workload.prices.get(capacity).and_then(Option::as_ref);
-            let takes = Takes::of(kind, quota, self.stage.facts.burndown, || [PriceWeights::of(prices)].into());
+            let weights = || [self.workload.price_weights_at(capacity)].into();
+            let takes = Takes::of(kind, quota, self.stage.facts.burndown, weights);
             let asked = need(&takes, ask);
             (asked > most).then(|| Obstacle { limit: format!("{}.{}", quota.prefix, kind.name()), kind, asked, most })
         })
