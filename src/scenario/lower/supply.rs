@@ -312,8 +312,12 @@ impl<'a> Lowering<'a> {
         let (source, as_of) = quota.entry.fact(kind);
         let remark = quota.entry.remark_on_region(draft.kind.1.source_region());
         let caveat = quota.caveat.map_or_else(String::new, |caveat| format!("; {caveat}"));
+        let enforced = match kind {
+            LimitKind::Rpm => "; AWS's pages disagree on whether requests per minute are still enforced",
+            _ => "",
+        };
         let why = format!(
-            "the catalogue's default of {as_of}{remark}{caveat}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`"
+            "the catalogue's default of {as_of}{remark}{caveat}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`{enforced}"
         );
         let path = format!("{}.{}", self.prefix(owner), kind.name());
         self.assume(path.clone(), amount.to_string(), why);
