@@ -14,7 +14,7 @@ use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
 use crate::charts::{Drawing, Subject};
-use crate::experiment::{self, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
+use crate::experiment::{self, Clusters, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
 use crate::model::study::{Axis, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
@@ -248,15 +248,32 @@ fn draw_points(head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Dra
     if head.points_total <= INLINED {
         return drawings::drawn(&Subject::of(head));
     }
+    let lost = |error: io::Error| fault(Exit::InputOutput, format!("cannot read the journal: {error}"), None);
+    let clusters = clusters(journal).map_err(lost)?;
     let mut points = Vec::new();
     let gather = |point: Point| {
         // The course of single points is drawn by `run`; here it would only fill memory.
-        points.push(Point { detail: None, ..point });
+        points.push(Point { detail: None, ..judged(&clusters, point) });
         Ok(())
     };
-    let lost = |error: io::Error| fault(Exit::InputOutput, format!("cannot read the journal: {error}"), None);
     journal.each(gather).map_err(lost)?;
     drawings::drawn(&Subject { results: head, points: &points })
+}
+
+/// What all points show of the clusters of rare events.
+fn clusters(journal: &Journal) -> io::Result<Clusters> {
+    let mut clusters = Clusters::default();
+    journal.each(|point| {
+        clusters.add(&point.expectations);
+        Ok(())
+    })?;
+    Ok(clusters)
+}
+
+/// A point, judged with what all of them show.
+fn judged(clusters: &Clusters, mut point: Point) -> Point {
+    clusters.rejudge(&mut point.expectations, point.replications);
+    point
 }
 
 /// Writes the document and its points from the journal; returns what a summary says of them.
@@ -266,10 +283,13 @@ fn write(
     study: &Points<'_>,
     journal: &Journal,
 ) -> Result<(Tale, Results, Vec<PathBuf>), Trouble> {
+    let fail = |name: &str, error: io::Error| fault(Exit::InputOutput, format!("cannot write `{name}`: {error}"), None);
     let mut tale = Tale::default();
     let mut metrics = BTreeSet::new();
     let mut points = Vec::new();
+    let clusters = clusters(journal).map_err(|error| fail("results.json", error))?;
     let gather = |point: Point| {
+        let point = judged(&clusters, point);
         tale.add(&point);
         point.metrics.keys().for_each(|name| {
             if !metrics.contains(name) {
@@ -281,7 +301,6 @@ fn write(
         }
         Ok(())
     };
-    let fail = |name: &str, error: io::Error| fault(Exit::InputOutput, format!("cannot write `{name}`: {error}"), None);
     journal.each(gather).map_err(|error| fail("results.json", error))?;
     let axis = |axis: &Axis| results::Axis { parameters: axis.columns(), values: axis.len() };
     let head = Results {
@@ -295,7 +314,7 @@ fn write(
     if study.count > INLINED {
         let lines = |out: &mut dyn Write| {
             journal.each(|point| {
-                serde_json::to_writer(&mut *out, &point)?;
+                serde_json::to_writer(&mut *out, &judged(&clusters, point))?;
                 out.write_all(b"\n")
             })
         };
@@ -303,7 +322,7 @@ fn write(
     }
     let rows = |out: &mut dyn Write| {
         let mut rows = PointRows::new(out, study.sweep.columns(), head.metric_names.clone())?;
-        journal.each(|point| rows.add(&point))?;
+        journal.each(|point| rows.add(&judged(&clusters, point)))?;
         rows.finish().map(|_| ())
     };
     written.push(folder.write_with("points.csv", rows).map_err(|e| fail("points.csv", e))?);

@@ -6,7 +6,7 @@ use super::replicate::{Record, Replication};
 use crate::metrics::{Measure, Measured};
 use crate::model::Model;
 use crate::results::Estimate;
-use crate::stats::interval;
+use crate::stats::{dispersion, interval};
 
 /// The sum of the replications' records, in order.
 ///
@@ -56,12 +56,12 @@ pub(super) fn estimate(pooled: Measure, own: &[Measure], confidence: f64) -> Est
             }
             Estimate { estimate: Some(value), half_width: interval::by_sectioning(value, &values, confidence), n }
         }
-        Measure::Rate { events, trials } if trials > 0 && (events == 0 || events == trials) => {
-            // What never happened, or always, may yet do otherwise: never a zero width.
-            let estimate = if events == 0 { 0.0 } else { 1.0 };
-            Estimate { estimate: Some(estimate), half_width: Some(interval::rule_of_three(trials)), n }
-        }
         Measure::Rate { .. } | Measure::Value(_) => {
+            if let Some(trials) = pooled.unseen_in() {
+                // What never happened, or always, may yet do otherwise: never a zero width.
+                let half_width = Some(dispersion::bound_of_none(1.0 - confidence, trials));
+                return Estimate { estimate: pooled.value(), half_width, n };
+            }
             let Some(values) = values else { return unknown };
             let (mean, half_width) = interval::of_mean(&values, confidence);
             Estimate { estimate: Some(mean), half_width, n }
@@ -81,15 +81,18 @@ fn is_too_thin(own: Measure, share: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Deviation;
 
     #[test]
-    fn a_rate_without_events_has_the_rule_of_three() {
-        let rate = |events, trials| Measure::Rate { events, trials };
-        let e = estimate(rate(0, 3_000), &[rate(0, 1_000); 3], 0.95);
-        assert_eq!((e.estimate, e.half_width), (Some(0.0), Some(0.001)));
-        let e = estimate(rate(3_000, 3_000), &[rate(1_000, 1_000); 3], 0.95);
-        assert_eq!((e.estimate, e.half_width), (Some(1.0), Some(0.001)));
-        let e = estimate(rate(0, 0), &[rate(0, 0); 3], 0.95);
+    fn a_rate_without_events_is_bounded_by_its_minutes() {
+        let rate = |events, trials, minutes| Measure::Rate { events, trials, minutes, deviation: Deviation::default() };
+        let expected = -libm::log(0.05) / 60.0;
+        for (events, estimate_is) in [(0, 0.0), (3_000, 1.0)] {
+            let e = estimate(rate(events, 3_000, 60), &[rate(events / 3, 1_000, 20); 3], 0.95);
+            assert_eq!(e.estimate, Some(estimate_is));
+            assert!((e.half_width.unwrap() - expected).abs() < 1e-9, "{e:?}");
+        }
+        let e = estimate(rate(0, 0, 0), &[rate(0, 0, 0); 3], 0.95);
         assert_eq!((e.estimate, e.half_width), (None, None));
     }
 

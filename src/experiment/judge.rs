@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::open;
 use super::replicate::{Record, Replication};
 use crate::metrics::Measure;
 use crate::model::{Bound, Model};
-use crate::results::{Estimate, Expectation, Judgement};
-use crate::stats::interval;
+use crate::results::{Estimate, Expectation, Judgement, RateEvidence};
+use crate::stats::{Deviation, dispersion, interval};
 use crate::terms::{self, Unit};
 
 /// Judges every expectation, one-sided; its level is divided by the number of expectations and of looks.
@@ -18,31 +19,54 @@ pub(super) fn judge(
 ) -> Vec<Expectation> {
     let pooled = pooled.evaluate(model);
     let judgements = model.expectations.len().max(1) as f64 * looks(model);
-    model
-        .expectations
-        .iter()
-        .map(|expectation| {
-            let e = metrics.get(&expectation.metric).copied();
-            let e = e.unwrap_or(Estimate { estimate: None, half_width: None, n: replications.len() as u64 });
-            let level = (1.0 - expectation.confidence.unwrap_or(model.run.confidence)) / judgements;
-            let measure = pooled.iter().find(|m| m.name == expectation.metric).map(|m| m.measure);
-            let margin = margin(model, e, measure, level);
-            let verdict = e.estimate.map_or(Judgement::Inconclusive, |x| verdict(expectation.bound, x, margin));
-            let (at_most, at_least) = match expectation.bound {
-                Bound::AtMost(x) => (Some(x), None),
-                Bound::AtLeast(x) => (None, Some(x)),
-                Bound::Between(low, high) => (Some(high), Some(low)),
-            };
-            Expectation {
-                metric: expectation.metric.clone(),
-                at_most,
-                at_least,
-                estimate: e.estimate,
-                half_width: e.half_width,
-                verdict,
-            }
-        })
-        .collect()
+    let judged = model.expectations.iter().map(|expectation| {
+        let e = metrics.get(&expectation.metric).copied();
+        let e = e.unwrap_or(Estimate { estimate: None, half_width: None, n: replications.len() as u64 });
+        let alpha = (1.0 - expectation.confidence.unwrap_or(model.run.confidence)) / judgements;
+        let at = pooled.iter().position(|m| m.name == expectation.metric);
+        let evidence = at.and_then(|at| evidence(pooled[at].measure, replications, at, alpha));
+        let margin = margin(model, e, evidence, alpha);
+        let verdict = e.estimate.map_or(Judgement::Inconclusive, |x| verdict(expectation.bound, x, margin));
+        let (at_most, at_least) = match expectation.bound {
+            Bound::AtMost(x) => (Some(x), None),
+            Bound::AtLeast(x) => (None, Some(x)),
+            Bound::Between(low, high) => (Some(high), Some(low)),
+        };
+        let judged = Expectation {
+            metric: expectation.metric.clone(),
+            at_most,
+            at_least,
+            estimate: e.estimate,
+            half_width: e.half_width,
+            verdict,
+            evidence,
+            undecided: None,
+        };
+        let undecided = open::undecided(&judged, open::Sample { n: e.n, alpha, margin });
+        Expectation { undecided, ..judged }
+    });
+    judged.collect()
+}
+
+/// What the judgement of a rate rests on; `None`: it is no rate, or nothing was tried.
+fn evidence(pooled: Measure, replications: &[Replication], at: usize, alpha: f64) -> Option<RateEvidence> {
+    let Measure::Rate { events, trials, minutes, deviation } = pooled else { return None };
+    let own = replications.iter().filter_map(|r| match r.metrics[at].measure {
+        Measure::Rate { events, trials, .. } => Some((events, trials)),
+        _ => None,
+    });
+    let between = Deviation::between(own);
+    let of = |d: Deviation| [d.squares, d.binomial];
+    (trials > 0).then(|| RateEvidence {
+        events,
+        trials,
+        minutes,
+        dispersion: deviation.dispersion().max(between.dispersion()),
+        between_minutes: of(deviation),
+        between_replications: of(between),
+        alpha,
+        worth: pooled.unseen_in(),
+    })
 }
 
 /// How often the stop rule may look: once for each wave.
@@ -60,22 +84,21 @@ fn looks(model: &Model) -> f64 {
 }
 
 /// How far the truth may lie from the estimate on one side, at the level.
-fn margin(model: &Model, e: Estimate, measure: Option<Measure>, level: f64) -> f64 {
-    match (measure, e.half_width) {
-        // What was never seen in n trials has, at the level, at most -ln(level) / n.
-        (Some(Measure::Rate { events, trials }), _) if trials > 0 && (events == 0 || events == trials) => {
-            -libm::log(level) / trials as f64
-        }
-        (_, Some(half_width)) if e.n > 1 => {
+fn margin(model: &Model, e: Estimate, evidence: Option<RateEvidence>, alpha: f64) -> f64 {
+    if let Some(worth) = evidence.and_then(|evidence| evidence.worth) {
+        return dispersion::bound_of_none(alpha, worth);
+    }
+    match e.half_width {
+        Some(half_width) if e.n > 1 => {
             let wide = interval::student_t(model.run.confidence, e.n - 1);
-            let one_sided = interval::student_t(1.0 - 2.0 * level, e.n - 1);
+            let one_sided = interval::student_t(1.0 - 2.0 * alpha, e.n - 1);
             half_width * one_sided / wide
         }
         _ => 0.0,
     }
 }
 
-fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
+pub(super) fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
     let (over, bound) = match bound {
         Bound::AtMost(bound) => (estimate, bound),
         Bound::AtLeast(bound) => (-estimate, -bound),
@@ -101,10 +124,13 @@ fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
 pub(super) fn is_precise(model: &Model, metrics: &BTreeMap<String, Estimate>, precision: f64) -> bool {
     let named: Vec<&str> =
         model.expectations.iter().map(|e| e.metric.as_str()).filter(|m| is_mean_or_rate(m)).collect();
-    let names = if named.is_empty() { vec!["e2e_mean_ms", "throttle_rate"] } else { named };
+    let is_asked = !named.is_empty();
+    let names = if is_asked { named } else { vec!["e2e_mean_ms", "throttle_rate"] };
     names.into_iter().all(|name| match metrics.get(name) {
         Some(Estimate { estimate: Some(estimate), half_width: Some(half), .. }) => {
             let floor = match terms::parse_metric(name).map(|m| m.term.unit) {
+                // More runs would narrow what was never seen, but no goal asks for it.
+                Ok(Unit::Fraction) if !is_asked && *estimate == 0.0 => 1.0,
                 Ok(Unit::Fraction) => 1e-3,
                 Ok(Unit::Milliseconds) => 1.0,
                 _ => 0.0,

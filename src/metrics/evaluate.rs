@@ -12,7 +12,7 @@ use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
 use crate::model::pricing::Billed;
 use crate::model::workload::Slo;
-use crate::stats::Histogram;
+use crate::stats::{Deviation, Histogram};
 use crate::terms::LATENCY_STATISTICS;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
 
@@ -22,17 +22,42 @@ pub enum Measure {
     /// A count, a mean, a ratio of unlike things; `None`: not known.
     Value(Option<f64>),
     /// A share of trials.
-    Rate { events: u64, trials: u64 },
+    Rate {
+        events: u64,
+        trials: u64,
+        /// Minutes in which there were trials, or the trials themselves where events do not come in clusters of a minute.
+        minutes: u64,
+        /// How the minutes' counts of events deviate from their mean.
+        deviation: Deviation,
+    },
     /// A percentile of `count` values.
     Percentile { share: f64, value: Option<f64>, count: u64 },
 }
 
 impl Measure {
+    /// A rate whose trials are taken as independent.
+    #[must_use]
+    pub fn rate(events: u64, trials: u64) -> Self {
+        Self::Rate { events, trials, minutes: trials, deviation: Deviation::default() }
+    }
+
+    /// How many independent trials a rate is worth in which nothing, or everything, was an event and of whose clusters
+    /// nothing is known; `None`: it is no such rate.
+    #[must_use]
+    pub fn unseen_in(self) -> Option<f64> {
+        match self {
+            Self::Rate { events, trials, minutes, .. } if trials > 0 && (events == 0 || events == trials) => {
+                Some(minutes as f64)
+            }
+            _ => None,
+        }
+    }
+
     #[must_use]
     pub fn value(self) -> Option<f64> {
         match self {
             Self::Value(value) | Self::Percentile { value, .. } => value,
-            Self::Rate { events, trials } => (trials > 0).then(|| events as f64 / trials as f64),
+            Self::Rate { events, trials, .. } => (trials > 0).then(|| events as f64 / trials as f64),
         }
     }
 }
@@ -53,6 +78,7 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     let mut total = Cohort { billed: vec![Billed::default(); model.capacities.len()], ..Cohort::default() };
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
     total.worst_minutes = record.worst_minutes;
+    total.blocks = record.blocks;
     total.aftermath = record.aftermath;
     let duration = SimTime(to.0 - from.0);
     let bill = ledger(model, record, from, to);
@@ -134,7 +160,7 @@ impl Sheet {
     }
 
     fn rate(&mut self, name: &str, events: u64, trials: u64) {
-        self.put(name, Measure::Rate { events, trials });
+        self.put(name, Measure::rate(events, trials));
     }
 
     fn usd(&mut self, name: &str, amount: Option<Usd>) {
@@ -159,19 +185,9 @@ impl Sheet {
         ] {
             self.count(name, count);
         }
-        for (name, events, trials) in [
-            ("throttle_rate", c.throttled_attempts, attempts),
-            ("unavailable_rate", c.unavailable_attempts, attempts),
-            ("offer_throttle_rate", c.throttled_offers, c.offers()),
-            ("first_attempt_throttle_rate", c.first_attempts_throttled, c.requests),
-            ("failure_rate", c.unanswered(), c.requests),
-            ("refusal_rate", c.failed, c.requests),
-            ("timeout_rate", c.timed_out, c.requests),
-            ("truncation_rate", c.truncated, c.served),
-            ("spillover_rate", c.spilled, c.served),
-            ("slo_attainment", c.within_slo(), c.requests),
-        ] {
-            self.rate(name, events, trials);
+        for ((name, events, trials), blocks) in c.rates().into_iter().zip(&c.blocks) {
+            let minutes = blocks.minutes.min(trials);
+            self.put(name, Measure::Rate { events, trials, minutes, deviation: blocks.deviation() });
         }
         let (throttled, ended) = c.worst_minutes.throttled;
         self.rate("worst_minute_throttle_rate", throttled, ended);

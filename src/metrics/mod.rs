@@ -1,6 +1,7 @@
 //! From events to figures: the recorder listens to the engine, and [`evaluate`] turns what it holds into metrics.
 
 mod aftermath;
+mod blocks;
 mod counters;
 mod evaluate;
 mod ledger;

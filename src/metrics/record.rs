@@ -2,6 +2,7 @@
 //! their sum, whatever the order.
 
 use super::aftermath::Aftermath;
+use super::blocks::Blocks;
 use super::counters::Counts;
 use super::minutes::Minutes;
 use super::used_up::UsedUp;
@@ -19,6 +20,7 @@ pub struct Record {
     pub quotas: Vec<QuotaRecord>,
     /// Of all workloads together, as in [`Cohort`].
     pub worst_minutes: WorstMinutes,
+    pub blocks: [Blocks; RATES],
     pub aftermath: Option<Aftermath>,
     /// The run ended because more requests were alive than the engine can tell apart.
     pub overflowed: bool,
@@ -64,6 +66,8 @@ pub struct Cohort {
     pub billed_long: Vec<Billed>,
     pub latencies: Latencies,
     pub worst_minutes: WorstMinutes,
+    /// By [`Cohort::rates`]: events and trials by minute, dated when the recorder is told of them.
+    pub blocks: [Blocks; RATES],
     /// `None`: the model knows no bursts.
     pub aftermath: Option<Aftermath>,
 }
@@ -178,6 +182,7 @@ impl Record {
             capacities: vec![CapacityRecord::default(); capacities],
             quotas: vec![QuotaRecord::default(); quotas],
             worst_minutes: WorstMinutes::default(),
+            blocks: Default::default(),
             aftermath: None,
             overflowed: false,
             timeline: super::timeline::Timeline::default(),
@@ -189,13 +194,24 @@ impl Record {
     /// The same without its course over time, which may be large.
     #[must_use]
     pub fn without_course(&self) -> Self {
-        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting, minutes } =
-            self;
+        let Self {
+            workloads,
+            capacities,
+            quotas,
+            worst_minutes,
+            blocks,
+            aftermath,
+            overflowed,
+            timeline: _,
+            waiting,
+            minutes,
+        } = self;
         Self {
             workloads: workloads.clone(),
             capacities: capacities.clone(),
             quotas: quotas.clone(),
             worst_minutes: *worst_minutes,
+            blocks: *blocks,
             aftermath: *aftermath,
             overflowed: *overflowed,
             timeline: super::timeline::Timeline::default(),
@@ -206,10 +222,21 @@ impl Record {
 
     /// Adds another replication's record; the timeline stays the first one's.
     pub fn merge(&mut self, other: &Self) {
-        let Self { workloads, capacities, quotas, worst_minutes, aftermath, overflowed, timeline: _, waiting, minutes } =
-            other;
+        let Self {
+            workloads,
+            capacities,
+            quotas,
+            worst_minutes,
+            blocks,
+            aftermath,
+            overflowed,
+            timeline: _,
+            waiting,
+            minutes,
+        } = other;
         self.minutes.merge(*minutes);
         self.worst_minutes.merge(*worst_minutes);
+        merge_blocks(&mut self.blocks, blocks);
         merge_aftermath(&mut self.aftermath, aftermath.as_ref());
         self.workloads.iter_mut().zip(workloads).for_each(|(mine, theirs)| mine.merge(theirs));
         self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
@@ -243,6 +270,24 @@ impl Cohort {
     #[must_use]
     pub fn unanswered(&self) -> u64 {
         self.failed + self.timed_out + self.unfinished
+    }
+
+    /// The rates of requests and attempts, each with its events and trials.
+    #[must_use]
+    pub fn rates(&self) -> [(&'static str, u64, u64); RATES] {
+        let attempts = self.attempts();
+        [
+            ("throttle_rate", self.throttled_attempts, attempts),
+            ("unavailable_rate", self.unavailable_attempts, attempts),
+            ("offer_throttle_rate", self.throttled_offers, self.offers()),
+            ("first_attempt_throttle_rate", self.first_attempts_throttled, self.requests),
+            ("failure_rate", self.unanswered(), self.requests),
+            ("refusal_rate", self.failed, self.requests),
+            ("timeout_rate", self.timed_out, self.requests),
+            ("truncation_rate", self.truncated, self.served),
+            ("spillover_rate", self.spilled, self.served),
+            ("slo_attainment", self.within_slo(), self.requests),
+        ]
     }
 
     /// Served within every objective.
@@ -284,8 +329,10 @@ impl Cohort {
             billed_long,
             latencies,
             worst_minutes,
+            blocks,
             aftermath,
         } = other;
+        merge_blocks(&mut self.blocks, blocks);
         self.requests += requests;
         self.served += served;
         self.failed += failed;
@@ -311,6 +358,13 @@ impl Cohort {
         self.worst_minutes.merge(*worst_minutes);
         merge_aftermath(&mut self.aftermath, aftermath.as_ref());
     }
+}
+
+/// How many rates there are.
+pub const RATES: usize = 10;
+
+fn merge_blocks(mine: &mut [Blocks; RATES], theirs: &[Blocks; RATES]) {
+    mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.merge(*theirs));
 }
 
 fn merge_aftermath(mine: &mut Option<Aftermath>, theirs: Option<&Aftermath>) {

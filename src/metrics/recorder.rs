@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::aftermath::Lookout;
 use super::counters::{Counters, Counts};
 use super::minutes::MinuteLog;
-use super::record::{Cohort, Record, UnusedRule};
+use super::record::{Cohort, RATES, Record, UnusedRule};
 use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
@@ -53,6 +53,8 @@ struct ClockState {
     at_start: Counters,
     at_minute: Counters,
     at_bucket: Counters,
+    /// By workload: the events and trials of each rate when the minute began.
+    rates_at_minute: Vec<[(u64, u64); RATES]>,
     bucket: Vec<QuotaBucket>,
     next_minute: u64,
     /// The minute that is running began inside the interval.
@@ -129,6 +131,7 @@ impl Recorder {
                 at_start: counters.clone(),
                 at_minute: counters.clone(),
                 at_bucket: counters.clone(),
+                rates_at_minute: vec![[(0, 0); RATES]; workloads],
                 now: counters,
                 bucket: vec![QuotaBucket::default(); quotas],
                 next_minute: minute_after(from),
@@ -203,6 +206,22 @@ impl Recorder {
         }
         self.minutes.end_minute(minute.workloads.iter().map(|counts| counts.arrivals).sum());
         clock.at_minute = clock.now.clone();
+        self.see_rates();
+    }
+
+    /// Adds the minute that ends to the blocks of every rate.
+    fn see_rates(&mut self) {
+        let mut total = [(0, 0); RATES];
+        for (cohort, before) in self.record.workloads.iter_mut().zip(&mut self.clock.rates_at_minute) {
+            for (i, (_, events, trials)) in cohort.rates().into_iter().enumerate() {
+                // A request that was unfinished, or is sent after all, may take back what it counted for.
+                let of_minute = (events.saturating_sub(before[i].0), trials.saturating_sub(before[i].1));
+                before[i] = (events, trials);
+                cohort.blocks[i].see(of_minute.0, of_minute.1);
+                total[i] = (total[i].0 + of_minute.0, total[i].1 + of_minute.1);
+            }
+        }
+        self.record.blocks.iter_mut().zip(total).for_each(|(blocks, (events, trials))| blocks.see(events, trials));
     }
 
     fn end_bucket(&mut self, snapshot: Snapshot<'_>) {

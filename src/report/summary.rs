@@ -475,5 +475,6 @@ pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
         Judgement::Inconclusive => palette.doubtful("inconclusive"),
     };
     let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
-    format!("{verdict}: {} {bound}, is {}", e.metric, interval(Some(&estimate), unit))
+    let open = e.undecided.as_ref().map(|open| format!("; {}", open.why)).unwrap_or_default();
+    format!("{verdict}: {} {bound}, is {}{open}", e.metric, interval(Some(&estimate), unit))
 }

@@ -136,7 +136,16 @@ mod tests {
     use super::*;
 
     fn goal(metric: &str, at_most: Option<f64>, at_least: Option<f64>, verdict: Judgement) -> Expectation {
-        Expectation { metric: metric.to_owned(), at_most, at_least, estimate: None, half_width: None, verdict }
+        Expectation {
+            metric: metric.to_owned(),
+            at_most,
+            at_least,
+            estimate: None,
+            half_width: None,
+            verdict,
+            evidence: None,
+            undecided: None,
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod baseline;
 mod comparison;
 mod doubt;
+mod evidence;
 mod sizing;
 mod verdict;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use baseline::{Baseline, BaselineScenario};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
+pub use evidence::{RateEvidence, Undecided};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
 pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 
@@ -255,6 +257,12 @@ pub struct Expectation {
     pub estimate: Option<f64>,
     pub half_width: Option<f64>,
     pub verdict: Judgement,
+    /// What the judgement of a rate rests on; left out for other metrics.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub evidence: Option<RateEvidence>,
+    /// Why it is not decided and what would decide it; left out where it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub undecided: Option<Undecided>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -62,12 +62,6 @@ pub fn of_independent(a: (f64, &[f64]), b: (f64, &[f64]), confidence: f64) -> Op
     Some(student_t(confidence, (freedom as u64).max(1)) * both.sqrt())
 }
 
-/// The upper bound of a rate whose event was never seen in `trials`: the rule of three.
-#[must_use]
-pub fn rule_of_three(trials: u64) -> f64 {
-    (3.0 / trials as f64).min(1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -211,6 +211,8 @@ fn a_bound_stands_in_where_there_is_no_objective() {
         estimate: None,
         half_width: None,
         verdict: Judgement::Held,
+        evidence: None,
+        undecided: None,
     });
     let drawings = draw(&bounded);
     assert!(drawn(&drawings, "latency_cdf").svg.len() > before);

@@ -31,6 +31,8 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
         estimate: Some(throttled),
         half_width: Some(0.02),
         verdict,
+        evidence: None,
+        undecided: None,
     };
     let metrics = [
         ("throttle_rate", estimate(throttled, 0.02)),

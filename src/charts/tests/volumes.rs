@@ -20,6 +20,8 @@ pub(super) fn purchase(ways: &[(&str, f64, f64, f64)], volumes: &[f64]) -> Resul
                 estimate: Some(0.0),
                 half_width: None,
                 verdict,
+                evidence: None,
+                undecided: None,
             };
             let parameters = [("rate", json!(format!("{i}/min"))), ("way", json!(name))];
             let metrics = [

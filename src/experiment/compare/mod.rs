@@ -17,7 +17,7 @@ use crate::model::Model;
 use crate::results::{
     self, Comparison, Difference, Estimate, Expectation, JudgedTwice, Note, Point, Results, Scenario, Side,
 };
-use crate::stats::interval;
+use crate::stats::{dispersion, interval};
 
 /// Below this share of either side a difference is that of roundings \[1\].
 const ROUNDING: f64 = 1e-12;
@@ -116,8 +116,9 @@ fn difference(a: &Column, b: &Column, confidence: f64, paired: bool) -> Differen
         (true, false) => interval::of_mean(&own, confidence),
         (false, _) => (of_b - of_a, interval::of_independent((of_a, &a.own), (of_b, &b.own), confidence)),
     };
-    // What never happened on a side, or always, may yet do otherwise: never narrower than the rule of three.
-    let half_width = match [a, b].map(|side| unseen(side.pooled)) {
+    // What never happened on a side, or always, may yet do otherwise: never narrower than the bound of what was not seen.
+    let unseen = |side: &Column| side.pooled.unseen_in().map(|n| dispersion::bound_of_none(1.0 - confidence, n));
+    let half_width = match [a, b].map(unseen) {
         [Some(in_a), Some(in_b)] => Some(half_width.unwrap_or(0.0).max(in_a).max(in_b)),
         [Some(bound), None] | [None, Some(bound)] => half_width.map(|half| half.max(bound)),
         [None, None] => half_width,
@@ -125,16 +126,6 @@ fn difference(a: &Column, b: &Column, confidence: f64, paired: bool) -> Differen
     let is_real = difference.abs() > ROUNDING * of_a.abs().max(of_b.abs());
     let distinguishable = is_real && half_width.is_some_and(|half| difference.abs() > half);
     Difference { a: Some(of_a), b: Some(of_b), difference: Some(difference), half_width, distinguishable }
-}
-
-/// How often what was never seen, or always, may yet happen otherwise; `None` where it was seen both ways.
-fn unseen(pooled: Measure) -> Option<f64> {
-    match pooled {
-        Measure::Rate { events, trials } if trials > 0 && (events == 0 || events == trials) => {
-            Some(interval::rule_of_three(trials))
-        }
-        _ => None,
-    }
 }
 
 /// Expectations are the same one when they bound the same metric from the same side; of several, in their order.

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use safe::InDoubt;
 
 use super::doubt::Doubts;
-use super::{Build, Conclusion, Depth, Effort, Scores, Watch, head, play_along, without_varied};
+use super::{Build, Clusters, Conclusion, Depth, Effort, Scores, Watch, head, play_along, without_varied};
 use crate::model::Model;
 use crate::model::study::{Choice, Find, Size, Unknown, sweep};
 use crate::results::{
@@ -186,7 +186,18 @@ impl<'l> Line<'l> {
         for (value, tried) in new.into_iter().zip(played) {
             self.tried.insert(value, tried?);
         }
+        self.share_clusters();
         Ok(())
+    }
+
+    /// Judges every value anew with what all of them show of the clusters of rare events.
+    fn share_clusters(&mut self) {
+        let mut clusters = Clusters::default();
+        self.tried.values().for_each(|tried| clusters.add(&tried.point.expectations));
+        for tried in self.tried.values_mut() {
+            clusters.rejudge(&mut tried.point.expectations, tried.point.replications);
+            tried.verdict = Judgement::worst(&tried.point.expectations).unwrap_or(Judgement::Inconclusive);
+        }
     }
 
     fn try_one(&self, value: u64) -> Result<Tried, String> {

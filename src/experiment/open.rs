@@ -1,0 +1,204 @@
+//! What would decide an expectation that is open, and what points of a study tell of each other's clusters.
+
+use std::collections::BTreeMap;
+
+use super::judge;
+use crate::model::Bound;
+use crate::results::{Expectation, Judgement, RateEvidence, Undecided};
+use crate::stats::{Deviation, dispersion, interval};
+
+/// More replications than this are named as "more than".
+const MOST: f64 = 1e6;
+
+/// How an expectation was judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample {
+    /// Replications.
+    pub n: u64,
+    /// The error probability of one side.
+    pub alpha: f64,
+    /// How far the truth may lie from the estimate on one side.
+    pub margin: f64,
+}
+
+/// Why an expectation is not decided, and how many replications would decide it; `None`: it is.
+pub(super) fn undecided(e: &Expectation, sample: Sample) -> Option<Undecided> {
+    if e.verdict != Judgement::Inconclusive {
+        return None;
+    }
+    let Some(estimate) = e.estimate else {
+        let why = "it is not known from this run, the notes say why".to_owned();
+        return Some(Undecided { replications: None, why });
+    };
+    let bounds = [e.at_most, e.at_least];
+    let gap = bounds.into_iter().flatten().map(|bound| (bound - estimate).abs()).fold(f64::INFINITY, f64::min);
+    let n = sample.n.max(1) as f64;
+    let needed = match e.evidence.and_then(|evidence| evidence.worth) {
+        Some(_) if gap == 0.0 => return Some(never(estimate, sample.margin)),
+        Some(worth) => n * dispersion::trials_for(sample.alpha, gap) / worth,
+        None if gap == 0.0 => {
+            let why = "the estimate lies on the bound: no number of replications is sure to decide it".to_owned();
+            return Some(Undecided { replications: None, why });
+        }
+        None => narrowed(sample, gap),
+    };
+    let replications = needed.ceil().max(n + 1.0);
+    if replications > MOST {
+        let why = "more than a million replications would be needed: run longer, or move the bound".to_owned();
+        return Some(Undecided { replications: None, why });
+    }
+    let why = format!("about {replications:.0} replications would decide it, with the estimate as it is");
+    Some(Undecided { replications: Some(replications as u64), why })
+}
+
+/// A bound at which nothing, or everything, is an event: it can be broken, and never be shown to hold.
+fn never(estimate: f64, margin: f64) -> Undecided {
+    let percent = |x: f64| format!("{}%", (x * 1e4).ceil() / 100.0);
+    let (what, decidable) = if estimate == 0.0 {
+        ("never happens", format!("at_most = \"{}\"", percent(margin)))
+    } else {
+        ("always happens", format!("at_least = \"{}\"", percent_down(1.0 - margin)))
+    };
+    let why = format!("no number of replications shows that it {what}; {decidable} would hold on these");
+    Undecided { replications: None, why }
+}
+
+fn percent_down(x: f64) -> String {
+    format!("{}%", (x * 1e4).floor() / 100.0)
+}
+
+/// How many replications make the margin of a mean as narrow as the gap.
+fn narrowed(sample: Sample, gap: f64) -> f64 {
+    let t = |n: f64| interval::student_t(1.0 - 2.0 * sample.alpha, (n as u64).max(2) - 1);
+    let n = sample.n.max(2) as f64;
+    let deviation = sample.margin * n.sqrt() / t(n);
+    let mut needed = n;
+    // The quantile falls with the number of replications, so that a few rounds settle it.
+    for _ in 0..4 {
+        let times = deviation * t(needed.min(MOST)) / gap;
+        needed = (times * times).max(2.0);
+    }
+    needed
+}
+
+/// What the points of a study show of the clusters of each rate, by metric.
+#[derive(Debug, Clone, Default)]
+pub struct Clusters {
+    /// Deviations between minutes and between replications.
+    by_metric: BTreeMap<String, [Deviation; 2]>,
+}
+
+impl Clusters {
+    /// Adds a point's expectations. Points of which a rate saw both ways, and its event in no more than half of the trials
+    /// (or in no less, of a rate that is wanted high), are comparable with those that saw none.
+    pub fn add(&mut self, expectations: &[Expectation]) {
+        let mut seen: Vec<&str> = Vec::new();
+        for e in expectations {
+            let Some(evidence) = e.evidence.filter(is_comparable(e)) else { continue };
+            // Two bounds on one metric rest on the same counts.
+            if seen.contains(&e.metric.as_str()) {
+                continue;
+            }
+            seen.push(&e.metric);
+            let sums = self.by_metric.entry(e.metric.clone()).or_default();
+            let of_point = [evidence.between_minutes, evidence.between_replications];
+            let of_point = of_point.map(|[squares, binomial]| Deviation { squares, binomial });
+            *sums = [0, 1].map(|i| sums[i].plus(of_point[i]));
+        }
+    }
+
+    fn dispersion(&self, metric: &str) -> Option<f64> {
+        let deviations = self.by_metric.get(metric)?;
+        Some(deviations.iter().map(|d| d.dispersion()).fold(1.0, f64::max))
+    }
+
+    /// Judges a point's expectations anew where a rate saw no event, or nothing but events, and comparable points show how
+    /// its events cluster.
+    pub fn rejudge(&self, expectations: &mut [Expectation], replications: u64) {
+        for e in expectations {
+            let (Some(evidence), Some(estimate)) = (e.evidence.filter(|e| e.worth.is_some()), e.estimate) else {
+                continue;
+            };
+            let Some(dispersion) = self.dispersion(&e.metric) else { continue };
+            let worth = evidence.trials as f64 / dispersion;
+            let margin = dispersion::bound_of_none(evidence.alpha, worth);
+            let bound = match (e.at_least, e.at_most) {
+                (Some(low), Some(high)) => Bound::Between(low, high),
+                (Some(low), None) => Bound::AtLeast(low),
+                (None, Some(high)) => Bound::AtMost(high),
+                (None, None) => continue,
+            };
+            e.evidence = Some(RateEvidence { worth: Some(worth), dispersion, ..evidence });
+            e.half_width = Some(margin);
+            e.verdict = judge::verdict(bound, estimate, margin);
+            e.undecided = undecided(e, Sample { n: replications, alpha: evidence.alpha, margin });
+        }
+    }
+}
+
+fn is_comparable(e: &Expectation) -> impl Fn(&RateEvidence) -> bool {
+    let wants_high = e.at_most.is_none();
+    move |evidence| {
+        let is_half = 2 * evidence.events <= evidence.trials;
+        evidence.is_mixed() && (is_half != wants_high || 2 * evidence.events == evidence.trials)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(at_most: f64, estimate: f64, worth: Option<f64>, sample: Sample) -> Option<Undecided> {
+        let evidence = worth.map(|worth| RateEvidence {
+            events: 0,
+            trials: 10_000,
+            minutes: worth as u64,
+            dispersion: 1.0,
+            between_minutes: [0.0; 2],
+            between_replications: [0.0; 2],
+            alpha: sample.alpha,
+            worth: Some(worth),
+        });
+        let e = Expectation {
+            metric: "throttle_rate".to_owned(),
+            at_most: Some(at_most),
+            at_least: None,
+            estimate: Some(estimate),
+            half_width: Some(sample.margin),
+            verdict: judge::verdict(Bound::AtMost(at_most), estimate, sample.margin),
+            evidence,
+            undecided: None,
+        };
+        undecided(&e, sample)
+    }
+
+    #[test]
+    fn as_many_replications_as_are_named_decide_a_rate_without_events() {
+        // Four replications of 15 minutes: -ln(0.05) / 60 = 5 %. A bound of 1 % takes 300 minutes, 20 replications.
+        let margin = dispersion::bound_of_none(0.05, 60.0);
+        let told = open(0.01, 0.0, Some(60.0), Sample { n: 4, alpha: 0.05, margin }).expect("it is open");
+        assert_eq!(told.replications, Some(20));
+        assert!(dispersion::bound_of_none(0.05, 20.0 * 15.0) <= 0.01);
+        assert!(dispersion::bound_of_none(0.05, 19.0 * 15.0) > 0.01);
+    }
+
+    #[test]
+    fn a_bound_of_zero_says_what_can_be_decided() {
+        let margin = dispersion::bound_of_none(0.05, 600.0);
+        let told = open(0.0, 0.0, Some(600.0), Sample { n: 10, alpha: 0.05, margin }).expect("it is open");
+        assert_eq!(told.replications, None);
+        assert!(told.why.contains("at_most = \"0.5%\" would hold"), "{}", told.why);
+    }
+
+    #[test]
+    fn a_mean_takes_as_many_as_make_its_margin_the_gap() {
+        // The margin of ten replications is twice the gap: about four times as many, fewer for the smaller quantile.
+        let told = open(0.10, 0.09, None, Sample { n: 10, alpha: 0.05, margin: 0.02 }).expect("it is open");
+        let n = told.replications.expect("some number decides it");
+        let t = |n: u64| interval::student_t(0.9, n - 1);
+        let margin = |n: u64| 0.02 * (10.0_f64 / n as f64).sqrt() * t(n) / t(10);
+        assert!(margin(n) <= 0.01 && margin(n - 1) > 0.01 * 0.98, "{n}: {}", margin(n));
+        let told = open(0.09, 0.09, None, Sample { n: 10, alpha: 0.05, margin: 0.02 }).expect("it is open");
+        assert_eq!(told.replications, None);
+    }
+}

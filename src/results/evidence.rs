@@ -1,0 +1,44 @@
+//! What a judgement of a rate rests on, and what would decide one that is open.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What a judgement of a rate rests on, over all replications.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateEvidence {
+    pub events: u64,
+    pub trials: u64,
+    /// Measured wall-clock minutes with trials.
+    pub minutes: u64,
+    /// The variance of the counts of events over that of independent trials, as far as this point alone shows it; at least 1.
+    pub dispersion: f64,
+    /// Sums of squares behind the dispersion, between minutes and between replications: what was seen, and what independent
+    /// trials would do. Those of comparable points add up.
+    pub between_minutes: [f64; 2],
+    pub between_replications: [f64; 2],
+    /// The error probability of one side at which the expectation was judged.
+    pub alpha: f64,
+    /// How many independent trials the sample was worth where it had no event, or nothing but events.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worth: Option<f64>,
+}
+
+impl RateEvidence {
+    /// It saw events, and trials without one.
+    #[must_use]
+    pub const fn is_mixed(&self) -> bool {
+        self.events > 0 && self.events < self.trials
+    }
+}
+
+/// Why an expectation is not decided, and what would decide it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Undecided {
+    /// About how many replications in all would decide it, if the estimate stays where it is; null: no number would, or it
+    /// cannot be told.
+    pub replications: Option<u64>,
+    /// The same in words, or what can be decided instead.
+    pub why: String,
+}
