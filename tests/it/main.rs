@@ -4,6 +4,7 @@ mod accounts;
 mod arrivals;
 mod browser;
 mod capacities;
+mod catalog_sources;
 mod checks;
 mod clients;
 mod columns;
