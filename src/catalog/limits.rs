@@ -112,8 +112,8 @@ fn mantle(entry: &ModelEntry, sources: &mut Sources) -> String {
     let figure = |limit: Option<u64>| limit.map_or_else(|| UNKNOWN.to_owned(), grouped);
     let note = sources.note(&mantle.source, &mantle.as_of);
     let rows = [
-        row(["id", "input tokens/min", "output tokens/min", "source"]),
-        row([mantle.id.as_deref().unwrap_or(&entry.id), &figure(mantle.itpm), &figure(mantle.otpm), &note]),
+        row(["", "input tokens/min", "output tokens/min", "source"]),
+        row(["mantle", &figure(mantle.itpm), &figure(mantle.otpm), &note]),
     ];
     let mut out = format!("\nDefault quotas at the bedrock-mantle endpoint\n{}", table(&rows, &FIGURES));
     if !mantle.regions.is_empty() {
@@ -172,10 +172,10 @@ mod tests {
     }
 
     #[test]
-    fn the_mantle_endpoint_has_two_quotas_and_an_id_of_its_own() {
+    fn the_mantle_endpoint_has_two_quotas() {
         let text = flowing(&quotas(model("anthropic.claude-opus-4-7"), &mut Sources::default()));
-        assert!(text.contains("anthropic.claude-opus-4-7 20,000,000 2,000,000"), "{text}");
+        assert!(text.contains("mantle 20,000,000 2,000,000"), "{text}");
         let text = flowing(&quotas(model("openai.gpt-oss-20b-1:0"), &mut Sources::default()));
-        assert!(text.contains("openai.gpt-oss-20b ? ?"), "{text}");
+        assert!(text.contains("mantle ? ?"), "{text}");
     }
 }

@@ -260,6 +260,7 @@ mod tests {
         ] {
             assert!(text.contains(way), "{text}");
         }
+        assert!(ways(model("openai.gpt-oss-20b-1:0")).contains("  at bedrock-mantle  as openai.gpt-oss-20b\n"));
         let mut units_only = model("amazon.titan-embed-text-v1").clone();
         units_only.paths.clear();
         assert_eq!(ways(&units_only), "  on demand          no\n  as Model Units     8k\n");
