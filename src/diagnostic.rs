@@ -42,6 +42,11 @@ impl Sink {
         self.push(Severity::Error, Some(at), rule.into(), help.into());
     }
 
+    /// An error that may be about no place in a file.
+    pub fn report(&mut self, at: Option<Span>, rule: impl Into<String>, help: impl Into<Option<String>>) {
+        self.push(Severity::Error, at, rule.into(), help.into());
+    }
+
     pub fn warning(&mut self, at: Option<Span>, rule: impl Into<String>, help: impl Into<Option<String>>) {
         self.push(Severity::Warning, at, rule.into(), help.into());
     }

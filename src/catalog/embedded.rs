@@ -141,6 +141,14 @@ fn read(file: &str, text: &str) -> Result<ModelEntry, String> {
     toml::from_str(text).map_err(|fault| format!("catalog/models/{file}: {fault}"))
 }
 
+/// The text of a model's file, by the model's id.
+pub(super) fn text_of(id: &str) -> Option<&'static str> {
+    let line = format!("id = \"{id}\"");
+    // The first `id` of a file is that of the model; one of another endpoint stands further down.
+    let names = |text: &str| text.lines().find(|l| l.starts_with("id = ")).is_some_and(|l| l.trim_end() == line);
+    FILES.iter().map(|(_, text)| *text).find(|text| names(text))
+}
+
 fn load() -> Result<Catalog, String> {
     let mut models = FILES.iter().map(|(file, text)| read(file, text)).collect::<Result<Vec<_>, _>>()?;
     models.sort_by(|a, b| a.id.cmp(&b.id));

@@ -10,6 +10,8 @@ mod entries;
 mod layout;
 mod limits;
 mod nearest;
+pub mod own;
+mod own_checks;
 mod prices;
 mod resolve;
 mod sales;

@@ -211,6 +211,9 @@ pub(super) struct CompareArgs {
     /// The same as --set-both run.replications=N.
     #[arg(long, value_name = "N")]
     pub replications: Option<u32>,
+    /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
     /// The folder for results; default: output/<NAME OF A>-vs-<NAME OF B>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
@@ -234,7 +237,12 @@ pub(super) struct CompareArgs {
 impl CompareArgs {
     /// What is set on both sides, as `PATH=VALUE`.
     pub(super) fn both(&self) -> Vec<String> {
-        let both = Overrides { set: self.set_both.clone(), seed: self.seed, replications: self.replications };
+        let both = Overrides {
+            set: self.set_both.clone(),
+            seed: self.seed,
+            replications: self.replications,
+            catalog: Vec::new(),
+        };
         both.as_settings()
     }
 }
@@ -367,6 +375,9 @@ pub(super) struct Overrides {
     /// The same as --set run.replications=N.
     #[arg(long, value_name = "N")]
     pub replications: Option<u32>,
+    /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
 }
 
 impl Overrides {
@@ -467,6 +478,9 @@ fn workload(text: &str) -> Result<String, String> {
 pub(super) struct CatalogArgs {
     /// A model's id, profile id or ARN, or the name of an SDK; without one, all are listed.
     pub id: Option<String>,
+    /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub catalog: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,18 @@
 //! `bedload catalog`: what is known of models and of SDKs, and since when.
 
+use std::path::PathBuf;
+
 use super::args::CatalogArgs;
-use super::{Exit, Trouble, fault, say};
+use super::{Exit, Trouble, fault, refusal, say};
+use crate::catalog::own::{self, File};
 use crate::catalog::sdks::Sdks;
 use crate::catalog::{Catalog, show};
+use crate::diagnostic::{Sink, Sources};
+use crate::scenario::Refused;
 
 pub(super) fn catalog(args: &CatalogArgs) -> Result<Exit, Trouble> {
-    let catalog = Catalog::embedded();
+    let own = laid(&args.catalog)?;
+    let catalog: &Catalog = own.as_ref().unwrap_or_else(|| Catalog::embedded());
     let today = jiff::ZonedDateTime::now().date().to_string();
     let Some(id) = &args.id else {
         say(&format!("{}\n{}", show::list(catalog, Some(&today)), show::list_sdks(Sdks::embedded())))?;
@@ -27,4 +33,29 @@ pub(super) fn catalog(args: &CatalogArgs) -> Result<Exit, Trouble> {
             Err(fault(Exit::Usage, format!("the catalogue has no model `{id}`"), help))
         }
     }
+}
+
+/// The user's own catalogues over that of bedload; `None` where there are none.
+fn laid(paths: &[PathBuf]) -> Result<Option<Catalog>, Trouble> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let help = "its path is relative to the folder in which bedload runs".to_owned();
+            fault(Exit::InputOutput, format!("the catalogue `{name}` cannot be read: {error}"), help)
+        })?;
+        files.push(File { name, text });
+    }
+    own::lay(&files).map(Some).map_err(|faults| {
+        let (mut sources, mut sink) = (Sources::default(), Sink::default());
+        let starts: Vec<usize> = files.into_iter().map(|file| sources.add(file.name, file.text)).collect();
+        for found in faults {
+            let start = starts[found.file];
+            sink.error(found.at.start + start..found.at.end + start, found.rule, found.help);
+        }
+        refusal(&Refused { sources, findings: sink.findings })
+    })
 }

@@ -57,7 +57,7 @@ fn sides(args: &CompareArgs) -> Result<(Side, Side), Trouble> {
 }
 
 fn side(args: &CompareArgs, path: &Path, settings: &[String]) -> Result<Side, Trouble> {
-    let source = source(path, settings)?;
+    let source = source(path, settings, &args.catalog)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
     // What is set on one side is what is compared, and not doubted.
     let is_compared =

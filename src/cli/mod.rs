@@ -21,7 +21,7 @@ mod sweep;
 mod validate;
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
@@ -108,8 +108,8 @@ fn colour(stream: &impl IsTerminal) -> bool {
 }
 
 /// Loads a scenario, what it doubts included, and shows its warnings.
-fn load(path: &Path, settings: &[String]) -> Result<(Source, Loaded), Trouble> {
-    let source = source(path, settings)?;
+fn load(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<(Source, Loaded), Trouble> {
+    let source = source(path, settings, catalogs)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
     check_alternatives(&source, &loaded.study.doubt)?;
     show_warnings(&loaded);
@@ -135,8 +135,9 @@ fn doubted(loaded: &Loaded, no_doubt: bool) -> &[Unknown] {
 }
 
 /// Opens a scenario that is loaded more than once.
-fn source(path: &Path, settings: &[String]) -> Result<Source, Trouble> {
-    Source::open(path, settings).map_err(|refused| refusal(&refused))
+fn source(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<Source, Trouble> {
+    let opened = Source::open(path, settings).map_err(|refused| refusal(&refused))?;
+    Ok(opened.with_catalogs(catalogs))
 }
 
 /// The model of settings over a scenario; or why there is none, as stderr shows it.

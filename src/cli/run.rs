@@ -33,7 +33,7 @@ struct Asked {
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let asked = match args.point {
         None => {
-            let (source, loaded) = load(&args.file, &args.overrides.as_settings())?;
+            let (source, loaded) = load(&args.file, &args.overrides.as_settings(), &args.overrides.catalog)?;
             Asked { source, settings: Vec::new(), loaded, parameters: BTreeMap::new() }
         }
         Some(index) => load_point(args, index)?,
@@ -62,7 +62,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
 
 /// Point K of the scenario's sweep.
 fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
-    let source = source(&args.file, &args.overrides.as_settings())?;
+    let source = source(&args.file, &args.overrides.as_settings(), &args.overrides.catalog)?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
     let points = Points::of(&source, &base, &args.file)?;
     points.warn_of_settings(&args.overrides.as_settings());

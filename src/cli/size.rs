@@ -13,7 +13,7 @@ use crate::scenario::{Loaded, Source};
 use crate::{report, results};
 
 pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
-    let (source, loaded) = load(&args.file, &args.settings())?;
+    let (source, loaded) = load(&args.file, &args.settings(), &args.overrides.catalog)?;
     let Some(size) = &loaded.study.size else {
         let rule = format!("`{}` does not say what to size", args.file.display());
         let help = "write a [size] section, or --vary PATH --from A --to B".to_owned();

@@ -34,6 +34,7 @@ const DRAWN: u64 = 10_000;
 
 pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let source = Source::open(&args.file, &args.overrides.as_settings()).map_err(|r| refusal(&r))?;
+    let source = source.with_catalogs(&args.overrides.catalog);
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
     show_warnings(&base);
     let study = Points::of(&source, &base, &args.file)?;

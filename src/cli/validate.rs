@@ -8,7 +8,7 @@ use crate::scenario;
 pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
     let mut refusals = String::new();
     for file in &args.files {
-        let loaded = load(file, &args.overrides.as_settings()).and_then(|(source, loaded)| {
+        let loaded = load(file, &args.overrides.as_settings(), &args.overrides.catalog).and_then(|(source, loaded)| {
             if loaded.study.sweep.is_some() {
                 Points::of(&source, &loaded, file)?.try_values()?;
             }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::diagnostic::{Sink, Span};
 use crate::model::Replications;
-use crate::model::quantity::{Count, Duration, Number, Share};
+use crate::model::quantity::{Count, Duration, Names, Number, Share};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar, scalar_or_table};
 use crate::units::WallClock;
 
@@ -30,6 +30,8 @@ pub struct RunSpec {
     pub replications: Option<At<ReplicationsSpec>>,
     /// Of the intervals; default 0.95 \[1\].
     pub confidence: Option<At<Share>>,
+    /// Catalogues of your own, such as "our-account.toml": their entries are laid over those of bedload, in this order.
+    pub catalog: Option<At<Names>>,
     /// Multiplies the rate of every workload; default 1 \[1\].
     pub traffic_scale: Option<At<Number>>,
 }

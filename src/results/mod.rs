@@ -83,7 +83,7 @@ pub struct Scenario {
     pub file: String,
     /// Of the file's bytes, in hex.
     pub sha256: String,
-    /// The `--set` arguments in force.
+    /// The `--set` arguments in force, then each `--catalog FILE`.
     pub overrides: Vec<String>,
 }
 

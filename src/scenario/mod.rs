@@ -18,6 +18,7 @@ mod form;
 mod instants;
 mod lower;
 mod overlay;
+mod own_catalogue;
 mod place;
 mod schema;
 mod source;
@@ -27,7 +28,7 @@ pub mod template;
 mod tree;
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use toml::de::DeTable;
 
@@ -53,7 +54,7 @@ pub struct Loaded {
     pub sha256: String,
     /// The file's name without its directory.
     pub file_name: String,
-    /// The `--set` arguments in force.
+    /// The `--set` arguments in force, then each `--catalog FILE`.
     pub overrides: Vec<String>,
 }
 
@@ -87,7 +88,7 @@ fn passes(
     overrides: &[String],
     sources: &mut Sources,
     sink: &mut Sink,
-) -> Option<(Model, Study)> {
+) -> Option<Passed> {
     let starts: Vec<usize> = source.files.iter().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
@@ -119,9 +120,20 @@ fn passes(
     instants::resolve(&mut root, &mut faulty, sink);
     let specs = decode::decode(root, &faulty, sink);
     let files = lower::Files { source, starts: &starts };
+    let own = own_catalogue::laid(&specs, files, sources, sink)?;
+    let catalog =
+        own.as_ref().map_or(own_catalogue::InForce::Embedded(catalog), |own| own_catalogue::InForce::Own(&own.catalog));
     let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
     let doubt = doubt::unknowns(asked, &model, sink);
-    Some((model, Study { sweep, doubt, ..study }))
+    Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
+}
+
+/// What the passes make of a scenario.
+struct Passed {
+    model: Model,
+    study: Study,
+    /// The catalogues of the user's own, laid over that of bedload.
+    own: Option<Arc<own_catalogue::OwnCatalogue>>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use sha2::{Digest, Sha256};
 
-use super::{Loaded, Refused, passes};
+use super::own_catalogue::OwnCatalogue;
+use super::{Loaded, Passed, Refused, passes};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
 use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
@@ -18,6 +19,8 @@ pub struct Source {
     pub(super) files: Vec<File>,
     /// The `--set` arguments of the user.
     pub(super) overrides: Vec<String>,
+    /// Catalogues of the user's own that the command line names, over those of `run.catalog`.
+    pub(super) catalogs: Vec<PathBuf>,
     /// Without its folder.
     file_name: String,
     /// Files of traffic are read once, however often the scenario is loaded.
@@ -84,7 +87,7 @@ impl Source {
                 }
             }
         }
-        Ok(Self { files, overrides: overrides.to_vec(), file_name, shelf: Shelf::default() })
+        Ok(Self { files, overrides: overrides.to_vec(), catalogs: Vec::new(), file_name, shelf: Shelf::default() })
     }
 
     /// The scenario with more settings, each `PATH=VALUE`, over those of the user.
@@ -100,23 +103,36 @@ impl Source {
         let mut sink = Sink::default();
         let overrides: Vec<String> = self.overrides.iter().chain(settings).cloned().collect();
         match passes(catalog, self, &overrides, &mut sources, &mut sink) {
-            Some((model, study)) if !sink.has_errors() => Ok(Loaded {
+            Some(Passed { model, study, own }) if !sink.has_errors() => Ok(Loaded {
                 model,
                 study,
                 warnings: sink.findings,
                 sources,
-                sha256: self.sha256(),
+                sha256: self.sha256(own.as_ref().map_or("", |own| &own.text)),
                 file_name: self.file_name.clone(),
-                overrides,
+                overrides: overrides.into_iter().chain(self.catalog_arguments()).collect(),
             }),
             _ => Err(Refused { sources, findings: sink.findings }),
         }
     }
 
-    /// Of the bytes of its files, in hexadecimal.
-    fn sha256(&self) -> String {
+    /// The scenario with catalogues of the user's own, which lie over those of `run.catalog`.
+    #[must_use]
+    pub fn with_catalogs(mut self, catalogs: &[PathBuf]) -> Self {
+        self.catalogs = catalogs.to_vec();
+        self
+    }
+
+    /// What the command line says of catalogues, as it is typed.
+    fn catalog_arguments(&self) -> impl Iterator<Item = String> {
+        self.catalogs.iter().map(|path| format!("--catalog {}", path.display()))
+    }
+
+    /// Of the bytes of its files and of the user's own catalogues, in hexadecimal.
+    fn sha256(&self, catalogues: &str) -> String {
         let mut digest = Sha256::new();
         self.files.iter().for_each(|file| digest.update(file.text.as_bytes()));
+        digest.update(catalogues.as_bytes());
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -147,6 +163,8 @@ pub(super) struct Shelf {
     traces: Mutex<BTreeMap<(PathBuf, Selection), Arc<Trace>>>,
     /// By file and name.
     columns: Mutex<BTreeMap<(PathBuf, String), Arc<Column>>>,
+    /// Catalogues of the user's own, by the files that lie over each other.
+    catalogues: Mutex<BTreeMap<Vec<PathBuf>, Arc<OwnCatalogue>>>,
 }
 
 impl Shelf {
@@ -154,6 +172,18 @@ impl Shelf {
     /// As for [`Trace::open`].
     pub(super) fn trace(&self, path: PathBuf, selection: Selection) -> Result<Arc<Trace>, TraceError> {
         once(&self.traces, &(path, selection), |(path, selection)| Trace::open(path, selection.clone()))
+    }
+
+    /// The catalogue that these files make, where it was laid before.
+    pub(super) fn catalogue(&self, files: &[PathBuf]) -> Option<Arc<OwnCatalogue>> {
+        let known = self.catalogues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(files).map(Arc::clone)
+    }
+
+    /// Keeps a catalogue for the next time that the scenario is loaded.
+    pub(super) fn keep_catalogue(&self, files: Vec<PathBuf>, catalogue: OwnCatalogue) -> Arc<OwnCatalogue> {
+        let mut known = self.catalogues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(known.entry(files).or_insert_with(|| Arc::new(catalogue)))
     }
 
     /// # Errors

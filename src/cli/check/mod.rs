@@ -98,7 +98,7 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Trouble> {
     let (mut subjects, mut refusals) = (Vec::new(), String::new());
     for file in &args.files {
         // The same key on every system, so that a baseline can be carried.
-        let opened = load(file, &settings).map(|(source, loaded)| Subject {
+        let opened = load(file, &settings, &args.overrides.catalog).map(|(source, loaded)| Subject {
             file: file.display().to_string().replace('\\', "/"),
             source,
             loaded,

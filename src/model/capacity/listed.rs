@@ -89,6 +89,15 @@ impl<'c> QuotaRow<'c> {
         }
     }
 
+    /// Whether a limit comes from a catalogue of the user's own.
+    #[must_use]
+    pub fn is_own(&self, kind: LimitKind) -> bool {
+        match self {
+            Self::Runtime(q) => q.overlaid.contains_key(kind.name()),
+            Self::Mantle(m) => m.overlaid.contains_key(kind.name()),
+        }
+    }
+
     /// The source regions of which the limits are known; empty: the source names none.
     #[must_use]
     pub fn regions(&self) -> &'c [String] {

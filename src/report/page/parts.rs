@@ -330,7 +330,11 @@ pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
 /// The command that makes the document again.
 fn command(results: &Results) -> String {
     let set = |flag: &str, overrides: &[&String]| {
-        overrides.iter().map(|o| format!(" {flag} {}", quoted(o))).collect::<String>()
+        let typed = |o: &&String| match o.strip_prefix("--catalog ") {
+            Some(file) => format!(" --catalog {}", quoted(file)),
+            None => format!(" {flag} {}", quoted(o)),
+        };
+        overrides.iter().map(typed).collect::<String>()
     };
     let Some(comparison) = &results.comparison else {
         let verb = match results {

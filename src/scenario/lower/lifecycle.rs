@@ -45,7 +45,7 @@ impl Lowering<'_> {
             return;
         }
         let at = sold.id_at.clone();
-        let successor = successor(sold, life, self.catalog);
+        let successor = successor(sold, life, self.catalog.get());
         let help = successor.map(|id| format!("plan the move to \"{id}\""));
         if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.last) {
             let rule = format!("{} ends on {ends}, before the run does: calls fail from then on", entry.name);
@@ -57,7 +57,7 @@ impl Lowering<'_> {
         self.check_extended_access(sold, spec, life, &days);
         if let (Some(written), true) = (&spec.customization, is_legacy(life, &days)) {
             let rule = format!("{} is legacy{}, and takes no new fine-tuning", entry.name, since(life));
-            let help = successor_help(sold, life, self.catalog);
+            let help = successor_help(sold, life, self.catalog.get());
             self.sink.warning(Some(written.at.clone()), rule, help);
         }
     }
@@ -71,7 +71,7 @@ impl Lowering<'_> {
             return;
         }
         let play = "write after_end = \"play\" to play it on".to_owned();
-        let help = match successor(sold, life, self.catalog) {
+        let help = match successor(sold, life, self.catalog.get()) {
             Some(id) => format!("write id = \"{id}\", its successor; or {play}"),
             None => play,
         };
@@ -90,7 +90,7 @@ impl Lowering<'_> {
         let Some(since) = life.extended_from.as_ref().filter(|since| **since <= days.last) else { return };
         let name = sold.entry.map_or("", |e| &e.name);
         let what = format!("{name} is in public extended access from {since} on: expect higher prices");
-        self.sink.warning(Some(sold.id_at.clone()), what.clone(), successor_help(sold, life, self.catalog));
+        self.sink.warning(Some(sold.id_at.clone()), what.clone(), successor_help(sold, life, self.catalog.get()));
         if spec.price_factor.is_none() {
             self.assume(format!("models.{}.price_factor", sold.name), "1", what);
         }
@@ -111,7 +111,7 @@ impl Lowering<'_> {
             if is_legacy(life, &days) {
                 let rule = format!("{} is legacy{}: AWS sells no new {what} for it", entry.name, since(life));
                 let at: &Span = draft.at;
-                let help = successor_help(&sold, life, self.catalog);
+                let help = successor_help(&sold, life, self.catalog.get());
                 self.sink.warning(Some(at.clone()), rule, help);
             }
         }

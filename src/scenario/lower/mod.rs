@@ -15,15 +15,14 @@ mod workloads;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::decode::Specs;
+use super::own_catalogue::InForce;
 use super::source::Source;
-use crate::catalog::Catalog;
 use crate::diagnostic::{Sink, Span};
 use crate::model::input::{Facts, Input, Origin};
 use crate::model::pricing::HOURS_PER_MONTH;
-use crate::model::quantity::Text;
 use crate::model::spec::{At, unknown};
 use crate::model::study::{Choice, Study};
 use crate::model::{Model, Window};
@@ -44,20 +43,19 @@ impl Files<'_> {
     }
 
     /// A path that is written somewhere: relative to the file that it stands in, or to the scenario in an argument.
-    fn path(&self, written: &At<Text>) -> PathBuf {
+    pub(super) fn path<T: AsRef<str>>(&self, written: &At<T>) -> PathBuf {
         let files = &self.source.files;
         let after_all = |i: usize| self.starts[i] + files[i].text.len();
         let holds = |i: &usize| self.starts[*i] <= written.at.start && written.at.start <= after_all(*i);
         let file = (0..files.len()).find(holds).unwrap_or(0);
-        files[file].folder.join(&*written.value)
+        files[file].folder.join(written.value.as_ref())
     }
 }
 
 /// What every part of the pass needs.
 struct Lowering<'a> {
     specs: &'a Specs,
-    /// Read when it is asked for: a scenario that states everything never does.
-    catalog: &'a LazyLock<Catalog>,
+    catalog: InForce<'a>,
     files: Files<'a>,
     sink: &'a mut Sink,
     facts: Facts,
@@ -69,7 +67,7 @@ struct Lowering<'a> {
 pub fn lower(
     mut specs: Specs,
     (by, stated): (Vec<Choice>, Vec<Input>),
-    catalog: &LazyLock<Catalog>,
+    catalog: InForce<'_>,
     files: Files<'_>,
     sink: &mut Sink,
 ) -> Option<(Model, Study)> {

@@ -320,7 +320,10 @@ impl<'a> Lowering<'a> {
             "the catalogue's default of {as_of}{remark}{caveat}; your account may have less: read it with `aws service-quotas list-service-quotas --service-code bedrock`{enforced}"
         );
         let path = format!("{}.{}", self.prefix(owner), kind.name());
-        self.assume(path.clone(), amount.to_string(), why);
+        // A limit of the user's own catalogue is what the account has.
+        if !quota.entry.is_own(kind) {
+            self.assume(path.clone(), amount.to_string(), why);
+        }
         self.publish(path, amount.to_string(), (source, as_of));
     }
 

@@ -1,6 +1,7 @@
 //! What the program does with facts of the catalogue: quotas, prices, life cycles, and a catalogue of the user's own.
 
 mod lifecycle;
+mod own_catalogue;
 mod prices;
 mod purchases;
 mod quotas;

@@ -1,0 +1,80 @@
+//! What a figure of a user's own catalogue must look like: dates, sources, prices, paths.
+
+use std::ops::Range;
+
+use toml::de::DeValue;
+
+use super::age::date;
+use super::own::Item;
+use super::resolve::{IN_REGION, PREFIXES};
+use crate::units::parse::{amount, hourly_price, token_price};
+
+/// Keys of prices of a token or of a call.
+const OF_TOKENS: [&str; 13] = [
+    "input",
+    "output",
+    "cache_read",
+    "cache_write_5m",
+    "cache_write_1h",
+    "request",
+    "batch_input",
+    "batch_output",
+    "priority_input",
+    "priority_output",
+    "flex_input",
+    "flex_output",
+    "training",
+];
+/// Keys of prices of an hour.
+const OF_HOURS: [&str; 3] = ["no_commitment", "one_month", "six_months"];
+/// Keys of plain amounts.
+const AMOUNTS: [&str; 5] = [
+    "per_unit_minute",
+    "storage_per_month",
+    "storage_per_unit_month",
+    "input_per_1k_tpm_hour",
+    "output_per_1k_tpm_hour",
+];
+
+/// Reports every text in an item that is not of the form that its key asks.
+pub(super) fn check(item: &Item<'_>, report: &mut dyn FnMut(Range<usize>, String, String)) {
+    match item.get_ref() {
+        DeValue::Table(table) => {
+            for (key, below) in table {
+                if key.get_ref() == "overlaid" {
+                    let help = "leave it out: bedload notes itself whose figure each is".to_owned();
+                    report(key.span(), "unknown key `overlaid`".to_owned(), help);
+                }
+                if let Some((rule, help)) = below.get_ref().as_str().and_then(|text| fault(key.get_ref(), text)) {
+                    report(below.span(), rule, help);
+                }
+                check(below, report);
+            }
+        }
+        DeValue::Array(items) => items.iter().for_each(|below| check(below, report)),
+        _ => {}
+    }
+}
+
+fn fault(key: &str, text: &str) -> Option<(String, String)> {
+    let price = |is_good: bool, example: &str| {
+        (!is_good).then(|| (format!("`{text}` is no price for `{key}`"), format!("write {key} = \"{example}\"")))
+    };
+    match key {
+        "as_of" if date(text).is_none() => {
+            Some((format!("`{text}` is no day"), "write as_of = \"2026-11-29\"".to_owned()))
+        }
+        "source" if text.trim().is_empty() => {
+            let help = "write where the figure stands, such as source = \"Service Quotas of our account\"";
+            Some(("a source is not empty".to_owned(), help.to_owned()))
+        }
+        "path" if text != IN_REGION && !PREFIXES.contains(&text) => {
+            let help = format!("use {IN_REGION}, {}", PREFIXES.join(", "));
+            Some((format!("there is no path `{text}`"), help))
+        }
+        _ if OF_TOKENS.contains(&key) => price(token_price(text).is_ok(), "$0.30/1M"),
+        _ if OF_HOURS.contains(&key) => price(hourly_price(text).is_ok(), "$55/h"),
+        _ if AMOUNTS.contains(&key) => price(amount(text).is_ok(), "$1.95"),
+        _ => None,
+    }
+}

@@ -1,0 +1,106 @@
+//! Catalogues of the user's own, named by `run.catalog` or by `--catalog`, over the one that bedload has.
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use super::decode::Specs;
+use super::lower::Files;
+use crate::catalog::Catalog;
+use crate::catalog::own::{self, File};
+use crate::diagnostic::{Sink, Sources, Span};
+
+/// The facts of a scenario: those of bedload, or with the user's own over them.
+#[derive(Clone, Copy)]
+pub enum InForce<'c> {
+    /// Read when it is asked for: a scenario that states everything never does.
+    Embedded(&'c LazyLock<Catalog>),
+    Own(&'c Catalog),
+}
+
+impl<'c> InForce<'c> {
+    pub fn get(self) -> &'c Catalog {
+        match self {
+            Self::Embedded(catalog) => catalog,
+            Self::Own(catalog) => catalog,
+        }
+    }
+}
+
+/// Catalogues of the user's own over that of bedload.
+#[derive(Debug)]
+pub struct OwnCatalogue {
+    pub catalog: Catalog,
+    /// The bytes of the files, one after the other.
+    pub text: String,
+}
+
+/// Where a catalogue is named, and where it lies.
+struct Named {
+    /// `None`: in an argument of the command line.
+    at: Option<Span>,
+    /// As it was written.
+    name: String,
+    path: PathBuf,
+}
+
+/// The catalogues that a scenario names; `Some(None)` where it names none, `None` after a finding.
+pub fn laid(
+    specs: &Specs,
+    files: Files<'_>,
+    sources: &mut Sources,
+    sink: &mut Sink,
+) -> Option<Option<Arc<OwnCatalogue>>> {
+    let written = specs.run.spec.as_ref().and_then(|run| run.catalog.as_ref());
+    let in_file = written.into_iter().flat_map(|names| names.each()).map(|name| Named {
+        at: Some(name.at.clone()),
+        name: name.value.0.clone(),
+        path: files.path(&name),
+    });
+    let by_argument = files.source.catalogs.iter().map(|path| Named {
+        at: None,
+        name: path.display().to_string(),
+        path: path.clone(),
+    });
+    let named: Vec<Named> = in_file.chain(by_argument).collect();
+    if named.is_empty() {
+        return Some(None);
+    }
+    let paths: Vec<PathBuf> = named.iter().map(|n| n.path.clone()).collect();
+    if let Some(known) = files.source.shelf.catalogue(&paths) {
+        return Some(Some(known));
+    }
+    let before = sink.errors();
+    let texts: Vec<File> = named.iter().filter_map(|named| read(named, sink)).collect();
+    if sink.errors() > before {
+        return None;
+    }
+    match own::lay(&texts) {
+        Ok(catalog) => {
+            let text = texts.iter().map(|file| file.text.as_str()).collect();
+            Some(Some(files.source.shelf.keep_catalogue(paths, OwnCatalogue { catalog, text })))
+        }
+        Err(faults) => {
+            let starts: Vec<usize> = texts.into_iter().map(|file| sources.add(file.name, file.text)).collect();
+            for fault in faults {
+                let start = starts[fault.file];
+                sink.error(fault.at.start + start..fault.at.end + start, fault.rule, fault.help);
+            }
+            None
+        }
+    }
+}
+
+fn read(named: &Named, sink: &mut Sink) -> Option<File> {
+    match std::fs::read_to_string(&named.path) {
+        Ok(text) => Some(File { name: named.path.display().to_string(), text }),
+        Err(error) => {
+            let rule = format!("the catalogue `{}` cannot be read: {error}", named.name);
+            let help = match named.at {
+                Some(_) => "its path is relative to the scenario file",
+                None => "its path is relative to the folder in which bedload runs",
+            };
+            sink.report(named.at.clone(), rule, help.to_owned());
+            None
+        }
+    }
+}
