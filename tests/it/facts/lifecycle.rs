@@ -10,7 +10,7 @@ const ON_DEMAND: &str = "[capacities.us.on_demand]\ntpm = 1_000_000\nrpm = 500";
 fn chat(start: &str, model: &str, capacity: &str) -> String {
     let start = if start.is_empty() { String::new() } else { format!("start = \"{start}\"") };
     format!(
-        "[run]\nduration = \"1h\"\nwarmup = \"0s\"\n{start}\n[models.m]\n{model}\n[workloads.w]\nmodel = \"m\"\narrivals.poisson.rate = \"6/min\"\ninput_tokens = 1000\noutput_tokens = 100\n{capacity}\n"
+        "[run]\nduration = \"1h\"\nwarmup = \"0s\"\n{start}\n[models.m]\n{model}\n[workloads.w]\nmodel = \"m\"\narrivals.poisson.rate = \"6/min\"\ninput_tokens = 1000\noutput_tokens = 100\nmax_tokens = 500\n{capacity}\n"
     )
 }
 

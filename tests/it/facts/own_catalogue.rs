@@ -145,14 +145,14 @@ fn a_faulty_catalogue_is_refused_with_its_place_and_a_fix() {
         ),
         (
             "no source",
-            format!("{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tpm = 1 }}\n"),
+            format!("{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tpm = 1_000_000 }}\n"),
             "a figure of a catalogue has its source and its date",
-            Some(("tpm = 1", "tpm = 1, source = \"Service Quotas of our account\", as_of = \"2026-11-29\"")),
+            Some(("tpm = 1_000_000", "tpm = 1_000_000, source = \"Service Quotas of our account\", as_of = \"2026-11-29\"")),
         ),
         (
             "a day that is none",
             format!(
-                "{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tpm = 1, source = \"s\", as_of = \"20.11.2026\" }}\n"
+                "{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tpm = 1_000_000, source = \"s\", as_of = \"20.11.2026\" }}\n"
             ),
             "`20.11.2026` is no day",
             Some(("as_of = \"20.11.2026\"", "as_of = \"2026-11-29\"")),
@@ -168,7 +168,7 @@ fn a_faulty_catalogue_is_refused_with_its_place_and_a_fix() {
         (
             "a path that is none",
             format!(
-                "{nova}[[models.paths]]\npath = \"moon\"\nquota = {{ tpm = 1, source = \"s\", as_of = \"2026-11-20\" }}\n"
+                "{nova}[[models.paths]]\npath = \"moon\"\nquota = {{ tpm = 1_000_000, source = \"s\", as_of = \"2026-11-20\" }}\n"
             ),
             "there is no path `moon`",
             Some(("\"moon\"", "\"global\"")),
@@ -176,7 +176,7 @@ fn a_faulty_catalogue_is_refused_with_its_place_and_a_fix() {
         (
             "a key that is none",
             format!(
-                "{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tps = 1, source = \"s\", as_of = \"2026-11-20\" }}\n"
+                "{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tps = 1_000_000, source = \"s\", as_of = \"2026-11-20\" }}\n"
             ),
             "unknown field `tps`",
             Some(("tps", "tpm")),

@@ -4,7 +4,7 @@ use super::{assumed, load, loaded};
 
 fn units(keys: &str) -> String {
     format!(
-        "[run]\nduration = \"1h\"\nwarmup = \"0s\"\n[models.m]\nid = \"amazon.nova-2-lite-v1:0\"\n[workloads.w]\nmodel = \"m\"\narrivals.poisson.rate = \"6/min\"\ninput_tokens = 1000\noutput_tokens = 100\n[capacities.d.provisioned]\ninput_tpm_per_unit = 50_000\noutput_tpm_per_unit = 10_000\n{keys}\n"
+        "[run]\nduration = \"1h\"\nwarmup = \"0s\"\n[models.m]\nid = \"amazon.nova-2-lite-v1:0\"\n[workloads.w]\nmodel = \"m\"\narrivals.poisson.rate = \"6/min\"\ninput_tokens = 1000\noutput_tokens = 100\nmax_tokens = 500\n[capacities.d.provisioned]\ninput_tpm_per_unit = 50_000\noutput_tpm_per_unit = 10_000\n{keys}\n"
     )
 }
 
