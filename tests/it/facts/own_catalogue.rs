@@ -147,7 +147,10 @@ fn a_faulty_catalogue_is_refused_with_its_place_and_a_fix() {
             "no source",
             format!("{nova}[[models.paths]]\npath = \"us\"\nquota = {{ tpm = 1_000_000 }}\n"),
             "a figure of a catalogue has its source and its date",
-            Some(("tpm = 1_000_000", "tpm = 1_000_000, source = \"Service Quotas of our account\", as_of = \"2026-11-29\"")),
+            Some((
+                "tpm = 1_000_000",
+                "tpm = 1_000_000, source = \"Service Quotas of our account\", as_of = \"2026-11-29\"",
+            )),
         ),
         (
             "a day that is none",
