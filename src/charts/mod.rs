@@ -102,7 +102,7 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn point(&self) -> Option<&'a Point> {
         let index = match &self.results.sizing {
-            Some(sizing) => sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer)?.point,
+            Some(sizing) => sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer)?.point?,
             None if self.points.len() == 1 => self.points[0].index,
             None => return None,
         };

@@ -62,7 +62,7 @@ impl<'a> Curve<'a> {
     fn of(sizing: &'a Sizing, subject: &Subject<'a>) -> Option<Self> {
         let points: BTreeMap<u64, &Point> = subject.points.iter().map(|point| (point.index, point)).collect();
         let step = |e: &crate::results::Evaluated| {
-            Some(Step { value: e.value as f64, verdict: e.verdict, point: points.get(&e.point)? })
+            Some(Step { value: e.value as f64, verdict: e.verdict, point: points.get(&e.point?)? })
         };
         let steps: Vec<Step<'a>> = sizing.evaluated.iter().filter_map(step).collect();
         let measure = deciding(sizing, &steps).map_or_else(|| Measure::of(subject), Measure::expected);

@@ -10,6 +10,8 @@ use crate::terms::Unit;
 /// Of longer tables, what is near the answer, a change of verdicts or an end is shown.
 const LONG: usize = 24;
 const NEAR: usize = 3;
+/// Reasons why values make no scenario that are written below the table.
+const MOST_REASONS: usize = 3;
 
 /// Columns of the table, and how wide each is in a text.
 pub(super) const HEADINGS: [(&str, usize); 6] =
@@ -29,9 +31,10 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
     say(&origin(results), &|t| palette.faint(t));
     say("", &plain);
     say(&sizing.explanation, &|t| match sizing.state {
-        SizingState::Answered | SizingState::EverythingHolds => palette.good(t),
+        SizingState::Answered => palette.good(t),
+        SizingState::EverythingHolds if sizing.answer.is_some() => palette.good(t),
         SizingState::NothingHolds => palette.bad(t),
-        SizingState::Undecided | SizingState::NotMonotone => palette.doubtful(t),
+        SizingState::EverythingHolds | SizingState::Undecided | SizingState::NotMonotone => palette.doubtful(t),
     });
     if let Some(line) = bought(sizing) {
         say(&line, &|t| match sizing.bought.as_ref().map(|b| b.verdict) {
@@ -52,6 +55,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
             None => say("           …", &plain),
         }
     }
+    refusals(sizing).iter().for_each(|line| say(line, &plain));
     let lines = judgements(results, sizing, palette);
     if !lines.is_empty() {
         say("", &plain);
@@ -89,7 +93,7 @@ pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
         let cells = row.map_or_else(|| vec!["…".to_owned(); HEADINGS.len()], |row| row.cells);
         out += &format!("| {} |\n", cells.join(" | "));
     }
-    for line in judgements(results, sizing, Palette { colour: false }) {
+    for line in refusals(sizing).into_iter().chain(judgements(results, sizing, Palette { colour: false })) {
         out += &format!("\n- {line}");
     }
     out.push('\n');
@@ -172,8 +176,9 @@ pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
         if std::mem::take(&mut skipped) {
             rows.push(None);
         }
-        let point = results.points.iter().find(|p| p.index == evaluated.point);
+        let point = results.points.iter().find(|p| Some(p.index) == evaluated.point);
         let verdict = match evaluated.verdict {
+            _ if evaluated.refused.is_some() => "no scenario",
             Judgement::Held => "holds",
             Judgement::Failed => "fails",
             Judgement::Inconclusive => "inconclusive",
@@ -202,6 +207,25 @@ pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
         }));
     }
     rows
+}
+
+/// Says why values make no scenario, each reason once with the values that it is about.
+pub(super) fn refusals(sizing: &Sizing) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<u64>)> = Vec::new();
+    for (value, why) in sizing.evaluated.iter().filter_map(|e| Some((e.value, e.refused.as_deref()?))) {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, values)) => values.push(value),
+            None => reasons.push((why, vec![value])),
+        }
+    }
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    let told = |(why, values): &(&str, Vec<u64>)| match values.as_slice() {
+        [.., last] if values.len() > 1 => format!("{} to {}: no scenario: {why}", grouped(values[0]), grouped(*last)),
+        _ => format!("{}: no scenario: {why}", grouped(values[0])),
+    };
+    let mut lines: Vec<String> = reasons.iter().take(MOST_REASONS).map(told).collect();
+    lines.extend((more > 0).then(|| format!("{more} more values make no scenario: results.json says why")));
+    lines
 }
 
 fn throttled(point: Option<&Point>) -> String {
@@ -233,7 +257,7 @@ fn grouped(value: u64) -> String {
 fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
     let at = |value: u64| {
         let evaluated = sizing.evaluated.iter().find(|e| e.value == value)?;
-        results.points.iter().find(|p| p.index == evaluated.point)
+        results.points.iter().find(|p| Some(p.index) == evaluated.point)
     };
     let told = |value: u64, which: &dyn Fn(Judgement) -> bool| {
         let expectations = at(value).map(|p| p.expectations.as_slice()).unwrap_or_default();
@@ -267,7 +291,7 @@ pub(super) fn frontier(sizing: &Sizing) -> Vec<[String; 3]> {
     let row = |f: &crate::results::FrontierPoint| {
         let values: Vec<String> = f.parameters.values().map(|v| v.to_string().trim_matches('"').to_owned()).collect();
         let value = match (f.state, f.answer) {
-            (SizingState::Answered, Some(answer)) => grouped(answer),
+            (_, Some(answer)) => grouped(answer),
             _ => f.explanation.clone(),
         };
         let cost = match (f.answer, f.cost_per_month_usd) {

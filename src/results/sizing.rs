@@ -26,7 +26,7 @@ pub struct Sizing {
     pub holds_from: Option<u64>,
     /// The answer in a sentence, or why there is none and what would decide.
     pub explanation: String,
-    /// Every value that was played, rising.
+    /// Every value that was tried, rising.
     pub evaluated: Vec<Evaluated>,
     /// What is there or is about to be bought, judged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -51,7 +51,8 @@ pub enum Sought {
 pub enum SizingState {
     /// Everything short of the answer fails, everything beyond it holds.
     Answered,
-    /// The first value holds already: the range begins too late.
+    /// The first value of the range holds already, so the answer may lie beyond it. It is the answer only where no
+    /// value beyond it makes a scenario.
     EverythingHolds,
     /// No value of the range holds.
     NothingHolds,
@@ -65,10 +66,13 @@ pub enum SizingState {
 #[serde(deny_unknown_fields)]
 pub struct Evaluated {
     pub value: u64,
-    /// Of all expectations together.
+    /// Of all expectations together; failed where the value makes no scenario.
     pub verdict: Judgement,
-    /// The index of its design point.
-    pub point: u64,
+    /// The index of its design point; null: the value makes no scenario, and was not played.
+    pub point: Option<u64>,
+    /// Why the value makes no scenario; left out where it was played.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refused: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -134,7 +138,7 @@ impl Sizing {
         Some(bought.cost_difference_usd_per_month? - more).filter(|usd| *usd > 0.0)
     }
 
-    /// The sizing as an expectation: held when there is an answer and what is bought suffices.
+    /// Judges the sizing as an expectation: held when there is an answer, or what is bought is known to suffice.
     #[must_use]
     pub fn judgement(&self) -> Judgement {
         let bought = self.bought.as_ref().map(|bought| bought.verdict);
@@ -143,6 +147,8 @@ impl Sizing {
             (SizingState::Undecided | SizingState::NotMonotone, _) | (_, Some(BoughtVerdict::Undecided)) => {
                 Judgement::Inconclusive
             }
+            // The end of a range is no answer.
+            (SizingState::EverythingHolds, None) if self.answer.is_none() => Judgement::Inconclusive,
             _ => Judgement::Held,
         }
     }

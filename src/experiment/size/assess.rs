@@ -1,7 +1,10 @@
 //! What verdicts along a range say about its answer.
 
+use crate::figures::{figure, plain};
 use crate::model::study::{Find, Size};
 use crate::results::{Expectation, Judgement, SizingState};
+use crate::terms::{self, Unit};
+use crate::units::grouped;
 
 /// What is known of a range.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +37,7 @@ pub(super) fn assess(size: &Size, known: &[(u64, Judgement)]) -> Outcome {
         (.., Some(_), None) => SizingState::EverythingHolds,
         (.., Some(_), Some(_)) => SizingState::Answered,
     };
-    let answer = first_held.filter(|_| matches!(state, SizingState::Answered | SizingState::EverythingHolds));
+    let answer = first_held.filter(|_| state == SizingState::Answered);
     let explanation = explanation(size, state, known, first_held, last_failed, &doubtful);
     Outcome { state, answer, fails_to: last_failed, holds_from: first_held, doubtful, explanation }
 }
@@ -48,32 +51,41 @@ fn explanation(
     doubtful: &[u64],
 ) -> String {
     let Size { vary, find, .. } = size;
-    let (which, first, last, beyond) = match find {
-        Find::Least => ("least", size.from, size.value(size.values() - 1), "or less: the range begins too high"),
-        Find::Greatest => ("greatest", size.value(size.values() - 1), size.from, "or more: the range ends too low"),
+    let (low, high) = (grouped(size.from), grouped(size.value(size.values() - 1)));
+    let (which, opposite) = match find {
+        Find::Least => ("least", "greatest"),
+        Find::Greatest => ("greatest", "least"),
     };
     match (state, held, failed) {
         (SizingState::Answered, Some(held), Some(failed)) => {
+            let (held, failed) = (grouped(held), grouped(failed));
             format!("{held} is the {which} `{vary}` that keeps every expectation; {failed} does not")
         }
-        (SizingState::EverythingHolds, ..) => format!("{first} {beyond} for `{vary}`"),
+        (SizingState::EverythingHolds, ..) => match find {
+            Find::Least => format!(
+                "the {which} `{vary}` that keeps every expectation is at most {low}; lower values were not tried"
+            ),
+            Find::Greatest => format!(
+                "the {which} `{vary}` that keeps every expectation is at least {high}; higher values were not tried"
+            ),
+        },
         (SizingState::NothingHolds, ..) => match find {
-            Find::Least => format!("none up to {last}: every `{vary}` of the range breaks an expectation"),
-            Find::Greatest => format!("none down to {last}: every `{vary}` of the range breaks an expectation"),
+            Find::Least => format!(
+                "no `{vary}` up to {high} keeps every expectation: the greatest value of the range, {high}, does not hold; higher values were not tried"
+            ),
+            Find::Greatest => format!(
+                "no `{vary}` down to {low} keeps every expectation: the least value of the range, {low}, does not hold; lower values were not tried"
+            ),
         },
         (SizingState::NotMonotone, ..) => {
-            let listed: Vec<String> = turns(known).iter().map(|(value, v)| format!("{value} {}", word(*v))).collect();
-            let other = match find {
-                Find::Least => "greatest",
-                Find::Greatest => "least",
-            };
+            let listed: Vec<String> = turns(known).iter().map(|(value, v)| format!("{} {}", grouped(*value), word(*v))).collect();
             // Good on the wrong side only: what was asked for stands on its head.
             let is_mirrored = known.is_sorted_by_key(|(_, v)| (*v == Judgement::Failed, *v == Judgement::Inconclusive));
-            let hint = if is_mirrored { format!("; did you mean the {other}?") } else { String::new() };
+            let hint = if is_mirrored { format!("; did you mean the {opposite}?") } else { String::new() };
             format!("undecided: not monotone; {}, so no one `{vary}` is the answer{hint}", listed.join(", "))
         }
         _ => {
-            let sure = match (failed, held) {
+            let sure = match (failed.map(grouped), held.map(grouped)) {
                 (Some(failed), Some(held)) => format!("{failed} fails and {held} holds"),
                 (Some(failed), None) => format!("{failed} fails and nothing holds for sure"),
                 (None, Some(held)) => format!("nothing fails for sure and {held} holds"),
@@ -94,7 +106,8 @@ fn word(verdict: Judgement) -> &'static str {
 
 /// `4 is`, `4 and 5 are`, `4, 5, … 9 are`
 fn are(values: &[u64]) -> String {
-    match values {
+    let values: Vec<String> = values.iter().map(|value| grouped(*value)).collect();
+    match values.as_slice() {
         [one] => format!("{one} is"),
         [one, other] => format!("{one} and {other} are"),
         [one, other, .., last] => format!("{one}, {other}, … {last} are"),
@@ -119,28 +132,18 @@ pub(super) fn doubt(expectations: &[Expectation]) -> Option<String> {
         return Some(format!(": `{}` is not known there; a longer run may tell it", e.metric));
     };
     let half = e.half_width.unwrap_or(0.0);
-    let bounds: Vec<String> = [e.at_least.map(|x| format!("at least {x}")), e.at_most.map(|x| format!("at most {x}"))]
-        .into_iter()
-        .flatten()
-        .collect();
+    let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+    let told = |x: f64| plain(&figure(x, unit));
+    let least = e.at_least.map(|x| format!("at least {}", told(x)));
+    let bounds: Vec<String> =
+        least.into_iter().chain(e.at_most.map(|x| format!("at most {}", told(x)))).collect();
     // No metric is below zero, whatever its interval says.
-    let (low, high) = (short((estimate - half).max(0.0)), short(estimate + half));
+    let (low, high) = (told((estimate - half).max(0.0)), told(estimate + half));
     Some(format!(
         ": `{}` reaches from {low} to {high} and is to be {}; more replications would decide it",
         e.metric,
         bounds.join(" and ")
     ))
-}
-
-/// Four figures.
-fn short(x: f64) -> String {
-    let places = match x.abs() {
-        size if size >= 1_000.0 => 0,
-        size if size >= 1.0 => 2,
-        _ => 6,
-    };
-    let text = format!("{x:.places$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -180,8 +183,8 @@ mod tests {
         };
         assert_eq!(is(Find::Least, "FFHHH"), (SizingState::Answered, Some(3)));
         assert_eq!(is(Find::Greatest, "HHFF"), (SizingState::Answered, Some(2)));
-        assert_eq!(is(Find::Least, "HHH"), (SizingState::EverythingHolds, Some(1)));
-        assert_eq!(is(Find::Greatest, "HHH"), (SizingState::EverythingHolds, Some(3)));
+        assert_eq!(is(Find::Least, "HHH"), (SizingState::EverythingHolds, None));
+        assert_eq!(is(Find::Greatest, "HHH"), (SizingState::EverythingHolds, None));
         assert_eq!(is(Find::Least, "FFF"), (SizingState::NothingHolds, None));
         assert_eq!(is(Find::Least, "FFIH"), (SizingState::Undecided, None));
         assert_eq!(is(Find::Least, "FFI"), (SizingState::Undecided, None));
@@ -194,8 +197,11 @@ mod tests {
     fn the_reason_is_told() {
         let told = |verdicts| of(Find::Least, verdicts).explanation;
         assert_eq!(told("FFH"), "3 is the least `a.b` that keeps every expectation; 2 does not");
-        assert_eq!(told("FF"), "none up to 2: every `a.b` of the range breaks an expectation");
-        assert_eq!(told("HH"), "1 or less: the range begins too high for `a.b`");
+        assert_eq!(
+            told("FF"),
+            "no `a.b` up to 2 keeps every expectation: the greatest value of the range, 2, does not hold; higher values were not tried"
+        );
+        assert_eq!(told("HH"), "the least `a.b` that keeps every expectation is at most 1; lower values were not tried");
         assert_eq!(told("FIH"), "undecided: of `a.b`, 1 fails and 3 holds; 2 is inconclusive");
         assert_eq!(told("HFH"), "undecided: not monotone; 1 holds, 2 fails, 3 holds, so no one `a.b` is the answer");
     }

@@ -20,6 +20,7 @@ use crate::results::{
     self, Bought, BoughtVerdict, Evaluated, FrontierPoint, Judgement, Note, Point, Results, Safe, Sizing, SizingState,
     Sought,
 };
+use crate::units::grouped;
 
 /// Ranges of up to as many values are played whole.
 const WHOLE: u64 = 64;
@@ -28,8 +29,10 @@ const SCAN: u64 = 17;
 
 /// Answers a size, and under every reading of `unknowns`.
 ///
+/// A value that makes no scenario fails, with the reason; the search goes on.
+///
 /// # Errors
-/// A value that makes no model, in the words of `build`.
+/// No value makes a model, in the words of `build`.
 pub fn size(
     size: &Size,
     base: &Model,
@@ -39,10 +42,11 @@ pub fn size(
     watch: &dyn Watch,
 ) -> Result<Conclusion, String> {
     let mut line = Line::new(size, None, &[], build, watch);
-    line.search()?;
+    line.search();
     if let Some(bought) = size.bought {
-        line.try_values(&[bought])?;
+        line.try_values(&[bought]);
     }
+    line.is_playable()?;
     let (safe, doubts, doubted) = line.safe(unknowns)?;
     let doubt = doubts.map(|doubts| doubts.doubt);
     let outcome = line.outcome();
@@ -51,14 +55,15 @@ pub fn size(
     let notes = line.notes(&outcome);
     let (mut points, mut evaluated) = (Vec::new(), Vec::new());
     for (value, tried) in line.into_detailed(&outcome) {
-        let point = Point { index: points.len() as u64, ..tried.point };
-        evaluated.push(Evaluated { value, verdict: tried.verdict, point: point.index });
-        points.push(point);
+        let index = points.len() as u64;
+        let refused = tried.result.as_ref().err().cloned();
+        evaluated.push(Evaluated { value, verdict: tried.verdict, point: refused.is_none().then_some(index), refused });
+        points.extend(tried.result.map(|point| Point { index, ..point }));
     }
     let mut frontier = Vec::new();
     for choice in &size.by {
         let mut line = Line::new(size, Some(choice), &[], build, watch);
-        line.search()?;
+        line.search();
         effort = effort.plus(line.effort());
         frontier.push(line.into_frontier(&mut points));
     }
@@ -93,10 +98,11 @@ pub fn size(
     Ok(Conclusion { results, effort })
 }
 
-/// A value that was played.
+/// A value that was tried.
 #[derive(Debug, Clone)]
 struct Tried {
-    point: Point,
+    /// What was measured; or why the value makes no scenario.
+    result: Result<Point, String>,
     verdict: Judgement,
     notes: Vec<Note>,
     effort: Effort,
@@ -113,6 +119,8 @@ struct Line<'l> {
     watch: &'l dyn Watch,
     scores: Scores,
     tried: BTreeMap<u64, Tried>,
+    /// Whether no value below the range makes a scenario.
+    is_floor: bool,
 }
 
 impl<'l> Line<'l> {
@@ -123,7 +131,7 @@ impl<'l> Line<'l> {
         build: &'l Build<'l>,
         watch: &'l dyn Watch,
     ) -> Self {
-        Self { size, fixed, reading, build, watch, scores: Scores::default(), tried: BTreeMap::new() }
+        Self { size, fixed, reading, build, watch, scores: Scores::default(), tried: BTreeMap::new(), is_floor: false }
     }
 
     /// What it takes under every reading; and whether what is bought, else the answer, holds under every one.
@@ -139,10 +147,10 @@ impl<'l> Line<'l> {
         let mut effort = of_answer.iter().chain(&of_bought).fold(Effort::default(), |sum, d| sum.plus(d.effort));
         let mut safe = None;
         if let (Some(answer), Some(doubts)) = (answer, &of_answer) {
-            let (found, took) = in_doubt.safe(answer, doubts)?;
+            let (found, took) = in_doubt.safe(answer, doubts);
             effort = effort.plus(took);
             // As written too, for its figures beside the others.
-            self.try_values(found.value.as_slice())?;
+            self.try_values(found.value.as_slice());
             let difference = found.value.and_then(|value| Some(self.cost(value)? - self.cost(answer)?));
             safe = Some(Safe { cost_difference_usd_per_month: difference, ..found });
         }
@@ -150,12 +158,13 @@ impl<'l> Line<'l> {
     }
 
     /// Plays what it takes to know where the good values end.
-    fn search(&mut self) -> Result<(), String> {
+    fn search(&mut self) {
+        self.is_floor = self.size.find == Find::Least && self.lower_value().is_none();
         let n = self.size.values();
         if n <= WHOLE {
             return self.try_numbers((0..n).collect());
         }
-        self.try_numbers((0..SCAN).map(|i| i * (n - 1) / (SCAN - 1)).collect())?;
+        self.try_numbers((0..SCAN).map(|i| i * (n - 1) / (SCAN - 1)).collect());
         loop {
             let known: Vec<(u64, Judgement)> =
                 self.tried.iter().filter_map(|(v, t)| Some((self.size.index(*v)?, t.verdict))).collect();
@@ -164,51 +173,77 @@ impl<'l> Line<'l> {
             if middles.is_empty() || self.watch.is_over() || self.outcome().state == SizingState::NotMonotone {
                 break;
             }
-            self.try_numbers(middles)?;
+            self.try_numbers(middles);
         }
         // The one before the answer has been played; the one after it has to agree as well.
-        let Some(answer) = self.outcome().answer.and_then(|value| self.size.index(value)) else { return Ok(()) };
+        let Some(answer) = self.outcome().answer.and_then(|value| self.size.index(value)) else { return };
         self.try_numbers([answer.checked_sub(1), Some(answer + 1).filter(|k| *k < n)].into_iter().flatten().collect())
     }
 
-    fn try_numbers(&mut self, numbers: Vec<u64>) -> Result<(), String> {
+    /// A value below the range that makes a scenario; `None`: there is none.
+    fn lower_value(&self) -> Option<u64> {
+        let Size { from, step, .. } = *self.size;
+        let below = if from > step { from - step } else { from / 2 };
+        (below > 0 && (self.build)(&self.settings(below)).is_ok()).then_some(below)
+    }
+
+    /// # Errors
+    /// No value that was tried makes a scenario: why the first does not.
+    fn is_playable(&self) -> Result<(), String> {
+        let is_playable = self.tried.is_empty() || self.tried.values().any(|tried| tried.result.is_ok());
+        let why = self.tried.values().find_map(|tried| tried.result.as_ref().err());
+        if is_playable { Ok(()) } else { Err(why.cloned().unwrap_or_default()) }
+    }
+
+    fn settings(&self, value: u64) -> Vec<String> {
+        [sweep::settings(&self.choices(value)), self.reading.to_vec()].concat()
+    }
+
+    fn choices(&self, value: u64) -> Vec<Choice> {
+        self.fixed.cloned().into_iter().chain([self.size.choice(value)]).collect()
+    }
+
+    fn try_numbers(&mut self, numbers: Vec<u64>) {
         let values: Vec<u64> = numbers.into_iter().map(|k| self.size.value(k)).collect();
-        self.try_values(&values)
+        self.try_values(&values);
     }
 
     /// Plays values that have not been played yet, in parallel, while there is time.
-    fn try_values(&mut self, values: &[u64]) -> Result<(), String> {
+    fn try_values(&mut self, values: &[u64]) {
         if self.watch.is_over() {
-            return Ok(());
+            return;
         }
         let new: Vec<u64> = values.iter().copied().filter(|value| !self.tried.contains_key(value)).collect();
-        let played: Vec<Result<Tried, String>> = new.par_iter().map(|value| self.try_one(*value)).collect();
-        for (value, tried) in new.into_iter().zip(played) {
-            self.tried.insert(value, tried?);
-        }
+        let tried: Vec<Tried> = new.par_iter().map(|value| self.try_one(*value)).collect();
+        self.tried.extend(new.into_iter().zip(tried));
         self.share_clusters();
-        Ok(())
     }
 
     /// Judges every value anew with what all of them show of the clusters of rare events.
     fn share_clusters(&mut self) {
         let mut clusters = Clusters::default();
-        self.tried.values().for_each(|tried| clusters.add(&tried.point.expectations));
+        let points = || self.tried.values().filter_map(|tried| tried.result.as_ref().ok());
+        points().for_each(|point| clusters.add(&point.expectations));
         for tried in self.tried.values_mut() {
-            clusters.rejudge(&mut tried.point.expectations, tried.point.replications);
-            tried.verdict = Judgement::worst(&tried.point.expectations).unwrap_or(Judgement::Inconclusive);
+            let Ok(point) = &mut tried.result else { continue };
+            clusters.rejudge(&mut point.expectations, point.replications);
+            tried.verdict = Judgement::worst(&point.expectations).unwrap_or(Judgement::Inconclusive);
         }
     }
 
-    fn try_one(&self, value: u64) -> Result<Tried, String> {
-        let varied = self.size.choice(value);
-        let choices: Vec<Choice> = self.fixed.cloned().into_iter().chain([varied]).collect();
-        let model = (self.build)(&[sweep::settings(&choices), self.reading.to_vec()].concat())?;
+    fn try_one(&self, value: u64) -> Tried {
+        let model = match (self.build)(&self.settings(value)) {
+            Ok(model) => model,
+            Err(why) => {
+                let (verdict, effort) = (Judgement::Failed, Effort::default());
+                return Tried { result: Err(why), verdict, notes: Vec::new(), effort };
+            }
+        };
         let played = play_along(&model, Depth::Detail, self.watch, &self.scores);
         let verdict = Judgement::worst(&played.expectations).unwrap_or(Judgement::Inconclusive);
-        let parameters = sweep::parameters(&choices);
+        let parameters = sweep::parameters(&self.choices(value));
         let point = Point { parameters, expectations: played.expectations, ..played.point };
-        Ok(Tried { point, verdict, notes: played.notes, effort: played.effort })
+        Tried { result: Ok(point), verdict, notes: played.notes, effort: played.effort }
     }
 
     /// What was played, from what is short to what is plenty.
@@ -223,9 +258,17 @@ impl<'l> Line<'l> {
     fn outcome(&self) -> Outcome {
         let mut outcome = assess(self.size, &self.towards_good());
         if outcome.state == SizingState::Undecided {
-            let first = outcome.doubtful.iter().filter_map(|v| self.tried.get(v)).next();
-            if let Some(what) = first.and_then(|tried| doubt(&tried.point.expectations)) {
+            let first = outcome.doubtful.iter().find_map(|v| self.tried.get(v)?.result.as_ref().ok());
+            if let Some(what) = first.and_then(|point| doubt(&point.expectations)) {
                 outcome.explanation += &what;
+            }
+        }
+        if outcome.state == SizingState::EverythingHolds && self.is_floor {
+            let least = outcome.holds_from.filter(|value| *value == self.size.from);
+            outcome.answer = least;
+            if let Some(least) = least {
+                let least = grouped(least);
+                outcome.explanation = format!("{least} keeps every expectation, and is the least `{}` there is", self.size.vary);
             }
         }
         outcome
@@ -235,14 +278,15 @@ impl<'l> Line<'l> {
         self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
     }
 
-    /// The notes of the answer, else of the first value.
+    /// The notes of the answer, else of the first value that was played.
     fn notes(&self, outcome: &Outcome) -> Vec<Note> {
-        let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(|| self.tried.values().next());
+        let played = || self.tried.values().find(|tried| tried.result.is_ok());
+        let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(played);
         of.map(|tried| tried.notes.clone()).unwrap_or_default()
     }
 
     fn cost(&self, value: u64) -> Option<f64> {
-        self.tried.get(&value)?.point.value("cost_per_month_usd")
+        self.tried.get(&value)?.result.as_ref().ok()?.value("cost_per_month_usd")
     }
 
     fn bought(&self, value: u64, outcome: &Outcome) -> Bought {
@@ -251,14 +295,16 @@ impl<'l> Line<'l> {
             Find::Least => value > answer,
             Find::Greatest => value < answer,
         };
-        let verdict = match (tried, outcome.answer) {
+        // Where every value holds, the first one is known to be enough.
+        let enough = outcome.answer.or(outcome.holds_from.filter(|_| outcome.state == SizingState::EverythingHolds));
+        let verdict = match (tried, enough) {
             (Some(Judgement::Failed), _) => BoughtVerdict::Short,
             (Some(Judgement::Held), Some(answer)) if is_beyond(answer) => BoughtVerdict::Spare,
-            (Some(Judgement::Held), Some(_)) => BoughtVerdict::Right,
-            (Some(Judgement::Held), None) => BoughtVerdict::Enough,
+            (Some(Judgement::Held), Some(_)) if outcome.answer.is_some() => BoughtVerdict::Right,
+            (Some(Judgement::Held), _) => BoughtVerdict::Enough,
             _ => BoughtVerdict::Undecided,
         };
-        let difference = outcome.answer.and_then(|answer| Some(self.cost(value)? - self.cost(answer)?));
+        let difference = enough.and_then(|answer| Some(self.cost(value)? - self.cost(answer)?));
         let found = self.size.find == Find::Least;
         let what = match verdict {
             BoughtVerdict::Short if found => "is too few: it breaks an expectation",
@@ -270,7 +316,7 @@ impl<'l> Line<'l> {
             BoughtVerdict::Undecided => "may do or not: its expectations are inconclusive",
         };
         let outside = if self.size.index(value).is_some() { "" } else { " (it is no value of the range)" };
-        let explanation = format!("{value} {what}{outside}");
+        let explanation = format!("{} {what}{outside}", grouped(value));
         Bought { value, verdict, cost_difference_usd_per_month: difference, explanation }
     }
 
@@ -279,8 +325,10 @@ impl<'l> Line<'l> {
         let values: Vec<u64> = self.tried.keys().copied().collect();
         let answer = outcome.answer.and_then(|answer| values.iter().position(|v| *v == answer));
         for (i, tried) in self.tried.values_mut().enumerate() {
-            if answer.is_none_or(|answer| answer.abs_diff(i) > 1) {
-                tried.point.detail = None;
+            if let Ok(point) = &mut tried.result
+                && answer.is_none_or(|answer| answer.abs_diff(i) > 1)
+            {
+                point.detail = None;
             }
         }
         self.tried
@@ -291,9 +339,9 @@ impl<'l> Line<'l> {
         let outcome = self.outcome();
         let cost_per_month_usd = outcome.answer.and_then(|value| self.cost(value));
         let parameters = self.fixed.map(|choice| sweep::parameters(std::slice::from_ref(choice))).unwrap_or_default();
-        let point = outcome.answer.and_then(|value| self.tried.remove(&value)).map(|tried| {
+        let point = outcome.answer.and_then(|value| self.tried.remove(&value)?.result.ok()).map(|point| {
             let index = points.len() as u64;
-            points.push(Point { index, detail: None, ..tried.point });
+            points.push(Point { index, detail: None, ..point });
             index
         });
         let Outcome { state, answer, explanation, .. } = outcome;

@@ -7,6 +7,7 @@ use crate::experiment::doubt::{Answer, Doubts, doubt_point};
 use crate::experiment::{Build, Effort, Watch};
 use crate::model::study::{Find, Size, Unknown, overlaps, sweep};
 use crate::results::{DoubtAnswer, Judgement, Safe};
+use crate::units::grouped;
 
 /// A size that is put under every reading.
 pub(super) struct InDoubt<'d> {
@@ -32,67 +33,65 @@ impl<'d> InDoubt<'d> {
     /// # Errors
     /// A reading that makes no model, in the words of `build`.
     pub(super) fn at(&self, value: u64, tried: &Tried) -> Result<Option<Doubts>, String> {
+        let Ok(point) = &tried.result else { return Ok(None) };
         let setting = sweep::settings(&[self.size.choice(value)]);
         let build = |reading: &[String]| (self.build)(&[&setting, reading].concat());
-        let base = Answer::new(&tried.point.expectations, tried.point.replications, tried.effort);
+        let base = Answer::new(&point.expectations, point.replications, tried.effort);
         doubt_point(base, &self.unknowns, &build, self.watch)
     }
 
     /// The value nearest to the answer that holds under every reading, and how much work it was to find it. What the
     /// readings say of the answer is known.
-    ///
-    /// # Errors
-    /// As of [`at`](Self::at).
-    pub(super) fn safe(&self, answer: u64, doubts: &Doubts) -> Result<(Safe, Effort), String> {
+    pub(super) fn safe(&self, answer: u64, doubts: &Doubts) -> (Safe, Effort) {
         let is_held = doubts.doubt.answer == DoubtAnswer::Holds;
-        let (value, effort) = if is_held { (Some(answer), Effort::default()) } else { self.beyond(answer, doubts)? };
+        let (value, effort) = if is_held { (Some(answer), Effort::default()) } else { self.beyond(answer, doubts) };
         let n = doubts.doubt.readings.len();
         let which = if (n as u64) < doubts.doubt.readings_total { "that were played" } else { "of what is not known" };
         let end = match self.size.find {
-            Find::Least => format!("up to {}", self.size.value(self.size.values() - 1)),
-            Find::Greatest => format!("down to {}", self.size.from),
+            Find::Least => format!("up to {}", grouped(self.size.value(self.size.values() - 1))),
+            Find::Greatest => format!("down to {}", grouped(self.size.from)),
         };
         let explanation = match value {
-            Some(value) if value == answer => format!("{value} holds under all {n} readings {which}"),
-            Some(value) => format!("{value} holds under all {n} readings {which}; {answer} does not"),
+            Some(value) if value == answer => format!("{} holds under all {n} readings {which}", grouped(value)),
+            Some(value) => {
+                format!("{} holds under all {n} readings {which}; {} does not", grouped(value), grouped(answer))
+            }
             None => format!("no value {end} is known to hold under all {n} readings {which}"),
         };
-        Ok((Safe { value, cost_difference_usd_per_month: None, explanation }, effort))
+        (Safe { value, cost_difference_usd_per_month: None, explanation }, effort)
     }
 
-    fn beyond(&self, answer: u64, doubts: &Doubts) -> Result<(Option<u64>, Effort), String> {
+    fn beyond(&self, answer: u64, doubts: &Doubts) -> (Option<u64>, Effort) {
         let rest = Rest::of(self.size, answer);
         let readings = doubts.settings.par_iter().zip(&doubts.doubt.readings);
-        let searched: Vec<Result<(Option<u64>, Effort), String>> = readings
+        let searched: Vec<(Option<u64>, Effort)> = readings
             .map(|(reading, found)| {
                 if found.verdict == Judgement::Held {
-                    return Ok((Some(answer), Effort::default()));
+                    return (Some(answer), Effort::default());
                 }
                 let mut line = self.line(reading);
-                let value = rest.first_held(&mut line)?;
-                Ok((value, line.effort()))
+                let value = rest.first_held(&mut line);
+                (value, line.effort())
             })
             .collect();
         let (mut value, mut effort) = (Some(answer), Effort::default());
-        for searched in searched {
-            let (found, took) = searched?;
+        for (found, took) in searched {
             effort = effort.plus(took);
             value = value.zip(found).map(|(value, found)| match self.size.find {
                 Find::Least => value.max(found),
                 Find::Greatest => value.min(found),
             });
         }
-        let Some(found) = value else { return Ok((None, effort)) };
+        let Some(found) = value else { return (None, effort) };
         // More is not always better: seen, not inferred.
-        let seen: Vec<Result<Tried, String>> =
+        let seen: Vec<Tried> =
             doubts.settings.par_iter().map(|reading| self.line(reading).try_one(found)).collect();
         let mut holds = true;
         for tried in seen {
-            let tried = tried?;
             effort = effort.plus(tried.effort);
             holds &= tried.verdict == Judgement::Held;
         }
-        Ok((value.filter(|_| holds), effort))
+        (value.filter(|_| holds), effort)
     }
 
     fn line<'l>(&'l self, reading: &'l [String]) -> Line<'l> {
@@ -130,22 +129,22 @@ impl<'s> Rest<'s> {
     }
 
     /// The nearest value that holds, found by halving; `None`: the last one does not.
-    fn first_held(&self, line: &mut Line<'_>) -> Result<Option<u64>, String> {
-        if self.count == 0 || !self.holds(line, self.count - 1)? {
-            return Ok(None);
+    fn first_held(&self, line: &mut Line<'_>) -> Option<u64> {
+        if self.count == 0 || !self.holds(line, self.count - 1) {
+            return None;
         }
         let (mut low, mut high) = (0, self.count - 1);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.holds(line, middle)? { high = middle } else { low = middle + 1 }
+            if self.holds(line, middle) { high = middle } else { low = middle + 1 }
         }
-        Ok(Some(self.value(high)))
+        Some(self.value(high))
     }
 
-    fn holds(&self, line: &mut Line<'_>, i: u64) -> Result<bool, String> {
+    fn holds(&self, line: &mut Line<'_>, i: u64) -> bool {
         let value = self.value(i);
-        line.try_values(&[value])?;
-        Ok(line.tried.get(&value).is_some_and(|tried| tried.verdict == Judgement::Held))
+        line.try_values(&[value]);
+        line.tried.get(&value).is_some_and(|tried| tried.verdict == Judgement::Held)
     }
 }
 
