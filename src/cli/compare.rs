@@ -64,7 +64,7 @@ fn side(args: &CompareArgs, path: &Path, settings: &[String]) -> Result<Side, Tr
         |path: &str| args.set.iter().filter_map(|s| s.split_once('=')).any(|(set, _)| overlaps(set, path));
     let unknowns: Vec<Unknown> =
         doubted(&loaded, args.no_doubt).iter().filter(|u| !is_compared(&u.path)).cloned().collect();
-    check_alternatives(&source, &unknowns)?;
+    check_alternatives(&source, &unknowns, &[])?;
     Ok(Side { source, loaded, unknowns })
 }
 

@@ -111,16 +111,17 @@ fn colour(stream: &impl IsTerminal) -> bool {
 fn load(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<(Source, Loaded), Trouble> {
     let source = source(path, settings, catalogs)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
-    check_alternatives(&source, &loaded.study.doubt)?;
+    check_alternatives(&source, &loaded.study.doubt, &[])?;
     show_warnings(&loaded);
     Ok((source, loaded))
 }
 
-/// Each alternative of what is in doubt by itself, so that most faults are found before anything is simulated.
-fn check_alternatives(source: &Source, unknowns: &[Unknown]) -> Result<(), Trouble> {
+/// Tries each alternative of what is in doubt by itself, over some settings, so that most faults are found before
+/// anything is simulated.
+fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]) -> Result<(), Trouble> {
     for unknown in unknowns {
         for value in unknown.others() {
-            source.load(&[unknown.at(&value).argument()]).map_err(|refused| {
+            source.load(&[settings, &[unknown.at(&value).argument()]].concat()).map_err(|refused| {
                 let Trouble { exit, message } = refusal(&refused);
                 Trouble::new(exit, format!("{message}this is one of what \"{}\" may be, in doubt\n", unknown.path))
             })?;

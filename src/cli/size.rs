@@ -5,20 +5,21 @@ use std::io::{self, Write};
 use super::args::{Format, SizeArgs};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, output_folder, write};
-use super::{Exit, Trouble, build, colour, doubted, fault, load, say};
+use super::{Exit, Trouble, check_alternatives, colour, doubted, fault, refusal, say, show_warnings, source};
 use crate::experiment::{self, Conclusion, Watch};
-use crate::model::study::Size;
+use crate::model::study::{Size, sweep};
 use crate::results::{BoughtVerdict, Sizing};
 use crate::scenario::{Loaded, Source};
 use crate::{report, results};
 
 pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
-    let (source, loaded) = load(&args.file, &args.settings(), &args.overrides.catalog)?;
+    let (source, loaded) = open(args)?;
     let Some(size) = &loaded.study.size else {
         let rule = format!("`{}` does not say what to size", args.file.display());
         let help = "write a [size] section, or --vary PATH --from A --to B".to_owned();
         return Err(fault(Exit::Usage, rule, help));
     };
+    check_unit(&source, size)?;
     let folder = output_folder(args.out.as_deref(), &args.file)?;
     let threads = usize::from(args.threads.unwrap_or(0));
     let progress = Progress::new(args.quiet);
@@ -43,6 +44,33 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     Ok(exit(Some(sizing.judgement()), conclusion.results.doubt.as_ref()))
 }
 
+/// Loads the scenario with what it doubts, and shows its warnings; the file's own value of the key that is varied may be
+/// inadmissible.
+fn open(args: &SizeArgs) -> Result<(Source, Loaded), Trouble> {
+    let source = source(&args.file, &args.settings(), &args.overrides.catalog)?;
+    let (loaded, needed) = source.load_to_size().map_err(|refused| refusal(&refused))?;
+    check_alternatives(&source, &loaded.study.doubt, &needed)?;
+    show_warnings(&loaded);
+    Ok((source, loaded))
+}
+
+/// Refuses bare numbers for a key whose values have a unit, and names the unit that they lack.
+fn check_unit(source: &Source, size: &Size) -> Result<(), Trouble> {
+    const UNITS: [&str; 3] = ["/min", "s", "%"];
+    let loads = |size: &Size| {
+        let one = |value: u64| source.load(&sweep::settings(&[size.choice(value)])).is_ok();
+        size.probes().into_iter().any(one)
+    };
+    if !size.unit.is_empty() || loads(size) {
+        return Ok(());
+    }
+    let with = |unit: &str| Size { unit: unit.to_owned(), ..size.clone() };
+    let Some(unit) = UNITS.into_iter().find(|unit| loads(&with(unit))) else { return Ok(()) };
+    let rule = format!("a value of `{}` has a unit, and {} to {} have none", size.vary, size.from, size.to);
+    let help = format!("say what follows each value: --unit {unit}, or unit = \"{unit}\" in [size]");
+    Err(fault(Exit::Usage, rule, help))
+}
+
 /// Sizes a scenario that says what to size.
 pub(super) fn conclude(
     source: &Source,
@@ -52,10 +80,11 @@ pub(super) fn conclude(
     watch: &dyn Watch,
 ) -> Result<Conclusion, Trouble> {
     let unknowns = doubted(loaded, no_doubt);
-    let build = |settings: &[String]| build(source, settings);
+    let build = |settings: &[String]| source.load(settings).map(|l| l.model).map_err(|refused| refused.reason());
     let scenario: results::Scenario = origin(loaded);
     let sized = experiment::size(size, &loaded.model, scenario, unknowns, &build, watch);
-    sized.map_err(|message| Trouble::new(Exit::Usage, message))
+    let help = "no value of the range makes a scenario: take other values, or mend what they share".to_owned();
+    sized.map_err(|reason| fault(Exit::Usage, reason, help))
 }
 
 /// More than it takes is no failure, and worth a word; a quiet run still says what is wrong.

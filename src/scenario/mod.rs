@@ -33,9 +33,10 @@ use std::sync::{Arc, LazyLock};
 use toml::de::DeTable;
 
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Sink, Sources};
+use crate::diagnostic::{Diagnostic, Severity, Sink, Sources};
 use crate::model::Model;
-use crate::model::study::Study;
+use crate::model::input::Input;
+use crate::model::study::{Choice, Study, Sweep};
 
 pub use describe::{describe, describe_study};
 pub use schema::json_schema;
@@ -66,6 +67,15 @@ pub struct Refused {
     pub findings: Vec<Diagnostic>,
 }
 
+impl Refused {
+    /// The rule that the first error names, in one line.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.rule.clone()).next().unwrap_or_default()
+    }
+}
+
 /// Loads a file, with `--set` arguments over it.
 ///
 /// # Errors
@@ -82,6 +92,18 @@ pub fn load_text(name: &str, text: &str, folder: &Path, overrides: &[String]) ->
     Source::text(name, text, folder, overrides)?.load(&[])
 }
 
+/// A scenario that was read and not yet lowered.
+struct Read {
+    specs: decode::Specs,
+    /// Where each file begins in the common address space.
+    starts: Vec<usize>,
+    asked: doubt::Asked,
+    sweep: Option<Sweep>,
+    /// The second axis of a size.
+    by: Vec<Choice>,
+    stated: Vec<Input>,
+}
+
 fn passes(
     catalog: &LazyLock<Catalog>,
     source: &Source,
@@ -89,6 +111,18 @@ fn passes(
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Option<Passed> {
+    let Read { specs, starts, asked, sweep, by, stated } = read(source, overrides, sources, sink)?;
+    let files = lower::Files { source, starts: &starts };
+    let own = own_catalogue::laid(&specs, files, sources, sink)?;
+    let catalog =
+        own.as_ref().map_or(own_catalogue::InForce::Embedded(catalog), |own| own_catalogue::InForce::Own(&own.catalog));
+    let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
+    let doubt = doubt::unknowns(asked, &model, sink);
+    Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
+}
+
+/// Goes through the passes that need nothing but the text.
+fn read(source: &Source, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Option<Read> {
     let starts: Vec<usize> = source.files.iter().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
@@ -119,13 +153,7 @@ fn passes(
     let stated = stated::stated(&root, sources);
     instants::resolve(&mut root, &mut faulty, sink);
     let specs = decode::decode(root, &faulty, sink);
-    let files = lower::Files { source, starts: &starts };
-    let own = own_catalogue::laid(&specs, files, sources, sink)?;
-    let catalog =
-        own.as_ref().map_or(own_catalogue::InForce::Embedded(catalog), |own| own_catalogue::InForce::Own(&own.catalog));
-    let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
-    let doubt = doubt::unknowns(asked, &model, sink);
-    Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
+    Some(Read { specs, starts, asked, sweep, by, stated })
 }
 
 /// What the passes make of a scenario.

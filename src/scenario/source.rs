@@ -7,9 +7,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 use sha2::{Digest, Sha256};
 
 use super::own_catalogue::OwnCatalogue;
-use super::{Loaded, Passed, Refused, passes};
+use super::{Loaded, Passed, Refused, passes, read as read_text};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
+use crate::model::study::{Size, sweep};
 use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
 
 /// A scenario as it was written.
@@ -126,6 +127,35 @@ impl Source {
     /// What the command line says of catalogues, as it is typed.
     fn catalog_arguments(&self) -> impl Iterator<Item = String> {
         self.catalogs.iter().map(|path| format!("--catalog {}", path.display()))
+    }
+
+    /// Loads the scenario that a size starts from: as it is written, else with a value of the range, because what the
+    /// file says of a key does not matter when the key is varied. Returns the setting that was needed, if any.
+    ///
+    /// # Errors
+    /// The scenario is none that can run, whatever the value.
+    pub fn load_to_size(&self) -> Result<(Loaded, Vec<String>), Refused> {
+        let refused = match self.load(&[]) {
+            Ok(loaded) => return Ok((loaded, Vec::new())),
+            Err(refused) => refused,
+        };
+        let settings = |size: &Size, value: u64| sweep::settings(&[size.choice(value)]);
+        let Some(size) = self.sought() else { return Err(refused) };
+        let loads = |value: &u64| self.load(&settings(&size, *value)).is_ok();
+        let Some(value) = size.probes().into_iter().find(loads) else { return Err(refused) };
+        let needed = settings(&size, value);
+        let mut loaded = self.load(&needed)?;
+        // The document is about the file as it is written.
+        loaded.overrides.retain(|set| !needed.contains(set));
+        Ok((loaded, needed))
+    }
+
+    /// What the scenario asks to size, whether or not the rest of it can run; `None`: nothing that can be understood.
+    fn sought(&self) -> Option<Size> {
+        let (mut sources, mut sink) = (Sources::default(), Sink::default());
+        let read = read_text(self, &self.overrides, &mut sources, &mut sink)?;
+        let size = read.specs.size.spec?.sought(read.by);
+        (size.step > 0 && size.to >= size.from).then_some(size)
     }
 
     /// Of the bytes of its files and of the user's own catalogues, in hexadecimal.

@@ -78,7 +78,8 @@ fn explanation(
             ),
         },
         (SizingState::NotMonotone, ..) => {
-            let listed: Vec<String> = turns(known).iter().map(|(value, v)| format!("{} {}", grouped(*value), word(*v))).collect();
+            let listed: Vec<String> =
+                turns(known).iter().map(|(value, v)| format!("{} {}", grouped(*value), word(*v))).collect();
             // Good on the wrong side only: what was asked for stands on its head.
             let is_mirrored = known.is_sorted_by_key(|(_, v)| (*v == Judgement::Failed, *v == Judgement::Inconclusive));
             let hint = if is_mirrored { format!("; did you mean the {opposite}?") } else { String::new() };
@@ -135,8 +136,7 @@ pub(super) fn doubt(expectations: &[Expectation]) -> Option<String> {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
     let told = |x: f64| plain(&figure(x, unit));
     let least = e.at_least.map(|x| format!("at least {}", told(x)));
-    let bounds: Vec<String> =
-        least.into_iter().chain(e.at_most.map(|x| format!("at most {}", told(x)))).collect();
+    let bounds: Vec<String> = least.into_iter().chain(e.at_most.map(|x| format!("at most {}", told(x)))).collect();
     // No metric is below zero, whatever its interval says.
     let (low, high) = (told((estimate - half).max(0.0)), told(estimate + half));
     Some(format!(
@@ -201,7 +201,10 @@ mod tests {
             told("FF"),
             "no `a.b` up to 2 keeps every expectation: the greatest value of the range, 2, does not hold; higher values were not tried"
         );
-        assert_eq!(told("HH"), "the least `a.b` that keeps every expectation is at most 1; lower values were not tried");
+        assert_eq!(
+            told("HH"),
+            "the least `a.b` that keeps every expectation is at most 1; lower values were not tried"
+        );
         assert_eq!(told("FIH"), "undecided: of `a.b`, 1 fails and 3 holds; 2 is inconclusive");
         assert_eq!(told("HFH"), "undecided: not monotone; 1 holds, 2 fails, 3 holds, so no one `a.b` is the answer");
     }

@@ -268,7 +268,8 @@ impl<'l> Line<'l> {
             outcome.answer = least;
             if let Some(least) = least {
                 let least = grouped(least);
-                outcome.explanation = format!("{least} keeps every expectation, and is the least `{}` there is", self.size.vary);
+                outcome.explanation =
+                    format!("{least} keeps every expectation, and is the least `{}` there is", self.size.vary);
             }
         }
         outcome

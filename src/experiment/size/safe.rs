@@ -84,8 +84,7 @@ impl<'d> InDoubt<'d> {
         }
         let Some(found) = value else { return (None, effort) };
         // More is not always better: seen, not inferred.
-        let seen: Vec<Tried> =
-            doubts.settings.par_iter().map(|reading| self.line(reading).try_one(found)).collect();
+        let seen: Vec<Tried> = doubts.settings.par_iter().map(|reading| self.line(reading).try_one(found)).collect();
         let mut holds = true;
         for tried in seen {
             effort = effort.plus(tried.effort);

@@ -107,7 +107,35 @@ pub struct Size {
     pub by: Vec<Choice>,
 }
 
+impl SizeSpec {
+    /// What is to be sized, as it is written: whether the range makes sense is not checked.
+    #[must_use]
+    pub fn sought(&self, by: Vec<Choice>) -> Size {
+        Size {
+            vary: self.vary.value.0.clone(),
+            find: self.find.as_ref().map_or(Find::Least, |find| find.value),
+            from: self.from.value.0,
+            to: self.to.value.0,
+            step: self.step.as_ref().map_or(1, |step| step.value.0),
+            unit: self.unit.as_ref().map(|unit| unit.value.0.clone()).unwrap_or_default(),
+            bought: self.bought.as_ref().map(|bought| bought.value.0),
+            by,
+        }
+    }
+}
+
 impl Size {
+    /// Values that show whether the range makes scenarios: its ends, and what lies between them.
+    #[must_use]
+    pub fn probes(&self) -> Vec<u64> {
+        const PROBES: u64 = 16;
+        let n = self.values();
+        let mut probes = vec![n - 1, 0];
+        probes.extend((1..PROBES).map(|i| (n - 1) / PROBES * i).filter(|i| *i > 0));
+        probes.dedup();
+        probes.into_iter().map(|i| self.value(i)).collect()
+    }
+
     /// The choice of a value.
     #[must_use]
     pub fn choice(&self, value: u64) -> Choice {

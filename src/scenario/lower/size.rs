@@ -2,7 +2,8 @@
 
 use super::Lowering;
 use crate::model::Expectation;
-use crate::model::study::{Choice, Find, Size};
+use crate::model::study::{Choice, Size};
+use crate::units::grouped;
 
 /// A range of more values is a typing error.
 const MOST_VALUES: u64 = 1_000_000;
@@ -12,18 +13,9 @@ impl Lowering<'_> {
     pub fn size(&mut self, by: Vec<Choice>, expectations: &[Expectation]) -> Option<Size> {
         let section = &self.specs.size;
         let spec = section.spec.as_ref()?;
-        let size = Size {
-            vary: spec.vary.value.0.clone(),
-            find: spec.find.as_ref().map_or(Find::Least, |find| find.value),
-            from: spec.from.value.0,
-            to: spec.to.value.0,
-            step: spec.step.as_ref().map_or(1, |step| step.value.0),
-            unit: spec.unit.as_ref().map(|unit| unit.value.0.clone()).unwrap_or_default(),
-            bought: spec.bought.as_ref().map(|bought| bought.value.0),
-            by,
-        };
+        let size = spec.sought(by);
         if size.to < size.from {
-            let rule = format!("the range from {} to {} has no values", size.from, size.to);
+            let rule = format!("the range from {} to {} has no values", grouped(size.from), grouped(size.to));
             self.error(&spec.to.at, rule, "a range ends where it begins or above".to_owned());
             return None;
         }
@@ -32,8 +24,8 @@ impl Lowering<'_> {
             return None;
         }
         if size.values() > MOST_VALUES {
-            let rule =
-                format!("the range from {} to {} has {} values, 1,000,000 at most", size.from, size.to, size.values());
+            let [from, to, values] = [size.from, size.to, size.values()].map(grouped);
+            let rule = format!("the range from {from} to {to} has {values} values, 1,000,000 at most");
             self.error(&spec.to.at, rule, "write a larger `step`".to_owned());
             return None;
         }
