@@ -24,6 +24,7 @@ pub(super) fn bill(model: &Model, replications: &[Replication]) -> Vec<BillItem>
         usd: mean(i, |item| item.due.cost),
         usd_per_month: mean(i, |item| item.due.per_month),
         usd_once: mean(i, |item| item.due.once),
+        missing: (item.due.cost.is_none() || item.due.once.is_none()).then(|| item.key.clone()),
         list: item.discount.map(|off| ListPrice {
             discount: off as f64 / 1e6,
             usd: mean(i, |item| item.list.cost),

@@ -8,6 +8,7 @@ mod bill;
 mod compare;
 mod daily;
 mod doubt;
+mod events;
 mod inputs;
 mod journal;
 mod judge;
@@ -95,15 +96,20 @@ pub fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> R
 #[must_use]
 pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Conclusion {
     let played = play(model, Depth::Detail, watch);
+    let (mut notes, mut effort) = (played.notes.clone(), played.effort);
+    if let Some((note, took)) = events::of_the_month(model, &played, watch) {
+        notes.push(note);
+        effort = effort.plus(took);
+    }
     let results = Results {
-        notes: played.notes,
+        notes,
         metric_names: played.point.metrics.keys().cloned().collect(),
         points_total: 1,
         expectations: played.expectations,
         points: vec![played.point],
         ..head(model, scenario)
     };
-    Conclusion { results, effort: played.effort }
+    Conclusion { results, effort }
 }
 
 /// A document without points: what was asked, and what was assumed.

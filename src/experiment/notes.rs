@@ -103,10 +103,15 @@ fn of_money(model: &Model, pooled: &Record) -> Vec<Note> {
                 "null: no route leads to `{}`, so no model tells the price of {}; state it, or leave the capacity out",
                 model.capacities[c].name, item.what
             ),
-            None => format!("null: the price of {} is not known; state it", item.what),
+            None => format!("null: the price of {} is not known; state `{}`", item.what, item.key),
         };
         notes.push(note(Some("cost_usd"), text));
     }
+    let unknown_once = bill.iter().filter(|item| item.due.cost.is_some() && item.due.once.is_none());
+    notes.extend(unknown_once.map(|item| {
+        let text = format!("null: the price of {} is not known, and no total has it; state `{}`", item.what, item.key);
+        note(Some("one_time_usd"), text)
+    }));
     if let Some(reason) = bill.iter().find_map(|item| metrics::no_month_of(model, item, model.run.duration)) {
         notes.push(note(Some("cost_per_month_usd"), format!("null: {reason}")));
     }

@@ -20,6 +20,8 @@ pub struct Item {
     pub capacity: Option<usize>,
     /// What is paid for, in words.
     pub what: String,
+    /// The scenario key that states its price.
+    pub key: String,
     /// What is due.
     pub due: Amounts,
     /// The same before the discount.
@@ -170,12 +172,12 @@ impl Book<'_> {
         by.is_finite().then(|| Usd((amount.0 as f64 * by).round() as i128))
     }
 
-    fn put(&mut self, component: Component, (workload, capacity): Payer, what: String, list: Amounts) {
+    fn put(&mut self, component: Component, (workload, capacity): Payer, (what, key): (String, String), list: Amounts) {
         let money = &self.model.money;
         let off = |amount: Option<Usd>| amount.map(|a| money.discounted(component, a));
         let due = Amounts { cost: off(list.cost), per_month: off(list.per_month), once: off(list.once) };
         let discount = money.discounts.get(&component).copied();
-        self.items.push(Item { component, workload, capacity, what, due, list, discount });
+        self.items.push(Item { component, workload, capacity, what, key, due, list, discount });
     }
 
     fn month_of_usage(&self) -> Option<f64> {
@@ -195,8 +197,10 @@ impl Book<'_> {
                 let cost = workload.prices[c].map(|prices| prices.of(&billed.without(&long), &long));
                 let per_month = cost.zip(month).and_then(|(cost, by)| self.scaled(cost, by));
                 let what = format!("tokens of {} at {}", workload.name, capacity.name);
+                let stage = workload.stages.iter().find(|stage| stage.route.contains(&c));
+                let key = format!("models.{}.prices", stage.map_or("NAME", |stage| &stage.facts.name));
                 let component = component_of(&capacity.billing);
-                self.put(component, (Some(w), Some(c)), what, Amounts::recurring(cost, per_month));
+                self.put(component, (Some(w), Some(c)), (what, key), Amounts::recurring(cost, per_month));
             }
         }
     }
@@ -215,17 +219,25 @@ impl Book<'_> {
                 let micros = if active == duration { a_month } else { a_month * active as f64 / duration as f64 };
                 let per_month = (duration > 0).then(|| purchase.cost_of(micros.round() as i128)).flatten();
                 let list = Amounts::recurring(purchase.cost(self.from, self.to), per_month);
-                self.put(component, payer, purchase.what.clone(), list);
+                let price = match &capacity.billing {
+                    Billing::Reserved(_) if purchase.what.contains("output") => "price_per_1k_output_tpm_hour",
+                    Billing::Reserved(_) => "price_per_1k_input_tpm_hour",
+                    _ => "price_per_unit",
+                };
+                let key = format!("capacities.{}.{price}", capacity.name);
+                self.put(component, payer, (purchase.what.clone(), key), list);
             }
             if let Billing::Windows { units, price, storage } = capacity.billing {
                 let cost = price.map(|price| cost_of_windows(record.windows, units, price));
                 let by_time = model.money.requests_per_month.is_none().then(|| self.month_of_usage()).flatten();
                 let per_month = cost.zip(by_time).and_then(|(cost, by)| self.scaled(cost, by));
                 let what = format!("copies of {}", capacity.name);
-                self.put(component, payer, what, Amounts::recurring(cost, per_month));
+                let key = format!("capacities.{}.price_per_unit_minute", capacity.name);
+                self.put(component, payer, (what, key), Amounts::recurring(cost, per_month));
                 // What nobody prices is not asked for: storage is small.
                 if let Some(storage) = storage {
-                    self.storage(format!("keeping the model of {}", capacity.name), storage.of(units), Some(c));
+                    let key = format!("capacities.{}.storage_per_unit_month", capacity.name);
+                    self.storage((format!("keeping the model of {}", capacity.name), key), storage.of(units), Some(c));
                 }
             }
         }
@@ -237,14 +249,16 @@ impl Book<'_> {
             let training = custom.training();
             let every = custom.retrain_every.map(|every| every.0 as f64);
             let name = format!("training {} by {}", custom.model, custom.method.name());
-            self.recurring(Component::Customization, name, training, every);
+            let key = format!("models.{}.customization.price", custom.model);
+            self.recurring(Component::Customization, (name, key), training, every);
             if let Some(per_month) = custom.storage_per_month {
-                self.storage(format!("keeping {}", custom.model), per_month, None);
+                let key = format!("models.{}.customization.storage_per_month", custom.model);
+                self.storage((format!("keeping {}", custom.model), key), per_month, None);
             }
         }
     }
 
-    fn storage(&mut self, what: String, per_month: Usd, capacity: Option<usize>) {
+    fn storage(&mut self, what: (String, String), per_month: Usd, capacity: Option<usize>) {
         let cost = self.scaled(per_month, self.months());
         self.put(Component::Storage, (None, capacity), what, Amounts::recurring(cost, Some(per_month)));
     }
@@ -257,19 +271,21 @@ impl Book<'_> {
                 let hourly = |hours: f64| self.scaled(price.0, hours);
                 let (cost, per_month) =
                     (hourly(self.duration().0 as f64 / MICROS_PER_HOUR as f64), hourly(model.money.hours_per_month));
-                let what = format!("vector store of {}", workload.name);
+                let key = format!("workloads.{}.retrieval.vector_store", workload.name);
+                let what = (format!("vector store of {}", workload.name), key);
                 self.put(Component::VectorStore, (None, None), what, Amounts::recurring(cost, per_month));
             }
             if retrieval.embedding != Some(Usd::ZERO) {
                 let every = retrieval.refresh_every.map(|every| every.0 as f64);
-                let what = format!("embedding the corpus of {}", workload.name);
+                let key = format!("workloads.{}.retrieval.embedding_cost", workload.name);
+                let what = (format!("embedding the corpus of {}", workload.name), key);
                 self.recurring(Component::Embedding, what, retrieval.embedding, every);
             }
         }
     }
 
     /// Paid once, and again every so often \[µs\].
-    fn recurring(&mut self, component: Component, what: String, amount: Option<Usd>, every: Option<f64>) {
+    fn recurring(&mut self, component: Component, what: (String, String), amount: Option<Usd>, every: Option<f64>) {
         let a_month = self.model.money.hours_per_month * MICROS_PER_HOUR as f64;
         let over = |micros: f64| match every {
             None => Some(Usd::ZERO),

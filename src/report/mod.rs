@@ -3,6 +3,7 @@
 
 mod comparison;
 mod csv;
+mod cost;
 mod doubt;
 mod figures;
 mod gate;

@@ -1,8 +1,8 @@
 //! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
 
 use super::doubt;
-use super::figures::{Palette, amount, count, figure, interval, money, share, three_figures, time};
-use crate::results::{BillItem, Estimate, Expectation, Judgement, Point, Results};
+use super::figures::{Palette, amount, count, figure, interval, share, three_figures, time};
+use crate::results::{Estimate, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
 /// A label and what is said under it.
@@ -345,71 +345,8 @@ impl<'r> Story<'r> {
     }
 
     fn cost(&mut self) {
-        let Some(cost) = self.point.value("cost_usd") else {
-            let items = self.point.bill.iter().filter(|item| item.usd.is_none());
-            let unknown: Vec<&str> = items.map(|item| item.what.as_str()).collect();
-            self.row("Cost", vec![format!("not known: no price for {}", unknown.join(", "))]);
-            return;
-        };
-        let mut line = format!("{} for the measured time", money(cost));
-        if let Some(each) = self.point.value("cost_per_1k_requests_usd") {
-            line += &format!(" · {} per 1,000 requests", money(each));
-        }
-        let mut lines = vec![line];
-        if let Some(month) = self.point.value("cost_per_month_usd") {
-            lines.push(format!("{} a month at this rate", money(month)));
-        }
-        lines.extend(self.discount());
-        lines.extend(self.bill());
+        let lines = super::cost::lines(self.results, self.point);
         self.row("Cost", lines);
-    }
-
-    /// What it would be by the list of prices, and which discounts make the difference; `None`: none is in force.
-    fn discount(&self) -> Option<String> {
-        let bill = &self.point.bill;
-        let mut named: Vec<(&str, f64)> = Vec::new();
-        for (item, list) in bill.iter().filter_map(|item| Some((item, item.list.as_ref()?))) {
-            if list.discount > 0.0 && !named.iter().any(|(component, _)| *component == item.component) {
-                named.push((&item.component, list.discount));
-            }
-        }
-        // Of a month where all of it is known, else of the measured time.
-        let sum =
-            |of: fn(&BillItem) -> [Option<f64>; 3], i: usize| bill.iter().map(|item| of(item)[i]).sum::<Option<f64>>();
-        let whole = |i: usize| sum(BillItem::listed, i).zip(sum(BillItem::due, i));
-        let (list, due, when) = match (whole(1), whole(0)) {
-            (Some((list, due)), _) => (list, due, "a month"),
-            (None, Some((list, due))) => (list, due, "for the measured time"),
-            (None, None) => return None,
-        };
-        let named: Vec<String> =
-            named.iter().map(|(component, off)| format!("{} {}", component.replace('_', " "), share(*off))).collect();
-        (!named.is_empty()).then(|| {
-            format!("list price {} {when}, less {} of discount ({})", money(list), money(list - due), named.join(", "))
-        })
-    }
-
-    /// The items of the bill, when there are several; what is paid once; what is due for whole terms.
-    fn bill(&self) -> Vec<String> {
-        let bill = &self.point.bill;
-        let mut lines = Vec::new();
-        if bill.len() > 1 {
-            let paid = bill.iter().filter_map(|item| Some((item, item.usd?))).filter(|(_, usd)| *usd > 0.0);
-            lines.extend(paid.map(|(item, usd)| {
-                let month = item.usd_per_month.map(|m| format!(", {} a month", money(m))).unwrap_or_default();
-                let at = item.capacity.as_ref().filter(|name| !item.what.contains(name.as_str()));
-                let at = at.map(|name| format!(" of {name}")).unwrap_or_default();
-                format!("  {}{at}: {}{month}", item.what, money(usd))
-            }));
-        }
-        let once = bill.iter().filter_map(|item| Some((item, item.usd_once?))).filter(|(_, usd)| *usd > 0.0);
-        lines.extend(once.map(|(item, usd)| format!("once {} for {}", money(usd), item.what)));
-        lines.extend(self.point.commitments.iter().map(|c| {
-            let due = c.usd.map_or_else(|| "an unknown amount".to_owned(), money);
-            let list = c.list_usd.map(|usd| format!(" ({} by list price)", money(usd))).unwrap_or_default();
-            format!("committed {due}{list} for {} of {} until {}", c.what, c.capacity, c.ends)
-        }));
-        lines
     }
 
     fn verdict(&mut self) {
@@ -444,6 +381,8 @@ impl<'r> Story<'r> {
             .iter()
             // The outermost percentile is asked for by few.
             .filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"))
+            // The cost tells of its month itself.
+            .filter(|n| n.metric.as_deref() != Some("cost_per_month_usd"))
             .map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)))
             .collect();
         self.row("Notes", lines);

@@ -197,6 +197,9 @@ pub struct BillItem {
     pub usd_per_month: Option<f64>,
     /// Paid once, and no part of the others.
     pub usd_once: Option<f64>,
+    /// The scenario key that states the price; left out where the price is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missing: Option<String>,
     /// The amounts before the discount that is agreed on; left out where none is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub list: Option<ListPrice>,

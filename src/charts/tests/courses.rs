@@ -67,6 +67,7 @@ fn item(component: &str, what: &str, capacity: &str, usd: Option<f64>) -> BillIt
         usd,
         usd_per_month: usd,
         usd_once: Some(0.0),
+        missing: None,
         list: None,
     }
 }
