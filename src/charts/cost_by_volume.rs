@@ -91,11 +91,14 @@ impl Sheet<'_, '_> {
     fn subtitle(&self) -> String {
         let (ways, volumes) = (&self.volumes.ways, &self.volumes.volumes);
         let (least, most) = (labels::volume(volumes[0]), labels::volume(*volumes.last().unwrap_or(&0.0)));
-        if let [way] = ways.as_slice() {
-            return self.course(way);
+        let priced: Vec<&Way> = ways.iter().filter(|way| way.stands.iter().any(Option::is_some)).collect();
+        if let [way] = priced.as_slice() {
+            let name = if way.name.is_empty() { String::new() } else { format!("{}: ", way.name) };
+            return format!("{name}{}{}", self.course(way), self.unpriced());
         }
         let first = match self.volumes.first() {
-            Some(way) => format!("{} is the cheapest", self.way(way)),
+            Some(way) if self.volumes.unpriced.is_empty() => format!("{} is the cheapest", self.way(way)),
+            Some(way) => format!("{} has the least known cost", self.way(way)),
             None => format!("none of {} ways {}", ways.len(), self.does()),
         };
         let (mut text, rest) = match self.volumes.turns.as_slice() {
@@ -113,7 +116,21 @@ impl Sheet<'_, '_> {
         if more > 0 {
             text += &format!("; and {more} more changes");
         }
-        text + "." + &self.evens()
+        text + "." + &self.evens() + &self.unpriced()
+    }
+
+    /// Which ways have no known cost, and the keys that would state it; empty: all are known.
+    fn unpriced(&self) -> String {
+        let ways: Vec<&str> = self.volumes.unpriced.iter().take(MOST_WAYS).map(|way| self.way(*way)).collect();
+        if ways.is_empty() {
+            return String::new();
+        }
+        let keys = if self.volumes.missing.is_empty() {
+            String::new()
+        } else {
+            format!(": state {}", self.volumes.missing.join(", "))
+        };
+        format!(" Which way is the cheapest is not known, because the cost of {} is not{keys}.", ways.join(", "))
     }
 
     fn told(&self, turn: &Turn) -> String {
@@ -169,7 +186,8 @@ impl Sheet<'_, '_> {
     }
 
     fn legend(&self) -> Vec<(String, Mark)> {
-        let mut legend = vec![(format!("the cheapest that {}", self.does()), CHEAPEST)];
+        let best = if self.volumes.unpriced.is_empty() { "the cheapest" } else { "the least known cost" };
+        let mut legend = vec![(format!("{best} that {}", self.does()), CHEAPEST)];
         if self.shown.len() > 1 {
             let others = if self.volumes.others.len() > 1 {
                 format!(": {}", self.volumes.others.join(" · "))

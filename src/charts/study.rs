@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::axis::{Axis, Tick, tame};
 use super::frame::{Align, Ink, LABEL, Mark, Panel};
 use super::{ChartError, Subject, labels};
-use crate::results::{Expectation, Judgement, Point};
+use crate::results::{Expectation, Judgement, Point, Traffic};
 use crate::terms::{self, Better, Unit};
 
 /// What is drawn where nothing is expected.
@@ -263,14 +263,29 @@ impl<'a> Design<'a> {
 
     /// The cheapest point that meets every expectation, else the first: what is kept where an axis is not shown.
     pub(super) fn anchor(&self, cost: Option<&Measure>) -> usize {
-        self.cheapest(cost).unwrap_or(0)
+        cost.and_then(|cost| self.least(cost)).unwrap_or(0)
     }
 
-    /// The cheapest point that meets every expectation; `None`: none does, or no cost is known.
-    pub(super) fn cheapest(&self, cost: Option<&Measure>) -> Option<usize> {
-        let price = |i: &usize| cost.and_then(|cost| cost.at(self.sites[*i].point));
+    /// The point that meets every expectation at the least known cost.
+    fn least(&self, cost: &Measure) -> Option<usize> {
         let good = (0..self.sites.len()).filter(|i| self.sites[*i].judged == Some(Judgement::Held));
-        good.filter_map(|i| Some((i, price(&i)?))).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+        let priced = good.filter_map(|i| Some((i, cost.at(self.sites[i].point)?)));
+        priced.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+    }
+
+    /// The cheapest point that meets every expectation. Costs are compared only where all such points carry the same
+    /// traffic and have a known cost.
+    pub(super) fn cheapest(&self, cost: &Measure) -> Result<usize, Unranked> {
+        let good: Vec<&Point> =
+            self.sites.iter().filter(|s| s.judged == Some(Judgement::Held)).map(|s| s.point).collect();
+        let traffics: Vec<Traffic> = good.iter().filter_map(|point| Traffic::of(point)).collect();
+        let unpriced = good.iter().filter(|point| cost.at(point).is_none()).count();
+        match self.least(cost) {
+            _ if !carry_the_same(&traffics) => Err(Unranked::Traffic),
+            Some(_) if unpriced > 0 => Err(Unranked::Unpriced(unpriced)),
+            Some(least) => Ok(least),
+            None => Err(Unranked::Nothing),
+        }
     }
 
     /// A point's place in words: `model_units 4, max_tokens 512`.
@@ -296,6 +311,22 @@ impl<'a> Design<'a> {
             }
         })
     }
+}
+
+/// Why no point of a sweep is the cheapest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unranked {
+    /// No point meets every expectation at a known cost.
+    Nothing,
+    /// The points that meet every expectation carry different traffic.
+    Traffic,
+    /// So many points that meet every expectation have no known cost.
+    Unpriced(usize),
+}
+
+/// Whether points carry the same traffic.
+pub(super) fn carry_the_same(traffics: &[Traffic]) -> bool {
+    traffics.first().is_none_or(|first| traffics.iter().all(|traffic| traffic.is_same(first)))
 }
 
 fn site(point: &Point) -> Site<'_> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
-use super::study::{Design, Measure, Site, cost_of, thinned, word_of};
+use super::study::{Design, Measure, Site, Unranked, carry_the_same, cost_of, thinned, word_of};
 use super::{Chart, ChartError, Drawing, Subject, labels};
-use crate::results::Judgement;
+use crate::results::{Judgement, Traffic};
 use crate::terms::Better;
 
 pub(super) struct SweepPareto;
@@ -16,8 +16,6 @@ const MOST_LABELS: usize = 8;
 /// More points than this are specks, of which one stands for those it would cover.
 const MOST_DOTS: usize = 250;
 const MOST_SPECKS: usize = 1_800;
-/// Points whose requests differ by more than chance moves them carry different traffic \[1\].
-const MORE_TRAFFIC: f64 = 1.1;
 const WIDEST_LABEL: f64 = 190.0;
 const FRONTIER: Mark = Mark::Line(Ink::Slate, 1.5);
 
@@ -69,7 +67,8 @@ struct Field<'d, 'a> {
     stars: Vec<Star<'d, 'a>>,
     /// Of the stars, the cheapest first.
     frontier: Vec<usize>,
-    cheapest: Option<usize>,
+    /// The cheapest star, or why none is.
+    cheapest: Result<usize, Unranked>,
 }
 
 impl<'d, 'a> Field<'d, 'a> {
@@ -78,8 +77,8 @@ impl<'d, 'a> Field<'d, 'a> {
         let mut stars: Vec<Star<'d, 'a>> = design.sites.iter().filter_map(star).collect();
         // Of points that cost and measure the same the one that meets everything stands for all.
         stars.sort_by_key(|star| star.site.judged != Some(Judgement::Held));
-        let best = design.cheapest(Some(cost)).map(|i| design.sites[i].point.index);
-        let cheapest = stars.iter().position(|star| Some(star.site.point.index) == best);
+        let star_of = |i: usize| stars.iter().position(|star| star.site.point.index == design.sites[i].point.index);
+        let cheapest = design.cheapest(cost).and_then(|i| star_of(i).ok_or(Unranked::Nothing));
         let figures: Vec<(f64, f64)> = stars.iter().map(|star| (star.cost, star.value)).collect();
         let frontier = frontier(&figures, measure.better == Better::Higher);
         Self { design, measure, cost, stars, frontier, cheapest }
@@ -88,10 +87,15 @@ impl<'d, 'a> Field<'d, 'a> {
     fn subtitle(&self) -> String {
         let order = self.design.dimensions.iter().map(|d| d.name.as_str()).collect::<Vec<_>>().join(" · ");
         let mut text = match (self.cheapest, self.design.counted()) {
-            (Some(i), Some(counted)) => {
+            (Ok(i), Some(counted)) => {
                 format!("{counted}; the cheapest costs {}.", labels::money(self.stars[i].cost))
             }
-            (None, Some(counted)) => format!("{counted}."),
+            (Err(Unranked::Traffic), Some(counted)) => {
+                format!("{counted}; they carry different traffic, so none is the cheapest.")
+            }
+            (Err(Unranked::Unpriced(1)), Some(counted)) => format!("{counted}; one of them has no known cost."),
+            (Err(Unranked::Unpriced(n)), Some(counted)) => format!("{counted}; {n} of them have no known cost."),
+            (Err(Unranked::Nothing), Some(counted)) => format!("{counted}."),
             (_, None) => "Nothing is expected of these points.".to_owned(),
         };
         let ends = self.frontier.first().zip(self.frontier.last()).filter(|(a, b)| a != b);
@@ -108,9 +112,8 @@ impl<'d, 'a> Field<'d, 'a> {
 
     /// A point that carries less traffic may be cheap for that alone.
     fn source(&self, title: &str) -> String {
-        let requests = || self.stars.iter().filter_map(|star| star.site.point.value("requests"));
-        let (least, most) = (requests().fold(f64::INFINITY, f64::min), requests().fold(0.0, f64::max));
-        let warning = if most > MORE_TRAFFIC * least { "points carry different traffic" } else { "" };
+        let traffics: Vec<Traffic> = self.stars.iter().filter_map(|star| Traffic::of(star.site.point)).collect();
+        let warning = if carry_the_same(&traffics) { "" } else { "points carry different traffic" };
         [title, warning].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
@@ -235,13 +238,13 @@ impl<'d, 'a> Field<'d, 'a> {
             let (_, y) = panel.at(0.0, *bound);
             placer.keep_off_line((panel.room.left, y), (panel.room.right, y));
         }
-        if let Some(star) = self.cheapest.map(|i| &self.stars[i]) {
+        if let Ok(star) = self.cheapest.map(|i| &self.stars[i]) {
             let text = format!("cheapest that meets: {}", self.design.values(star.site));
             panel.dot(star.cost, star.value, Ink::Blue)?;
             panel.ring(star.cost, star.value, 6.5, Ink::Green)?;
             self.label(panel, &mut placer, star, &STRONG.fit(&text, 300.0), Ink::Green)?;
         }
-        let named: Vec<usize> = self.frontier.iter().copied().filter(|i| Some(*i) != self.cheapest).collect();
+        let named: Vec<usize> = self.frontier.iter().copied().filter(|i| Ok(*i) != self.cheapest).collect();
         for i in thinned(named.len(), MOST_LABELS) {
             let star = &self.stars[named[i]];
             let text = LABEL.fit(&self.design.values(star.site), WIDEST_LABEL);

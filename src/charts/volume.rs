@@ -1,7 +1,7 @@
 //! The ways of buying in a sweep over the volume: what a month of each costs at each volume, and where the cheapest one
 //! changes. Nothing here draws.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::study::{Design, Measure, Site};
 use crate::results::{Judgement, Verdict};
@@ -11,6 +11,8 @@ const VOLUME: &str = "requests_per_month";
 const COST: &str = "cost_per_month_usd";
 /// Costs that differ by less are the same \[1\].
 const SAME: f64 = 1e-9;
+/// Volumes that differ by less are the same \[1\].
+const SAME_VOLUME: f64 = 0.01;
 
 /// One way at one volume.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,6 +80,10 @@ pub(super) struct Volumes {
     pub(super) turns: Vec<Turn>,
     /// Where another way breaks even with the one that is the cheapest at the least volume, turns aside.
     pub(super) evens: Vec<Turn>,
+    /// The ways that carry the load somewhere at a cost that is not known.
+    pub(super) unpriced: Vec<usize>,
+    /// The scenario keys whose prices they lack.
+    pub(super) missing: Vec<String>,
 }
 
 impl Volumes {
@@ -101,7 +107,14 @@ impl Volumes {
         ways.iter().flat_map(|way| &way.stands).find(|stand| stand.is_some())?;
         let others = design.dimensions.iter().enumerate().filter(|(d, _)| *d != axis).map(|(_, d)| d.name.clone());
         let volumes = levels.into_iter().map(|(_, volume)| volume).collect();
-        Some(Self { others: others.collect(), ..Self::along(volumes, ways) })
+        let lacks = |site: &usize| carries(&design.sites[*site]) && cost.at(design.sites[*site].point).is_none();
+        let unpriced: Vec<usize> =
+            (0..ways.len()).filter(|way| ways[*way].sites.iter().flatten().any(lacks)).collect();
+        let sites = unpriced.iter().flat_map(|way| ways[*way].sites.iter().flatten());
+        let keys: BTreeSet<String> =
+            sites.flat_map(|site| design.sites[*site].point.missing_prices()).map(str::to_owned).collect();
+        let missing = keys.into_iter().collect();
+        Some(Self { others: others.collect(), unpriced, missing, ..Self::along(volumes, ways) })
     }
 
     fn along(volumes: Vec<f64>, ways: Vec<Way>) -> Self {
@@ -116,7 +129,7 @@ impl Volumes {
         }
         let evens = cheapest[0].map(|first| walk.evens(first)).unwrap_or_default();
         let (legs, turns) = (walk.legs, walk.turns);
-        Self { volumes, others: Vec::new(), ways, cheapest, legs, turns, evens }
+        Self { volumes, others: Vec::new(), ways, cheapest, legs, turns, evens, unpriced: Vec::new(), missing: Vec::new() }
     }
 
     /// The cheapest at the least volume; `None`: none carries it.
@@ -261,7 +274,9 @@ fn volume_axis(design: &Design<'_>) -> Option<(usize, Vec<(usize, f64)>)> {
         }
         let mut order: Vec<usize> = (0..spans.len()).collect();
         order.sort_by(|a, b| spans[*a].0.total_cmp(&spans[*b].0));
-        let apart = order.windows(2).all(|w| spans[w[0]].1 < spans[w[1]].0);
+        // At one level all ways carry the same volume, or their costs cannot be compared there.
+        let is_one = spans.iter().all(|(least, most, ..)| most - least <= SAME_VOLUME * most);
+        let apart = is_one && order.windows(2).all(|w| spans[w[0]].1 < spans[w[1]].0);
         apart.then(|| order.into_iter().map(|level| (level, spans[level].2 / spans[level].3)).collect::<Vec<_>>())
     };
     let found = (0..design.dimensions.len()).rev().filter_map(|axis| Some((axis, rising(axis)?)));

@@ -1,10 +1,13 @@
 //! The story of a sweep: which points meet what is expected, and what the cheapest of them is.
 
+mod loads;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::figures::{Palette, count, figure, stated};
+use self::loads::Loads;
 use super::text::hung;
 use crate::charts::Drawing;
 use crate::results::{Expectation, Judgement, Point, Results};
@@ -20,44 +23,22 @@ pub struct Tale {
     undecided: u64,
     /// The first points, up to a screen of them.
     first: Vec<Point>,
-    /// The cheapest points that meet what is expected, the cheapest first.
-    best: Vec<Point>,
-    /// Points that cost the same as the cheapest, itself included.
-    as_cheap: u64,
+    /// Points that meet what is expected, those of the least cost first: by a month's cost, and by that of the run.
+    best: [Vec<Point>; 2],
     /// Points of the same traffic, in the order in which they came.
-    loads: Vec<Load>,
+    loads: Loads,
     /// Which way of buying is the cheapest at which volume.
     by_volume: Option<String>,
 }
 
-/// Points whose traffic is the same: they share the streams, so they have the same requests.
-#[derive(Debug)]
-struct Load {
-    requests: f64,
-    /// What all of them have in common.
-    shared: BTreeMap<String, Value>,
-    /// The cheapest that meets what is expected.
-    best: Option<Point>,
-}
-
+/// What points are ranked by.
+const COSTS: [&str; 2] = ["cost_per_month_usd", "cost_usd"];
 /// Points that a table shows.
 const MOST_ROWS: usize = 16;
 /// Columns of a terminal.
 const WIDTH: usize = 80;
 /// Metrics that a table shows where nothing is expected.
 const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
-
-/// Costs that differ by less than this share are the same \[1\].
-const SAME: f64 = 1e-9;
-/// Requests that differ by less are the same traffic: those of users depend a little on what they wait for \[1\].
-const SAME_TRAFFIC: f64 = 0.01;
-/// Of more kinds of traffic no cheapest point is told for each.
-const MOST_LOADS: usize = 8;
-
-/// What points are ranked by: a month's cost, or that of the measured time \[USD\].
-fn cost(point: &Point) -> Option<f64> {
-    point.value("cost_per_month_usd").or_else(|| point.value("cost_usd"))
-}
 
 impl Tale {
     /// Takes what the drawings find out: the ways of buying by the volume of a month.
@@ -77,19 +58,16 @@ impl Tale {
         if self.first.len() <= MOST_ROWS {
             self.first.push(point.clone());
         }
-        self.add_to_load(point, judged == Some(Judgement::Held));
-        if judged == Some(Judgement::Held) {
-            self.as_cheap = match self.best.first().map(|best| (cost(best), cost(point))) {
-                Some((Some(best), Some(this))) if (this - best).abs() <= SAME * best => self.as_cheap + 1,
-                Some((Some(best), Some(this))) if this > best => self.as_cheap,
-                Some((Some(_), None)) => self.as_cheap,
-                _ => 1,
-            };
-            let price = |p: &Point| cost(p).unwrap_or(f64::INFINITY);
-            let place = self.best.partition_point(|known| price(known) <= price(point));
-            if place < MOST_ROWS {
-                self.best.insert(place, point.clone());
-                self.best.truncate(MOST_ROWS);
+        let holds = judged == Some(Judgement::Held);
+        self.loads.add(point, holds);
+        if holds {
+            for (best, measure) in self.best.iter_mut().zip(COSTS) {
+                let price = |p: &Point| p.value(measure).unwrap_or(f64::INFINITY);
+                let place = best.partition_point(|known| price(known) <= price(point));
+                if place < MOST_ROWS {
+                    best.insert(place, point.clone());
+                    best.truncate(MOST_ROWS);
+                }
             }
         }
     }
@@ -128,51 +106,6 @@ impl Tale {
         out.replace('\u{a0}', " ")
     }
 
-    fn add_to_load(&mut self, point: &Point, holds: bool) {
-        let Some(requests) = point.value("requests") else { return };
-        let is_same = |load: &Load| (load.requests - requests).abs() <= SAME_TRAFFIC * load.requests;
-        let i = self.loads.iter().position(is_same).unwrap_or_else(|| {
-            self.loads.push(Load { requests, shared: point.parameters.clone(), best: None });
-            self.loads.len() - 1
-        });
-        // Beyond a few the story is told in other words, and what they share is not needed.
-        let Some(load) = self.loads.get_mut(i).filter(|_| i < MOST_LOADS) else {
-            self.loads.truncate(MOST_LOADS + 1);
-            return;
-        };
-        load.shared.retain(|path, value| point.parameters.get(path) == Some(value));
-        let price = |p: &Point| cost(p).unwrap_or(f64::INFINITY);
-        if holds && load.best.as_ref().is_none_or(|best| price(point) < price(best)) {
-            load.best = Some(point.clone());
-        }
-    }
-
-    /// The cheapest for each traffic; empty where there is one.
-    fn by_load(&self, head: &Results) -> Vec<String> {
-        if self.loads.len() < 2 {
-            return Vec::new();
-        }
-        if self.loads.len() > MOST_LOADS || self.loads.iter().any(|load| load.shared.is_empty()) {
-            return vec!["Points carry different traffic: one may be cheap because it carries less.".to_owned()];
-        }
-        let line = |load: &Load| {
-            let shared = named(head, &load.shared);
-            match load.best.as_ref().map(|best| (best, cost(best))) {
-                Some((best, Some(usd))) => {
-                    let own = best.parameters.iter().filter(|(path, _)| !load.shared.contains_key(*path));
-                    let own: BTreeMap<String, Value> = own.map(|(path, value)| (path.clone(), value.clone())).collect();
-                    let usd = figure(usd, Unit::Usd);
-                    let own = if own.is_empty() { String::new() } else { format!(", {}", named(head, &own)) };
-                    format!("  {shared}: point {}{own} ({usd})", best.index)
-                }
-                Some((best, None)) => format!("  {shared}: point {}, at a cost that is not known", best.index),
-                None => format!("  {shared}: none"),
-            }
-        };
-        let heading = "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
-        [heading].into_iter().chain(self.loads.iter().map(line)).collect()
-    }
-
     pub(super) fn answer(&self, head: &Results, palette: Palette) -> String {
         let by_volume = self.by_volume.as_ref().map(|found| format!("{found}\n")).unwrap_or_default();
         by_volume + &self.by_expectations(head, palette)
@@ -189,32 +122,21 @@ impl Tale {
             count(self.failed as f64),
             count(self.undecided as f64)
         );
-        match self.best.first() {
-            Some(best) if cost(best).is_some() => {
-                let point = palette.good(&format!("point {}", best.index));
-                let ties = match self.as_cheap {
-                    0 | 1 => String::new(),
-                    2 => "\nAnother one costs the same.".to_owned(),
-                    n => format!("\n{} others cost the same.", count((n - 1) as f64)),
-                };
-                let loads = self.by_load(head);
-                if loads.is_empty() {
-                    format!("{counted}.\nThe cheapest of them is {point}: {}.{ties}", parameters(head, best))
-                } else {
-                    format!("{counted}.\n{}", loads.join("\n"))
-                }
-            }
-            Some(_) => format!("{counted}.\nWhat they cost is not known, so none is the cheapest."),
-            None => format!("{counted}."),
-        }
+        let lines = if self.held == 0 { Vec::new() } else { self.loads.lines(head, palette) };
+        [format!("{counted}.")].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
     }
 
     /// The points to show: all where they are few, else the cheapest good ones, else the first.
     pub(super) fn shown(&self) -> (&[Point], &'static str) {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
-        } else if !self.best.is_empty() {
-            (&self.best, "The cheapest that meet every expectation; points.csv has them all:\n")
+        } else if self.held > 0 {
+            let title = if self.loads.carry_the_same() {
+                "Those that meet every expectation at the least known cost; points.csv has them all:\n"
+            } else {
+                "Those that meet every expectation, by cost, though traffic differs; points.csv has them all:\n"
+            };
+            (&self.best[self.loads.measure()], title)
         } else {
             (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them; points.csv has them all:\n")
         }
@@ -291,12 +213,8 @@ fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     (0..header.len()).map(width).collect()
 }
 
-fn parameters(head: &Results, point: &Point) -> String {
-    named(head, &point.parameters)
-}
-
 /// Some parameters, in the order of the axes.
-fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> String {
+pub(super) fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> String {
     let paths = head.axes.iter().flat_map(|axis| &axis.parameters);
     let known = paths.filter_map(|path| Some((path, parameters.get(path)?)));
     known.map(|(path, x)| format!("{} = {}", last_of(path), value(Some(x)))).collect::<Vec<_>>().join(", ")

@@ -5,6 +5,7 @@ mod comparison;
 mod doubt;
 mod evidence;
 mod sizing;
+mod traffic;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use evidence::{RateEvidence, Undecided};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
+pub use traffic::Traffic;
 pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 
 /// Raised when a reader of the old shape would misread the new one.

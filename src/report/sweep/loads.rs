@@ -1,0 +1,179 @@
+//! The cheapest point of each traffic. Costs are compared only between points that carry the same requests and meet every
+//! expectation, and a point is called the cheapest only where the price of every one of them is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{COSTS, named};
+use crate::report::figures::{Palette, count, money};
+use crate::results::{Point, Results, Traffic};
+
+/// Costs that differ by less than this share are the same \[1\].
+const SAME: f64 = 1e-9;
+/// Of more kinds of traffic no cheapest point is told for each.
+const MOST_LOADS: usize = 8;
+
+/// The points of a sweep by the traffic that they carry.
+#[derive(Debug, Default)]
+pub(super) struct Loads(Vec<Load>);
+
+/// Points whose traffic is the same: they share the streams, so they have the same requests.
+#[derive(Debug)]
+struct Load {
+    traffic: Traffic,
+    /// The parameters that all of them have in common.
+    shared: BTreeMap<String, Value>,
+    points: u64,
+    /// How many meet what is expected.
+    held: u64,
+    /// Those of them whose cost is known, by each measure of cost.
+    ranked: [Ranked; 2],
+    /// The keys whose prices are missing from points that meet what is expected.
+    missing: BTreeSet<String>,
+}
+
+/// Points that meet what is expected, by one measure of cost.
+#[derive(Debug, Default)]
+struct Ranked {
+    known: u64,
+    best: Option<Point>,
+    /// Points that cost the same as the best, itself included.
+    as_cheap: u64,
+}
+
+impl Ranked {
+    fn add(&mut self, point: &Point, cost: f64, measure: &str) {
+        self.known += 1;
+        let best = self.best.as_ref().and_then(|best| best.value(measure));
+        match best {
+            Some(best) if (cost - best).abs() <= SAME * best.abs() => self.as_cheap += 1,
+            Some(best) if cost > best => {}
+            _ => (self.best, self.as_cheap) = (Some(point.clone()), 1),
+        }
+    }
+}
+
+impl Loads {
+    pub(super) fn add(&mut self, point: &Point, holds: bool) {
+        let Some(traffic) = Traffic::of(point) else { return };
+        let i = self.0.iter().position(|load| load.traffic.is_same(&traffic)).unwrap_or_else(|| {
+            let shared = point.parameters.clone();
+            let (ranked, missing) = (Default::default(), BTreeSet::new());
+            self.0.push(Load { traffic, shared, points: 0, held: 0, ranked, missing });
+            self.0.len() - 1
+        });
+        // Beyond a few the story is told in other words, and what they share is not needed.
+        let Some(load) = self.0.get_mut(i).filter(|_| i < MOST_LOADS) else {
+            self.0.truncate(MOST_LOADS + 1);
+            return;
+        };
+        load.points += 1;
+        load.shared.retain(|path, value| point.parameters.get(path) == Some(value));
+        if !holds {
+            return;
+        }
+        load.held += 1;
+        for (ranked, measure) in load.ranked.iter_mut().zip(COSTS) {
+            if let Some(cost) = point.value(measure) {
+                ranked.add(point, cost, measure);
+            }
+        }
+        if point.value(COSTS[1]).is_none() {
+            load.missing.extend(point.missing_prices().into_iter().map(str::to_owned));
+        }
+    }
+
+    pub(super) fn carry_the_same(&self) -> bool {
+        self.0.len() < 2
+    }
+
+    /// The measure of cost that most points know; a month's, where both are known equally often.
+    pub(super) fn measure(&self) -> usize {
+        let known = |i: usize| self.0.iter().map(|load| load.ranked[i].known).sum::<u64>();
+        usize::from(known(1) > known(0))
+    }
+
+    /// The cheapest, or why none is, in lines.
+    pub(super) fn lines(&self, head: &Results, palette: Palette) -> Vec<String> {
+        let measure = self.measure();
+        let mut lines = match self.0.as_slice() {
+            [] => Vec::new(),
+            [load] => vec![load.alone(head, measure, palette)],
+            loads if loads.len() > MOST_LOADS => {
+                vec!["Points carry different traffic: one may be cheap because it carries less.".to_owned()]
+            }
+            loads => {
+                let is_told_apart = loads.iter().all(|load| !load.shared.is_empty());
+                let heading = "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
+                let line = |load: &Load| format!("  {}: {}", load.label(head, is_told_apart), load.told(head, measure));
+                [heading].into_iter().chain(loads.iter().map(line)).collect()
+            }
+        };
+        let missing: BTreeSet<&String> = self.0.iter().flat_map(|load| &load.missing).collect();
+        if !missing.is_empty() {
+            let keys: Vec<String> = missing.into_iter().map(|key| format!("`{key}`")).collect();
+            lines.push(format!("To compare them all, state {}.", keys.join(", ")));
+        }
+        lines
+    }
+}
+
+impl Load {
+    /// What its points share, else how many requests they carry.
+    fn label(&self, head: &Results, is_told_apart: bool) -> String {
+        let shared = named(head, &self.shared);
+        match (is_told_apart, self.shared.is_empty()) {
+            (true, _) => shared,
+            (false, false) => format!("{} requests ({shared})", count(self.traffic.total())),
+            (false, true) => format!("{} requests ({} points)", count(self.traffic.total()), count(self.points as f64)),
+        }
+    }
+
+    /// The cheapest where all points carry the same traffic.
+    fn alone(&self, head: &Results, measure: usize, palette: Palette) -> String {
+        let ranked = &self.ranked[measure];
+        let Some(best) = &ranked.best else { return "What they cost is not known, so none is the cheapest.".to_owned() };
+        let point = palette.good(&format!("point {}", best.index));
+        let parameters = named(head, &best.parameters);
+        let unknown = self.held - ranked.known;
+        if unknown > 0 {
+            let known = if ranked.known == 1 { "the one".to_owned() } else { format!("the {}", count(ranked.known as f64)) };
+            return format!(
+                "Which is the cheapest is not known: {} of them have no known cost. Of {known} with a known cost, {point} \
+                 costs least: {parameters}.",
+                count(unknown as f64)
+            );
+        }
+        let ties = match ranked.as_cheap {
+            0 | 1 => String::new(),
+            2 => "\nAnother one costs the same.".to_owned(),
+            n => format!("\n{} others cost the same.", count((n - 1) as f64)),
+        };
+        format!("The cheapest of them is {point}: {parameters}.{ties}")
+    }
+
+    /// The cheapest of this traffic, after its label.
+    fn told(&self, head: &Results, measure: usize) -> String {
+        let ranked = &self.ranked[measure];
+        let unknown = self.held - ranked.known;
+        if self.held == 0 {
+            return "none".to_owned();
+        }
+        let Some((best, usd)) = ranked.best.as_ref().and_then(|best| Some((best, best.value(COSTS[measure])?))) else {
+            return format!("not known, because {} have no known cost", points(unknown));
+        };
+        let own = best.parameters.iter().filter(|(path, _)| !self.shared.contains_key(*path));
+        let own: BTreeMap<String, Value> = own.map(|(path, value)| (path.clone(), value.clone())).collect();
+        let own = if own.is_empty() { String::new() } else { format!(", {}", named(head, &own)) };
+        let found = format!("point {}{own} ({})", best.index, money(usd));
+        match unknown {
+            0 => found,
+            _ => format!("not known, because {} have no known cost; least known: {found}", points(unknown)),
+        }
+    }
+}
+
+fn points(n: u64) -> String {
+    if n == 1 { "1 point".to_owned() } else { format!("{} points", count(n as f64)) }
+}
