@@ -86,7 +86,12 @@ fn agrees_with_trying(find: &str, cases: u64, from: u64, to: u64, step: u64) -> 
         let sizing = sized(&text).sizing.expect("it was sized");
         evaluated += sizing.evaluated.len();
         match sizing.state {
-            SizingState::Answered | SizingState::EverythingHolds => {
+            // The end of a range is no answer, but the first value that holds.
+            SizingState::EverythingHolds => {
+                assert_eq!((sizing.answer, sizing.holds_from), (None, by_trying(&text, vary, [from])), "{sizing:?}");
+                answered += 1;
+            }
+            SizingState::Answered => {
                 let values = (0..=(to - from) / step).map(|k| from + k * step);
                 assert_eq!(sizing.answer, by_trying(&text, vary, values), "{text}\n{sizing:?}");
                 assert!(sizing.answer.is_some());
@@ -133,10 +138,95 @@ fn ends_of_the_range_are_told_as_such() {
     };
     let none = of(10, 30);
     assert_eq!((none.state, none.answer), (SizingState::NothingHolds, None));
-    assert!(none.explanation.starts_with("none up to 30"), "{}", none.explanation);
-    let all = of(200, 240);
-    assert_eq!((all.state, all.answer), (SizingState::EverythingHolds, Some(200)));
-    assert!(all.explanation.starts_with("200 or less: the range begins too high"), "{}", all.explanation);
+    let told = "no `capacities.us.rpm` up to 30 keeps every expectation: the greatest value of the range, 30, does not hold";
+    assert!(none.explanation.starts_with(told), "{}", none.explanation);
+    assert_eq!(none.judgement(), Judgement::Failed);
+    let all = of(2_000, 2_040);
+    assert_eq!((all.state, all.answer, all.holds_from), (SizingState::EverythingHolds, None, Some(2_000)));
+    let told = "the least `capacities.us.rpm` that keeps every expectation is at most 2,000; lower values were not tried";
+    assert_eq!(all.explanation, told);
+    assert_eq!(all.judgement(), Judgement::Inconclusive);
+}
+
+#[test]
+fn what_is_bought_may_suffice_though_the_range_has_no_answer() {
+    let size = "vary = \"capacities.us.rpm\"\nfrom = 200\nto = 240\nstep = 10\nbought = 230";
+    let sizing = sized(&scenario(60, 1, LITTLE, size)).sizing.unwrap();
+    assert_eq!((sizing.state, sizing.answer), (SizingState::EverythingHolds, None));
+    assert_eq!((sizing.bought.as_ref().unwrap().verdict, sizing.judgement()), (BoughtVerdict::Spare, Judgement::Held));
+}
+
+#[test]
+fn the_least_value_there_is_is_an_answer() {
+    let size = "vary = \"capacities.us.concurrency\"\nfrom = 1\nto = 3";
+    let text = scenario(5, 1, LITTLE, size).replace("rpm = 100", "rpm = 100\nconcurrency = 2");
+    let sizing = sized(&text).sizing.unwrap();
+    assert_eq!((sizing.state, sizing.answer), (SizingState::EverythingHolds, Some(1)), "{}", sizing.explanation);
+    assert_eq!(sizing.explanation, "1 keeps every expectation, and is the least `capacities.us.concurrency` there is");
+    assert_eq!(sizing.judgement(), Judgement::Held);
+}
+
+/// A coding agent on a fresh account, whose quota admits not one of its requests.
+const NEW_ACCOUNT: &str = r#"
+title = "Which quota do we ask for?"
+run = { duration = "4h", warmup = "10m", seed = 3, replications = 20 }
+[models.sonnet]
+max_output_tokens = 64_000
+output_burndown = 5
+time_to_first_token = "600ms"
+output_tokens_per_second = 80
+[workloads.agent]
+model = "sonnet"
+arrivals.sessions = { rate = "6/h", turns.gamma = { mean = 25, cv = 0.8 }, think_time = "10s" }
+input_tokens.lognormal = { median = 900, p95 = 5000 }
+extra_input_tokens = 12_000
+output_tokens.lognormal = { median = 250, p95 = 1200 }
+max_tokens = 8192
+client.retries.standard = { max_attempts = 3 }
+[capacities.us.on_demand]
+rpm = 250
+tpm = 20_000
+tpd = "none"
+[[expect]]
+metric = "throttle_rate"
+at_most = "1%"
+"#;
+
+fn typed(args: &[&str]) -> (String, String, Option<i32>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("s.toml"), NEW_ACCOUNT).unwrap();
+    let program = env!("CARGO_BIN_EXE_bedload");
+    let output = std::process::Command::new(program).args(args).current_dir(folder.path()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+#[test]
+fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
+    let (_, refused, code) = typed(&["run", "s.toml"]);
+    assert!(refused.contains("no request of `agent` could ever be admitted") && code == Some(2), "{refused}");
+    let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
+    let (told, error, _) = typed(&[&size[..], &["--from", "100000", "--to", "1500000", "--step", "350000"]].concat());
+    assert!(told.contains("is the least `capacities.us.tpm` that keeps every expectation"), "{told}{error}");
+    // Values that make no scenario are rows that fail, with their reason.
+    let (told, error, code) = typed(&[&size[..], &["--from", "20000", "--to", "30000", "--step", "10000"]].concat());
+    assert!(told.contains("20,000  no scenario") && told.contains("30,000  fails"), "{told}{error}");
+    assert!(told.contains("20,000: no scenario: no request of `agent` could ever be admitted"), "{told}");
+    assert_eq!(code, Some(1), "{told}");
+    // A range of nothing else is a fault.
+    let (_, error, code) = typed(&[&size[..], &["--from", "1000", "--to", "3000", "--step", "1000"]].concat());
+    assert!(error.contains("no request of `agent` could ever be admitted") && code == Some(2), "{error}");
+}
+
+#[test]
+fn a_rate_that_lacks_its_unit_is_told_which() {
+    let rate = ["size", "s.toml", "--vary", "workloads.agent.arrivals.sessions.rate", "--set", "capacities.us.tpm=5000000"];
+    let range = ["--from", "1", "--to", "3", "--find", "greatest", "--no-charts"];
+    let (_, error, code) = typed(&[&rate[..], &range[..]].concat());
+    assert!(error.contains("--unit /min") && code == Some(2), "{error}");
+    // The fix is accepted when it is typed.
+    let (told, error, _) = typed(&[&rate[..], &range[..], &["--unit", "/min", "--replications", "1"]].concat());
+    assert!(told.contains("workloads.agent.arrivals.sessions.rate"), "{told}{error}");
 }
 
 #[test]
@@ -176,7 +266,7 @@ fn doubt_names_what_would_decide() {
     let size = "vary = \"capacities.us.rpm\"\nfrom = 30\nto = 90\nstep = 4";
     let sizing = sized(&scenario(60, 1, LITTLE, size)).sizing.unwrap();
     assert_eq!((sizing.state, sizing.answer), (SizingState::Undecided, None));
-    for part in ["fails and", "holds;", "`throttle_rate` reaches from", "at most 0.05", "more replications"] {
+    for part in ["fails and", "holds;", "`throttle_rate` reaches from", "at most 5 %", "more replications"] {
         assert!(sizing.explanation.contains(part), "{part} is not in {}", sizing.explanation);
     }
     assert!(sizing.fails_to.unwrap() < sizing.holds_from.unwrap());
@@ -244,7 +334,7 @@ fn a_size_that_makes_no_sense_is_refused() {
         (LITTLE, range(1, 9).replace("rpm", "rpn"), "did you mean `rpm`?"),
         (LITTLE, range(1, 9).replace("us.", "eu."), "there is no `eu` in `capacities`"),
         (LITTLE, range(9, 1), "the range from 9 to 1 has no values"),
-        (LITTLE, range(1, 1_000_001), "has 1000001 values"),
+        (LITTLE, range(1, 1_000_001), "has 1,000,001 values"),
         (LITTLE, range(1, 9) + "\nstep = 0", "`step` is at least 1"),
         (LITTLE, range(1, 9) + "\nfind = \"lest\"", "did you mean `least`?"),
         (LITTLE, range(1, 9) + "\nbougth = 3", "did you mean `bought`?"),
