@@ -108,8 +108,7 @@ impl Volumes {
         let others = design.dimensions.iter().enumerate().filter(|(d, _)| *d != axis).map(|(_, d)| d.name.clone());
         let volumes = levels.into_iter().map(|(_, volume)| volume).collect();
         let lacks = |site: &usize| carries(&design.sites[*site]) && cost.at(design.sites[*site].point).is_none();
-        let unpriced: Vec<usize> =
-            (0..ways.len()).filter(|way| ways[*way].sites.iter().flatten().any(lacks)).collect();
+        let unpriced: Vec<usize> = (0..ways.len()).filter(|way| ways[*way].sites.iter().flatten().any(lacks)).collect();
         let sites = unpriced.iter().flat_map(|way| ways[*way].sites.iter().flatten());
         let keys: BTreeSet<String> =
             sites.flat_map(|site| design.sites[*site].point.missing_prices()).map(str::to_owned).collect();
@@ -129,7 +128,17 @@ impl Volumes {
         }
         let evens = cheapest[0].map(|first| walk.evens(first)).unwrap_or_default();
         let (legs, turns) = (walk.legs, walk.turns);
-        Self { volumes, others: Vec::new(), ways, cheapest, legs, turns, evens, unpriced: Vec::new(), missing: Vec::new() }
+        Self {
+            volumes,
+            others: Vec::new(),
+            ways,
+            cheapest,
+            legs,
+            turns,
+            evens,
+            unpriced: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// The cheapest at the least volume; `None`: none carries it.

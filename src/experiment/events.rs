@@ -13,9 +13,10 @@ const MONTH: &str = "cost_per_month_usd";
 
 /// The events of a scenario in words, such as `the bursts of chat`.
 fn named(model: &Model) -> Vec<String> {
-    let bursting = model.workloads.iter().filter(|w| {
-        w.arrivals.intensity().is_some_and(|i| !i.bursts.is_empty() || !i.random_bursts.is_empty())
-    });
+    let bursting = model
+        .workloads
+        .iter()
+        .filter(|w| w.arrivals.intensity().is_some_and(|i| !i.bursts.is_empty() || !i.random_bursts.is_empty()));
     let mut named: Vec<String> = bursting.map(|w| format!("the bursts of `{}`", w.name)).collect();
     for capacity in &model.capacities {
         if buys_later(capacity) {
@@ -71,7 +72,8 @@ pub(super) fn of_the_month(model: &Model, played: &Played, watch: &dyn Watch) ->
     }
     let mut text = format!("the month repeats the run with {}, as often as the run fits into it", events.join(", "));
     let mut calm = without(model);
-    calm.run.replications = Replications { min: played.point.replications as u32, relative_precision: None, ..calm.run.replications };
+    calm.run.replications =
+        Replications { min: played.point.replications as u32, relative_precision: None, ..calm.run.replications };
     let calm = play(&calm, Depth::Figures, watch);
     if let (Some(in_calm), Some(month)) = (calm.point.value("cost_usd"), calm.point.value(MONTH)) {
         let own = cost - in_calm;

@@ -2,8 +2,8 @@
 //! function of the document.
 
 mod comparison;
-mod csv;
 mod cost;
+mod csv;
 mod doubt;
 mod figures;
 mod gate;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::figures::{Palette, count, figure, stated};
 use self::loads::Loads;
+use super::figures::{Palette, count, figure, stated};
 use super::text::hung;
 use crate::charts::Drawing;
 use crate::results::{Expectation, Judgement, Point, Results};

@@ -138,12 +138,14 @@ fn ends_of_the_range_are_told_as_such() {
     };
     let none = of(10, 30);
     assert_eq!((none.state, none.answer), (SizingState::NothingHolds, None));
-    let told = "no `capacities.us.rpm` up to 30 keeps every expectation: the greatest value of the range, 30, does not hold";
+    let told =
+        "no `capacities.us.rpm` up to 30 keeps every expectation: the greatest value of the range, 30, does not hold";
     assert!(none.explanation.starts_with(told), "{}", none.explanation);
     assert_eq!(none.judgement(), Judgement::Failed);
     let all = of(2_000, 2_040);
     assert_eq!((all.state, all.answer, all.holds_from), (SizingState::EverythingHolds, None, Some(2_000)));
-    let told = "the least `capacities.us.rpm` that keeps every expectation is at most 2,000; lower values were not tried";
+    let told =
+        "the least `capacities.us.rpm` that keeps every expectation is at most 2,000; lower values were not tried";
     assert_eq!(all.explanation, told);
     assert_eq!(all.judgement(), Judgement::Inconclusive);
 }
@@ -220,7 +222,8 @@ fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
 
 #[test]
 fn a_rate_that_lacks_its_unit_is_told_which() {
-    let rate = ["size", "s.toml", "--vary", "workloads.agent.arrivals.sessions.rate", "--set", "capacities.us.tpm=5000000"];
+    let rate =
+        ["size", "s.toml", "--vary", "workloads.agent.arrivals.sessions.rate", "--set", "capacities.us.tpm=5000000"];
     let range = ["--from", "1", "--to", "3", "--find", "greatest", "--no-charts"];
     let (_, error, code) = typed(&[&rate[..], &range[..]].concat());
     assert!(error.contains("--unit /min") && code == Some(2), "{error}");

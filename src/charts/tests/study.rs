@@ -74,13 +74,12 @@ pub(super) fn sweep(sizes: &[u64]) -> Results {
 
 pub(super) fn sizing() -> Results {
     let points: Vec<Point> = (0..8).map(|i| swept(i, BTreeMap::new(), i as f64 + 1.0, 4.5)).collect();
-    let evaluated =
-        points.iter().map(|p| Evaluated {
-            value: p.index + 1,
-            verdict: p.expectations[0].verdict,
-            point: Some(p.index),
-            refused: None,
-        });
+    let evaluated = points.iter().map(|p| Evaluated {
+        value: p.index + 1,
+        verdict: p.expectations[0].verdict,
+        point: Some(p.index),
+        refused: None,
+    });
     let sizing = Sizing {
         vary: "capacities.us.model_units".to_owned(),
         find: Sought::Least,

@@ -105,7 +105,8 @@ impl Loads {
             }
             loads => {
                 let is_told_apart = loads.iter().all(|load| !load.shared.is_empty());
-                let heading = "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
+                let heading =
+                    "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
                 let line = |load: &Load| format!("  {}: {}", load.label(head, is_told_apart), load.told(head, measure));
                 [heading].into_iter().chain(loads.iter().map(line)).collect()
             }
@@ -133,12 +134,15 @@ impl Load {
     /// The cheapest where all points carry the same traffic.
     fn alone(&self, head: &Results, measure: usize, palette: Palette) -> String {
         let ranked = &self.ranked[measure];
-        let Some(best) = &ranked.best else { return "What they cost is not known, so none is the cheapest.".to_owned() };
+        let Some(best) = &ranked.best else {
+            return "What they cost is not known, so none is the cheapest.".to_owned();
+        };
         let point = palette.good(&format!("point {}", best.index));
         let parameters = named(head, &best.parameters);
         let unknown = self.held - ranked.known;
         if unknown > 0 {
-            let known = if ranked.known == 1 { "the one".to_owned() } else { format!("the {}", count(ranked.known as f64)) };
+            let known =
+                if ranked.known == 1 { "the one".to_owned() } else { format!("the {}", count(ranked.known as f64)) };
             return format!(
                 "Which is the cheapest is not known: {} of them have no known cost. Of {known} with a known cost, {point} \
                  costs least: {parameters}.",
