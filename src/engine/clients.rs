@@ -165,7 +165,7 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[inline(never)]
     fn end(&mut self, call: &Call<'m>, progress: Progress, outcome: Outcome, now: u64) {
-        self.observer.ended(call.who(), outcome);
+        self.observer.ended(call.who(), outcome, now);
         if self.is_measured(call.arrival) {
             self.open -= 1;
         }

@@ -230,6 +230,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             is_last: call.is_last(),
             rerouted: is_in_pool && flight.place.index > 0,
             answered: flight.waiting != Waiting::Nobody,
+            is_retry: !flight.progress.is_first(),
             completes,
             truncated: call.truncated,
             tokens: call.carried.billed(),

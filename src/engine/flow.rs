@@ -164,6 +164,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             is_last: true,
             rerouted: false,
             answered,
+            is_retry: !progress.is_first(),
             completes: ends < self.hard_end,
             truncated: call.truncated,
             tokens: call.carried.billed(),

@@ -1,6 +1,6 @@
 //! Closed loops: requests that follow from the outcome of others.
 
-use super::observer::Observer;
+use super::observer::{Observer, Who};
 use super::{Asked, Call, Carried, Engine};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::{Arrivals, TURN, who};
@@ -52,7 +52,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 let last = u64::from(whole(sessions.turns.at(turns, session))) - 1;
                 if !is_answered || call.index / TURN >= last {
                     self.prompt_cache.forget(call.workload as usize, session);
-                    return;
+                    return self.end_session(call, session, is_answered, now);
                 }
                 let carried = call.carried.billed();
                 // What is added to every input is no part of what was said: each turn has it once.
@@ -61,6 +61,22 @@ impl<'m, O: Observer> Engine<'m, O> {
                 self.think(Coming { context: context.min(LONGEST_PROMPT) as u32, ..next }, now);
             }
             Arrivals::Renewal { .. } | Arrivals::Batches(_) | Arrivals::Trace(_) => {}
+        }
+    }
+
+    /// Notes the beginning of a session, of a workload that has sessions.
+    #[inline]
+    pub(super) fn begin_session(&mut self, workload: usize, session: u64, arrival: u64) {
+        if matches!(self.model.workloads[workload].arrivals, Arrivals::Sessions(_)) {
+            self.clients[workload].sessions.insert(session, arrival);
+            self.observer.session_began(workload, arrival);
+        }
+    }
+
+    fn end_session(&mut self, call: &Call<'m>, session: u64, every_turn_served: bool, now: u64) {
+        if let Some(arrival) = self.clients[call.workload as usize].sessions.remove(&session) {
+            let first_turn = Who { workload: call.workload as usize, arrival };
+            self.observer.session_ended(first_turn, every_turn_served, now);
         }
     }
 

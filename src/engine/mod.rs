@@ -29,6 +29,7 @@ mod slab;
 mod special;
 mod supply;
 
+use std::collections::BTreeMap;
 use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -125,6 +126,8 @@ struct Client {
     first_gate: u32,
     think: Stream,
     turns: Stream,
+    /// The arrival of the first turn of each session in progress, by the session's number \[µs\].
+    sessions: BTreeMap<u64, u64>,
 }
 
 impl Client {
@@ -151,6 +154,7 @@ impl Client {
             first_gate,
             think: stream(Purpose::Think),
             turns: stream(Purpose::Turns),
+            sessions: BTreeMap::new(),
         }
     }
 }

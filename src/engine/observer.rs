@@ -98,6 +98,8 @@ pub struct Admission {
     pub rerouted: bool,
     /// The answer reaches a client that still waits: the request is served.
     pub answered: bool,
+    /// The client sent the attempt because an earlier one of the same call had failed.
+    pub is_retry: bool,
     /// The end of service lies before the end of the run.
     pub completes: bool,
     /// The output cap cut the answer short.
@@ -180,6 +182,7 @@ impl Arrivals<'_> {
             is_last: true,
             rerouted: false,
             answered: true,
+            is_retry: false,
             completes: true,
             truncated: self.wanted[row] > self.cap[row],
             tokens: self.carried[row].billed(),
@@ -264,8 +267,13 @@ pub trait Observer {
     fn failed(&mut self, who: Who, is_first: bool, failure: Failure);
     /// An attempt of a workload ended in an answer.
     fn answered(&mut self, workload: usize);
-    /// A request ended without an answer.
-    fn ended(&mut self, who: Who, outcome: Outcome);
+    /// A request ended without an answer at `at` \[µs\].
+    fn ended(&mut self, who: Who, outcome: Outcome, at: u64);
+    /// A session of a workload began at `at`, the arrival of its first turn \[µs\].
+    fn session_began(&mut self, workload: usize, at: u64);
+    /// A session ended at `at` \[µs\]: its last turn was served, or a turn got no answer. The arrival in `first_turn` is that
+    /// of its first turn.
+    fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64);
     /// The instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.
     fn next_edge(&self) -> u64;
     /// The instant asked for, before anything that happens at it.

@@ -124,6 +124,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             if SPECIAL {
                 let asked = asked(block, first + row);
                 self.observer.arrived(arrivals.who(row));
+                self.begin_session(stretch.workload, index, arrival);
                 self.arrive_special(self.stage_call(&Call { asked, ..call() }, 0));
                 continue;
             }

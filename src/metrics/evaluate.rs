@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::abandoned_cost::AbandonedCost;
 use super::aftermath::Aftermath;
 use super::counters::Counts;
 use super::ledger::{Item, committed, ledger, month_of_usage, sum};
 use super::record::{Clock, Cohort, QuotaRecord, Record};
+use super::sessions::Sessions;
 use super::timeline::{Bucket, LatencyGrid};
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
-use crate::model::pricing::Billed;
 use crate::model::workload::Slo;
 use crate::stats::{Deviation, Histogram};
 use crate::terms::LATENCY_STATISTICS;
@@ -75,11 +76,12 @@ pub struct Measured {
 #[must_use]
 pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, prefix: &str) -> Vec<Measured> {
     let mut sheet = Sheet { prefix: prefix.to_owned(), out: Vec::new() };
-    let mut total = Cohort { billed: vec![Billed::default(); model.capacities.len()], ..Cohort::default() };
+    let mut total = Cohort::new(model.capacities.len());
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
     total.worst_minutes = record.worst_minutes;
     total.blocks = record.blocks;
     total.aftermath = record.aftermath;
+    total.sessions = record.sessions;
     let duration = SimTime(to.0 - from.0);
     let bill = ledger(model, record, from, to);
     let month = month_of_usage(model, record, duration);
@@ -87,14 +89,19 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     sheet.value("requests_per_month", month.map(|by| by * total.requests as f64));
     sheet.usd("committed_usd", committed(model));
     sheet.usd("one_time_usd", sum(bill.iter(), |item| item.due.once));
+    let mut abandoned = AbandonedCost::NOTHING;
     for (w, (workload, cohort)) in model.workloads.iter().zip(&record.workloads).enumerate() {
         let own = Cost::of(bill.iter().filter(|item| item.workload == Some(w)));
         sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, duration);
+        let cost = AbandonedCost::of(model, w, &cohort.abandoned);
+        sheet.abandoned(&format!("workloads.{}.", workload.name), cost);
+        abandoned = abandoned.plus(cost);
         sheet.value(
             &format!("workloads.{}.requests_per_month", workload.name),
             month.map(|by| by * cohort.requests as f64),
         );
     }
+    sheet.abandoned("", abandoned);
     supply(&mut sheet, model, record, &bill, Interval { from, to });
     sheet.out
 }
@@ -189,6 +196,13 @@ impl Sheet {
             let minutes = blocks.minutes.min(trials);
             self.put(name, Measure::Rate { events, trials, minutes, deviation: blocks.deviation() });
         }
+        let abandoned = c.abandoned.total();
+        self.count("abandoned_attempts", abandoned.calls);
+        self.count("abandoned_tokens", abandoned.input() + abandoned.output);
+        self.time_to_failure(c.time_to_failure.as_ref());
+        if let Some(sessions) = c.sessions {
+            self.sessions(sessions, duration);
+        }
         let (throttled, ended) = c.worst_minutes.throttled;
         self.rate("worst_minute_throttle_rate", throttled, ended);
         self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.calls() as f64));
@@ -216,6 +230,23 @@ impl Sheet {
         let each = cost.cost.filter(|_| c.requests > 0).map(|usd| usd.as_f64() * 1e3 / c.requests as f64);
         self.value("cost_per_1k_requests_usd", each);
         self.prefix = outer;
+    }
+
+    fn abandoned(&mut self, of: &str, cost: AbandonedCost) {
+        self.usd(&format!("{of}abandoned_usd"), cost.all);
+        self.usd(&format!("{of}abandoned_retries_usd"), cost.retries);
+    }
+
+    fn time_to_failure(&mut self, times: Option<&Histogram>) {
+        let value = times.and_then(|h| h.quantile(0.5)).map(|us| us * 1e-3);
+        let count = times.map_or(0, Histogram::count);
+        self.put("time_to_failure_p50_ms", Measure::Percentile { share: 0.5, value, count });
+    }
+
+    fn sessions(&mut self, s: Sessions, duration: SimTime) {
+        self.value("concurrent_sessions_mean", (duration.0 > 0).then(|| s.time as f64 / duration.0 as f64));
+        self.count("concurrent_sessions_peak", s.peak);
+        self.rate("sessions_completed_rate", s.completed, s.completed + s.broken);
     }
 
     fn aftermath(&mut self, a: Aftermath) {

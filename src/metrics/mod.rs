@@ -1,5 +1,7 @@
 //! From events to figures: the recorder listens to the engine, and [`evaluate`] turns what it holds into metrics.
 
+mod abandoned;
+mod abandoned_cost;
 mod aftermath;
 mod blocks;
 mod counters;
@@ -9,10 +11,12 @@ mod minutes;
 mod neck;
 mod record;
 mod recorder;
+mod sessions;
 mod timeline;
 mod used_up;
 mod verdict;
 
+pub use abandoned::Abandoned;
 pub use aftermath::Aftermath;
 pub use counters::Counts;
 pub use evaluate::{Measure, Measured, detail, evaluate};
@@ -20,6 +24,7 @@ pub use ledger::{Item, component_of, ledger, list_term, no_month_of, term};
 pub use minutes::Minutes;
 pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record, WorstMinutes};
 pub use recorder::{Recorder, Recorders};
+pub use sessions::Sessions;
 pub use timeline::bucket_width;
 pub use used_up::{DayUsedUp, UsedUp};
 pub use verdict::verdict;

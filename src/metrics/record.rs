@@ -1,11 +1,13 @@
 //! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
 //! their sum, whatever the order.
 
+use super::abandoned::Abandoned;
 use super::aftermath::Aftermath;
 use super::blocks::Blocks;
 use super::counters::Counts;
 use super::minutes::Minutes;
 use super::used_up::UsedUp;
+use super::sessions::Sessions;
 use crate::engine::observer::{Door, Job, LIMITS};
 use crate::model::capacity::Reason;
 use crate::model::pricing::Billed;
@@ -22,6 +24,7 @@ pub struct Record {
     pub worst_minutes: WorstMinutes,
     pub blocks: [Blocks; RATES],
     pub aftermath: Option<Aftermath>,
+    pub sessions: Option<Sessions>,
     /// The run ended because more requests were alive than the engine can tell apart.
     pub overflowed: bool,
     /// Series by bucket; empty for windows.
@@ -64,12 +67,17 @@ pub struct Cohort {
     pub billed: Vec<Billed>,
     /// The part of `billed` that is of requests with a long prompt, by capacity; empty where no price depends on that.
     pub billed_long: Vec<Billed>,
+    pub abandoned: Abandoned,
     pub latencies: Latencies,
+    /// From arrival to the end without an answer, of failed and timed-out requests \[µs\]; `None`: there are none.
+    pub time_to_failure: Option<Histogram>,
     pub worst_minutes: WorstMinutes,
     /// By [`Cohort::rates`]: events and trials by minute, dated when the recorder is told of them.
     pub blocks: [Blocks; RATES],
     /// `None`: the model knows no bursts.
     pub aftermath: Option<Aftermath>,
+    /// `None`: the workload has no sessions.
+    pub sessions: Option<Sessions>,
 }
 
 /// The whole wall-clock minutes that were the worst, each as a part and its whole; (0, 0) when none had enough.
@@ -176,7 +184,7 @@ pub struct Waiting {
 impl Record {
     #[must_use]
     pub fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
-        let cohort = Cohort { billed: vec![Billed::default(); capacities], ..Cohort::default() };
+        let cohort = Cohort::new(capacities);
         Self {
             workloads: vec![cohort; workloads],
             capacities: vec![CapacityRecord::default(); capacities],
@@ -184,6 +192,7 @@ impl Record {
             worst_minutes: WorstMinutes::default(),
             blocks: Default::default(),
             aftermath: None,
+            sessions: None,
             overflowed: false,
             timeline: super::timeline::Timeline::default(),
             waiting: Waiting::default(),
@@ -201,6 +210,8 @@ impl Record {
             worst_minutes,
             blocks,
             aftermath,
+            aftermath,
+            sessions,
             overflowed,
             timeline: _,
             waiting,
@@ -213,6 +224,7 @@ impl Record {
             worst_minutes: *worst_minutes,
             blocks: *blocks,
             aftermath: *aftermath,
+            sessions: *sessions,
             overflowed: *overflowed,
             timeline: super::timeline::Timeline::default(),
             waiting: *waiting,
@@ -229,6 +241,8 @@ impl Record {
             worst_minutes,
             blocks,
             aftermath,
+            aftermath,
+            sessions,
             overflowed,
             timeline: _,
             waiting,
@@ -238,6 +252,7 @@ impl Record {
         self.worst_minutes.merge(*worst_minutes);
         merge_blocks(&mut self.blocks, blocks);
         merge_aftermath(&mut self.aftermath, aftermath.as_ref());
+        merge_sessions(&mut self.sessions, sessions.as_ref());
         self.workloads.iter_mut().zip(workloads).for_each(|(mine, theirs)| mine.merge(theirs));
         self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
         self.quotas.iter_mut().zip(quotas).for_each(|(mine, theirs)| mine.merge(theirs));
@@ -251,6 +266,13 @@ impl Record {
 }
 
 impl Cohort {
+    /// Returns a cohort in which nothing has happened yet, served by so many capacities.
+    #[must_use]
+    pub fn new(capacities: usize) -> Self {
+        let unbilled = vec![Billed::default(); capacities];
+        Self { billed: unbilled, abandoned: Abandoned::new(capacities), ..Self::default() }
+    }
+
     #[must_use]
     pub fn attempts(&self) -> u64 {
         self.calls() + self.retries
@@ -327,10 +349,13 @@ impl Cohort {
             outside_slo,
             billed,
             billed_long,
+            abandoned,
             latencies,
+            time_to_failure,
             worst_minutes,
             blocks,
             aftermath,
+            sessions,
         } = other;
         merge_blocks(&mut self.blocks, blocks);
         self.requests += requests;
@@ -354,9 +379,14 @@ impl Cohort {
         self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
         self.billed_long.resize(self.billed_long.len().max(billed_long.len()), Billed::default());
         self.billed_long.iter_mut().zip(billed_long).for_each(|(mine, theirs)| mine.add(theirs));
+        self.abandoned.merge(abandoned);
         self.latencies.merge(latencies);
+        if let Some(theirs) = time_to_failure {
+            self.time_to_failure.get_or_insert_default().merge(theirs);
+        }
         self.worst_minutes.merge(*worst_minutes);
         merge_aftermath(&mut self.aftermath, aftermath.as_ref());
+        merge_sessions(&mut self.sessions, sessions.as_ref());
     }
 }
 
@@ -368,6 +398,12 @@ fn merge_blocks(mine: &mut [Blocks; RATES], theirs: &[Blocks; RATES]) {
 }
 
 fn merge_aftermath(mine: &mut Option<Aftermath>, theirs: Option<&Aftermath>) {
+    if let Some(theirs) = theirs {
+        mine.get_or_insert_default().merge(theirs);
+    }
+}
+
+fn merge_sessions(mine: &mut Option<Sessions>, theirs: Option<&Sessions>) {
     if let Some(theirs) = theirs {
         mine.get_or_insert_default().merge(theirs);
     }

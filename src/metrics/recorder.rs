@@ -6,12 +6,14 @@
 
 mod at_once;
 mod long_prompts;
+mod sessions;
 mod several;
 
 pub use several::Recorders;
 
 use std::ops::Range;
 
+use self::sessions::SessionClocks;
 use super::aftermath::Lookout;
 use super::counters::{Counters, Counts};
 use super::minutes::MinuteLog;
@@ -45,6 +47,7 @@ pub struct Recorder {
     minutes: MinuteLog,
     /// How far the UTC day has gone at t = 0 \[µs\].
     day_phase: u64,
+    sessions: SessionClocks,
 }
 
 #[derive(Debug)]
@@ -145,6 +148,7 @@ impl Recorder {
             lookout,
             minutes: MinuteLog::default(),
             day_phase: model.run.start.phase(MICROS_PER_DAY, 0),
+            sessions: SessionClocks::new(model, from..to),
         }
     }
 
@@ -161,6 +165,7 @@ impl Recorder {
             self.record.aftermath = aftermaths.next();
             self.record.workloads.iter_mut().zip(aftermaths).for_each(|(c, own)| c.aftermath = Some(own));
         }
+        self.sessions.finish(&mut self.record);
         self.record
     }
 
@@ -409,6 +414,9 @@ impl Observer for Recorder {
             long.bill(a.tokens.input(), (a.who.workload, a.capacity), &a.tokens, cohort);
         }
         if !a.answered {
+            let above = |long: &LongPrompts| long.above(a.who.workload, a.capacity);
+            let is_long = self.long.as_ref().is_some_and(|long| a.tokens.input() > above(long));
+            cohort.abandoned.add(a.capacity, a.is_retry, is_long, &a.tokens);
             return;
         }
         cohort.recovered_attempts += u64::from(a.refused_before);
@@ -494,13 +502,25 @@ impl Observer for Recorder {
     }
 
     #[inline(always)]
-    fn ended(&mut self, who: Who, outcome: Outcome) {
+    fn ended(&mut self, who: Who, outcome: Outcome, at: u64) {
         if let Some(cohort) = self.cohort(who) {
+            cohort.time_to_failure.get_or_insert_default().record(at - who.arrival);
             match outcome {
                 Outcome::Failed => cohort.failed += 1,
                 Outcome::TimedOut => cohort.timed_out += 1,
             }
             self.minutes.lose(who.arrival);
+        }
+    }
+
+    fn session_began(&mut self, workload: usize, at: u64) {
+        self.sessions.begin(workload, at);
+    }
+
+    fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64) {
+        self.sessions.end(first_turn.workload, at);
+        if self.is_measured(first_turn.arrival) {
+            self.sessions.count(first_turn.workload, every_turn_served);
         }
     }
 

@@ -19,7 +19,7 @@ pub fn markdown(results: &Results) -> String {
     );
     out += "| | |\n|---|---|\n";
     for row in Story::of(results, point, Palette { colour: false }) {
-        let lines: Vec<String> = row.lines.iter().map(|line| line.trim().replace('|', "\\|")).collect();
+        let lines: Vec<String> = row.sentences().iter().map(|line| line.trim().replace('|', "\\|")).collect();
         out += &format!("| **{}** | {} |\n", row.label, lines.join("<br>"));
     }
     out.replace('\u{a0}', " ")

@@ -1,5 +1,7 @@
 //! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
 
+mod requests;
+
 use super::doubt;
 use super::figures::{Palette, amount, count, figure, interval, share, three_figures, time};
 use crate::results::{Estimate, Expectation, Judgement, Point, Results};
@@ -10,6 +12,30 @@ use crate::terms::{self, Unit};
 pub(super) struct Row {
     pub label: &'static str,
     pub lines: Vec<String>,
+    /// Said after the lines; `None`: nothing more is.
+    pub table: Option<Table>,
+}
+
+/// Figures of many things of one kind.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// The name of each column; the first is that of the things themselves.
+    pub columns: Vec<&'static str>,
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Row {
+    /// Returns every line, with each row of the table as a sentence, for where columns cannot be aligned.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let mut lines = self.lines.clone();
+        if let Some(table) = &self.table {
+            for row in &table.rows {
+                let figures = table.columns.iter().zip(row).skip(1).map(|(column, cell)| format!("{column} {cell}"));
+                lines.push(format!("{}: {}", row[0], figures.collect::<Vec<_>>().join(" · ")));
+            }
+        }
+        lines
+    }
 }
 
 /// Tells the story of the first point.
@@ -48,7 +74,7 @@ impl<'r> Story<'r> {
 
     fn row(&mut self, label: &'static str, lines: Vec<String>) {
         if !lines.is_empty() {
-            self.rows.push(Row { label, lines });
+            self.rows.push(Row { label, lines, table: None });
         }
     }
 
@@ -68,51 +94,9 @@ impl<'r> Story<'r> {
             .iter()
             .filter_map(|m| m.strip_prefix(family)?.split('.').next().map(str::to_owned))
             .collect();
+        names.sort_by(|a, b| terms::natural_order(a, b));
         names.dedup();
         names
-    }
-
-    fn requests(&mut self) {
-        let offered = self.value("requests");
-        let mut line = format!("{} offered", count(offered));
-        for (outcome, said) in
-            [("served", "served"), ("failed", "refused"), ("timed_out", "timed out"), ("unfinished", "unfinished")]
-        {
-            let n = self.value(outcome);
-            if n > 0.0 || outcome == "served" {
-                line += &format!(" · {} {said} ({})", count(n), share(n / offered));
-            }
-        }
-        let mut lines = vec![line];
-        if self.value("failure_rate") > 0.0 {
-            lines.push(format!("{} of the requests got no answer", self.with_interval("failure_rate")));
-        }
-        if self.point.replications > 1 {
-            lines.push(self.palette.faint("means of the replications; ± is the half-width of the interval"));
-        }
-        let spilled = self.value("spillover_rate");
-        if spilled > 0.0 {
-            lines.push(format!("{} of the served went past the first capacity of their route", share(spilled)));
-        }
-        let workloads = self.names("workloads.");
-        if workloads.len() > 1 {
-            for name in workloads {
-                let of = |metric: &str| self.value(&format!("workloads.{name}.{metric}"));
-                let unavailable = match of("unavailable_rate") {
-                    rate if rate > 0.0 => format!(" · {} met a 503", share(rate)),
-                    _ => String::new(),
-                };
-                lines.push(format!(
-                    "{name}: {} offered · {} served · {} throttled{unavailable} · e2e p50 {} p99 {}",
-                    count(of("requests")),
-                    share(of("served") / of("requests")),
-                    share(of("throttle_rate")),
-                    self.with_interval_short(&format!("workloads.{name}.e2e_p50_ms")),
-                    self.with_interval_short(&format!("workloads.{name}.e2e_p99_ms")),
-                ));
-            }
-        }
-        self.row("Requests", lines);
     }
 
     fn with_interval_short(&self, name: &str) -> String {

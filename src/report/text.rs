@@ -1,7 +1,7 @@
 //! For a terminal, at most 80 columns wide.
 
 use super::figures::Palette;
-use super::summary::Story;
+use super::summary::{Story, Table};
 use super::{doubt, sizing};
 use crate::results::Results;
 
@@ -35,8 +35,9 @@ pub fn text(results: &Results, palette: Palette) -> String {
     }
     for row in Story::of(results, point, palette) {
         out.push('\n');
-        for (i, line) in row.lines.iter().enumerate() {
-            for (j, part) in wrapped(line, WIDTH - LABEL).into_iter().enumerate() {
+        let lines = row.lines.iter().cloned().chain(row.table.as_ref().map(aligned).unwrap_or_default());
+        for (i, line) in lines.enumerate() {
+            for (j, part) in wrapped(&line, WIDTH - LABEL).into_iter().enumerate() {
                 let label =
                     if i == 0 && j == 0 { palette.bold(&format!("{:<LABEL$}", row.label)) } else { " ".repeat(LABEL) };
                 let indent = if j > 0 { "  " } else { "" };
@@ -46,6 +47,19 @@ pub fn text(results: &Results, palette: Palette) -> String {
     }
     // A figure stays together with its unit while lines break; then any space does.
     out.replace('\u{a0}', " ")
+}
+
+/// Lines of a table: the first column to the left, the others to the right, two blanks between.
+fn aligned(table: &Table) -> Vec<String> {
+    let header: Vec<String> = table.columns.iter().map(|column| (*column).to_owned()).collect();
+    let lines = || std::iter::once(&header).chain(&table.rows);
+    let width = |column: usize| lines().map(|line| seen_width(&line[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let cell = |(i, text): (usize, &String)| {
+        let pad = " ".repeat(widths[i] - seen_width(text));
+        if i == 0 { format!("{text}{pad}") } else { format!("  {pad}{text}") }
+    };
+    lines().map(|line| line.iter().enumerate().map(cell).collect()).collect()
 }
 
 /// Breaks a line between words so that no part is wider than `width`, but for a word that is by itself; colour codes

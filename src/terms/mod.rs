@@ -1,8 +1,10 @@
 //! One table of every metric: its name, unit, scope, sort, formula, and which way is better. The same names stand in
 //! results, CSV, `[[expect]]`, `explain` and docs/METRICS.md.
 
+mod natural;
 mod table;
 
+pub use natural::natural_order;
 pub use table::{LATENCY_STATISTICS, TERMS};
 
 use crate::units::parse;

@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 58] = [
+const ROWS: [Row; 66] = [
     (
         "requests",
         Unit::Count,
@@ -99,6 +99,63 @@ const ROWS: [Row; 58] = [
         Cohort,
         Lower,
         "timed_out / requests: the part of failure_rate whose client gave up",
+    ),
+    (
+        "time_to_failure_p50_ms",
+        Unit::Milliseconds,
+        REQUESTS,
+        Cohort,
+        Neither,
+        "50th percentile of failed and timed-out requests, from arrival to the end without an answer",
+    ),
+    (
+        "abandoned_attempts",
+        Unit::Count,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "completed attempts whose client had given up before their answer came; they are billed",
+    ),
+    (
+        "abandoned_tokens",
+        Unit::Tokens,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "input and output tokens of abandoned attempts, cached ones included",
+    ),
+    (
+        "abandoned_usd",
+        Unit::Usd,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "the part of cost_usd that abandoned attempts cost, over the measured requests",
+    ),
+    (
+        "abandoned_retries_usd",
+        Unit::Usd,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "the part of abandoned_usd that was paid for retries",
+    ),
+    (
+        "concurrent_sessions_mean",
+        Unit::Count,
+        REQUESTS,
+        Clock,
+        Neither,
+        "time average of the sessions in progress, from the arrival of the first turn to the end of the last",
+    ),
+    ("concurrent_sessions_peak", Unit::Count, REQUESTS, Clock, Neither, "the most sessions in progress at one instant"),
+    (
+        "sessions_completed_rate",
+        Unit::Fraction,
+        REQUESTS,
+        Cohort,
+        Higher,
+        "sessions that ended with every turn served / sessions that began in the measured interval and had ended when the run did",
     ),
     (
         "retry_amplification",

@@ -233,6 +233,13 @@ fn an_attempt_that_was_given_up_runs_on_and_keeps_its_place() {
             ("capacities.us.in_flight_mean", 10.0 / 60.0),
             ("input_tokens", 100.0),
             ("output_tokens", 100.0),
+            // The retry was refused, so that the first attempt alone is paid for.
+            ("abandoned_attempts", 1.0),
+            ("abandoned_usd", 200e-6),
+            ("abandoned_retries_usd", 0.0),
+            ("failure_rate", 1.0),
+            ("timeout_rate", 0.0),
+            ("refusal_rate", 1.0),
         ],
     );
 }
@@ -253,6 +260,13 @@ fn without_another_retry_a_request_that_was_given_up_is_timed_out_and_billed() {
             ("input_tokens", 200.0),
             ("output_tokens", 200.0),
             ("cost_usd", 400e-6),
+            ("abandoned_attempts", 2.0),
+            ("abandoned_tokens", 400.0),
+            ("abandoned_usd", 400e-6),
+            ("abandoned_retries_usd", 200e-6),
+            ("failure_rate", 1.0),
+            ("timeout_rate", 1.0),
+            ("refusal_rate", 0.0),
         ],
     );
 }

@@ -160,7 +160,9 @@ impl Observer for Log {
     fn submitted(&mut self, _: usize, _: Job) {}
     fn failed(&mut self, _: Who, _: bool, _: Failure) {}
     fn answered(&mut self, _: usize) {}
-    fn ended(&mut self, _: Who, _: Outcome) {}
+    fn ended(&mut self, _: Who, _: Outcome, _: u64) {}
+    fn session_began(&mut self, _: usize, _: u64) {}
+    fn session_ended(&mut self, _: Who, _: bool, _: u64) {}
     fn next_edge(&self) -> u64 {
         u64::MAX
     }

@@ -46,5 +46,6 @@ mod sweeps;
 mod theory;
 mod twins;
 mod typed;
+mod unanswered;
 mod verdicts;
 mod volumes;

@@ -58,8 +58,14 @@ impl Observer for OneByOne {
     fn answered(&mut self, workload: usize) {
         self.0.answered(workload);
     }
-    fn ended(&mut self, who: Who, outcome: Outcome) {
-        self.0.ended(who, outcome);
+    fn ended(&mut self, who: Who, outcome: Outcome, at: u64) {
+        self.0.ended(who, outcome, at);
+    }
+    fn session_began(&mut self, workload: usize, at: u64) {
+        self.0.session_began(workload, at);
+    }
+    fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64) {
+        self.0.session_ended(first_turn, every_turn_served, at);
     }
     fn next_edge(&self) -> u64 {
         self.0.next_edge()

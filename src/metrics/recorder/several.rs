@@ -91,8 +91,16 @@ impl Observer for Recorders {
         self.tell(|r| r.answered(workload));
     }
 
-    fn ended(&mut self, who: Who, outcome: Outcome) {
-        self.tell(|r| r.ended(who, outcome));
+    fn ended(&mut self, who: Who, outcome: Outcome, at: u64) {
+        self.tell(|r| r.ended(who, outcome, at));
+    }
+
+    fn session_began(&mut self, workload: usize, at: u64) {
+        self.tell(|r| r.session_began(workload, at));
+    }
+
+    fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64) {
+        self.tell(|r| r.session_ended(first_turn, every_turn_served, at));
     }
 
     fn next_edge(&self) -> u64 {

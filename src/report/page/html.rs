@@ -168,7 +168,7 @@ fn class(column: &Column, letters: usize) -> Option<&'static str> {
 
 fn figures(rows: &[Row]) -> Markup {
     markup! {
-        dl { @for row in rows { dt { (row.label) } dd { @for line in &row.lines { div { (line.trim()) } } } } }
+        dl { @for row in rows { dt { (row.label) } dd { @for line in &row.sentences() { div { (line.trim()) } } } } }
     }
 }
 

@@ -102,7 +102,7 @@ fn blanks(table: &Table) -> impl Iterator<Item = String> {
 fn figures(rows: &[Row]) -> String {
     let mut out = "| | |\n|---|---|\n".to_owned();
     for row in rows {
-        let lines: Vec<String> = row.lines.iter().map(|said| plain(said.trim())).collect();
+        let lines: Vec<String> = row.sentences().iter().map(|said| plain(said.trim())).collect();
         out += &format!("| **{}** | {} |\n", row.label, lines.join("<br>"));
     }
     out + "\n"
