@@ -147,7 +147,7 @@ mod tests {
         ] {
             assert!(flowing(&text).contains(line), "{line}: {text}");
         }
-        assert_eq!(life_cycle(model("amazon.nova-pro-v1:0"), &mut Sources::default()), "");
+        assert_eq!(life_cycle(model("amazon.titan-embed-text-v2:0"), &mut Sources::default()), "");
     }
 
     #[test]
