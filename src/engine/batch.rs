@@ -4,7 +4,7 @@ use super::flight::Flight;
 use super::flow::Answer;
 use super::observer::{Job, Observer};
 use super::{ATTEMPTS, Call, Carried, Engine, Progress};
-use crate::model::capacity::batch::{FEWEST_RECORDS, JobsPlan, MOST_RECORDS};
+use crate::model::capacity::batch::JobsPlan;
 use crate::model::capacity::{Place, RoomState};
 use crate::model::workload::cache::InputParts;
 use crate::queue::{Class, Event};
@@ -56,7 +56,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Submits what has been collected, as jobs of no more records than one may have; too few wait for the next time.
     pub(super) fn submit_jobs(&mut self, capacity: usize, now: u64) {
         let Some(plan) = self.jobs_of(capacity) else { return };
-        if self.collected[capacity].len() < FEWEST_RECORDS {
+        if self.collected[capacity].len() < plan.sizes.fewest {
             if !self.collected[capacity].is_empty() {
                 self.schedule_submission(capacity, now);
             }
@@ -64,7 +64,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         let records = std::mem::take(&mut self.collected[capacity]);
         // Jobs of as even a size as can be: none is left with too few.
-        let jobs = records.len().div_ceil(MOST_RECORDS);
+        let jobs = records.len().div_ceil(plan.sizes.most);
         for job in records.chunks(records.len().div_ceil(jobs)) {
             self.submit(capacity, &plan, job, now);
         }

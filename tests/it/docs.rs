@@ -85,8 +85,11 @@ fn with_example(whole: &str, example: &str) -> String {
 #[test]
 fn every_example_of_the_format_loads() {
     let text = read("docs/FORMAT.md");
-    let (whole, examples): (Vec<&str>, Vec<&str>) =
-        blocks(&text, "toml").into_iter().partition(|b| !b.starts_with("# in "));
+    let (catalogues, scenarios): (Vec<&str>, Vec<&str>) =
+        blocks(&text, "toml").into_iter().partition(|b| b.starts_with("# a catalogue"));
+    // The file that the example of `run.catalog` names.
+    assert_eq!(catalogues.concat() + "\n", read("tests/it/traces/our-account.toml"));
+    let (whole, examples): (Vec<&str>, Vec<&str>) = scenarios.into_iter().partition(|b| !b.starts_with("# in "));
     assert!(whole.len() >= 2 && examples.len() >= 20, "{} and {}", whole.len(), examples.len());
     whole.iter().for_each(|text| assert_loads(text));
     for example in examples {

@@ -16,7 +16,7 @@ fn two_models(tpd: &str) -> Results {
             warmup = "0s"
             replications = 1
             [models.sonnet]
-            id = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+            id = "us.anthropic.claude-sonnet-4-6"
             [models.nova]
             id = "us.amazon.nova-pro-v1:0"
             [workloads.a]

@@ -382,7 +382,7 @@ max_tokens = 512
 #[test]
 fn ways_to_get_throughput() {
     let (sonnet, nova, llama) =
-        ("anthropic.claude-sonnet-4-5-20250929-v1:0", "amazon.nova-pro-v1:0", "meta.llama3-1-8b-instruct-v1:0");
+        ("anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0", "meta.llama3-1-8b-instruct-v1:0");
     let us = |id: &str| format!("us.{id}");
     let units = "[capacities.c.provisioned]\nmodel_units = 1\ninput_tpm_per_unit = 10_000\noutput_tpm_per_unit = 5_000";
     let tuned = "[models.m.customization]\nmethod = \"fine_tuning\"\ntraining_tokens = 1000\n";

@@ -111,7 +111,7 @@ const UNITS: &str = "model_units = 2\ninput_tpm_per_unit = 400_000\noutput_tpm_p
 #[test]
 fn the_readme_can_be_typed() {
     let scenario = read("scenarios/quickstart.toml");
-    let sold = scenario.replace("us.amazon.nova-pro-v1:0", "anthropic.claude-sonnet-4-5-20250929-v1:0");
+    let sold = scenario.replace("us.amazon.nova-pro-v1:0", "anthropic.claude-sonnet-4-6");
     let (before, rest) = sold.split_once("[capacities.us.on_demand]").expect("it has a quota");
     let (_, after) = rest.split_once("\n\n").expect("it expects something");
     let launch = format!("{before}[capacities.dedicated.provisioned]\n{UNITS}\n{after}");

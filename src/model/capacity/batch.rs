@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::serving::Serving;
 use super::{Billing, Kind, Plan, Room, Site};
-use crate::catalog::IN_REGION;
+use crate::catalog::{BatchEntry, IN_REGION};
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::law::LawSpec;
 use crate::model::pricing::PricesSpec;
@@ -51,11 +51,36 @@ pub struct JobsPlan {
     pub speed: f64,
     /// \[µs\]
     pub deadline: u64,
+    pub sizes: JobSizes,
+}
+
+/// How large a job may be \[AWS general reference, Amazon Bedrock quotas\].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JobSizes {
+    /// The fewest records of a job.
+    pub fewest: usize,
+    /// The most records of a job.
+    pub most: usize,
+    /// The most input of a job \[GB\]; `None`: not known.
+    pub most_input_gb: Option<f64>,
+}
+
+impl JobSizes {
+    /// The sizes of most models.
+    pub const USUAL: Self = Self { fewest: FEWEST_RECORDS, most: MOST_RECORDS, most_input_gb: None };
+
+    fn of(entry: Option<&BatchEntry>) -> Self {
+        let Some(entry) = entry else { return Self::USUAL };
+        let records = |n: Option<u64>, usual: usize| n.and_then(|n| usize::try_from(n).ok()).unwrap_or(usual).max(1);
+        let fewest = records(entry.min_records, FEWEST_RECORDS);
+        let most = records(entry.max_records, MOST_RECORDS).max(fewest);
+        Self { fewest, most, most_input_gb: entry.max_job_input_gb }
+    }
 }
 
 /// \[records; AWS user guide, batch-inference\]
-pub const FEWEST_RECORDS: usize = 100;
-pub const MOST_RECORDS: usize = 100_000;
+const FEWEST_RECORDS: usize = 100;
+const MOST_RECORDS: usize = 100_000;
 const DAY: u64 = 86_400_000_000;
 
 impl Kind for BatchSpec {
@@ -110,6 +135,7 @@ impl Kind for BatchSpec {
             queue_delay: queue_delay?,
             speed: speed * 1e-6,
             deadline: self.deadline.as_ref().map_or(DAY, |d| d.value.0.0),
+            sizes: JobSizes::of(entry.and_then(|e| e.batch.as_ref())),
         };
         (site.sink.errors() == before)
             .then(|| Plan { room: Room::Jobs(Box::new(plan)), ..Plan::by_path(offer, Billing::BatchTokens) })
@@ -143,6 +169,7 @@ mod tests {
             queue_delay: Law::constant(0.0),
             speed: 1e-3,
             deadline: DAY,
+            sizes: JobSizes::USUAL,
         };
         let wall = WallClock { unix_us: 3_600_000_000, written: String::new(), zone: jiff::tz::TimeZone::UTC };
         assert_eq!(plan.next_submission(0, &wall), 3_600_000_000);

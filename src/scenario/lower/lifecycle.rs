@@ -36,8 +36,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// Looks at every model that Amazon Bedrock serves; imported weights have no end of life.
+    pub(super) fn check_lifecycles(&mut self, drafts: &[(usize, Draft<'_>)], models: &Models<'_>) {
+        let specs = self.specs;
+        for section in &specs.models {
+            let (Some(spec), Some(known)) = (&section.spec, models.get(&section.name)) else { continue };
+            let mut serving = drafts.iter().filter(|(_, draft)| draft.model == Some(&section.name)).peekable();
+            if serving.peek().is_none() || serving.any(|(_, draft)| draft.kind.0 != "custom_import") {
+                self.check_lifecycle(&known.sold, spec);
+            }
+        }
+    }
+
     /// Refuses a run of a model that has ended, and warns of one that ends soon.
-    pub(super) fn check_lifecycle(&mut self, sold: &Sold<'_>, spec: &ModelSpec) {
+    fn check_lifecycle(&mut self, sold: &Sold<'_>, spec: &ModelSpec) {
         let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
         let days = self.days();
         if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.first) {

@@ -98,7 +98,6 @@ impl<'a> Lowering<'a> {
             path: resolved.map_or(IN_REGION, |(_, path)| path),
             is_custom: spec.customization.is_some(),
         };
-        self.check_lifecycle(&sold, spec);
         let prices = spec.prices.as_ref().map(|p| &p.value);
         let price_factor = spec.price_factor.as_ref().map_or(1_000_000, |f| round_half_up(f.value.0 * 1e6));
         let burndown_is_open = spec.output_burndown.is_none()

@@ -166,6 +166,7 @@ impl<'a> Lowering<'a> {
         }
         self.warn_of_unused_quotas(&drafts);
         self.warn_of_dead_ends(routes, &drafts);
+        self.check_lifecycles(&drafts, models);
         self.warn_of_legacy_purchases(&drafts, models);
         let mut regions = vec![String::new()];
         let defaults = self.defaults(&drafts, models, &mut regions);

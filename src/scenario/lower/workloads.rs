@@ -4,7 +4,7 @@ use super::models::Models;
 use super::supply::{Routes, Supply};
 use super::{Lowering, Traces};
 use crate::diagnostic::Span;
-use crate::model::capacity::batch::FEWEST_RECORDS;
+use crate::model::capacity::batch::JobsPlan;
 use crate::model::capacity::{Billing, Room};
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::LawSpec;
@@ -25,6 +25,8 @@ use crate::units::{SimTime, Tokens, Usd};
 
 /// A larger one is a typing error; products with a rate stay finite below it.
 const LARGEST_SCALE: f64 = 1e6;
+/// English text in a JSON record: a rule of thumb \[bytes\].
+const BYTES_PER_TOKEN: f64 = 4.0;
 /// Longer than the context of any model \[tokens\].
 const MOST_EXTRA_TOKENS: u64 = 100_000_000;
 
@@ -221,14 +223,31 @@ impl<'a> Lowering<'a> {
         for capacity in workload.main().route.iter().filter_map(|c| supply.capacities.get(*c)) {
             let Room::Jobs(plan) = &capacity.room else { continue };
             let records = intensity.peak() * each * plan.collect_every as f64;
-            if records < FEWEST_RECORDS as f64 {
+            if records < plan.sizes.fewest as f64 {
                 let rule = format!(
-                    "a batch job has at least {FEWEST_RECORDS} records, `{}` collects about {records:.0} in {}",
+                    "a batch job has at least {} records, `{}` collects about {records:.0} in {}",
+                    plan.sizes.fewest,
                     capacity.name,
                     SimTime(plan.collect_every)
                 );
                 self.error(at, rule, "collect over a longer time".to_owned());
             }
+            self.warn_of_large_jobs(workload, at, (&capacity.name, plan), records);
+        }
+    }
+
+    /// A job with more input than AWS takes is refused by it.
+    fn warn_of_large_jobs(&mut self, workload: &Workload, at: &Span, (name, plan): (&str, &JobsPlan), records: f64) {
+        let (TokensOf::Laws { input, .. }, Some(most)) = (&workload.tokens.of, plan.sizes.most_input_gb) else {
+            return;
+        };
+        let tokens = mean_count(input) + f64::from(workload.tokens.extra_input);
+        let gb = records.min(plan.sizes.most as f64) * tokens * BYTES_PER_TOKEN * 1e-9;
+        if gb > most {
+            let rule = format!(
+                "a job of `{name}` would have about {gb:.0} GB of input, at {BYTES_PER_TOKEN} bytes a token, and AWS takes {most} GB"
+            );
+            self.sink.warning(Some(at.clone()), rule, "collect over a shorter time".to_owned());
         }
     }
 

@@ -204,7 +204,7 @@ fn an_unsure_figure_is_played_at_its_low_end() {
 
 #[test]
 fn models_that_are_not_sold_by_the_unit_are_refused() {
-    for id in ["anthropic.claude-sonnet-4-5-20250929-v1:0", "us.amazon.nova-pro-v1:0"] {
+    for id in ["anthropic.claude-sonnet-4-6", "us.amazon.nova-pro-v1:0"] {
         let said = refusal(
             &[("a", "0,100,100", "")],
             &format!(

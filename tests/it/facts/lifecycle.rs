@@ -81,3 +81,12 @@ fn new_purchases_and_fine_tuning_of_a_legacy_model_are_warned_of() {
     let told = warnings(&chat("", tuned, "[capacities.us.custom_deployment]"));
     assert!(told.contains("Llama 3.3 70B Instruct is legacy") && told.contains("no new fine-tuning"), "{told}");
 }
+
+#[test]
+fn imported_weights_have_no_end_of_life() {
+    let import = "[capacities.us.custom_import]\nconcurrency_per_copy = 4";
+    let late = chat("2028-01-01T00:00:00Z", &id("meta.llama3-1-8b-instruct-v1:0"), import);
+    assert!(!warnings(&late).contains("ends on"));
+    let served = chat("2028-01-01T00:00:00Z", &id("us.meta.llama3-1-8b-instruct-v1:0"), ON_DEMAND);
+    assert!(load(&served).unwrap_err().contains("Llama 3.1 8B Instruct ended on 2027-03-30"));
+}

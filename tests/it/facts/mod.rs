@@ -1,5 +1,6 @@
 //! What the program does with facts of the catalogue: quotas, prices, life cycles, and a catalogue of the user's own.
 
+mod jobs;
 mod lifecycle;
 mod own_catalogue;
 mod prices;
