@@ -72,7 +72,7 @@ impl Chart for QuotaUse {
 
 /// `quota_use-us`; the family joins in when a quota and a capacity are called the same.
 fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
-    let name = |owner: &str| owner.rsplit('.').next().unwrap_or_default().to_owned();
+    let name = |owner: &str| owner.split_once('.').map_or(owner, |(_, name)| name).to_owned();
     let same = all.iter().filter(|limits| name(limits[0].owner) == name(owner)).count();
     let part = if same > 1 { owner.to_owned() } else { name(owner) };
     // A document may come from anywhere: what it names must not leave the folder or overflow a file system.

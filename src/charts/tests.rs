@@ -113,6 +113,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         basis: VerdictBasis::default(),
         metrics: metrics.map(|(name, value)| (name.to_owned(), known(value))).into(),
         bill: Vec::new(),
+        takes: Vec::new(),
         commitments: Vec::new(),
         expectations: Vec::new(),
         detail: Some(Detail {

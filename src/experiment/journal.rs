@@ -207,6 +207,7 @@ mod tests {
             basis: VerdictBasis::default(),
             metrics: BTreeMap::new(),
             bill: Vec::new(),
+            takes: Vec::new(),
             commitments: Vec::new(),
             expectations: Vec::new(),
             detail: None,

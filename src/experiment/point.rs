@@ -96,6 +96,7 @@ fn concluded(
         verdict,
         basis,
         metrics,
+        takes: metrics::takes(model, &pooled.measured, n),
         bill: bill::bill(model, &replications),
         commitments: bill::commitments(model),
         expectations: Vec::new(),

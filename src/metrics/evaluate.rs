@@ -6,13 +6,13 @@ use super::abandoned_cost::AbandonedCost;
 use super::aftermath::Aftermath;
 use super::counters::Counts;
 use super::ledger::{Item, committed, ledger, month_of_usage, sum};
-use super::record::{Clock, Cohort, QuotaRecord, Record};
+use super::record::{Clock, Cohort, QuotaRecord, Record, WorstMinutes};
 use super::sessions::Sessions;
 use super::timeline::{Bucket, LatencyGrid};
-use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
 use crate::model::workload::Slo;
+use crate::model::{Group, Model};
 use crate::stats::{Deviation, Histogram};
 use crate::terms::LATENCY_STATISTICS;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
@@ -102,8 +102,29 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
         );
     }
     sheet.abandoned("", abandoned);
+    for group in &model.groups {
+        let cohort = together(group, record);
+        let own = Cost::of(bill.iter().filter(|item| item.workload.is_some_and(|w| group.workloads.contains(&w))));
+        let of = format!("{}.{}.", group.kind.family(), group.name);
+        sheet.cohort(&of, &cohort, own, duration);
+        let costs = group.workloads.iter().map(|w| AbandonedCost::of(model, *w, &record.workloads[*w].abandoned));
+        sheet.abandoned(&of, costs.fold(AbandonedCost::NOTHING, AbandonedCost::plus));
+        sheet.value(&format!("{of}requests_per_month"), month.map(|by| by * cohort.requests as f64));
+    }
     supply(&mut sheet, model, record, &bill, Interval { from, to });
     sheet.out
+}
+
+/// The requests of a group's workloads. The worst minute of several workloads together is not recorded.
+fn together(group: &Group, record: &Record) -> Cohort {
+    let mut cohorts = group.workloads.iter().filter_map(|w| record.workloads.get(*w));
+    let mut all = cohorts.next().cloned().unwrap_or_default();
+    let is_one = group.workloads.len() == 1;
+    cohorts.for_each(|cohort| all.merge(cohort));
+    if !is_one {
+        all.worst_minutes = WorstMinutes::default();
+    }
+    all
 }
 
 /// What something costs in the interval and in a month.
@@ -351,7 +372,7 @@ fn jobs(sheet: &mut Sheet, prefix: &str, r: super::record::Jobs) {
 }
 
 /// What a limit admits in a minute \[1/min\].
-fn per_minute(limit: &Limit) -> f64 {
+pub(super) fn per_minute(limit: &Limit) -> f64 {
     limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
 }
 

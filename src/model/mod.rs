@@ -35,6 +35,8 @@ pub struct Model {
     /// Regions by name, whose prompt caches are apart; the empty name is that of capacities without one.
     pub regions: Vec<String>,
     pub windows: Vec<Window>,
+    /// The workloads of each included file, and of each owner; empty for a scenario that includes none and names none.
+    pub groups: Vec<Group>,
     pub customizations: Vec<customization::Customization>,
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,
@@ -89,6 +91,35 @@ pub struct Window {
     pub name: String,
     pub from: SimTime,
     pub to: SimTime,
+}
+
+/// Workloads that are reported together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub kind: GroupKind,
+    pub name: String,
+    /// Indices into the model's workloads.
+    pub workloads: Vec<usize>,
+}
+
+/// What makes a group of workloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupKind {
+    /// They stand in one included file.
+    File,
+    /// They belong to one owner.
+    Owner,
+}
+
+impl GroupKind {
+    /// The family of the group's metrics, such as `owners`.
+    #[must_use]
+    pub const fn family(self) -> &'static str {
+        match self {
+            Self::File => "files",
+            Self::Owner => "owners",
+        }
+    }
 }
 
 /// A bound that the results must keep.

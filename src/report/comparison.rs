@@ -90,14 +90,12 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     };
     let whole = named("", &|name, d| name == "throttle_rate" || name == "failure_rate" || says_something(d));
     let mut sections = vec![Section { workload: None, rows: whole }];
-    let of_workloads = comparison.differences.keys().filter_map(|m| m.strip_prefix("workloads.")?.split('.').next());
-    let mut workloads: Vec<&str> = of_workloads.collect();
-    workloads.dedup();
+    let workloads = terms::parts(comparison.differences.keys(), "workloads");
     if workloads.len() > 1 {
         for workload in workloads {
             let rows = named(&format!("workloads.{workload}."), &|_, d| d.distinguishable);
             if !rows.is_empty() {
-                sections.push(Section { workload: Some(workload.to_owned()), rows });
+                sections.push(Section { workload: Some(workload), rows });
             }
         }
     }

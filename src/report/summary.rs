@@ -88,14 +88,8 @@ impl<'r> Story<'r> {
     }
 
     fn names(&self, family: &str) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .results
-            .metric_names
-            .iter()
-            .filter_map(|m| m.strip_prefix(family)?.split('.').next().map(str::to_owned))
-            .collect();
+        let mut names = terms::parts(&self.results.metric_names, family.trim_end_matches('.'));
         names.sort_by(|a, b| terms::natural_order(a, b));
-        names.dedup();
         names
     }
 

@@ -170,6 +170,9 @@ pub struct Point {
     /// What the verdict rests on.
     pub basis: VerdictBasis,
     pub metrics: BTreeMap<String, Estimate>,
+    /// What each owner takes of each limit; empty where the scenario names no owners.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub takes: Vec<Take>,
     /// What is paid for what; means of the replications.
     pub bill: Vec<BillItem>,
     /// What is due for whole terms, whatever is used.
@@ -180,6 +183,19 @@ pub struct Point {
     /// What the charts draw; kept for at most 16 points.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<Detail>,
+}
+
+/// What the workloads of one owner take of a limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Take {
+    pub owner: String,
+    /// Such as `quotas.shared.tpm`.
+    pub limit: String,
+    /// Requests or tokens charged per minute, on average over the measured interval \[1/min\].
+    pub per_minute: f64,
+    /// Of what the limit admits in a minute; null where it admits nothing.
+    pub share: Option<f64>,
 }
 
 /// One item of the bill. An amount is null where it cannot be told: a price that is not known, a month that the run does

@@ -21,6 +21,8 @@ use crate::model::workload::WorkloadSpec;
 /// Everything that was written, as far as it could be read.
 #[derive(Debug, Default)]
 pub struct Specs {
+    /// Of every file that is included, and of the file itself under an empty name where it has one.
+    pub owners: Vec<Owner>,
     pub title: Option<At<Text>>,
     pub run: Section<RunSpec>,
     pub models: Vec<Section<ModelSpec>>,
@@ -33,6 +35,14 @@ pub struct Specs {
     pub expect: Vec<Section<ExpectSpec>>,
     pub size: Section<SizeSpec>,
     pub output: Section<OutputSpec>,
+}
+
+/// Whom the workloads of a file belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The name of an included file; empty for the scenario's own.
+    pub file: String,
+    pub owner: String,
 }
 
 /// A part of the scenario, by name where it has one.
@@ -63,6 +73,7 @@ pub fn decode(mut root: DeTable<'_>, faulty: &Faulty, sink: &mut Sink) -> Specs 
     let title = root.remove("title").and_then(|item| value(item, sink));
     let mut decoder = Decoder { faulty, sink };
     Specs {
+        owners: Vec::new(),
         title,
         run: decoder.one(&mut root, "run"),
         models: decoder.named(&mut root, "models"),

@@ -1,4 +1,4 @@
-//! `extends = "base.toml"`: a scenario over another.
+//! `extends = ["base.toml", "more.toml"]`: a scenario over others.
 //!
 //! Tables are laid over each other key by key; plain values and lists are replaced as a whole; naming another kind
 //! replaces the kind. Expectations are no plain list: those of the base stay, but for metrics that are expected anew.
@@ -11,8 +11,19 @@ use super::schema::{Node, Table, under};
 use super::tree::Item;
 use crate::diagnostic::Spanned;
 
+/// Lays trees over each other, of which the first that states a key has it.
+pub fn fold<'t>(layers: Vec<DeTable<'t>>) -> DeTable<'t> {
+    let mut folded = DeTable::new();
+    for mut over in layers.into_iter().rev() {
+        over.remove("extends");
+        extend(&mut over, folded);
+        folded = over;
+    }
+    folded
+}
+
 /// Adds to the scenario `table` what it leaves as it is in `base`.
-pub fn extend<'t>(table: &mut DeTable<'t>, base: DeTable<'t>) {
+fn extend<'t>(table: &mut DeTable<'t>, base: DeTable<'t>) {
     lay(table, base, Some(Node::root()), true);
 }
 

@@ -16,14 +16,16 @@ use crate::model::spec::{Refusal, unknown};
 pub type Faulty = BTreeSet<String>;
 
 /// Checks a whole scenario, and takes out of it what cannot be used.
-pub fn check(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> Faulty {
-    let mut form = Form { sources, sink, faulty: Faulty::new() };
+/// `included` are the names of the files that it includes.
+pub fn check(root: &mut DeTable<'_>, included: &[&str], sources: &Sources, sink: &mut Sink) -> Faulty {
+    let mut form = Form { included, sources, sink, faulty: Faulty::new() };
     form.table(root, &(0..0), Node::root(), &Place::default());
     form.faulty
 }
 
 /// What the pass needs everywhere.
 struct Form<'s> {
+    included: &'s [&'s str],
     sources: &'s Sources,
     sink: &'s mut Sink,
     faulty: Faulty,
@@ -114,9 +116,10 @@ impl Form<'_> {
     }
 
     fn name(&mut self, name: &str, at: &Span) -> bool {
-        let mut bytes = name.bytes();
-        let good = bytes.next().is_some_and(|b| b.is_ascii_lowercase())
-            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        // The name of an included file leads the names of its parts.
+        let (file, own) = name.split_once('.').unwrap_or(("", name));
+        let is_included = file.is_empty() || self.included.contains(&file);
+        let good = is_included && is_good_name(own);
         if !good {
             let rule = format!("`{name}` is not a good name");
             self.refuse(
@@ -212,6 +215,13 @@ impl Form<'_> {
     fn refuse(&mut self, at: &Span, refusal: Refusal) {
         self.sink.error(at.clone(), refusal.rule, refusal.help);
     }
+}
+
+/// Whether a user may call a part so.
+pub fn is_good_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
 /// An empty table of names is as good as none.

@@ -226,7 +226,8 @@ fn instant(text: &str, zone: &TimeZone) -> Result<Timestamp, Refusal> {
                 .help("leave the offset out")
         });
     }
-    let zone = of_its_own.unwrap_or_else(|| zone.clone());
+    let offset = pieces.to_numeric_offset().map(TimeZone::fixed);
+    let zone = of_its_own.or(offset).unwrap_or_else(|| zone.clone());
     let written = civil(&pieces);
     let ambiguous = zone.to_ambiguous_timestamp(written);
     match ambiguous.offset() {

@@ -14,7 +14,9 @@ mod decode;
 mod describe;
 mod doubt;
 mod extend;
+mod files;
 mod form;
+mod include;
 mod instants;
 mod lower;
 mod overlay;
@@ -29,8 +31,6 @@ mod tree;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
-
-use toml::de::DeTable;
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources};
@@ -123,7 +123,7 @@ fn passes(
 
 /// Goes through the passes that need nothing but the text.
 fn read(source: &Source, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Option<Read> {
-    let starts: Vec<usize> = source.files.iter().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
+    let starts: Vec<usize> = source.files().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
         .enumerate()
@@ -133,26 +133,29 @@ fn read(source: &Source, overrides: &[String], sources: &mut Sources, sink: &mut
             overlay::Override::split(argument, start, sink)
         })
         .collect();
-    let mut roots: Vec<DeTable<'_>> = Vec::new();
-    for (file, start) in source.files.iter().zip(&starts) {
-        roots.push(tree::parse(&file.text, *start, sink)?);
+    let mut trees = Vec::new();
+    for (file, start) in source.files().zip(&starts) {
+        trees.push(tree::parse(&file.text, *start, sink)?);
     }
-    let mut roots = roots.into_iter();
-    let mut root = roots.next()?;
-    root.remove("extends");
-    for mut base in roots {
-        base.remove("extends");
-        extend::extend(&mut root, base);
+    let mut trees = trees.into_iter();
+    let mut root = extend::fold(trees.by_ref().take(source.layers.len()).collect());
+    let include_at = root.remove("include").map(|item| item.span());
+    let mut parts = include::Parts::new(&mut root, include_at, sink);
+    for part in &source.included {
+        let tree = extend::fold(trees.by_ref().take(part.layers.len()).collect());
+        parts.take(&mut root, tree, &part.name, sink);
     }
+    parts.tell(sink);
+    let included: Vec<&str> = source.included.iter().map(|part| part.name.as_str()).collect();
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
     let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
-    let mut faulty = form::check(&mut root, sources, sink);
+    let mut faulty = form::check(&mut root, &included, sources, sink);
     let stated = stated::stated(&root, sources);
     instants::resolve(&mut root, &mut faulty, sink);
-    let specs = decode::decode(root, &faulty, sink);
+    let specs = decode::Specs { owners: parts.owners, ..decode::decode(root, &faulty, sink) };
     Some(Read { specs, starts, asked, sweep, by, stated })
 }
 

@@ -54,7 +54,7 @@ impl Override {
     /// Puts the value where the path says.
     pub fn apply<'t>(&'t self, root: &mut DeTable<'t>, sink: &mut Sink) {
         let Some(value) = self.value(sink) else { return };
-        let path = self.path();
+        let path = self.path_in(root);
         let mut walk = Walk { value: Some(value) };
         if let Err((at, refusal)) = walk.table(root, Node::root(), &path, &Place::default()) {
             sink.error(at, refusal.rule, refusal.help);
@@ -72,6 +72,21 @@ impl Override {
                 (name, start..start + name.len())
             })
             .collect()
+    }
+
+    /// The path with the names of included files and their parts joined, as in `workloads.search.chat.scale`.
+    fn path_in(&self, root: &DeTable<'_>) -> Vec<(&str, Span)> {
+        let mut path = self.path();
+        if let [(section, _), (file, from), (_, to), ..] = path.as_slice() {
+            let name = from.start - self.start..to.end - self.start;
+            let joined = self.text.get(name).unwrap_or(file);
+            let names = root.get(*section).and_then(|item| item.get_ref().as_table());
+            if names.is_some_and(|names| names.contains_key(joined) && !names.contains_key(*file)) {
+                let at = from.start..to.end;
+                path.splice(1..3, [(joined, at)]);
+            }
+        }
+        path
     }
 
     fn value(&self, sink: &mut Sink) -> Option<Item<'_>> {

@@ -15,6 +15,7 @@ use crate::model::capacity::account::AccountSpec;
 use crate::model::capacity::quota::QuotaSpec;
 use crate::model::expectation::{ExpectSpec, OutputSpec, WindowSpec};
 use crate::model::pricing::MoneySpec;
+use crate::model::quantity::Names;
 use crate::model::run::RunSpec;
 use crate::model::service::ModelSpec;
 use crate::model::study::doubt::DoubtSpec;
@@ -55,8 +56,13 @@ struct ScenarioSpec {
     output: Option<OutputSpec>,
     /// What is not known, and what it may be.
     doubt: Option<DoubtSpec>,
-    /// Another scenario, which this one is laid over; a path relative to this file.
-    extends: Option<String>,
+    /// Other scenarios, which this one is laid over in their order; paths relative to this file.
+    extends: Option<Names>,
+    /// Files whose models, workloads, capacities, windows and expectations belong to the account of this file; paths
+    /// relative to this file, in which * and ? stand for any characters of a name.
+    include: Option<Names>,
+    /// Whom the workloads of this file belong to, such as "search".
+    owner: Option<String>,
 }
 
 /// The JSON Schema of a scenario.

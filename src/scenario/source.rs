@@ -6,18 +6,21 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use sha2::{Digest, Sha256};
 
+use super::files::{self, File, Included};
 use super::own_catalogue::OwnCatalogue;
 use super::{Loaded, Passed, Refused, passes, read as read_text};
 use crate::catalog::Catalog;
-use crate::diagnostic::{Diagnostic, Severity, Sink, Sources, Span};
+use crate::diagnostic::{Sink, Sources};
 use crate::model::study::{Size, sweep};
 use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
 
 /// A scenario as it was written.
 #[derive(Debug)]
 pub struct Source {
-    /// The file itself, then what it extends, and so on.
-    pub(super) files: Vec<File>,
+    /// The file itself and those that it extends, in the order in which they count: the first that states a key has it.
+    pub(super) layers: Vec<File>,
+    /// The files that it includes, by name.
+    pub(super) included: Vec<Included>,
     /// The `--set` arguments of the user.
     pub(super) overrides: Vec<String>,
     /// Catalogues of the user's own that the command line names, over those of `run.catalog`.
@@ -28,27 +31,15 @@ pub struct Source {
     pub(super) shelf: Shelf,
 }
 
-/// One file of a scenario.
-#[derive(Debug, Clone)]
-pub(super) struct File {
-    pub name: String,
-    pub text: String,
-    /// Paths in it are relative to this folder.
-    pub folder: PathBuf,
-}
-
-/// A chain of files is none that anybody reads.
-const MOST_FILES: usize = 8;
-
 impl Source {
     /// Reads a file and what it extends.
     ///
     /// # Errors
     /// One of them cannot be read, or they extend each other in a circle.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Refused> {
-        let first = read(path).map_err(|error| {
+        let first = files::read(path).map_err(|error| {
             let rule = format!("the scenario `{}` cannot be read: {error}", path.display());
-            refused(Sources::default(), None, rule, "`bedload init` writes a scenario to start from")
+            files::refused(None, rule, "`bedload init` writes a scenario to start from")
         })?;
         let mut source = Self::of(first, overrides)?;
         if let Some(file_name) = path.file_name() {
@@ -67,28 +58,21 @@ impl Source {
 
     fn of(first: File, overrides: &[String]) -> Result<Self, Refused> {
         let file_name = first.name.clone();
-        let mut files = vec![first];
-        while let Some((base, at)) = extended(&files[files.len() - 1].text) {
-            let last = &files[files.len() - 1];
-            let refuse = |rule: String, help: &str| {
-                let mut sources = Sources::default();
-                let start = sources.add(last.name.clone(), last.text.clone());
-                refused(sources, Some(at.start + start..at.end + start), rule, help)
-            };
-            let path = last.folder.join(&base);
-            if files.len() == MOST_FILES {
-                return Err(refuse(format!("more than {MOST_FILES} files extend each other"), "is it a circle?"));
-            }
-            let read = read(&path);
-            match read {
-                Ok(file) => files.push(file),
-                Err(error) => {
-                    let rule = format!("`{base}`, which the scenario extends, cannot be read: {error}");
-                    return Err(refuse(rule, "its path is relative to the file that names it"));
-                }
-            }
-        }
-        Ok(Self { files, overrides: overrides.to_vec(), catalogs: Vec::new(), file_name, shelf: Shelf::default() })
+        let layers = files::layers(first)?;
+        let included = files::included(&layers)?;
+        Ok(Self {
+            layers,
+            included,
+            overrides: overrides.to_vec(),
+            catalogs: Vec::new(),
+            file_name,
+            shelf: Shelf::default(),
+        })
+    }
+
+    /// All files, each part's together.
+    pub(super) fn files(&self) -> impl Iterator<Item = &File> {
+        self.layers.iter().chain(self.included.iter().flat_map(|part| &part.layers))
     }
 
     /// The scenario with more settings, each `PATH=VALUE`, over those of the user.
@@ -161,30 +145,10 @@ impl Source {
     /// Of the bytes of its files and of the user's own catalogues, in hexadecimal.
     fn sha256(&self, catalogues: &str) -> String {
         let mut digest = Sha256::new();
-        self.files.iter().for_each(|file| digest.update(file.text.as_bytes()));
+        self.files().for_each(|file| digest.update(file.text.as_bytes()));
         digest.update(catalogues.as_bytes());
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
-}
-
-fn read(path: &Path) -> Result<File, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| format!("it is not UTF-8 text from byte {} on", error.utf8_error().valid_up_to()))?;
-    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok(File { name: path.display().to_string(), text, folder })
-}
-
-/// What a file extends, and where it says so. A file that is no TOML extends nothing: the first pass says what is wrong.
-fn extended(text: &str) -> Option<(String, Span)> {
-    let table = toml::de::DeTable::parse(text).ok()?;
-    let item = table.get_ref().get("extends")?;
-    Some((item.get_ref().as_str()?.to_owned(), item.span()))
-}
-
-fn refused(sources: Sources, at: Option<Span>, rule: String, help: &str) -> Refused {
-    let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()) };
-    Refused { sources, findings: vec![finding] }
 }
 
 /// Recorded traffic that was read.

@@ -7,6 +7,7 @@ mod table;
 pub use natural::natural_order;
 pub use table::{LATENCY_STATISTICS, TERMS};
 
+use crate::model::capacity::quota::LimitKind;
 use crate::units::parse;
 
 /// What a metric's figures are in.
@@ -84,10 +85,43 @@ pub struct Term {
 }
 
 /// The families of prefixes, as in `workloads.<name>.`.
-pub const FAMILIES: [&str; 5] = ["workloads", "capacities", "quotas", "account", "windows"];
+pub const FAMILIES: [&str; 7] = ["workloads", "capacities", "quotas", "account", "windows", "files", "owners"];
 /// The family of the account's daily quota. With one source region its limit is `account.tpd`, with several it is
 /// `account.<region>.tpd`.
 const ACCOUNT: &str = "account";
+
+/// The segments of a metric's name before its last one, read from the left. Parts of an included file have two segments.
+struct Segments<'n>(&'n [&'n str]);
+
+impl<'n> Segments<'n> {
+    fn next(&mut self) -> Option<&'n str> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    /// The name of a part of a family, which is `FILE.NAME` for a part of an included file.
+    fn name(&mut self, family: &str) -> Option<String> {
+        let own = self.next()?;
+        let goes_on = match (family, self.0) {
+            ("windows", [_]) => true,
+            ("windows", [second, third, ..]) => !FAMILIES.contains(second) && FAMILIES.contains(third),
+            ("workloads", [_]) | ("capacities", [_, _]) => true,
+            ("capacities", [second]) => !is_like_a_limit(second),
+            _ => false,
+        };
+        if !goes_on {
+            return Some(own.to_owned());
+        }
+        self.next().map(|second| format!("{own}.{second}"))
+    }
+}
+
+/// Whether a segment is the name of a limit, or meant as one.
+fn is_like_a_limit(segment: &str) -> bool {
+    let limits = LimitKind::ALL.map(LimitKind::name);
+    limits.contains(&segment) || (segment.len() <= 5 && nearest(segment, limits).is_some())
+}
 
 /// A metric's full name, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,7 +189,7 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
 pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> {
     let mut parts: Vec<&str> = name.split('.').collect();
     let last = parts.pop().unwrap_or_default();
-    let mut parts = parts.into_iter();
+    let mut parts = Segments(&parts);
     let mut window = None;
     let mut part = None;
     let mut limit = None;
@@ -168,19 +202,19 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
             let help = nearest(head, FAMILIES).map(|f| format!("did you mean `{f}`?"));
             return Err((format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", ")), help));
         }
-        if head == ACCOUNT && parts.as_slice().len() < 2 {
+        if head == ACCOUNT && parts.0.len() < 2 {
             part = Some((head.to_owned(), String::new()));
             continue;
         }
-        let Some(of) = parts.next() else {
+        let Some(of) = parts.name(head) else {
             return Err((
                 format!("`{name}` does not say which of `{head}`"),
                 Some(format!("write {head}.NAME.{last}")),
             ));
         };
         match head {
-            "windows" => window = Some(of.to_owned()),
-            _ => part = Some((head.to_owned(), of.to_owned())),
+            "windows" => window = Some(of),
+            _ => part = Some((head.to_owned(), of)),
         }
     }
     if let Some(rest) = parts.next() {
@@ -195,7 +229,7 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
     }
     let fits = |scope: &Scope| match (&part, &limit, scope) {
         (None, None, Scope::Run | Scope::Requests) => true,
-        (Some((family, _)), None, Scope::Requests) => family == "workloads",
+        (Some((family, _)), None, Scope::Requests) => ["workloads", "files", "owners"].contains(&family.as_str()),
         (Some((family, _)), None, Scope::Supply) => family == "capacities" || family == "quotas",
         (Some((family, _)), None, Scope::Capacity) => family == "capacities",
         (Some((family, _)), Some(_), Scope::Limit) => ["capacities", "quotas", ACCOUNT].contains(&family.as_str()),
@@ -206,6 +240,18 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
         return Err((format!("`{}` is not measured there", term.name), Some(format!("it is written `{example}`"))));
     }
     Ok(MetricName { window, part, limit, term })
+}
+
+/// The parts of a family that metrics are of, such as the names of all workloads, in the order of the metrics.
+#[must_use]
+pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for metric in metrics.into_iter().filter(|metric| metric.starts_with(family)) {
+        let name = parse_metric(metric).ok().filter(|name| name.window.is_none());
+        let part = name.and_then(|name| name.part).filter(|(of, _)| of == family).map(|(_, part)| part);
+        parts.extend(part.filter(|part| !parts.contains(part)));
+    }
+    parts
 }
 
 /// Why a part that is measured otherwise has not this metric; `None` when nothing speaks against it.

@@ -30,13 +30,15 @@ max_tokens = 512
 route = ["us", "units"]
 
 [capacities.us.cross_region]
+profile = "us"
+source_region = "us-east-1"
 tpm = 100_000
 limiter = "fixed_window"
 outages = [{ at = "2026-12-01T16:00:00+01:00", lasts = "10m" }]
 changes = [{ at = "2026-12-01 11:00", tpm = 200_000 }]
 destinations = [
-    { region = "east", concurrency = 50, outages = [{ at = "2026-12-01T17:00:00[Europe/Berlin]", lasts = "1m" }] },
-    { region = "west" },
+    { region = "us-east-1", concurrency = 50, outages = [{ at = "2026-12-01T17:00:00[Europe/Berlin]", lasts = "1m" }] },
+    { region = "us-west-2" },
 ]
 
 [capacities.units.provisioned]

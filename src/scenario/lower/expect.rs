@@ -190,6 +190,10 @@ impl Lowering<'_> {
         let (what, known): (_, Vec<&str>) = match family.as_str() {
             "workloads" => ("workload", specs.workloads.iter().map(|s| s.name.as_str()).collect()),
             "capacities" => ("capacity", specs.capacities.iter().map(|s| s.name.as_str()).collect()),
+            "files" => {
+                ("included file", specs.owners.iter().map(|o| o.file.as_str()).filter(|f| !f.is_empty()).collect())
+            }
+            "owners" => ("owner", specs.owners.iter().map(|o| o.owner.as_str()).collect()),
             _ => ("quota", specs.quotas.iter().map(|s| s.name.as_str()).collect()),
         };
         if !self.check_known(part, what, &known, at) || !supply.whole {

@@ -3,9 +3,11 @@
 mod account;
 mod capacities;
 mod columns;
+mod defaults;
 mod expect;
 mod lifecycle;
 mod models;
+mod owners;
 mod prices;
 mod room;
 mod run;
@@ -18,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::decode::Specs;
+use super::files::File;
 use super::own_catalogue::InForce;
 use super::source::Source;
 use crate::diagnostic::{Sink, Span};
@@ -38,17 +41,17 @@ pub struct Files<'a> {
 impl Files<'_> {
     /// Whether a span stands in one of the files; else it stands in an argument.
     fn hold(&self, at: &Span) -> bool {
-        let files = self.source.files.iter().zip(self.starts);
-        files.into_iter().any(|(file, start)| *start <= at.start && at.end <= start + file.text.len())
+        let mut files = self.source.files().zip(self.starts);
+        files.any(|(file, start)| *start <= at.start && at.end <= start + file.text.len())
     }
 
     /// A path that is written somewhere: relative to the file that it stands in, or to the scenario in an argument.
     pub(super) fn path<T: AsRef<str>>(&self, written: &At<T>) -> PathBuf {
-        let files = &self.source.files;
-        let after_all = |i: usize| self.starts[i] + files[i].text.len();
-        let holds = |i: &usize| self.starts[*i] <= written.at.start && written.at.start <= after_all(*i);
-        let file = (0..files.len()).find(holds).unwrap_or(0);
-        files[file].folder.join(written.value.as_ref())
+        let place = written.at.start;
+        let holds = |(file, start): &(&File, &usize)| **start <= place && place <= **start + file.text.len();
+        let file = self.source.files().zip(self.starts).find(holds).map(|(file, _)| file);
+        let file = file.or(self.source.layers.first());
+        file.map_or_else(|| PathBuf::from(written.value.as_ref()), |file| file.folder.join(written.value.as_ref()))
     }
 }
 
@@ -72,6 +75,9 @@ pub fn lower(
     sink: &mut Sink,
 ) -> Option<(Model, Study)> {
     columns::read(&mut specs, files, sink);
+    if specs.owners.iter().any(|owner| !owner.file.is_empty()) {
+        defaults::share(&mut specs, catalog.get());
+    }
     let specs = &specs;
     let mut low = Lowering { specs, catalog, files, sink, facts: Facts::default(), clock: None };
     let traces = low.traces();
@@ -82,6 +88,7 @@ pub fn lower(
     let supply = low.supply(&models, &routes);
     let workloads = low.workloads(&models, &routes, &supply, &traces);
     let windows = low.windows(run.as_ref());
+    let groups = owners::groups(&specs.owners, &workloads);
     let money = specs.money.spec.clone().unwrap_or_default().lower(low.sink);
     low.tell_of_the_month();
     let expectations = low.expectations(&supply, &workloads);
@@ -109,6 +116,7 @@ pub fn lower(
         quotas: supply.quotas,
         regions: supply.regions,
         windows,
+        groups,
         customizations,
         money: money?,
         expectations,

@@ -1,0 +1,241 @@
+//! The files of a scenario: what a file extends, and what it includes.
+
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::Refused;
+use super::form::is_good_name;
+use super::tree::kind_of;
+use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+
+/// One file of a scenario.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub name: String,
+    pub text: String,
+    /// Paths in it are relative to this folder.
+    pub folder: PathBuf,
+}
+
+/// A file whose parts are taken over under its name.
+#[derive(Debug, Clone)]
+pub(super) struct Included {
+    /// The file's name without its folder and extension.
+    pub name: String,
+    /// The file itself and those that it extends, as in [`Source::layers`].
+    pub layers: Vec<File>,
+}
+
+/// More files than anybody keeps for one scenario.
+const MOST_FILES: usize = 200;
+
+/// Reads what a file extends, and returns the order in which the files count: the file, then what it extends, the last
+/// named first. A file that several of them extend comes once, below them all.
+///
+/// # Errors
+/// A file cannot be read, or extends itself in a circle.
+pub fn layers(first: File) -> Result<Vec<File>, Refused> {
+    let mut layers = Vec::new();
+    descend(first, &mut Vec::new(), &mut layers)?;
+    let mut kept: Vec<File> = Vec::new();
+    for file in layers.into_iter().rev() {
+        if !kept.iter().any(|known| known.is(&file)) {
+            kept.push(file);
+        }
+    }
+    kept.reverse();
+    Ok(kept)
+}
+
+fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<(), Refused> {
+    let bases = paths(&file, "extends")?;
+    if layers.len() == MOST_FILES {
+        return Err(file.refuse(0..0, format!("a scenario has more than {MOST_FILES} files"), "keep fewer"));
+    }
+    layers.push(file.clone());
+    above.push(file);
+    for (base, at) in bases.into_iter().rev() {
+        let Some(file) = above.last() else { break };
+        let path = file.folder.join(&base);
+        let found = read(&path).map_err(|error| {
+            let rule = format!("`{base}`, which the scenario extends, cannot be read: {error}");
+            file.refuse(at.clone(), rule, "its path is relative to the file that names it")
+        })?;
+        if above.iter().any(|known| known.is(&found)) {
+            let rule = format!("`{base}` extends itself: the files that extend each other are a circle");
+            return Err(file.refuse(at, rule, "leave it out here, or in the file that it names"));
+        }
+        descend(found, above, layers)?;
+    }
+    above.pop();
+    Ok(())
+}
+
+/// Reads the files that a scenario includes, by name.
+///
+/// # Errors
+/// A pattern matches no file, a file cannot be read, two have one name, or one includes others itself.
+pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
+    let mut found: Vec<Included> = Vec::new();
+    // A list takes the place of the one below it, as every list does.
+    let Some(file) = layers.iter().find(|file| file.names("include")) else { return Ok(found) };
+    for (pattern, at) in paths(file, "include")? {
+        let refuse = |rule: String, help: &str| Err(file.refuse(at.clone(), rule, help));
+        for path in matches(&file.folder, &pattern) {
+            let first = match read(&path) {
+                Ok(first) => first,
+                Err(error) => {
+                    let rule = format!("`{}`, which the scenario includes, cannot be read: {error}", path.display());
+                    return refuse(rule, "its path is relative to the file that names it");
+                }
+            };
+            let is_known = |known: &File| known.is(&first);
+            if layers.iter().any(is_known) || found.iter().any(|part| part.layers.first().is_some_and(is_known)) {
+                continue;
+            }
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if !is_good_name(&name) {
+                let rule = format!("the file `{}` gives its parts a name, and `{name}` is not a good one", first.name);
+                return refuse(
+                    rule,
+                    "rename the file: a name starts with a small letter and goes on with small letters, digits, _ and -",
+                );
+            }
+            if let Some(other) = found.iter().find(|part| part.name == name) {
+                let other = other.layers.first().map_or("", |file| &file.name);
+                let rule = format!("`{}` and `{other}` are both named `{name}`", first.name);
+                return refuse(rule, "rename one of the files: its name leads the names of its parts");
+            }
+            found.push(Included { name, layers: self::layers(first)? });
+        }
+        if found.is_empty() || matches(&file.folder, &pattern).is_empty() {
+            let rule = format!("`{pattern}` matches no file to include");
+            return refuse(rule, "its path is relative to the file that names it");
+        }
+    }
+    if let Some(nested) = found.iter().flat_map(|part| &part.layers).find(|file| file.names("include")) {
+        let at = paths(nested, "include")?.into_iter().next().map_or(0..0, |(_, at)| at);
+        let rule = "an included file includes no others".to_owned();
+        return Err(nested.refuse(at, rule, "name them in the file of the account"));
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+impl File {
+    /// Whether both are the same file on disk.
+    fn is(&self, other: &Self) -> bool {
+        let path = |file: &Self| std::fs::canonicalize(&file.name).unwrap_or_else(|_| PathBuf::from(&file.name));
+        path(self) == path(other)
+    }
+
+    fn names(&self, key: &str) -> bool {
+        DeTable::parse(&self.text).is_ok_and(|table| table.get_ref().contains_key(key))
+    }
+
+    fn refuse(&self, at: Span, rule: String, help: &str) -> Refused {
+        let mut sources = Sources::default();
+        let start = sources.add(self.name.clone(), self.text.clone());
+        let mut refused = refused(Some(at.start + start..at.end + start), rule, help);
+        refused.sources = sources;
+        refused
+    }
+}
+
+/// The paths that a file names under a key, each with its place. A file that is no TOML names none: the first pass says
+/// what is wrong with it.
+fn paths(file: &File, key: &str) -> Result<Vec<(String, Span)>, Refused> {
+    let Ok(table) = DeTable::parse(&file.text) else { return Ok(Vec::new()) };
+    let Some(item) = table.get_ref().get(key) else { return Ok(Vec::new()) };
+    let items = match item.get_ref() {
+        DeValue::Array(items) => items.iter().collect(),
+        _ => vec![item],
+    };
+    let path = |item: &toml::Spanned<DeValue<'_>>| match item.get_ref().as_str() {
+        Some(text) => Ok((text.to_owned(), item.span())),
+        None => {
+            let rule = format!("`{key}` is a path or a list of paths, not {}", kind_of(item.get_ref()));
+            Err(file.refuse(item.span(), rule, &format!("write {key} = [\"other.toml\"]")))
+        }
+    };
+    items.into_iter().map(path).collect()
+}
+
+/// The files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that start with
+/// a dot are matched by patterns that start with one alone.
+fn matches(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    if Path::new(pattern).is_absolute() {
+        found = vec![PathBuf::from("/")];
+    }
+    for step in pattern.split('/').filter(|step| !step.is_empty()) {
+        let is_pattern = step.contains(['*', '?']);
+        found = found
+            .iter()
+            .flat_map(|folder| if is_pattern { entries(folder, step) } else { vec![folder.join(step)] })
+            .collect();
+    }
+    found.retain(|path| !path.is_dir());
+    if !pattern.contains(['*', '?']) {
+        return found;
+    }
+    found.sort();
+    found
+}
+
+/// What a folder has whose name fits a pattern.
+fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(listed) = std::fs::read_dir(shown) else { return Vec::new() };
+    let names = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let fits = |name: &String| {
+        fits(pattern.as_bytes(), name.as_bytes()) && (pattern.starts_with('.') || !name.starts_with('.'))
+    };
+    names.filter(fits).map(|name| folder.join(name)).collect()
+}
+
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => name.is_empty(),
+        Some((b'*', rest)) => (0..=name.len()).any(|skipped| fits(rest, &name[skipped..])),
+        Some((b'?', rest)) => name.split_first().is_some_and(|(_, name)| fits(rest, name)),
+        Some((byte, rest)) => name.split_first().is_some_and(|(first, name)| first == byte && fits(rest, name)),
+    }
+}
+
+/// Reads a file as text.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8.
+pub fn read(path: &Path) -> Result<File, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("it is not UTF-8 text from byte {} on", error.utf8_error().valid_up_to()))?;
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok(File { name: path.display().to_string(), text, folder })
+}
+
+/// One finding, of no file.
+pub fn refused(at: Option<Span>, rule: String, help: &str) -> Refused {
+    let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()) };
+    Refused { sources: Sources::default(), findings: vec![finding] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_names() {
+        for (pattern, name, does) in [
+            ("*.toml", "search.toml", true),
+            ("*.toml", "search.tom", false),
+            ("?.toml", "ab.toml", false),
+            ("team-*", "team-a", true),
+            ("*a*b", "xaxxb", true),
+        ] {
+            assert_eq!(fits(pattern.as_bytes(), name.as_bytes()), does, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Default quotas that the files of one account share.
+//!
+//! AWS grants a quota for one model, path and source region, whoever calls. So capacities of an account that state no
+//! limits of their own share one default quota, as soon as the scenario includes other files.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::decode::{Section, Specs};
+use crate::catalog::Catalog;
+use crate::model::capacity::CapacitySpec;
+use crate::model::capacity::on_demand::Endpoint;
+use crate::model::capacity::quota::{LimitKind, QuotaSpec};
+use crate::model::quantity::{Names, Text};
+use crate::model::spec::At;
+
+/// What one default quota is of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Granted {
+    /// The model and the path, as a name of a quota.
+    name: String,
+    region: String,
+}
+
+/// Names one quota in all capacities that take the same default one. A quota of that name that the scenario states is the
+/// shared one.
+pub fn share(specs: &mut Specs, catalog: &Catalog) {
+    let served = models_served(specs);
+    let mut sharing: BTreeMap<Granted, Vec<usize>> = BTreeMap::new();
+    for (index, section) in specs.capacities.iter().enumerate() {
+        let Some(model) = served.get(&section.name).and_then(|name| specs.models.iter().find(|m| m.name == *name))
+        else {
+            continue;
+        };
+        let id = model.spec.as_ref().and_then(|spec| spec.id.as_ref());
+        let resolved = id.and_then(|id| catalog.resolve(&id.value).ok());
+        let granted = resolved.and_then(|found| granted(section.spec.as_ref()?, &found.model.id, found.path));
+        if let Some(granted) = granted {
+            sharing.entry(granted).or_default().push(index);
+        }
+    }
+    let mut regions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for granted in sharing.keys() {
+        regions.entry(granted.name.clone()).or_default().insert(granted.region.clone());
+    }
+    for (granted, capacities) in sharing {
+        let is_in_one_region = regions.get(&granted.name).is_some_and(|regions| regions.len() == 1);
+        let name = match (is_in_one_region, granted.region.as_str()) {
+            (true, _) | (false, "") => granted.name,
+            (false, region) => format!("{}-{region}", granted.name),
+        };
+        for index in capacities {
+            let at = specs.capacities[index].at.clone();
+            let shared = Some(At { value: Names::One(Text(name.clone())), at: at.clone() });
+            match specs.capacities[index].spec.as_mut() {
+                Some(CapacitySpec::OnDemand(spec)) => spec.quota = shared,
+                Some(CapacitySpec::CrossRegion(spec)) => spec.quota = shared,
+                _ => {}
+            }
+            if !specs.quotas.iter().any(|quota| quota.name == name) {
+                specs.quotas.push(Section { name: name.clone(), at, spec: Some(QuotaSpec::default()) });
+            }
+        }
+    }
+    specs.quotas.sort_by(|a, b| a.name.cmp(&b.name));
+}
+
+/// For each capacity on a route, the name of the model that it serves.
+fn models_served(specs: &Specs) -> BTreeMap<String, String> {
+    let mut served = BTreeMap::new();
+    for workload in specs.workloads.iter().filter_map(|section| section.spec.as_ref()) {
+        let steps = workload.steps.iter().flat_map(|steps| &steps.value).map(|step| (&step.model, Some(&step.route)));
+        for (model, route) in steps.chain([(&workload.model, workload.route.as_ref())]) {
+            let named = route.map(|route| route.each().into_iter().map(|name| name.value.0).collect());
+            let all = || specs.capacities.iter().map(|capacity| capacity.name.clone()).collect::<Vec<String>>();
+            for capacity in named.unwrap_or_else(all) {
+                served.entry(capacity).or_insert_with(|| model.value.0.clone());
+            }
+        }
+    }
+    served
+}
+
+/// What a capacity without limits of its own takes by default; `None`: it states some, names a quota, or takes none.
+fn granted(spec: &CapacitySpec, model: &str, path: &str) -> Option<Granted> {
+    let (path, region, endpoint) = match spec {
+        CapacitySpec::OnDemand(spec) => {
+            let is_mantle = spec.endpoint.as_ref().is_some_and(|e| e.value == Endpoint::Mantle);
+            (path, spec.region.as_ref(), if is_mantle { "-mantle" } else { "" })
+        }
+        CapacitySpec::CrossRegion(spec) => (spec.profile.value.0.as_str(), Some(&spec.source_region), ""),
+        _ => return None,
+    };
+    let kind = spec.kind().1;
+    let own = kind.own_quota();
+    if kind.quota_names().is_some() || LimitKind::ALL.into_iter().any(|kind| own.written(kind).is_some()) {
+        return None;
+    }
+    let path = if path == crate::catalog::IN_REGION { String::new() } else { format!("{path}-") };
+    let name = format!("{path}{model}{endpoint}").to_lowercase();
+    let name = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    Some(Granted { name, region: region.map_or_else(String::new, |region| region.value.0.clone()) })
+}
