@@ -12,8 +12,9 @@ use crate::model::workload::tokens::TokensOf;
 use crate::random::Law;
 use crate::units::{MICROS_PER_MINUTE, Tokens, round_half_up};
 
-/// The expected charge of all workloads in each of so many minutes from t = 0 on \[tokens\].
+/// The expected charge of all workloads in each of so many minutes of the wall clock, from that of t = 0 on \[tokens\].
 pub(super) fn by_minute(model: &Model, quota: usize, kind: LimitKind, minutes: usize) -> Vec<f64> {
+    let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
     let mut demand = vec![0.0; minutes];
     for workload in &model.workloads {
         for stage in &workload.stages {
@@ -23,7 +24,7 @@ pub(super) fn by_minute(model: &Model, quota: usize, kind: LimitKind, minutes: u
             };
             let weights = || [workload.price_weights_at(*first)].into();
             let takes = Takes::of(kind, &model.quotas[quota], stage.facts.burndown, weights);
-            Charging { workload, stage, takes }.add(&mut demand);
+            Charging { workload, stage, takes, phase }.add(&mut demand);
         }
     }
     demand
@@ -34,14 +35,17 @@ struct Charging<'m> {
     workload: &'m Workload,
     stage: &'m Stage,
     takes: Takes,
+    /// How far its minute has gone at t = 0 \[µs\].
+    phase: u64,
 }
 
 impl Charging<'_> {
     fn add(&self, demand: &mut [f64]) {
         let requests = |demand: &mut [f64], intensity: &Intensity, each: f64| {
-            for (minute, asked) in demand.iter_mut().enumerate() {
-                let middle = minute as u64 * MICROS_PER_MINUTE + MICROS_PER_MINUTE / 2;
-                *asked += intensity.expected_at(middle) * MICROS_PER_MINUTE as f64 * each;
+            for (minute, asked) in (0u64..).zip(demand.iter_mut()) {
+                let from = (minute * MICROS_PER_MINUTE).saturating_sub(self.phase);
+                let to = (minute + 1) * MICROS_PER_MINUTE - self.phase;
+                *asked += intensity.expected_at(u64::midpoint(from, to)) * (to - from) as f64 * each;
             }
         };
         match &self.workload.arrivals {
@@ -142,7 +146,7 @@ impl Charging<'_> {
     }
 
     fn add_trace(&self, replay: &Replay, demand: &mut [f64]) {
-        let end = demand.len() as u64 * MICROS_PER_MINUTE;
+        let end = demand.len() as u64 * MICROS_PER_MINUTE - self.phase;
         let period = replay.trace.period().filter(|_| replay.repeat);
         for row in replay.trace.rows() {
             let input = Tokens::from(row.input) + Tokens::from(self.workload.tokens.extra_input);
@@ -163,7 +167,7 @@ impl Charging<'_> {
             let charge = self.charge(parts, output) * replay.scale;
             let mut at = row.arrival;
             while at < end {
-                demand[(at / MICROS_PER_MINUTE) as usize] += charge;
+                demand[((at + self.phase) / MICROS_PER_MINUTE) as usize] += charge;
                 let Some(period) = period else { break };
                 at += period;
             }

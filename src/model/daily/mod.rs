@@ -33,6 +33,7 @@ pub fn used_up_at(model: &Model, quota: usize) -> Option<SimTime> {
         _ => (0, true),
     };
     let minutes_before = phase / MICROS_PER_MINUTE;
+    let of_the_minute = model.run.start.phase(MICROS_PER_MINUTE, 0);
     let mut used = used_at_start;
     for (minute, asked) in demand.iter().enumerate() {
         let of_the_day = (minutes_before + minute as u64) % (MICROS_PER_DAY / MICROS_PER_MINUTE);
@@ -45,7 +46,8 @@ pub fn used_up_at(model: &Model, quota: usize) -> Option<SimTime> {
         }
         if *asked > 0.0 && used + asked >= limit.amount as f64 {
             let share = ((limit.amount as f64 - used) / asked).clamp(0.0, 1.0);
-            return Some(SimTime(((minute as f64 + share) * MICROS_PER_MINUTE as f64) as u64));
+            let at = ((minute as f64 + share) * MICROS_PER_MINUTE as f64) as u64;
+            return Some(SimTime(at.saturating_sub(of_the_minute)));
         }
         used += asked;
     }
