@@ -211,7 +211,6 @@ mod with_a_catalogue {
             [
                 "account.tpd",
                 "account.tpd_counting",
-                "account.tpd_reset",
                 "capacities.us.count_refused_requests",
                 "capacities.us.limiter",
                 "capacities.us.refusal_latency",

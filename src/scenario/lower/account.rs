@@ -115,10 +115,6 @@ impl<'a> Lowering<'a> {
             let why = "what counts towards the account's daily quota is not published: billed tokens, or each kind weighted by its price";
             self.assume(format!("{ACCOUNT}.tpd_counting"), "\"billed\"", why);
         }
-        if spec.tpd_reset.is_none() {
-            let why = "when the day of a daily quota starts again is not published";
-            self.assume(format!("{ACCOUNT}.tpd_reset"), "\"utc_day\"", why);
-        }
         self.assume_the_start();
     }
 }
