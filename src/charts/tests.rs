@@ -28,6 +28,7 @@ fn stated_start() -> Input {
 pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
     Results {
         schema_version: SCHEMA_VERSION,
+        decision: None,
         tool: Tool { name: "bedload".to_owned(), version: "0.1.0".to_owned() },
         scenario: Scenario {
             title: title.to_owned(),

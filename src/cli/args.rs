@@ -88,6 +88,9 @@ pub(super) struct RunArgs {
     /// Play the scenario as written alone, whatever it doubts.
     #[arg(long)]
     pub no_doubt: bool,
+    /// Do not look, by short reruns, for what would change an answer that is no.
+    #[arg(long)]
+    pub no_decision: bool,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,

@@ -90,10 +90,17 @@ fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Tro
     let began = Instant::now();
     let unknowns = doubted(loaded, args.no_doubt);
     let build = |settings: &[String]| build(source, &[point, settings].concat());
-    let run = || experiment::run_in_doubt(&loaded.model, scenario, unknowns, &build, &progress);
+    let run = || {
+        let mut conclusion = experiment::run_in_doubt(&loaded.model, scenario, unknowns, &build, &progress)?;
+        if !args.no_decision {
+            experiment::seek_change(&mut conclusion, &loaded.model, &build);
+        }
+        report::decide(&mut conclusion.results);
+        Ok(conclusion)
+    };
     let conclusion = experiment::on_threads(threads, run)
         .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?
-        .map_err(|message| Trouble::new(Exit::Usage, message))?;
+        .map_err(|message: String| Trouble::new(Exit::Usage, message))?;
     let took = began.elapsed();
     progress.finish();
     Ok((conclusion, took))

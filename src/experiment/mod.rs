@@ -7,6 +7,7 @@ mod aggregate;
 mod bill;
 mod compare;
 mod daily;
+mod decide;
 mod doubt;
 mod events;
 mod inputs;
@@ -23,6 +24,7 @@ mod sweep;
 mod warmup;
 
 pub use compare::{Contender, compare, compare_in_doubt};
+pub use decide::seek_change;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use inputs::without_varied;
 pub use journal::{Journal, JournalError, JournalHead};
@@ -109,6 +111,7 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
         points: vec![played.point],
         ..head(model, scenario)
     };
+    let results = Results { decision: decide::decision(&results), ..results };
     Conclusion { results, effort }
 }
 
@@ -119,6 +122,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         schema_version: results::SCHEMA_VERSION,
         tool: results::Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         scenario,
+        decision: None,
         seed: model.run.seed,
         catalog_as_of: model.catalog_as_of.clone(),
         assumptions: model

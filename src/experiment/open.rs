@@ -190,6 +190,51 @@ mod tests {
         assert!(told.why.contains("at_most = \"0.5%\" would hold"), "{}", told.why);
     }
 
+    fn point(events: u64, trials: u64, dispersion: f64) -> Expectation {
+        let share = events as f64 / trials as f64;
+        let binomial = share * (1.0 - share) * trials as f64;
+        let worth = (events == 0).then_some(60.0);
+        let margin = worth.map_or(0.001, |worth| dispersion::bound_of_none(0.05, worth));
+        Expectation {
+            metric: "throttle_rate".to_owned(),
+            at_most: Some(0.01),
+            at_least: None,
+            estimate: Some(share),
+            half_width: Some(margin),
+            verdict: judge::verdict(Bound::AtMost(0.01), share, margin),
+            evidence: Some(RateEvidence {
+                events,
+                trials,
+                minutes: 60,
+                dispersion,
+                between_minutes: [dispersion * binomial, binomial],
+                between_replications: [0.0; 2],
+                alpha: 0.05,
+                worth,
+            }),
+            undecided: None,
+        }
+    }
+
+    #[test]
+    fn a_point_without_events_takes_the_clusters_of_comparable_points() {
+        let judged = |trials: u64, others: &[Expectation]| {
+            let mut clusters = Clusters::default();
+            others.iter().for_each(|e| clusters.add(std::slice::from_ref(e)));
+            let mut own = [point(0, trials, 1.0)];
+            clusters.rejudge(&mut own, 4);
+            let [own] = own;
+            (own.verdict, own.undecided.and_then(|open| open.replications))
+        };
+        let bursts = point(3_000, 100_000, 100.0);
+        // 40,000 trials are worth 400 of clusters of a hundred: below 0.75 %. A tenth of them are not.
+        assert_eq!(judged(40_000, std::slice::from_ref(&bursts)), (Judgement::Held, None));
+        assert_eq!(judged(4_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(30)));
+        // Nothing comparable: the point stays as its minutes judge it.
+        assert_eq!(judged(40_000, &[]).0, Judgement::Inconclusive);
+        assert_eq!(judged(40_000, &[point(90_000, 100_000, 1.0)]).0, Judgement::Inconclusive, "it is swamped");
+    }
+
     #[test]
     fn a_mean_takes_as_many_as_make_its_margin_the_gap() {
         // The margin of ten replications is twice the gap: about four times as many, fewer for the smaller quantile.

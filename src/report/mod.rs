@@ -4,6 +4,7 @@
 mod comparison;
 mod cost;
 mod csv;
+mod decision;
 mod doubt;
 mod figures;
 mod gate;
@@ -19,6 +20,7 @@ mod verdict;
 
 pub use comparison::{comparison_markdown, comparison_text, turned};
 pub use csv::{PointRows, differences_csv, points_csv};
+pub use decision::decide;
 pub use doubt::doubt;
 pub use figures::{Palette, money};
 pub use gate::{Case, Checked, annotations, difference, gate_broken, gate_markdown, gate_text, junit};

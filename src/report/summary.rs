@@ -54,6 +54,7 @@ const SURPRISINGLY_IDLE: f64 = 0.5;
 impl<'r> Story<'r> {
     pub(super) fn of(results: &'r Results, point: &'r Point, palette: Palette) -> Vec<Row> {
         let mut story = Self { results, point, palette, rows: Vec::new() };
+        story.row("Decision", super::decision::lines(results, point));
         if story.value("requests") == 0.0 {
             let none = "none arrived in the measured time: is the rate too low, or the run too short?";
             story.row("Requests", vec![palette.doubtful(none)]);

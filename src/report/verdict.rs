@@ -10,7 +10,8 @@ pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<S
     let painted = if is_good(results, point) { palette.good(word) } else { palette.bad(word) };
     let mut lines = vec![judged.replacen(word, &painted, 1)];
     let basis = &point.basis;
-    lines.extend(basis.neck.as_ref().map(neck));
+    // The decision above has named it.
+    lines.extend(basis.neck.as_ref().filter(|_| results.decision.is_none()).map(neck));
     if basis.recovered_attempts >= 0.5 {
         lines.push(format!("{} attempts were refused and served on a retry", count(basis.recovered_attempts)));
     }
@@ -56,7 +57,11 @@ fn late(point: &Point) -> String {
 }
 
 /// The share that is served, with as many digits as tell it from all.
-fn served(basis: &VerdictBasis) -> String {
+pub(super) fn served(basis: &VerdictBasis) -> String {
+    // Far from all, three figures are enough.
+    if basis.failing_share == 0.0 || basis.failing_share > 0.02 {
+        return share(1.0 - basis.failing_share);
+    }
     let (served, mut places) = (100.0 * (1.0 - basis.failing_share), 0);
     while places < 6 && format!("{served:.places$}").starts_with("100") {
         places += 1;
@@ -176,6 +181,7 @@ mod tests {
     fn nearly_all_is_never_written_as_all() {
         let served = |failing_share| super::served(&VerdictBasis { failing_share, ..VerdictBasis::default() });
         assert_eq!(served(0.000_2).replace('\u{a0}', " "), "99.98 %");
-        assert_eq!(served(0.02).replace('\u{a0}', " "), "98 %");
+        assert_eq!(served(0.25).replace('\u{a0}', " "), "75 %");
+        assert_eq!(served(0.0).replace('\u{a0}', " "), "100 %");
     }
 }

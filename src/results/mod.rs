@@ -2,6 +2,7 @@
 
 mod baseline;
 mod comparison;
+mod decision;
 mod doubt;
 mod evidence;
 mod sizing;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
+pub use decision::{Change, Decision, Rerun};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use evidence::{RateEvidence, Undecided};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
@@ -35,6 +37,9 @@ pub struct Results {
     pub schema_version: u32,
     pub tool: Tool,
     pub scenario: Scenario,
+    /// The answer of a run in a sentence, and what would change it; left out of documents with several points.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decision: Option<Decision>,
     pub seed: u64,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD); null when none was.
     pub catalog_as_of: Option<String>,

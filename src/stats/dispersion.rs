@@ -63,6 +63,24 @@ mod tests {
     }
 
     #[test]
+    fn clusters_of_a_minute_are_missed_no_more_often_than_the_level_says() {
+        let mut state = 7_u64;
+        let mut draw = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as f64 / (1_u64 << 31) as f64
+        };
+        let (minutes, alpha, samples) = (60, 0.05, 20_000);
+        // All requests of a minute fail or none does, just more often than the bound of as many minutes without one.
+        let share = 1.001 * bound_of_none(alpha, f64::from(minutes));
+        let misses = (0..samples).filter(|_| (0..minutes).all(|_| draw() >= share)).count() as f64;
+        let n = f64::from(samples);
+        // 99.9 % of such counts lie below the mean and 3.09 standard deviations.
+        assert!(misses / n <= alpha + 3.09 * (alpha * (1.0 - alpha) / n).sqrt(), "{misses} of {samples}");
+        // As many independent requests would have let all of them pass.
+        assert!(bound_of_none(alpha, f64::from(minutes) * 100.0) < share && misses > 0.0);
+    }
+
+    #[test]
     fn what_was_never_seen_is_bounded_and_the_trials_for_a_bound_give_it() {
         assert!((bound_of_none(0.05, 3_000.0) - 0.000_998_6).abs() < 1e-6);
         assert_eq!(bound_of_none(0.05, 1.0), 1.0);

@@ -10,6 +10,7 @@ mod clients;
 mod columns;
 mod compare;
 mod coverage;
+mod decisions;
 mod described;
 mod determinism;
 mod docs;

@@ -1,0 +1,86 @@
+//! The decision in sentences, which the text, the Markdown and the document share.
+
+use super::figures::{amount, count, money, share, time};
+use super::verdict;
+use crate::results::{Change, Decision, Judgement, Point, Results, Verdict};
+
+/// Writes the answer of a document's decision into it.
+pub fn decide(results: &mut Results) {
+    let answer = results.points.first().zip(results.decision.as_ref()).map(|(point, d)| answer(results, point, d));
+    if let (Some(decision), Some(answer)) = (&mut results.decision, answer) {
+        decision.answer = answer.replace('\u{a0}', " ");
+    }
+}
+
+/// The lines of the box: the answer, the neck, what would change it, what it hangs on.
+pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
+    let Some(decision) = &results.decision else { return Vec::new() };
+    let mut lines = vec![answer(results, point, decision)];
+    lines.extend(point.basis.neck.as_ref().map(verdict::neck));
+    lines.extend(decision.change.as_ref().map(|change| self::change(change)));
+    if !decision.hangs_on.is_empty() {
+        let flips = results.doubt.is_some();
+        let verb = if flips { "it flips with" } else { "assumed, and may change the answer:" };
+        lines.push(format!("{verb} {}", decision.hangs_on.join(", ")));
+    }
+    lines
+}
+
+/// The answer in a sentence with figures.
+fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
+    if point.value("requests") == Some(0.0) {
+        return "no answer: no request arrived".to_owned();
+    }
+    let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis);
+    let hangs = results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs);
+    let word = match (decision.goals, decision.verdict) {
+        (Some(Judgement::Failed), _) => "no",
+        (Some(Judgement::Inconclusive), _) => "not decided",
+        (Some(Judgement::Held), _) if hangs => "not decided: it hangs on what is not published",
+        (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => "yes",
+        (Some(Judgement::Held), _) => "the stated goals hold, but",
+        (None, Verdict::Carries) => "yes",
+        (None, _) => "no",
+    };
+    let joint = if word.ends_with("but") { " " } else { ": " };
+    let mut parts = vec![verdict::sentence(point)];
+    if decision.goals.is_some() {
+        parts.push(verdict::goals(&results.expectations, &point.basis));
+    }
+    let figures = [
+        Some(format!("{} served", verdict::served(&point.basis))),
+        decision.e2e_p99_ms.map(|ms| format!("p99 {}", time(ms))),
+        decision.cost_per_month_usd.map(|usd| format!("{} a month", money(usd))),
+    ];
+    let figures: Vec<String> = figures.into_iter().flatten().collect();
+    format!("{word}{joint}{}; {}", figures.join(", "), parts.join("; "))
+}
+
+/// What would change the answer, and what was played to find it.
+fn change(change: &Change) -> String {
+    let n = change.reruns.len();
+    let reruns = if n == 1 { "1 short rerun".to_owned() } else { format!("{n} short reruns") };
+    let minutes = count(change.minutes);
+    let played: Vec<String> = change
+        .reruns
+        .iter()
+        .map(|rerun| {
+            let how = if rerun.carries { "carries".to_owned() } else { format!("{} fail", share(rerun.failing_share)) };
+            format!("{} {how}", amount(rerun.value as f64))
+        })
+        .collect();
+    let what = match change.value {
+        Some(value) => {
+            let cut = change.reruns.iter().find(|rerun| rerun.carries && rerun.value == value);
+            let cut = cut.filter(|rerun| change.path.ends_with(".max_tokens") && rerun.truncated_share > 0.0);
+            let cut = cut.map(|rerun| format!(" and cut {} of answers short", share(rerun.truncated_share)));
+            format!("{} = {value} would carry it{}", change.path, cut.unwrap_or_default())
+        }
+        None => {
+            let next = change.next_neck.as_ref().filter(|next| **next != change.path);
+            let next = next.map(|next| format!(", then {next} is in the way")).unwrap_or_default();
+            format!("no value of {} that was tried carries it{next}", change.path)
+        }
+    };
+    format!("{what} ({reruns} of {minutes} min, 1 replication each: {})", played.join(", "))
+}

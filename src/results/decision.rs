@@ -1,0 +1,58 @@
+//! What a planner reads first: the answer, what is in the way, what would change it, what it hangs on.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Judgement, Verdict};
+
+/// The decision that a run supports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The answer in a sentence with figures; empty until a report has written it.
+    #[serde(default)]
+    pub answer: String,
+    pub verdict: Verdict,
+    /// The worst judgement of the stated goals; null: the scenario states none.
+    pub goals: Option<Judgement>,
+    /// The share of the measured requests that were served.
+    pub served_share: f64,
+    /// The 99th percentile of the latency of served requests, in milliseconds; null: not known.
+    pub e2e_p99_ms: Option<f64>,
+    /// Null: not known, the notes say why.
+    pub cost_per_month_usd: Option<f64>,
+    /// What would change the answer; null: nothing was tried.
+    pub change: Option<Change>,
+    /// The assumptions that the answer hangs on most: keys of the scenario.
+    pub hangs_on: Vec<String>,
+}
+
+/// A key that was varied in short reruns, to find the least value that carries the load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The key, such as `capacities.us.tpm`.
+    pub path: String,
+    /// The value to set: the least that was played and carries the load, of caps the greatest; null: none of them does.
+    pub value: Option<u64>,
+    /// Measured minutes of each rerun. Each is one replication, so that it has no interval.
+    pub minutes: f64,
+    /// What was played, in order.
+    pub reruns: Vec<Rerun>,
+    /// Where no value carries the load: what is in the way at the largest.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_neck: Option<String>,
+}
+
+/// One short rerun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rerun {
+    pub value: u64,
+    pub verdict: Verdict,
+    /// The verdict is `carries`, and no goal is missed.
+    pub carries: bool,
+    pub failing_share: f64,
+    /// The share of answers that the cap cuts short.
+    pub truncated_share: f64,
+}
