@@ -17,8 +17,8 @@ pub fn compare(catalog: &Catalog, list: &str) -> Compared {
         let commitment = if row["term"].contains("1 Month") { "1-month" } else { "3-months" };
         let is_global = row["cross_region"] == "Global";
         for path in model.paths.iter().filter(|path| (path.path == "global") == is_global) {
-            let terms = path.reserved.iter().flat_map(|reserved| &reserved.terms);
-            let term = terms.filter(|term| term.commitment == commitment).next();
+            let mut terms = path.reserved.iter().flat_map(|reserved| &reserved.terms);
+            let term = terms.find(|term| term.commitment == commitment);
             let is_input = row["token_type"].starts_with("Input");
             let ours = term.map(|t| if is_input { &t.input_per_1k_tpm_hour } else { &t.output_per_1k_tpm_hour });
             let ours = ours.map(|text| amount(text).expect("a price of the catalogue parses"));
