@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::ModelEntry;
+use super::{LatencyEntry, LongContextEntry, ModelEntry, PriceEntry, ProvisionedEntry, QuotaEntry};
 
 /// A YYYY-MM-DD date, and nothing looser: jiff would also take a time behind it.
 pub(super) fn date(text: &str) -> Option<Date> {
@@ -19,38 +19,41 @@ pub fn age_days(as_of: &str, today: &str) -> Option<i64> {
 impl ModelEntry {
     /// Where each figure of the entry comes from, and its date; at least one.
     pub(super) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut found = Vec::new();
-        found.extend(self.max_output_tokens.iter().map(|d| (&d.source, &d.as_of)));
-        found.extend(self.output_burndown.iter().map(|d| (&d.source, &d.as_of)));
-        found.extend(self.latency.iter().map(|l| (&l.source, &l.as_of)));
-        found.extend(self.lifecycle.iter().map(|l| (&l.source, &l.as_of)));
-        found.extend(self.cache.iter().map(|c| (&c.source, &c.as_of)));
-        found.extend(self.batch.iter().map(|b| (&b.source, &b.as_of)));
+        let mut found: Vec<(&str, &str)> = Vec::new();
+        found.extend(self.max_output_tokens.iter().map(|d| (d.source.as_str(), d.as_of.as_str())));
+        found.extend(self.output_burndown.iter().map(|d| (d.source.as_str(), d.as_of.as_str())));
+        found.extend(self.latency.iter().flat_map(LatencyEntry::facts));
+        found.extend(self.lifecycle.iter().map(|l| (l.source.as_str(), l.as_of.as_str())));
+        found.extend(self.cache.iter().map(|c| (c.source.as_str(), c.as_of.as_str())));
+        found.extend(self.batch.iter().map(|b| (b.source.as_str(), b.as_of.as_str())));
         for path in &self.paths {
-            found.extend(path.quota.iter().chain(&path.quota_by_region).map(|q| (&q.source, &q.as_of)));
-            found.extend(path.prices.iter().map(|p| (&p.source, &p.as_of)));
-            found.extend(path.long_context.iter().map(|p| (&p.source, &p.as_of)));
-            found.extend(path.reserved.iter().map(|r| (&r.source, &r.as_of)));
-            found.extend(path.regions.iter().map(|r| (&r.source, &r.as_of)));
+            found.extend(path.quota.iter().chain(&path.quota_by_region).flat_map(QuotaEntry::facts));
+            found.extend(path.prices.iter().flat_map(PriceEntry::facts));
+            found.extend(path.long_context.iter().flat_map(LongContextEntry::facts));
+            found.extend(path.reserved.iter().map(|r| (r.source.as_str(), r.as_of.as_str())));
+            found.extend(path.regions.iter().map(|r| (r.source.as_str(), r.as_of.as_str())));
         }
         if let Some(mantle) = &self.mantle {
-            found.push((&mantle.source, &mantle.as_of));
-            found.extend(mantle.prices.iter().map(|p| (&p.source, &p.as_of)));
+            found.extend(mantle.facts());
+            found.extend(mantle.prices.iter().map(|p| (p.source.as_str(), p.as_of.as_str())));
         }
-        found.extend(self.provisioned.iter().map(|p| (&p.source, &p.as_of)));
+        found.extend(self.provisioned.iter().flat_map(ProvisionedEntry::facts));
         if let Some(fast) = &self.latency_optimized {
-            found.extend([(&fast.source, &fast.as_of), (&fast.quota.source, &fast.quota.as_of)]);
-            found.extend(fast.prices.iter().map(|p| (&p.source, &p.as_of)));
-            found.extend(fast.latency.iter().map(|l| (&l.source, &l.as_of)));
+            found.extend([
+                (fast.source.as_str(), fast.as_of.as_str()),
+                (fast.quota.source.as_str(), fast.quota.as_of.as_str()),
+            ]);
+            found.extend(fast.prices.iter().map(|p| (p.source.as_str(), p.as_of.as_str())));
+            found.extend(fast.latency.iter().map(|l| (l.source.as_str(), l.as_of.as_str())));
         }
         if let Some(custom) = &self.custom_deployment {
-            found.push((&custom.source, &custom.as_of));
-            found.extend(custom.quota.iter().map(|q| (&q.source, &q.as_of)));
-            found.extend(custom.prices.iter().map(|p| (&p.source, &p.as_of)));
+            found.push((custom.source.as_str(), custom.as_of.as_str()));
+            found.extend(custom.quota.iter().map(|q| (q.source.as_str(), q.as_of.as_str())));
+            found.extend(custom.prices.iter().map(|p| (p.source.as_str(), p.as_of.as_str())));
         }
-        found.extend(self.customization.iter().map(|c| (&c.source, &c.as_of)));
-        found.extend(self.custom_import.iter().map(|i| (&i.source, &i.as_of)));
-        found.into_iter().map(|(source, as_of)| (source.as_str(), as_of.as_str()))
+        found.extend(self.customization.iter().map(|c| (c.source.as_str(), c.as_of.as_str())));
+        found.extend(self.custom_import.iter().map(|i| (i.source.as_str(), i.as_of.as_str())));
+        found.into_iter()
     }
 
     /// Every date in the entry; at least one.

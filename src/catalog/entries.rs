@@ -76,6 +76,12 @@ macro_rules! facts_by_key {
                 let own = self.overlaid.get(key);
                 own.map_or((&self.source, &self.as_of), |fact| (&fact.source, &fact.as_of))
             }
+
+            #[doc = "Returns every source of the block with its date: its own, then those of figures that were replaced."]
+            pub(super) fn facts(&self) -> impl Iterator<Item = (&str, &str)> {
+                let own = [(self.source.as_str(), self.as_of.as_str())];
+                own.into_iter().chain(self.overlaid.values().map(|fact| (fact.source.as_str(), fact.as_of.as_str())))
+            }
         })*
     };
 }

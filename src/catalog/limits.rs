@@ -71,9 +71,7 @@ pub(super) fn quotas(entry: &ModelEntry, sources: &mut Sources) -> String {
     if !entry.paths.is_empty() {
         let mut rows = vec![row(["path", "requests/min", "tokens/min", "tokens/day", "source"])];
         rows.extend(entry.paths.iter().map(|path| match &path.quota {
-            Some(q) => {
-                row([&path.path, &figure(q.rpm), &figure(q.tpm), &figure(q.tpd), &sources.note(&q.source, &q.as_of)])
-            }
+            Some(q) => row([&path.path, &figure(q.rpm), &figure(q.tpm), &figure(q.tpd), &sources.notes(q.facts())]),
             None => row([&path.path, UNKNOWN, UNKNOWN, UNKNOWN, "-"]),
         }));
         out += &format!("\nDefault quotas (your account may have less)\n{}", table(&rows, &FIGURES));
@@ -110,7 +108,7 @@ fn by_region(entry: &ModelEntry, sources: &mut Sources) -> String {
 fn mantle(entry: &ModelEntry, sources: &mut Sources) -> String {
     let Some(mantle) = &entry.mantle else { return String::new() };
     let figure = |limit: Option<u64>| limit.map_or_else(|| UNKNOWN.to_owned(), grouped);
-    let note = sources.note(&mantle.source, &mantle.as_of);
+    let note = sources.notes(mantle.facts());
     let rows = [
         row(["", "input tokens/min", "output tokens/min", "source"]),
         row(["mantle", &figure(mantle.itpm), &figure(mantle.otpm), &note]),

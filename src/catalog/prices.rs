@@ -128,7 +128,7 @@ fn price_table(priced: &[Priced<'_>], columns: &[Column], per: i128, sources: Op
     if let Some(sources) = sources {
         rows[0].push("source".to_owned());
         for (row, priced) in rows[1..].iter_mut().zip(priced) {
-            row.push(priced.prices.as_ref().map_or_else(|| "-".to_owned(), |p| sources.note(&p.source, &p.as_of)));
+            row.push(priced.prices.as_ref().map_or_else(|| "-".to_owned(), |p| sources.notes(p.facts())));
         }
     }
     table(&rows, &FIGURES)

@@ -106,7 +106,7 @@ pub(super) fn provisioned(entry: &ModelEntry, sources: &mut Sources) -> String {
             price(&unit.no_commitment),
             price(&unit.one_month),
             price(&unit.six_months),
-            sources.note(&unit.source, &unit.as_of),
+            sources.notes(unit.facts()),
         ]);
     }
     let mut out =

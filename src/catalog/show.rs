@@ -202,7 +202,7 @@ fn latency(kind: ModelKind, latency: &LatencyEntry, sources: &mut Sources) -> St
         rows.push(row(["output speed", &latency.output_tokens_per_second.to_string(), "tokens/s"]));
     }
     let mut out = table(&rows, &[Side::Left, Side::Right, Side::Left]);
-    let remark = format!("{} {}", latency.remark.trim(), sources.note(&latency.source, &latency.as_of));
+    let remark = format!("{} {}", latency.remark.trim(), sources.notes(latency.facts()));
     out.extend(wrap(&remark, WIDTH - 2).iter().map(|line| format!("  {line}\n")));
     out
 }
@@ -219,6 +219,18 @@ impl Sources {
             self.0.len() - 1
         });
         format!("[{}]", place + 1)
+    }
+
+    /// The footnotes of several sources, each once.
+    pub(super) fn notes<'f>(&mut self, facts: impl Iterator<Item = (&'f str, &'f str)>) -> String {
+        let mut notes: Vec<String> = Vec::new();
+        for (source, as_of) in facts {
+            let note = self.note(source, as_of);
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes.concat()
     }
 
     fn written_out(&self, today: Option<&str>) -> String {

@@ -1,6 +1,7 @@
 //! A catalogue of the user's own, laid over that of bedload.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bedload::catalog::own::{File, lay};
 use bedload::cli::render::render;
@@ -201,9 +202,55 @@ fn a_faulty_catalogue_is_refused_with_its_place_and_a_fix() {
 }
 
 #[test]
+fn the_catalogue_is_shown_with_each_source() {
+    let catalog = lay(&[File { name: "ours.toml".to_owned(), text: OURS.to_owned() }]).unwrap();
+    let shown = bedload::catalog::show::show(catalog.resolve("amazon.nova-pro-v1:0").unwrap().model, None);
+    assert!(
+        shown.contains("5,000,000") && shown.contains("Service Quotas of our account. As of 2026-11-20."),
+        "{shown}"
+    );
+    assert!(shown.contains("our agreement. As of 2026-10-01."), "{shown}");
+    let quota = shown.lines().find(|l| l.starts_with("  us ") && l.contains("5,000,000")).expect(&shown);
+    assert_eq!(quota.matches('[').count(), 2, "{quota}");
+    let own = bedload::catalog::show::list(&catalog, None);
+    assert!(own.contains("Acme Chat: in_region"), "{own}");
+}
+
+#[test]
 fn a_catalogue_that_is_not_there_is_refused() {
     let folder = folder(OURS, &scenario("catalog = [\"our-account.toml\"]", NOVA));
     let refused = load_in(folder.path(), &[]).unwrap_err();
     assert!(refused.contains("the catalogue `our-account.toml` cannot be read"), "{refused}");
     assert!(refused.contains("its path is relative to the scenario file"), "{refused}");
+}
+
+#[test]
+fn every_verb_that_loads_scenarios_takes_a_catalogue() {
+    let more = "[[expect]]\nmetric = \"served\"\nat_least = 1\n";
+    let text = scenario("replications = 2", NOVA).replace("1h", "1m") + more;
+    let folder = folder(OURS, &text);
+    std::fs::write(folder.path().join("sweep.toml"), format!("{text}[sweep]\n\"workloads.w.scale\" = [1, 2]\n"))
+        .unwrap();
+    let bedload = |args: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bedload"));
+        let output = command.args(args.split_whitespace()).current_dir(folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap())
+    };
+    const OWN: &str = "--catalog our-account.toml";
+    for verb in [
+        "validate scenarios/chat.toml",
+        "run scenarios/chat.toml --no-charts",
+        "check scenarios/chat.toml",
+        "compare scenarios/chat.toml --set workloads.w.scale=2 --no-charts",
+        "sweep sweep.toml --no-charts",
+        "size scenarios/chat.toml --vary workloads.w.scale --from 1 --to 2 --find greatest --no-charts",
+        "catalog us.amazon.nova-pro-v1:0",
+    ] {
+        let (code, told) = bedload(&format!("{verb} {OWN}"));
+        assert_eq!(code, Some(0), "{verb}: {told}");
+        let (code, told) = bedload(&format!("{verb} --catalog none.toml"));
+        assert!(matches!(code, Some(2 | 3)) && told.contains("`none.toml` cannot be read"), "{verb}: {told}");
+    }
+    let written = std::fs::read_to_string(folder.path().join("output/chat/results.json")).unwrap();
+    assert!(written.contains("Service Quotas of our account") && written.contains("--catalog our-account.toml"));
 }

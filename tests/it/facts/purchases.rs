@@ -28,3 +28,14 @@ fn aws_support_must_grant_as_many_units_as_are_bought_at_once() {
     let refused = load(&units("model_units = 3\nmodel_units_quota = 2")).unwrap_err();
     assert!(refused.contains("3 Model Units are bought at once, and the account may have 2"), "{refused}");
 }
+
+#[test]
+fn a_region_in_which_model_units_are_not_known_to_be_sold_is_an_assumption() {
+    let elsewhere = loaded(&units("model_units = 1\nregion = \"eu-west-1\"")).model;
+    let told = assumed(&elsewhere, "capacities.d.region");
+    assert!(told.why.contains("known to be sold in us-east-1"), "{told:?}");
+    for region in ["", "region = \"us-east-1\""] {
+        let model = loaded(&units(&format!("model_units = 1\n{region}"))).model;
+        assert!(!model.assumptions.iter().any(|a| a.path == "capacities.d.region"), "{region}");
+    }
+}
