@@ -166,7 +166,7 @@ mod tests {
                 let what = format!("{} {} of {}", sdk.name, row.mode, row.since);
                 assert!(row.until.is_none_or(|until| row.since < until), "{what}");
                 assert!(["standard", "legacy", "adaptive"].contains(&row.mode.as_str()), "{what}");
-                assert!(super::super::age_days(&row.as_of, "2026-11-23").is_some_and(|age| age >= 0), "{what}");
+                assert!(super::super::age_days(&row.as_of, "2026-11-29").is_some_and(|age| age >= 0), "{what}");
                 assert!(!row.source.is_empty() && !row.source.contains("http"), "{what}");
                 let at_once: Vec<&SdkMode> = sdk.modes_at(row.since).collect();
                 assert_eq!(at_once.iter().filter(|other| other.mode == row.mode).count(), 1, "{what}");

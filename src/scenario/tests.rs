@@ -53,7 +53,7 @@ fn every_template_loads_without_a_word() {
 fn a_model_of_ones_own_assumes_only_what_aws_does_not_publish() {
     let model = good(load_own("", &[])).model;
     let paths: Vec<&str> = model.assumptions.iter().map(|a| a.path.as_str()).collect();
-    assert_eq!(paths, ["capacities.us.limiter", "capacities.us.refusal_latency"]);
+    assert_eq!(paths, ["capacities.us.limiter", "capacities.us.refusal_latency", "models.own.output_burndown"]);
     assert_eq!(model.quotas.len(), 1);
     assert_eq!(model.quotas[0].prefix, "capacities.us");
     assert!(model.quotas[0].limit(LimitKind::Rpm).is_none());
