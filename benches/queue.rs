@@ -29,7 +29,7 @@ fn hold(c: &mut Criterion) {
             b.iter(|| {
                 let far = now + 3_600_000_000;
                 let event = loop {
-                    match queue.pop_below(queue.limit(far, Class::Arrival)) {
+                    match queue.pop_below(queue.limit(Event::new(far, Class::Arrival, 0))) {
                         Some(event) => break event,
                         None => assert!(queue.follow(far), "the queue never runs dry"),
                     }

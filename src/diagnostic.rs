@@ -29,6 +29,20 @@ pub struct Diagnostic {
     pub at: Option<Span>,
     /// What to write instead.
     pub help: Option<String>,
+    /// Texts, each of which is accepted when it is typed in the place of what stands at `at`.
+    pub offers: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An offer as it is typed in the place of `written`: the name of something stands in quotes where the other did.
+    #[must_use]
+    pub fn typed(offer: &str, written: &str) -> String {
+        let is_quoted = |text: &str| text.starts_with(['"', '\'']);
+        if is_quoted(written) && offer.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
+            return format!("\"{offer}\"");
+        }
+        offer.to_owned()
+    }
 }
 
 /// Findings, in the order in which they were made.
@@ -39,20 +53,25 @@ pub struct Sink {
 
 impl Sink {
     pub fn error(&mut self, at: Span, rule: impl Into<String>, help: impl Into<Option<String>>) {
-        self.push(Severity::Error, Some(at), rule.into(), help.into());
+        self.push(Severity::Error, Some(at), rule.into(), help.into(), Vec::new());
+    }
+
+    /// An error with texts, each of which is accepted in the place of what stands at `at`.
+    pub fn offer(&mut self, at: Span, rule: String, help: Option<String>, offers: Vec<String>) {
+        self.push(Severity::Error, Some(at), rule, help, offers);
     }
 
     /// An error that may be about no place in a file.
     pub fn report(&mut self, at: Option<Span>, rule: impl Into<String>, help: impl Into<Option<String>>) {
-        self.push(Severity::Error, at, rule.into(), help.into());
+        self.push(Severity::Error, at, rule.into(), help.into(), Vec::new());
     }
 
     pub fn warning(&mut self, at: Option<Span>, rule: impl Into<String>, help: impl Into<Option<String>>) {
-        self.push(Severity::Warning, at, rule.into(), help.into());
+        self.push(Severity::Warning, at, rule.into(), help.into(), Vec::new());
     }
 
-    fn push(&mut self, severity: Severity, at: Option<Span>, rule: String, help: Option<String>) {
-        let finding = Diagnostic { severity, rule, at, help };
+    fn push(&mut self, severity: Severity, at: Option<Span>, rule: String, help: Option<String>, offers: Vec<String>) {
+        let finding = Diagnostic { severity, rule, at, help, offers };
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }

@@ -172,6 +172,7 @@ fn refusal(refused: &Refused) -> Trouble {
 
 /// A fault that is about no place in a file, in the shape of the others.
 fn fault(exit: Exit, rule: impl Into<String>, help: impl Into<Option<String>>) -> Trouble {
-    let finding = Diagnostic { severity: Severity::Error, rule: rule.into(), at: None, help: help.into() };
+    let finding =
+        Diagnostic { severity: Severity::Error, rule: rule.into(), at: None, help: help.into(), offers: Vec::new() };
     Trouble::new(exit, render::render(&crate::diagnostic::Sources::default(), &[finding], colour(&std::io::stderr())))
 }

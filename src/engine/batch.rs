@@ -11,7 +11,8 @@ use crate::queue::{Class, Event};
 use crate::random::{Purpose, Stream, maths};
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// A record joins the next job: it is never refused.
+    /// A record joins the next job: it is never refused. It holds no connection: one that came here from another capacity
+    /// of its route gives its own back.
     pub(super) fn collect(
         &mut self,
         call: &Call<'m>,
@@ -20,6 +21,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         capacity: usize,
         now: u64,
     ) -> Answer {
+        self.leave_gate(call, progress, false, now);
+        let was_connected = progress.is_connected;
+        let progress = Progress { is_connected: false, ..progress };
         let place = Place { index: 0, region: 0, passed: 0, extra: 0 };
         // Prompt caching is not for batch: all input is paid for in full.
         let billed = call.carried.billed();
@@ -35,6 +39,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.collected[capacity].push(slot);
         if self.supply.capacities[capacity].wake_at == u64::MAX {
             self.schedule_submission(capacity, now);
+        }
+        if was_connected {
+            self.move_gate(call, now);
         }
         Answer::Admitted
     }

@@ -136,6 +136,8 @@ pub(super) struct Progress {
     pub(super) refused: u32,
     /// The slot of the request, when it has one.
     pub(super) slot: Option<u32>,
+    /// It holds a connection of its client, where these are counted.
+    pub(super) is_connected: bool,
 }
 
 /// Attempts of the steps of a pipeline are numbered apart, so that a retry in one changes no draw of another.
@@ -146,7 +148,7 @@ impl Progress {
     #[inline(always)]
     pub(super) fn first(call: &Call<'_>, sent: u64) -> Self {
         let attempt = if call.is_last() { 0 } else { STEP * (u32::from(call.stage) + 1) };
-        Self { attempt, tries: 0, efforts: 0, leg: 0, sent, last_cost: 0, refused: 0, slot: None }
+        Self { attempt, tries: 0, efforts: 0, leg: 0, sent, last_cost: 0, refused: 0, slot: None, is_connected: false }
     }
 
     /// Nothing of the call went before.

@@ -115,7 +115,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             // Only the long way has gates.
             return self.go_on_after(call, progress, failure, now);
         }
-        self.leave_gate(call, failure.is_throttled(), now);
+        self.leave_gate(call, progress, failure.is_throttled(), now);
         self.go_on_after(call, progress, failure, now);
         self.move_gate(call, now);
     }
@@ -130,7 +130,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             .filter(|_| may_retry)
             .and_then(|cause| client.retry_quotas.take(call.index, cause).map(|cost| (cause, cost)));
         let refused = progress.refused + u32::from(matches!(failure, Failure::Refused(_)));
-        let next = Progress { attempt: progress.attempt + 1, refused, ..progress };
+        let next = Progress { attempt: progress.attempt + 1, refused, is_connected: false, ..progress };
         if let Some((cause, cost)) = paid {
             let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
             let at = now + policy.delay(progress.tries, cause, u);
@@ -142,8 +142,11 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         let app = call.of.client.app_retries;
         if failure.cause().is_some() && progress.efforts + 1 < app.attempts {
+            // The SDK has drawn nothing for this attempt: it gave up.
+            let u = client.backoff.within(call.index).uniform(u64::from(progress.attempt));
+            let at = now + app.delay_after(progress.efforts, u);
             let efforts = progress.efforts + 1;
-            return self.back_off(call, Progress { tries: 0, leg: 0, efforts, last_cost: 0, ..next }, now + app.delay);
+            return self.back_off(call, Progress { tries: 0, leg: 0, efforts, last_cost: 0, ..next }, at);
         }
         let outcome = if failure == Failure::TimedOut { Outcome::TimedOut } else { Outcome::Failed };
         self.end(call, progress, outcome, now);
@@ -238,7 +241,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         if now >= self.last_deadline(call) {
             let is_first = call.stage == 0 && progress.is_first();
             self.observer.failed(call.who(), is_first, Failure::TimedOut);
-            self.leave_gate(call, false, now);
+            self.leave_gate(call, progress, false, now);
             self.end(call, progress, Outcome::TimedOut, now);
             self.move_gate(call, now);
         } else {

@@ -178,29 +178,29 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.supply.settle(capacity, now, ask, used, flight.admitted, flight.admission);
         }
         self.ask_for_a_look(capacity, now);
-        if flight.waiting == Waiting::Nobody {
-            if self.is_measured(call.arrival) {
-                self.open -= 1;
-            }
-        } else {
+        let is_answered = flight.waiting != Waiting::Nobody;
+        if is_answered {
             if let Waiting::Request(request) = flight.waiting {
                 self.close(request);
             }
             self.observer.answered(call.workload as usize);
             self.clients[call.workload as usize].retry_quotas.give_back(call.index, progress.last_cost);
-            self.leave_gate(&call, false, now);
+        }
+        if self.is_measured(call.arrival) && (call.is_last() || !is_answered) {
+            self.open -= 1;
+        }
+        // The capacity's queue comes first: what the client sends now finds the place taken.
+        if !self.supply.capacities[capacity].neighbours.is_empty() {
+            self.drain_neighbours(capacity, now);
+        }
+        if is_answered {
+            self.leave_gate(&call, progress, false, now);
             if call.is_last() {
-                if self.is_measured(call.arrival) {
-                    self.open -= 1;
-                }
                 self.follow(&call, true, now);
             } else {
                 self.next_stage(&call, now - flight.admitted, now);
             }
             self.move_gate(&call, now);
-        }
-        if !self.supply.capacities[capacity].neighbours.is_empty() {
-            self.drain_neighbours(capacity, now);
         }
     }
 
@@ -221,6 +221,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.observer.admitted(&Admission {
             who: call.who(),
             capacity: flight.capacity,
+            stage: usize::from(call.stage),
             spilled: flight.spilled,
             begins: flight.admitted,
             ends,

@@ -155,6 +155,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.observer.admitted(&Admission {
             who: call.who(),
             capacity,
+            stage: usize::from(call.stage),
             spilled: position > 0,
             begins: now,
             ends,

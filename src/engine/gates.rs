@@ -7,6 +7,7 @@ use super::observer::{Door, Observer};
 use super::slab::Slab;
 use super::supply::Place;
 use super::{Call, Engine, GATES, Progress, Request, State};
+use crate::model::capacity::RoomState;
 use crate::model::client::Client;
 use crate::model::client::pace::PaceState;
 use crate::model::client::rate_limiter::RateLimiter;
@@ -34,12 +35,17 @@ struct Asking {
     tokens: Tokens,
     /// It begins an effort of the SDK: a pace knows nothing of retries.
     is_paced: bool,
+    /// The SDK sends it by itself. A record of a batch job is no call: it goes into a file.
+    is_sent: bool,
 }
 
 impl Asking {
-    fn new(call: &Call<'_>, progress: Progress) -> Self {
-        let tokens = call.carried.billed().input() + Tokens::from(call.cap);
-        Self { tokens, is_paced: progress.tries == 0 }
+    /// Whether the door has a say.
+    fn meets(self, door: Door) -> bool {
+        match door {
+            Door::Pace => self.is_paced,
+            Door::RateLimiter | Door::Connection => self.is_sent,
+        }
     }
 }
 
@@ -57,9 +63,12 @@ impl Gate {
 
     /// Passes a door, or tells when it may be open \[µs\]; `u64::MAX`: when another attempt has ended.
     fn pass(&mut self, door: Door, asking: Asking, now: u64) -> Result<(), u64> {
+        if !asking.meets(door) {
+            return Ok(());
+        }
         match door {
             Door::Pace => match &mut self.pace {
-                Some(pace) if asking.is_paced => {
+                Some(pace) => {
                     let at = pace.ready_at(now, asking.tokens);
                     if at > now {
                         return Err(at);
@@ -67,7 +76,7 @@ impl Gate {
                     pace.take(asking.tokens);
                     Ok(())
                 }
-                _ => Ok(()),
+                None => Ok(()),
             },
             Door::RateLimiter => match &mut self.limiter {
                 Some(limiter) => limiter
@@ -89,8 +98,8 @@ impl Gate {
     /// Goes from a door on as far as possible: `None` through all, else the door at which to wait.
     fn walk(&mut self, from: usize, asking: Asking, now: u64) -> Option<usize> {
         (from..Door::ALL.len()).find(|door| {
-            let is_asked = Door::ALL[*door] != Door::Pace || asking.is_paced;
-            (is_asked && !self.lines[*door].is_empty()) || self.pass(Door::ALL[*door], asking, now).is_err()
+            (asking.meets(Door::ALL[*door]) && !self.lines[*door].is_empty())
+                || self.pass(Door::ALL[*door], asking, now).is_err()
         })
     }
 
@@ -108,14 +117,26 @@ impl Gate {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
+    /// What the doors ask of an attempt.
+    fn asking(&self, call: &Call<'m>, progress: Progress) -> Asking {
+        let tokens = call.carried.billed().input() + Tokens::from(call.cap);
+        let first = call.to.route[progress.leg as usize];
+        let is_record = matches!(self.supply.capacities[first].room, RoomState::Jobs(_));
+        Asking { tokens, is_paced: progress.tries == 0, is_sent: !is_record }
+    }
+
     /// Sends an attempt as soon as the gate of its process lets it through.
     pub(super) fn send(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
         let process = call.of.client.process(call.index);
+        let asking = self.asking(call, progress);
         let Some(gate) = self.clients[call.workload as usize].gates.get_mut(process) else {
             return self.dispatch(call, progress, false, now);
         };
-        match gate.walk(0, Asking::new(call, progress), now) {
-            None => self.dispatch(call, progress, false, now),
+        match gate.walk(0, asking, now) {
+            None => {
+                let progress = Progress { is_connected: asking.is_sent, ..progress };
+                self.dispatch(call, progress, false, now);
+            }
             Some(door) => {
                 if call.stage == 0 && progress.is_first() {
                     self.observer.held_back(call.who());
@@ -140,7 +161,10 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 
     /// An attempt that passed its gate has ended for its client.
-    pub(super) fn leave_gate(&mut self, call: &Call<'m>, throttled: bool, now: u64) {
+    pub(super) fn leave_gate(&mut self, call: &Call<'m>, progress: Progress, throttled: bool, now: u64) {
+        if !progress.is_connected {
+            return;
+        }
         let process = call.of.client.process(call.index);
         let Some(gate) = self.clients[call.workload as usize].gates.get_mut(process) else { return };
         if let Some(limiter) = &mut gate.limiter {
@@ -197,8 +221,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             self.clients[workload].gates[process].lines[door].pop_front();
             return Ok(true);
         }
+        let asking = self.asking(&call, progress);
         let gate = &mut self.clients[workload].gates[process];
-        let asking = Asking::new(&call, progress);
         gate.pass(Door::ALL[door], asking, now)?;
         gate.lines[door].pop_front();
         if let State::AtGate { since, .. } = state {
@@ -207,7 +231,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         let gate = &mut self.clients[workload].gates[process];
         self.backing_off[call.workload as usize] -= 1;
         match gate.walk(door + 1, asking, now) {
-            None => self.dispatch(&call, progress, true, now),
+            None => {
+                let progress = Progress { is_connected: asking.is_sent, ..progress };
+                self.dispatch(&call, progress, true, now);
+            }
             Some(next) => self.wait_at(&call, progress, next, now),
         }
         Ok(true)

@@ -47,7 +47,7 @@ use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
 use foresight::Foresight;
 use gates::Gate;
-use loops::Coming;
+use loops::PendingTurns;
 use observer::{CapacitySnapshot, Door, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
@@ -128,6 +128,8 @@ struct Client {
     turns: Stream,
     /// The arrival of the first turn of each session in progress, by the session's number \[µs\].
     sessions: BTreeMap<u64, u64>,
+    /// The next turns of its users or sessions.
+    pending: PendingTurns,
 }
 
 impl Client {
@@ -148,13 +150,14 @@ impl Client {
             reroute: stream(Purpose::Reroute),
             draws: TokenDraws::new(workload, model.run.seed, replication),
             step_tokens: [stream(Purpose::StepInput), stream(Purpose::StepOutput)],
-            is_special: workload.stages.len() > 1 || is_modelled || is_loop || workload.tier.changes_service(),
+            is_special: workload.stages.len() > 1 || is_modelled || is_loop || workload.main().tier.changes_service(),
             retry_quotas: RetryQuotas::new(client.retries.quota, client.processes),
             gates: own,
             first_gate,
             think: stream(Purpose::Think),
             turns: stream(Purpose::Turns),
             sessions: BTreeMap::new(),
+            pending: PendingTurns::default(),
         }
     }
 }
@@ -174,8 +177,6 @@ pub struct Engine<'m, O> {
     attempts: Slab<Attempt>,
     flights: Slab<Flight<'m>>,
     prompt_cache: PromptCache<'m>,
-    /// Requests to come of users and sessions.
-    coming: Slab<Coming>,
     /// What is collected for the next job of each capacity that makes jobs.
     collected: Vec<Vec<u32>>,
     /// Jobs submitted so far, by capacity.
@@ -269,7 +270,6 @@ impl<'m, O: Observer> Engine<'m, O> {
             attempts: Slab::new(ATTEMPTS),
             flights: Slab::new(FLIGHTS),
             prompt_cache: PromptCache::new(model, replication),
-            coming: Slab::new(SLOTS),
             collected: vec![Vec::new(); model.capacities.len()],
             jobs: vec![0; model.capacities.len()],
             tied: Vec::new(),
@@ -338,7 +338,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Plays what the tape has left behind, to the end of the run.
     pub fn finish(mut self) -> Finished<O> {
         'run: loop {
-            let limit = self.queue.limit(self.hard_end, Class::CapacityChange);
+            let limit = self.queue.limit(Event::new(self.hard_end, Class::CapacityChange, 0));
             while let Some(event) = self.queue.pop_below(limit) {
                 if self.is_over(event.at) {
                     break 'run;
@@ -360,28 +360,28 @@ impl<'m, O: Observer> Engine<'m, O> {
         Finished { observer, unfinished, events, requests, overflowed }
     }
 
-    /// Plays the events that come before (`at`, `class`), and tells the observer of the edges between.
+    /// Plays the events that come before `next`, which need not be in the queue, and tells the observer of the edges between.
     #[inline(never)]
-    fn play_until(&mut self, at: u64, class: Class) {
+    fn play_until(&mut self, next: Event) {
         loop {
-            let limit = self.queue.limit(at, class);
+            let limit = self.queue.limit(next);
             while let Some(event) = self.queue.pop_below(limit) {
                 if event.at >= self.next_edge {
                     self.pass_edges(event.at);
                 }
                 self.play(event);
             }
-            if !self.queue.follow(at) {
+            if !self.queue.follow(next.at) {
                 return;
             }
         }
     }
 
-    /// The same before an arrival that comes before the next edge.
+    /// Plays the events that come before an arrival of the tape, which comes before the next edge.
     #[inline(always)]
-    fn play_before(&mut self, arrival: u64) {
-        let Some(limit) = self.queue.near_limit(arrival, Class::Arrival) else {
-            return self.play_until(arrival, Class::Arrival);
+    fn play_before(&mut self, arrival: Event) {
+        let Some(limit) = self.queue.near_limit(arrival) else {
+            return self.play_until(arrival);
         };
         while let Some(event) = self.queue.pop_below(limit) {
             self.play(event);
@@ -408,6 +408,11 @@ impl<'m, O: Observer> Engine<'m, O> {
 
     #[cold]
     fn play_tied(&mut self, first: Event, second: Event) {
+        if first.class() == Class::Arrival {
+            // The slot is the workload's number, and an arrival of the tape may come between two of them.
+            self.queue.push(second);
+            return self.play_one(first.at, Class::Arrival, first.slot());
+        }
         let (at, mut tied) = (first.at, mem::take(&mut self.tied));
         tied.clear();
         let mut next = Some(second);
@@ -426,7 +431,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             // The slot is the capacity's index or that of a change, and these are sorted by the capacity's name; then come
             // the flights that look at themselves.
             Class::CapacityChange | Class::WakeUp => tied.sort_by_key(|slot| self.order_of_wake_up(*slot)),
-            Class::Arrival => tied.sort_by_key(|slot| self.coming.get(*slot).order()),
+            Class::Arrival => unreachable!("arrivals are played one by one"),
         }
         for slot in &tied {
             self.play_one(at, class, *slot);
@@ -447,7 +452,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             Class::WakeUp if slot < GATES => self.look_at_flight(slot - CAPACITIES, at),
             Class::WakeUp => self.wake_gate(slot - GATES, at),
             Class::CapacityChange => self.change_capacity(slot as usize, at),
-            Class::Arrival => self.arrive_again(slot, at),
+            Class::Arrival => self.arrive_again(slot as usize, at),
             Class::Foreseen => self.complete_foreseen(slot, at),
         }
     }

@@ -81,6 +81,8 @@ impl Door {
 pub struct Admission {
     pub who: Who,
     pub capacity: usize,
+    /// Which of the workload's stages the call is.
+    pub stage: usize,
     /// Whether the capacity is not the first of the workload's route.
     pub spilled: bool,
     /// When service begins and ends \[µs\].
@@ -130,6 +132,8 @@ pub struct Arrivals<'b> {
     pub workload: usize,
     /// The capacity that was asked first.
     pub capacity: usize,
+    /// Which of the workload's stages the calls are.
+    pub stage: usize,
     /// By row: when the request arrived \[µs\].
     pub arrival: &'b [u64],
     /// From the start of service to the first and to the last token \[µs\].
@@ -173,6 +177,7 @@ impl Arrivals<'_> {
         Admission {
             who: self.who(row),
             capacity: self.capacity,
+            stage: self.stage,
             spilled: false,
             begins,
             ends: begins + self.service[row],

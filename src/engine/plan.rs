@@ -56,8 +56,9 @@ impl Luck {
 /// What the service of one call depends on beside its luck.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Conditions {
+    /// What the model reads before its first token: all that the cache does not hold yet \[tokens\].
+    pub prefilled: u64,
     /// \[tokens\]
-    pub uncached: u64,
     pub produced: u64,
     /// What the time to the first token, the output speed and the whole service are multiplied by.
     pub ttft_factor: f64,
@@ -88,7 +89,7 @@ impl Luck {
     /// How long one call is served for: what [`Plan`] computes for a block, under other conditions.
     pub(super) fn service(self, index: u64, latency: &Latency, c: Conditions) -> Service {
         let first = latency.time_to_first_token.at(self.first_token, index);
-        let prefill = latency.prefill_per_1k_tokens.at(self.prefill, index) * c.uncached as f64 / 1_000.0;
+        let prefill = latency.prefill_per_1k_tokens.at(self.prefill, index) * c.prefilled as f64 / 1_000.0;
         let speed = latency.output_tokens_per_second.at(self.decode, index) * c.speed_factor / c.service_factor;
         let ttft = (first + prefill) * c.ttft_factor * c.service_factor;
         let ttft = maths::round_half_up(ttft.clamp(0.0, LONGEST)) + c.extra;
@@ -158,9 +159,12 @@ impl Plan {
         self.service.resize(n, 0);
         self.draws.resize(n, 0.0);
         self.draw(&latency.prefill_per_1k_tokens, luck.prefill);
-        for ((time, per_1k), carried) in self.ttft.iter_mut().zip(&self.draws).zip(&self.carried) {
-            // `ttft` holds the prefill until the first token's own time is added.
-            *time = (per_1k * f64::from(carried.uncached)).to_bits();
+        // `ttft` holds the prefill until the first token's own time is added.
+        let rows = self.ttft.iter_mut().zip(&self.draws).zip(&self.carried);
+        if workload.cache.is_used() {
+            rows.for_each(|((time, per_1k), carried)| *time = (per_1k * carried.input() as f64).to_bits());
+        } else {
+            rows.for_each(|((time, per_1k), carried)| *time = (per_1k * f64::from(carried.uncached)).to_bits());
         }
         self.draw(&latency.time_to_first_token, luck.first_token);
         add_first_token(&mut self.ttft, &self.draws);

@@ -124,12 +124,19 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Whether no limit could ever admit who waits in a slot.
+    /// Whether some limit could never admit who waits in a slot, even with its prompt as live in the cache as it may be
+    /// again: a prompt that has expired since the call joined makes it larger, not too large.
     #[inline(always)]
     fn waits_in_vain(&self, slot: u32, capacity: usize, now: u64) -> bool {
         let call = &self.requests.get(slot).call;
-        // The long way looks at prompt caches too.
-        !self.supply.surely_fits(capacity, call.ask()) && self.is_too_large(call, capacity, now)
+        if self.supply.surely_fits(capacity, call.ask()) {
+            return false;
+        }
+        let least = match call.prompt() {
+            Some(prompt) => call.with_live(self.prompt_cache.outlook(prompt, now).0).ask(),
+            None => call.ask(),
+        };
+        self.supply.capacities[capacity].standing.is_ready && !self.supply.ever_admits(capacity, least)
     }
 
     /// Goes on along the route after a refusal.

@@ -12,7 +12,7 @@ use super::plan::{self, Plan};
 use super::supply::Quick;
 use crate::model::capacity::Ask;
 use crate::model::workload::Workload;
-use crate::queue::Class;
+use crate::queue::{Class, Event};
 use crate::trace::NO_BLOCK;
 use crate::traffic::{Block, Stretch};
 
@@ -29,8 +29,9 @@ impl<'m, O: Observer> Engine<'m, O> {
             let first = arrival[rows.start];
             // At the hard end nothing happens any more, whichever stream would bring it.
             let is_past = first >= self.hard_end;
-            let (at, class) = if is_past { (self.hard_end, Class::CapacityChange) } else { (first, Class::Arrival) };
-            self.play_until(at, class);
+            let end = Event::new(self.hard_end, Class::CapacityChange, 0);
+            let next = if is_past { end } else { Event::new(first, Class::Arrival, stretch.workload as u32) };
+            self.play_until(next);
             if self.is_over(first) {
                 return ControlFlow::Break(());
             }
@@ -70,6 +71,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let mut arrivals = Arrivals {
             workload: stretch.workload,
             capacity,
+            stage: usize::from(stage),
             arrival: &block.arrival[rows.clone()],
             ttft: &plan.ttft[rows.clone()],
             service: &plan.service[rows.clone()],
@@ -99,7 +101,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let columns = arrivals.arrival.iter().zip(arrivals.service).zip(arrivals.carried).zip(arrivals.charged);
         let columns = columns.zip(arrivals.cap).zip(arrivals.reserved);
         for (row, (((((&arrival, &service), carried), &burned), &cap), &reserved)) in columns.enumerate() {
-            self.play_before(arrival);
+            self.play_before(Event::new(arrival, Class::Arrival, number));
             if is_late && self.open == 0 {
                 played = row;
                 break;

@@ -70,10 +70,10 @@ impl<'m, O: Observer> Engine<'m, O> {
         stream.uniform(state.key.wrapping_add(u64::from(progress.attempt))) < probability
     }
 
-    /// The tier in which the call is served there: a tier is of what is paid for by the token, and of the main call.
+    /// The tier in which the call is served there: a tier is of what is paid for by the token.
     fn tier(&self, call: &Call<'m>, capacity: usize) -> Tier {
-        let is_sold_in_tiers = self.model.capacities[capacity].billing == Billing::Tokens && call.is_last();
-        if is_sold_in_tiers { call.of.tier } else { Tier::STANDARD }
+        let is_sold_in_tiers = self.model.capacities[capacity].billing == Billing::Tokens;
+        if is_sold_in_tiers { call.to.tier } else { Tier::STANDARD }
     }
 
     /// Whether no limit of the capacity could ever admit the call. Of what is not there yet nobody can tell.
@@ -160,7 +160,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 (0..u64::from(place.passed)).map(|k| round_half_up(pool.reroute_latency.at(stream, k))).sum::<u64>();
         }
         let conditions = Conditions {
-            uncached: u64::from(call.carried.uncached),
+            prefilled: call.carried.input(),
             produced: u64::from(call.carried.output),
             ttft_factor: tier.latency_factor,
             speed_factor: tier.speed_factor,

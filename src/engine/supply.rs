@@ -8,7 +8,7 @@ use super::sharing::Sharing;
 use crate::model::Model;
 use crate::model::capacity::contention::Contention;
 use crate::model::capacity::limiter::{Limiter, Settlement};
-use crate::model::capacity::quota::{LimitChange, LimitKind};
+use crate::model::capacity::quota::{InForce, LimitKind};
 use crate::model::capacity::{Ask, Capacity, Reason, Refused, Room, RoomState, Saturation, Standing, Takes, Used};
 use crate::random::{Purpose, Stream};
 use crate::units::Tokens;
@@ -108,7 +108,7 @@ struct Change {
     capacity: usize,
     standing: Standing,
     /// Gauges, and what their limits become.
-    limits: Vec<(usize, LimitChange)>,
+    limits: Vec<(usize, InForce)>,
 }
 
 /// All capacities and quotas.
@@ -128,10 +128,11 @@ impl Supply {
             .iter()
             .map(|quota| QuotaState {
                 gauges: LimitKind::ALL.map(|kind| {
-                    let limit = quota.limit(kind)?;
+                    let at_start = quota.over_time(kind)?.first();
                     let used = if kind.is_daily() { quota.tpd_used_at_start } else { 0 };
-                    let limiter = Limiter::new(limit.limiter, limit.amount, used, &model.run.start);
-                    gauges.push(Gauge { limiter, charged: 0, largest_request: limit.largest_request() });
+                    let limiter = Limiter::new(&at_start.limit, used, &model.run.start);
+                    let largest_request = at_start.nominal.largest_request();
+                    gauges.push(Gauge { limiter, charged: 0, largest_request });
                     Some(gauges.len() - 1)
                 }),
                 count_refused_requests: quota.count_refused_requests,
@@ -157,7 +158,7 @@ impl Supply {
         let change = &self.changes[number];
         for (gauge, limit) in &change.limits {
             let gauge = &mut self.gauges[*gauge];
-            gauge.limiter.set(change.at, &limit.in_force);
+            gauge.limiter.set(change.at, &limit.limit);
             gauge.largest_request = limit.nominal.largest_request();
         }
         let capacity = change.capacity;
@@ -368,13 +369,13 @@ impl CapacityState {
             neighbours: neighbours(capacity, &model.capacities),
             counts_refused: capacity.quotas.iter().any(|q| model.quotas[*q].count_refused_requests),
             quotas: capacity.quotas.clone(),
-            standing: capacity.standing(),
+            standing: *capacity.standing.first(),
             room: RoomState::new(&capacity.room, &model.run.start, model.run.seed, replication, &capacity.name),
             sharing,
             streams,
             key: Stream::new(0, 0, Purpose::Unavailable, &capacity.name).bits(0),
         };
-        state.stand(capacity.standing());
+        state.stand(*capacity.standing.first());
         state
     }
 
@@ -481,16 +482,15 @@ fn on_tokens(capacity: usize, model: &Model, quotas: &[QuotaState]) -> Vec<Check
 fn changes(model: &Model, quotas: &[QuotaState]) -> Vec<Change> {
     let mut changes = Vec::new();
     for (i, capacity) in model.capacities.iter().enumerate() {
-        for (at, standing) in &capacity.standings {
+        for &at in &capacity.changes_at {
             // A quota that changes belongs to one capacity alone.
-            let limits: Vec<_> = (capacity.quotas.iter())
-                .flat_map(|q| model.quotas[*q].changes.iter().map(move |change| (*q, *change)))
-                .filter(|(_, change)| change.at == *at)
-                .filter_map(|(q, change)| Some((quotas[q].gauges[change.kind as usize]?, change)))
-                .collect();
-            if at.0 > 0 || !limits.is_empty() {
-                changes.push(Change { at: at.0, capacity: i, standing: *standing, limits });
-            }
+            let limit_at = |(q, kind): (usize, LimitKind)| {
+                let steps = model.quotas[q].over_time(kind).filter(|steps| !steps.is_constant())?;
+                Some((quotas[q].gauges[kind as usize]?, *steps.at(at)))
+            };
+            let kinds = capacity.quotas.iter().flat_map(|q| LimitKind::ALL.map(|kind| (*q, kind)));
+            let limits = kinds.filter_map(limit_at).collect();
+            changes.push(Change { at: at.0, capacity: i, standing: *capacity.standing.at(at), limits });
         }
     }
     changes.sort_by_key(|change| (change.at, change.capacity));

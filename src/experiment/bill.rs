@@ -49,7 +49,11 @@ pub(super) fn commitments(model: &Model) -> Vec<CommitmentItem> {
                 commitment: purchase.commitment.name().to_owned(),
                 usd: term(purchase, component, money).map(Usd::as_f64),
                 list_usd: list.map(Usd::as_f64),
-                ends: model.run.start.date_after(purchase.from, purchase.commitment.months()),
+                ends: model
+                    .run
+                    .start
+                    .before(purchase.term_before)
+                    .date_after(purchase.from, purchase.commitment.months()),
             }
         })
         .collect()

@@ -8,6 +8,7 @@ use crate::model::capacity::{Capacity, Room};
 use crate::model::workload::arrivals::Arrivals;
 use crate::model::{Model, Replications};
 use crate::results::Note;
+use crate::units::Steps;
 
 const MONTH: &str = "cost_per_month_usd";
 
@@ -21,7 +22,7 @@ fn named(model: &Model) -> Vec<String> {
     for capacity in &model.capacities {
         if buys_later(capacity) {
             named.push(format!("the purchases of `{}`", capacity.name));
-        } else if !capacity.is_stationary() || changes_limits(model, capacity) {
+        } else if !capacity.is_stationary() {
             named.push(format!("the outages and changes of `{}`", capacity.name));
         }
     }
@@ -31,10 +32,6 @@ fn named(model: &Model) -> Vec<String> {
 /// Whether something is bought or ends while the run lasts; the bill has its cost as an item of its own.
 fn buys_later(capacity: &Capacity) -> bool {
     capacity.billing.purchases().iter().any(|purchase| purchase.from.0 > 0 || purchase.to.is_some())
-}
-
-fn changes_limits(model: &Model, capacity: &Capacity) -> bool {
-    capacity.quotas.iter().any(|q| !model.quotas[*q].changes.is_empty())
 }
 
 /// The scenario without its bursts, outages and changes; what is bought stays.
@@ -51,12 +48,15 @@ fn without(model: &Model) -> Model {
         intensity.random_bursts.clear();
     }
     for capacity in calm.capacities.iter_mut().filter(|capacity| !buys_later(capacity)) {
-        capacity.standings.truncate(1);
+        capacity.standing = Steps::constant(*capacity.standing.first());
+        capacity.changes_at.clear();
         if let Room::Regions(pool) = &mut capacity.room {
-            pool.regions.iter_mut().for_each(|region| region.outages.clear());
+            pool.regions.iter_mut().for_each(|region| region.left = Steps::constant(1_000_000));
         }
         for quota in &capacity.quotas {
-            calm.quotas[*quota].changes.clear();
+            for steps in calm.quotas[*quota].limits.iter_mut().flatten() {
+                *steps = Steps::constant(*steps.first());
+            }
         }
     }
     calm

@@ -5,10 +5,10 @@ use crate::model::pricing::Billed;
 /// What the abandoned attempts of one workload are billed for.
 #[derive(Debug, Clone, Default)]
 pub struct Abandoned {
-    /// First attempts of a call, by capacity.
-    pub firsts: Vec<ByPrompt>,
-    /// Attempts that the client sent because an earlier one of the same call had failed, by capacity.
-    pub retries: Vec<ByPrompt>,
+    /// First attempts of a call, by stage and then by capacity.
+    pub firsts: Vec<Vec<ByPrompt>>,
+    /// Attempts that the client sent because an earlier one of the same call had failed, by stage and then by capacity.
+    pub retries: Vec<Vec<ByPrompt>>,
 }
 
 /// What is billed at the prices of short prompts and of long ones.
@@ -32,31 +32,36 @@ impl ByPrompt {
 }
 
 impl Abandoned {
-    /// Nothing has been abandoned yet at so many capacities.
-    pub(super) fn new(capacities: usize) -> Self {
-        let nothing = vec![ByPrompt::default(); capacities];
+    /// Nothing has been abandoned yet, of so many calls a request, at so many capacities.
+    pub(super) fn new(stages: usize, capacities: usize) -> Self {
+        let nothing = vec![vec![ByPrompt::default(); capacities]; stages];
         Self { firsts: nothing.clone(), retries: nothing }
     }
 
     /// Adds an attempt that has completed.
-    pub(super) fn add(&mut self, capacity: usize, is_retry: bool, is_long: bool, tokens: &Billed) {
-        let by_capacity = if is_retry { &mut self.retries } else { &mut self.firsts };
-        let of = &mut by_capacity[capacity];
+    pub(super) fn add(&mut self, (stage, capacity): (usize, usize), is_retry: bool, is_long: bool, tokens: &Billed) {
+        let by_stage = if is_retry { &mut self.retries } else { &mut self.firsts };
+        let of = &mut by_stage[stage][capacity];
         if is_long { of.long.add(tokens) } else { of.short.add(tokens) }
     }
 
     /// Adds what another replication or another workload recorded.
     pub fn merge(&mut self, other: &Self) {
         let Self { firsts, retries } = other;
-        self.firsts.iter_mut().zip(firsts).for_each(|(mine, theirs)| mine.add(theirs));
-        self.retries.iter_mut().zip(retries).for_each(|(mine, theirs)| mine.add(theirs));
+        for (mine, theirs) in [(&mut self.firsts, firsts), (&mut self.retries, retries)] {
+            mine.resize_with(mine.len().max(theirs.len()), Vec::new);
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                mine.resize(mine.len().max(theirs.len()), ByPrompt::default());
+                mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.add(theirs));
+            }
+        }
     }
 
     /// Returns the sum over all capacities.
     #[must_use]
     pub fn total(&self) -> Billed {
         let mut total = Billed::default();
-        for billed in self.firsts.iter().chain(&self.retries) {
+        for billed in self.firsts.iter().chain(&self.retries).flatten() {
             total.add(&billed.short);
             total.add(&billed.long);
         }

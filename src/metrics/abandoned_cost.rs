@@ -3,6 +3,7 @@
 use super::abandoned::{Abandoned, ByPrompt};
 use super::ledger::component_of;
 use crate::model::Model;
+use crate::model::workload::steps::Stage;
 use crate::units::Usd;
 
 /// The cost of abandoned attempts, after discounts. Capacities that are paid by the hour cost the same without them.
@@ -19,8 +20,8 @@ impl AbandonedCost {
 
     /// Returns the cost of what a workload abandoned.
     pub(super) fn of(model: &Model, workload: usize, abandoned: &Abandoned) -> Self {
-        let cost = |by_capacity: &[ByPrompt]| -> Option<Usd> {
-            let billed = by_capacity.iter().zip(&model.capacities).zip(&model.workloads[workload].prices);
+        let of_stage = |(by_capacity, stage): (&Vec<ByPrompt>, &Stage)| -> Option<Usd> {
+            let billed = by_capacity.iter().zip(&model.capacities).zip(&stage.prices);
             billed
                 .filter(|((billed, capacity), _)| billed.calls() > 0 && capacity.billing.is_by_token())
                 .map(|((billed, capacity), prices)| {
@@ -29,6 +30,8 @@ impl AbandonedCost {
                 })
                 .sum()
         };
+        let stages = &model.workloads[workload].stages;
+        let cost = |by_stage: &[Vec<ByPrompt>]| by_stage.iter().zip(stages).map(of_stage).sum::<Option<Usd>>();
         let retries = cost(&abandoned.retries);
         let all = cost(&abandoned.firsts).zip(retries).map(|(firsts, retries)| firsts + retries);
         Self { all, retries }

@@ -11,11 +11,12 @@ use super::sessions::Sessions;
 use super::timeline::{Bucket, LatencyGrid};
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
+use crate::model::pricing::Billed;
 use crate::model::workload::Slo;
 use crate::model::{Group, Model};
 use crate::stats::{Deviation, Histogram};
 use crate::terms::LATENCY_STATISTICS;
-use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Usd};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime, Steps, Usd};
 
 /// One figure of one replication, or of several pooled.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -76,7 +77,7 @@ pub struct Measured {
 #[must_use]
 pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, prefix: &str) -> Vec<Measured> {
     let mut sheet = Sheet { prefix: prefix.to_owned(), out: Vec::new() };
-    let mut total = Cohort::new(model.capacities.len());
+    let mut total = Cohort::default();
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
     total.worst_minutes = record.worst_minutes;
     total.blocks = record.blocks;
@@ -152,20 +153,9 @@ impl Interval {
         SimTime(self.to.0 - self.from.0)
     }
 
-    /// The time average and the greatest of what holds from each instant on, the first from t = 0; `None`: the interval
-    /// is empty.
-    fn over(self, steps: impl IntoIterator<Item = (SimTime, f64)>) -> Option<[f64; 2]> {
-        let steps: Vec<_> = steps.into_iter().collect();
-        let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);
-        for (i, (at, value)) in steps.iter().enumerate() {
-            let begins = self.from.max(*at);
-            let ends = steps.get(i + 1).map_or(self.to, |(next, _)| self.to.min(*next));
-            if ends > begins {
-                sum += value * (ends.0 - begins.0) as f64;
-                most = most.max(*value);
-            }
-        }
-        (self.to > self.from).then(|| [sum / self.duration().0 as f64, most])
+    /// The time average and the greatest value of a step function; `None`: the interval is empty.
+    fn over(self, steps: &Steps<f64>) -> Option<[f64; 2]> {
+        steps.mean_and_most_over(self.from, self.to)
     }
 }
 
@@ -205,6 +195,7 @@ impl Sheet {
             ("failed", c.failed),
             ("timed_out", c.timed_out),
             ("unfinished", c.unfinished),
+            ("never_sent", c.unsent),
             ("attempts", attempts),
             ("throttled_attempts", c.throttled_attempts),
             ("offers", c.offers()),
@@ -226,7 +217,7 @@ impl Sheet {
         }
         let (throttled, ended) = c.worst_minutes.throttled;
         self.rate("worst_minute_throttle_rate", throttled, ended);
-        self.value("retry_amplification", (c.requests > 0).then(|| attempts as f64 / c.calls() as f64));
+        self.value("retry_amplification", (c.calls() > 0).then(|| attempts as f64 / c.calls() as f64));
         let (sent, calls) = c.worst_minutes.attempts;
         self.value("worst_minute_retry_amplification", (calls > 0).then(|| sent as f64 / calls as f64));
         if let Some(aftermath) = c.aftermath {
@@ -317,7 +308,7 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
         sheet.value(&format!("{prefix}in_flight_peak"), (!is_batch).then_some(r.in_flight_peak as f64));
         sheet.value(&format!("{prefix}waiting_mean"), mean_over(r.waiting_time));
         sheet.count(&format!("{prefix}waiting_peak"), r.waiting_peak);
-        sheet.count(&format!("{prefix}reserved_unused_tokens"), r.unused);
+        sheet.count(&format!("{prefix}reserved_unused_tokens"), Unused::of(record, c).by_capacity(model, capacity));
         for reason in Reason::ALL {
             sheet.count(&format!("{prefix}refused_{}", reason.name()), r.refused[reason as usize]);
         }
@@ -335,27 +326,75 @@ fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], inte
         sheet.usd(&format!("{prefix}cost_per_month_usd"), cost.per_month);
     }
     for (index, (quota, r)) in model.quotas.iter().zip(&record.quotas).enumerate() {
-        let users = || model.capacities.iter().zip(&record.capacities).filter(|(c, _)| c.quotas.contains(&index));
-        let unused =
-            users().map(|(_, r)| if quota.reserve_cache_reads { r.unused + r.unused_reads } else { r.unused }).sum();
+        let users = || (0..model.capacities.len()).filter(|c| model.capacities[*c].quotas.contains(&index));
+        let unused_of = |kind| users().map(|c| Unused::of(record, c).by_limit(quota, kind)).sum();
         if quota.prefix.starts_with("quotas.") {
             let mut utilization = Utilization::default();
             utilization.see_quota(quota, r, interval);
-            sheet.count(&format!("{}.admitted", quota.prefix), users().map(|(_, r)| r.admitted).sum());
+            sheet.count(&format!("{}.admitted", quota.prefix), users().map(|c| record.capacities[c].admitted).sum());
             sheet.count(&format!("{}.refused", quota.prefix), r.refused.iter().sum());
             sheet.value(&format!("{}.utilization_mean", quota.prefix), utilization.mean);
             sheet.value(&format!("{}.utilization_peak", quota.prefix), utilization.peak);
-            sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), unused);
+            sheet.count(&format!("{}.reserved_unused_tokens", quota.prefix), unused_of(counted_by(quota)));
             for kind in BY_NAME {
                 sheet.count(&format!("{}.refused_{}", quota.prefix, kind.name()), r.refused[kind as usize]);
             }
         }
         for kind in LimitKind::ALL {
             if let Some(limit) = Asked::of(quota, kind, r) {
-                limit.figures(sheet, unused, interval);
+                limit.figures(sheet, unused_of(kind), interval);
             }
         }
     }
+}
+
+/// What completed attempts at one capacity had reserved and did not use, as each limit counts it \[tokens\].
+struct Unused {
+    /// Of limits that are charged with burndown, without and with cache reads.
+    burned: u64,
+    burned_with_reads: u64,
+    /// The output caps.
+    caps: u64,
+    output: u64,
+}
+
+impl Unused {
+    fn of(record: &Record, capacity: usize) -> Self {
+        let mut billed = Billed::default();
+        let stages = record.workloads.iter().flat_map(|cohort| &cohort.billed);
+        stages.for_each(|stage| billed.add(&stage[capacity]));
+        let r = &record.capacities[capacity];
+        Self {
+            burned: r.unused,
+            burned_with_reads: r.unused + r.unused_reads,
+            caps: r.reserved - billed.uncached - billed.cache_write,
+            output: billed.output,
+        }
+    }
+
+    fn by_limit(&self, quota: &Quota, kind: LimitKind) -> u64 {
+        match kind {
+            LimitKind::Tpm | LimitKind::Tpd if quota.reserve_cache_reads => self.burned_with_reads,
+            LimitKind::Tpm | LimitKind::Tpd => self.burned,
+            LimitKind::Itpm => self.caps,
+            LimitKind::Output if !quota.charge_output_after => self.caps - self.output,
+            // What they take is what they are charged.
+            LimitKind::Rpm | LimitKind::Otpm | LimitKind::AccountTpd | LimitKind::Input | LimitKind::Output => 0,
+        }
+    }
+
+    /// As the capacity's limit on output counts it, if it has one, else without cache reads.
+    fn by_capacity(&self, model: &Model, capacity: &Capacity) -> u64 {
+        let mut quotas = capacity.quotas.iter().map(|q| &model.quotas[*q]);
+        let own = quotas.find(|q| counted_by(q) != LimitKind::Tpm);
+        own.map_or(self.burned, |quota| self.by_limit(quota, counted_by(quota)))
+    }
+}
+
+/// The limit of a quota by which what was reserved in vain is counted.
+fn counted_by(quota: &Quota) -> LimitKind {
+    let first = [LimitKind::Output, LimitKind::Itpm].into_iter().find(|kind| quota.limit(*kind).is_some());
+    first.unwrap_or(LimitKind::Tpm)
 }
 
 const MINUTES_PER_DAY: f64 = 1_440.0;
@@ -382,8 +421,8 @@ fn places(capacity: &Capacity, interval: Interval) -> Option<[f64; 2]> {
         Room::Copies(plan) => f64::from(plan.max_copies) * f64::from(plan.per_copy),
         _ => f64::INFINITY,
     };
-    let steps = capacity.standings.iter().map(|(at, s)| (*at, s.concurrency.map_or(copies, f64::from).min(copies)));
-    interval.over(steps).filter(|[mean, _]| mean.is_finite())
+    let places = capacity.standing.map(|s| s.concurrency.map_or(copies, f64::from).min(copies));
+    interval.over(&places).filter(|[mean, _]| mean.is_finite())
 }
 
 /// A limit over time, and what was asked of it.
@@ -405,8 +444,7 @@ impl<'a> Asked<'a> {
 
     /// What the limit admits in a minute, on average over the interval and at most.
     fn per_minute(&self, interval: Interval) -> Option<[f64; 2]> {
-        let later = self.quota.changes.iter().filter(|c| c.kind == self.kind).map(|c| (c.at, per_minute(&c.in_force)));
-        interval.over([(SimTime::ZERO, per_minute(self.limit))].into_iter().chain(later))
+        interval.over(&self.quota.over_time(self.kind)?.map(|step| per_minute(&step.limit)))
     }
 
     /// Mean and peak use. Of a daily limit a part of a day has all that the day has.
@@ -426,7 +464,7 @@ impl<'a> Asked<'a> {
         sheet.count(&format!("{prefix}.refused"), self.refused);
         sheet.count(&format!("{prefix}.charged"), self.clock.total);
         sheet.value(&format!("{prefix}.utilization_mean"), used.map(|[mean, _]| mean));
-        if matches!(self.kind, LimitKind::Tpm | LimitKind::Tpd) {
+        if self.kind.reserves_tokens() {
             sheet.count(&format!("{prefix}.reserved_unused_tokens"), unused);
         }
         if !self.kind.is_daily() {

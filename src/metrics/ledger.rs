@@ -5,8 +5,9 @@ use crate::model::Model;
 use crate::model::capacity::custom_import::cost_of_windows;
 use crate::model::capacity::purchase::Purchase;
 use crate::model::capacity::{Billing, Capacity};
-use crate::model::pricing::{Component, Money};
+use crate::model::pricing::{Billed, Component, Money};
 use crate::model::workload::arrivals::Intensity;
+use crate::model::workload::steps::Stage;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime, Usd};
 
 /// One item of the bill. An amount is `None` where it cannot be told: a price that is not known, a month that the run
@@ -118,24 +119,24 @@ pub fn sum<'i>(items: impl Iterator<Item = &'i Item>, amount: fn(&Item) -> Optio
     items.map(amount).sum()
 }
 
-/// What is due for whole terms, whatever is used; `None`: a price is not known.
+/// What is due for terms, whatever is used; `None`: a price is not known.
 #[must_use]
 pub fn committed(model: &Model) -> Option<Usd> {
     let purchases = model.capacities.iter().flat_map(|c| c.billing.purchases().iter().map(move |p| (c, p)));
     purchases.map(|(c, p)| term(p, component_of(&c.billing), &model.money)).sum()
 }
 
-/// What a purchase is due for its whole term; zero without commitment.
+/// What a purchase is due for its term, or for what is left of it at the start of the run; zero without commitment.
 #[must_use]
 pub fn term(purchase: &Purchase, component: Component, money: &Money) -> Option<Usd> {
     Some(money.discounted(component, list_term(purchase, money)?))
 }
 
-/// The same before the discount.
+/// What [`term`] is before the discount.
 #[must_use]
 pub fn list_term(purchase: &Purchase, money: &Money) -> Option<Usd> {
     let micros = f64::from(purchase.commitment.months()) * money.hours_per_month * MICROS_PER_HOUR as f64;
-    purchase.cost_of(micros.round() as i128)
+    purchase.cost_of((micros.round() as i128 - i128::from(purchase.term_before)).max(0))
 }
 
 /// What a capacity is paid for as.
@@ -188,13 +189,16 @@ impl Book<'_> {
         let month = self.month_of_usage();
         let model = self.model;
         for (w, (workload, cohort)) in model.workloads.iter().zip(&self.record.workloads).enumerate() {
-            for (c, (billed, capacity)) in cohort.billed.iter().zip(&model.capacities).enumerate() {
-                let is_reached = workload.stages.iter().any(|stage| stage.route.contains(&c));
-                if !is_reached || !capacity.billing.is_by_token() {
+            for (c, capacity) in model.capacities.iter().enumerate() {
+                let stages = workload.stages.iter().enumerate().filter(|(_, stage)| stage.route.contains(&c));
+                if stages.clone().next().is_none() || !capacity.billing.is_by_token() {
                     continue;
                 }
-                let long = cohort.billed_long.get(c).copied().unwrap_or_default();
-                let cost = workload.prices[c].map(|prices| prices.of(&billed.without(&long), &long));
+                let of_stage = |(s, stage): (usize, &Stage)| {
+                    let long = cohort.billed_long.get(s).map_or_else(Billed::default, |long| long[c]);
+                    Some(stage.prices[c]?.of(&cohort.billed[s][c].without(&long), &long))
+                };
+                let cost = stages.map(of_stage).sum::<Option<Usd>>();
                 let per_month = cost.zip(month).and_then(|(cost, by)| self.scaled(cost, by));
                 let what = format!("tokens of {} at {}", workload.name, capacity.name);
                 let stage = workload.stages.iter().find(|stage| stage.route.contains(&c));

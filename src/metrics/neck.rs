@@ -89,7 +89,7 @@ fn candidates(model: &Model, pooled: &Record) -> Vec<Candidate> {
         for reason in Reason::ALL {
             let Some((kind, key)) = of_reason(reason, capacity.on_saturation) else { continue };
             let size = match kind {
-                NeckKind::Concurrency => capacity.standings.first().and_then(|(_, s)| s.concurrency).map(f64::from),
+                NeckKind::Concurrency => capacity.standing.first().concurrency.map(f64::from),
                 _ => None,
             };
             let neck = named(kind, format!("capacities.{}{key}", capacity.name), size);

@@ -9,8 +9,10 @@ use super::minutes::Minutes;
 use super::sessions::Sessions;
 use super::used_up::UsedUp;
 use crate::engine::observer::{Door, Job, LIMITS};
+use crate::model::Model;
 use crate::model::capacity::Reason;
 use crate::model::pricing::Billed;
+use crate::model::workload::Workload;
 use crate::stats::Histogram;
 use crate::units::Tokens;
 
@@ -63,10 +65,10 @@ pub struct Cohort {
     pub spilled: u64,
     /// Served, but not within every objective.
     pub outside_slo: u64,
-    /// By capacity, of completed attempts, abandoned ones included.
-    pub billed: Vec<Billed>,
-    /// The part of `billed` that is of requests with a long prompt, by capacity; empty where no price depends on that.
-    pub billed_long: Vec<Billed>,
+    /// By stage of the pipeline and then by capacity, of completed attempts, abandoned ones included.
+    pub billed: Vec<Vec<Billed>>,
+    /// The part of `billed` that is of requests with a long prompt; empty where no price depends on that.
+    pub billed_long: Vec<Vec<Billed>>,
     pub abandoned: Abandoned,
     pub latencies: Latencies,
     /// From arrival to the end without an answer, of failed and timed-out requests \[µs\]; `None`: there are none.
@@ -123,27 +125,15 @@ pub struct CapacityRecord {
     /// The part of it in which no limit of a quota blocked the head of the queue, by the [`Reason`] that did \[µs\].
     pub waited_behind: [u128; Reason::ALL.len()],
     pub waiting_peak: u64,
-    /// Sum over completed attempts of max(0, reserved - charged), and what more it is for quotas that reserve cache
-    /// reads too \[tokens\].
+    /// What completed attempts had reserved, cache reads aside \[tokens\].
+    pub reserved: u64,
+    /// Sum over completed attempts of max(0, reserved - charged), burndown included, and what more it is for quotas that
+    /// reserve cache reads too \[tokens\].
     pub unused: u64,
     pub unused_reads: u64,
-    /// How `unused` is counted.
-    pub unused_rule: UnusedRule,
     /// Windows of copies that were billed, over the clock.
     pub windows: u64,
     pub jobs: Jobs,
-}
-
-/// What of a reservation counts as unused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum UnusedRule {
-    /// Reserved - charged, burndown included.
-    #[default]
-    Tokens,
-    /// The cap - the output: bought throughput knows no burndown.
-    Output,
-    /// Nothing is reserved of the output.
-    Nothing,
 }
 
 /// Batch jobs that were submitted in the interval.
@@ -183,10 +173,11 @@ pub struct Waiting {
 
 impl Record {
     #[must_use]
-    pub fn new(workloads: usize, capacities: usize, quotas: usize) -> Self {
-        let cohort = Cohort::new(capacities);
+    pub fn new(model: &Model) -> Self {
+        let (capacities, quotas) = (model.capacities.len(), model.quotas.len());
+        let cohort = |w: &Workload| Cohort::new(w.stages.len(), capacities);
         Self {
-            workloads: vec![cohort; workloads],
+            workloads: model.workloads.iter().map(cohort).collect(),
             capacities: vec![CapacityRecord::default(); capacities],
             quotas: vec![QuotaRecord::default(); quotas],
             worst_minutes: WorstMinutes::default(),
@@ -264,11 +255,11 @@ impl Record {
 }
 
 impl Cohort {
-    /// Returns a cohort in which nothing has happened yet, served by so many capacities.
+    /// Returns a cohort in which nothing has happened yet, of so many calls a request and served by so many capacities.
     #[must_use]
-    pub fn new(capacities: usize) -> Self {
-        let unbilled = vec![Billed::default(); capacities];
-        Self { billed: unbilled, abandoned: Abandoned::new(capacities), ..Self::default() }
+    pub fn new(stages: usize, capacities: usize) -> Self {
+        let billed = vec![vec![Billed::default(); capacities]; stages];
+        Self { billed, abandoned: Abandoned::new(stages, capacities), ..Self::default() }
     }
 
     #[must_use]
@@ -316,11 +307,11 @@ impl Cohort {
         self.served - self.outside_slo
     }
 
-    /// What completed attempts are billed for, over all capacities.
+    /// What completed attempts are billed for, over all stages and capacities.
     #[must_use]
     pub fn billed_total(&self) -> Billed {
         let mut total = Billed::default();
-        self.billed.iter().for_each(|tokens| total.add(tokens));
+        self.billed.iter().flatten().for_each(|tokens| total.add(tokens));
         total
     }
 
@@ -374,9 +365,8 @@ impl Cohort {
         self.truncated += truncated;
         self.spilled += spilled;
         self.outside_slo += outside_slo;
-        self.billed.iter_mut().zip(billed).for_each(|(mine, theirs)| mine.add(theirs));
-        self.billed_long.resize(self.billed_long.len().max(billed_long.len()), Billed::default());
-        self.billed_long.iter_mut().zip(billed_long).for_each(|(mine, theirs)| mine.add(theirs));
+        add_billed(&mut self.billed, billed);
+        add_billed(&mut self.billed_long, billed_long);
         self.abandoned.merge(abandoned);
         self.latencies.merge(latencies);
         if let Some(theirs) = time_to_failure {
@@ -393,6 +383,16 @@ pub const RATES: usize = 10;
 
 fn merge_blocks(mine: &mut [Blocks; RATES], theirs: &[Blocks; RATES]) {
     mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.merge(*theirs));
+}
+
+/// Adds what another is billed for. Workloads differ in how many stages they have: of several together only the total says
+/// something.
+fn add_billed(mine: &mut Vec<Vec<Billed>>, theirs: &[Vec<Billed>]) {
+    mine.resize_with(mine.len().max(theirs.len()), Vec::new);
+    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+        mine.resize(mine.len().max(theirs.len()), Billed::default());
+        mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| mine.add(theirs));
+    }
 }
 
 fn merge_aftermath(mine: &mut Option<Aftermath>, theirs: Option<&Aftermath>) {
@@ -522,14 +522,15 @@ impl CapacityRecord {
             waiting_time,
             waited_behind,
             waiting_peak,
+            reserved,
             unused,
             unused_reads,
-            unused_rule: _,
             windows,
             jobs,
         } = other;
         self.windows += windows;
         self.jobs.merge(*jobs);
+        self.reserved += reserved;
         self.unused += unused;
         self.unused_reads += unused_reads;
         self.admitted += admitted;

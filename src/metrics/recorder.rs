@@ -17,15 +17,14 @@ use self::sessions::SessionClocks;
 use super::aftermath::Lookout;
 use super::counters::{Counters, Counts};
 use super::minutes::MinuteLog;
-use super::record::{Cohort, RATES, Record, UnusedRule};
+use super::record::{Cohort, RATES, Record};
 use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Capacity, Room, Status};
-use crate::model::pricing::Billed;
+use crate::model::capacity::{Room, Status};
 use crate::model::workload::Slo;
 use crate::model::{Model, Window};
-use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, Tokens};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime};
 use long_prompts::LongPrompts;
 
 /// Everything of one interval.
@@ -112,10 +111,9 @@ impl Recorder {
         let (workloads, capacities, quotas) = (model.workloads.len(), model.capacities.len(), model.quotas.len());
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let minute_after = |t: u64| t + MICROS_PER_MINUTE - (t + phase) % MICROS_PER_MINUTE;
-        let mut record = Record::new(workloads, capacities, quotas);
+        let mut record = Record::new(model);
         let long = LongPrompts::of(model, &mut record);
         for (record, capacity) in record.capacities.iter_mut().zip(&model.capacities) {
-            record.unused_rule = unused_rule(capacity, model);
             if let Room::Regions(pool) = &capacity.room {
                 record.regions = vec![0; pool.regions.len()];
             }
@@ -405,18 +403,19 @@ impl Observer for Recorder {
         if !a.completes {
             return;
         }
-        let [unused, unused_reads] = unused(capacity.unused_rule, a.reserved, a.charged, &a.tokens);
+        let unused = a.reserved.saturating_sub(a.charged);
+        capacity.reserved += a.reserved;
         capacity.unused += unused;
-        capacity.unused_reads += unused_reads;
+        capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
         let cohort = &mut self.record.workloads[a.who.workload];
-        cohort.billed[a.capacity].add(&a.tokens);
+        cohort.billed[a.stage][a.capacity].add(&a.tokens);
         if let Some(long) = &self.long {
-            long.bill(a.tokens.input(), (a.who.workload, a.capacity), &a.tokens, cohort);
+            long.bill(a.tokens.input(), (a.who.workload, a.stage, a.capacity), &a.tokens, cohort);
         }
         if !a.answered {
-            let above = |long: &LongPrompts| long.above(a.who.workload, a.capacity);
+            let above = |long: &LongPrompts| long.above((a.who.workload, a.stage, a.capacity));
             let is_long = self.long.as_ref().is_some_and(|long| a.tokens.input() > above(long));
-            cohort.abandoned.add(a.capacity, a.is_retry, is_long, &a.tokens);
+            cohort.abandoned.add((a.stage, a.capacity), a.is_retry, is_long, &a.tokens);
             return;
         }
         cohort.recovered_attempts += u64::from(a.refused_before);
@@ -550,27 +549,5 @@ impl Observer for Recorder {
             Phase::Before => self.from.min(look),
             Phase::Inside => clock.next_minute.min(clock.next_bucket).min(self.to).min(look),
         };
-    }
-}
-
-/// What of a completed attempt's reservation was left, and what more it is where cache reads are reserved too \[tokens\].
-#[inline(always)]
-fn unused(rule: UnusedRule, reserved: Tokens, charged: Tokens, tokens: &Billed) -> [Tokens; 2] {
-    match rule {
-        UnusedRule::Tokens => {
-            let unused = reserved.saturating_sub(charged);
-            [unused, (reserved + tokens.cache_read).saturating_sub(charged) - unused]
-        }
-        UnusedRule::Output => [reserved - tokens.uncached - tokens.cache_write - tokens.output, 0],
-        UnusedRule::Nothing => [0, 0],
-    }
-}
-
-fn unused_rule(capacity: &Capacity, model: &Model) -> UnusedRule {
-    let bought = capacity.quotas.iter().map(|q| &model.quotas[*q]).find(|q| q.limit(LimitKind::Output).is_some());
-    match bought {
-        None => UnusedRule::Tokens,
-        Some(quota) if quota.charge_output_after => UnusedRule::Nothing,
-        Some(_) => UnusedRule::Output,
     }
 }

@@ -6,7 +6,7 @@ use crate::model::capacity::Quota;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::pricing::Billed;
 use crate::model::service::Burndown;
-use crate::model::workload::Workload;
+use crate::model::workload::steps::Stage;
 use crate::model::{GroupKind, Model};
 use crate::results::Take;
 use crate::units::MICROS_PER_MINUTE;
@@ -39,15 +39,12 @@ pub fn takes(model: &Model, pooled: &Record, replications: u64) -> Vec<Take> {
 
 /// What a workload took of a limit, over all capacities that share its quota.
 fn of_workload(model: &Model, record: &Record, w: usize, (index, _): (usize, &Quota), kind: LimitKind) -> f64 {
-    let workload = &model.workloads[w];
-    let capacities = model.capacities.iter().enumerate().filter(|(_, capacity)| capacity.quotas.contains(&index));
-    let billed = capacities.filter_map(|(c, _)| Some((burndown(workload, c)?, record.workloads[w].billed.get(c)?)));
-    billed.map(|(burndown, billed)| charge(kind, burndown, billed)).sum()
-}
-
-/// How many tokens of a quota one output token of a workload takes at a capacity; `None`: it never goes there.
-fn burndown(workload: &Workload, capacity: usize) -> Option<Burndown> {
-    workload.stages.iter().find(|stage| stage.route.contains(&capacity)).map(|stage| stage.facts.burndown)
+    let asks = |c: &usize| model.capacities[*c].quotas.contains(&index);
+    let stages = model.workloads[w].stages.iter().zip(&record.workloads[w].billed);
+    let of_stage = |(stage, billed): (&Stage, &Vec<Billed>)| -> f64 {
+        stage.route.iter().filter(|c| asks(c)).map(|c| charge(kind, stage.facts.burndown, &billed[*c])).sum()
+    };
+    stages.map(of_stage).sum()
 }
 
 fn charge(kind: LimitKind, burndown: Burndown, billed: &Billed) -> f64 {

@@ -12,7 +12,7 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar, scalar_or_table};
-use crate::units::{Price, SimTime, Usd, parse};
+use crate::units::{Price, SimTime, Usd, meant, parse};
 
 /// The largest count that a scenario may write: sums of a few stay exact everywhere.
 pub const LARGEST_COUNT: u64 = 1_000_000_000_000_000;
@@ -24,7 +24,10 @@ fn number(written: Written<'_>) -> Result<f64, Refusal> {
         Written::Float(x) => Err(Refusal::new(format!("`{x}` is not a finite number"))),
         Written::Text(text) if text.trim().parse::<f64>().is_ok() => {
             Err(Refusal::new(format!("a number is written without quotes, \"{text}\" has them"))
-                .help(format!("write {}", text.trim())))
+                .offer(vec![text.trim().to_owned()], ""))
+        }
+        Written::Text(text) => {
+            Err(Refusal::new(format!("expected a number, found the text \"{text}\"")).offer(meant::count(text), ""))
         }
         other => Err(Refusal::new(format!("expected a number, found {other}"))),
     }
@@ -88,13 +91,17 @@ pub struct Share(pub f64);
 impl Scalar for Share {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         let x = match written {
-            Written::Text(text) if text.trim_end().ends_with('%') => parse::percentage(text).map_err(Refusal::new)?,
+            Written::Text(text) if text.trim().parse::<f64>().is_err() => parse::percentage(text).map_err(|rule| {
+                Refusal::new(rule).offer_quoted(&meant::percentage(text), "write a share such as 0.55 or \"55%\"")
+            })?,
             other => number(other)?,
         };
         if (0.0..=1.0).contains(&x) {
             Ok(Self(x))
         } else {
-            Err(Refusal::new(format!("a share lies between 0 and 1, {x} does not")).help("write 0.55 or \"55%\""))
+            let meant = (1.0..=100.0).contains(&x).then(|| format!("\"{x}%\""));
+            Err(Refusal::new(format!("a share lies between 0 and 1, {x} does not"))
+                .offer(meant.into_iter().collect(), "write a share such as 0.55 or \"55%\""))
         }
     }
 }
@@ -137,7 +144,7 @@ impl Scalar for Flag {
             Written::Other("true") => Ok(Self(true)),
             Written::Other("false") => Ok(Self(false)),
             Written::Text(text @ ("true" | "false")) => {
-                Err(Refusal::new(format!("`{text}` is written without quotes")).help(format!("write {text}")))
+                Err(Refusal::new(format!("`{text}` is written without quotes")).offer(vec![text.to_owned()], ""))
             }
             other => Err(Refusal::new(format!("expected true or false, found {other}"))),
         }
@@ -153,9 +160,7 @@ fn lacks_unit(what: &str, written: Written<'_>, units: &[&str]) -> Refusal {
         other => return Refusal::new(format!("expected {what}, found {other}")),
     };
     let spellings: Vec<String> = units.iter().map(|unit| format!("\"{bare}{unit}\"")).collect();
-    let (last, others) =
-        spellings.split_last().map_or((String::new(), String::new()), |(l, o)| (l.clone(), o.join(", ")));
-    Refusal::new(format!("{what} carries its unit, {bare} does not")).help(format!("write {others} or {last}"))
+    Refusal::new(format!("{what} carries its unit, {bare} does not")).offer(spellings, "")
 }
 
 /// A span of time with its unit, such as `"90s"`, `"1h 30m"`, `"250ms"` \[µs\].
@@ -165,7 +170,10 @@ pub struct Duration(pub SimTime);
 impl Scalar for Duration {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
-            Written::Text(text) => parse::duration(text).map(Self).map_err(Refusal::new),
+            Written::Text(text) => parse::duration(text).map(Self).map_err(|rule| {
+                let otherwise = "write a time such as \"90s\", \"1h 30m\" or \"250ms\"";
+                Refusal::new(rule).offer_quoted(&meant::duration(text), otherwise)
+            }),
             other => Err(lacks_unit("a duration", other, &["s", "ms", "m", "h"])),
         }
     }
@@ -179,7 +187,9 @@ pub struct Rate(pub f64);
 impl Scalar for Rate {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
-            Written::Text(text) => parse::rate(text).map(Self).map_err(Refusal::new),
+            Written::Text(text) => parse::rate(text).map(Self).map_err(|rule| {
+                Refusal::new(rule).offer_quoted(&meant::rate(text), "write a rate such as \"600/min\" or \"10/s\"")
+            }),
             other => Err(lacks_unit("a rate", other, &["/s", "/min", "/h", "/day"])),
         }
     }
@@ -234,7 +244,7 @@ impl Scalar for LimitAmount {
         match written {
             Written::Text("none") => Ok(Self::Unlimited),
             Written::Text(text) if text.trim().parse::<f64>().is_err() => {
-                Err(Refusal::new(format!("`{text}` is not a limit")).help(FORMS))
+                Err(Refusal::new(format!("`{text}` is not a limit")).offer(meant::count(text), FORMS))
             }
             other => Count::read(other).map(|Count(n)| Self::AtMost(n)),
         }

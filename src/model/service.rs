@@ -43,7 +43,7 @@ impl Burndown {
     }
 }
 
-/// `ttft = time_to_first_token + prefill x uncached / 1000`, `service = ttft + produced / output_tokens_per_second`.
+/// `ttft = time_to_first_token + prefill x (uncached + written to the cache) / 1000`, `service = ttft + produced / output_tokens_per_second`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     /// \[µs\]

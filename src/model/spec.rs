@@ -14,7 +14,7 @@ use serde::de::value::MapDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use crate::diagnostic::{Span, Spanned};
+use crate::diagnostic::{Sink, Span, Spanned};
 use crate::terms;
 
 /// A value and where it was written.
@@ -56,14 +56,40 @@ impl<T: JsonSchema> JsonSchema for At<T> {
 pub struct Refusal {
     pub rule: String,
     pub help: Option<String>,
+    /// Texts, each of which is accepted in the place of the value.
+    pub offers: Vec<String>,
 }
 
 /// Parts the rule from the help in the one string that a serde error carries.
 const RULE_ENDS: char = '\u{1f}';
+/// Parts one offer from the next, after the help.
+const OFFER_ENDS: char = '\u{1e}';
 
 impl Refusal {
     pub fn new(rule: impl Into<String>) -> Self {
-        Self { rule: rule.into(), help: None }
+        Self { rule: rule.into(), help: None, offers: Vec::new() }
+    }
+
+    /// Offers texts, each of which is accepted in the place of the value; with none, what stands in `otherwise` is said.
+    #[must_use]
+    pub fn offer(self, offers: Vec<String>, otherwise: &str) -> Self {
+        let help = match offers.as_slice() {
+            [] => otherwise.to_owned(),
+            [one] => format!("write {one}"),
+            [others @ .., last] => format!("write {} or {last}", others.join(", ")),
+        };
+        Self { help: Some(help).filter(|help| !help.is_empty()), offers, ..self }
+    }
+
+    /// Offers texts that are written in quotes.
+    #[must_use]
+    pub fn offer_quoted(self, offers: &[String], otherwise: &str) -> Self {
+        self.offer(offers.iter().map(|offer| format!("\"{offer}\"")).collect(), otherwise)
+    }
+
+    /// Reports the refusal of what stands at a place.
+    pub fn report(self, at: Span, sink: &mut Sink) {
+        sink.offer(at, self.rule, self.help, self.offers);
     }
 
     #[must_use]
@@ -74,7 +100,10 @@ impl Refusal {
     pub fn into_serde<E: de::Error>(self) -> E {
         match self.help {
             None => E::custom(self.rule),
-            Some(help) => E::custom(format_args!("{}{RULE_ENDS}{help}", self.rule)),
+            Some(help) => {
+                let offers: String = self.offers.iter().map(|offer| format!("{OFFER_ENDS}{offer}")).collect();
+                E::custom(format_args!("{}{RULE_ENDS}{help}{offers}", self.rule))
+            }
         }
     }
 
@@ -82,7 +111,11 @@ impl Refusal {
     #[must_use]
     pub fn from_message(message: &str) -> Self {
         match message.split_once(RULE_ENDS) {
-            Some((rule, help)) => Self::new(rule).help(help),
+            Some((rule, help)) => {
+                let mut parts = help.split(OFFER_ENDS).map(str::to_owned);
+                let help = parts.next();
+                Self { rule: rule.to_owned(), help, offers: parts.collect() }
+            }
             None => Self::new(message),
         }
     }
@@ -91,12 +124,15 @@ impl Refusal {
 /// Refuses `name`, which is none of `known`: with what was meant when something is near, else with all there is.
 pub fn unknown<'k>(rule: String, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
     match terms::nearest(name, known.clone()) {
-        Some(near) => Refusal::new(rule).help(format!("did you mean `{near}`?")),
+        Some(near) => {
+            let offers = vec![near.to_owned()];
+            Refusal { offers, ..Refusal::new(rule).help(format!("did you mean `{near}`?")) }
+        }
         None => {
             let all: Vec<&str> = known.into_iter().collect();
             match all.as_slice() {
                 [] => Refusal::new(rule),
-                [one] => Refusal::new(rule).help(format!("use `{one}`")),
+                [one] => Refusal { offers: vec![(*one).to_owned()], ..Refusal::new(rule).help(format!("use `{one}`")) },
                 _ => Refusal::new(rule).help(format!("use one of {}", all.join(", "))),
             }
         }

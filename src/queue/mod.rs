@@ -230,18 +230,18 @@ impl EventQueue {
         ((event.at - self.epoch) << TIME_SHIFT) | u64::from(event.tag)
     }
 
-    /// What the keys of all events before (`at`, `class`) are below, as far as keys reach.
+    /// The key below which those of all events before `next` lie, as far as keys reach.
     #[inline(always)]
     #[must_use]
-    pub fn limit(&self, at: u64, class: Class) -> u64 {
-        if at - self.epoch < SPAN { self.key(Event::new(at, class, 0)) } else { EMPTY }
+    pub fn limit(&self, next: Event) -> u64 {
+        if next.at - self.epoch < SPAN { self.key(next) } else { EMPTY }
     }
 
-    /// The same, where the epoch need not move for it: nearly always.
+    /// The key below which those of all events before `next` lie; `None` where the epoch must move for it, which is rare.
     #[inline(always)]
     #[must_use]
-    pub fn near_limit(&self, at: u64, class: Class) -> Option<u64> {
-        (at - self.epoch < STEP).then(|| self.key(Event::new(at, class, 0)))
+    pub fn near_limit(&self, next: Event) -> Option<u64> {
+        (next.at - self.epoch < STEP).then(|| self.key(next))
     }
 
     /// Takes the earliest event below a [`EventQueue::limit`].
@@ -337,7 +337,7 @@ mod tests {
 
     fn pop_before(queue: &mut EventQueue, at: u64, class: Class) -> Option<Event> {
         loop {
-            let event = queue.pop_below(queue.limit(at, class));
+            let event = queue.pop_below(queue.limit(Event::new(at, class, 0)));
             if event.is_some() || !queue.follow(at) {
                 return event;
             }

@@ -159,12 +159,12 @@ fn report(fault: &toml::de::Error, at: &Span, sink: &mut Sink) {
     if message.starts_with("missing field") {
         return;
     }
-    let refusal = Refusal::from_message(message);
-    let rule = match refusal.rule.strip_prefix("invalid type: ").and_then(|rule| rule.split_once(", expected ")) {
+    let mut refusal = Refusal::from_message(message);
+    refusal.rule = match refusal.rule.strip_prefix("invalid type: ").and_then(|rule| rule.split_once(", expected ")) {
         Some((found, expected)) => format!("expected {expected}, found {found}"),
-        None => refusal.rule,
+        None => refusal.rule.clone(),
     };
-    sink.error(fault.span().unwrap_or_else(|| at.clone()), rule, refusal.help);
+    refusal.report(fault.span().unwrap_or_else(|| at.clone()), sink);
 }
 
 #[cfg(test)]

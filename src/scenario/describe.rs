@@ -9,6 +9,7 @@ use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{Limit, LimitKind, Quota};
 use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
+use crate::model::client::app_retries::AppDelay;
 use crate::model::client::retry::RetryPolicy;
 use crate::model::daily;
 use crate::model::workload::cache::Cache;
@@ -146,8 +147,8 @@ impl Page {
             };
             self.row("route", &route.join(then));
         }
-        if workload.tier.name != "standard" {
-            self.row("tier", workload.tier.name);
+        if workload.main().tier.name != "standard" {
+            self.row("tier", workload.main().tier.name);
         }
         self.row("client", &client(&workload.client));
         let slo = [("ttft", workload.slo.ttft), ("e2e", workload.slo.e2e)];
@@ -163,7 +164,7 @@ impl Page {
             capacity.quotas.iter().filter_map(|q| model.quotas.get(*q)).map(|q| q.prefix.as_str()).collect();
         let quotas = if quotas.is_empty() { "none".to_owned() } else { quotas.join(", ") };
         self.row("limits", &quotas);
-        let standing = capacity.standing();
+        let standing = capacity.standing.first();
         if let Some(n) = standing.concurrency {
             self.row("at once", &grouped(n));
         }
@@ -191,8 +192,8 @@ impl Page {
             let price = purchase.price.map_or("at an unknown price".to_owned(), |p| format!("at {} an hour", p.0));
             self.row("bought", &format!("{} {price}, commitment {}", purchase.what, purchase.commitment.name()));
         }
-        for (at, standing) in capacity.standings.iter().skip(1) {
-            let out = if standing.is_out { ": out" } else { "" };
+        for at in &capacity.changes_at {
+            let out = if capacity.standing.at(*at).is_out { ": out" } else { "" };
             self.row("changes", &format!("at {at}{out}"));
         }
     }
@@ -286,7 +287,11 @@ fn client(client: &Client) -> String {
     let mut text = retries(client);
     if client.app_retries.attempts > 1 {
         let app = client.app_retries;
-        let _ = write!(text, ", {} times {} apart", app.attempts, SimTime(app.delay));
+        let apart = match app.delay {
+            AppDelay::Constant(delay) => format!("{} apart", SimTime(delay)),
+            AppDelay::Exponential { base, cap, .. } => format!("{} to {} apart", SimTime(base), SimTime(cap)),
+        };
+        let _ = write!(text, ", {} times {apart}", app.attempts);
     }
     if client.processes > 1 {
         let _ = write!(text, ", {} processes", client.processes);
@@ -329,7 +334,7 @@ fn limit(limit: &Limit) -> String {
     match limit.limiter {
         LimiterSpec::FixedWindow { window, .. } => format!("{amount} in fixed windows of {}", SimTime(window)),
         LimiterSpec::SlidingWindow { window } => format!("{amount} in any {}", SimTime(window)),
-        LimiterSpec::TokenBucket { window, burst } => {
+        LimiterSpec::TokenBucket { window, burst, .. } => {
             format!("a bucket of {} that refills {amount} in {}", grouped(burst), SimTime(window))
         }
     }

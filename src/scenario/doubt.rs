@@ -91,7 +91,7 @@ fn limits(table: &DeTable<'_>, at: &Span, sink: &mut Sink) -> Option<Alternative
     const KEYS: [&str; 2] = ["low", "high"];
     if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.get_ref().as_ref())) {
         let refusal = unknown(format!("unknown key `{}` in a range", key.get_ref()), key.get_ref(), KEYS);
-        sink.error(key.span(), refusal.rule, refusal.help);
+        refusal.report(key.span(), sink);
         return None;
     }
     let ends = KEYS.map(|key| table.get(key));

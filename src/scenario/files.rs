@@ -218,7 +218,7 @@ pub fn read(path: &Path) -> Result<File, String> {
 
 /// One finding, of no file.
 pub fn refused(at: Option<Span>, rule: String, help: &str) -> Refused {
-    let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()) };
+    let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()), offers: Vec::new() };
     Refused { sources: Sources::default(), findings: vec![finding] }
 }
 

@@ -213,7 +213,7 @@ impl Form<'_> {
     }
 
     fn refuse(&mut self, at: &Span, refusal: Refusal) {
-        self.sink.error(at.clone(), refusal.rule, refusal.help);
+        refusal.report(at.clone(), self.sink);
     }
 }
 

@@ -149,7 +149,7 @@ impl Resolve<'_> {
         let ends = place.path.match_indices('.').map(|(dot, _)| dot).chain([place.path.len()]);
         self.faulty.extend(ends.map(|end| place.path[..end].to_owned()));
         match dropped {
-            Dropped::Refused(Refusal { rule, help }) => self.sink.error(at, rule, help),
+            Dropped::Refused(refusal) => refusal.report(at, self.sink),
             Dropped::WithoutStart { day, zone } => self.without_start.push(WithoutStart { at, text, day, zone }),
             Dropped::NoClock => {}
         }

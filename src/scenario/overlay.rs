@@ -57,7 +57,7 @@ impl Override {
         let path = self.path_in(root);
         let mut walk = Walk { value: Some(value) };
         if let Err((at, refusal)) = walk.table(root, Node::root(), &path, &Place::default()) {
-            sink.error(at, refusal.rule, refusal.help);
+            refusal.report(at, sink);
         }
     }
 

@@ -184,7 +184,7 @@ impl Reader<'_, '_> {
         if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.get_ref().as_ref())) {
             let rule = format!("unknown key `{}` in a range", key.get_ref());
             let refusal = crate::model::spec::unknown(rule, key.get_ref(), KEYS);
-            self.sink.error(key.span(), refusal.rule, refusal.help);
+            refusal.report(key.span(), self.sink);
             return None;
         }
         let mut number = |key: &str| {

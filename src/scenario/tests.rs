@@ -74,7 +74,7 @@ fn overrides_reach_every_kind_of_place() {
     assert_eq!(set("capacities.us.on_demand.tpm = 7_000").quotas[0].limit(LimitKind::Tpm).unwrap().amount, 7_000);
     assert!(set("capacities.us.tpm=none").quotas.is_empty());
     let bucket = set("capacities.us.limiter.token_bucket.burst=0.5").quotas[0].limit(LimitKind::Tpm).unwrap().limiter;
-    assert_eq!(bucket, LimiterSpec::TokenBucket { window: 60_000_000, burst: 50_000 });
+    assert!(matches!(bucket, LimiterSpec::TokenBucket { window: 60_000_000, burst: 50_000, .. }));
     assert!(matches!(
         set("capacities.us.limiter=sliding_window").quotas[0].limit(LimitKind::Tpm).unwrap().limiter,
         LimiterSpec::SlidingWindow { .. }
@@ -95,7 +95,7 @@ fn another_kind_replaces_the_kind() {
     assert!(describe(&loaded.model).contains("lognormal, median 100"));
     let loaded = good(load_own("", &["capacities.us.limiter=token_bucket", "capacities.us.limiter.burst=2s"]));
     let limiter = loaded.model.quotas[0].limit(LimitKind::Tpm).unwrap().limiter;
-    assert_eq!(limiter, LimiterSpec::TokenBucket { window: 60_000_000, burst: 3_333 });
+    assert!(matches!(limiter, LimiterSpec::TokenBucket { window: 60_000_000, burst: 3_333, .. }));
 }
 
 #[test]

@@ -274,8 +274,8 @@ fn has_no(part: &Option<(String, String)>, limit: Option<&str>, term: &str) -> O
         (_, Some("tpd"), None) if a_minute.contains(&term) => {
             Some(format!("a daily limit has no figures per minute, such as `{term}`"))
         }
-        (_, Some(limit), None) if term == "reserved_unused_tokens" && !["tpm", "tpd"].contains(&limit) => {
-            Some(format!("`{limit}` has no figure of reserved tokens; tpm and tpd have"))
+        (_, Some(limit), None) if term == "reserved_unused_tokens" && ["rpm", "otpm"].contains(&limit) => {
+            Some(format!("nothing is reserved of `{limit}`; tpm, tpd, itpm, input and output have such a figure"))
         }
         _ => None,
     }

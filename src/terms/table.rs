@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 66] = [
+const ROWS: [Row; 67] = [
     (
         "requests",
         Unit::Count,
@@ -45,6 +45,14 @@ const ROWS: [Row; 66] = [
     ),
     ("timed_out", Unit::Count, REQUESTS, Cohort, Lower, "requests whose client gave up"),
     ("unfinished", Unit::Count, REQUESTS, Cohort, Lower, "requests still open when the cool-down ended"),
+    (
+        "never_sent",
+        Unit::Count,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "requests whose first attempt never left their client: no connection was free, or the client's own pace held it back; no rate of attempts or calls counts them",
+    ),
     ("attempts", Unit::Count, REQUESTS, Cohort, Lower, "passes of the client over the workload's route"),
     ("throttled_attempts", Unit::Count, REQUESTS, Cohort, Lower, "attempts that ended in a 429"),
     (
@@ -163,7 +171,7 @@ const ROWS: [Row; 66] = [
         REQUESTS,
         Cohort,
         Lower,
-        "attempts / calls: requests, and the steps of pipelines",
+        "attempts / calls that were sent: requests, and the steps of pipelines; null when none was sent",
     ),
     (
         "worst_minute_retry_amplification",

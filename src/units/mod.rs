@@ -2,11 +2,14 @@
 //!
 //! Everything a user writes with a unit is parsed in [`parse`], in exact decimals; nothing here rounds twice.
 
+pub mod meant;
 mod money;
 pub mod parse;
+mod steps;
 mod time;
 
 pub use money::{Price, Usd};
+pub use steps::Steps;
 pub use time::{SimTime, WallClock};
 
 /// A number of tokens, or of requests where a limit counts requests \[1\].

@@ -71,7 +71,7 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
         return Err(format!("a duration is zero or more, `{text}` is not"));
     }
     if rest.is_empty() {
-        return Err("a duration such as \"90s\" or \"6h\" is missing".to_owned());
+        return Err("a duration is missing".to_owned());
     }
     let mut total: u128 = 0;
     while !rest.is_empty() {
@@ -80,13 +80,12 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
         let after = after.trim_start();
         let unit_ends = after.find(|c: char| !(c.is_alphabetic() || c == 'µ')).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_ends);
-        let number = Decimal::parse(number)
-            .ok_or_else(|| format!("`{text}` is not a duration; write \"90s\", \"1h 30m\", \"250ms\""))?;
+        let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a duration"))?;
         if unit.is_empty() {
-            return Err(format!("`{text}` has no unit; write \"{text}s\", \"{text}ms\", \"{text}m\" or \"{text}h\""));
+            return Err(format!("`{text}` has no unit"));
         }
         let micros =
-            time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time; use us, ms, s, m, h or d"))?;
+            time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time: us, ms, s, m, h and d are"))?;
         total += number.times(micros).ok_or_else(|| too_long(text))?;
         rest = after.trim_start();
     }
@@ -103,17 +102,14 @@ fn too_long(text: &str) -> String {
 /// No unit, an unknown unit, not a number, a negative number.
 pub fn rate(text: &str) -> Result<f64, String> {
     let Some((number, unit)) = text.split_once('/') else {
-        return Err(format!(
-            "`{text}` has no unit; write \"{text}/s\", \"{text}/min\", \"{text}/h\" or \"{text}/day\""
-        ));
+        return Err(format!("`{text}` is not a rate: a number, a slash and a unit of time"));
     };
     if number.trim_start().starts_with('-') {
         return Err(format!("a rate is zero or more, `{text}` is not"));
     }
-    let number = Decimal::parse(number)
-        .ok_or_else(|| format!("`{}` is not a number; write a rate such as \"600/min\"", number.trim()))?;
+    let number = Decimal::parse(number).ok_or_else(|| format!("`{}` is not a number", number.trim()))?;
     let unit = unit.trim();
-    let micros = time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time; use s, min, h or day"))?;
+    let micros = time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time: s, min, h and day are"))?;
     Ok(number.as_f64() * 1e6 / micros as f64)
 }
 
@@ -194,9 +190,8 @@ pub fn amount(text: &str) -> Result<Usd, String> {
 /// # Errors
 /// No per cent sign, or not a number.
 pub fn percentage(text: &str) -> Result<f64, String> {
-    let number =
-        text.trim().strip_suffix('%').ok_or_else(|| format!("`{text}` is not a percentage; write \"0.1%\""))?;
-    let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a percentage; write \"0.1%\""))?;
+    let number = text.trim().strip_suffix('%').ok_or_else(|| format!("`{text}` is not a percentage"))?;
+    let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a percentage"))?;
     Ok(number.digits as f64 / (10u64.pow(number.places) as f64 * 100.0))
 }
 

@@ -88,6 +88,12 @@ impl WallClock {
         utc.map_or_else(unknown, |utc| (utc.date().to_string(), utc.strftime("%H:%M").to_string()))
     }
 
+    /// The clock of a run that starts so much earlier \[µs\].
+    #[must_use]
+    pub fn before(&self, by: u64) -> Self {
+        Self { unix_us: self.unix_us.saturating_sub_unsigned(by), ..self.clone() }
+    }
+
     /// The day so many months after an instant of the run (YYYY-MM-DD, UTC); the last day of a month that is too short.
     #[must_use]
     pub fn date_after(&self, at: SimTime, months: u32) -> String {

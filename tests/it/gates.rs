@@ -290,3 +290,89 @@ fn what_makes_no_sense_is_refused() {
         assert!(refused.contains(rule), "{refused}");
     }
 }
+
+#[test]
+fn who_never_gets_a_connection_is_counted_and_is_in_no_rate_of_attempts() {
+    // Ten at once and one connection: the first is answered at 10. The second is sent then and given up at 12, when the
+    // others are given up too.
+    let rows = "0,1,100 ".repeat(10);
+    let told = told(&[("w", &rows, "client = { retries = \"none\", max_connections = 1, timeout = \"12s\" }")], OPEN);
+    assert_tells(
+        &told,
+        &[
+            ("requests", 10.0),
+            ("served", 1.0),
+            ("timed_out", 9.0),
+            ("never_sent", 8.0),
+            ("attempts", 2.0),
+            ("offers", 2.0),
+            ("retry_amplification", 1.0),
+        ],
+    );
+    // An answer of 1,009 s holds the connection until the run ends: of what arrived at 1 nothing was sent, and no mean is.
+    let told = told_of_a_long_answer();
+    assert_eq!(told["windows.at1.retry_amplification"], None);
+    assert_tells(&told, &[("windows.at1.never_sent", 1.0), ("windows.at1.unfinished", 1.0), ("attempts", 1.0)]);
+}
+
+fn told_of_a_long_answer() -> crate::fates::Told {
+    told(
+        &[("w", "0,1,100000 1,1,1", "client = { retries = \"none\", max_connections = 1 }")],
+        &format!("[run]\nduration = \"10m\"\nwarmup = \"0s\"\ncooldown = \"0s\"\nreplications = 1\n{OPEN}"),
+    )
+}
+
+#[test]
+fn an_application_may_wait_longer_after_each_effort() {
+    // Two attempts a second apart, and efforts 2, 4, 8, 16 and 20 s apart: 0, 1; 3, 4; 8, 9; 17, 18; 34, 35; 55, 56. The
+    // seventh effort comes at 76, in another minute.
+    let retries = "retries.exponential = { max_attempts = 2, jitter = \"none\" }";
+    let delay = "delay.exponential = { base = \"2s\", cap = \"20s\", jitter = \"none\" }";
+    let of = |efforts: u32| {
+        let client = format!("client = {{ app_retries = {{ attempts = {efforts}, {delay} }}, {retries} }}");
+        told(
+            &[("a", "0,100,100", "client.retries = \"none\""), ("b", "0,100,100", &client)],
+            "[capacities.us.on_demand]\nrpm = 1\n",
+        )
+    };
+    assert_tells(&of(6), &[("workloads.b.failed", 1.0), ("workloads.b.attempts", 12.0)]);
+    assert_tells(&of(7), &[("workloads.b.attempts", 13.0), ("workloads.b.queue_delay_mean_ms", 76_000.0)]);
+}
+
+/// Documents of 20 to 60 pages, each within 5 s, at an account of 20 calls a minute.
+fn pages(client: &str) -> bedload::results::Point {
+    play(&format!(
+        r#"
+        run = {{ duration = "8h", warmup = "10m", cooldown = "2h", replications = 5, seed = 14 }}
+        [models.m]
+        max_output_tokens = 64_000
+        output_burndown = 5
+        time_to_first_token = "1s"
+        output_tokens_per_second = 60
+        [workloads.pages]
+        model = "m"
+        arrivals.batches = {{ rate = "12/h", size.uniform = {{ low = 20, high = 60 }}, spread = "5s", cv = 1 }}
+        input_tokens.lognormal = {{ median = 4000, p95 = 9000 }}
+        output_tokens.lognormal = {{ median = 400, p95 = 1500 }}
+        max_tokens = 4096
+        {client}
+        [capacities.us.on_demand]
+        rpm = 20
+        tpm = 200_000
+        "#
+    ))
+}
+
+#[test]
+fn long_retries_get_nearly_every_page_through() {
+    let of = |n: u32| {
+        let retries = format!("{{ max_attempts = {n}, base = \"2s\", cap = \"300s\", jitter = \"equal\" }}");
+        value(&pages(&format!("client.retries.exponential = {retries}")), "failure_rate")
+    };
+    let (eight, twelve) = (of(8), of(12));
+    assert!((0.06..0.12).contains(&eight), "8 attempts lose {eight}");
+    assert!((0.0003..0.004).contains(&twelve), "12 attempts lose {twelve}");
+    let app = "client = { retries.legacy = {}, app_retries = { attempts = 8, delay.exponential = { base = \"2s\", cap = \"300s\", jitter = \"equal\" } } }";
+    let around = value(&pages(app), "failure_rate");
+    assert!(around < eight, "five attempts within each of eight efforts lose {around}");
+}

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bedload::model::capacity::limiter::{Limiter, LimiterSpec, Settlement};
+use bedload::model::capacity::Limit;
+use bedload::model::capacity::limiter::{Limiter, LimiterSpec, Settlement, common_credits};
 use bedload::units::WallClock;
 
 const HISTORIES: u64 = 20_000;
@@ -30,6 +31,8 @@ trait Twin {
     fn take(&mut self, now: u64, amount: u64, admission: u64);
     fn settle(&mut self, now: u64, s: Settlement);
     fn occupied(&mut self, now: u64) -> u64;
+    /// The limit is another from now on.
+    fn set(&mut self, now: u64, limit: &Limit);
 }
 
 /// Used amounts by the number of the wall-clock window.
@@ -63,6 +66,9 @@ impl Twin for Windows {
     fn occupied(&mut self, now: u64) -> u64 {
         self.used.get(&self.number(now)).copied().unwrap_or(0) as u64
     }
+    fn set(&mut self, _: u64, limit: &Limit) {
+        self.limit = limit.amount;
+    }
 }
 
 /// Every entry ever, scanned anew each time.
@@ -89,6 +95,9 @@ impl Twin for List {
     }
     fn occupied(&mut self, now: u64) -> u64 {
         self.entries.iter().filter(|e| e.0 + self.window > now).map(|e| e.2).sum()
+    }
+    fn set(&mut self, _: u64, limit: &Limit) {
+        self.limit = limit.amount;
     }
 }
 
@@ -126,22 +135,37 @@ impl Twin for Bucket {
         let missing = self.full - self.level;
         ((missing + self.window - 1) / self.window) as u64
     }
+    fn set(&mut self, now: u64, limit: &Limit) {
+        self.refill(now);
+        self.limit = i128::from(limit.amount);
+        let LimiterSpec::TokenBucket { burst, .. } = limit.limiter else { panic!("{limit:?} is no bucket") };
+        self.full = i128::from(burst) * self.window;
+        self.level = self.level.min(self.full);
+    }
 }
 
-/// Plays a random history on both and compares every answer.
-fn play(dice: &mut Dice, spec: LimiterSpec, limit: u64, wall: &WallClock, twin: &mut dyn Twin) {
-    let mut limiter = Limiter::new(spec, limit, 0, wall);
+/// Plays a random history on both and compares every answer. The limit changes among those that are given, the first of
+/// which is that of the start.
+fn play(dice: &mut Dice, limits: &[Limit], wall: &WallClock, twin: &mut dyn Twin) {
+    let Limit { amount: mut limit, limiter: spec } = limits[0];
+    let mut limiter = Limiter::new(&limits[0], 0, wall);
     let mut open: Vec<Settlement> = Vec::new();
     let (mut now, mut greatest) = (0, 0);
     for admission in 1..=20 + dice.roll(30) {
         let step = dice.pick(&[0, 0, 1, 7, spec.window() / 9, spec.window() / 2, spec.window(), 3 * spec.window()]);
         now += if step > 1 { dice.roll(step) } else { step };
-        if dice.roll(3) == 0 && !open.is_empty() {
+        if limits.len() > 1 && dice.roll(6) == 0 {
+            greatest = greatest.max(limiter.occupied(now));
+            let next = dice.pick(limits);
+            limiter.set(now, &next);
+            twin.set(now, &next);
+            limit = next.amount;
+        } else if dice.roll(3) == 0 && !open.is_empty() {
             let settlement = open.swap_remove(dice.roll(open.len() as u64) as usize);
             limiter.settle(now, settlement);
             twin.settle(now, settlement);
         } else {
-            let amount = dice.roll(limit) + 1;
+            let amount = dice.roll(limit.max(1)) + 1;
             let fits = limiter.has_room(now, amount);
             assert_eq!(fits, twin.fits(now, amount), "{spec:?} of {limit}, {amount} at {now}");
             check_room(&limiter, now, amount, fits);
@@ -190,7 +214,7 @@ fn the_fixed_window_does_what_its_rule_says() {
         };
         let origin = i128::from(wall.unix_us) - i128::from(offset);
         let mut twin = Windows { limit, window: i128::from(window), origin, used: BTreeMap::new() };
-        play(&mut dice, LimiterSpec::FixedWindow { window, offset }, limit, &wall, &mut twin);
+        play(&mut dice, &changing(limit, LimiterSpec::FixedWindow { window, offset }), &wall, &mut twin);
     }
 }
 
@@ -201,7 +225,7 @@ fn the_sliding_window_does_what_its_rule_says() {
     for _ in 0..HISTORIES {
         let (limit, window) = (1 + dice.roll(1_000), dice.pick(&[10, 1_000, 60_000_000]));
         let mut twin = List { limit, window, entries: Vec::new() };
-        play(&mut dice, LimiterSpec::SlidingWindow { window }, limit, &wall, &mut twin);
+        play(&mut dice, &changing(limit, LimiterSpec::SlidingWindow { window }), &wall, &mut twin);
     }
 }
 
@@ -215,6 +239,21 @@ fn the_token_bucket_does_what_its_rule_says() {
         let (limit_wide, window_wide) = (i128::from(limit), i128::from(window));
         let full = i128::from(burst) * window_wide;
         let mut twin = Bucket { limit: limit_wide, window: window_wide, full, level: full, last: 0 };
-        play(&mut dice, LimiterSpec::TokenBucket { window, burst }, limit, &wall, &mut twin);
+        let of = |amount: u64, burst: u64| Limit { amount, limiter: LimiterSpec::bucket(amount, window, burst) };
+        // An outage may leave nothing, or any share.
+        let limits = [
+            of(limit, burst),
+            of(limit, burst),
+            of(limit / 3, if limit < 3 { 0 } else { burst / 3 }),
+            of(0, 0),
+            of(2 * limit + 1, burst),
+        ];
+        let credits = common_credits(&limits).expect("these are small");
+        play(&mut dice, &limits.map(|limit| limit.with_credits(credits)), &wall, &mut twin);
     }
+}
+
+/// The limit, and what may become of it.
+fn changing(limit: u64, limiter: LimiterSpec) -> Vec<Limit> {
+    [limit, limit, limit / 3, 0, 2 * limit].into_iter().map(|amount| Limit { amount, limiter }).collect()
 }

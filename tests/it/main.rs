@@ -45,6 +45,7 @@ mod storms;
 mod studies_in_doubt;
 mod sweeps;
 mod theory;
+mod ties;
 mod twins;
 mod typed;
 mod unanswered;

@@ -341,3 +341,37 @@ fn a_chain_fails_as_often_as_any_of_its_calls() {
     agrees(&point, "retry_amplification", 1.0);
     agrees(&point, "capacities.chat.admitted", 7200.0 * 2.0 * 0.9 * 0.8 * 0.7);
 }
+
+/// Three requests whose step brings 1,000 tokens at $1 a million, with keys of the step and of the workload.
+fn tiered(step: &str, keys: &str) -> Told {
+    let steps = format!(
+        "steps = [{{ model = \"own\", input_tokens = 1000, route = \"a\"{step} }}]\ntier = {{ flex = {{ latency_factor = 3, price_factor = 0.5 }} }}\n{keys}"
+    );
+    told(
+        &[("w", "0,1000,1 1,1000,1 2,1000,1", &steps)],
+        "[models.own]\nmax_output_tokens = 1\ntime_to_first_token = \"1s\"\noutput_tokens_per_second = 1_000_000_000\n\
+         prices = { input = \"$1/1M\", output = \"$0/1M\" }\n[capacities.a.on_demand]\n[capacities.b.on_demand]\n",
+    )
+}
+
+#[test]
+fn a_step_is_priced_at_its_own_tier_wherever_the_main_call_may_go() {
+    // Main calls cost half and wait three times as long; steps are standard.
+    let (steps, main) = (3.0 * 1e-3, 3.0 * 0.5e-3);
+    for route in ["route = \"b\"", "route = [\"b\", \"a\"]"] {
+        assert_tells(
+            &tiered("", route),
+            &[("cost_usd", steps + main), ("capacities.a.cost_usd", steps), ("e2e_mean_ms", 4_000.0)],
+        );
+    }
+    assert_tells(&tiered("", "route = \"a\""), &[("cost_usd", steps + main), ("capacities.a.cost_usd", steps + main)]);
+}
+
+#[test]
+fn a_step_may_have_a_tier_of_its_own() {
+    let step = ", tier = { priority = { price_factor = 2, latency_factor = 0.5 } }";
+    assert_tells(
+        &tiered(step, "route = \"b\""),
+        &[("capacities.a.cost_usd", 6e-3), ("capacities.b.cost_usd", 1.5e-3), ("e2e_mean_ms", 3_500.0)],
+    );
+}

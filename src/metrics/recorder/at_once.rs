@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::Recorder;
 use crate::engine::observer::Arrivals;
-use crate::metrics::record::UnusedRule;
 use crate::model::pricing::Billed;
 use crate::units::{SimTime, Tokens};
 
@@ -30,7 +29,7 @@ impl Recorder {
         }
 
         let served = (n - a.otherwise.len()) as u64;
-        let of = |rows: Range<usize>| Sums::of(a, rows, capacity.unused_rule);
+        let of = |rows: Range<usize>| Sums::of(a, rows);
         let mut sums;
         if are_few {
             sums = of(0..n);
@@ -40,6 +39,7 @@ impl Recorder {
             a.at_once().filter(|run| !run.is_empty()).for_each(|run| sums.fold(&of(run), |all, some| all + some));
         }
         capacity.admitted += served;
+        capacity.reserved += sums.reserved;
         capacity.unused += sums.unused;
         capacity.unused_reads += sums.unused_reads;
 
@@ -47,10 +47,11 @@ impl Recorder {
         cohort.requests += n as u64;
         cohort.served += served;
         cohort.truncated += sums.truncated;
-        cohort.billed[a.capacity].add(&Billed { calls: served, ..sums.billed });
-        if let Some(long) = self.long.as_ref().filter(|long| long.above(a.workload, a.capacity) < Tokens::MAX) {
+        cohort.billed[a.stage][a.capacity].add(&Billed { calls: served, ..sums.billed });
+        let at = (a.workload, a.stage, a.capacity);
+        if let Some(long) = self.long.as_ref().filter(|long| long.above(at) < Tokens::MAX) {
             for carried in a.at_once().flat_map(|run| &a.carried[run]) {
-                long.bill(carried.billed().input(), (a.workload, a.capacity), &carried.billed(), cohort);
+                long.bill(carried.billed().input(), at, &carried.billed(), cohort);
             }
         }
         for run in a.at_once() {
@@ -86,14 +87,15 @@ struct Sums {
     billed: Billed,
     /// Answers that would be cut short.
     truncated: u64,
-    /// As [`super::unused`] tells them.
+    reserved: u64,
+    /// As in [`CapacityRecord`](crate::metrics::record::CapacityRecord).
     unused: u64,
     unused_reads: u64,
 }
 
 impl Sums {
     #[inline(always)]
-    fn of(a: &Arrivals<'_>, rows: Range<usize>, rule: UnusedRule) -> Self {
+    fn of(a: &Arrivals<'_>, rows: Range<usize>) -> Self {
         let mut billed = Billed::default();
         for carried in &a.carried[rows.clone()] {
             billed.uncached += u64::from(carried.uncached);
@@ -104,15 +106,9 @@ impl Sums {
         let caps = a.wanted[rows.clone()].iter().zip(&a.cap[rows.clone()]);
         let truncated = caps.map(|(wanted, cap)| u64::from(wanted > cap)).sum();
         let tokens = || a.reserved[rows.clone()].iter().zip(&a.charged[rows.clone()]);
-        let plain = || tokens().map(|(reserved, charged)| reserved.saturating_sub(*charged)).sum();
-        let unused = match rule {
-            UnusedRule::Tokens => plain(),
-            UnusedRule::Output => {
-                a.reserved[rows.clone()].iter().sum::<u64>() - billed.uncached - billed.cache_write - billed.output
-            }
-            UnusedRule::Nothing => 0,
-        };
-        let unused_reads = if rule == UnusedRule::Tokens && billed.cache_read > 0 {
+        let reserved = a.reserved[rows.clone()].iter().sum();
+        let unused: u64 = tokens().map(|(reserved, charged)| reserved.saturating_sub(*charged)).sum();
+        let unused_reads = if billed.cache_read > 0 {
             let reads = a.carried[rows.clone()].iter().map(|c| u64::from(c.cache_read));
             tokens()
                 .zip(reads)
@@ -122,7 +118,7 @@ impl Sums {
         } else {
             0
         };
-        Self { billed, truncated, unused, unused_reads }
+        Self { billed, truncated, reserved, unused, unused_reads }
     }
 
     fn fold(&mut self, other: &Self, each: impl Fn(u64, u64) -> u64) {
@@ -132,6 +128,7 @@ impl Sums {
         fold(&mut self.billed.cache_write, other.billed.cache_write);
         fold(&mut self.billed.output, other.billed.output);
         fold(&mut self.truncated, other.truncated);
+        fold(&mut self.reserved, other.reserved);
         fold(&mut self.unused, other.unused);
         fold(&mut self.unused_reads, other.unused_reads);
     }

@@ -3,11 +3,16 @@
 use crate::metrics::record::{Cohort, Record};
 use crate::model::Model;
 use crate::model::pricing::Billed;
+use crate::model::workload::Workload;
+use crate::model::workload::steps::Stage;
 use crate::units::Tokens;
 
-/// The longest prompts at standard prices, by workload and capacity \[tokens\].
+/// The longest prompts at standard prices, by workload, stage and capacity \[tokens\].
 #[derive(Debug)]
-pub(super) struct LongPrompts(Vec<Vec<Tokens>>);
+pub(super) struct LongPrompts(Vec<Vec<Vec<Tokens>>>);
+
+/// The indices of a workload, of a stage of it and of a capacity.
+pub(super) type At = (usize, usize, usize);
 
 impl LongPrompts {
     /// Gives a record the counters of long prompts, where any price depends on the length; `None` where none does.
@@ -15,32 +20,28 @@ impl LongPrompts {
         let above = |price: &Option<crate::model::pricing::long_context::PricesByLength>| {
             price.and_then(|price| price.long).map_or(Tokens::MAX, |long| long.above)
         };
-        let thresholds: Vec<Vec<Tokens>> =
-            model.workloads.iter().map(|w| w.prices.iter().map(above).collect()).collect();
+        let of_stage = |stage: &Stage| stage.prices.iter().map(above).collect();
+        let of_workload = |w: &Workload| w.stages.iter().map(of_stage).collect();
+        let thresholds: Vec<Vec<Vec<Tokens>>> = model.workloads.iter().map(of_workload).collect();
         for (cohort, thresholds) in record.workloads.iter_mut().zip(&thresholds) {
-            if thresholds.iter().any(|above| *above < Tokens::MAX) {
-                cohort.billed_long = vec![Billed::default(); thresholds.len()];
+            if thresholds.iter().flatten().any(|above| *above < Tokens::MAX) {
+                cohort.billed_long = thresholds.iter().map(|stage| vec![Billed::default(); stage.len()]).collect();
             }
         }
         let is_used = record.workloads.iter().any(|cohort| !cohort.billed_long.is_empty());
         is_used.then_some(Self(thresholds))
     }
 
-    /// The longest prompt of a workload at standard prices of a capacity \[tokens\]; the largest number where all are.
-    pub(super) fn above(&self, workload: usize, capacity: usize) -> Tokens {
-        self.0[workload].get(capacity).copied().unwrap_or(Tokens::MAX)
+    /// The longest prompt at standard prices there \[tokens\]; the largest number where all are.
+    pub(super) fn above(&self, (workload, stage, capacity): At) -> Tokens {
+        self.0[workload][stage].get(capacity).copied().unwrap_or(Tokens::MAX)
     }
 
     /// Counts what a request is billed for among those with a long prompt, if its prompt is long.
-    pub(super) fn bill(
-        &self,
-        prompt: Tokens,
-        (workload, capacity): (usize, usize),
-        billed: &Billed,
-        cohort: &mut Cohort,
-    ) {
-        if prompt > self.above(workload, capacity) {
-            cohort.billed_long[capacity].add(billed);
+    pub(super) fn bill(&self, prompt: Tokens, at: At, billed: &Billed, cohort: &mut Cohort) {
+        if prompt > self.above(at) {
+            let (_, stage, capacity) = at;
+            cohort.billed_long[stage][capacity].add(billed);
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::listed::DefaultQuota;
 use super::on_demand::not_sold;
 use super::region_load::{Background, BackgroundSpec, BackgroundState};
-use super::serving::{Outage, OutageSpec, Serving, capacity_keys, lower_outages, small};
+use super::serving::{OutageSpec, Serving, capacity_keys, share_left, share_of, small};
 use super::{Ask, Billing, Kind, Place, Plan, Reason, Refused, Room, Site, Status};
 use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::limiter::fixed_window::FixedWindow;
@@ -25,7 +25,7 @@ use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Count, Duration, Names, Text};
 use crate::model::spec::{At, scalar_or_table, words};
 use crate::random::{Law, Shape, Stream};
-use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens, WallClock};
+use crate::units::{MICROS_PER_MINUTE, SimTime, Steps, Tokens, WallClock};
 
 capacity_keys! {
     /// Cross-region inference through a geographic or global inference profile.
@@ -120,7 +120,8 @@ pub struct RegionPlan {
     pub background: Background,
     /// \[µs\]
     pub round_trip: u64,
-    pub outages: Vec<Outage>,
+    /// What outages leave over time \[10⁻⁶\].
+    pub left: Steps<u64>,
 }
 
 impl Kind for CrossRegionSpec {
@@ -183,7 +184,7 @@ impl Kind for CrossRegionSpec {
             Some(NoRoom::Throttled) => Status::Throttled,
             Some(NoRoom::Unavailable) | None => Status::Unavailable,
         };
-        let can_fill = destinations.iter().any(|d| d.concurrency.is_some() || d.tpm.is_some() || !d.outages.is_empty());
+        let can_fill = destinations.iter().any(|d| d.concurrency.is_some() || d.tpm.is_some() || !d.left.is_constant());
         if can_fill && self.no_room.is_none() {
             site.assume(
                 "no_room",
@@ -304,7 +305,7 @@ impl CrossRegionSpec {
             tpm: None,
             background: Background::NONE,
             round_trip: 0,
-            outages: Vec::new(),
+            left: Steps::constant(1_000_000),
         }
     }
 }
@@ -323,7 +324,7 @@ impl DestinationKeys {
             tpm: self.tpm.as_ref().map(|t| t.value.0),
             background: self.background.as_ref().map_or(Background::NONE, |b| b.value.lower(&b.at, site.sink)),
             round_trip: self.round_trip.as_ref().map_or(0, |t| t.value.0.0),
-            outages: lower_outages(self.outages.as_ref().map_or(&[], |o| &o.value), site.sink),
+            left: share_left(self.outages.as_ref().map_or(&[], |o| &o.value), site.sink),
         }
     }
 }
@@ -407,7 +408,8 @@ impl Pool {
         }
     }
 
-    /// The first instant after `now` at which a region may have more room by itself \[µs\]. `None`: never.
+    /// The first instant after `now` at which a region may have more room by itself \[µs\]; `None`: never. The edges of
+    /// outages are not among them: they are changes of the capacity.
     pub fn next_change(&mut self, now: u64) -> Option<u64> {
         self.regions.iter_mut().filter_map(|region| region.next_change(now)).min()
     }
@@ -416,21 +418,21 @@ impl Pool {
 impl RegionState {
     /// The share of the live capacity that is free, when the amount has room; unlimited is more than any share.
     fn room(&mut self, now: u64, amount: Tokens) -> Option<f64> {
-        let left = Outage::left(&self.plan.outages, SimTime(now));
+        let left = *self.plan.left.at(SimTime(now));
         if left == 0 {
             return None;
         }
         let left = left * (1_000_000 - self.background.load(now)) / 1_000_000;
         let mut free = f64::INFINITY;
         if let Some(places) = self.plan.concurrency {
-            let places = Outage::share_of(places.into(), left);
+            let places = share_of(places.into(), left);
             if u64::from(self.in_flight) >= places {
                 return None;
             }
             free = free.min((places - u64::from(self.in_flight)) as f64 / places as f64);
         }
         if let (Some(tokens), Some(tpm)) = (&mut self.tokens, self.plan.tpm) {
-            let limit = Outage::share_of(tpm, left);
+            let limit = share_of(tpm, left);
             tokens.set(limit);
             if !tokens.has_room(now, amount) {
                 return None;
@@ -445,11 +447,10 @@ impl RegionState {
     }
 
     fn next_change(&mut self, now: u64) -> Option<u64> {
-        let edges = self.plan.outages.iter().flat_map(|o| [o.from.0, o.to.0]).filter(|at| *at > now).min();
         let window = self.tokens.as_mut().map(|tokens| {
             tokens.has_room(now, 0);
             tokens.ends()
         });
-        [edges, window, self.background.next_change(now)].into_iter().flatten().min()
+        [window, self.background.next_change(now)].into_iter().flatten().min()
     }
 }

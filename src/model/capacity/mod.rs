@@ -31,7 +31,7 @@ use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Names, Text};
 use crate::model::service::Latency;
 use crate::model::spec::{At, kinds};
-use crate::units::{Price, SimTime, Tokens};
+use crate::units::{Price, SimTime, Steps, Tokens};
 use contention::Contention;
 use listed::DefaultQuota;
 use purchase::Purchase;
@@ -139,15 +139,8 @@ pub struct Plan {
 pub struct Bought {
     pub kind: LimitKind,
     pub at: Span,
-    /// From when on how much \[tokens/min\]; the first is of t = 0.
-    pub amounts: Vec<(SimTime, Tokens)>,
-}
-
-impl Bought {
-    #[must_use]
-    pub fn amount_at(&self, at: SimTime) -> Tokens {
-        self.amounts.iter().rev().find(|(from, _)| *from <= at).map_or(0, |(_, amount)| *amount)
-    }
+    /// How much over time \[tokens/min\].
+    pub amounts: Steps<Tokens>,
 }
 
 impl Plan {
@@ -217,8 +210,11 @@ pub struct Capacity {
     /// Indices of the quotas that are asked, in order: the named ones as listed, then the capacity's own.
     pub quotas: Vec<usize>,
     pub on_saturation: Saturation,
-    /// How it stands from an instant on, by time; the first is of t = 0.
-    pub standings: Vec<(SimTime, Standing)>,
+    /// How it stands over time.
+    pub standing: Steps<Standing>,
+    /// The instants at which something about it changes, in ascending order: how it stands, its own limits, the regions of
+    /// its pool.
+    pub changes_at: Vec<SimTime>,
     /// How long a refusal takes to reach the caller \[µs\].
     pub refusal_latency: SimTime,
     pub contention: Contention,
@@ -244,20 +240,10 @@ pub struct Standing {
 }
 
 impl Capacity {
-    /// How it stands at t = 0.
-    #[must_use]
-    pub fn standing(&self) -> Standing {
-        self.standings[0].1
-    }
-
     /// Whether nothing about it changes in a run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
-        let regions = match &self.room {
-            Room::Regions(pool) => pool.regions.iter().all(|r| r.outages.is_empty()),
-            _ => true,
-        };
-        self.standings.len() == 1 && regions
+        self.changes_at.is_empty()
     }
 }
 

@@ -19,6 +19,7 @@ use crate::model::capacity::limiter::LimiterChoice;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::instant::Instant;
 use crate::model::quantity::{Count, Duration, HourlyPrice, Names, Text, Unsure};
+use crate::model::run::Start;
 use crate::model::spec::{At, words};
 use crate::units::SimTime;
 
@@ -70,6 +71,9 @@ pub struct PurchaseSpec {
     pub commitment: Option<At<ModelUnitCommitment>>,
     /// When they are bought: a time since t = 0, or an instant; default 0s.
     pub at: Option<At<Instant>>,
+    /// The instant before the start of the run at which their term began, such as "2026-11-15T00:00:00Z"; not with `at`. Of
+    /// their term only what is left is due.
+    pub since: Option<At<Start>>,
     /// When they end: a time since t = 0, or an instant; default never.
     pub ends: Option<At<Instant>>,
     /// How long it takes until they serve; default 0s.
@@ -185,7 +189,7 @@ impl ProvisionedSpec {
     /// An account's quota of Model Units is 0 until AWS Support grants some.
     fn check_quota(&self, purchases: &[Ready], site: &mut Site<'_, '_>) {
         let parts: Vec<_> = purchases.iter().map(|p| (p.purchase.from, p.purchase.to, p.purchase.amount)).collect();
-        let needed = over_time(&parts).into_iter().map(|(_, units)| units).max().unwrap_or(0);
+        let needed = over_time(&parts).iter().map(|(_, units)| *units).max().unwrap_or(0);
         if needed == 0 {
             return;
         }
@@ -245,67 +249,87 @@ impl ProvisionedSpec {
             hourly(written, text)
         };
         let mut out = Vec::new();
-        let mut add = |units: &At<Count>,
-                       written: Option<ModelUnitCommitment>,
-                       own,
-                       from,
-                       to,
-                       ready_after: SimTime,
-                       site: &mut Site<'_, '_>| {
+        let mut add = |units: &At<Count>, own, term: Term, ready: SimTime, site: &mut Site<'_, '_>| {
             let Some(amount) = at_least_one(units, "model_units", site.sink) else { return };
-            let commitment = written.map_or(Commitment::None, Commitment::from);
+            let Term { commitment, before, from, to } = term;
             let what = if amount == 1 { "1 Model Unit".to_owned() } else { format!("{amount} Model Units") };
             let price = price(commitment, own, site);
-            let purchase = Purchase { what, amount, parts: 1, price, commitment, from, to };
-            out.push(Ready { purchase, ready: SimTime(from.0 + ready_after.0) });
+            let purchase = Purchase { what, amount, parts: 1, price, commitment, term_before: before, from, to };
+            out.push(Ready { purchase, ready });
         };
         if let Some(units) = &self.model_units {
-            add(units, self.commitment.as_ref().map(|c| c.value), None, SimTime::ZERO, None, SimTime::ZERO, site);
+            let commitment = self.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());
+            let term = Term { commitment, before: 0, from: SimTime::ZERO, to: None };
+            add(units, None, term, SimTime::ZERO, site);
         } else if let Some(written) = &self.commitment {
             let rule = "`commitment` is that of `model_units`, which is not there";
             site.sink.error(written.at.clone(), rule, "write it in each of `purchases`".to_owned());
         }
         for spec in self.purchases.as_ref().map_or(&[][..], |p| &p.value) {
-            let time = |t: &Option<At<Instant>>| t.as_ref().map(|t| t.value.0);
-            let (from, to) = (time(&spec.at).unwrap_or_default(), time(&spec.ends));
-            if let (Some(end), Some(written)) = (to, &spec.ends)
-                && end <= from
-            {
-                let rule = format!("a purchase ends after it begins, {end} is not after {from}");
-                let help = "`at` and `ends` are both times since t = 0; leave `ends` out to keep it";
-                site.sink.error(written.at.clone(), rule, help.to_owned());
-                continue;
-            }
-            let commitment = spec.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());
-            if let (Some(end), Some(written)) = (to, &spec.ends)
-                && end.0 - from.0 < u64::from(commitment.months()) * SHORTEST_MONTH
-            {
-                let rule = format!(
-                    "a commitment of {} is due for its whole term, and this one ends before",
-                    commitment.name()
-                );
-                site.sink.error(
-                    written.at.clone(),
-                    rule,
-                    "leave `ends` out, or write commitment = \"none\"".to_owned(),
-                );
-            }
-            let ready_after = spec.ready_after.as_ref().map_or(SimTime::ZERO, |t| t.value.0);
-            add(
-                &spec.model_units,
-                spec.commitment.as_ref().map(|c| c.value),
-                spec.price_per_unit.as_ref(),
-                from,
-                to,
-                ready_after,
-                site,
-            );
+            let Some(term) = spec.term(site) else { continue };
+            // What was bought before the run has been getting ready since then.
+            let ready_after = spec.ready_after.as_ref().map_or(0, |t| t.value.0.0).saturating_sub(term.before);
+            let ready = SimTime(term.from.0 + ready_after);
+            add(&spec.model_units, spec.price_per_unit.as_ref(), term, ready, site);
         }
         if out.is_empty() && self.model_units.is_none() && self.purchases.is_none() {
             let rule = format!("`capacities.{}` has no Model Units", site.name);
             site.sink.error(site.at.clone(), rule, "write model_units = 3".to_owned());
         }
         out
+    }
+}
+
+/// How long a purchase is bound, and when it is there.
+struct Term {
+    commitment: Commitment,
+    /// How long it has run at t = 0 already \[µs\].
+    before: u64,
+    from: SimTime,
+    to: Option<SimTime>,
+}
+
+impl PurchaseSpec {
+    /// The term as it is written; `None` after a finding that leaves nothing to go on with.
+    fn term(&self, site: &mut Site<'_, '_>) -> Option<Term> {
+        let from = self.at.as_ref().map_or(SimTime::ZERO, |t| t.value.0);
+        let commitment = self.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());
+        let before = self.term_before(site)?;
+        let Some(written) = &self.ends else { return Some(Term { commitment, before, from, to: None }) };
+        let end = written.value.0;
+        if end <= from {
+            let rule = format!("a purchase ends after it begins, {end} is not after {from}");
+            let help = "`at` and `ends` are both times since t = 0; leave `ends` out to keep it";
+            site.sink.error(written.at.clone(), rule, help.to_owned());
+            return None;
+        }
+        if end.0 - from.0 + before < u64::from(commitment.months()) * SHORTEST_MONTH {
+            let rule =
+                format!("a commitment of {} is due for its whole term, and this one ends before", commitment.name());
+            let help = "leave `ends` out, or write commitment = \"none\"";
+            site.sink.error(written.at.clone(), rule, help.to_owned());
+        }
+        Some(Term { commitment, before, from, to: Some(end) })
+    }
+
+    /// How long the term has run at t = 0 \[µs\]; `None` after a finding.
+    fn term_before(&self, site: &mut Site<'_, '_>) -> Option<u64> {
+        let Some(since) = &self.since else { return Some(0) };
+        if let Some(at) = &self.at {
+            let rule = "a purchase is made at one time, and this one has both `at` and `since`";
+            site.sink.error(at.at.clone(), rule, "leave `at` out of one that was made before the run".to_owned());
+            return None;
+        }
+        let start = site.start?;
+        match u64::try_from(start.unix_us - since.value.0.unix_us) {
+            Ok(before) if before > 0 => Some(before),
+            _ => {
+                let rule = format!("`since` lies before the start of the run, {} does not", since.value.0.written);
+                let help = format!("the run starts at {}; write `at` for a purchase that is made in it", start.written);
+                site.sink.error(since.at.clone(), rule, help);
+                None
+            }
+        }
     }
 }
 

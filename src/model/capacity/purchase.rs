@@ -2,7 +2,7 @@
 
 use crate::model::quantity::{Count, HourlyPrice};
 use crate::model::spec::{At, words};
-use crate::units::{MICROS_PER_HOUR, Price, SimTime, Tokens, Usd};
+use crate::units::{MICROS_PER_HOUR, Price, SimTime, Steps, Tokens, Usd};
 
 /// How long a purchase is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +84,8 @@ pub struct Purchase {
     /// For a unit and an hour; `None`: not known.
     pub price: Option<Price>,
     pub commitment: Commitment,
+    /// How long its term has run at `from` already, where it was bought before the run \[µs\].
+    pub term_before: u64,
     /// Paid for over `[from, to)`; `None`: until the end.
     pub from: SimTime,
     pub to: Option<SimTime>,
@@ -113,17 +115,13 @@ pub(super) fn hourly(written: Option<&At<HourlyPrice>>, listed: Option<&String>)
     written.map(|p| p.value.0).or_else(listed)
 }
 
-/// How much is in force over time: the sum of what is ready, from t = 0 on.
-pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Vec<(SimTime, Tokens)> {
-    let mut instants: Vec<SimTime> =
-        parts.iter().flat_map(|(from, to, _)| [Some(*from), *to]).flatten().chain([SimTime::ZERO]).collect();
-    instants.sort_unstable();
-    instants.dedup();
-    let at = |t: SimTime| {
+/// Returns how much is in force over time: the sum of the parts that are there, each over `[from, to)`.
+pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Steps<Tokens> {
+    let instants = parts.iter().flat_map(|(from, to, _)| [Some(*from), *to]).flatten();
+    Steps::sample(instants, |t| {
         let ready = parts.iter().filter(|(from, to, _)| *from <= t && to.is_none_or(|end| t < end));
         ready.map(|(_, _, amount)| amount).sum()
-    };
-    instants.into_iter().map(|t| (t, at(t))).collect()
+    })
 }
 
 /// A count that is at least one.
@@ -146,6 +144,7 @@ mod tests {
             parts: 1,
             price: crate::units::parse::hourly_price(price).ok(),
             commitment: Commitment::OneMonth,
+            term_before: 0,
             from: SimTime::ZERO,
             to: None,
         }
@@ -166,7 +165,8 @@ mod tests {
     fn amounts_over_time_add_up() {
         let s = SimTime::from_secs;
         let parts = [(s(0), None, 2), (s(10), Some(s(30)), 3), (s(20), None, 1)];
-        assert_eq!(over_time(&parts), [(s(0), 2), (s(10), 5), (s(20), 6), (s(30), 3)]);
-        assert_eq!(over_time(&[(s(5), None, 1)]), [(s(0), 0), (s(5), 1)]);
+        let told = |parts: &[_]| over_time(parts).iter().map(|(at, amount)| (at, *amount)).collect::<Vec<_>>();
+        assert_eq!(told(&parts), [(s(0), 2), (s(10), 5), (s(20), 6), (s(30), 3)]);
+        assert_eq!(told(&[(s(5), None, 1)]), [(s(0), 0), (s(5), 1)]);
     }
 }

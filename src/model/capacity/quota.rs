@@ -7,20 +7,19 @@ use crate::diagnostic::{Severity, Sink, Span};
 use crate::model::capacity::Reason;
 use crate::model::capacity::account::Counting;
 use crate::model::capacity::limiter::fixed_window::FixedWindowSpec;
-use crate::model::capacity::limiter::{LimiterChoice, LimiterSpec};
+use crate::model::capacity::limiter::{LimiterChoice, LimiterSpec, common_credits};
+use crate::model::capacity::serving::share_of;
 use crate::model::quantity::{Count, Flag, LimitAmount};
 use crate::model::spec::{At, words};
-use crate::units::{MICROS_PER_DAY, SimTime, Tokens};
+use crate::units::{MICROS_PER_DAY, SimTime, Steps, Tokens};
 
 /// Limits for one model, region and path. Capacities that name the same quota share it.
 #[derive(Debug, Clone)]
 pub struct Quota {
     /// What its metrics are prefixed with: `quotas.us`, or `capacities.us` for limits written inline.
     pub prefix: String,
-    /// By [`LimitKind`], as they are at t = 0.
-    pub limits: [Option<Limit>; LimitKind::ALL.len()],
-    /// What becomes of them later, by time.
-    pub changes: Vec<LimitChange>,
+    /// By [`LimitKind`], over time.
+    pub limits: [Option<Steps<InForce>>; LimitKind::ALL.len()],
     /// Whether cache reads are part of a reservation; AWS's pages disagree.
     pub reserve_cache_reads: bool,
     /// Whether a reservation takes the output cap times the model's burndown; AWS's page says that it does not.
@@ -43,13 +42,12 @@ pub struct Limit {
     pub limiter: LimiterSpec,
 }
 
-/// A limit that is another from some time on.
+/// A limit at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LimitChange {
-    pub at: SimTime,
-    pub kind: LimitKind,
-    pub in_force: Limit,
-    /// What it would be without outages: what an offer is too large for.
+pub struct InForce {
+    /// What is enforced.
+    pub limit: Limit,
+    /// What would be enforced without outages: what an offer is too large for.
     pub nominal: Limit,
 }
 
@@ -93,6 +91,12 @@ impl LimitKind {
         }
     }
 
+    /// Tokens are reserved of it at admission, and settled in the end.
+    #[must_use]
+    pub const fn reserves_tokens(self) -> bool {
+        !matches!(self, Self::Rpm | Self::Otpm | Self::AccountTpd)
+    }
+
     /// Kept for a day; all others are for a minute.
     #[must_use]
     pub const fn is_daily(self) -> bool {
@@ -116,6 +120,15 @@ impl LimitKind {
 }
 
 impl Limit {
+    /// The same limit, of which a token is so many credits if it is a bucket's.
+    #[must_use]
+    pub fn with_credits(mut self, each: u64) -> Self {
+        if let LimiterSpec::TokenBucket { credits, .. } = &mut self.limiter {
+            *credits = each;
+        }
+        self
+    }
+
     /// The largest request that the limit can admit while it is idle \[requests or tokens\]. A larger request is refused
     /// as too large (400). A limit of 0 refuses every request with a 429 instead, so that no request is too large for it.
     #[must_use]
@@ -129,8 +142,15 @@ impl Limit {
 }
 
 impl Quota {
+    /// Returns a limit as it is at t = 0 without outages; `None`: there is no such limit.
     #[must_use]
-    pub const fn limit(&self, kind: LimitKind) -> Option<&Limit> {
+    pub fn limit(&self, kind: LimitKind) -> Option<&Limit> {
+        self.over_time(kind).map(|steps| &steps.first().nominal)
+    }
+
+    /// Returns a limit over time; `None`: there is no such limit.
+    #[must_use]
+    pub const fn over_time(&self, kind: LimitKind) -> Option<&Steps<InForce>> {
         self.limits[kind as usize].as_ref()
     }
 }
@@ -176,26 +196,39 @@ words! {
 /// A limit that is in force, and where it comes from.
 #[derive(Debug, Clone)]
 pub struct Stated {
-    pub amount: Tokens,
+    pub amounts: Steps<Amounts>,
     pub at: Span,
-    /// What it is later, by time.
-    pub later: Vec<StatedLater>,
 }
 
-/// What a limit is from some time on.
+/// What a limit amounts to at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatedLater {
-    pub at: SimTime,
+pub struct Amounts {
     pub in_force: Tokens,
-    /// Without outages.
+    /// The amount without outages.
     pub nominal: Tokens,
 }
 
 impl Stated {
     /// A limit that stays.
     #[must_use]
-    pub const fn throughout(amount: Tokens, at: Span) -> Self {
-        Self { amount, at, later: Vec::new() }
+    pub fn throughout(amount: Tokens, at: Span) -> Self {
+        Self::under(&Steps::constant(1_000_000), &Steps::constant(amount), at)
+    }
+
+    /// The limit of which outages leave `left` \[10⁻⁶\].
+    #[must_use]
+    pub fn under(left: &Steps<u64>, nominal: &Steps<Tokens>, at: Span) -> Self {
+        let amounts = Steps::sample(left.edges().chain(nominal.edges()), |t| {
+            let nominal = *nominal.at(t);
+            Amounts { in_force: share_of(nominal, *left.at(t)), nominal }
+        });
+        Self { amounts, at }
+    }
+
+    /// The amount at t = 0 without outages.
+    #[must_use]
+    pub fn amount(&self) -> Tokens {
+        self.amounts.first().nominal
     }
 }
 
@@ -224,29 +257,11 @@ impl QuotaSpec {
         sink: &mut Sink,
     ) -> Option<Quota> {
         let before = sink.errors();
-        let mut limits = [None; LimitKind::ALL.len()];
-        let mut changes = Vec::new();
-        for kind in LimitKind::ALL {
-            let Some(stated) = stated(kind) else { continue };
-            limits[kind as usize] = self.limit(kind, stated.amount, &stated.at, sink);
-            for later in stated.later {
-                // What a limit becomes is said once, of the limit at the start.
-                let mut quiet = Sink::default();
-                let mut lower = |amount| self.limit(kind, amount, &stated.at, &mut quiet);
-                if let (Some(in_force), Some(nominal)) = (lower(later.in_force), lower(later.nominal)) {
-                    changes.push(LimitChange { at: later.at, kind, in_force, nominal });
-                } else if let Some(finding) = quiet.findings.into_iter().find(|f| f.severity == Severity::Error) {
-                    let rule = format!("from {} on, {}", later.at, finding.rule);
-                    sink.error(stated.at.clone(), rule, finding.help);
-                }
-            }
-        }
-        changes.sort_by_key(|change| (change.at, change.kind));
+        let limits = LimitKind::ALL.map(|kind| self.steps(kind, &stated(kind)?, sink));
         let flag = |f: &Option<At<Flag>>| f.as_ref().is_some_and(|f| f.value.0);
         (sink.errors() == before).then(|| Quota {
             prefix,
             limits,
-            changes,
             reserve_cache_reads: flag(&self.reserve_cache_reads),
             reserve_output_burndown: flag(&self.reserve_output_burndown),
             counting: Counting::Billed,
@@ -254,6 +269,31 @@ impl QuotaSpec {
             charge_output_after: false,
             tpd_used_at_start: self.tpd_used_at_start.as_ref().map_or(0, |n| n.value.0),
         })
+    }
+
+    /// One limit over time; `None` after a finding.
+    fn steps(&self, kind: LimitKind, stated: &Stated, sink: &mut Sink) -> Option<Steps<InForce>> {
+        // What a limit becomes is said once, of the limit at the start.
+        self.limit(kind, stated.amount(), &stated.at, sink)?;
+        let mut quiet = Sink::default();
+        let mut lower = |amount, at: SimTime| {
+            let lowered = self.limit(kind, amount, &stated.at, &mut quiet);
+            let finding = quiet.findings.drain(..).find(|f| f.severity == Severity::Error);
+            if let Some(finding) = finding {
+                sink.error(stated.at.clone(), format!("from {at} on, {}", finding.rule), finding.help);
+            }
+            lowered
+        };
+        let steps = stated.amounts.try_map(|at, amounts| {
+            Some(InForce { limit: lower(amounts.in_force, at)?, nominal: lower(amounts.nominal, at)? })
+        })?;
+        let limits: Vec<Limit> = steps.iter().map(|(_, step)| step.limit).collect();
+        let Some(credits) = common_credits(&limits) else {
+            let rule = "the buckets that this limit has over time are too large for exact arithmetic together";
+            sink.error(stated.at.clone(), rule, "write \"none\" for no limit, or a smaller burst".to_owned());
+            return None;
+        };
+        Some(steps.map(|step| InForce { limit: step.limit.with_credits(credits), ..*step }))
     }
 
     fn limit(&self, kind: LimitKind, amount: Tokens, at: &Span, sink: &mut Sink) -> Option<Limit> {

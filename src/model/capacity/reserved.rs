@@ -14,7 +14,7 @@ use crate::model::capacity::limiter::LimiterChoice;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::quantity::{Count, HourlyPrice, Names, Text};
 use crate::model::spec::At;
-use crate::units::{SimTime, grouped};
+use crate::units::{SimTime, Steps, grouped};
 
 capacity_keys! {
     /// The reserved tier; what does not fit goes on along the route.
@@ -93,7 +93,7 @@ impl Kind for ReservedSpec {
         let bought = |kind, written: &At<Count>| Bought {
             kind,
             at: written.at.clone(),
-            amounts: vec![(SimTime::ZERO, written.value.0)],
+            amounts: Steps::constant(written.value.0),
         };
         if let (Some(term), Some(listed)) = (term, listed) {
             self.tell_of_prices(term, (&listed.source, &listed.as_of), site);
@@ -135,6 +135,7 @@ impl ReservedSpec {
             parts: 1_000,
             price,
             commitment,
+            term_before: 0,
             from: SimTime::ZERO,
             to: None,
         };

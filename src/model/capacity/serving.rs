@@ -5,13 +5,13 @@ use serde::Deserialize;
 
 use crate::diagnostic::Sink;
 use crate::model::capacity::contention::ContentionSpec;
-use crate::model::capacity::quota::{LimitKind, StatedLater};
+use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Saturation, Standing};
 use crate::model::instant::Instant;
 use crate::model::law::{LawSpec, Speed};
 use crate::model::quantity::{Count, Duration, Share, Text};
 use crate::model::spec::{At, words};
-use crate::units::{SimTime, Tokens};
+use crate::units::{SimTime, Steps, Tokens};
 
 /// Declares the keys of a kind of capacity: its own, then those that every kind has. With `quota`, also the limits of
 /// on-demand inference.
@@ -99,7 +99,8 @@ macro_rules! capacity_keys {
             pub region: Option<At<crate::model::quantity::Text>>,
             /// To the first token here, but for prefill; the model's when left out.
             pub time_to_first_token: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
-            /// Longer to the first token here, for each 1,000 uncached input tokens; the model's when left out.
+            /// How much longer the first token takes here for each 1,000 input tokens that are not read from the cache; the
+            /// model's when left out.
             pub prefill_per_1k_tokens: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
             /// The speed of the answer here; the model's when left out \[tokens/s\].
             pub output_tokens_per_second: Option<At<crate::model::law::LawSpec<crate::model::law::Speed>>>,
@@ -191,38 +192,12 @@ pub struct ChangeSpec {
     pub unavailable_probability: Option<At<Share>>,
 }
 
-/// A time `[from, to)` with less \[µs\].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outage {
-    pub from: SimTime,
-    pub to: SimTime,
-    /// What is left \[10⁻⁶\]; 0: nothing.
-    pub millionths: u64,
-}
-
+/// A whole, in the unit in which what outages leave is counted.
 const ONE: u64 = 1_000_000;
 
-impl Outage {
-    #[must_use]
-    pub fn covers(&self, at: SimTime) -> bool {
-        self.from <= at && at < self.to
-    }
-
-    /// What outages leave at an instant \[10⁻⁶\]; overlapping ones multiply.
-    #[must_use]
-    pub fn left(outages: &[Self], at: SimTime) -> u64 {
-        outages.iter().filter(|o| o.covers(at)).fold(ONE, |left, o| left * o.millionths / ONE)
-    }
-
-    /// A share of an amount, rounded down.
-    #[must_use]
-    pub fn share_of(amount: Tokens, millionths: u64) -> Tokens {
-        (u128::from(amount) * u128::from(millionths) / u128::from(ONE)) as Tokens
-    }
-}
-
-/// The outages as written; those with a fault are reported and left out.
-pub fn lower_outages(specs: &[OutageSpec], sink: &mut Sink) -> Vec<Outage> {
+/// Returns what the outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones multiply. Outages with
+/// a fault are reported and left out.
+pub fn share_left(specs: &[OutageSpec], sink: &mut Sink) -> Steps<u64> {
     let mut outages = Vec::new();
     for spec in specs {
         let (from, lasts) = (spec.at.value.0, spec.lasts.value.0);
@@ -232,10 +207,19 @@ pub fn lower_outages(specs: &[OutageSpec], sink: &mut Sink) -> Vec<Outage> {
             continue;
         }
         let factor = spec.factor.as_ref().map_or(0.0, |f| f.value.0);
-        let millionths = crate::units::round_half_up(factor * ONE as f64);
-        outages.push(Outage { from, to: SimTime(from.0 + lasts.0), millionths });
+        outages.push((from..SimTime(from.0 + lasts.0), crate::units::round_half_up(factor * ONE as f64)));
     }
-    outages
+    let edges = outages.iter().flat_map(|(time, _)| [time.start, time.end]);
+    Steps::sample(edges, |at| {
+        let under_way = outages.iter().filter(|(time, _)| time.contains(&at));
+        under_way.fold(ONE, |left, (_, millionths)| left * millionths / ONE)
+    })
+}
+
+/// Returns a share of an amount, rounded down; the share is in \[10⁻⁶\].
+#[must_use]
+pub fn share_of(amount: Tokens, millionths: u64) -> Tokens {
+    (u128::from(amount) * u128::from(millionths) / u128::from(ONE)) as Tokens
 }
 
 const DEFAULT_MAX_QUEUE: u32 = 1_000_000;
@@ -256,40 +240,38 @@ impl Serving<'_> {
         Saturation::Throttle
     }
 
-    /// The state at t = 0 and at every instant at which something changes. `more` are instants at which a kind's own
-    /// plan changes something, `has_room` says whether the plan has anything to give at an instant.
-    pub fn standings(
+    /// The instants at which `changes` are written, in any order.
+    pub fn changes_at(&self) -> impl Iterator<Item = SimTime> + '_ {
+        self.changes.iter().map(|change| change.at.value.0)
+    }
+
+    /// Returns how the capacity stands over time. `left` is what outages leave; `is_ready` says whether what is bought is
+    /// there, and may change at `bought_at` alone.
+    pub fn standing(
         &self,
-        outages: &[Outage],
-        more: &[SimTime],
-        has_room: impl Fn(SimTime) -> bool,
+        left: &Steps<u64>,
+        bought_at: &[SimTime],
+        is_ready: impl Fn(SimTime) -> bool,
         sink: &mut Sink,
-    ) -> Vec<(SimTime, Standing)> {
+    ) -> Steps<Standing> {
         let concurrency = self.concurrency.and_then(|c| small(c, "concurrency", 1, sink));
         for change in self.changes {
             if let Some(written) = &change.concurrency {
                 small(written, "concurrency", 1, sink);
             }
         }
-        let edges = outages.iter().flat_map(|o| [o.from, o.to]);
-        let mut instants: Vec<SimTime> =
-            edges.chain(self.changes.iter().map(|c| c.at.value.0)).chain(more.iter().copied()).collect();
-        instants.push(SimTime::ZERO);
-        instants.sort_unstable();
-        instants.dedup();
-        let standing = |at: SimTime| {
-            let left = Outage::left(outages, at);
+        let instants = left.edges().chain(self.changes_at()).chain(bought_at.iter().copied());
+        Steps::sample(instants, |at| {
             let written = self.in_force(at, |c| c.concurrency.as_ref());
             let nominal = written.and_then(|c| u32::try_from(c.value.0).ok()).or(concurrency);
             let draw = self.in_force(at, |c| c.unavailable_probability.as_ref()).or(self.unavailable_probability);
             Standing {
-                is_out: left == 0,
-                is_ready: has_room(at),
-                concurrency: nominal.map(|n| Outage::share_of(n.into(), left) as u32),
+                is_out: *left.at(at) == 0,
+                is_ready: is_ready(at),
+                concurrency: nominal.map(|n| share_of(n.into(), *left.at(at)) as u32),
                 unavailable_probability: draw.map_or(0.0, |p| p.value.0),
             }
-        };
-        instants.into_iter().map(|at| (at, standing(at))).collect()
+        })
     }
 
     /// What the latest change up to an instant says of a key.
@@ -298,28 +280,11 @@ impl Serving<'_> {
         before.max_by_key(|c| c.at.value.0).and_then(key)
     }
 
-    /// What becomes of a limit: by the changes that name it, and by outages.
+    /// Returns a limit over time, by the changes that name it, without outages.
     #[must_use]
-    pub fn later(&self, kind: LimitKind, amount: Tokens, outages: &[Outage], instants: &[SimTime]) -> Vec<StatedLater> {
-        let nominal = |at| self.in_force(at, |c| c.limit(kind)).map_or(amount, |c| c.value.0);
-        steps(amount, nominal, outages, instants)
+    pub fn nominal(&self, kind: LimitKind, amount: Tokens) -> Steps<Tokens> {
+        Steps::sample(self.changes_at(), |at| self.in_force(at, |c| c.limit(kind)).map_or(amount, |c| c.value.0))
     }
-}
-
-/// The steps of a limit of `stated`, whose nominal amount at each instant is known, under outages.
-#[must_use]
-pub fn steps(
-    stated: Tokens,
-    nominal: impl Fn(SimTime) -> Tokens,
-    outages: &[Outage],
-    instants: &[SimTime],
-) -> Vec<StatedLater> {
-    let step = |&at: &SimTime| {
-        let whole = nominal(at);
-        StatedLater { at, in_force: Outage::share_of(whole, Outage::left(outages, at)), nominal: whole }
-    };
-    // At t = 0 only what differs from the statement is a step.
-    instants.iter().map(step).filter(|s| s.at > SimTime::ZERO || [s.in_force, s.nominal] != [stated; 2]).collect()
 }
 
 impl ChangeSpec {

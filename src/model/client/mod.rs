@@ -1,5 +1,6 @@
 //! The caller: processes, connections, its own pace, time-outs, retries.
 
+pub mod app_retries;
 pub mod pace;
 pub mod rate_limiter;
 pub mod retry;
@@ -13,6 +14,7 @@ use crate::model::quantity::{Count, Duration};
 use crate::model::spec::At;
 use crate::model::workload::arrivals::who;
 use crate::units::SimTime;
+use app_retries::{AppRetries, AppRetriesSpec};
 use pace::{Pace, PaceSpec};
 use retry::{RetriesSpec, RetryPolicy};
 use sdk::Preset;
@@ -34,19 +36,6 @@ pub struct Client {
     pub attempt_timeout: Option<SimTime>,
     /// From the arrival of the request \[µs\].
     pub timeout: Option<SimTime>,
-}
-
-/// Whole efforts of the SDK, one after another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AppRetries {
-    /// In all, the first included; at least 1.
-    pub attempts: u32,
-    /// From the end of one to the start of the next \[µs\].
-    pub delay: u64,
-}
-
-impl AppRetries {
-    pub const NONE: Self = Self { attempts: 1, delay: 0 };
 }
 
 impl Client {
@@ -92,30 +81,6 @@ pub struct ClientSpec {
     pub timeout: Option<At<Duration>>,
 }
 
-/// The application tries the SDK's whole effort again; a request that is too large is not tried again.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "AppRetries")]
-pub struct AppRetriesSpec {
-    /// Efforts in all, the first included.
-    pub attempts: At<Count>,
-    /// From the end of one to the start of the next; default 0s.
-    pub delay: Option<At<Duration>>,
-}
-
-impl AppRetriesSpec {
-    fn lower(&self, sink: &mut Sink) -> Option<AppRetries> {
-        let n = self.attempts.value.0;
-        if !(1..=MOST_APP_ATTEMPTS).contains(&n) {
-            let rule = format!("`attempts` lies between 1 and {MOST_APP_ATTEMPTS}, {n} does not");
-            sink.error(self.attempts.at.clone(), rule, "the first counts; 1 means no more".to_owned());
-            return None;
-        }
-        Some(AppRetries { attempts: n as u32, delay: self.delay.as_ref().map_or(0, |d| d.value.0.0) })
-    }
-}
-
-const MOST_APP_ATTEMPTS: u64 = 20;
 const MOST_CONNECTIONS: u64 = 1_000_000;
 
 /// More would only cost memory.

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::diagnostic::Sink;
+use crate::model::capacity::Limit;
+use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::limiter::token_bucket::TokenBucket;
 use crate::model::quantity::{Count, Duration};
 use crate::model::spec::At;
@@ -77,7 +79,8 @@ impl PaceState {
     pub fn new(pace: Pace) -> Self {
         let bucket = |per_minute: u64| {
             let burst = u128::from(per_minute) * u128::from(pace.burst) / u128::from(MICROS_PER_MINUTE);
-            TokenBucket::new(per_minute, MICROS_PER_MINUTE, (burst as u64).max(1), 0)
+            let limiter = LimiterSpec::bucket(per_minute, MICROS_PER_MINUTE, (burst as u64).max(1));
+            TokenBucket::new(&Limit { amount: per_minute, limiter }, 0)
         };
         Self { requests: pace.rpm.map(bucket), tokens: pace.tpm.map(bucket) }
     }

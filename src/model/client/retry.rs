@@ -140,6 +140,16 @@ words! {
     }
 }
 
+impl From<JitterSpec> for Jitter {
+    fn from(written: JitterSpec) -> Self {
+        match written {
+            JitterSpec::Full => Self::Full,
+            JitterSpec::Equal => Self::Equal,
+            JitterSpec::None => Self::None,
+        }
+    }
+}
+
 const SECOND: u64 = 1_000_000;
 /// Delays double; more attempts than this never end.
 const MOST_ATTEMPTS: u64 = 50;
@@ -227,11 +237,7 @@ impl BackoffSpec {
             }
             capacity.map(|capacity| RetryQuota { capacity, ..RetryQuota::STANDARD })
         });
-        let jitter = match self.jitter.as_ref().map(|j| j.value) {
-            None | Some(JitterSpec::Full) => Jitter::Full,
-            Some(JitterSpec::Equal) => Jitter::Equal,
-            Some(JitterSpec::None) => Jitter::None,
-        };
+        let jitter = self.jitter.as_ref().map_or(Jitter::Full, |j| j.value.into());
         let max_attempts = max_attempts?;
         let (base_throttled, base_transient) = (base, base);
         let doubling = RetryPolicy { base_throttled, base_transient, cap, ..RetryPolicy::NONE };
@@ -262,15 +268,20 @@ impl RetryPolicy {
         if i == 0 && self.first_at_once {
             return 0;
         }
-        let factor = 1u64.checked_shl(i.min(63)).unwrap_or(u64::MAX);
-        let longest = base.saturating_mul(factor).min(self.cap);
-        let jitter = match self.jitter {
-            Jitter::Full => u,
-            Jitter::Equal => 0.5 + 0.5 * u,
-            Jitter::None => 1.0,
-        };
-        round_half_up(longest as f64 * jitter)
+        doubled(base, self.cap, self.jitter, i, u)
     }
+}
+
+/// Returns delay number i (from 0) of those that double, `min(base x 2^i, cap)` times the jitter's factor, with `u` uniform
+/// in (0, 1), rounded half up \[µs\].
+pub(super) fn doubled(base: u64, cap: u64, jitter: Jitter, i: u32, u: f64) -> u64 {
+    let longest = base.saturating_mul(1u64.checked_shl(i.min(63)).unwrap_or(u64::MAX)).min(cap);
+    let factor = match jitter {
+        Jitter::Full => u,
+        Jitter::Equal => 0.5 + 0.5 * u,
+        Jitter::None => 1.0,
+    };
+    round_half_up(longest as f64 * factor)
 }
 
 /// The retry quotas of a workload's client processes.

@@ -85,7 +85,7 @@ impl SdkSpec {
         let (sdk, row) = match self.row() {
             Ok(found) => found,
             Err((at, refusal)) => {
-                sink.error(at, refusal.rule, refusal.help);
+                refusal.report(at, sink);
                 return None;
             }
         };

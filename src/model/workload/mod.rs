@@ -12,7 +12,6 @@ use serde::Deserialize;
 use crate::model::capacity::account::PriceWeights;
 use crate::model::client::{Client, ClientSpec};
 use crate::model::law::{LawSpec, Tokens};
-use crate::model::pricing::long_context::PricesByLength;
 use crate::model::quantity::{Count, Duration, Growth, Names, Number, Share, Signed, Text};
 use crate::model::spec::{At, words};
 use crate::units::SimTime;
@@ -25,12 +24,8 @@ pub struct Workload {
     pub cache: cache::Cache,
     pub client: Client,
     pub failover: Failover,
-    pub tier: tier::Tier,
     /// The calls of a request, one after the other; the last is the main one, and there is always that.
     pub stages: Vec<steps::Stage>,
-    /// By capacity, of what it asks there: tier, cache and batch are in them. `None`: not known, or not paid for by the
-    /// token.
-    pub prices: Vec<Option<PricesByLength>>,
     pub retrieval: Option<steps::Retrieval>,
     pub slo: Slo,
 }
@@ -47,7 +42,8 @@ impl Workload {
     /// also of a longer prompt.
     #[must_use]
     pub fn price_weights_at(&self, capacity: usize) -> PriceWeights {
-        let prices = self.prices.get(capacity).and_then(Option::as_ref);
+        let mut stages = self.stages.iter().rev();
+        let prices = stages.find_map(|stage| stage.prices.get(capacity)?.as_ref());
         PriceWeights::of(prices.map(|prices| &prices.standard))
     }
 }
@@ -105,7 +101,7 @@ pub struct WorkloadSpec {
     pub route: Option<At<Names>>,
     /// When an attempt turns to the next capacity of the route; default at_once.
     pub failover: Option<At<Failover>>,
-    /// The service tier of its on-demand calls; default standard.
+    /// The service tier of the on-demand calls that are its main ones; default standard.
     pub tier: Option<At<tier::TierSpec>>,
     /// Calls that each request makes before its main one, in order.
     pub steps: Option<At<Vec<steps::StepSpec>>>,

@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::law::{LawSpec, Tokens};
+use crate::model::pricing::long_context::PricesByLength;
 use crate::model::quantity::{Amount, Count, Duration, HourlyPrice, Names, Text};
 use crate::model::service::ModelFacts;
 use crate::model::spec::At;
+use crate::model::workload::tier::{Tier, TierSpec};
 use crate::random::Law;
 use crate::units::{self, Price, SimTime, Usd};
 
@@ -23,6 +25,11 @@ pub struct Stage {
     pub output_cap: units::Tokens,
     /// Of a step: what its calls bring and want \[tokens\]; `None` of the main call, whose tokens are the workload's.
     pub tokens: Option<StepTokens>,
+    /// The service tier of its on-demand calls.
+    pub tier: Tier,
+    /// By capacity, the prices of tokens there, with tier, cache and batch in them. `None`: not known, or not paid for by the
+    /// token.
+    pub prices: Vec<Option<PricesByLength>>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,6 +54,8 @@ pub struct StepSpec {
     pub max_tokens: Option<At<Count>>,
     /// Names of capacities in the order in which an attempt asks them.
     pub route: At<Names>,
+    /// The service tier of its on-demand calls, which need not be that of the main call; default standard.
+    pub tier: Option<At<TierSpec>>,
 }
 
 /// What retrieval costs beside its calls.

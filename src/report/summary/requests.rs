@@ -23,6 +23,7 @@ impl Story<'_> {
         }
         let mut lines = vec![line];
         lines.extend(self.unanswered());
+        lines.extend(self.never_sent());
         lines.extend(self.abandoned());
         if self.point.replications > 1 {
             lines.push(self.palette.faint("means of the replications; ± is the half-width of the interval"));
@@ -42,6 +43,18 @@ impl Story<'_> {
             let soon = self.point.value("time_to_failure_p50_ms");
             let soon = soon.map(|ms| format!("; half of these failed within {}", time(ms))).unwrap_or_default();
             format!("{} of the requests got no answer{soon}", self.with_interval("failure_rate"))
+        })
+    }
+
+    /// How many requests never left their client: they are in no rate of attempts.
+    fn never_sent(&self) -> Option<String> {
+        let never_sent = self.value("never_sent");
+        (never_sent > 0.0).then(|| {
+            let what = if never_sent == 1.0 { "request was" } else { "requests were" };
+            self.palette.doubtful(&format!(
+                "{} {what} never sent: their client held them back until they were given up or the run ended",
+                count(never_sent)
+            ))
         })
     }
 

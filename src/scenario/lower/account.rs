@@ -5,10 +5,10 @@ use super::models::Models;
 use super::supply::{Draft, Supply};
 use crate::catalog::AccountEntry;
 use crate::model::capacity::account::{ACCOUNT, AccountSpec, Counting};
-use crate::model::capacity::quota::{Limit, LimitKind, Quota, TpdReset};
+use crate::model::capacity::quota::{InForce, Limit, LimitKind, Quota, TpdReset};
 use crate::model::quantity::LimitAmount;
 use crate::model::workload::Workload;
-use crate::units::Tokens;
+use crate::units::{Steps, Tokens};
 
 impl<'a> Lowering<'a> {
     /// Lets every capacity that counts towards the account's daily quota ask it last: one quota for each source region.
@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
         for workload in workloads {
             for stage in &workload.stages {
                 let weighted = |c: &&usize| supply.capacities[**c].quotas.iter().any(is_weighted);
-                if stage.route.iter().filter(weighted).any(|c| workload.prices[*c].is_none()) {
+                if stage.route.iter().filter(weighted).any(|c| stage.prices[*c].is_none()) {
                     let why = "without prices every token counts 1 towards the account's daily quota";
                     self.assume(format!("models.{}.prices", stage.facts.name), "as input", why);
                 }
@@ -121,12 +121,12 @@ impl<'a> Lowering<'a> {
 
 fn quota_of(spec: &AccountSpec, prefix: String, amount: Tokens) -> Quota {
     let limiter = spec.tpd_reset.as_ref().map_or(TpdReset::UtcDay, |reset| reset.value).limiter();
-    let mut limits = [None; LimitKind::ALL.len()];
-    limits[LimitKind::AccountTpd as usize] = Some(Limit { amount, limiter });
+    let mut limits = LimitKind::ALL.map(|_| None);
+    let limit = Limit { amount, limiter };
+    limits[LimitKind::AccountTpd as usize] = Some(Steps::constant(InForce { limit, nominal: limit }));
     Quota {
         prefix,
         limits,
-        changes: Vec::new(),
         reserve_cache_reads: false,
         reserve_output_burndown: false,
         counting: spec.tpd_counting.as_ref().map_or(Counting::Billed, |counting| counting.value),

@@ -5,8 +5,8 @@ use super::models::{Known, Models, constant, first_token};
 use super::supply::{AskedFor, Defaults, Draft, Offer, Owner, Supply};
 use crate::catalog::LatencyEntry;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec, Stated};
-use crate::model::capacity::serving::{Serving, lower_outages, steps};
-use crate::model::capacity::{Capacity, Plan, Site};
+use crate::model::capacity::serving::{Serving, share_left};
+use crate::model::capacity::{Capacity, Plan, Room, Site};
 use crate::model::law::Speed;
 use crate::model::quantity::Duration;
 use crate::model::service::Latency;
@@ -27,6 +27,7 @@ impl<'a> Lowering<'a> {
             name: draft.name,
             at: draft.at,
             sold: draft.model.and_then(|m| models.get(m)).map(|known| known.sold),
+            start: self.clock.as_ref().map(|run| &run.start),
             sink: self.sink,
             facts: &mut self.facts,
             regions,
@@ -53,28 +54,29 @@ impl<'a> Lowering<'a> {
             self.facts.dates.push(listed.as_of.clone());
         }
 
-        let outages = lower_outages(serving.outages, self.sink);
-        let bought_at: Vec<SimTime> = plan.bought.iter().flat_map(|b| b.amounts.iter().map(|(at, _)| *at)).collect();
-        let is_ready = |at| plan.bought.iter().all(|b| b.amount_at(at) > 0);
-        let standings = serving.standings(&outages, &bought_at, is_ready, self.sink);
-        let instants: Vec<SimTime> = standings.iter().map(|(at, _)| *at).collect();
+        let left = share_left(serving.outages, self.sink);
+        let bought_at: Vec<SimTime> = plan.bought.iter().flat_map(|b| b.amounts.edges()).collect();
+        let is_ready = |at| plan.bought.iter().all(|b| *b.amounts.at(at) > 0);
+        let standing = serving.standing(&left, &bought_at, is_ready, self.sink);
+        let mut changes_at: Vec<SimTime> = left.edges().chain(serving.changes_at()).chain(bought_at).collect();
+        if let Room::Regions(pool) = &plan.room {
+            changes_at.extend(pool.regions.iter().flat_map(|region| region.left.edges()));
+        }
+        changes_at.retain(|at| *at > SimTime::ZERO);
+        changes_at.sort_unstable();
+        changes_at.dedup();
 
         let own = kind.own_quota();
         let owner = Owner::Capacity(i);
         let stated = |limit| match plan.bought.iter().find(|b| b.kind == limit) {
-            Some(bought) => {
-                let amount = bought.amount_at(SimTime::ZERO);
-                let later = steps(amount, |at| bought.amount_at(at), &outages, &instants);
-                Some(Stated { amount, at: bought.at.clone(), later })
-            }
+            Some(bought) => Some(Stated::under(&left, &bought.amounts, bought.at.clone())),
             None => Self::stated(owner, &own, defaults, limit).map(|stated| {
-                let varies = !outages.is_empty() || serving.changes.iter().any(|c| c.limits().any(|(k, _)| k == limit));
-                let later = if varies { serving.later(limit, stated.amount, &outages, &instants) } else { Vec::new() };
-                Stated { later, ..stated }
+                let nominal = serving.nominal(limit, stated.amount());
+                Stated::under(&left, &nominal, stated.at)
             }),
         };
         self.check_changes(serving, &own, owner, defaults);
-        self.warn_of_what_never_happens(draft, &instants, &plan);
+        self.warn_of_what_never_happens(draft, &changes_at, &plan);
         if kind_name != "batch" && serving.refusal_latency.is_none() {
             let path = format!("capacities.{}.refusal_latency", draft.name);
             self.assume(path, "\"0s\"", "how long a refusal takes to reach its caller is not published; measure it");
@@ -102,7 +104,8 @@ impl<'a> Lowering<'a> {
             kind: kind_name,
             quotas,
             on_saturation,
-            standings,
+            standing,
+            changes_at,
             refusal_latency: serving.refusal_latency.map_or(SimTime::ZERO, |t| t.value.0),
             contention,
             latency,

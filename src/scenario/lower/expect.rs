@@ -240,7 +240,8 @@ impl Lowering<'_> {
         if known.contains(&name) {
             return true;
         }
-        let Refusal { rule, help } = unknown(format!("there is no {what} `{name}`"), name, known.iter().copied());
+        // The offer is of a part of the metric's name.
+        let Refusal { rule, help, .. } = unknown(format!("there is no {what} `{name}`"), name, known.iter().copied());
         self.error(at, rule, help);
         false
     }
@@ -260,7 +261,7 @@ impl Lowering<'_> {
                 let unpriced = stage.route.iter().filter_map(|c| Some((supply.capacities.get(*c)?, *c)));
                 let unpriced = unpriced.filter(|(capacity, c)| {
                     let asked = is_asked("workloads", &workload.name) || is_asked("capacities", &capacity.name);
-                    asked && capacity.billing.is_by_token() && workload.prices[*c].is_none()
+                    asked && capacity.billing.is_by_token() && stage.prices[*c].is_none()
                 });
                 if let Some((capacity, _)) = unpriced.into_iter().next() {
                     let rule = format!(

@@ -164,7 +164,7 @@ impl Lowering<'_> {
         if index.is_none() {
             let rule = format!("there is no {what} `{wanted}`");
             let refusal = unknown(rule, wanted, known.iter().map(String::as_str));
-            self.sink.error(name.at.clone(), refusal.rule, refusal.help);
+            refusal.report(name.at.clone(), self.sink);
         }
         index
     }

@@ -8,7 +8,7 @@ use crate::model::capacity::{Billing, Capacity};
 use crate::model::pricing::long_context::{self, LongPrices, PricesByLength};
 use crate::model::pricing::{self, Terms, TokenPrices, Told};
 use crate::model::workload::arrivals::Arrivals;
-use crate::model::workload::tier::Tier;
+use crate::model::workload::steps::Stage;
 use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Workload, WorkloadSpec};
 use crate::units::Tokens;
@@ -20,37 +20,33 @@ const WORTH_TELLING: f64 = 1e-6;
 #[derive(Clone, Copy)]
 struct Call<'c, 'a> {
     workload: &'c Workload,
-    /// The call that answers the request; the others are steps before it.
-    is_main: bool,
+    stage: &'c Stage,
     model: &'c Known<'a>,
     capacity: &'c Capacity,
     offer: &'c Offer<'a>,
 }
 
 impl<'a> Lowering<'a> {
-    /// Prices by capacity; `None` where they are not known or tokens are not paid for.
+    /// Prices of the calls of one stage by capacity; `None` where they are not known or tokens are not paid for.
     pub(super) fn prices(
         &mut self,
         (workload, spec): (&Workload, &WorkloadSpec),
+        stage: usize,
         models: &Models<'a>,
         supply: &Supply<'a>,
     ) -> Vec<Option<PricesByLength>> {
         let writes_for_an_hour = spec.cache.as_ref().is_some_and(|c| c.value.writes_for_an_hour());
         let mut prices = vec![None; supply.capacities.len()];
-        for stage in &workload.stages {
-            let Some(model) = models.get(&stage.facts.name) else { continue };
-            for &c in &stage.route {
-                let (Some(capacity), Some(offer)) = (supply.capacities.get(c), supply.offers.get(c)) else { continue };
-                if !capacity.billing.is_by_token() {
-                    continue;
-                }
-                // A tier is that of the main call.
-                let is_main = stage.tokens.is_none();
-                let tier = if is_main { workload.tier } else { Tier::STANDARD };
-                let is_batch = capacity.billing == Billing::BatchTokens;
-                let terms = Terms { writes_for_an_hour, is_batch, tier: &tier };
-                prices[c] = self.price_of(Call { workload, is_main, model, capacity, offer }, terms);
+        let stage = &workload.stages[stage];
+        let Some(model) = models.get(&stage.facts.name) else { return prices };
+        for &c in &stage.route {
+            let (Some(capacity), Some(offer)) = (supply.capacities.get(c), supply.offers.get(c)) else { continue };
+            if !capacity.billing.is_by_token() {
+                continue;
             }
+            let is_batch = capacity.billing == Billing::BatchTokens;
+            let terms = Terms { writes_for_an_hour, is_batch, tier: &stage.tier };
+            prices[c] = self.price_of(Call { workload, stage, model, capacity, offer }, terms);
         }
         prices
     }
@@ -72,9 +68,13 @@ impl<'a> Lowering<'a> {
             self.assume(path, "as input", "no price is known for what the cache reads or writes");
         }
         if let Some(factor) = told.tier_factor {
-            let path = format!("workloads.{}.tier.{}.price_factor", call.workload.name, terms.tier.name);
             let why = "the model's price in this tier is not published: what AWS says of most models is taken";
-            self.assume(path, (factor as f64 / 1e6).to_string(), why);
+            let (workload, tier, factor) = (&call.workload.name, terms.tier.name, factor as f64 / 1e6);
+            if call.is_main() {
+                self.assume(format!("workloads.{workload}.tier.{tier}.price_factor"), factor.to_string(), why);
+            } else {
+                self.assume(format!("workloads.{workload}.steps"), format!("tier.{tier}.price_factor = {factor}"), why);
+            }
         }
         let Some(listed) = &call.offer.listed else { return };
         let used = |key: &str| !key.starts_with("cache_") || call.uses_cache();
@@ -122,9 +122,14 @@ impl<'a> Lowering<'a> {
 }
 
 impl Call<'_, '_> {
+    /// Whether it is the call that answers the request; the others are steps before it.
+    fn is_main(&self) -> bool {
+        self.stage.tokens.is_none()
+    }
+
     /// Whether the prompt cache reads or writes any of the input.
     fn uses_cache(&self) -> bool {
-        self.is_main && self.workload.cache.is_used()
+        self.is_main() && self.workload.cache.is_used()
     }
 
     /// The factor of the model's prices, as an input tells it behind a price.
@@ -139,7 +144,7 @@ impl Call<'_, '_> {
     fn share_above(&self, threshold: Tokens) -> f64 {
         let grows = matches!(self.workload.arrivals, Arrivals::Sessions(_));
         match &self.workload.tokens.of {
-            TokensOf::Laws { input, .. } if self.is_main && !grows => {
+            TokensOf::Laws { input, .. } if self.is_main() && !grows => {
                 share_above(input, threshold.saturating_sub(u64::from(self.workload.tokens.extra_input)))
             }
             _ => 1.0,

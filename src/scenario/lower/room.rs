@@ -231,8 +231,7 @@ impl Room<'_> {
 
 /// The largest request that an idle limit ever admits, outages aside; `None`: there is no such limit.
 fn largest_request(quota: &Quota, kind: LimitKind) -> Option<Tokens> {
-    let later = quota.changes.iter().filter(|c| c.kind == kind).map(|c| c.nominal.largest_request());
-    Some(later.fold(quota.limit(kind)?.largest_request(), Tokens::max))
+    quota.over_time(kind)?.iter().map(|(_, step)| step.nominal.largest_request()).max()
 }
 
 /// The largest input that fits; what is reserved never falls as inputs grow.

@@ -378,7 +378,7 @@ impl<'a> Lowering<'a> {
     fn warn_of_zero(&mut self, spec: &QuotaSpec, quota: &Quota) {
         for kind in LimitKind::ALL {
             let Some(written) = spec.written(kind).filter(|w| w.value == LimitAmount::AtMost(0)) else { continue };
-            if !quota.changes.iter().any(|change| change.kind == kind && change.in_force.amount > 0) {
+            if !quota.over_time(kind).is_some_and(|steps| steps.later().any(|(_, step)| step.limit.amount > 0)) {
                 let rule = format!("`{}.{}` is 0: it refuses everything", quota.prefix, kind.name());
                 self.sink.warning(Some(written.at.clone()), rule, "write \"none\" for no limit".to_owned());
             }

@@ -16,7 +16,7 @@ use crate::model::workload::arrivals::shape::ShapeSpec;
 use crate::model::workload::arrivals::{Arrivals, ArrivalsSpec};
 use crate::model::workload::cache::{Cache, DEFAULT_TTL, Modelled, UNBOUNDED};
 use crate::model::workload::steps::{Retrieval, Stage, StepTokens};
-use crate::model::workload::tier::Tier;
+use crate::model::workload::tier::{Tier, TierSpec};
 use crate::model::workload::tokens::{TokenSource, TokensOf};
 use crate::model::workload::{Failover, Slo, Workload, WorkloadSpec};
 use crate::random::{Law, Purpose, Stream};
@@ -52,11 +52,10 @@ impl<'a> Lowering<'a> {
             let cache = self.cache((&section.name, spec), most_cached, traces);
             let client = self.client(&section.name, spec);
             let slo = self.slo(spec);
-            let tier = self.tier(&section.name, spec);
-            let stages = self.stages(spec, models, &known, routes.get(&section.name));
+            let stages = self.stages(&section.name, spec, models, &known, routes.get(&section.name));
             let retrieval = self.retrieval(spec, models, &known);
-            if let (Some(arrivals), Some(tokens), Some(cache), Some(client), Some(tier), Some(stages), Ok(retrieval)) =
-                (arrivals, tokens, cache, client, tier, stages, retrieval)
+            if let (Some(arrivals), Some(tokens), Some(cache), Some(client), Some(stages), Ok(retrieval)) =
+                (arrivals, tokens, cache, client, stages, retrieval)
             {
                 let mut workload = Workload {
                     name: section.name.clone(),
@@ -65,14 +64,14 @@ impl<'a> Lowering<'a> {
                     cache,
                     client,
                     failover: spec.failover.as_ref().map_or(Failover::AtOnce, |f| f.value),
-                    tier,
                     stages,
-                    prices: Vec::new(),
                     retrieval,
                     slo,
                 };
-                self.check_tier(&workload, spec, supply);
-                workload.prices = self.prices((&workload, spec), models, supply);
+                self.check_tiers(&workload, spec, supply);
+                for stage in 0..workload.stages.len() {
+                    workload.stages[stage].prices = self.prices((&workload, spec), stage, models, supply);
+                }
                 self.check_batches(&workload, &section.at, supply);
                 workloads.push(workload);
             }
@@ -83,6 +82,7 @@ impl<'a> Lowering<'a> {
     /// The calls of a request; `None` after a finding.
     fn stages(
         &mut self,
+        name: &str,
         spec: &WorkloadSpec,
         models: &Models<'a>,
         known: &[String],
@@ -99,55 +99,71 @@ impl<'a> Lowering<'a> {
             let answers = output.is_some() || step.max_tokens.is_some();
             let most = if answers { model.facts.max_output_tokens } else { 0 };
             let output_cap = self.output_cap(step.max_tokens.as_ref(), most);
-            let (Some(input), Some(output_cap), false) = (input, output_cap, matches!(output, Some(None))) else {
+            let tier = self.tier(step.tier.as_ref(), |key| (format!("workloads.{name}.steps"), format!("tier.{key}")));
+            let (Some(input), Some(output_cap), Some(tier), false) =
+                (input, output_cap, tier, matches!(output, Some(None)))
+            else {
                 continue;
             };
             let tokens = Some(StepTokens { input, output: output.flatten() });
-            stages.push(Stage { facts: model.facts.clone(), route: Vec::new(), output_cap, tokens });
+            let facts = model.facts.clone();
+            stages.push(Stage { facts, route: Vec::new(), output_cap, tokens, tier, prices: Vec::new() });
         }
         let main = models.get(&**spec.model)?;
         let output_cap = self.output_cap(spec.max_tokens.as_ref(), main.facts.max_output_tokens)?;
-        stages.push(Stage { facts: main.facts.clone(), route: Vec::new(), output_cap, tokens: None });
+        let tier = self.tier(spec.tier.as_ref(), |key| (format!("workloads.{name}.tier.{key}"), String::new()))?;
+        let facts = main.facts.clone();
+        stages.push(Stage { facts, route: Vec::new(), output_cap, tokens: None, tier, prices: Vec::new() });
         let routes = routes.filter(|r| r.len() == stages.len())?;
         stages.iter_mut().zip(routes).for_each(|(stage, route)| stage.route.clone_from(route));
         Some(stages)
     }
 
-    fn tier(&mut self, name: &str, spec: &WorkloadSpec) -> Option<Tier> {
-        let Some(written) = &spec.tier else { return Some(Tier::STANDARD) };
+    /// A tier as written. `path` says where a key that it leaves open is written, and what comes before its value there.
+    fn tier(&mut self, written: Option<&At<TierSpec>>, path: impl Fn(&str) -> (String, String)) -> Option<Tier> {
+        let Some(written) = written else { return Some(Tier::STANDARD) };
         let (tier, open) = written.value.lower(self.sink)?;
         for key in open {
             let value = if key == "latency_factor" { "1" } else { "0" };
             let why =
                 "what a service tier does to latency and to 503s is not published: measure it on your own traffic";
-            self.assume(format!("workloads.{name}.tier.{}.{key}", tier.name), value, why);
+            let (path, before) = path(&format!("{}.{key}", tier.name));
+            let value = if before.is_empty() { value.to_owned() } else { format!("{before} = {value}") };
+            self.assume(path, value, why);
         }
         Some(tier)
     }
 
-    /// A tier is one in which the model is sold where the main call goes.
-    fn check_tier(&mut self, workload: &Workload, spec: &WorkloadSpec, supply: &Supply<'a>) {
-        let Some(written) = spec.tier.as_ref().filter(|_| workload.tier.name != Tier::STANDARD.name) else { return };
-        let mut asked = workload.main().route.iter().filter_map(|c| supply.capacities.get(*c));
-        if supply.whole && asked.all(|c| c.billing != Billing::Tokens) {
-            let rule = format!("the tier `{}` of `{}` changes nothing", workload.tier.name, workload.name);
-            let help = "tiers are of on-demand tokens, and no capacity of the route is paid for so".to_owned();
-            self.sink.warning(Some(written.at.clone()), rule, help);
+    /// The tiers of a workload's calls are those in which their models are sold where they go.
+    fn check_tiers(&mut self, workload: &Workload, spec: &WorkloadSpec, supply: &Supply<'a>) {
+        let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
+        let written = steps.iter().map(|step| step.tier.as_ref()).chain([spec.tier.as_ref()]);
+        for (stage, written) in workload.stages.iter().zip(written) {
+            if let Some(written) = written.filter(|_| stage.tier.name != Tier::STANDARD.name) {
+                self.check_tier(&workload.name, stage, &written.at, supply);
+            }
         }
-        for &c in &workload.main().route {
+    }
+
+    fn check_tier(&mut self, workload: &str, stage: &Stage, at: &Span, supply: &Supply<'a>) {
+        let mut asked = stage.route.iter().filter_map(|c| supply.capacities.get(*c));
+        if supply.whole && asked.all(|c| c.billing != Billing::Tokens) {
+            let rule = format!("the tier `{}` of `{workload}` changes nothing", stage.tier.name);
+            let help = "tiers are of on-demand tokens, and no capacity of the route is paid for so".to_owned();
+            self.sink.warning(Some(at.clone()), rule, help);
+        }
+        for &c in &stage.route {
             let Some(path) = supply.offers.get(c).and_then(|o| o.path) else { continue };
-            if !path.is_sold_in_tier(workload.tier.name) {
+            if !path.is_sold_in_tier(stage.tier.name) {
                 let rule = format!(
                     "`{}` is not sold in the tier `{}` at `{}`",
-                    workload.main().facts.name,
-                    workload.tier.name,
-                    supply.capacities[c].name
+                    stage.facts.name, stage.tier.name, supply.capacities[c].name
                 );
                 let help = match path.tiers.join(", ") {
                     none if none.is_empty() => "it is sold as standard alone".to_owned(),
                     tiers => format!("it is sold as standard and {tiers}"),
                 };
-                self.error(&written.at, rule, help);
+                self.error(at, rule, help);
             }
         }
     }

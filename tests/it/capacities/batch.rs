@@ -66,3 +66,35 @@ fn each_collection_is_a_job_of_its_own() {
         ],
     );
 }
+
+#[test]
+fn a_batch_holds_no_connection() {
+    for client in ["max_connections = 2", "max_connections = 1, retries = \"adaptive\""] {
+        let rows: String = (0..100).map(|s| format!("{s},100,100 ")).collect();
+        let told = told(
+            &[("w", &rows, &format!("client = {{ {client} }}"))],
+            "[run]\nduration = \"3h\"\nwarmup = \"0s\"\nreplications = 1\n[capacities.night.batch]\ncollect_every = \"1h\"\nqueue_delay = \"10m\"\ntokens_per_second = 1_000",
+        );
+        assert_tells(&told, &[("served", 100.0), ("never_sent", 0.0), ("e2e_mean_ms", (4_220.0 - 49.5) * 1_000.0)]);
+    }
+}
+
+#[test]
+fn who_goes_on_to_a_batch_gives_its_connection_back() {
+    // One connection. The first is answered by `us` until 10; those of 1 to 9 wait for it until then, are refused by `us`
+    // in turn, and go into the job, which holds nobody up. From 60 on `us` has another minute, and answers one more.
+    let rows: String = (0..110).map(|s| format!("{s},100,100 ")).collect();
+    let told = told(
+        &[("w", &rows, "client = { retries = \"none\", max_connections = 1 }\nroute = [\"us\", \"night\"]")],
+        "[run]\nduration = \"3h\"\nwarmup = \"0s\"\nreplications = 1\n[capacities.us.on_demand]\nrpm = 1\n[capacities.night.batch]\ncollect_every = \"1h\"\nqueue_delay = \"10m\"\ntokens_per_second = 1_000",
+    );
+    assert_tells(
+        &told,
+        &[
+            ("served", 110.0),
+            ("capacities.us.admitted", 2.0),
+            ("capacities.night.admitted", 108.0),
+            ("capacities.us.in_flight_peak", 1.0),
+        ],
+    );
+}

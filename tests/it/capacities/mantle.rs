@@ -17,6 +17,8 @@ fn mantle_admits_input_and_cap_and_settles_to_input() {
             ("throttled_attempts", 2.0),
             ("capacities.us.refused_itpm", 2.0),
             ("capacities.us.itpm.charged", 700.0),
+            // The caps of the two that were served.
+            ("capacities.us.itpm.reserved_unused_tokens", 900.0),
             ("windows.at11.served", 1.0),
             // The burndown of five is not for this endpoint.
             ("output_tokens", 200.0),

@@ -219,3 +219,33 @@ fn a_503_costs_14_of_the_retry_quota_and_a_429_costs_5() {
         assert_tells(&told, &[("attempts", attempts)]);
     }
 }
+
+#[test]
+fn the_occupied_peak_forgets_an_outages_smaller_bucket_whatever_the_length_of_the_run() {
+    // A bucket of 1,200, of 600 over [10 s, 50 s). All 600 are taken at 20; at 50 there are 30 s x 10 in a bucket of 1,200
+    // again, and 900 are missing.
+    for duration in ["10m", "1h", "24h"] {
+        let told = told(
+            &[("w", "0,10,10 20,500,20,100 200,10,10", "")],
+            &format!(
+                "[run]\nduration = \"{duration}\"\nwarmup = \"0s\"\nreplications = 1\n[models.own]\n\
+                 max_output_tokens = 1_000\noutput_burndown = 5\ntime_to_first_token = \"9s\"\n\
+                 output_tokens_per_second = 100\n[capacities.us.on_demand]\ntpm = 1_200\nlimiter = \"token_bucket\"\n\
+                 outages = [{{ at = \"10s\", lasts = \"40s\", factor = 0.5 }}]\n"
+            ),
+        );
+        assert_tells(&told, &[("served", 3.0), ("capacities.us.tpm.occupied_peak_per_min", 900.0)]);
+    }
+}
+
+#[test]
+fn an_outage_that_leaves_nothing_takes_no_part_of_a_token() {
+    // 7 tokens a minute; answers of two tokens are charged 2 + 5 x 2. At 20 the bucket holds 7 + 7/3 - 12 = -8/3, and over
+    // [20 s, 30 s) nothing comes. Who waits for 2 is served when 14/3 more have come: 40 s later.
+    let told = told(
+        &[("w", "0,2,2 11,1,1", "")],
+        "[capacities.us.on_demand]\ntpm = 7\nlimiter = \"token_bucket\"\non_saturation = \"queue\"\n\
+         outages = [{ at = \"20s\", lasts = \"10s\" }]\n",
+    );
+    assert_tells(&told, &[("served", 2.0), ("windows.at11.queue_delay_mean_ms", 59_000.0)]);
+}

@@ -128,3 +128,58 @@ fn who_writes_a_prefix_takes_no_look_from_other_queues() {
     );
     assert_tells(&told, &[("workloads.w.served", 3.0), ("windows.at2.queue_delay_mean_ms", 58_000.0)]);
 }
+
+/// A prompt of 40,000 tokens, most of them a prefix that is to be cached, read at 10 tokens a millisecond.
+fn cold(cache: &str) -> Told {
+    told(
+        &[("w", "0,40000,1 20,40000,1 400,40000,1", cache)],
+        "[models.own]\nmax_output_tokens = 1_000\ntime_to_first_token = \"500ms\"\nprefill_per_1k_tokens = \"100ms\"\n\
+         output_tokens_per_second = 1_000\n[capacities.us.on_demand]",
+    )
+}
+
+#[test]
+fn what_is_written_to_the_cache_is_read_by_the_model_first() {
+    let none = cold("");
+    assert_tells(&none, &[("ttft_mean_ms", 4_500.0)]);
+    // Written at 0 and, gone after 300 s, at 400 again; read at 20.
+    let prefix = cold("cache = { prefix_tokens = 39_000, keys = 1 }");
+    assert_tells(
+        &prefix,
+        &[
+            ("windows.at0.ttft_mean_ms", 4_500.0),
+            ("windows.at20.ttft_mean_ms", 600.0),
+            ("windows.at400.ttft_mean_ms", 4_500.0),
+        ],
+    );
+    // By shares: a quarter is read, and three quarters are not, written or not.
+    for write in ["0.0", "0.5"] {
+        let shares = cold(&format!("cache = {{ read_share = 0.25, write_share = {write} }}"));
+        assert_tells(&shares, &[("ttft_mean_ms", 3_500.0)]);
+    }
+}
+
+#[test]
+fn who_became_larger_in_a_queue_is_not_too_large() {
+    // A prompt of 60,100 fits 50,000 tokens a minute only while its prefix is live. At 0 it does not, and `big` writes the
+    // prefix. The one at 10 reads it, and holds the only place until 419. The one at 12 waits; its prefix is gone at 310, so
+    // that at 419 it asks for more than there is. It stays at the head of the queue. At 500 another does not fit either and
+    // writes the prefix by `big`; from its first token on, at 509, the head fits again.
+    let told = told(
+        &[(
+            "w",
+            "0,60100,100 10,60100,40000 12,60100,100 500,60100,100",
+            "cache = { prefix_tokens = 60_000, keys = 1 }\nroute = [\"small\", \"big\"]",
+        )],
+        "[capacities.small.on_demand]\ntpm = 50_000\nconcurrency = 1\non_saturation = \"queue\"\n[capacities.big.on_demand]\n",
+    );
+    assert_tells(
+        &told,
+        &[
+            ("served", 4.0),
+            ("capacities.small.refused_too_large", 2.0),
+            ("capacities.small.admitted", 2.0),
+            ("windows.at12.queue_delay_mean_ms", 497_000.0),
+        ],
+    );
+}

@@ -214,3 +214,77 @@ fn models_that_are_not_sold_by_the_unit_are_refused() {
         assert!(said.to_lowercase().contains("provisioned"), "{said}");
     }
 }
+
+/// Answers of 1,000 tokens in 59 s, one request a second for an hour.
+fn long_answers(limiter: &str) -> bedload::results::Point {
+    play(&format!(
+        r#"
+        run = {{ duration = "60m", warmup = "10m", replications = 1 }}
+        [models.slow]
+        max_output_tokens = 1_000
+        time_to_first_token = "9s"
+        output_tokens_per_second = 20
+        [workloads.w]
+        model = "slow"
+        arrivals.constant.rate = "1/s"
+        input_tokens = 1
+        output_tokens = 1_000
+        client.retries = "none"
+        [capacities.d.provisioned]
+        model_units = 1
+        input_tpm_per_unit = 1_000_000
+        output_tpm_per_unit = 2_000
+        admission = "post_charge"
+        limiter = "{limiter}"
+        "#
+    ))
+}
+
+#[test]
+fn post_charge_dates_the_whole_charge_at_the_end_of_the_answer() {
+    // Admitted until the second answer has ended, about a minute; each charge counts for a minute from its answer's end on,
+    // the last of them two minutes after the first admission: a minute open, two closed.
+    let point = long_answers("sliding_window");
+    assert_eq!((value(&point, "requests"), value(&point, "served")), (3_600.0, 1_200.0));
+}
+
+#[test]
+fn what_bought_output_reserves_in_vain_is_told_by_limit() {
+    let of = |admission: &str| {
+        told(
+            &[("w", "0,100,100,400 20,100,50,100", "")],
+            &format!(
+                "[capacities.d.provisioned]\nmodel_units = 1\ninput_tpm_per_unit = 1_000\noutput_tpm_per_unit = 1_000\n\
+                 admission = \"{admission}\"\n"
+            ),
+        )
+    };
+    for (admission, unused) in [("reserve", 350.0), ("post_charge", 0.0)] {
+        assert_tells(
+            &of(admission),
+            &[
+                ("capacities.d.output.reserved_unused_tokens", unused),
+                ("capacities.d.input.reserved_unused_tokens", 0.0),
+                ("capacities.d.reserved_unused_tokens", unused),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_purchase_beside_a_shared_quota_is_counted_by_each_as_it_reserves() {
+    // The quota is charged 100 + 5 x 100 of 500 reserved: nothing is left of it. The bought output keeps 300 of its cap.
+    let told = told(
+        &[("w", "0,100,100,400", "")],
+        "[quotas.day]\ntpd = 1_000_000\n[capacities.d.provisioned]\nquota = \"day\"\nmodel_units = 1\n\
+         input_tpm_per_unit = 1_000\noutput_tpm_per_unit = 1_000\nadmission = \"reserve\"\n",
+    );
+    assert_tells(
+        &told,
+        &[
+            ("quotas.day.tpd.reserved_unused_tokens", 0.0),
+            ("quotas.day.reserved_unused_tokens", 0.0),
+            ("capacities.d.output.reserved_unused_tokens", 300.0),
+        ],
+    );
+}

@@ -17,6 +17,8 @@ use fixed_window::{FixedWindow, FixedWindowSpec};
 use sliding_window::{SlidingWindow, SlidingWindowSpec};
 use token_bucket::{TokenBucket, TokenBucketSpec};
 
+pub use token_bucket::common_credits;
+
 /// Which limiter, with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimiterSpec {
@@ -24,8 +26,8 @@ pub enum LimiterSpec {
     FixedWindow { window: u64, offset: u64 },
     /// \[µs\]
     SlidingWindow { window: u64 },
-    /// Refills L in each `window` \[µs\]; holds at most `burst` tokens.
-    TokenBucket { window: u64, burst: u64 },
+    /// Refills L in each `window` \[µs\]; holds at most `burst` tokens, each of which is `credits` credits.
+    TokenBucket { window: u64, burst: u64, credits: u64 },
 }
 
 impl LimiterSpec {
@@ -37,6 +39,12 @@ impl LimiterSpec {
             Self::SlidingWindow { .. } => "sliding_window",
             Self::TokenBucket { .. } => "token_bucket",
         }
+    }
+
+    /// A bucket for `limit` tokens in `window` µs, with the fewest credits for a token.
+    #[must_use]
+    pub fn bucket(limit: Tokens, window: u64, burst: Tokens) -> Self {
+        Self::TokenBucket { window, burst, credits: TokenBucket::fewest_credits(limit, window) }
     }
 
     /// W \[µs\]
@@ -137,15 +145,15 @@ pub enum Limiter {
 impl Limiter {
     /// Full buckets and empty windows at t = 0, but for `used` already used.
     #[must_use]
-    pub fn new(spec: LimiterSpec, limit: Tokens, used: Tokens, wall: &WallClock) -> Self {
-        match spec {
+    pub fn new(limit: &Limit, used: Tokens, wall: &WallClock) -> Self {
+        match limit.limiter {
             LimiterSpec::FixedWindow { window, offset } => {
-                Self::FixedWindow(FixedWindow::new(limit, window, wall.phase(window, offset), used))
+                Self::FixedWindow(FixedWindow::new(limit.amount, window, wall.phase(window, offset), used))
             }
-            LimiterSpec::SlidingWindow { window } => Self::SlidingWindow(SlidingWindow::new(limit, window, used)),
-            LimiterSpec::TokenBucket { window, burst } => {
-                Self::TokenBucket(TokenBucket::new(limit, window, burst, used))
+            LimiterSpec::SlidingWindow { window } => {
+                Self::SlidingWindow(SlidingWindow::new(limit.amount, window, used))
             }
+            LimiterSpec::TokenBucket { .. } => Self::TokenBucket(TokenBucket::new(limit, used)),
         }
     }
 
@@ -213,7 +221,9 @@ impl Limiter {
         match (self, limit.limiter) {
             (Self::FixedWindow(l), _) => l.limit = limit.amount,
             (Self::SlidingWindow(l), _) => l.limit = limit.amount,
-            (Self::TokenBucket(l), LimiterSpec::TokenBucket { window, burst }) => l.set(limit.amount, window, burst),
+            (Self::TokenBucket(l), LimiterSpec::TokenBucket { window, burst, .. }) => {
+                l.set(limit.amount, window, burst)
+            }
             (Self::TokenBucket(_), _) => unreachable!("a limit changes its amount, not its algorithm"),
         }
     }

@@ -78,8 +78,13 @@ impl SlidingWindow {
         self.sum + amount <= self.limit
     }
 
+    /// Takes an amount, whether it fits or not. Nothing taken is no entry: what is charged for it in the end is one of its
+    /// own, dated then.
     #[inline]
     pub(super) fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
+        if amount == 0 {
+            return;
+        }
         self.entries.push_back(Entry { at: now, admission, amount });
         self.sum += amount;
         self.peak = self.peak.max(self.sum);
@@ -122,5 +127,28 @@ impl SlidingWindow {
 
     pub(super) fn take_peak(&mut self) -> Tokens {
         std::mem::replace(&mut self.peak, self.sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_reserved_is_dated_at_its_end() {
+        let mut window = SlidingWindow::new(100, 60, 0);
+        window.take(0, 0, 1);
+        window.settle(50, Settlement { reserved: 0, charged: 100, admitted_at: 0, admission: 1 });
+        assert!(!window.has_room(109, 1), "the charge of instant 50 counts until 110");
+        assert!(window.has_room(110, 100));
+    }
+
+    #[test]
+    fn what_was_reserved_keeps_the_instant_of_its_admission() {
+        let mut window = SlidingWindow::new(100, 60, 0);
+        window.take(0, 80, 1);
+        window.settle(50, Settlement { reserved: 80, charged: 100, admitted_at: 0, admission: 1 });
+        assert!(!window.has_room(59, 1));
+        assert!(window.has_room(60, 100));
     }
 }

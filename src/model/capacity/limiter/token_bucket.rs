@@ -56,7 +56,7 @@ impl TokenBucketSpec {
         let amount = in_window(per_minute, window, limit_at, sink)?;
         if amount == 0 {
             // In an outage that leaves nothing.
-            return Some(Limit { amount, limiter: LimiterSpec::TokenBucket { window, burst: 0 } });
+            return Some(Limit { amount, limiter: LimiterSpec::TokenBucket { window, burst: 0, credits: 1 } });
         }
         let at = self.burst.as_ref().map_or(limit_at, |b| &b.at);
         let limit = u128::from(amount);
@@ -71,10 +71,10 @@ impl TokenBucketSpec {
             sink.error(at.clone(), rule, "a burst of 1 holds the whole limit of a window".to_owned());
             return None;
         }
-        let (credits_each, _) = TokenBucket::weights(amount, window);
+        let credits = TokenBucket::fewest_credits(amount, window);
         match u64::try_from(burst) {
-            Ok(burst) if u128::from(burst) * u128::from(credits_each) < TokenBucket::GREATEST_CAP => {
-                Some(Limit { amount, limiter: LimiterSpec::TokenBucket { window, burst } })
+            Ok(burst) if u128::from(burst) * u128::from(credits) < TokenBucket::GREATEST_CAP => {
+                Some(Limit { amount, limiter: LimiterSpec::TokenBucket { window, burst, credits } })
             }
             _ => {
                 let rule = format!("a bucket for {amount} in {} is too large for exact arithmetic", SimTime(window));
@@ -85,8 +85,23 @@ impl TokenBucketSpec {
     }
 }
 
-/// One token is `weight` credits and one microsecond refills `refill` of them, with `refill / weight = L / W` in lowest
-/// terms, so that the level is exact in integers.
+/// Returns the credits for a token that the buckets of one limit have in common as it changes, so that a change keeps the
+/// level to the credit. `None` when arithmetic cannot hold the largest of the buckets exactly.
+pub fn common_credits(limits: &[Limit]) -> Option<u64> {
+    let credits_of = |limit: &Limit| match limit.limiter {
+        LimiterSpec::TokenBucket { credits, .. } => credits,
+        LimiterSpec::FixedWindow { .. } | LimiterSpec::SlidingWindow { .. } => 1,
+    };
+    let common = limits.iter().map(credits_of).fold(1, |common, credits| credits / gcd(credits, common) * common);
+    let is_held = |limit: &Limit| match limit.limiter {
+        LimiterSpec::TokenBucket { burst, .. } => u128::from(burst) * u128::from(common) < TokenBucket::GREATEST_CAP,
+        LimiterSpec::FixedWindow { .. } | LimiterSpec::SlidingWindow { .. } => true,
+    };
+    limits.iter().all(is_held).then_some(common)
+}
+
+/// One token is `weight` credits and one microsecond refills `refill` of them, with `refill / weight = L / W`, so that the
+/// level is exact in integers.
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
     /// What a full bucket holds \[tokens\].
@@ -97,8 +112,10 @@ pub struct TokenBucket {
     cap: i64,
     /// \[credits\]; below zero after debits.
     level: i64,
-    /// The lowest level since it was last asked for \[credits\].
+    /// The lowest level since it was last asked for, or since the bucket last changed \[credits\].
     lowest: i64,
+    /// The most that was missing before the bucket last changed, since it was last asked for \[tokens\].
+    missed: Tokens,
     /// When the level was last brought up to date \[µs\].
     last: u64,
     /// A silence after which the bucket is full whatever the level was; longer ones count as this \[µs\].
@@ -111,33 +128,43 @@ impl TokenBucket {
     /// Greatest capacity that the arithmetic holds, with room for debits \[credits\].
     pub const GREATEST_CAP: u128 = 1 << 61;
 
-    /// Credits for a token and credits a microsecond, for `limit` tokens in `window` µs.
+    /// The fewest credits for a token with which `limit` tokens in `window` µs are a whole number of credits a
+    /// microsecond. The number divides `window`, and so does what several limits of one window have in common.
     #[must_use]
-    pub fn weights(limit: Tokens, window: u64) -> (u64, u64) {
-        let divisor = gcd(limit, window).max(1);
-        (window / divisor, limit / divisor)
+    pub fn fewest_credits(limit: Tokens, window: u64) -> u64 {
+        window / gcd(limit, window).max(1)
     }
 
-    /// Full but for `used`. `burst x weight` must stay below [`TokenBucket::GREATEST_CAP`].
+    /// Full but for `used`. A token is `credits` credits: [`TokenBucket::fewest_credits`], or a multiple that divides the
+    /// window. `burst x credits` must stay below [`TokenBucket::GREATEST_CAP`].
     #[must_use]
-    pub fn new(limit: Tokens, window: u64, burst: Tokens, used: Tokens) -> Self {
-        let (weight, refill) = Self::weights(limit, window);
-        let (weight, refill) = (weight as i64, refill as i64);
+    pub fn new(limit: &Limit, used: Tokens) -> Self {
+        let LimiterSpec::TokenBucket { window, burst, credits } = limit.limiter else {
+            unreachable!("a bucket is made of the limit of a bucket")
+        };
+        let weight = credits as i64;
         let cap = burst as i64 * weight;
         let level = cap - used as i64 * weight;
-        let longest_silence = (1 << 62) / (refill as u64).max(1);
-        Self { burst, weight, refill, cap, level, lowest: level, last: 0, longest_silence }
+        let mut bucket =
+            Self { burst, weight, refill: 0, cap, level, lowest: level, missed: 0, last: 0, longest_silence: 0 };
+        bucket.refill_by(limit.amount, window);
+        bucket
     }
 
-    /// Another limit, with the tokens that are in the bucket as far as it holds them. The level must be rolled to now.
+    fn refill_by(&mut self, limit: Tokens, window: u64) {
+        self.refill = (u128::from(limit) * self.weight as u128 / u128::from(window)) as i64;
+        self.longest_silence = (1 << 62) / (self.refill as u64).max(1);
+    }
+
+    /// Another limit from now on, with the tokens that are in the bucket as far as it holds them. The level must be rolled
+    /// to now. What was missing of the bucket before is no part of what is missing of the other.
     pub(super) fn set(&mut self, limit: Tokens, window: u64, burst: Tokens) {
-        let (level, lowest, weight) = (self.level, self.lowest, self.weight);
-        let fresh = Self::new(limit, window, burst, 0);
-        let convert = |credits: i64| {
-            let converted = i128::from(credits) * i128::from(fresh.weight) / i128::from(weight);
-            converted.clamp(-i128::from(Self::DEEPEST), i128::from(fresh.cap)) as i64
-        };
-        *self = Self { level: convert(level), lowest: convert(lowest), last: self.last, ..fresh };
+        self.missed = self.missed.max(self.missing_at(self.lowest));
+        self.burst = burst;
+        self.cap = burst as i64 * self.weight;
+        self.level = self.level.min(self.cap);
+        self.lowest = self.level;
+        self.refill_by(limit, window);
     }
 
     #[inline(always)]
@@ -196,7 +223,7 @@ impl TokenBucket {
 
     pub(super) fn take_peak(&mut self) -> Tokens {
         let lowest = std::mem::replace(&mut self.lowest, self.level);
-        self.missing_at(lowest)
+        self.missing_at(lowest).max(std::mem::take(&mut self.missed))
     }
 
     fn missing_at(&self, level: i64) -> Tokens {
@@ -211,11 +238,20 @@ fn gcd(a: u64, b: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::MICROS_PER_MINUTE;
+    use crate::units::{MICROS_PER_MINUTE, Steps};
+
+    fn full(amount: Tokens, burst: Tokens, used: Tokens) -> TokenBucket {
+        TokenBucket::new(&Limit { amount, limiter: LimiterSpec::bucket(amount, MICROS_PER_MINUTE, burst) }, used)
+    }
 
     fn bucket(text: &str, per_minute: Tokens) -> Option<Limit> {
         let spec: TokenBucketSpec = toml::from_str(text).unwrap();
         spec.lower(per_minute, &(0..0), &mut Sink::default())
+    }
+
+    fn burst_of(limit: &Limit) -> Tokens {
+        let LimiterSpec::TokenBucket { burst, .. } = limit.limiter else { panic!("{limit:?} is no bucket") };
+        burst
     }
 
     #[test]
@@ -229,15 +265,14 @@ mod tests {
             ("burst = \"0.2s\"", 4_000_000, 13_333),
             ("burst = 2", 7, 14),
         ] {
-            let expected = LimiterSpec::TokenBucket { window: MICROS_PER_MINUTE, burst };
-            assert_eq!(bucket(text, per_minute).unwrap().limiter, expected, "{text}");
+            assert_eq!(burst_of(&bucket(text, per_minute).unwrap()), burst, "{text}");
         }
     }
 
     #[test]
     fn another_window_keeps_the_rate() {
         let limit = bucket("window = \"1s\"", 600).unwrap();
-        assert_eq!(limit, Limit { amount: 10, limiter: LimiterSpec::TokenBucket { window: 1_000_000, burst: 10 } });
+        assert_eq!(limit, Limit { amount: 10, limiter: LimiterSpec::bucket(10, 1_000_000, 10) });
         assert!(bucket("window = \"1s\"", 1).is_none(), "one a minute is less than one a second");
     }
 
@@ -258,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_credit_into_a_full_bucket_is_void() {
-        let mut bucket = TokenBucket::new(60, 60_000_000, 60, 0);
+        let mut bucket = full(60, 60, 0);
         bucket.settle(0, settlement(40, 0));
         bucket.settle(0, settlement(0, 40));
         assert_eq!(bucket.level, 20 * bucket.weight);
@@ -268,7 +303,7 @@ mod tests {
 
     #[test]
     fn an_admission_meets_the_refill_to_the_microsecond() {
-        let mut bucket = TokenBucket::new(7, 60_000_000, 7, 7);
+        let mut bucket = full(7, 7, 7);
         let at = bucket.room_at(0, 3);
         assert!(!bucket.has_room(at - 1, 3));
         assert!(bucket.has_room(at, 3));
@@ -277,7 +312,52 @@ mod tests {
 
     #[test]
     fn long_silence_does_not_overflow() {
-        let mut bucket = TokenBucket::new(1_000_000_007, 60_000_000, 1_000_000_007, 1_000_000_007);
+        let mut bucket = full(1_000_000_007, 1_000_000_007, 1_000_000_007);
         assert!(bucket.has_room(1 << 52, 1_000_000_007));
+    }
+
+    #[test]
+    fn a_limit_of_nothing_costs_no_part_of_a_token() {
+        let limits = Steps::sample([SimTime::from_secs(10), SimTime::from_secs(20)], |at| {
+            let amount = if at == SimTime::from_secs(10) { 0 } else { 7 };
+            bucket("", amount).unwrap()
+        });
+        let all: Vec<Limit> = limits.iter().map(|(_, limit)| *limit).collect();
+        let credits = common_credits(&all).unwrap();
+        let limits = limits.map(|limit| limit.with_credits(credits));
+        let mut bucket = TokenBucket::new(limits.first(), 7);
+        // At 7 a minute 10 s bring 7/6 of a token; the bucket owes 3, and 11/6 are lacking.
+        bucket.owe(3);
+        bucket.roll(10_000_000);
+        let owed = bucket.level;
+        for (at, limit) in limits.later() {
+            bucket.roll(at.0);
+            bucket.set(limit.amount, MICROS_PER_MINUTE, burst_of(limit));
+        }
+        assert_eq!(bucket.level, owed, "nothing came and nothing was lost while the limit was 0");
+        let whole = bucket.room_at(20_000_000, 1);
+        assert_eq!(whole, 20_000_000 + (17 * MICROS_PER_MINUTE).div_ceil(6 * 7), "17/6 tokens later there is one");
+    }
+
+    #[test]
+    fn what_was_missing_of_a_smaller_bucket_is_not_missing_of_a_larger_one() {
+        let mut bucket = full(60, 60, 0);
+        bucket.set(30, MICROS_PER_MINUTE, 30);
+        bucket.take(30);
+        bucket.roll(40_000_000);
+        bucket.set(60, MICROS_PER_MINUTE, 60);
+        assert_eq!(bucket.take_peak(), 40, "20 tokens came back, 40 of 60 are missing");
+        assert_eq!(bucket.take_peak(), 40);
+        let mut lowered = full(60, 60, 50);
+        lowered.set(30, MICROS_PER_MINUTE, 30);
+        assert_eq!((lowered.take_peak(), lowered.take_peak()), (50, 20), "both were seen, each of its own bucket");
+    }
+
+    #[test]
+    fn buckets_that_arithmetic_cannot_hold_together_are_told() {
+        let common = |amounts: [Tokens; 2]| common_credits(&amounts.map(|amount| bucket("", amount).unwrap()));
+        assert_eq!(common([60, 7]), Some(60_000_000));
+        assert!(common([600_000_000_000, 300_000_000_000]).is_some());
+        assert!(common([600_000_000_000, 7]).is_none());
     }
 }

@@ -1,0 +1,175 @@
+//! What somebody meant by a text that is no quantity as scenarios write them. Each guess is a text that is read.
+
+use super::parse;
+
+/// Words for spans of time, and the unit as it is written; longer words first where one begins another.
+const SPANS: [(&str, &str); 22] = [
+    ("milliseconds", "ms"),
+    ("millisecond", "ms"),
+    ("seconds", "s"),
+    ("second", "s"),
+    ("secs", "s"),
+    ("sec", "s"),
+    ("minutes", "min"),
+    ("minute", "min"),
+    ("mins", "min"),
+    ("min", "min"),
+    ("hours", "h"),
+    ("hour", "h"),
+    ("hrs", "h"),
+    ("hr", "h"),
+    ("days", "d"),
+    ("day", "d"),
+    ("ms", "ms"),
+    ("s", "s"),
+    ("m", "min"),
+    ("h", "h"),
+    ("d", "d"),
+    ("sek", "s"),
+];
+
+/// Words for how often, after a number, and the unit of the rate that they mean.
+const RATES: [(&str, &str); 8] = [
+    ("rpm", "min"),
+    ("qpm", "min"),
+    ("tpm", "min"),
+    ("rps", "s"),
+    ("qps", "s"),
+    ("tps", "s"),
+    ("rph", "h"),
+    ("rpd", "day"),
+];
+
+/// A number as people write it, with commas, blanks or a letter for thousands, as a scenario writes it; and what follows.
+fn number(text: &str) -> Option<(String, &str)> {
+    let text = text.trim();
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '_');
+    let ends = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(ends);
+    let digits = digits.replace(',', "");
+    let value: f64 = digits.replace('_', "").parse().ok()?;
+    let rest = rest.trim_start();
+    let word_ends = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+    let times = match &rest[..word_ends] {
+        "k" | "K" | "thousand" => 1e3,
+        "M" | "million" | "mio" => 1e6,
+        "G" | "B" | "bn" | "billion" => 1e9,
+        _ => return Some((digits, rest)),
+    };
+    let whole = value * times;
+    (whole < 1e15 && whole.fract() == 0.0).then(|| (in_groups(whole as u64), rest[word_ends..].trim_start()))
+}
+
+/// `7200000` as `7_200_000`, which a scenario reads.
+fn in_groups(n: u64) -> String {
+    super::grouped(n).replace(',', "_")
+}
+
+fn unit_of<'u>(word: &str, units: &[(&str, &'u str)]) -> Option<&'u str> {
+    units.iter().find(|(known, _)| *known == word.to_lowercase()).map(|(_, unit)| *unit)
+}
+
+/// Spans of time that a text may mean.
+#[must_use]
+pub fn duration(text: &str) -> Vec<String> {
+    let Some((number, rest)) = number(text) else { return Vec::new() };
+    let guesses = match (rest.trim_end_matches('.'), unit_of(rest.trim_end_matches('.'), &SPANS)) {
+        ("", _) => ["s", "ms", "m", "h"].map(|unit| format!("{number}{unit}")).to_vec(),
+        (_, Some(unit)) => vec![format!("{number}{}", if unit == "min" { "m" } else { unit })],
+        ("weeks" | "week" | "w", None) => {
+            let days = number.replace('_', "").parse::<u64>().ok().and_then(|weeks| weeks.checked_mul(7));
+            days.map(|days| format!("{days}d")).into_iter().collect()
+        }
+        (_, None) => Vec::new(),
+    };
+    guesses.into_iter().filter(|guess| parse::duration(guess).is_ok()).collect()
+}
+
+/// Rates that a text may mean.
+#[must_use]
+pub fn rate(text: &str) -> Vec<String> {
+    let Some((number, rest)) = number(text) else { return Vec::new() };
+    let rest = rest.trim_start_matches('/').trim();
+    let word = ["per ", "a ", "an ", "each ", "requests/", "calls/", "tokens/"]
+        .iter()
+        .fold(rest, |rest, before| rest.strip_prefix(before).unwrap_or(rest).trim());
+    let unit = unit_of(word, &RATES).or(unit_of(word, &SPANS));
+    let guesses = match (word, unit) {
+        ("", _) => ["/s", "/min", "/h", "/day"].map(|unit| format!("{number}{unit}")).to_vec(),
+        (_, Some("d")) => vec![format!("{number}/day")],
+        (_, Some(unit)) => vec![format!("{number}/{unit}")],
+        (_, None) => Vec::new(),
+    };
+    guesses.into_iter().filter(|guess| parse::rate(guess).is_ok()).collect()
+}
+
+/// Percentages that a text may mean.
+#[must_use]
+pub fn percentage(text: &str) -> Vec<String> {
+    let Some((number, rest)) = number(text) else { return Vec::new() };
+    let is_share = matches!(rest, "" | "percent" | "per cent" | "pct" | "pc" | "%");
+    let guess = is_share.then(|| format!("{number}%"));
+    guess.filter(|guess| parse::percentage(guess).is_ok()).into_iter().collect()
+}
+
+/// Whole numbers that a text may mean, without quotes.
+#[must_use]
+pub fn count(text: &str) -> Vec<String> {
+    let Some((number, rest)) = number(text) else { return Vec::new() };
+    let word = rest.trim_start_matches('/').trim();
+    let word = ["per ", "a "].iter().fold(word, |word, before| word.strip_prefix(before).unwrap_or(word).trim());
+    let is_a_minute = unit_of(word, &RATES) == Some("min") || unit_of(word, &SPANS) == Some("min");
+    let is_count = word.is_empty() || is_a_minute || matches!(word, "tokens" | "requests" | "calls");
+    let n = number.replace('_', "").parse::<u64>().ok();
+    n.filter(|n| is_count && *n <= 1_000_000_000_000_000).map(in_groups).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_guessed_from_what_people_write() {
+        for (text, meant) in [
+            ("900 rpm", &["900/min"][..]),
+            ("900 per minute", &["900/min"]),
+            ("1,200/minute", &["1200/min"]),
+            ("3k/min", &["3_000/min"]),
+            ("5 rps", &["5/s"]),
+            ("10 a day", &["10/day"]),
+            ("600", &["600/s", "600/min", "600/h", "600/day"]),
+            ("600/fortnight", &[]),
+            ("fast", &[]),
+        ] {
+            assert_eq!(rate(text), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn spans_of_time_are_guessed_from_what_people_write() {
+        for (text, meant) in [
+            ("5 minutes", &["5m"][..]),
+            ("90 seconds", &["90s"]),
+            ("2 weeks", &["14d"]),
+            ("90", &["90s", "90ms", "90m", "90h"]),
+            ("30%", &[]),
+            ("soon", &[]),
+        ] {
+            assert_eq!(duration(text), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_and_counts_are_guessed_from_what_people_write() {
+        assert_eq!(percentage("1 percent"), ["1%"]);
+        assert_eq!(percentage("0.5 per cent"), ["0.5%"]);
+        assert!(percentage("one in ten").is_empty());
+        assert_eq!(count("5,000,000"), ["5_000_000"]);
+        assert_eq!(count("3k"), ["3_000"]);
+        assert_eq!(count("1.5M"), ["1_500_000"]);
+        assert_eq!(count("200/min"), ["200"]);
+        assert_eq!(count("200 rpm"), ["200"]);
+        assert!(count("200/s").is_empty(), "a limit is for a minute");
+        assert!(count("many").is_empty());
+    }
+}
