@@ -353,7 +353,7 @@ fn limits_beside_a_named_quota_are_the_capacitys() {
     let source = Source::text("test.toml", &text, Path::new("."), &[]).unwrap();
     let loaded = source.load(&["capacities.us.tpm=9_000".to_owned()]).unwrap();
     let own = loaded.model.quotas.iter().find(|quota| quota.prefix == "capacities.us").unwrap();
-    assert_eq!(own.limit(LimitKind::Tpm).map(|limit| limit.amount), Some(9_000));
+    assert_eq!(own.limit(bedload::model::capacity::quota::LimitKind::Tpm).map(|limit| limit.amount), Some(9_000));
 }
 
 #[test]
