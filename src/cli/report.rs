@@ -2,21 +2,21 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::args::{Layout, ReportArgs};
 use super::documents::{located, read};
 use super::drawings::{USUAL, Wanted, write};
 use super::files::{OutputFolder, write_whole};
-use super::{Exit, Trouble, fault, say};
+use super::{Exit, Trouble, fault, refusal, say};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
+use crate::results;
+use crate::scenario::Source;
 
 pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     let path = located(&args.results);
     let (results, points) = read(&path)?;
     let subject = Subject { results: &results, points: points.as_deref().unwrap_or(&results.points) };
-    let scenario = args.scenario.as_deref().map(|file| scenario(file, &results.scenario.sha256)).transpose()?;
+    let scenario = args.scenario.as_deref().map(|file| scenario(file, &results.scenario)).transpose()?;
     let review = report::review(&Sheet { subject, scenario: scenario.as_deref() })
         .map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
     let (name, content) = match args.format {
@@ -41,14 +41,13 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Held)
 }
 
-/// The scenario that the results are of, as it is written.
-fn scenario(file: &Path, sha256: &str) -> Result<String, Trouble> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| fault(Exit::Usage, format!("the scenario `{}` cannot be read: {e}", file.display()), None))?;
-    let found: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    if found != sha256 {
-        let help = "name the file as it was when it ran; one that extends another cannot be shown".to_owned();
+/// The scenario that the results are of, as it is written, with the files that it extends and includes.
+fn scenario(file: &Path, results: &results::Scenario) -> Result<String, Trouble> {
+    let source = Source::open(file, &[]).map_err(|refused| refusal(&refused))?;
+    if !source.is_text_of(&results.sha256) {
+        let help =
+            "name the file as it was when it ran, with the files that it extends and includes as they were".to_owned();
         return Err(fault(Exit::Usage, format!("the results are of another text than `{}`", file.display()), help));
     }
-    Ok(text)
+    Ok(source.written())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Played;
 use crate::model::{Bound, Model};
-use crate::results::{BaselineScenario, Judgement};
+use crate::results::{BaselineScenario, Judgement, Standing};
 use crate::stats::interval;
 
 /// A metric against its baseline, in the metric's unit.
@@ -24,7 +24,7 @@ pub struct Regression {
 pub fn remember(model: &Model, played: &Played) -> BaselineScenario {
     let named: BTreeSet<&str> = model.expectations.iter().map(|e| e.metric.as_str()).collect();
     let metrics = named.into_iter().map(|name| (name.to_owned(), values(played, name))).collect();
-    BaselineScenario { seed: model.run.seed, metrics }
+    BaselineScenario { seed: model.run.seed, metrics, standing: Some(Standing::of(&played.point)) }
 }
 
 fn values(played: &Played, name: &str) -> Vec<Option<f64>> {

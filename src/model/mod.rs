@@ -37,6 +37,8 @@ pub struct Model {
     pub windows: Vec<Window>,
     /// The workloads of each included file, and of each owner; empty for a scenario that includes none and names none.
     pub groups: Vec<Group>,
+    /// The quotas of the catalogue that capacities take without stating a limit, by model, path and source region.
+    pub default_quotas: Vec<String>,
     pub customizations: Vec<customization::Customization>,
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,

@@ -1,5 +1,6 @@
 //! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
 
+mod owners;
 mod requests;
 
 use super::doubt;
@@ -64,6 +65,7 @@ impl<'r> Story<'r> {
             story.latency();
         }
         story.use_of_supply();
+        story.owners();
         story.cost();
         story.verdict();
         story.expectations();

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Point, Take, Verdict};
+
 /// Earlier figures of scenarios, by the path under which they were checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -13,10 +15,42 @@ pub struct Baseline {
     pub scenarios: BTreeMap<String, BaselineScenario>,
 }
 
+/// How a run ended: what a comment in a review compares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    pub verdict: Verdict,
+    /// The share of the requests that got no answer, in \[0, 1\].
+    pub failing_share: f64,
+    /// The limit, queue or pool that most refusals or most waiting belong to, such as `quotas.shared.tpm`.
+    pub neck: Option<String>,
+    /// Null where a price or a month is not known.
+    pub usd_per_month: Option<f64>,
+    /// What each owner takes of each limit.
+    pub takes: Vec<Take>,
+}
+
+impl Standing {
+    /// How the run of a point ended.
+    #[must_use]
+    pub fn of(point: &Point) -> Self {
+        Self {
+            verdict: point.verdict,
+            failing_share: point.basis.failing_share,
+            neck: point.basis.neck.as_ref().map(|neck| neck.path.clone()),
+            usd_per_month: point.value("cost_per_month_usd"),
+            takes: point.takes.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BaselineScenario {
     pub seed: u64,
     /// What each replication measured, in their order, by the metrics that expectations name; null: not known.
     pub metrics: BTreeMap<String, Vec<Option<f64>>>,
+    /// How the run ended; left out of baselines that were written before it was remembered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub standing: Option<Standing>,
 }

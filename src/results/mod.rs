@@ -15,7 +15,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use baseline::{Baseline, BaselineScenario};
+pub use baseline::{Baseline, BaselineScenario, Standing};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
 pub use decision::{Change, Decision, Rerun};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};

@@ -142,6 +142,30 @@ impl Source {
         (size.step > 0 && size.to >= size.from).then_some(size)
     }
 
+    /// Whether results with this digest are of these files; they may be of catalogues of the user's own, too.
+    #[must_use]
+    pub fn is_text_of(&self, sha256: &str) -> bool {
+        self.sha256("") == sha256 || self.load(&[]).is_ok_and(|loaded| loaded.sha256 == sha256)
+    }
+
+    /// The text of the scenario; of several files one after the other, each under its path.
+    #[must_use]
+    pub fn written(&self) -> String {
+        let files: Vec<&File> = self.files().collect();
+        match files.as_slice() {
+            [only] => only.text.clone(),
+            many => {
+                let name = |file: &File| {
+                    Path::new(&file.name).file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+                };
+                many.iter()
+                    .map(|file| format!("# {}\n\n{}\n", name(file), file.text.trim_end()))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            }
+        }
+    }
+
     /// Of the bytes of its files and of the user's own catalogues, in hexadecimal.
     fn sha256(&self, catalogues: &str) -> String {
         let mut digest = Sha256::new();

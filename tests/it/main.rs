@@ -44,6 +44,7 @@ mod sizes;
 mod storms;
 mod studies_in_doubt;
 mod sweeps;
+mod teams;
 mod theory;
 mod ties;
 mod twins;

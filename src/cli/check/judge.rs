@@ -5,6 +5,7 @@ use crate::catalog;
 use crate::cli::size::conclude;
 use crate::cli::{Exit, Trouble, build, doubted};
 use crate::experiment::{self, Answer, Doubts, Played, Watch};
+use crate::model::{Group, GroupKind, Model};
 use crate::report::{self, Case, Checked};
 use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
 
@@ -30,7 +31,12 @@ impl Gate<'_> {
             memory = Some(experiment::remember(model, &played));
             cases.extend(self.size(subject)?);
         }
-        let checked = Checked { file: subject.file.clone(), title: model.title.clone(), cases };
+        cases.iter_mut().for_each(|case| case.owner = owner_of(model, &case.name));
+        let before =
+            self.baseline.as_ref().and_then(|all| known(all, &subject.file)).and_then(|was| was.standing.clone());
+        let now = memory.as_ref().and_then(|memory: &BaselineScenario| memory.standing.clone());
+        let (file, title) = (subject.file.clone(), model.title.clone());
+        let checked = Checked { file, title, cases, now, before, is_broken: false };
         Ok((checked, memory))
     }
 
@@ -42,7 +48,7 @@ impl Gate<'_> {
         let text =
             format!("the oldest figure of the catalogue in use is of {as_of}, {age} days ago; {most} are allowed");
         let verdict = if age > most { Judgement::Failed } else { Judgement::Held };
-        Some(Case { name: "catalogue".to_owned(), verdict, text, is_warning: false })
+        Some(Case { name: "catalogue".to_owned(), verdict, text, is_warning: false, owner: None })
     }
 
     fn expectations(&self, played: &Played) -> Vec<Case> {
@@ -55,7 +61,13 @@ impl Gate<'_> {
             let why = if e.verdict == Judgement::Inconclusive { cut.as_str() } else { "" };
             let text = report::expectation(e);
             let text = text.split_once(": ").map_or(text.as_str(), |(_, rest)| rest);
-            Case { name: e.metric.clone(), verdict: e.verdict, text: format!("{text}{why}"), is_warning: false }
+            Case {
+                name: e.metric.clone(),
+                verdict: e.verdict,
+                text: format!("{text}{why}"),
+                is_warning: false,
+                owner: None,
+            }
         };
         played.expectations.iter().map(case).collect()
     }
@@ -75,7 +87,7 @@ impl Gate<'_> {
                 DoubtAnswer::Flips | DoubtAnswer::Inconclusive => Judgement::Inconclusive,
             };
             let text = format!("doubt: {}{cut}", report::doubt(&doubt));
-            Case { name: "doubt".to_owned(), verdict, text, is_warning: false }
+            Case { name: "doubt".to_owned(), verdict, text, is_warning: false, owner: None }
         }))
     }
 
@@ -96,6 +108,7 @@ impl Gate<'_> {
                 verdict: r.verdict,
                 text: report::difference(&r.metric, r.difference, r.half_width),
                 is_warning: false,
+                owner: None,
             })
             .collect()
     }
@@ -123,11 +136,30 @@ impl Gate<'_> {
 /// A warning where every expectation holds and requests fail that none bounds.
 fn unbounded(played: &Played) -> Option<Case> {
     let text = report::unbounded_failures(&played.expectations, &played.point.basis)?;
-    Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true })
+    Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None })
 }
 
 fn undecided(name: &str, text: &str) -> Case {
-    Case { name: name.to_owned(), verdict: Judgement::Inconclusive, text: text.to_owned(), is_warning: false }
+    Case {
+        name: name.to_owned(),
+        verdict: Judgement::Inconclusive,
+        text: text.to_owned(),
+        is_warning: false,
+        owner: None,
+    }
+}
+
+/// Whose goal a metric is; `None`: it is of the whole, or the scenario names no owners.
+fn owner_of(model: &Model, metric: &str) -> Option<String> {
+    let (family, part) = crate::terms::parse_metric(metric).ok()?.part?;
+    let is_of = |group: &&Group| match family.as_str() {
+        "owners" => group.name == part,
+        "files" => group.workloads.iter().any(|w| model.workloads[*w].name.starts_with(&format!("{part}."))),
+        "workloads" => group.workloads.iter().any(|w| model.workloads[*w].name == part),
+        _ => false,
+    };
+    let mut owners = model.groups.iter().filter(|group| group.kind == GroupKind::Owner);
+    owners.find(is_of).map(|group| group.name.clone())
 }
 
 /// What a baseline has of a file: under its path, else under the one path that ends in its name.
@@ -152,11 +184,11 @@ fn sized(sizing: &Sizing, hangs: bool) -> Case {
     let safe = sizing.safe.as_ref().map(|safe| format!("; in doubt: {}", safe.explanation)).unwrap_or_default();
     let Some(bought) = &sizing.bought else {
         let text = format!("size: {}{safe}", sizing.explanation);
-        return Case { name: "size".to_owned(), verdict, text, is_warning: false };
+        return Case { name: "size".to_owned(), verdict, text, is_warning: false, owner: None };
     };
     let is_warning = bought.verdict == BoughtVerdict::Spare && verdict == Judgement::Held;
     let saved = sizing.saving_usd_per_month().filter(|_| is_warning);
     let saved = saved.map(|usd| format!("; {} a month could be saved", report::money(usd))).unwrap_or_default();
     let text = format!("{}: bought {}{saved}; {}{safe}", sizing.vary, bought.explanation, sizing.explanation);
-    Case { name: "size".to_owned(), verdict, text, is_warning }
+    Case { name: "size".to_owned(), verdict, text, is_warning, owner: None }
 }

@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::run::exit_of;
 use super::{Exit, Trouble, fault, load, say};
 use crate::experiment::{self, Watch};
-use crate::report::{self, Checked};
+use crate::report::{self, Case, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
 use crate::scenario::{Loaded, Source};
 
@@ -53,7 +53,14 @@ impl Watch for Clock {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
-    let subjects = open(args)?;
+    let subjects = match open(args) {
+        Ok(subjects) => subjects,
+        Err(refused) => {
+            // The comment of a review is left even so: it says what is wrong.
+            leave_comment(args, &refused.files)?;
+            return Err(refused.trouble);
+        }
+    };
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let budget = args.time_budget.map(|time| Duration::from_micros(time.0));
     let gate = Gate {
@@ -67,10 +74,12 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     let judged: Vec<Result<(Checked, Option<BaselineScenario>), Trouble>> =
         judged.map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
     gate.clock.progress.finish();
+    let shared = shared_quotas(&subjects);
     let (mut all, mut remembered, mut trouble) = (Vec::new(), BTreeMap::new(), None);
     for one in judged {
         match one {
-            Ok((checked, memory)) => {
+            Ok((mut checked, memory)) => {
+                checked.cases.extend(shared.get(&checked.file).into_iter().flatten().cloned());
                 remembered.extend(memory.map(|memory| (checked.file.clone(), memory)));
                 all.push(checked);
             }
@@ -92,23 +101,94 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     })
 }
 
+/// Files of which at least one cannot run.
+struct Unrunnable {
+    files: Vec<Checked>,
+    trouble: Trouble,
+}
+
 /// Loads every file; when one is refused, all faults are shown and nothing is simulated.
-fn open(args: &CheckArgs) -> Result<Vec<Subject>, Trouble> {
+fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
     let settings = args.overrides.as_settings();
-    let (mut subjects, mut refusals) = (Vec::new(), String::new());
-    for file in &args.files {
+    let (mut subjects, mut files, mut refusals) = (Vec::new(), Vec::new(), String::new());
+    for path in &args.files {
         // The same key on every system, so that a baseline can be carried.
-        let opened = load(file, &settings, &args.overrides.catalog).map(|(source, loaded)| Subject {
-            file: file.display().to_string().replace('\\', "/"),
-            source,
-            loaded,
-        });
-        match opened {
-            Ok(subject) => subjects.push(subject),
-            Err(trouble) => refusals += &trouble.message,
+        let file = path.display().to_string().replace('\\', "/");
+        match load(path, &settings, &args.overrides.catalog) {
+            Ok((source, loaded)) => {
+                files.push(not_run(&file, &loaded.model.title));
+                subjects.push(Subject { file, source, loaded });
+            }
+            Err(trouble) => {
+                files.push(broken(&file, &trouble.message));
+                refusals += &trouble.message;
+            }
         }
     }
-    if refusals.is_empty() { Ok(subjects) } else { Err(Trouble::new(Exit::Usage, refusals)) }
+    if refusals.is_empty() {
+        return Ok(subjects);
+    }
+    Err(Box::new(Unrunnable { files, trouble: Trouble::new(Exit::Usage, refusals) }))
+}
+
+/// For each file, a warning for each default quota that other files take as well: each is judged as if it had it alone.
+fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
+    let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for subject in subjects {
+        for quota in &subject.loaded.model.default_quotas {
+            users.entry(quota).or_default().push(&subject.file);
+        }
+    }
+    let mut warnings: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for (quota, files) in users.into_iter().filter(|(_, files)| files.len() > 1) {
+        for file in &files {
+            let others: Vec<&str> = files.iter().copied().filter(|other| other != file).collect();
+            let others = match others.as_slice() {
+                [few @ ..] if few.len() <= 3 => few.join(", "),
+                many => format!("{} other files", many.len()),
+            };
+            let text = format!(
+                "the default quota {quota} is judged as if this file had it alone; {others} take it too: include the files of one account in one scenario"
+            );
+            let case =
+                Case { name: "shared quota".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None };
+            warnings.entry((*file).to_owned()).or_default().push(case);
+        }
+    }
+    warnings
+}
+
+fn not_run(file: &str, title: &str) -> Checked {
+    let text = "not run: another file is no scenario that can run".to_owned();
+    let case = Case { name: "run".to_owned(), verdict: Judgement::Inconclusive, text, is_warning: false, owner: None };
+    Checked {
+        file: file.to_owned(),
+        title: title.to_owned(),
+        cases: vec![case],
+        now: None,
+        before: None,
+        is_broken: false,
+    }
+}
+
+/// A file that is no scenario, with its faults: each in a line, without the excerpts of its text.
+fn broken(file: &str, message: &str) -> Checked {
+    let is_told = |line: &&str| {
+        let line = line.trim_start();
+        line.starts_with("error: ") || line.starts_with("--> ") || line.starts_with("= help: ")
+    };
+    let lines: Vec<&str> = message.lines().filter(is_told).map(str::trim).collect();
+    let text = lines.join("\n");
+    let case = Case { name: "scenario".to_owned(), verdict: Judgement::Failed, text, is_warning: false, owner: None };
+    Checked { file: file.to_owned(), title: String::new(), cases: vec![case], now: None, before: None, is_broken: true }
+}
+
+fn leave_comment(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
+    match &args.markdown {
+        Some(path) if path == Path::new("-") => say(&report::gate_markdown(files)),
+        Some(path) => write(path, &report::gate_markdown(files)),
+        None => Ok(()),
+    }
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, Trouble> {

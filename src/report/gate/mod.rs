@@ -2,13 +2,16 @@
 
 mod github;
 mod junit;
+mod markdown;
+mod owners;
 
 pub use github::annotations;
 pub use junit::junit;
+pub use markdown::gate_markdown;
 
 use super::figures::{figure, interval};
 use super::text::{WIDTH, wrapped};
-use crate::results::{Estimate, Judgement};
+use crate::results::{Estimate, Judgement, Standing};
 use crate::terms::{self, Unit};
 
 /// A scenario that was checked.
@@ -18,6 +21,12 @@ pub struct Checked {
     pub file: String,
     pub title: String,
     pub cases: Vec<Case>,
+    /// How the run ended; `None`: nothing was run.
+    pub now: Option<Standing>,
+    /// How the run of the baseline ended; `None`: there is none, or it does not say.
+    pub before: Option<Standing>,
+    /// The file is no scenario that can run.
+    pub is_broken: bool,
 }
 
 /// One thing that was judged.
@@ -30,6 +39,8 @@ pub struct Case {
     pub text: String,
     /// It passes, and is worth a word.
     pub is_warning: bool,
+    /// Whose goal it is, in a scenario of several owners.
+    pub owner: Option<String>,
 }
 
 impl Checked {
@@ -37,6 +48,12 @@ impl Checked {
     #[must_use]
     pub fn verdict(&self) -> Judgement {
         self.cases.iter().map(|case| case.verdict).max().unwrap_or(Judgement::Inconclusive)
+    }
+}
+
+impl Checked {
+    fn word(&self) -> &'static str {
+        if self.is_broken { "ERROR" } else { word(self.verdict()) }
     }
 }
 
@@ -51,12 +68,14 @@ fn word(verdict: Judgement) -> &'static str {
 /// `3 files: 1 passed, 1 failed, 1 inconclusive`
 fn count(all: &[Checked]) -> String {
     let of = |verdict: Judgement, what: &str| {
-        let n = all.iter().filter(|checked| checked.verdict() == verdict).count();
+        let n = all.iter().filter(|checked| !checked.is_broken && checked.verdict() == verdict).count();
         (n > 0).then(|| format!("{n} {what}"))
     };
     let parts =
         [of(Judgement::Held, "passed"), of(Judgement::Failed, "failed"), of(Judgement::Inconclusive, "inconclusive")];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let broken = all.iter().filter(|checked| checked.is_broken).count();
+    let broken = (broken > 0).then(|| format!("{broken} no scenario that can run"));
+    let parts: Vec<String> = parts.into_iter().flatten().chain(broken).collect();
     format!("{} {}: {}", all.len(), if all.len() == 1 { "file" } else { "files" }, parts.join(", "))
 }
 
@@ -65,7 +84,11 @@ fn count(all: &[Checked]) -> String {
 pub fn gate_text(all: &[Checked]) -> String {
     let mut out = String::new();
     for checked in all {
-        out += &format!("{:<12}  {}\n", word(checked.verdict()), checked.file);
+        out += &format!("{:<12}  {}\n", checked.word(), checked.file);
+        let standing = markdown::standing(checked);
+        for line in standing.iter().chain(&owners::lines(checked)).flat_map(|line| wrapped(line, WIDTH - 14)) {
+            out += &format!("{:14}{line}\n", "");
+        }
         for case in &checked.cases {
             for (i, line) in wrapped(&case.text, WIDTH - 16).into_iter().enumerate() {
                 let (label, indent) = if i == 0 { (word(case.verdict), "") } else { ("", "  ") };
@@ -85,25 +108,6 @@ pub fn gate_broken(all: &[Checked]) -> String {
         cases.map(move |case| format!("{}: {}: {}\n", word(case.verdict), checked.file, case.text))
     });
     broken.collect::<String>().replace('\u{a0}', " ")
-}
-
-/// For a comment in a review.
-#[must_use]
-pub fn gate_markdown(all: &[Checked]) -> String {
-    let mut out = format!("## bedload check\n\n{}\n\n| | Scenario | What was judged |\n|---|---|---|\n", count(all));
-    for checked in all {
-        let escaped = |text: &str| text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ");
-        let lines: Vec<String> =
-            checked.cases.iter().map(|case| format!("{}: {}", word(case.verdict), escaped(&case.text))).collect();
-        out += &format!(
-            "| **{}** | `{}`<br>{} | {} |\n",
-            word(checked.verdict()),
-            checked.file,
-            escaped(&checked.title),
-            lines.join("<br>")
-        );
-    }
-    out.replace('\u{a0}', " ")
 }
 
 /// How a metric differs from its baseline: `throttle_rate: 1.21 ±0.30 % more than the baseline`.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::decode::{Section, Specs};
-use crate::catalog::Catalog;
+use super::super::own_catalogue::InForce;
 use crate::model::capacity::CapacitySpec;
 use crate::model::capacity::on_demand::Endpoint;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
@@ -23,21 +23,8 @@ struct Granted {
 
 /// Names one quota in all capacities that take the same default one. A quota of that name that the scenario states is the
 /// shared one.
-pub fn share(specs: &mut Specs, catalog: &Catalog) {
-    let served = models_served(specs);
-    let mut sharing: BTreeMap<Granted, Vec<usize>> = BTreeMap::new();
-    for (index, section) in specs.capacities.iter().enumerate() {
-        let Some(model) = served.get(&section.name).and_then(|name| specs.models.iter().find(|m| m.name == *name))
-        else {
-            continue;
-        };
-        let id = model.spec.as_ref().and_then(|spec| spec.id.as_ref());
-        let resolved = id.and_then(|id| catalog.resolve(&id.value).ok());
-        let granted = resolved.and_then(|found| granted(section.spec.as_ref()?, &found.model.id, found.path));
-        if let Some(granted) = granted {
-            sharing.entry(granted).or_default().push(index);
-        }
-    }
+pub fn share(specs: &mut Specs, catalog: InForce<'_>) {
+    let sharing = granted_by_default(specs, catalog);
     let mut regions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for granted in sharing.keys() {
         regions.entry(granted.name.clone()).or_default().insert(granted.region.clone());
@@ -64,6 +51,38 @@ pub fn share(specs: &mut Specs, catalog: &Catalog) {
     specs.quotas.sort_by(|a, b| a.name.cmp(&b.name));
 }
 
+/// The default quotas that a scenario takes, such as `us-amazon-nova-pro-v1-0 from us-east-1`.
+pub fn taken(specs: &Specs, catalog: InForce<'_>) -> Vec<String> {
+    let name = |granted: &Granted| match granted.region.as_str() {
+        "" => granted.name.clone(),
+        region => format!("{} from {region}", granted.name),
+    };
+    granted_by_default(specs, catalog).keys().map(name).collect()
+}
+
+/// The capacities that take each default quota, by their indices.
+fn granted_by_default(specs: &Specs, catalog: InForce<'_>) -> BTreeMap<Granted, Vec<usize>> {
+    let served = models_served(specs);
+    let mut sharing: BTreeMap<Granted, Vec<usize>> = BTreeMap::new();
+    for (index, section) in specs.capacities.iter().enumerate() {
+        let Some(spec) = section.spec.as_ref().filter(|spec| states_no_limits(spec)) else { continue };
+        let model = served.get(&section.name).and_then(|name| specs.models.iter().find(|m| m.name == *name));
+        let id = model.and_then(|model| model.spec.as_ref()?.id.as_ref());
+        let resolved = id.and_then(|id| catalog.get().resolve(&id.value).ok());
+        if let Some(granted) = resolved.and_then(|found| granted(spec, &found.model.id, found.path)) {
+            sharing.entry(granted).or_default().push(index);
+        }
+    }
+    sharing
+}
+
+/// Whether all limits of a capacity are left at their defaults.
+fn states_no_limits(spec: &CapacitySpec) -> bool {
+    let kind = spec.kind().1;
+    let own = kind.own_quota();
+    kind.quota_names().is_none() && LimitKind::ALL.into_iter().all(|kind| own.written(kind).is_none())
+}
+
 /// For each capacity on a route, the name of the model that it serves.
 fn models_served(specs: &Specs) -> BTreeMap<String, String> {
     let mut served = BTreeMap::new();
@@ -80,7 +99,7 @@ fn models_served(specs: &Specs) -> BTreeMap<String, String> {
     served
 }
 
-/// What a capacity without limits of its own takes by default; `None`: it states some, names a quota, or takes none.
+/// What a capacity without limits of its own takes by default; `None`: its kind takes none.
 fn granted(spec: &CapacitySpec, model: &str, path: &str) -> Option<Granted> {
     let (path, region, endpoint) = match spec {
         CapacitySpec::OnDemand(spec) => {
@@ -90,11 +109,6 @@ fn granted(spec: &CapacitySpec, model: &str, path: &str) -> Option<Granted> {
         CapacitySpec::CrossRegion(spec) => (spec.profile.value.0.as_str(), Some(&spec.source_region), ""),
         _ => return None,
     };
-    let kind = spec.kind().1;
-    let own = kind.own_quota();
-    if kind.quota_names().is_some() || LimitKind::ALL.into_iter().any(|kind| own.written(kind).is_some()) {
-        return None;
-    }
     let path = if path == crate::catalog::IN_REGION { String::new() } else { format!("{path}-") };
     let name = format!("{path}{model}{endpoint}").to_lowercase();
     let name = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();

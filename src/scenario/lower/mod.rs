@@ -75,8 +75,9 @@ pub fn lower(
     sink: &mut Sink,
 ) -> Option<(Model, Study)> {
     columns::read(&mut specs, files, sink);
+    let default_quotas = defaults::taken(&specs, catalog);
     if specs.owners.iter().any(|owner| !owner.file.is_empty()) {
-        defaults::share(&mut specs, catalog.get());
+        defaults::share(&mut specs, catalog);
     }
     let specs = &specs;
     let mut low = Lowering { specs, catalog, files, sink, facts: Facts::default(), clock: None };
@@ -117,6 +118,7 @@ pub fn lower(
         regions: supply.regions,
         windows,
         groups,
+        default_quotas,
         customizations,
         money: money?,
         expectations,

@@ -1,0 +1,69 @@
+//! A gate as a comment in a review: one row a scenario, with what was and what is.
+
+use super::{Checked, count, owners, word};
+use crate::report::figures::{money, share};
+use crate::report::marks;
+use crate::results::Standing;
+
+/// For a comment in a review: a table with one row for each scenario.
+#[must_use]
+pub fn gate_markdown(all: &[Checked]) -> String {
+    let has_baseline = all.iter().any(|checked| checked.before.is_some());
+    let columns: &[&str] = if has_baseline { &["Before", "Now"] } else { &["Now"] };
+    let mut out =
+        format!("## bedload check\n\n{}\n\n| | Scenario | {} | What was judged |\n", count(all), columns.join(" | "));
+    out += &format!("|---|---|{}---|\n", "---|".repeat(columns.len()));
+    for checked in all {
+        let mut cells = vec![format!("**{}**", checked.word()), scenario(checked)];
+        if has_baseline {
+            cells.push(cell(checked.before.as_ref()));
+        }
+        cells.push(cell(checked.now.as_ref()));
+        let judged = checked.cases.iter().map(|case| match checked.is_broken {
+            true => case.text.lines().map(escaped).collect::<Vec<_>>().join("<br>"),
+            false => format!("{}: {}", word(case.verdict), escaped(&case.text)),
+        });
+        let owners = owners::lines(checked);
+        cells.push(judged.chain(owners.iter().map(|line| escaped(line))).collect::<Vec<_>>().join("<br>"));
+        out += &format!("| {} |\n", cells.join(" | "));
+    }
+    out.replace('\u{a0}', " ")
+}
+
+fn scenario(checked: &Checked) -> String {
+    let file = marks::code(&checked.file).replace('|', "\\|");
+    if checked.title.is_empty() { file } else { format!("{file}<br>{}", escaped(&checked.title)) }
+}
+
+/// A run's end in a cell: the verdict, what fails, the neck, the money.
+fn cell(standing: Option<&Standing>) -> String {
+    let Some(standing) = standing else { return "–".to_owned() };
+    let mut lines = vec![format!("{}, {} fail", standing.verdict.name(), share(standing.failing_share))];
+    lines.extend(standing.neck.as_ref().map(|neck| format!("neck: {neck}")));
+    lines.extend(standing.usd_per_month.map(|usd| format!("{} a month", money(usd))));
+    lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>")
+}
+
+/// How a run ended and what that is against the baseline, as lines for a terminal.
+pub(super) fn standing(checked: &Checked) -> Vec<String> {
+    let Some(now) = &checked.now else { return Vec::new() };
+    let was = |text: Option<String>| text.map(|text| format!(" (was {text})")).unwrap_or_default();
+    let before = checked.before.as_ref();
+    let fails = |s: &Standing| format!("{}, {} fail", s.verdict.name(), share(s.failing_share));
+    let mut lines = vec![format!("{}{}", fails(now), was(before.map(fails).filter(|was| *was != fails(now))))];
+    let neck = |s: &Standing| s.neck.clone();
+    lines.extend(now.neck.as_ref().map(|path| {
+        let was_other = before.and_then(neck).filter(|was| was != path);
+        format!("neck: {path}{}", was(was_other))
+    }));
+    lines.extend(now.usd_per_month.map(|usd| {
+        let was_other = before.and_then(|s| s.usd_per_month).map(money).filter(|was| *was != money(usd));
+        format!("{} a month{}", money(usd), was(was_other))
+    }));
+    lines
+}
+
+/// Text as a cell of a table takes it: nothing in it is markup, a cell or a line of its own.
+fn escaped(text: &str) -> String {
+    marks::plain(&marks::line(text)).replace('\n', " ")
+}
