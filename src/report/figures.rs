@@ -3,7 +3,7 @@
 pub use crate::figures::money;
 pub(super) use crate::figures::{amount, count, difference, figure, share, short, stated, three_figures, time};
 use crate::results::Estimate;
-use crate::terms::Unit;
+use crate::terms::{LATENCY_STATISTICS, Unit};
 
 /// Colours of a terminal, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,23 @@ impl Palette {
     pub(super) fn faint(self, text: &str) -> String {
         self.paint("2", text)
     }
+}
+
+/// What a `?` in a table means.
+pub(super) const UNKNOWN_IN_TABLE: &str =
+    "? is not known: too few requests were served for a percentile, nothing was counted, or a price or a month is missing";
+
+/// Returns what stands for a figure that is not known, with the reason.
+pub(super) fn unknown(metric: &str) -> String {
+    let is_percentile = LATENCY_STATISTICS
+        .iter()
+        .any(|(suffix, share)| share.is_some() && metric.ends_with(&format!("_{suffix}_ms")));
+    let reason = match () {
+        () if is_percentile => "too few were served",
+        () if metric.ends_with("usd") => "a price or a month is missing",
+        () => "nothing was counted",
+    };
+    format!("? ({reason})")
 }
 
 /// Writes an estimate and its half-width in one unit: `4.21 ±0.34 %`; `?` when the estimate is not known.

@@ -1,7 +1,7 @@
 //! The answer of a size: one sentence, a table of what was tried, the frontier of a second axis.
 
 use super::doubt;
-use super::figures::{Palette, interval, money, share, time};
+use super::figures::{Palette, UNKNOWN_IN_TABLE, interval, money, share, time};
 use super::summary::judged;
 use super::text::{WIDTH, hung};
 use crate::results::{BoughtVerdict, Judgement, Point, Results, Sizing, SizingState};
@@ -145,6 +145,9 @@ pub(super) fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> 
     for (i, line) in doubt::lines(results, palette).into_iter().enumerate() {
         let what = asked.filter(|_| i == 0).map(|value| format!("{} ", grouped(value))).unwrap_or_default();
         lines.push(format!("{what}{line}"));
+    }
+    if table(results, sizing).iter().flatten().any(|row| row.cells.iter().any(|cell| cell == "?")) {
+        lines.push(UNKNOWN_IN_TABLE.to_owned());
     }
     lines
 }

@@ -4,7 +4,7 @@ mod owners;
 mod requests;
 
 use super::doubt;
-use super::figures::{Palette, amount, count, figure, interval, share, three_figures, time};
+use super::figures::{Palette, amount, count, figure, interval, share, three_figures, time, unknown};
 use crate::results::{Estimate, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
@@ -87,7 +87,8 @@ impl<'r> Story<'r> {
 
     fn with_interval(&self, name: &str) -> String {
         let unit = terms::parse_metric(name).map_or(Unit::Count, |m| m.term.unit);
-        interval(self.point.metrics.get(name), unit)
+        let known = self.point.metrics.get(name).filter(|e| e.estimate.is_some());
+        known.map_or_else(|| unknown(name), |e| interval(Some(e), unit))
     }
 
     fn names(&self, family: &str) -> Vec<String> {
@@ -97,7 +98,7 @@ impl<'r> Story<'r> {
     }
 
     fn with_interval_short(&self, name: &str) -> String {
-        self.point.value(name).map_or_else(|| "?".to_owned(), time)
+        self.point.value(name).map_or_else(|| unknown(name), time)
     }
 
     fn throttling(&mut self) {
@@ -396,5 +397,6 @@ pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
     };
     let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
     let open = e.undecided.as_ref().map(|open| format!("; {}", open.why)).unwrap_or_default();
-    format!("{verdict}: {} {bound}, is {}{open}", e.metric, interval(Some(&estimate), unit))
+    let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| interval(Some(&estimate), unit));
+    format!("{verdict}: {} {bound}, is {is}{open}", e.metric)
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use self::loads::Loads;
-use super::figures::{Palette, count, figure, stated};
-use super::text::hung;
+use super::figures::{Palette, UNKNOWN_IN_TABLE, count, figure, stated};
+use super::text::{hung, wrapped};
 use crate::charts::Drawing;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
@@ -204,6 +204,9 @@ impl Tale {
         };
         let mut out = format!("{title}{}\n", palette.faint(&line(&header)));
         rows.iter().for_each(|row| out += &format!("{}\n", line(row)));
+        if rows.iter().flatten().any(|cell| cell == "?") {
+            wrapped(UNKNOWN_IN_TABLE, WIDTH).iter().for_each(|line| out += &format!("{}\n", palette.faint(line)));
+        }
         out
     }
 }

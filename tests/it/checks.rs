@@ -24,7 +24,7 @@ title = "Is <it> \"enough\" & cheap?"
 [run]
 duration = "10m"
 warmup = "1m"
-replications = 4
+replications = 8
 [models.nova]
 id = "us.amazon.nova-pro-v1:0"
 [workloads.w]

@@ -204,12 +204,12 @@ fn folder() -> tempfile::TempDir {
 #[test]
 fn two_files_are_told_in_eighty_columns() {
     let folder = folder();
-    let output = bedload(folder.path(), &["compare", "a.toml", "b.toml", "--replications", "4"]);
+    let output = bedload(folder.path(), &["compare", "a.toml", "b.toml", "--replications", "8"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let told = text(&output.stdout);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     for part in [
-        "A bucket that is too small\nA bucket that is large enough\na  a.toml\nb  b.toml\n4 replications each · seed 5",
+        "A bucket that is too small\nA bucket that is large enough\na  a.toml\nb  b.toml\n8 replications each · seed 5",
         "paired: the same luck on both sides",
         "Expected   throttle_rate <= 5 %: FAILED on a, held on b",
         "b costs $",
@@ -276,12 +276,12 @@ fn the_exit_code_says_what_b_breaks() {
     assert_eq!(code(&["a.toml", "a.toml"]), (0, String::new()));
     assert_eq!(code(&["a.toml", "b.toml"]), (0, String::new()));
     // A bound between two replications' rates decides nothing.
-    let metric = bedload(folder.path(), &["run", "a.toml", "--no-charts", "--replications", "2", "--format", "json"]);
+    let metric = bedload(folder.path(), &["run", "a.toml", "--no-charts", "--replications", "3", "--format", "json"]);
     let results: Results = serde_json::from_slice(&metric.stdout).unwrap();
     let rate = results.points[0].value("throttle_rate").unwrap();
     let edge = THROTTLED.replace("\"5%\"", &format!("{rate}"));
     std::fs::write(folder.path().join("edge.toml"), edge).unwrap();
-    let (undecided, said) = code(&["b.toml", "edge.toml", "--replications", "2"]);
+    let (undecided, said) = code(&["b.toml", "edge.toml", "--replications", "3"]);
     assert!(undecided == 4 && said.contains("held on a, inconclusive on b"), "{undecided}: {said}");
 }
 

@@ -64,7 +64,7 @@ fn the_least_quota_that_carries_the_load_is_found_by_a_few_short_reruns() {
 
 #[test]
 fn a_second_limit_behind_the_first_is_named_where_no_value_is_enough() {
-    let limits = "max_tokens = 200\n[capacities.us.on_demand]\nrpm = 80\ntpm = 90_000";
+    let limits = "max_tokens = 200\n[capacities.us.on_demand]\nrpm = 80\ntpm = 100_000";
     let results = decided("constant.rate = \"120/min\"", limits);
     let change = decision(&results).change.as_ref().expect("something was tried");
     assert_eq!((change.path.as_str(), change.value), ("capacities.us.rpm", None));
@@ -117,7 +117,7 @@ fn an_open_goal_says_how_many_replications_would_decide_it() {
 #[test]
 fn bursts_that_a_few_replications_missed_do_not_pass() {
     // A burst every five hours refuses most of a few minutes: of 40 minutes x 2 most see none, and all are about 1 %.
-    let rest = "max_tokens = 200\nbursts.random = { per_hour = 0.2, lasts = \"3m\", factor = 10 }\n[capacities.us.on_demand]\nrpm = 90\n[[expect]]\nmetric = \"failure_rate\"\nat_most = \"1%\"";
+    let rest = "max_tokens = 200\nbursts = [{ per_hour = 0.2, lasts = \"3m\", factor = 10 }]\n[capacities.us.on_demand]\nrpm = 90\n[[expect]]\nmetric = \"failure_rate\"\nat_most = \"1%\"";
     let results = decided("constant.rate = \"60/min\"", rest);
     let goal = &results.expectations[0];
     assert_ne!(goal.verdict, Judgement::Held, "{goal:?}");

@@ -12,7 +12,7 @@ use serde_json::json;
 /// One request a second of 1,100 tokens: 66,000 a minute, all of them reserved and all of them used.
 const STEADY: &str = r#"
 [run]
-duration = "1h"
+duration = "6h"
 warmup = "0s"
 replications = 1
 [models.own]
