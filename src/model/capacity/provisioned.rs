@@ -17,9 +17,8 @@ use super::{Billing, Bought, Kind, Plan, Room, Site};
 use crate::catalog::{AccountEntry, IN_REGION, ModelEntry, ProvisionedEntry};
 use crate::model::capacity::limiter::LimiterChoice;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
-use crate::model::instant::Instant;
+use crate::model::instant::{Earlier, Instant};
 use crate::model::quantity::{Count, Duration, HourlyPrice, Names, Text, Unsure};
-use crate::model::run::Start;
 use crate::model::spec::{At, words};
 use crate::units::SimTime;
 
@@ -71,9 +70,9 @@ pub struct PurchaseSpec {
     pub commitment: Option<At<ModelUnitCommitment>>,
     /// When they are bought: a time since t = 0, or an instant; default 0s.
     pub at: Option<At<Instant>>,
-    /// The instant before the start of the run at which their term began, such as "2026-11-15T00:00:00Z"; not with `at`. Of
-    /// their term only what is left is due.
-    pub since: Option<At<Start>>,
+    /// When their term began: an instant before the run, or a time before t = 0, such as "90d"; not with `at`. Of their term
+    /// only what is left is due.
+    pub since: Option<At<Earlier>>,
     /// When they end: a time since t = 0, or an instant; default never.
     pub ends: Option<At<Instant>>,
     /// How long it takes until they serve; default 0s.
@@ -320,16 +319,7 @@ impl PurchaseSpec {
             site.sink.error(at.at.clone(), rule, "leave `at` out of one that was made before the run".to_owned());
             return None;
         }
-        let start = site.start?;
-        match u64::try_from(start.unix_us - since.value.0.unix_us) {
-            Ok(before) if before > 0 => Some(before),
-            _ => {
-                let rule = format!("`since` lies before the start of the run, {} does not", since.value.0.written);
-                let help = format!("the run starts at {}; write `at` for a purchase that is made in it", start.written);
-                site.sink.error(since.at.clone(), rule, help);
-                None
-            }
-        }
+        Some(since.value.0.0)
     }
 }
 

@@ -7,7 +7,6 @@ use crate::model::Assumption;
 use crate::model::input::{Facts, Origin};
 use crate::model::quantity::{Text, Unsure};
 use crate::model::spec::At;
-use crate::units::WallClock;
 
 /// The model that a capacity serves, as far as selling it goes.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +39,6 @@ pub struct Site<'s, 'c> {
     pub at: &'s Span,
     /// `None`: it is on no route, or its model was refused.
     pub sold: Option<Sold<'c>>,
-    /// The wall clock at t = 0; `None`: it was refused.
-    pub start: Option<&'s WallClock>,
     pub sink: &'s mut Sink,
     pub facts: &'s mut Facts,
     /// Regions by name, in the order in which they came up.

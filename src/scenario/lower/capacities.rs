@@ -27,7 +27,6 @@ impl<'a> Lowering<'a> {
             name: draft.name,
             at: draft.at,
             sold: draft.model.and_then(|m| models.get(m)).map(|known| known.sold),
-            start: self.clock.as_ref().map(|run| &run.start),
             sink: self.sink,
             facts: &mut self.facts,
             regions,

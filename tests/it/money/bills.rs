@@ -330,3 +330,40 @@ fn without_prices_no_cost_is_made_up() {
     assert_eq!(told["cost_usd"], None);
     assert_eq!(told["capacities.us.cost_usd"], None);
 }
+
+#[test]
+fn of_a_term_that_began_before_the_run_only_the_rest_is_due() {
+    // A month of 730 hours, 240 of them over: 490 hours at $10.
+    for since in ["10d", "2026-11-27T08:00:00Z"] {
+        let results = results(
+            &[("w", "0,1,1", "")],
+            &format!(
+                r#"
+                [run]
+                start = "2026-12-07T08:00:00Z"
+                duration = "10m"
+                warmup = "0s"
+                replications = 1
+                [capacities.d.provisioned]
+                input_tpm_per_unit = 900
+                output_tpm_per_unit = 1_000
+                price_per_unit = "$10/h"
+                purchases = [{{ model_units = 1, commitment = "1-month", since = "{since}" }}]
+                "#
+            ),
+        );
+        let point = &results.points[0];
+        assert_eq!(value(point, "committed_usd"), 4_900.0, "since {since}");
+        assert_eq!(point.commitments[0].ends, "2026-12-27", "since {since}");
+    }
+}
+
+#[test]
+fn a_purchase_was_made_before_the_run_or_is_made_in_it() {
+    let refused = refusal(
+        &[("w", "0,1,1", "")],
+        "[capacities.d.provisioned]\ninput_tpm_per_unit = 900\noutput_tpm_per_unit = 1_000\n\
+         purchases = [{ model_units = 1, since = \"10d\", at = \"1h\" }]\n",
+    );
+    assert!(refused.contains("this one has both `at` and `since`"), "{refused}");
+}
