@@ -64,9 +64,7 @@ fn type_what_is_offered(text: &str, overrides: &[String], refused: &Refused) {
             let there = at.start..at.start + typed.len();
             let is_there = |other: &Diagnostic| {
                 let place = other.at.as_ref().and_then(|at| again.sources.locate(at));
-                place.is_some_and(|(source, at)| {
-                    source.text == mended && at.start < there.end && there.start < at.end
-                })
+                place.is_some_and(|(source, at)| source.text == mended && at.start < there.end && there.start < at.end)
             };
             let still: Vec<&str> = again.findings.iter().filter(|f| is_there(f)).map(|f| f.rule.as_str()).collect();
             assert!(still.is_empty(), "`{typed}` was offered for: {}\nand is refused: {still:?}", finding.rule);
