@@ -90,3 +90,23 @@ fn imported_weights_have_no_end_of_life() {
     let served = chat("2028-01-01T00:00:00Z", &id("us.meta.llama3-1-8b-instruct-v1:0"), ON_DEMAND);
     assert!(load(&served).unwrap_err().contains("Llama 3.1 8B Instruct ended on 2027-03-30"));
 }
+
+#[test]
+fn an_import_plays_on_a_model_that_its_record_shows_serving() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let row = |second: u32| {
+        format!(
+            "{{\"timestamp\":\"2026-04-01T00:00:0{second}Z\",\"modelId\":\"{HAIKU_3}\",\"input\":{{\"inputTokenCount\":5}},\"output\":{{\"outputTokenCount\":6}}}}\n"
+        )
+    };
+    std::fs::write(folder.path().join("log.json"), row(1) + &row(9)).expect("it can be written");
+    let bedload = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bedload"));
+        command.args(args).current_dir(folder.path()).output().expect("it runs")
+    };
+    assert!(bedload(&["import", "trace", "log.json"]).status.success());
+    let written = std::fs::read_to_string(folder.path().join("log.toml")).expect("it is written");
+    assert!(written.contains("after_end = \"play\"") && written.contains("it ended on 2026-09-10"), "{written}");
+    let later = bedload(&["validate", "log.toml", "--set", "run.start=2026-11-29T00:00:00Z"]);
+    assert!(later.status.success(), "{}", String::from_utf8_lossy(&later.stderr));
+}

@@ -100,7 +100,7 @@ fn the_command_line_lays_a_catalogue_over_that_of_the_file() {
     let later = folder.path().join("later.toml");
     let newer = "[[models]]\nid = \"amazon.nova-pro-v1:0\"\n[[models.paths]]\npath = \"us\"\nquota = { tpm = 7_000_000, source = \"a raise\", as_of = \"2026-11-28\" }\n";
     std::fs::write(&later, newer).unwrap();
-    let loaded = load_in(folder.path(), &[later.clone()]).unwrap();
+    let loaded = load_in(folder.path(), std::slice::from_ref(&later)).unwrap();
     assert_eq!(loaded.model.quotas[0].limit(LimitKind::Tpm).unwrap().amount, 7_000_000);
     assert_eq!(input(&loaded.model, "capacities.us.tpm").source, "a raise");
     assert_eq!(input(&loaded.model, "capacities.us.prices.input").source, "our agreement");
