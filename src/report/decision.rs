@@ -26,22 +26,22 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     lines
 }
 
+/// How good the answer is, as its first word says; `None` where no request arrived.
+pub(super) fn standing(results: &Results, point: &Point) -> Option<Judgement> {
+    let decision = results.decision.as_ref().filter(|_| point.value("requests") != Some(0.0))?;
+    Some(match first_word(results, point, decision) {
+        "yes" => Judgement::Held,
+        "no" => Judgement::Failed,
+        _ => Judgement::Inconclusive,
+    })
+}
+
 /// The answer in a sentence with figures.
 fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     if point.value("requests") == Some(0.0) {
         return "no answer: no request arrived".to_owned();
     }
-    let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis);
-    let hangs = results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs);
-    let word = match (decision.goals, decision.verdict) {
-        (Some(Judgement::Failed), _) => "no",
-        (Some(Judgement::Inconclusive), _) => "not decided",
-        (Some(Judgement::Held), _) if hangs => "not decided: it hangs on what is not published",
-        (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => "yes",
-        (Some(Judgement::Held), _) => "the stated goals hold, but",
-        (None, Verdict::Carries) => "yes",
-        (None, _) => "no",
-    };
+    let word = first_word(results, point, decision);
     let joint = if word.ends_with("but") { " " } else { ": " };
     let mut parts = vec![verdict::sentence(point)];
     if decision.goals.is_some() {
@@ -56,6 +56,21 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     format!("{word}{joint}{}; {}", figures.join(", "), parts.join("; "))
 }
 
+/// The word that opens the answer.
+fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static str {
+    let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis);
+    let hangs = results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs);
+    match (decision.goals, decision.verdict) {
+        (Some(Judgement::Failed), _) => "no",
+        (Some(Judgement::Inconclusive), _) => "not decided",
+        (Some(Judgement::Held), _) if hangs => "not decided: it hangs on what is not published",
+        (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => "yes",
+        (Some(Judgement::Held), _) => "the stated goals hold, but",
+        (None, Verdict::Carries) => "yes",
+        (None, _) => "no",
+    }
+}
+
 /// What would change the answer, and what was played to find it.
 fn change(change: &Change) -> String {
     let n = change.reruns.len();
@@ -65,7 +80,11 @@ fn change(change: &Change) -> String {
         .reruns
         .iter()
         .map(|rerun| {
-            let how = if rerun.carries { "carries".to_owned() } else { format!("{} fail", share(rerun.failing_share)) };
+            let how = match (rerun.carries, rerun.verdict) {
+                (true, _) => "carries".to_owned(),
+                (false, Verdict::Carries) => "misses a goal".to_owned(),
+                (false, _) => format!("{} fail", share(rerun.failing_share)),
+            };
             format!("{} {how}", amount(rerun.value as f64))
         })
         .collect();

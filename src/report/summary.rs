@@ -237,9 +237,16 @@ impl<'r> Story<'r> {
         });
         let truncated = self.value("truncation_rate");
         if truncated > 0.0 {
-            lines.push(format!("{} of answers are cut short by max_tokens", share(truncated)));
+            lines.push(format!("{} of answers are cut short by {}", share(truncated), self.what_cuts()));
         }
         self.row("Latency", lines);
+    }
+
+    /// Names what cuts answers short: `max_tokens`, and each output quota that stops streams.
+    fn what_cuts(&self) -> String {
+        let stops = |limit: &String| limit.ends_with(".otpm") && self.value(&format!("{limit}.refused")) > 0.0;
+        let quotas: Vec<String> = self.limits().into_iter().filter(stops).collect();
+        if quotas.is_empty() { "max_tokens".to_owned() } else { format!("max_tokens or by {}", quotas.join(", ")) }
     }
 
     fn use_of_supply(&mut self) {

@@ -212,7 +212,7 @@ const ROWS: [Row; 67] = [
         REQUESTS,
         Cohort,
         Lower,
-        "served requests that the output cap cut short / served",
+        "served requests whose answer max_tokens or an output quota cut short / served",
     ),
     (
         "spillover_rate",

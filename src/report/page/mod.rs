@@ -10,7 +10,7 @@ pub use html::html;
 pub use markdown::review_markdown;
 
 use super::Tale;
-use super::figures::{Palette, count};
+use super::figures::Palette;
 use super::summary::Row;
 use crate::charts::{self, Drawing, Subject};
 use crate::report::verdict;
@@ -233,7 +233,7 @@ impl Review {
     }
 }
 
-/// The answer in one sentence, what explains it on lines of its own, and whether it is a good one.
+/// Returns how good the answer is, and its text: the first line answers, the others explain.
 fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, String) {
     let results = subject.results;
     if let Some(sizing) = &results.sizing {
@@ -253,12 +253,14 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         tale.add_drawings(drawings);
         return (None, tale.answer(results, PLAIN));
     }
-    let judgement = Judgement::worst(&results.expectations);
-    if judgement == Some(Judgement::Held) && results.doubt.as_ref().is_some_and(Doubt::hangs) {
-        let text = "As written it keeps what is expected, but not under every reading of what nobody knows.";
-        return (Some(Judgement::Inconclusive), text.to_owned());
+    let Some(point) = subject.points.first() else { return (None, "The document holds no point.".to_owned()) };
+    if results.decision.is_some() {
+        let lines = super::decision::lines(results, point);
+        let lines: Vec<String> = lines.iter().map(|line| format!("{}.", capital(line))).collect();
+        return (super::decision::standing(results, point), lines.join("\n"));
     }
-    (judgement, of_a_run(results, judgement, subject.points.first()))
+    let judgement = Judgement::worst(&results.expectations);
+    (judgement, of_a_run(results, judgement, point))
 }
 
 /// How the sides keep what is expected; `None`: nothing is.
@@ -279,8 +281,8 @@ fn kept(comparison: &Comparison) -> Option<String> {
     }
 }
 
-fn of_a_run(results: &Results, judgement: Option<Judgement>, point: Option<&Point>) -> String {
-    let Some(point) = point else { return format!("{} points.", count(results.points_total as f64)) };
+/// Returns the answer of a document without a decision, as one point of a sweep has it.
+fn of_a_run(results: &Results, judgement: Option<Judgement>, point: &Point) -> String {
     let verdict = format!("{}.", capital(&verdict::sentence(point)));
     match judgement {
         Some(_) => format!("{}.\n{verdict}", capital(&verdict::goals(&results.expectations, &point.basis))),
