@@ -68,7 +68,8 @@ mod tests {
         blocks.see(0, 0);
         assert_eq!(blocks.minutes, 4);
         let share = 6.0 / 50.0;
-        let squares: f64 = counts.iter().map(|(x, n)| (*x as f64 - share * *n as f64).powi(2)).sum();
+        let apart = counts.iter().map(|(x, n)| *x as f64 - share * *n as f64);
+        let squares: f64 = apart.map(|d| d * d).sum();
         let deviation = blocks.deviation();
         assert!((deviation.squares - squares * 4.0 / 3.0).abs() < 1e-9);
         assert!((deviation.binomial - share * (1.0 - share) * 50.0).abs() < 1e-9);

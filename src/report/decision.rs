@@ -17,7 +17,7 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
     lines.extend(point.basis.neck.as_ref().map(verdict::neck));
-    lines.extend(decision.change.as_ref().map(|change| self::change(change)));
+    lines.extend(decision.change.as_ref().map(change));
     if !decision.hangs_on.is_empty() {
         let flips = results.doubt.is_some();
         let verb = if flips { "it flips with" } else { "assumed, and may change the answer:" };
