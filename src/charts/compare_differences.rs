@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::study::{Measure, spaced};
 use super::{Chart, ChartError, Drawing, Subject, labels};
-use crate::results::{Comparison, DECIDING, Difference, Side};
+use crate::results::{Comparison, Difference, Side};
 use crate::terms::{Better, Unit};
 
 pub(super) struct CompareDifferences;
@@ -38,13 +38,13 @@ impl Chart for CompareDifferences {
         }
         let heading = Heading {
             name: self.name().to_owned(),
-            title: "What b changes of a".to_owned(),
+            title: format!("What {} changes of {}", comparison.b.name, comparison.a.name),
             subtitle: subtitle(comparison, &rows),
-            legend: legend(&rows),
+            legend: legend(&rows, &comparison.b.name),
             source: sides(comparison),
             height: 176.0 + ROW * rows.len() as f64,
         };
-        Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, &rows))?])
+        Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, (comparison, &rows)))?])
     }
 }
 
@@ -60,14 +60,14 @@ struct Line {
 
 impl Line {
     /// `None`: it is not known on both sides, or is nothing on both.
-    fn of(name: &str, known: &Difference) -> Option<Self> {
+    fn of(name: &str, known: &Difference, tolerance: f64) -> Option<Self> {
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite()).map(super::axis::tame);
         let (a, b, difference) = (finite(known.a)?, finite(known.b)?, finite(known.difference)?);
         if a == 0.0 && b == 0.0 {
             return None;
         }
         let measure = Measure::named(name);
-        let ink = match (known.distinguishable, measure.better) {
+        let ink = match (known.matters(tolerance), measure.better) {
             (true, Better::Lower) => {
                 if difference < 0.0 {
                     Ink::Blue
@@ -112,59 +112,61 @@ impl Line {
 
 /// What decides, of the whole and then of what is expected.
 fn rows(comparison: &Comparison) -> Vec<Line> {
-    let mut names: Vec<&str> = DECIDING.to_vec();
+    let mut names: Vec<&str> = comparison.deciding();
     for expected in &comparison.expectations {
         if !names.contains(&expected.metric.as_str()) {
             names.push(&expected.metric);
         }
     }
-    let line = |name: &&str| Line::of(name, comparison.differences.get(*name)?);
+    let line = |name: &&str| Line::of(name, comparison.differences.get(*name)?, comparison.tolerance);
     names.iter().filter_map(line).take(MOST_ROWS).collect()
 }
 
 fn sides(comparison: &Comparison) -> String {
     // What is set on both sides is not what differs.
-    let told = |name: &str, side: &Side, other: &Side| {
+    let told = |side: &Side, other: &Side| {
+        let name = &side.name;
         let own = side.scenario.overrides.iter().filter(|set| !other.scenario.overrides.contains(set));
         let set = own.cloned().collect::<Vec<_>>().join(", ");
         let set = if set.is_empty() { String::new() } else { format!(" with {set}") };
         format!("{name}: {}{set}", side.scenario.file)
     };
-    format!("{} · {}", told("a", &comparison.a, &comparison.b), told("b", &comparison.b, &comparison.a))
+    format!("{} · {}", told(&comparison.a, &comparison.b), told(&comparison.b, &comparison.a))
 }
 
 fn subtitle(comparison: &Comparison, rows: &[Line]) -> String {
     let count = |ink: Ink| rows.iter().filter(|row| row.ink == ink).count();
     let (better, worse) = (count(Ink::Blue), count(Ink::Vermillion));
     let even = rows.len() - better - worse;
+    let b = &comparison.b.name;
     let text = match (better, worse) {
         _ if rows.iter().all(|row| row.difference == 0.0) => format!("None of {} metrics differs", rows.len()),
-        (0, 0) => format!("None of {} metrics is better or worse by more than luck", rows.len()),
+        (0, 0) => format!("None of {} metrics is better or worse beyond sampling error and tolerance", rows.len()),
         _ if even > 0 => {
             let have = if even == 1 { "has" } else { "have" };
             format!(
-                "Of {} metrics b is better in {better} and worse in {worse}; {even} cannot be told apart or {have} no \
+                "Of {} metrics {b} is better in {better} and worse in {worse}; {even} cannot be told apart or {have} no \
                  better side",
                 rows.len()
             )
         }
-        _ => format!("Of {} metrics b is better in {better} and worse in {worse}", rows.len()),
+        _ => format!("Of {} metrics {b} is better in {better} and worse in {worse}", rows.len()),
     };
-    let luck = if comparison.paired { "the same luck on both sides" } else { "two independent samples" };
+    let luck = if comparison.paired { "the same requests on both sides" } else { "two independent samples" };
     format!("{text}. Intervals at {}, {luck}.", labels::percent(comparison.confidence))
 }
 
-fn legend(rows: &[Line]) -> Vec<(String, Mark)> {
+fn legend(rows: &[Line], b: &str) -> Vec<(String, Mark)> {
     let kinds = [
-        (Ink::Blue, "b is better"),
-        (Ink::Vermillion, "b is worse"),
-        (Ink::Slate, "not told apart, or no better side"),
+        (Ink::Blue, format!("{b} is better")),
+        (Ink::Vermillion, format!("{b} is worse")),
+        (Ink::Slate, "not told apart, or no better side".to_owned()),
     ];
     let seen = kinds.into_iter().filter(|(ink, _)| rows.iter().any(|row| row.ink == *ink));
-    seen.map(|(ink, text)| (text.to_owned(), Mark::Line(ink, 2.5))).collect()
+    seen.map(|(ink, text)| (text, Mark::Line(ink, 2.5))).collect()
 }
 
-fn body(canvas: &Canvas<'_>, room: Room, rows: &[Line]) -> Result<(), ChartError> {
+fn body(canvas: &Canvas<'_>, room: Room, (comparison, rows): (&Comparison, &[Line])) -> Result<(), ChartError> {
     let plot = room.inset(GUTTER, 20.0, FIGURES, 36.0);
     let reach = rows.iter().filter_map(Line::shares).map(|(lo, _, hi)| lo.abs().max(hi.abs())).fold(0.0, f64::max);
     let reach = (reach * 1.08).clamp(NEAREST, FARTHEST);
@@ -172,12 +174,28 @@ fn body(canvas: &Canvas<'_>, room: Room, rows: &[Line]) -> Result<(), ChartError
     let x = Axis::span(-reach, reach, 3.0, label);
     let panel = canvas.panel(plot, spaced(&x, plot.width()), Axis::categories(&vec![String::new(); rows.len()]));
     panel.grid()?;
+    let (a, b) = (&comparison.a.name, &comparison.b.name);
+    let (to, share) = (format!("{a} to {b}"), format!("change, as a share of {a}"));
     let (zero, _) = panel.at(0.0, 0.0);
     canvas.line((zero, plot.top), (zero, plot.bottom), Ink::Rule, 1.25)?;
-    canvas.text(room.right - DIFFERENCE, plot.top - 6.0, "a to b", LABEL, Ink::Faint, Align::Right)?;
+    canvas.text(
+        room.right - DIFFERENCE,
+        plot.top - 6.0,
+        &LABEL.fit(&to, FIGURES - DIFFERENCE),
+        LABEL,
+        Ink::Faint,
+        Align::Right,
+    )?;
     canvas.text(room.right, plot.top - 6.0, "difference", LABEL, Ink::Faint, Align::Right)?;
     let middle = f64::midpoint(plot.left, plot.right);
-    canvas.text(middle, plot.bottom + 33.0, "b less a, as a share of a", LABEL, Ink::Faint, Align::Middle)?;
+    canvas.text(
+        middle,
+        plot.bottom + 33.0,
+        &LABEL.fit(&share, plot.width() + 60.0),
+        LABEL,
+        Ink::Faint,
+        Align::Middle,
+    )?;
     for (i, row) in rows.iter().enumerate() {
         draw_row(&panel, row, (rows.len() - 1 - i) as f64, reach, room)?;
     }

@@ -217,6 +217,9 @@ pub(super) struct CompareArgs {
     /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
     #[arg(long, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
+    /// Call no difference better or worse that is at most this share of A's value.
+    #[arg(long, value_name = "SHARE", value_parser = tolerance, default_value = "1%")]
+    pub tolerance: f64,
     /// The folder for results; default: output/<NAME OF A>-vs-<NAME OF B>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
@@ -502,4 +505,10 @@ pub(super) struct SchemaArgs {
 pub(super) enum SchemaOf {
     Scenario,
     Results,
+}
+
+/// Reads a share of at most everything, such as `1%`.
+fn tolerance(text: &str) -> Result<f64, String> {
+    let share = parse::percentage(text).map_err(|_| format!("`{text}` is not a share; write \"1%\""))?;
+    if share <= 1.0 { Ok(share) } else { Err(format!("`{text}` is more than everything; write \"1%\"")) }
 }

@@ -28,14 +28,17 @@ struct Side {
 pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let (a, b) = sides(args)?;
     let folder = output_folder(args)?;
-    let (conclusion, took) = simulate(args, &a, &b)?;
+    let (mut conclusion, took) = simulate(args, &a, &b)?;
+    if let Some(comparison) = &mut conclusion.results.comparison {
+        comparison.tolerance = args.tolerance;
+    }
     let mut written = write(&folder, &conclusion.results)?;
     if !args.no_charts {
         written.extend(draw(&folder, &Subject::of(&conclusion.results))?);
     }
     if args.quiet {
         let turned = expectations(&conclusion.results).iter().filter(|e| e.judgement() != Judgement::Held);
-        turned.for_each(|e| remark(&report::turned(e)));
+        turned.for_each(|e| conclusion.results.comparison.iter().for_each(|c| remark(&report::turned(e, c))));
     } else {
         tell(args, &conclusion, took, &written)?;
     }

@@ -1,14 +1,16 @@
 //! A comparison for a terminal, at most 80 columns wide, and for a review: what differs, by how much, and what turns.
 
 use super::doubt;
-use super::figures::{Palette, difference, figure, short};
+use super::figures::{Palette, difference, figure, money, share, short};
 use super::summary::bound;
 use super::text::{LABEL, WIDTH, wrapped};
-use crate::results::{Comparison, DECIDING, Difference, Doubt, JudgedTwice, Judgement, Reading, Results, Side};
+use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Reading, Results, Side};
 use crate::terms::{self, Better, Unit};
 
 /// Readings that are told of a metric that turns.
 const MOST_TURNS: usize = 3;
+/// Letters of a side's name at the head of a column of a terminal.
+const WIDEST_NAME: usize = 10;
 
 /// What a difference comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +21,17 @@ enum Word {
     Higher,
     Lower,
     NotDistinguishable,
+    /// Beyond its interval, and too small to speak of.
+    WithinTolerance,
     NotKnown,
 }
 
 impl Word {
-    fn of(d: &Difference, better: Better) -> Self {
+    fn of(d: &Difference, better: Better, tolerance: f64) -> Self {
         let Some(difference) = d.difference.filter(|_| d.half_width.is_some()) else { return Self::NotKnown };
         match better {
             _ if !d.distinguishable => Self::NotDistinguishable,
+            _ if !d.matters(tolerance) => Self::WithinTolerance,
             Better::Neither if difference > 0.0 => Self::Higher,
             Better::Neither => Self::Lower,
             Better::Higher if difference > 0.0 => Self::Better,
@@ -42,6 +47,7 @@ impl Word {
             Self::Higher => "higher",
             Self::Lower => "lower",
             Self::NotDistinguishable => "not distinguishable",
+            Self::WithinTolerance => "within tolerance",
             Self::NotKnown => "not known",
         }
     }
@@ -50,7 +56,7 @@ impl Word {
         match self {
             Self::Better => palette.good(self.text()),
             Self::Worse => palette.bad(self.text()),
-            Self::NotDistinguishable | Self::NotKnown => palette.faint(self.text()),
+            Self::NotDistinguishable | Self::WithinTolerance | Self::NotKnown => palette.faint(self.text()),
             Self::Higher | Self::Lower => self.text().to_owned(),
         }
     }
@@ -73,7 +79,10 @@ fn row(comparison: &Comparison, prefix: &str, name: &str) -> Option<Row> {
     let term = terms::find(name)?;
     let cell = |x: Option<f64>| x.map_or_else(|| "?".to_owned(), |x| short(x, term.unit));
     let difference = d.difference.map_or_else(|| "?".to_owned(), |x| difference(x, d.half_width, term.unit));
-    Some(Row { cells: [name.to_owned(), cell(d.a), cell(d.b), difference], word: Word::of(d, term.better) })
+    Some(Row {
+        cells: [name.to_owned(), cell(d.a), cell(d.b), difference],
+        word: Word::of(d, term.better, comparison.tolerance),
+    })
 }
 
 /// Whether a metric has anything to say: one side knows it, and it is not nothing on both.
@@ -83,7 +92,8 @@ fn says_something(d: &Difference) -> bool {
 
 fn sections(comparison: &Comparison) -> Vec<Section> {
     let named = |prefix: &str, is_told: &dyn Fn(&str, &Difference) -> bool| -> Vec<Row> {
-        let told = DECIDING
+        let deciding = comparison.deciding();
+        let told = deciding
             .iter()
             .filter(|name| comparison.differences.get(&format!("{prefix}{name}")).is_some_and(|d| is_told(name, d)));
         told.filter_map(|name| row(comparison, prefix, name)).collect()
@@ -93,7 +103,7 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     let workloads = terms::parts(comparison.differences.keys(), "workloads");
     if workloads.len() > 1 {
         for workload in workloads {
-            let rows = named(&format!("workloads.{workload}."), &|_, d| d.distinguishable);
+            let rows = named(&format!("workloads.{workload}."), &|_, d| comparison.matters(d));
             if !rows.is_empty() {
                 sections.push(Section { workload: Some(workload), rows });
             }
@@ -133,24 +143,43 @@ pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
         n => format!("{n} replications each"),
     };
     let luck = if comparison.paired {
-        format!("seed {} · paired: the same luck on both sides", comparison.a.seed)
+        format!("seed {} · paired: both sides meet the same requests", comparison.a.seed)
     } else {
         format!("seeds {} and {} · not paired", comparison.a.seed, comparison.b.seed)
     };
     let (of_a, of_b) = (&comparison.a.scenario.overrides, &comparison.b.scenario.overrides);
     let both: Vec<&str> = of_a.iter().filter(|o| of_b.contains(o)).map(String::as_str).collect();
     let both = if both.is_empty() { String::new() } else { format!(" · both with {}", both.join(", ")) };
-    format!("{replications} · {luck}{both}")
+    let tolerance = format!("differences within {} are called neither better nor worse", share(comparison.tolerance));
+    format!("{replications} · {luck}{both} · {tolerance}")
 }
 
 /// What the change costs in a month, and whether that is because less, or more, is served.
 pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
-    let served = comparison.differences.get("served").filter(|d| d.distinguishable).and_then(|d| d.difference);
-    let served = served.map(|x| {
+    let b = &comparison.b.name;
+    let traffic = unlike_traffic(comparison);
+    let is_comparable = traffic.is_none() && !comparison.durations_differ();
+    let served = comparison.differences.get("served").filter(|d| is_comparable && comparison.matters(d));
+    let served = served.and_then(|d| d.difference).map(|x| {
         let more = if x > 0.0 { "more" } else { "fewer" };
-        format!("b serves {} {more} requests, which is part of it", figure(x.abs().max(1.0).round(), Unit::Count))
+        format!("{b} serves {} {more} requests, which is part of it", figure(x.abs().max(1.0).round(), Unit::Count))
     });
-    [month(comparison)].into_iter().chain(served).collect()
+    [month(comparison)].into_iter().chain(traffic).chain(per_thousand(comparison)).chain(served).collect()
+}
+
+/// That the sides carry different traffic, so that their totals are no measure of their prices.
+fn unlike_traffic(comparison: &Comparison) -> Option<String> {
+    let [a, b] = comparison.unlike_traffic()?.map(|per_hour| figure(per_hour.round(), Unit::Count));
+    let (of_a, of_b) = (&comparison.a.name, &comparison.b.name);
+    Some(format!("traffic differs: {a} requests an hour on {of_a}, {b} on {of_b}"))
+}
+
+/// What 1,000 requests cost on each side; `None`: it is not known, or is nothing.
+fn per_thousand(comparison: &Comparison) -> Option<String> {
+    let each = comparison.differences.get("cost_per_1k_requests_usd")?;
+    let (a, b) = (each.a?, each.b?);
+    let (of_a, of_b) = (&comparison.a.name, &comparison.b.name);
+    (a > 0.0 || b > 0.0).then(|| format!("1,000 requests cost {} on {of_a} and {} on {of_b}", money(a), money(b)))
 }
 
 fn month(comparison: &Comparison) -> String {
@@ -159,17 +188,18 @@ fn month(comparison: &Comparison) -> String {
         return "the difference per month is not known".to_owned();
     };
     let usd = |x: f64| short(x, Unit::Usd);
+    let (name_a, name_b) = (&comparison.a.name, &comparison.b.name);
     let range = d.half_width.filter(|half| *half > 0.0).map(|half| format!(" ±{}", usd(half))).unwrap_or_default();
     let (of_a, of_b) = (usd(d.a.unwrap_or(f64::NAN)), usd(d.b.unwrap_or(f64::NAN)));
     match difference {
-        0.0 => format!("a and b cost the same: {of_a} a month"),
+        0.0 => format!("{name_a} and {name_b} cost the same a month: {of_a}"),
         _ if !d.distinguishable => {
             let why = if d.half_width.is_some() { "not distinguishable" } else { "no interval is known" };
-            format!("{of_a} a month on a, {of_b} on b: {why}")
+            format!("{of_a} a month on {name_a}, {of_b} on {name_b}: {why}")
         }
         x => {
             let more = if x > 0.0 { "more" } else { "less" };
-            format!("b costs {}{range} a month {more} than a: {of_b} instead of {of_a}", usd(x.abs()))
+            format!("{name_b} costs {}{range} a month {more} than {name_a}: {of_b} instead of {of_a}", usd(x.abs()))
         }
     }
 }
@@ -183,20 +213,21 @@ const fn verdict(judged: Option<Judgement>) -> &'static str {
     }
 }
 
-/// An expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on a, FAILED on b`.
+/// An expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on today, FAILED on plan`.
 #[must_use]
-pub fn turned(e: &JudgedTwice) -> String {
+pub fn turned(e: &JudgedTwice, comparison: &Comparison) -> String {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
     let bound = bound(e.at_least, e.at_most, unit).replace('\u{a0}', " ");
-    format!("{} {bound}: {} on a, {} on b", e.metric, verdict(e.a), verdict(e.b))
+    let (a, b) = (&comparison.a.name, &comparison.b.name);
+    format!("{} {bound}: {} on {a}, {} on {b}", e.metric, verdict(e.a), verdict(e.b))
 }
 
 fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
     let all = &comparison.expectations;
     let paint = |e: &JudgedTwice| match e.b {
-        Some(Judgement::Failed) => palette.bad(&turned(e)),
-        Some(Judgement::Held) => palette.good(&turned(e)),
-        _ => palette.doubtful(&turned(e)),
+        Some(Judgement::Failed) => palette.bad(&turned(e, comparison)),
+        Some(Judgement::Held) => palette.good(&turned(e, comparison)),
+        _ => palette.doubtful(&turned(e, comparison)),
     };
     let mut lines: Vec<String> = all.iter().filter(|e| e.a != e.b).map(paint).collect();
     let same = all.len() - lines.len();
@@ -225,18 +256,20 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
 
 /// Under every reading of what is not known: whether b breaks nothing, and what stays better or worse.
 pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
-    let Some(Doubt { readings, .. }) = &results.doubt else { return Vec::new() };
+    let (Some(Doubt { readings, .. }), Some(comparison)) = (&results.doubt, &results.comparison) else {
+        return Vec::new();
+    };
     let mut lines = Vec::new();
     if readings.first().is_some_and(|written| !written.metrics.is_empty()) {
         lines = doubt::lines(results, palette);
-        lines[0] = format!("expectations of b: {}", lines[0]);
+        lines[0] = format!("expectations of {}: {}", comparison.b.name, lines[0]);
     }
     // Metrics of which the readings say the same stand together.
     let mut said: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
     let matters = |metric: &str| readings.iter().filter_map(|r| r.differences.get(metric)).any(says_something);
-    for metric in DECIDING.into_iter().filter(|metric| matters(metric)) {
+    for metric in comparison.deciding().into_iter().filter(|metric| matters(metric)) {
         let Some(better) = terms::find(metric).map(|term| term.better) else { continue };
-        let lines = turns(readings, metric, better, palette);
+        let lines = turns(readings, (metric, better), comparison.tolerance, palette);
         match said.iter_mut().find(|(known, _)| *known == lines) {
             Some((_, metrics)) => metrics.push(metric),
             None => said.push((lines, vec![metric])),
@@ -250,8 +283,9 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
 }
 
 /// What a metric is over readings, and, below, under which of them it is something else than as written.
-fn turns(readings: &[Reading], metric: &str, better: Better, palette: Palette) -> Vec<String> {
-    let word = |reading: &Reading| reading.differences.get(metric).map_or(Word::NotKnown, |d| Word::of(d, better));
+fn turns(readings: &[Reading], (metric, better): (&str, Better), tolerance: f64, palette: Palette) -> Vec<String> {
+    let word =
+        |reading: &Reading| reading.differences.get(metric).map_or(Word::NotKnown, |d| Word::of(d, better, tolerance));
     let of = word(&readings[0]);
     let others: Vec<&Reading> = readings.iter().filter(|r| word(r) != of).collect();
     if others.is_empty() {
@@ -295,18 +329,21 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     for title in titles(comparison) {
         wrapped(title, WIDTH).iter().for_each(|line| out += &format!("{}\n", palette.bold(line)));
     }
-    for (name, one, other) in [("a", &comparison.a, &comparison.b), ("b", &comparison.b, &comparison.a)] {
-        for (i, line) in wrapped(&side(one, other), WIDTH - 3).into_iter().enumerate() {
-            let label = if i == 0 { palette.bold(name) } else { " ".to_owned() };
-            let indent = if i == 0 { "" } else { "  " };
-            out += &format!("{label}  {indent}{line}\n");
+    for (one, other) in [(&comparison.a, &comparison.b), (&comparison.b, &comparison.a)] {
+        let told = format!("{}: {}", one.name, side(one, other));
+        for (i, line) in wrapped(&told, WIDTH - 2).into_iter().enumerate() {
+            let line = match line.strip_prefix(&one.name).filter(|_| i == 0) {
+                Some(rest) => format!("{}{rest}", palette.bold(&one.name)),
+                None => line,
+            };
+            out += &format!("{}{line}\n", if i == 0 { "" } else { "  " });
         }
     }
     for (i, line) in wrapped(&played(results, comparison), WIDTH).into_iter().enumerate() {
         out += &format!("{}{}\n", if i == 0 { "" } else { "  " }, palette.faint(&line));
     }
     out.push('\n');
-    out += &table(&sections(comparison), comparison.confidence, palette);
+    out += &table(&sections(comparison), comparison, palette);
     for (label, lines) in remarks(results, comparison, palette).into_iter().filter(|(_, lines)| !lines.is_empty()) {
         out.push('\n');
         for (i, line) in lines.iter().enumerate() {
@@ -319,10 +356,16 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
+/// A name in so many letters at the most.
+fn cut(name: &str, most: usize) -> String {
+    if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most - 1).chain(['…']).collect() }
+}
+
 /// Columns as wide as what stands in them.
-fn table(sections: &[Section], confidence: f64, palette: Palette) -> String {
-    let level = format!("b - a, {} %", confidence * 100.0);
-    let head = ["", "a", "b", level.as_str()].map(str::to_owned);
+fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> String {
+    let level = format!("change, {}", share(comparison.confidence));
+    let [a, b] = [&comparison.a.name, &comparison.b.name].map(|name| cut(name, WIDEST_NAME));
+    let head = [String::new(), a, b, level];
     let all = || sections.iter().flat_map(|section| section.rows.iter().map(|row| &row.cells)).chain([&head]);
     let width: Vec<usize> = (0..4).map(|i| all().map(|cells| cells[i].chars().count()).max().unwrap_or(0)).collect();
     let line = |[name, a, b, difference]: &[String; 4]| {
@@ -346,10 +389,12 @@ pub fn comparison_markdown(results: &Results) -> String {
     let Some(comparison) = &results.comparison else { return String::new() };
     let plain = |text: &str| text.replace('|', "\\|");
     let mut out = format!("## {}\n\n", titles(comparison).join(" / "));
-    out += &format!("- **a**: {}\n", plain(&side(&comparison.a, &comparison.b)));
-    out += &format!("- **b**: {}\n\n", plain(&side(&comparison.b, &comparison.a)));
+    let [name_a, name_b] = [&comparison.a.name, &comparison.b.name].map(|name| plain(name));
+    out += &format!("- **{name_a}**: {}\n", plain(&side(&comparison.a, &comparison.b)));
+    out += &format!("- **{name_b}**: {}\n\n", plain(&side(&comparison.b, &comparison.a)));
     out += &format!("{}, bedload {}\n\n", plain(&played(results, comparison)), results.tool.version);
-    out += &format!("| | a | b | b - a, {} % | |\n|---|---:|---:|---:|---|\n", comparison.confidence * 100.0);
+    let level = share(comparison.confidence);
+    out += &format!("| | {name_a} | {name_b} | change, {level} | |\n|---|---:|---:|---:|---|\n");
     for section in sections(comparison) {
         let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
         for Row { cells: [name, a, b, difference], word } in section.rows {

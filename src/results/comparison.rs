@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Judgement, Scenario};
 
 /// What a planner decides on, in the order in which it is told; of the whole and of each workload.
-pub const DECIDING: [&str; 13] = [
+pub const DECIDING: [&str; 14] = [
     "throttle_rate",
     "failure_rate",
     "e2e_p50_ms",
@@ -19,10 +19,16 @@ pub const DECIDING: [&str; 13] = [
     "retry_amplification",
     "spillover_rate",
     "cost_usd",
+    "cost_per_1k_requests_usd",
     "cost_per_month_usd",
     "committed_usd",
     "one_time_usd",
 ];
+
+/// Differences of less than this share are no better and no worse, unless the user says otherwise \[1\].
+pub const TOLERANCE: f64 = 0.01;
+/// Traffic that differs by less is the same \[1\].
+const SAME_TRAFFIC: f64 = 0.01;
 
 /// Two scenarios, a and b, metric by metric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +40,9 @@ pub struct Comparison {
     pub paired: bool,
     /// Of the intervals of the differences, such as 0.95.
     pub confidence: f64,
+    /// Differences of at most this share of a's value are called neither better nor worse, such as 0.01.
+    #[serde(default = "tolerance")]
+    pub tolerance: f64,
     /// By metric, for every metric that both sides have.
     pub differences: BTreeMap<String, Difference>,
     /// What b costs more than a in a month; null: one of them is not known.
@@ -43,11 +52,85 @@ pub struct Comparison {
 }
 
 /// One side of a comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Side {
+    /// What it is called in text: its file, or what is set on it.
+    #[serde(default)]
+    pub name: String,
     pub scenario: Scenario,
     pub seed: u64,
+    /// The measured time, in seconds.
+    #[serde(default)]
+    pub measured_s: f64,
+}
+
+const fn tolerance() -> f64 {
+    TOLERANCE
+}
+
+impl Comparison {
+    /// Whether the measured times differ, so that counts and sums of the run cannot be compared.
+    #[must_use]
+    pub fn durations_differ(&self) -> bool {
+        self.a.measured_s != self.b.measured_s
+    }
+
+    /// The metrics that are told: those that decide, without sums of the run where the measured times differ.
+    #[must_use]
+    pub fn deciding(&self) -> Vec<&'static str> {
+        let is_told = |name: &&str| *name != "cost_usd" || !self.durations_differ();
+        DECIDING.into_iter().filter(is_told).collect()
+    }
+
+    /// The requests of both sides per hour, where they differ by more than a little.
+    #[must_use]
+    pub fn unlike_traffic(&self) -> Option<[f64; 2]> {
+        let requests = self.differences.get("requests")?;
+        let per_hour = |x: Option<f64>, side: &Side| {
+            let hours = if side.measured_s > 0.0 { side.measured_s / 3_600.0 } else { 1.0 };
+            Some(x? / hours)
+        };
+        let (a, b) = (per_hour(requests.a, &self.a)?, per_hour(requests.b, &self.b)?);
+        ((a - b).abs() > SAME_TRAFFIC * a.max(b)).then_some([a, b])
+    }
+
+    /// Whether a difference is one to speak of: beyond its interval, and beyond the tolerance.
+    #[must_use]
+    pub fn matters(&self, difference: &Difference) -> bool {
+        difference.matters(self.tolerance)
+    }
+}
+
+impl Difference {
+    /// Whether it lies beyond its interval and is more than this share of a's value \[1\].
+    #[must_use]
+    pub fn matters(&self, tolerance: f64) -> bool {
+        let base = self.a.unwrap_or(0.0).abs();
+        self.distinguishable && self.difference.is_some_and(|x| x.abs() > tolerance * base)
+    }
+}
+
+/// What the sides are called: their files, or, of one file, what is set on each.
+#[must_use]
+pub fn names(a: &Scenario, b: &Scenario) -> [String; 2] {
+    let stem = |side: &Scenario| side.file.strip_suffix(".toml").unwrap_or(&side.file).to_owned();
+    let own = |side: &Scenario, other: &Scenario| {
+        let own = side.overrides.iter().filter(|set| !other.overrides.contains(set));
+        let last = |set: &String| {
+            let (path, value) = set.split_once('=').unwrap_or((set, ""));
+            format!("{} = {}", path.rsplit('.').next().unwrap_or(path), value.trim_matches('"'))
+        };
+        own.map(last).collect::<Vec<_>>().join(", ")
+    };
+    let mut names = [stem(a), stem(b)];
+    if names[0] == names[1] {
+        names = [own(a, b), own(b, a)].map(|own| if own.is_empty() { "as written".to_owned() } else { own });
+    }
+    if names[0] == names[1] {
+        names = ["a".to_owned(), "b".to_owned()];
+    }
+    names
 }
 
 /// A metric on both sides, in the unit that `terms` gives for its name.

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario, Standing};
-pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side};
+pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side, TOLERANCE, names};
 pub use decision::{Change, Decision, Rerun};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use evidence::{RateEvidence, Undecided};

@@ -105,8 +105,12 @@ pub(super) fn sizing() -> Results {
 }
 
 pub(super) fn comparison() -> Results {
-    let side =
-        |file: &str| Side { scenario: Scenario { file: file.to_owned(), ..results("", vec![]).scenario }, seed: 1 };
+    let side = |file: &str| Side {
+        name: file.trim_end_matches(".toml").to_owned(),
+        scenario: Scenario { file: file.to_owned(), ..results("", vec![]).scenario },
+        seed: 1,
+        measured_s: 3_600.0,
+    };
     let difference = |i: usize| Difference {
         a: Some(i as f64),
         b: Some(i as f64 * 1.2 + 0.5),
@@ -119,6 +123,7 @@ pub(super) fn comparison() -> Results {
         b: side("b.toml"),
         paired: true,
         confidence: 0.95,
+        tolerance: 0.01,
         differences: DECIDING.iter().enumerate().map(|(i, name)| ((*name).to_owned(), difference(i))).collect(),
         cost_per_month_difference_usd: None,
         expectations: vec![JudgedTwice {

@@ -12,6 +12,7 @@ pub use doubted::{Contender, compare_in_doubt};
 
 use super::point::{Depth, Played, play, prolong};
 use super::{Conclusion, Watch, head, inputs};
+use crate::figures::{plain, span};
 use crate::metrics::Measure;
 use crate::model::Model;
 use crate::results::{
@@ -41,17 +42,26 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
     }
     results.assumptions.sort();
     inputs::put(&mut results, inputs::of_sides(model_a, model_b));
+    let names = results::names(&scenario_a, &scenario_b);
+    let [name_a, name_b] = names.clone();
+    let side_of = |name: String, scenario: Scenario, model: &Model| Side {
+        name,
+        scenario,
+        seed: model.run.seed,
+        measured_s: model.run.duration.as_secs_f64(),
+    };
     let comparison = Comparison {
-        a: Side { scenario: scenario_a, seed: model_a.run.seed },
-        b: Side { scenario: scenario_b, seed: model_b.run.seed },
+        a: side_of(name_a, scenario_a, model_a),
+        b: side_of(name_b, scenario_b, model_b),
         paired,
+        tolerance: results::TOLERANCE,
         confidence: model_a.run.confidence,
         cost_per_month_difference_usd: differences.get("cost_per_month_usd").and_then(|d| d.difference),
         differences,
         expectations: judged_twice(&played_a.expectations, &played_b.expectations),
     };
-    let mut notes = notes(model_a, model_b, counts);
-    notes.extend(notes_of_sides(&played_a.notes, &played_b.notes));
+    let mut notes = notes((model_a, model_b), counts, &names);
+    notes.extend(notes_of_sides(&played_a.notes, &played_b.notes, &names));
     let effort = played_a.effort.plus(played_b.effort);
     let results = Results {
         // The older of the two.
@@ -152,7 +162,8 @@ fn judged_twice(a: &[Expectation], b: &[Expectation]) -> Vec<JudgedTwice> {
 }
 
 /// What a reader of the differences must know.
-fn notes(a: &Model, b: &Model, counts: [u64; 2]) -> Vec<Note> {
+fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec<Note> {
+    let [name_a, name_b] = names;
     let mut texts = Vec::new();
     if a.run.seed != b.run.seed {
         texts.push(format!(
@@ -161,21 +172,24 @@ fn notes(a: &Model, b: &Model, counts: [u64; 2]) -> Vec<Note> {
         ));
     }
     if (a.run.warmup, a.run.duration) != (b.run.warmup, b.run.duration) {
-        texts.push("the measured intervals differ: counts and costs are of different times".to_owned());
+        let [of_a, of_b] = [a, b].map(|model| plain(&span(model.run.duration)));
+        texts.push(format!(
+            "the measured times differ, {of_a} of {name_a} and {of_b} of {name_b}: sums of the run are not compared; rates, months and dollars per 1,000 requests are"
+        ));
     }
     if a.run.confidence != b.run.confidence {
         texts.push(format!(
-            "differences have the confidence of a, {}; b asks for {}",
+            "differences have the confidence of {name_a}, {}; {name_b} asks for {}",
             a.run.confidence, b.run.confidence
         ));
     }
     if counts[0] != counts[1] {
         texts.push(format!(
-            "a stopped at {} replications and b at {}: both have the larger number",
+            "{name_a} stopped at {} replications and {name_b} at {}: both have the larger number",
             counts[0], counts[1]
         ));
     }
-    for (name, mine, other) in [("a", a, b), ("b", b, a)] {
+    for (name, mine, other) in [(name_a, a, b), (name_b, b, a)] {
         let alone: Vec<&str> = mine
             .workloads
             .iter()
@@ -190,9 +204,9 @@ fn notes(a: &Model, b: &Model, counts: [u64; 2]) -> Vec<Note> {
 }
 
 /// What both sides say once, the rest with the side that says it.
-fn notes_of_sides(a: &[Note], b: &[Note]) -> Vec<Note> {
+fn notes_of_sides(a: &[Note], b: &[Note], [name_a, name_b]: &[String; 2]) -> Vec<Note> {
     let of =
         |name: &str, note: &results::Note| Note { metric: note.metric.clone(), text: format!("{name}: {}", note.text) };
-    let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of("a", note) });
-    of_a.chain(b.iter().filter(|note| !a.contains(note)).map(|note| of("b", note))).collect()
+    let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of(name_a, note) });
+    of_a.chain(b.iter().filter(|note| !a.contains(note)).map(|note| of(name_b, note))).collect()
 }

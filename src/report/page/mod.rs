@@ -245,7 +245,10 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
     if let Some(comparison) = &results.comparison {
         let worst = comparison.expectations.iter().map(JudgedTwice::judgement).max();
         let lines = kept(comparison).into_iter().chain(super::comparison::cost(comparison));
-        return (worst, lines.map(|line| format!("{}.", capital(&line))).collect::<Vec<_>>().join("\n"));
+        // A side keeps its name as it is written.
+        let is_named = |line: &str| [&comparison.a, &comparison.b].iter().any(|side| line.starts_with(&side.name));
+        let sentence = |line: String| if is_named(&line) { format!("{line}.") } else { format!("{}.", capital(&line)) };
+        return (worst, lines.map(sentence).collect::<Vec<_>>().join("\n"));
     }
     if results.points_total > 1 {
         let mut tale = Tale::default();
@@ -265,6 +268,7 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
 
 /// How the sides keep what is expected; `None`: nothing is.
 fn kept(comparison: &Comparison) -> Option<String> {
+    let (name_a, name_b) = (&comparison.a.name, &comparison.b.name);
     let of = |side: fn(&JudgedTwice) -> Option<Judgement>| {
         comparison.expectations.iter().filter_map(side).max().map(|judgement| match judgement {
             Judgement::Held => "holds",
@@ -274,9 +278,9 @@ fn kept(comparison: &Comparison) -> Option<String> {
     };
     match (of(|e| e.a), of(|e| e.b)) {
         (Some(a), Some(b)) if a == b => Some(format!("what is expected {a} on both")),
-        (Some(a), Some(b)) => Some(format!("what is expected {b} on b, and {a} on a")),
-        (Some(word), None) => Some(format!("what is expected of a alone {word}")),
-        (None, Some(word)) => Some(format!("what is expected of b alone {word}")),
+        (Some(a), Some(b)) => Some(format!("what is expected {b} on {name_b}, and {a} on {name_a}")),
+        (Some(word), None) => Some(format!("what is expected of {name_a} alone {word}")),
+        (None, Some(word)) => Some(format!("what is expected of {name_b} alone {word}")),
         (None, None) => None,
     }
 }
@@ -291,10 +295,6 @@ fn of_a_run(results: &Results, judgement: Option<Judgement>, point: &Point) -> S
 }
 
 fn capital(text: &str) -> String {
-    // The sides of a comparison are called a and b.
-    if text.starts_with("a ") || text.starts_with("b ") {
-        return text.to_owned();
-    }
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -103,7 +103,8 @@ fn judged_twice(comparison: &Comparison) -> Option<Table> {
         let bound = bounded(e.at_least, e.at_most, unit(&e.metric));
         vec![code(&e.metric), text(bound), tag(e.a), tag(e.b)]
     };
-    let columns = ["Metric", "Bound", "On a", "On b"].map(Column::words).to_vec();
+    let [on_a, on_b] = [&comparison.a.name, &comparison.b.name].map(|name| format!("On {name}"));
+    let columns = ["Metric", "Bound", &on_a, &on_b].map(Column::words).to_vec();
     let lines: Vec<Line> = worst_first.into_iter().map(row).map(Line::Cells).collect();
     let table = Table { name: "Expectations and verdicts on both sides", columns, lines };
     (!table.lines.is_empty()).then_some(table)
@@ -149,19 +150,19 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
 }
 
 fn differences(results: &Results, comparison: &Comparison) -> Section {
-    let confidence = format!("b - a, {} %", comparison.confidence * 100.0);
+    let confidence = format!("Change, {}", figure(comparison.confidence, Unit::Fraction));
     let columns = [
         Column::words("Metric"),
-        Column::numbers("a"),
-        Column::numbers("b"),
+        Column::numbers(&comparison.a.name),
+        Column::numbers(&comparison.b.name),
         Column::numbers(&confidence),
-        Column::words("b is"),
+        Column::words(&format!("{} is", comparison.b.name)),
     ];
     let rows = comparison::rows(comparison)
         .into_iter()
         .map(|(name, [a, b, difference], word)| vec![code(name), text(a), text(b), text(difference), text(word)]);
     let table = Table {
-        name: "Differences between a and b",
+        name: "Differences between the sides",
         columns: columns.to_vec(),
         lines: rows.map(Line::Cells).collect(),
     };
@@ -170,8 +171,8 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
         "Differences",
         vec![
             Block::List(vec![
-                vec![text("a: "), text(a)],
-                vec![text("b: "), text(b)],
+                vec![text(format!("{}: ", comparison.a.name)), text(a)],
+                vec![text(format!("{}: ", comparison.b.name)), text(b)],
                 vec![text(comparison::played(results, comparison))],
             ]),
             Block::Table(table),
