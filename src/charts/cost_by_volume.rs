@@ -93,8 +93,10 @@ impl Sheet<'_, '_> {
         let (least, most) = (labels::volume(volumes[0]), labels::volume(*volumes.last().unwrap_or(&0.0)));
         let priced: Vec<&Way> = ways.iter().filter(|way| way.stands.iter().any(Option::is_some)).collect();
         if let [way] = priced.as_slice() {
-            let name = if way.name.is_empty() { String::new() } else { format!("{}: ", way.name) };
-            return format!("{name}{}{}", self.course(way), self.unpriced());
+            let name = if way.name.is_empty() { String::new() } else { format!("{} costs ", way.name) };
+            let course = self.course(way);
+            let course = if name.is_empty() { course } else { course.replacen("From", "from", 1) };
+            return format!("{name}{course}{}", self.unpriced());
         }
         let first = match self.volumes.first() {
             Some(way) if self.volumes.unpriced.is_empty() => format!("{} is the cheapest", self.way(way)),

@@ -131,11 +131,7 @@ impl Tale {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
         } else if self.held > 0 {
-            let title = if self.loads.carry_the_same() {
-                "Those that meet every expectation at the least known cost; points.csv has them all:\n"
-            } else {
-                "Those that meet every expectation, by cost, though traffic differs; points.csv has them all:\n"
-            };
+            let title = "Those that meet every expectation, by cost; points.csv has them all:\n";
             (&self.best[self.loads.measure()], title)
         } else {
             (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them; points.csv has them all:\n")

@@ -33,6 +33,7 @@ mod notes;
 mod pictures;
 mod pinned;
 mod pipelines;
+mod plain_costs;
 mod playing;
 mod properties;
 mod refusals;

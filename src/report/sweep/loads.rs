@@ -84,10 +84,6 @@ impl Loads {
         }
     }
 
-    pub(super) fn carry_the_same(&self) -> bool {
-        self.0.len() < 2
-    }
-
     /// The measure of cost that most points know; a month's, where both are known equally often.
     pub(super) fn measure(&self) -> usize {
         let known = |i: usize| self.0.iter().map(|load| load.ranked[i].known).sum::<u64>();
