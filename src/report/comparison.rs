@@ -9,6 +9,8 @@ use crate::terms::{self, Better, Unit};
 
 /// Readings that are told of a metric that turns.
 const MOST_TURNS: usize = 3;
+/// Letters of a metric's name that fit before the figures of a terminal.
+const LONGEST_METRIC: usize = 20;
 /// Letters of a side's name at the head of a column of a terminal.
 const WIDEST_NAME: usize = 10;
 
@@ -367,8 +369,12 @@ fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> Str
     let [a, b] = [&comparison.a.name, &comparison.b.name].map(|name| cut(name, WIDEST_NAME));
     let head = [String::new(), a, b, level];
     let all = || sections.iter().flat_map(|section| section.rows.iter().map(|row| &row.cells)).chain([&head]);
-    let width: Vec<usize> = (0..4).map(|i| all().map(|cells| cells[i].chars().count()).max().unwrap_or(0)).collect();
+    let mut width: Vec<usize> =
+        (0..4).map(|i| all().map(|cells| cells[i].chars().count()).max().unwrap_or(0)).collect();
+    width[0] = width[0].min(LONGEST_METRIC);
     let line = |[name, a, b, difference]: &[String; 4]| {
+        // The line stays within a terminal.
+        let name = if name.len() > LONGEST_METRIC { name.trim_end_matches("_usd") } else { name };
         format!("{name:<0$} {a:>1$} {b:>2$} {difference:>3$}", width[0], width[1], width[2], width[3])
     };
     let mut out = format!("{}\n", palette.faint(&line(&head)));

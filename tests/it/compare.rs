@@ -209,8 +209,8 @@ fn two_files_are_told_in_eighty_columns() {
     let told = text(&output.stdout);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     for part in [
-        "A bucket that is too small\nA bucket that is large enough\na  a.toml\nb  b.toml\n8 replications each · seed 5",
-        "paired: the same luck on both sides",
+        "A bucket that is too small\nA bucket that is large enough\na: a.toml\nb: b.toml\n8 replications each · seed 5",
+        "paired: both sides meet the same",
         "Expected   throttle_rate <= 5 %: FAILED on a, held on b",
         "b costs $",
         "output/a-vs-b/",
@@ -233,7 +233,7 @@ fn settings_are_of_b_alone_or_of_both() {
     let markdown = bedload(folder.path(), &[&args[..], &["--format", "markdown", "--seed", "9"]].concat());
     let told = text(&markdown.stdout);
     for part in [
-        "- **a**: a.toml\n- **b**: a.toml with capacities.c.tpm=1_000_000\n",
+        "- **as written**: a.toml\n- **tpm = 1_000_000**: a.toml with capacities.c.tpm=1_000_000\n",
         "seed 9 · paired",
         "both with run.duration=5m, run.seed=9",
         "| `throttle_rate` | ",
@@ -271,7 +271,7 @@ fn the_exit_code_says_what_b_breaks() {
         (output.status.code().unwrap(), text(&output.stderr))
     };
     let (broken, said) = code(&["b.toml", "a.toml"]);
-    assert_eq!((broken, said.as_str()), (1, "throttle_rate <= 5 %: held on a, FAILED on b\n"));
+    assert_eq!((broken, said.as_str()), (1, "throttle_rate <= 5 %: held on b, FAILED on a\n"));
     // What fails on both sides is no fault of b's.
     assert_eq!(code(&["a.toml", "a.toml"]), (0, String::new()));
     assert_eq!(code(&["a.toml", "b.toml"]), (0, String::new()));
@@ -282,7 +282,7 @@ fn the_exit_code_says_what_b_breaks() {
     let edge = THROTTLED.replace("\"5%\"", &format!("{rate}"));
     std::fs::write(folder.path().join("edge.toml"), edge).unwrap();
     let (undecided, said) = code(&["b.toml", "edge.toml", "--replications", "3"]);
-    assert!(undecided == 4 && said.contains("held on a, inconclusive on b"), "{undecided}: {said}");
+    assert!(undecided == 4 && said.contains("held on b, inconclusive on edge"), "{undecided}: {said}");
 }
 
 #[test]

@@ -205,7 +205,7 @@ max_tokens = 200
 [capacities.us.on_demand]
 [[expect]]
 metric = "throttle_rate"
-at_most = "1%"
+at_most = "50%"
 "#;
 
 #[test]

@@ -14,10 +14,10 @@ fn scenario(rate: u64, seed: u64, expect: &str, size: &str) -> String {
     format!(
         r#"
 [run]
-duration = "5m"
+duration = "1h"
 warmup = "1m"
 cooldown = "1m"
-replications = 4
+replications = 8
 seed = {seed}
 [models.m]
 max_output_tokens = 2000
@@ -161,7 +161,8 @@ fn what_is_bought_may_suffice_though_the_range_has_no_answer() {
 #[test]
 fn the_least_value_there_is_is_an_answer() {
     let size = "vary = \"capacities.us.concurrency\"\nfrom = 1\nto = 3";
-    let text = scenario(5, 1, LITTLE, size).replace("rpm = 100", "rpm = 100\nconcurrency = 2");
+    let text = scenario(3, 1, LITTLE, size).replace("rpm = 100", "rpm = 100\nconcurrency = 2");
+    let text = text.replace("output_tokens = 100", "output_tokens = 10");
     let sizing = sized(&text).sizing.unwrap();
     assert_eq!((sizing.state, sizing.answer), (SizingState::EverythingHolds, Some(1)), "{}", sizing.explanation);
     assert_eq!(sizing.explanation, "1 keeps every expectation, and is the least `capacities.us.concurrency` there is");
@@ -208,7 +209,7 @@ fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
     let (_, refused, code) = typed(&["run", "s.toml"]);
     assert!(refused.contains("no request of `agent` could ever be admitted") && code == Some(2), "{refused}");
     let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
-    let (told, error, _) = typed(&[&size[..], &["--from", "100000", "--to", "1500000", "--step", "350000"]].concat());
+    let (told, error, _) = typed(&[&size[..], &["--from", "200000", "--to", "1500000", "--step", "1300000"]].concat());
     assert!(told.contains("is the least `capacities.us.tpm` that keeps every expectation"), "{told}{error}");
     // Values that make no scenario are rows that fail, with their reason.
     let (told, error, code) = typed(&[&size[..], &["--from", "20000", "--to", "30000", "--step", "10000"]].concat());
@@ -267,7 +268,9 @@ fn values_that_hold_and_fail_in_turns_are_no_answer() {
 #[test]
 fn doubt_names_what_would_decide() {
     let size = "vary = \"capacities.us.rpm\"\nfrom = 30\nto = 90\nstep = 4";
-    let sizing = sized(&scenario(60, 1, LITTLE, size)).sizing.unwrap();
+    let short =
+        scenario(60, 1, LITTLE, size).replace("\"1h\"", "\"5m\"").replace("replications = 8", "replications = 4");
+    let sizing = sized(&short).sizing.unwrap();
     assert_eq!((sizing.state, sizing.answer), (SizingState::Undecided, None));
     for part in ["fails and", "holds;", "`throttle_rate` reaches from", "at most 5 %", "more replications"] {
         assert!(sizing.explanation.contains(part), "{part} is not in {}", sizing.explanation);
