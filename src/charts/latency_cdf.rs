@@ -121,7 +121,8 @@ impl Curves {
             Some(share) if share >= 0.0005 => {
                 text += &format!(" Waiting makes {} of the mean.", labels::percent(share))
             }
-            Some(_) => text += " Nobody waited to speak of.",
+            Some(share) if share > 0.0 => text += " Waiting makes less than 0.05 % of the mean.",
+            Some(_) => text += " No served request waited.",
             None => {}
         }
         text

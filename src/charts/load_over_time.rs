@@ -117,20 +117,7 @@ impl<'d> Load<'d> {
             labels::amount(largest(&self.arrivals))
         );
         let ratio = total(&self.attempts) / total(&self.calls);
-        match self.worst() {
-            Some((at, most)) if ratio.is_finite() && labels::amount(ratio) != "1" => {
-                text += &format!(
-                    " Retries made {} attempts of each call, {} in the worst {} ({}).",
-                    labels::amount(ratio),
-                    labels::amount(most),
-                    self.course.width(),
-                    self.course.when(at)
-                );
-            }
-            _ if total(&self.attempts) > total(&self.calls) => text += " Retries added next to nothing.",
-            _ => text += " No attempt was a retry.",
-        }
-        text
+        text + &retries(ratio, self.worst().map(|(at, most)| (most, self.course.width(), self.course.when(at))))
     }
 
     fn body(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
@@ -186,5 +173,35 @@ impl<'d> Load<'d> {
             format!("{} in flight, {} waiting", labels::amount(self.in_flight[i]), labels::amount(self.waiting[i]))
         });
         Ok(())
+    }
+}
+
+/// The sentence about retries, chosen by how many attempts were made of a call. `worst` is the most in one column, with the
+/// column's width and its time; `None`: no column has enough calls.
+fn retries(ratio: f64, worst: Option<(f64, impl std::fmt::Display, impl std::fmt::Display)>) -> String {
+    if !ratio.is_finite() || ratio <= 1.0 {
+        return " No attempt was a retry.".to_owned();
+    }
+    if labels::amount(ratio) == "1" {
+        return format!(" Retries added {} to the calls.", labels::percent(ratio - 1.0));
+    }
+    let worst = worst.map(|(most, width, when)| format!(", {} in the worst {width} ({when})", labels::amount(most)));
+    format!(" Retries made {} attempts of each call{}.", labels::amount(ratio), worst.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sentence_about_retries_follows_the_figures() {
+        let none: Option<(f64, &str, &str)> = None;
+        // Too few calls in each column to name the worst one, and many attempts of each.
+        assert_eq!(retries(14.65, none), " Retries made 14.7 attempts of each call.");
+        let worst = Some((3.2, "minute", "12:04"));
+        assert_eq!(retries(1.5, worst), " Retries made 1.5 attempts of each call, 3.2 in the worst minute (12:04).");
+        assert_eq!(retries(1.001, worst).replace('\u{a0}', " "), " Retries added 0.1 % to the calls.");
+        assert_eq!(retries(1.0, worst), " No attempt was a retry.");
+        assert_eq!(retries(f64::NAN, none), " No attempt was a retry.");
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 use super::observer::{Observer, Who};
 use super::{Asked, Call, Carried, Engine};
 use crate::model::workload::Workload;
+use crate::model::workload::arrivals::users::Start;
 use crate::model::workload::arrivals::{Arrivals, TURN, who};
 use crate::queue::{Class, Event};
 use crate::random::maths::round_half_up;
@@ -60,12 +61,15 @@ impl PendingTurns {
 const LONGEST_PROMPT: u64 = 1_000_000_000;
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// Users think before their first request.
+    /// Sends the first requests of users: after a think time, or all at t = 0.
     pub(super) fn begin_loops(&mut self) {
         for (workload, w) in self.model.workloads.iter().enumerate() {
             if let Arrivals::Users(users) = &w.arrivals {
                 for user in 0..users.count {
-                    self.think(workload, user, 0, 0);
+                    match users.start {
+                        Start::Stationary => self.think(workload, user, 0, 0),
+                        Start::Together => self.come(workload, user, 0, 0),
+                    }
                 }
             }
         }
@@ -90,7 +94,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                 let context = if sessions.accumulates { said + carried.output } else { 0 };
                 self.think(workload, next, context.min(LONGEST_PROMPT) as u32, now);
             }
-            Arrivals::Renewal { .. } | Arrivals::Batches(_) | Arrivals::Trace(_) => {}
+            Arrivals::Renewal { .. } | Arrivals::Batches(_) | Arrivals::Job(_) | Arrivals::Trace(_) => {}
         }
     }
 
@@ -116,11 +120,16 @@ impl<'m, O: Observer> Engine<'m, O> {
         let think_time = match &w.arrivals {
             Arrivals::Users(users) => &users.think_time,
             Arrivals::Sessions(sessions) => &sessions.think_time,
-            Arrivals::Renewal { .. } | Arrivals::Batches(_) | Arrivals::Trace(_) => return,
+            Arrivals::Renewal { .. } | Arrivals::Batches(_) | Arrivals::Job(_) | Arrivals::Trace(_) => return,
         };
         let stream = self.clients[workload].think;
         // Whatever the thought, it takes a moment: nothing comes before what caused it.
         let at = now + round_half_up(think_time.at(stream, index)).max(1);
+        self.come(workload, index, context, at);
+    }
+
+    /// A request of a user or a session comes at `at` \[µs\], unless the run is over by then.
+    fn come(&mut self, workload: usize, index: u64, context: u32, at: u64) {
         if at >= self.hard_end {
             return;
         }

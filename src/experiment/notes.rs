@@ -3,12 +3,14 @@
 use super::daily;
 use super::replicate::{Record, Replication};
 use super::warmup::{self, Advice};
-use crate::figures::{plain, share, three_figures};
+use crate::figures::{count, plain, share, three_figures, time};
 use crate::metrics;
-use crate::model::Model;
+use crate::model::daily::moment;
+use crate::model::workload::Workload;
+use crate::model::{Model, coverage};
 use crate::model::workload::arrivals::Arrivals;
 use crate::results::{Note, Point};
-use crate::units::MICROS_PER_HOUR;
+use crate::units::{MICROS_PER_HOUR, SimTime};
 
 /// A share of requests without an outcome that is worth a note.
 const MANY_UNFINISHED: f64 = 0.01;
@@ -17,6 +19,8 @@ const MANY_UNFINISHED: f64 = 0.01;
 pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
     notes.extend(of_the_warmup(model, replications, point));
+    notes.extend(coverage::remarks(model).into_iter().map(|remark| note(None, remark)));
+    notes.extend(of_jobs(model, point));
     notes.extend(daily::notes(model, pooled, replications.len() as u64, point));
     notes.extend(of_money(model, pooled));
     notes.extend(of_the_month(model, point));
@@ -25,6 +29,26 @@ pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record
 
 pub(super) fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
     Note { metric: metric.map(str::to_owned), text: text.into() }
+}
+
+/// When each job is done, on the clock.
+fn of_jobs(model: &Model, point: &Point) -> Vec<Note> {
+    let of = |workload: &Workload| {
+        let Arrivals::Job(job) = &workload.arrivals else { return None };
+        let metric = format!("workloads.{}.job_done_at_ms", workload.name);
+        let asked = point.value(&format!("workloads.{}.requests", workload.name)).filter(|n| *n > 0.0)?;
+        let name = &workload.name;
+        let text = match point.value(&metric) {
+            Some(done) => {
+                let done = SimTime((done * 1e3).round() as u64);
+                let took = plain(&time((done.0.saturating_sub(job.at)) as f64 * 1e-3));
+                format!("the job `{name}` is done {took} after it begins, at {}", moment(&model.run.start, done))
+            }
+            None => format!("the job `{name}` is not done when the run ends, of {} requests", plain(&count(asked))),
+        };
+        Some(note(Some(&metric), text))
+    };
+    model.workloads.iter().filter_map(of).collect()
 }
 
 fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {

@@ -53,7 +53,7 @@ impl World {
         let arrivals = match &workload.arrivals {
             Arrivals::Renewal { gaps, intensity } => Drawn::Renewal(*gaps, intensity.clone()),
             Arrivals::Batches(batches) => Drawn::Batches(batches.clone()),
-            Arrivals::Sessions(_) | Arrivals::Users(_) | Arrivals::Trace(_) => return None,
+            Arrivals::Job(_) | Arrivals::Sessions(_) | Arrivals::Users(_) | Arrivals::Trace(_) => return None,
         };
         let main = workload.main();
         let TokensOf::Laws { input, output, .. } = &workload.tokens.of else { return None };

@@ -212,6 +212,10 @@ impl Sheet {
         self.count("abandoned_attempts", abandoned.calls);
         self.count("abandoned_tokens", abandoned.input() + abandoned.output);
         self.time_to_failure(c.time_to_failure.as_ref());
+        if let Some(done) = c.job_done {
+            let is_over = c.requests > 0 && c.unfinished == 0;
+            self.value("job_done_at_ms", is_over.then_some(done as f64 * 1e-3));
+        }
         if let Some(sessions) = c.sessions {
             self.sessions(sessions, duration);
         }

@@ -80,6 +80,8 @@ pub struct Cohort {
     pub aftermath: Option<Aftermath>,
     /// `None`: the workload has no sessions.
     pub sessions: Option<Sessions>,
+    /// When the last measured request of a job had its outcome \[µs\]; `None`: the workload is no job.
+    pub job_done: Option<u64>,
 }
 
 /// The whole wall-clock minutes that were the worst, each as a part and its whole; (0, 0) when none had enough.
@@ -345,7 +347,9 @@ impl Cohort {
             blocks,
             aftermath,
             sessions,
+            job_done,
         } = other;
+        self.job_done = self.job_done.max(*job_done);
         merge_blocks(&mut self.blocks, blocks);
         self.requests += requests;
         self.served += served;

@@ -23,6 +23,7 @@ use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer,
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Room, Status};
 use crate::model::workload::Slo;
+use crate::model::workload::arrivals::Arrivals as Process;
 use crate::model::{Model, Window};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime};
 use long_prompts::LongPrompts;
@@ -117,6 +118,9 @@ impl Recorder {
             if let Room::Regions(pool) = &capacity.room {
                 record.regions = vec![0; pool.regions.len()];
             }
+        }
+        for (cohort, workload) in record.workloads.iter_mut().zip(&model.workloads) {
+            cohort.job_done = matches!(workload.arrivals, Process::Job(_)).then_some(0);
         }
         let regions = record.capacities.iter().map(|c| c.regions.len()).sum();
         let counters = Counters::new(workloads, capacities, quotas, regions);
@@ -423,6 +427,9 @@ impl Observer for Recorder {
             return;
         }
         cohort.served += 1;
+        if let Some(done) = &mut cohort.job_done {
+            *done = (*done).max(a.ends);
+        }
         let before = a.begins - a.who.arrival;
         let service = a.ends - a.begins + a.served_before;
         let delay = before - a.served_before;
@@ -504,6 +511,9 @@ impl Observer for Recorder {
     fn ended(&mut self, who: Who, outcome: Outcome, at: u64) {
         if let Some(cohort) = self.cohort(who) {
             cohort.time_to_failure.get_or_insert_default().record(at - who.arrival);
+            if let Some(done) = &mut cohort.job_done {
+                *done = (*done).max(at);
+            }
             match outcome {
                 Outcome::Failed => cohort.failed += 1,
                 Outcome::TimedOut => cohort.timed_out += 1,

@@ -5,6 +5,7 @@
 
 pub mod capacity;
 pub mod client;
+pub mod coverage;
 pub mod customization;
 pub mod daily;
 pub mod expectation;

@@ -11,7 +11,7 @@ use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
 use crate::model::client::app_retries::AppDelay;
 use crate::model::client::retry::RetryPolicy;
-use crate::model::daily;
+use crate::model::{coverage, daily};
 use crate::model::workload::cache::Cache;
 use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
@@ -45,6 +45,9 @@ pub fn describe(model: &Model) -> String {
     }
     for forecast in (0..model.quotas.len()).filter_map(|quota| daily::forecast(model, quota)) {
         out.line(0, &forecast);
+    }
+    for remark in coverage::remarks(model) {
+        out.line(0, &remark);
     }
     for window in &model.windows {
         out.line(0, &format!("window {}: {} to {}", window.name, window.from, window.to));
@@ -116,7 +119,11 @@ impl Page {
             TokensOf::Laws { input, output, correlation } => {
                 self.row("input", &format!("{} [tokens]{extra}", law(input, 1.0)));
                 let tied = if *correlation == 0.0 { String::new() } else { format!(", correlation {correlation}") };
-                self.row("output", &format!("{} [tokens], at most {cap}{tied}", law(output, 1.0)));
+                if workload.tokens.writes {
+                    self.row("output", &format!("{} [tokens], at most {cap}{tied}", law(output, 1.0)));
+                } else {
+                    self.row("output", "none: the model writes no answer");
+                }
             }
             TokensOf::Trace => self.row("tokens", &format!("as recorded{extra}, output at most {cap}")),
         }

@@ -149,6 +149,14 @@ const ROWS: [Row; 67] = [
         "the part of abandoned_usd that was paid for retries",
     ),
     (
+        "job_done_at_ms",
+        Unit::Milliseconds,
+        REQUESTS,
+        Cohort,
+        Lower,
+        "from t = 0 to the outcome of the last request of a job; null when a request is unfinished",
+    ),
+    (
         "concurrent_sessions_mean",
         Unit::Count,
         REQUESTS,

@@ -2,6 +2,7 @@
 
 use super::arrivals::RenewalClock;
 use super::batches::BatchClock;
+use super::jobs::JobClock;
 use super::rates::{RateStreams, Rates};
 use super::tape::{BLOCK, Block};
 use super::tokens::TokenDraws;
@@ -21,6 +22,7 @@ pub(super) struct Drawn {
 enum Clock {
     Renewal(Box<RenewalClock>),
     Batches(Box<BatchClock>),
+    Job(JobClock),
 }
 
 impl Drawn {
@@ -41,6 +43,7 @@ impl Drawn {
                 let clock = renewal(batches.gaps, &batches.intensity);
                 Clock::Batches(Box::new(BatchClock::new(clock, size, batches.spread, stream(Purpose::Spread))))
             }
+            Arrivals::Job(job) => Clock::Job(JobClock::new(*job, stream(Purpose::Spread))),
             Arrivals::Users(_) | Arrivals::Trace(_) => return None,
         };
         Some(Self { clock, tokens })
@@ -52,6 +55,7 @@ impl Drawn {
         let made = match &mut self.clock {
             Clock::Renewal(clock) => clock.fill(block.first, scratch, &mut block.arrival),
             Clock::Batches(clock) => clock.fill(&mut block.arrival),
+            Clock::Job(clock) => clock.fill(block.first, &mut block.arrival),
         };
         block.arrival.truncate(made);
         self.tokens.fill(made, scratch, block);

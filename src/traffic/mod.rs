@@ -9,6 +9,7 @@ mod arrivals;
 mod batches;
 mod bursts;
 mod drawn;
+mod jobs;
 mod rates;
 mod recording;
 mod replay;

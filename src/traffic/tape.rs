@@ -121,8 +121,8 @@ struct Lane {
 #[derive(Debug)]
 enum Source {
     Drawn(Drawn),
-    /// With what is added to every input [tokens].
-    Trace(Box<ReplayClock>, u32),
+    /// With what is added to every input [tokens], and whether the model writes an answer.
+    Trace(Box<ReplayClock>, u32, bool),
     /// Nothing is known before the system has answered.
     Loop,
     /// Much is known, and what draws the rest.
@@ -136,7 +136,7 @@ impl Lane {
             (Arrivals::Trace(replay), _) => {
                 let copies = Stream::new(model.run.seed, replication, Purpose::Copies, &workload.name);
                 let clock = ReplayClock::new(replay.clone(), copies, model.run.hard_end().0);
-                Source::Trace(Box::new(clock), workload.tokens.extra_input)
+                Source::Trace(Box::new(clock), workload.tokens.extra_input, workload.tokens.writes)
             }
             (_, Some(drawn)) => Source::Drawn(drawn),
             (_, None) => Source::Loop,
@@ -170,7 +170,7 @@ impl Lane {
                     self.refill_if_spent();
                 }
             }
-            Source::Trace(clock, extra) => {
+            Source::Trace(clock, extra, writes) => {
                 let Block { arrival, input, wanted, max_tokens, cached, leaf, .. } = block;
                 arrival.clear();
                 input.clear();
@@ -183,7 +183,7 @@ impl Lane {
                 {
                     arrival.push(row.arrival);
                     input.push(row.input + *extra);
-                    wanted.push(row.output);
+                    wanted.push(if *writes { row.output } else { 0 });
                     max_tokens.push(row.max_tokens);
                     cached.push([row.cache_read, row.cache_write]);
                     leaf.push(row.leaf);

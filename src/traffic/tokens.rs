@@ -15,6 +15,7 @@ pub struct TokenDraws {
     /// `None`: input and output have nothing to do with each other.
     tie: Option<Copula>,
     extra_input: u32,
+    writes: bool,
 }
 
 impl TokenDraws {
@@ -28,6 +29,7 @@ impl TokenDraws {
             output: (output.clone(), stream(Purpose::Output)),
             tie: (*correlation != 0.0).then(|| Copula::new(*correlation)),
             extra_input: workload.tokens.extra_input,
+            writes: workload.tokens.writes,
         })
     }
 
@@ -35,6 +37,9 @@ impl TokenDraws {
     #[must_use]
     pub fn at(&self, i: u64) -> [u32; 2] {
         let (input, output) = (&self.input, &self.output);
+        if !self.writes {
+            return [whole(input.0.at(input.1, i)) + self.extra_input, 0];
+        }
         let wanted = match self.tie {
             None => output.0.at(output.1, i),
             Some(tie) => tie.second(i, (&input.0, input.1), (&output.0, output.1)),
@@ -46,6 +51,10 @@ impl TokenDraws {
     pub(super) fn fill(&self, n: usize, scratch: &mut [f64], block: &mut Block) {
         fill(&self.input, block.first, n, scratch, &mut block.input);
         match self.tie {
+            _ if !self.writes => {
+                block.wanted.clear();
+                block.wanted.resize(n, 0);
+            }
             None => fill(&self.output, block.first, n, scratch, &mut block.wanted),
             Some(_) => {
                 block.wanted.clear();

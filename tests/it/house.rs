@@ -16,10 +16,11 @@ const LEVELS: [&[&str]; 8] = [
 ];
 
 /// Edges that go sideways or up, each for a reason.
-const EDGES: [(&str, &str, &str); 4] = [
+const EDGES: [(&str, &str, &str); 5] = [
     ("metrics", "engine", "the recorder implements the engine's observer"),
     ("terms", "model", "the reasons of a refusal are named once, where they are tested"),
     ("report", "charts", "the page holds the drawings"),
+    ("model", "figures", "what a run leaves out of its traffic is said with figures"),
     ("units", "diagnostic", "a value and where it was written are one type"),
 ];
 

@@ -25,6 +25,7 @@ mod imports;
 mod inputs;
 mod instants;
 mod limiters;
+mod jobs;
 mod loops;
 mod mangled;
 mod moments;

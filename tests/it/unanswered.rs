@@ -75,11 +75,11 @@ fn a_high_cap_does_not_meet_a_bound_on_failures_when_long_answers_time_out() {
             [run]
             duration = "2h"
             warmup = "5m"
-            replications = 4
+            replications = 10
             {MODEL}
             [workloads.chat]
             model = "m"
-            arrivals.poisson.rate = "200/min"
+            arrivals.poisson.rate = "100/min"
             input_tokens = 100
             output_tokens.lognormal = {{ median = 350, p95 = 1400 }}
             max_tokens = {cap}
@@ -89,7 +89,7 @@ fn a_high_cap_does_not_meet_a_bound_on_failures_when_long_answers_time_out() {
             tpm = "none"
             [[expect]]
             metric = "failure_rate"
-            at_most = "0.1%"
+            at_most = "0.3%"
             "#
         )
     };

@@ -47,6 +47,10 @@ impl Recorder {
         cohort.requests += n as u64;
         cohort.served += served;
         cohort.truncated += sums.truncated;
+        if let Some(done) = &mut cohort.job_done {
+            let last = a.at_once().flatten().map(|row| a.arrival[row] + a.service[row]).max();
+            *done = (*done).max(last.unwrap_or(0));
+        }
         cohort.billed[a.stage][a.capacity].add(&Billed { calls: served, ..sums.billed });
         let at = (a.workload, a.stage, a.capacity);
         if let Some(long) = self.long.as_ref().filter(|long| long.above(at) < Tokens::MAX) {

@@ -5,7 +5,7 @@ use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Ask, Takes, Used};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::replay::Replay;
-use crate::model::workload::arrivals::{Arrivals, Intensity, Sessions, Users};
+use crate::model::workload::arrivals::{Arrivals, Intensity, Job, Sessions, Users};
 use crate::model::workload::cache::{Cache, InputParts};
 use crate::model::workload::steps::Stage;
 use crate::model::workload::tokens::TokensOf;
@@ -59,6 +59,7 @@ impl Charging<'_> {
                 let each = self.each() * self.asked_by(users) * MICROS_PER_MINUTE as f64;
                 demand.iter_mut().for_each(|asked| *asked += each);
             }
+            Arrivals::Job(job) => add_job(*job, self.each(), demand),
             Arrivals::Trace(replay) => self.add_trace(replay, demand),
         }
     }
@@ -171,6 +172,17 @@ impl Charging<'_> {
                 let Some(period) = period else { break };
                 at += period;
             }
+        }
+    }
+}
+
+/// Adds the requests of a job, evenly over the minutes of its spread, each of which is charged `each` tokens.
+fn add_job(job: Job, each: f64, demand: &mut [f64]) {
+    let minutes = job.at / MICROS_PER_MINUTE..=(job.at + job.spread) / MICROS_PER_MINUTE;
+    let share = job.requests as f64 * each / (minutes.end() - minutes.start() + 1) as f64;
+    for minute in minutes {
+        if let Some(asked) = usize::try_from(minute).ok().and_then(|minute| demand.get_mut(minute)) {
+            *asked += share;
         }
     }
 }

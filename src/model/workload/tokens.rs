@@ -8,6 +8,8 @@ pub struct TokenSource {
     pub of: TokensOf,
     /// Added to every input \[tokens\].
     pub extra_input: u32,
+    /// Whether the main model writes an answer: embedding and reranking models do not, and then no output is wanted.
+    pub writes: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{counted, figures, grouped, law};
 use crate::model::workload::arrivals::shape::Shape;
+use crate::model::workload::arrivals::users::Start;
 use crate::model::workload::arrivals::{Arrivals, Gaps, Intensity};
 use crate::random::Law;
 use crate::units::{MICROS_PER_HOUR, SimTime};
@@ -19,7 +20,15 @@ pub(super) fn arrivals(arrivals: &Arrivals) -> String {
             text
         }
         Arrivals::Users(users) => {
-            format!("{} users, think time {}", grouped(users.count), duration(&users.think_time))
+            let start = if users.start == Start::Together { ", all starting at t = 0" } else { "" };
+            format!("{} users, think time {}{start}", grouped(users.count), duration(&users.think_time))
+        }
+        Arrivals::Job(job) => {
+            let mut text = format!("a job of {} requests at {}", grouped(job.requests), SimTime(job.at));
+            if job.spread > 0 {
+                let _ = write!(text, " over {}", SimTime(job.spread));
+            }
+            text
         }
         Arrivals::Renewal { gaps, intensity } => {
             let kind = match gaps {

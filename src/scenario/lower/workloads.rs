@@ -47,7 +47,11 @@ impl<'a> Lowering<'a> {
             let Some(spec) = &section.spec else { continue };
             self.index(&spec.model, &known, "model");
             let arrivals = self.arrivals(&section.name, spec, traffic_scale, traces);
-            let tokens = self.tokens(&section.name, &section.at, spec);
+            let tokens = {
+                // A model that is refused elsewhere is taken for one that writes.
+                let writes = models.get(&**spec.model).is_none_or(|model| model.facts.max_output_tokens > 0);
+                self.tokens(&section.name, &section.at, spec, writes)
+            };
             let most_cached = models.get(&**spec.model).map_or(UNBOUNDED, |m| m.facts.max_cacheable_tokens);
             let cache = self.cache((&section.name, spec), most_cached, traces);
             let client = self.client(&section.name, spec);
@@ -290,6 +294,10 @@ impl<'a> Lowering<'a> {
                 self.refuse_beside(spec, "users, whose rate follows from the answers they get", false);
                 users.lower(scale, self.sink).map(Arrivals::Users)
             }
+            ArrivalsSpec::Job(job) => {
+                self.refuse_beside(spec, "a job, which says itself when its requests come", false);
+                job.lower(scale, self.sink).map(Arrivals::Job)
+            }
             other => {
                 let intensity = self.intensity(name, spec, scale)?;
                 match other {
@@ -396,7 +404,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn tokens(&mut self, name: &str, at: &Span, spec: &WorkloadSpec) -> Option<TokenSource> {
+    /// What requests bring and want; a model that does not write wants no output, and none is asked for.
+    fn tokens(&mut self, name: &str, at: &Span, spec: &WorkloadSpec, writes: bool) -> Option<TokenSource> {
         let extra_input = match &spec.extra_input_tokens {
             None => 0,
             Some(written) if written.value.0 <= MOST_EXTRA_TOKENS => written.value.0 as u32,
@@ -407,7 +416,7 @@ impl<'a> Lowering<'a> {
             }
         };
         if is_trace(spec) {
-            return Some(TokenSource { of: TokensOf::Trace, extra_input });
+            return Some(TokenSource { of: TokensOf::Trace, extra_input, writes });
         }
         let mut law = |key: &str, written: &Option<At<LawSpec<_>>>| match written {
             Some(written) => written.value.lower(&written.at, self.sink),
@@ -420,10 +429,31 @@ impl<'a> Lowering<'a> {
                 None
             }
         };
-        let (input, output) = (law("input_tokens", &spec.input_tokens), law("output_tokens", &spec.output_tokens));
+        let input = law("input_tokens", &spec.input_tokens);
+        if !writes {
+            self.tell_of_no_output(spec);
+            let of = TokensOf::Laws { input: input?, output: Law::constant(0.0), correlation: 0.0 };
+            return Some(TokenSource { of, extra_input, writes });
+        }
+        let output = law("output_tokens", &spec.output_tokens);
         let (input, output) = (input?, output?);
         let correlation = self.correlation(spec, [&input, &output])?;
-        Some(TokenSource { of: TokensOf::Laws { input, output, correlation }, extra_input })
+        Some(TokenSource { of: TokensOf::Laws { input, output, correlation }, extra_input, writes })
+    }
+
+    /// Warns of keys about an answer that the model does not write.
+    fn tell_of_no_output(&mut self, spec: &WorkloadSpec) {
+        let keys = [
+            ("output_tokens", spec.output_tokens.as_ref().map(|key| &key.at)),
+            ("max_tokens", spec.max_tokens.as_ref().map(|key| &key.at)),
+            ("correlation", spec.correlation.as_ref().map(|key| &key.at)),
+        ];
+        for (key, at) in keys {
+            if let Some(at) = at {
+                let rule = format!("`{key}` changes nothing: the model `{}` writes no answer", &*spec.model.value);
+                self.sink.warning(Some(at.clone()), rule, "leave it out".to_owned());
+            }
+        }
     }
 
     fn correlation(&mut self, spec: &WorkloadSpec, laws: [&Law; 2]) -> Option<f64> {
@@ -451,7 +481,7 @@ impl<'a> Lowering<'a> {
             self.error(&written.at, "`max_tokens` is at least 1", "leave it out for the model's maximum".to_owned());
             return None;
         }
-        if cap > most {
+        if cap > most && most > 0 {
             let rule =
                 format!("`max_tokens` of {cap} is above the model's maximum of {most}, which is what is reserved");
             self.sink.warning(Some(written.at.clone()), rule, None);

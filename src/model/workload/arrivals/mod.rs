@@ -2,6 +2,7 @@
 
 pub mod batches;
 pub mod intensity;
+pub mod job;
 pub mod mmpp;
 pub mod renewal;
 pub mod replay;
@@ -11,6 +12,7 @@ pub mod users;
 
 pub use batches::Batches;
 pub use intensity::Intensity;
+pub use job::Job;
 pub use renewal::Gaps;
 pub use sessions::Sessions;
 pub use users::Users;
@@ -36,6 +38,8 @@ pub enum Arrivals {
     Renewal { gaps: Gaps, intensity: Intensity },
     /// Many at once.
     Batches(Batches),
+    /// So many requests from an instant on, once.
+    Job(Job),
     /// Conversations: the tape has their first turns, the others follow from what the system does.
     Sessions(Sessions),
     /// A closed loop; nothing of it is on the tape.
@@ -45,14 +49,14 @@ pub enum Arrivals {
 }
 
 impl Arrivals {
-    /// What drives the process; `None` for users and traces.
+    /// What drives the process; `None` for jobs, users and traces.
     #[must_use]
     pub fn intensity(&self) -> Option<&Intensity> {
         match self {
             Self::Renewal { intensity, .. } => Some(intensity),
             Self::Batches(batches) => Some(&batches.intensity),
             Self::Sessions(sessions) => Some(&sessions.intensity),
-            Self::Users(_) | Self::Trace(_) => None,
+            Self::Users(_) | Self::Trace(_) | Self::Job(_) => None,
         }
     }
 
@@ -60,7 +64,7 @@ impl Arrivals {
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         match self {
-            Self::Trace(_) => false,
+            Self::Trace(_) | Self::Job(_) => false,
             Self::Users(_) => true,
             other => other.intensity().is_none_or(Intensity::is_stationary),
         }
@@ -82,6 +86,7 @@ kinds! {
         "weibull" => Weibull(renewal::WeibullSpec),
         "mmpp" => Mmpp(mmpp::MmppSpec),
         "batches" => Batches(Box<batches::BatchesSpec>),
+        "job" => Job(Box<job::JobSpec>),
         "users" => Users(Box<users::UsersSpec>),
         "sessions" => Sessions(Box<sessions::SessionsSpec>),
         "trace" => Trace(Box<replay::TraceSpec>),
@@ -89,7 +94,7 @@ kinds! {
 }
 
 impl ArrivalsSpec {
-    /// The rate of what it counts: requests, batches, sessions; `None` for users and traces.
+    /// The rate of what it counts: requests, batches, sessions; `None` for jobs, users and traces.
     #[must_use]
     pub fn rate(&self) -> Option<&At<Rate>> {
         match self {
@@ -100,7 +105,7 @@ impl ArrivalsSpec {
             Self::Mmpp(spec) => Some(&spec.rate),
             Self::Batches(spec) => Some(&spec.rate),
             Self::Sessions(spec) => Some(&spec.rate),
-            Self::Users(_) | Self::Trace(_) => None,
+            Self::Users(_) | Self::Trace(_) | Self::Job(_) => None,
         }
     }
 }

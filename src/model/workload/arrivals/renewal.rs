@@ -87,7 +87,7 @@ impl ArrivalsSpec {
                 let power = weibull_power(cv);
                 Some(Gaps::Weibull { scale: 1.0 / libm::tgamma(1.0 + power), power })
             }
-            Self::Batches(_) | Self::Sessions(_) | Self::Users(_) | Self::Trace(_) => None,
+            Self::Batches(_) | Self::Job(_) | Self::Sessions(_) | Self::Users(_) | Self::Trace(_) => None,
         }
     }
 }

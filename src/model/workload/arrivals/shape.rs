@@ -189,7 +189,8 @@ fn lower_points(points: &[ShapePointSpec], sink: &mut Sink) -> Option<Shape> {
 
 impl Shape {
     /// The greatest factor.
-    pub(super) fn highest(&self) -> f64 {
+    #[must_use]
+    pub fn highest(&self) -> f64 {
         match self {
             Self::Flat => 1.0,
             Self::Points(points) => points.iter().map(|p| p.factor).fold(0.0, f64::max),

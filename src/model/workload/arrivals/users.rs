@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::diagnostic::Sink;
 use crate::model::law::LawSpec;
 use crate::model::quantity::{Count, Duration};
-use crate::model::spec::At;
+use crate::model::spec::{At, words};
 use crate::random::Law;
 
 /// A closed loop: each user's next request comes a think time after the outcome of the last, good or bad. Load gives
@@ -17,8 +17,20 @@ use crate::random::Law;
 pub struct UsersSpec {
     /// How many there are.
     pub count: At<Count>,
-    /// From an outcome to the next request; also before the first.
+    /// From an outcome to the next request; also before the first, unless all start together.
     pub think_time: At<LawSpec<Duration>>,
+    /// When the users send their first request; default stationary.
+    pub start: Option<At<Start>>,
+}
+
+words! {
+    /// When users send their first request.
+    Start, "a start" {
+        /// Each after a think time.
+        "stationary" => Stationary,
+        /// All at t = 0.
+        "together" => Together,
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -26,6 +38,7 @@ pub struct Users {
     pub count: u64,
     /// \[µs\]
     pub think_time: Law,
+    pub start: Start,
 }
 
 /// Each is a record in memory.
@@ -49,6 +62,7 @@ impl UsersSpec {
         if count == 0.0 {
             sink.warning(Some(self.count.at.clone()), "this workload sends nothing: it has no users", None);
         }
-        Some(Users { count: count as u64, think_time })
+        let start = self.start.as_ref().map_or(Start::Stationary, |start| start.value);
+        Some(Users { count: count as u64, think_time, start })
     }
 }

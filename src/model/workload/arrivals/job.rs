@@ -1,0 +1,53 @@
+//! A job: so many requests from an instant on, as a nightly run over documents or an upload of one file sends them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::diagnostic::Sink;
+use crate::model::instant::Instant;
+use crate::model::quantity::{Count, Duration};
+use crate::model::spec::At;
+
+/// So many requests from an instant on, once: a nightly run over documents, the chunks of an upload.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "JobArrivals")]
+pub struct JobSpec {
+    /// How many requests the job has.
+    pub requests: At<Count>,
+    /// When it begins: a time since t = 0, or an instant of the wall clock.
+    pub at: At<Instant>,
+    /// The requests come at random times over so long; default 0s, all at once.
+    pub spread: Option<At<Duration>>,
+}
+
+/// So many requests, at random times of `[at, at + spread]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    pub requests: u64,
+    /// \[µs\]
+    pub at: u64,
+    /// \[µs\]
+    pub spread: u64,
+}
+
+/// The instant of each is kept in memory.
+pub const MOST_REQUESTS: u64 = 10_000_000;
+
+impl JobSpec {
+    /// Lowers the job; `scale` multiplies its requests. Returns `None` after a finding.
+    pub fn lower(&self, scale: f64, sink: &mut Sink) -> Option<Job> {
+        let requests = (self.requests.value.0 as f64 * scale).round();
+        if !(0.0..=MOST_REQUESTS as f64).contains(&requests) {
+            let rule = format!("a job has {MOST_REQUESTS} requests at most, {requests} are more");
+            let help = "write a smaller number, or a process with a rate, such as poisson".to_owned();
+            sink.error(self.requests.at.clone(), rule, help);
+            return None;
+        }
+        if requests == 0.0 {
+            sink.warning(Some(self.requests.at.clone()), "this workload sends nothing: its job has no requests", None);
+        }
+        let spread = self.spread.as_ref().map_or(0, |spread| spread.value.0.0);
+        Some(Job { requests: requests as u64, at: self.at.value.0.0, spread })
+    }
+}
