@@ -111,7 +111,7 @@ impl<'d> Load<'d> {
     fn subtitle(&self) -> String {
         let n = self.arrivals.len() as f64;
         let mean = total(&self.arrivals) / n;
-        let mut text = format!(
+        let text = format!(
             "{} requests arrived a minute, {} at the most.",
             labels::amount(mean),
             labels::amount(largest(&self.arrivals))

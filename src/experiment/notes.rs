@@ -7,8 +7,8 @@ use crate::figures::{count, plain, share, three_figures, time};
 use crate::metrics;
 use crate::model::daily::moment;
 use crate::model::workload::Workload;
-use crate::model::{Model, coverage};
 use crate::model::workload::arrivals::Arrivals;
+use crate::model::{Model, coverage};
 use crate::results::{Note, Point};
 use crate::units::{MICROS_PER_HOUR, SimTime};
 

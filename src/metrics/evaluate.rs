@@ -1,13 +1,13 @@
 //! From counts to metrics, by the formulas of the terms table.
 
+mod requests;
+
 use std::collections::BTreeMap;
 
 use super::abandoned_cost::AbandonedCost;
-use super::aftermath::Aftermath;
 use super::counters::Counts;
 use super::ledger::{Item, committed, ledger, month_of_usage, sum};
 use super::record::{Clock, Cohort, QuotaRecord, Record, WorstMinutes};
-use super::sessions::Sessions;
 use super::timeline::{Bucket, LatencyGrid};
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Capacity, Limit, Reason, Room};
@@ -246,31 +246,6 @@ impl Sheet {
         let each = cost.cost.filter(|_| c.requests > 0).map(|usd| usd.as_f64() * 1e3 / c.requests as f64);
         self.value("cost_per_1k_requests_usd", each);
         self.prefix = outer;
-    }
-
-    fn abandoned(&mut self, of: &str, cost: AbandonedCost) {
-        self.usd(&format!("{of}abandoned_usd"), cost.all);
-        self.usd(&format!("{of}abandoned_retries_usd"), cost.retries);
-    }
-
-    fn time_to_failure(&mut self, times: Option<&Histogram>) {
-        let value = times.and_then(|h| h.quantile(0.5)).map(|us| us * 1e-3);
-        let count = times.map_or(0, Histogram::count);
-        self.put("time_to_failure_p50_ms", Measure::Percentile { share: 0.5, value, count });
-    }
-
-    fn sessions(&mut self, s: Sessions, duration: SimTime) {
-        self.value("concurrent_sessions_mean", (duration.0 > 0).then(|| s.time as f64 / duration.0 as f64));
-        self.count("concurrent_sessions_peak", s.peak);
-        self.rate("sessions_completed_rate", s.completed, s.completed + s.broken);
-    }
-
-    fn aftermath(&mut self, a: Aftermath) {
-        let millis = |us: u64| (a.recovered > 0).then_some(us as f64 * 1e-3);
-        self.count("bursts", a.bursts);
-        self.rate("bursts_recovered_rate", a.recovered, a.bursts);
-        self.value("burst_recovery_mean_ms", millis(a.time).map(|sum| sum / a.recovered as f64));
-        self.value("burst_recovery_worst_ms", millis(a.longest));
     }
 
     fn latency(&mut self, stem: &str, histogram: &Histogram) {
