@@ -17,7 +17,7 @@ type Row = (&'static str, Unit, &'static [Scope], Sort, Better, &'static str);
 use Better::{Higher, Lower, Neither};
 use Sort::{Clock, Cohort};
 
-const ROWS: [Row; 67] = [
+const ROWS: [Row; 68] = [
     (
         "requests",
         Unit::Count,
