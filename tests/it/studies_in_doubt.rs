@@ -11,7 +11,7 @@ title = "How many units?"
 [run]
 duration = "30m"
 warmup = "0s"
-replications = 10
+replications = 12
 [models.own]
 max_output_tokens = 100
 time_to_first_token = "1s"
