@@ -17,7 +17,7 @@ fn scenario(rate: u64, seed: u64, expect: &str, size: &str) -> String {
 duration = "1h"
 warmup = "1m"
 cooldown = "1m"
-replications = 20
+replications = 8
 seed = {seed}
 [models.m]
 max_output_tokens = 2000
