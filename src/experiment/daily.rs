@@ -5,19 +5,23 @@ use super::replicate::Record;
 use crate::metrics::UsedUp;
 use crate::model::Model;
 use crate::model::capacity::Quota;
-use crate::model::daily::{self, daily_limit, moment, name_of_limit};
+use crate::model::daily::{Outlook, daily_limit, moment, name_of_limit};
 use crate::results::{Note, Point};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime};
 
 /// One note for each daily limit that is used up, in the run or after it.
 pub(super) fn notes(model: &Model, pooled: &Record, replications: u64, point: &Point) -> Vec<Note> {
     let mut notes = Vec::new();
+    if model.quotas.iter().all(|quota| daily_limit(quota).is_none()) {
+        return notes;
+    }
+    let outlook = Outlook::new(model);
     for (q, (quota, record)) in model.quotas.iter().zip(&pooled.measured.quotas).enumerate() {
         let Some((kind, _)) = daily_limit(quota) else { continue };
         let metric = |stem: &str| format!("{}.{}.{stem}", quota.prefix, kind.name());
         if let Some(text) = in_the_run(model, quota, &record.used_up, replications) {
             notes.push(note(Some(&metric("refused")), text));
-        } else if let Some(text) = after_the_run(model, q, point.value(&metric("charged"))) {
+        } else if let Some(text) = after_the_run(model, &outlook, q, point.value(&metric("charged"))) {
             notes.push(note(Some(&metric("charged")), text));
         }
     }
@@ -44,12 +48,12 @@ fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64)
 }
 
 /// When the limit would be used up if the run went on; `None`: within a week it is not.
-fn after_the_run(model: &Model, quota: usize, charged: Option<f64>) -> Option<String> {
+fn after_the_run(model: &Model, outlook: &Outlook<'_>, quota: usize, charged: Option<f64>) -> Option<String> {
     let advice = "run until then to see what happens";
-    if let Some(at) = daily::used_up_at(model, quota) {
+    if let Some(at) = outlook.used_up_at(quota) {
         // What the run has played decides, and not what was expected of it.
         let is_later = at >= model.run.measured_end();
-        return is_later.then(|| daily::forecast(model, quota)).flatten().map(|text| format!("{text}: {advice}"));
+        return is_later.then(|| outlook.forecast(quota)).flatten().map(|text| format!("{text}: {advice}"));
     }
     let measured = model.run.duration.0;
     let (_, limit) = daily_limit(&model.quotas[quota])?;

@@ -11,11 +11,12 @@ use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
 use crate::model::client::app_retries::AppDelay;
 use crate::model::client::retry::RetryPolicy;
+use crate::model::daily::{Outlook, daily_limit};
 use crate::model::workload::cache::Cache;
 use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
-use crate::model::{coverage, daily};
+use crate::model::coverage;
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, grouped};
 
@@ -43,8 +44,9 @@ pub fn describe(model: &Model) -> String {
     for quota in &model.quotas {
         out.quota(quota);
     }
-    for forecast in (0..model.quotas.len()).filter_map(|quota| daily::forecast(model, quota)) {
-        out.line(0, &forecast);
+    if model.quotas.iter().any(|quota| daily_limit(quota).is_some()) {
+        let outlook = Outlook::new(model);
+        (0..model.quotas.len()).filter_map(|quota| outlook.forecast(quota)).for_each(|text| out.line(0, &text));
     }
     for remark in coverage::remarks(model) {
         out.line(0, &remark);

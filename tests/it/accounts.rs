@@ -271,6 +271,10 @@ fn validate_says_when_the_account_is_used_up_bursts_and_shapes_included() {
     // 1,100,000 a minute are 636 min: from midnight, 30 s after the start.
     let told = hours("scale = 16.666666666666668");
     assert!(told.contains("used up at 10:36 UTC on 2026-01-02, 10 h 37 min after the start"), "{told}");
+    // What the limit per minute never lets through uses up no day: 200,000 x 1,440 are 288 M.
+    let limited = minute(&format!("{US}tpm = 200_000\n"));
+    let limited = limited.replace("client.retries = \"none\"", "client.retries = \"none\"\nscale = 16.666666666666668");
+    assert!(!describe(&model(&limited)).contains("used up"));
     // In bursts of 30 of 60 minutes: twice as long, and a little.
     let told = hours("bursts = [{ at = \"30s\", lasts = \"30m\", factor = 16.666666666666668, every = \"1h\" }]");
     assert!(told.contains("used up at 20:05 UTC on 2026-01-02"), "{told}");

@@ -1,7 +1,7 @@
-//! What workloads are expected to ask of a daily limit.
+//! What workloads are expected to ask of limits, minute by minute.
 
 use crate::model::Model;
-use crate::model::capacity::quota::LimitKind;
+use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::capacity::{Ask, Takes, Used};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::replay::Replay;
@@ -12,75 +12,182 @@ use crate::model::workload::tokens::TokensOf;
 use crate::random::Law;
 use crate::units::{MICROS_PER_MINUTE, Tokens, round_half_up};
 
-/// The expected charge of all workloads in each of so many minutes of the wall clock, from that of t = 0 on \[tokens\].
-pub(super) fn by_minute(model: &Model, quota: usize, kind: LimitKind, minutes: usize) -> Vec<f64> {
-    let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
-    let mut demand = vec![0.0; minutes];
-    for workload in &model.workloads {
-        for stage in &workload.stages {
-            // What overflows from a capacity that does not ask the limit is not known beforehand.
-            let Some(first) = stage.route.first().filter(|c| model.capacities[**c].quotas.contains(&quota)) else {
-                continue;
-            };
-            let weights = || [workload.price_weights_at(*first)].into();
-            let takes = Takes::of(kind, &model.quotas[quota], stage.facts.burndown, weights);
-            Charging { workload, stage, takes, phase }.add(&mut demand);
-        }
-    }
-    demand
+/// The expected requests of every workload, and what the limits per minute let through of them.
+pub(super) struct Demand<'m> {
+    model: &'m Model,
+    /// By workload: the requests of each minute of the wall clock, from that of t = 0 on.
+    requests: Vec<Vec<f64>>,
+    /// By quota: the share of what is asked in each minute that its limits per minute admit, at most 1.
+    admitted: Vec<Vec<f64>>,
 }
 
-/// What the calls of one stage of a workload are charged.
-struct Charging<'m> {
+impl<'m> Demand<'m> {
+    /// The demand of so many minutes.
+    pub(super) fn new(model: &'m Model, minutes: usize) -> Self {
+        let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
+        let requests = model.workloads.iter().map(|workload| requests(workload, phase, minutes)).collect();
+        let mut demand = Self { model, requests, admitted: vec![vec![1.0; minutes]; model.quotas.len()] };
+        demand.admitted = (0..model.quotas.len()).map(|quota| demand.share_admitted(quota)).collect();
+        demand
+    }
+
+    /// The expected charge of a daily limit in each minute, as far as the limits per minute let it through \[tokens\].
+    pub(super) fn of_limit(&self, quota: usize, kind: LimitKind) -> Vec<f64> {
+        let mut asked = vec![0.0; self.admitted[quota].len()];
+        for call in self.calls(quota) {
+            let each = call.mean_charge(kind, &self.model.quotas[quota]);
+            let limits = &self.model.capacities[call.capacity].quotas;
+            for (minute, (asked, requests)) in asked.iter_mut().zip(&self.requests[call.number]).enumerate() {
+                let share = limits.iter().map(|q| self.admitted[*q][minute]).fold(1.0, f64::min);
+                *asked += requests * share * each;
+            }
+        }
+        asked
+    }
+
+    /// The calls whose first capacity asks a quota. What overflows to it is not known beforehand.
+    fn calls(&self, quota: usize) -> Vec<Call<'m>> {
+        let mut calls = Vec::new();
+        for (number, workload) in self.model.workloads.iter().enumerate() {
+            for stage in &workload.stages {
+                let first = stage.route.first().copied();
+                if let Some(capacity) = first.filter(|c| self.model.capacities[*c].quotas.contains(&quota)) {
+                    calls.push(Call { number, workload, stage, capacity });
+                }
+            }
+        }
+        calls
+    }
+
+    /// The share of what is asked in each minute that the limits per minute of a quota admit.
+    fn share_admitted(&self, quota: usize) -> Vec<f64> {
+        let limits = &self.model.quotas[quota];
+        let mut share = vec![1.0; self.admitted[quota].len()];
+        for kind in [LimitKind::Rpm, LimitKind::Tpm] {
+            let Some(limit) = limits.limit(kind) else { continue };
+            let per_minute = |limit: &crate::model::capacity::Limit| {
+                limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
+            };
+            // A limit that changes admits at most the greatest of what it ever is.
+            let later = limits.changes.iter().filter(|change| change.kind == kind).map(|c| per_minute(&c.in_force));
+            let most = later.fold(per_minute(limit), f64::max);
+            let mut asked = vec![0.0; share.len()];
+            for call in self.calls(quota) {
+                let each = if kind == LimitKind::Rpm { 1.0 } else { call.mean_charge(kind, limits) };
+                asked.iter_mut().zip(&self.requests[call.number]).for_each(|(asked, n)| *asked += n * each);
+            }
+            for (share, asked) in share.iter_mut().zip(asked).filter(|(_, asked)| *asked > most) {
+                *share = f64::min(*share, most / asked);
+            }
+        }
+        share
+    }
+}
+
+/// The expected requests of a workload in each minute of the wall clock. `phase` is how far the minute has gone at t = 0.
+fn requests(workload: &Workload, phase: u64, minutes: usize) -> Vec<f64> {
+    let driven = |intensity: &Intensity, each: f64| {
+        let of_minute = |minute: u64| {
+            let from = (minute * MICROS_PER_MINUTE).saturating_sub(phase);
+            let to = (minute + 1) * MICROS_PER_MINUTE - phase;
+            intensity.expected_at(u64::midpoint(from, to)) * (to - from) as f64 * each
+        };
+        (0..minutes as u64).map(of_minute).collect()
+    };
+    let count = |law: &Law| law.mean_of(|n| round_half_up(n.max(1.0)) as f64);
+    match &workload.arrivals {
+        Arrivals::Renewal { intensity, .. } => driven(intensity, 1.0),
+        Arrivals::Batches(batches) => driven(&batches.intensity, count(&batches.size)),
+        Arrivals::Sessions(sessions) => driven(&sessions.intensity, count(&sessions.turns)),
+        Arrivals::Users(users) => vec![asked_by(users, workload) * MICROS_PER_MINUTE as f64; minutes],
+        Arrivals::Job(job) => of_a_job(*job, phase, minutes),
+        Arrivals::Trace(replay) => recorded(replay, phase, minutes),
+    }
+}
+
+/// The requests of users who meet no refusal \[1/µs\].
+fn asked_by(users: &Users, workload: &Workload) -> f64 {
+    let latency = &workload.main().facts.latency;
+    let mean = |law: &Law| law.mean_of(|x| x);
+    let [input, output] = means(workload, workload.main());
+    let prefill = mean(&latency.prefill_per_1k_tokens) * input / 1e3;
+    let decoding = output * 1e6 * latency.output_tokens_per_second.mean_of(|speed| 1.0 / speed);
+    let cycle = mean(&users.think_time) + mean(&latency.time_to_first_token) + prefill + decoding;
+    if cycle > 0.0 { users.count as f64 / cycle } else { 0.0 }
+}
+
+/// The requests of a job, evenly over the minutes of its spread.
+fn of_a_job(job: Job, phase: u64, minutes: usize) -> Vec<f64> {
+    let mut requests = vec![0.0; minutes];
+    let at = job.at + phase;
+    let spread = at / MICROS_PER_MINUTE..=(at + job.spread) / MICROS_PER_MINUTE;
+    let each = job.requests as f64 / (spread.end() - spread.start() + 1) as f64;
+    for minute in spread {
+        if let Some(asked) = usize::try_from(minute).ok().and_then(|minute| requests.get_mut(minute)) {
+            *asked += each;
+        }
+    }
+    requests
+}
+
+fn recorded(replay: &Replay, phase: u64, minutes: usize) -> Vec<f64> {
+    let mut requests = vec![0.0; minutes];
+    let period = replay.trace.period().filter(|_| replay.repeat);
+    for row in replay.trace.rows() {
+        let mut at = row.arrival + phase;
+        while let Some(minute) = requests.get_mut((at / MICROS_PER_MINUTE) as usize) {
+            *minute += replay.scale;
+            let Some(period) = period else { break };
+            at += period;
+        }
+    }
+    requests
+}
+
+/// The mean input and the mean output of a call \[tokens\].
+fn means(workload: &Workload, stage: &Stage) -> [f64; 2] {
+    let whole = |x: f64| round_half_up(x.max(1.0)) as f64;
+    let cap = stage.output_cap as f64;
+    let produced = |law: &Law| law.mean_of(|x| whole(x).min(cap));
+    let extra = f64::from(workload.tokens.extra_input);
+    match (&stage.tokens, &workload.tokens.of, &workload.arrivals) {
+        (Some(step), ..) => [step.input.mean_of(whole), step.output.as_ref().map_or(0.0, produced)],
+        (None, TokensOf::Laws { input, output, .. }, _) => [input.mean_of(whole) + extra, produced(output)],
+        (None, TokensOf::Trace, Arrivals::Trace(replay)) => {
+            let (mut rows, mut input, mut output) = (0.0, 0.0, 0.0);
+            for row in replay.trace.rows() {
+                let own = if row.max_tokens == 0 { f64::INFINITY } else { f64::from(row.max_tokens) };
+                rows += 1.0;
+                input += f64::from(row.input);
+                output += f64::from(row.output).min(cap).min(own);
+            }
+            if rows > 0.0 { [input / rows + extra, output / rows] } else { [0.0; 2] }
+        }
+        (None, TokensOf::Trace, _) => [0.0; 2],
+    }
+}
+
+/// A call that requests of a workload make.
+struct Call<'m> {
+    /// The index of the workload.
+    number: usize,
     workload: &'m Workload,
     stage: &'m Stage,
-    takes: Takes,
-    /// How far its minute has gone at t = 0 \[µs\].
-    phase: u64,
+    /// The first capacity of its route.
+    capacity: usize,
 }
 
-impl Charging<'_> {
-    fn add(&self, demand: &mut [f64]) {
-        let requests = |demand: &mut [f64], intensity: &Intensity, each: f64| {
-            for (minute, asked) in (0u64..).zip(demand.iter_mut()) {
-                let from = (minute * MICROS_PER_MINUTE).saturating_sub(self.phase);
-                let to = (minute + 1) * MICROS_PER_MINUTE - self.phase;
-                *asked += intensity.expected_at(u64::midpoint(from, to)) * (to - from) as f64 * each;
-            }
-        };
+impl Call<'_> {
+    /// The mean that a limit on tokens charges for the call, over all requests \[tokens\].
+    fn mean_charge(&self, kind: LimitKind, quota: &Quota) -> f64 {
+        let weights = || [self.workload.price_weights_at(self.capacity)].into();
+        let takes = Takes::of(kind, quota, self.stage.facts.burndown, weights);
+        let [input, output] = means(self.workload, self.stage);
         match &self.workload.arrivals {
-            Arrivals::Renewal { intensity, .. } => requests(demand, intensity, self.each()),
-            Arrivals::Batches(batches) => {
-                let size = batches.size.mean_of(|size| round_half_up(size.max(1.0)) as f64);
-                requests(demand, &batches.intensity, size * self.each());
+            Arrivals::Sessions(sessions) if sessions.accumulates && self.stage.tokens.is_none() => {
+                self.charge_of_a_turn(&takes, sessions)
             }
-            Arrivals::Sessions(sessions) => requests(demand, &sessions.intensity, self.of_a_session(sessions)),
-            Arrivals::Users(users) => {
-                let each = self.each() * self.asked_by(users) * MICROS_PER_MINUTE as f64;
-                demand.iter_mut().for_each(|asked| *asked += each);
-            }
-            Arrivals::Job(job) => add_job(*job, self.each(), demand),
-            Arrivals::Trace(replay) => self.add_trace(replay, demand),
-        }
-    }
-
-    /// The mean of one call \[tokens\].
-    fn each(&self) -> f64 {
-        let [input, output] = self.means();
-        self.charge(self.split(input), output)
-    }
-
-    /// The mean input and the mean output of a call \[tokens\].
-    fn means(&self) -> [f64; 2] {
-        let whole = |x: f64| round_half_up(x.max(1.0)) as f64;
-        let cap = self.stage.output_cap as f64;
-        let produced = |law: &Law| law.mean_of(|x| whole(x).min(cap));
-        match (&self.stage.tokens, &self.workload.tokens.of) {
-            (Some(step), _) => [step.input.mean_of(whole), step.output.as_ref().map_or(0.0, produced)],
-            (None, TokensOf::Laws { input, output, .. }) => {
-                [input.mean_of(whole) + f64::from(self.workload.tokens.extra_input), produced(output)]
-            }
-            (None, TokensOf::Trace) => [0.0; 2],
+            _ => self.charge(&takes, self.split(input), output),
         }
     }
 
@@ -88,101 +195,56 @@ impl Charging<'_> {
     fn split(&self, input: f64) -> InputParts {
         let input = round_half_up(input);
         let plain = InputParts { uncached: input, read: 0, write: 0 };
-        if self.stage.tokens.is_some() {
-            return plain;
-        }
         match self.workload.cache {
+            _ if self.stage.tokens.is_some() => plain,
             Cache::Shares(shares) => shares.split(input),
-            Cache::Modelled(modelled) => match modelled.prefix {
-                Some(prefix) => modelled.split(input, prefix.tokens.min(input)),
-                None => modelled.split(input, 0),
-            },
-            Cache::Recorded => plain,
+            Cache::Modelled(modelled) => {
+                modelled.split(input, modelled.prefix.map_or(0, |prefix| prefix.tokens.min(input)))
+            }
+            Cache::Recorded => self.recorded_parts().unwrap_or(plain),
         }
     }
 
-    fn charge(&self, parts: InputParts, output: f64) -> f64 {
-        let input = parts.uncached + parts.write;
+    /// The mean parts of the prompts of a trace that tells what was cached.
+    fn recorded_parts(&self) -> Option<InputParts> {
+        let Arrivals::Trace(replay) = &self.workload.arrivals else { return None };
+        let (mut rows, mut parts) = (0, [0u64; 3]);
+        for row in replay.trace.rows() {
+            let [read, write] = [row.cache_read, row.cache_write].map(Tokens::from);
+            let input = Tokens::from(row.input) + Tokens::from(self.workload.tokens.extra_input);
+            rows += 1;
+            [input - read - write, read, write].into_iter().zip(&mut parts).for_each(|(more, sum)| *sum += more);
+        }
+        let [uncached, read, write] = parts.map(|sum| sum / rows.max(1));
+        Some(InputParts { uncached, read, write })
+    }
+
+    fn charge(&self, takes: &Takes, parts: InputParts, output: f64) -> f64 {
         // In thousandths, as a mean is no whole number of tokens.
-        let [input, cache_read, cache_write] = [input, parts.read, parts.write].map(|tokens| tokens * 1_000);
+        let [input, cache_read, cache_write] =
+            [parts.uncached + parts.write, parts.read, parts.write].map(|tokens| tokens * 1_000);
         let output = round_half_up(output * 1e3);
         let ask = Ask { input, cap: 0, cache_read, cache_write, workload: 0 };
         let burned = input + self.stage.facts.burndown.of(output);
-        self.takes.charge(ask, Used { burned, output }) as f64 * 1e-3
+        takes.charge(ask, Used { burned, output }) as f64 * 1e-3
     }
 
-    /// The mean of a whole session: each turn carries the turns before it where the context accumulates.
-    fn of_a_session(&self, sessions: &Sessions) -> f64 {
+    /// The mean of a turn, each of which carries the turns before it.
+    fn charge_of_a_turn(&self, takes: &Takes, sessions: &Sessions) -> f64 {
         let turns = |f: &dyn Fn(f64) -> f64| sessions.turns.mean_of(|n| f(round_half_up(n.max(1.0)) as f64));
         let n = turns(&|n| n);
-        if !sessions.accumulates || self.stage.tokens.is_some() {
-            return n * self.each();
-        }
-        let [input, output] = self.means();
-        let said = input - f64::from(self.workload.tokens.extra_input) + output;
+        let [input, output] = means(self.workload, self.stage);
+        let extra = f64::from(self.workload.tokens.extra_input);
         // Turns carry 0, 1, 2 … turns before them: n (n - 1) / 2 in all.
-        let carried = turns(&|n| n * (n - 1.0) / 2.0) * said;
+        let carried = turns(&|n| n * (n - 1.0) / 2.0) * (input - extra + output);
         let caches_context = matches!(self.workload.cache, Cache::Modelled(modelled) if modelled.context);
-        if caches_context {
-            // What is new is written: the first prompt, then each answer and the next question. The rest is read.
-            let extra = f64::from(self.workload.tokens.extra_input);
-            let written = extra + n * (input - extra) + (n - 1.0) * output;
-            let read = n * input + carried - written;
-            let parts = InputParts { uncached: 0, read: round_half_up(read.max(0.0)), write: round_half_up(written) };
-            return self.charge(parts, n * output);
+        if !caches_context {
+            return self.charge(takes, self.split(input + carried / n), output);
         }
-        let whole = self.split((n * input + carried) / n);
-        n * self.charge(whole, output)
-    }
-
-    /// The requests of users who meet no refusal \[1/µs\].
-    fn asked_by(&self, users: &Users) -> f64 {
-        let facts = &self.workload.main().facts.latency;
-        let mean = |law: &Law| law.mean_of(|x| x);
-        let [input, output] = self.means();
-        let prefill = mean(&facts.prefill_per_1k_tokens) * input / 1e3;
-        let decoding = output * 1e6 * facts.output_tokens_per_second.mean_of(|speed| 1.0 / speed);
-        let cycle = mean(&users.think_time) + mean(&facts.time_to_first_token) + prefill + decoding;
-        if cycle > 0.0 { users.count as f64 / cycle } else { 0.0 }
-    }
-
-    fn add_trace(&self, replay: &Replay, demand: &mut [f64]) {
-        let end = demand.len() as u64 * MICROS_PER_MINUTE - self.phase;
-        let period = replay.trace.period().filter(|_| replay.repeat);
-        for row in replay.trace.rows() {
-            let input = Tokens::from(row.input) + Tokens::from(self.workload.tokens.extra_input);
-            let (read, write) = (Tokens::from(row.cache_read), Tokens::from(row.cache_write));
-            let parts = match self.workload.cache {
-                Cache::Recorded => InputParts { uncached: input - read - write, read, write },
-                _ => self.split(input as f64),
-            };
-            let own = if row.max_tokens == 0 { u32::MAX } else { row.max_tokens };
-            let cap = self.stage.output_cap.min(own.into());
-            let (parts, output) = match &self.stage.tokens {
-                None => (parts, Tokens::from(row.output).min(cap) as f64),
-                Some(_) => {
-                    let [input, output] = self.means();
-                    (self.split(input), output)
-                }
-            };
-            let charge = self.charge(parts, output) * replay.scale;
-            let mut at = row.arrival;
-            while at < end {
-                demand[((at + self.phase) / MICROS_PER_MINUTE) as usize] += charge;
-                let Some(period) = period else { break };
-                at += period;
-            }
-        }
-    }
-}
-
-/// Adds the requests of a job, evenly over the minutes of its spread, each of which is charged `each` tokens.
-fn add_job(job: Job, each: f64, demand: &mut [f64]) {
-    let minutes = job.at / MICROS_PER_MINUTE..=(job.at + job.spread) / MICROS_PER_MINUTE;
-    let share = job.requests as f64 * each / (minutes.end() - minutes.start() + 1) as f64;
-    for minute in minutes {
-        if let Some(asked) = usize::try_from(minute).ok().and_then(|minute| demand.get_mut(minute)) {
-            *asked += share;
-        }
+        // What is new is written: the first prompt, then each answer and the next question. The rest is read.
+        let written = extra + n * (input - extra) + (n - 1.0) * output;
+        let read = (n * input + carried - written).max(0.0);
+        let parts = InputParts { uncached: 0, read: round_half_up(read / n), write: round_half_up(written / n) };
+        self.charge(takes, parts, output)
     }
 }

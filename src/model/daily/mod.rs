@@ -2,31 +2,60 @@
 //!
 //! The expected demand is summed minute by minute over the week that follows t = 0: the intensity of each workload times
 //! the mean that one of its requests is charged. It is an expectation, not a simulation: refused requests ask as if they
-//! had been served, prompts find the cache as it usually is, and only calls whose first capacity asks the limit count.
+//! had been served, prompts find the cache as it usually is, and only calls whose first capacity asks the limit count. Of what
+//! is asked no more counts than the limits per minute admit.
 
 mod demand;
 
 use crate::model::Model;
+use crate::model::capacity::Limit;
 use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, WallClock, grouped};
+use demand::Demand;
 
 /// How far ahead is looked: a week, and the rest of the day on which the run starts \[min\].
 const HORIZON: usize = 8 * 1_440;
 
 /// The daily limit of a quota and its kind; `None`: it has none.
 #[must_use]
-pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, crate::model::capacity::Limit)> {
+pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, Limit)> {
     let daily = LimitKind::ALL.into_iter().filter(|kind| kind.is_daily());
     daily.into_iter().find_map(|kind| Some((kind, *quota.limit(kind)?)))
 }
 
-/// The instant at which the daily limit of a quota is first used up at the stated rates, since t = 0; `None`: within a week
-/// it is not, or the quota has no daily limit.
-#[must_use]
-pub fn used_up_at(model: &Model, quota: usize) -> Option<SimTime> {
-    let (kind, limit) = daily_limit(&model.quotas[quota])?;
-    let demand = demand::by_minute(model, quota, kind, HORIZON);
+/// What is expected of the daily limits of a model.
+pub struct Outlook<'m> {
+    model: &'m Model,
+    demand: Demand<'m>,
+}
+
+impl<'m> Outlook<'m> {
+    /// Looks a week ahead.
+    #[must_use]
+    pub fn new(model: &'m Model) -> Self {
+        Self { model, demand: Demand::new(model, HORIZON) }
+    }
+
+    /// The instant at which the daily limit of a quota is first used up at the stated rates, since t = 0; `None`: within a
+    /// week it is not, or the quota has no daily limit.
+    #[must_use]
+    pub fn used_up_at(&self, quota: usize) -> Option<SimTime> {
+        let (kind, limit) = daily_limit(&self.model.quotas[quota])?;
+        first_used_up(self.model, quota, limit, &self.demand.of_limit(quota, kind))
+    }
+
+    /// What is said where a daily limit is used up at the stated rates; `None`: it is not.
+    #[must_use]
+    pub fn forecast(&self, quota: usize) -> Option<String> {
+        let at = self.used_up_at(quota)?;
+        let limit = name_of_limit(&self.model.quotas[quota])?;
+        Some(format!("at the stated rate {limit} are used up at {}", moment(&self.model.run.start, at)))
+    }
+}
+
+/// The instant at which a demand by minute has used up a limit.
+fn first_used_up(model: &Model, quota: usize, limit: Limit, demand: &[f64]) -> Option<SimTime> {
     let used_at_start = model.quotas[quota].tpd_used_at_start as f64;
     let (phase, is_rolling) = match limit.limiter {
         LimiterSpec::FixedWindow { window, offset } => (model.run.start.phase(window, offset), false),
@@ -84,12 +113,4 @@ pub fn moment(start: &WallClock, at: SimTime) -> String {
         (hours, minutes) => format!("{hours} h {minutes} min"),
     };
     format!("{clock} UTC{day}, {since} after the start")
-}
-
-/// What is said where a daily limit is used up at the stated rates; `None`: it is not.
-#[must_use]
-pub fn forecast(model: &Model, quota: usize) -> Option<String> {
-    let at = used_up_at(model, quota)?;
-    let limit = name_of_limit(&model.quotas[quota])?;
-    Some(format!("at the stated rate {limit} are used up at {}", moment(&model.run.start, at)))
 }
