@@ -105,7 +105,7 @@ pub fn name_of_limit(quota: &Quota) -> Option<String> {
 #[must_use]
 pub fn moment(start: &WallClock, at: SimTime) -> String {
     let (day, clock) = start.utc_at(at);
-    let day = if day == start.utc_at(SimTime::ZERO).0 { String::new() } else { format!(" on {day}") };
+    let day = if day == start.date_after(SimTime::ZERO, 0) { String::new() } else { format!(" on {day}") };
     let minutes = (at.0 + MICROS_PER_MINUTE / 2) / MICROS_PER_MINUTE;
     let since = match (minutes / 60, minutes % 60) {
         (0, minutes) => format!("{minutes} min"),
