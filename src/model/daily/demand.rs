@@ -2,7 +2,7 @@
 
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
-use crate::model::capacity::{Ask, Takes, Used};
+use crate::model::capacity::{Ask, Limit, Takes, Used};
 use crate::model::workload::Workload;
 use crate::model::workload::arrivals::replay::Replay;
 use crate::model::workload::arrivals::{Arrivals, Intensity, Job, Sessions, Users};
@@ -64,13 +64,11 @@ impl<'m> Demand<'m> {
         let limits = &self.model.quotas[quota];
         let mut share = vec![1.0; self.admitted[quota].len()];
         for kind in [LimitKind::Rpm, LimitKind::Tpm] {
-            let Some(limit) = limits.limit(kind) else { continue };
-            let per_minute = |limit: &crate::model::capacity::Limit| {
-                limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
-            };
+            let Some(steps) = limits.over_time(kind) else { continue };
+            let per_minute =
+                |limit: &Limit| limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
             // A limit that changes admits at most the greatest of what it ever is.
-            let later = limits.changes.iter().filter(|change| change.kind == kind).map(|c| per_minute(&c.in_force));
-            let most = later.fold(per_minute(limit), f64::max);
+            let most = steps.iter().map(|(_, step)| per_minute(&step.limit)).fold(0.0, f64::max);
             let mut asked = vec![0.0; share.len()];
             for call in self.calls(quota) {
                 let each = if kind == LimitKind::Rpm { 1.0 } else { call.mean_charge(kind, limits) };
