@@ -11,12 +11,12 @@ use crate::model::capacity::{Capacity, Room, Saturation};
 use crate::model::client::Client;
 use crate::model::client::app_retries::AppDelay;
 use crate::model::client::retry::RetryPolicy;
+use crate::model::coverage;
 use crate::model::daily::{Outlook, daily_limit};
 use crate::model::workload::cache::Cache;
 use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
-use crate::model::coverage;
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, grouped};
 
