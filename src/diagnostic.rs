@@ -34,14 +34,13 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An offer as it is typed in the place of `written`: the name of something stands in quotes where the other did.
+    /// Returns an offer as it is typed in the place of `written`: a name stands in quotes where `written` does.
     #[must_use]
     pub fn typed(offer: &str, written: &str) -> String {
-        let is_quoted = |text: &str| text.starts_with(['"', '\'']);
-        if is_quoted(written) && offer.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
-            return format!("\"{offer}\"");
-        }
-        offer.to_owned()
+        let is_name = offer.starts_with(|c: char| c.is_ascii_alphabetic())
+            && offer.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+            && !matches!(offer, "true" | "false");
+        if is_name && written.starts_with(['"', '\'']) { format!("\"{offer}\"") } else { offer.to_owned() }
     }
 }
 
@@ -121,5 +120,19 @@ impl Sources {
         let within = |i: usize| (i - piece.start).min(piece.text.len());
         let (start, end) = (within(at.start), within(at.end.max(at.start)));
         Some((piece, start..end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_typed_in_quotes_where_the_text_that_it_replaces_has_them() {
+        assert_eq!(Diagnostic::typed("own", "\"onw\""), "\"own\"");
+        assert_eq!(Diagnostic::typed("p95", "p59"), "p95");
+        assert_eq!(Diagnostic::typed("1000", "\"1000\""), "1000");
+        assert_eq!(Diagnostic::typed("true", "\"true\""), "true");
+        assert_eq!(Diagnostic::typed("{ e2e = \"20s\" }", "\"20s\""), "{ e2e = \"20s\" }");
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
             say(&explained(term))?;
             Ok(Exit::Held)
         }
-        Err((rule, help)) => Err(fault(Exit::Usage, rule, help)),
+        Err(refused) => Err(fault(Exit::Usage, refused.rule, refused.help)),
     }
 }
 

@@ -203,8 +203,12 @@ pub struct Growth(pub f64);
 impl Scalar for Growth {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
-            Written::Text(text) => parse::growth(text).map(Self).map_err(Refusal::new),
-            other => Err(Refusal::new(format!("expected a growth, found {other}")).help("write it as \"8%/month\"")),
+            Written::Text(text) => parse::growth(text).map(Self).map_err(|rule| {
+                Refusal::new(rule).offer_quoted(&meant::growth(text), "write a growth such as \"8%/month\"")
+            }),
+            other => {
+                Err(Refusal::new(format!("expected a growth, found {other}")).help("write it as \"8%/month\""))
+            }
         }
     }
 }
@@ -218,11 +222,16 @@ impl Scalar for TokenPrice {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
             Written::Text(text) => {
-                in_range(parse::token_price(text).map_err(Refusal::new)?.0, text).map(|p| Self(Price(p)))
+                let price = parse::token_price(text).map_err(|rule| {
+                    let otherwise = "write dollars for a million tokens, such as \"$3.00/1M\"";
+                    Refusal::new(rule).offer_quoted(&meant::token_price(text), otherwise)
+                })?;
+                in_range(price.0, text).map(|p| Self(Price(p)))
             }
             Written::Integer(_) | Written::Float(_) => {
+                let offers = meant::token_price(&plain(written));
                 Err(Refusal::new(format!("a price carries its unit, {written} does not"))
-                    .help("write it as \"$3.00/1M\", dollars for a million tokens"))
+                    .offer_quoted(&offers, "write it as \"$3.00/1M\", dollars for a million tokens"))
             }
             other => Err(Refusal::new(format!("expected a price, found {other}")).help("write it as \"$3.00/1M\"")),
         }
@@ -260,11 +269,13 @@ impl Scalar for HourlyPrice {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
             Written::Text(text) => {
-                in_range(parse::hourly_price(text).map_err(Refusal::new)?.0, text).map(|p| Self(Price(p)))
+                let price = parse::hourly_price(text).map_err(|rule| {
+                    Refusal::new(rule).offer_quoted(&meant::hourly_price(text), "write dollars an hour, such as \"$55/h\"")
+                })?;
+                in_range(price.0, text).map(|p| Self(Price(p)))
             }
-            other => {
-                Err(Refusal::new(format!("expected a price by the hour, found {other}")).help("write it as \"$55/h\""))
-            }
+            other => Err(Refusal::new(format!("expected a price by the hour, found {other}"))
+                .offer_quoted(&meant::hourly_price(&plain(other)), "write it as \"$55/h\"")),
         }
     }
 }
@@ -277,14 +288,27 @@ pub struct Amount(pub Usd);
 impl Scalar for Amount {
     fn read(written: Written<'_>) -> Result<Self, Refusal> {
         match written {
-            Written::Text(text) => in_range(parse::amount(text).map_err(Refusal::new)?, text).map(Self),
-            other => {
-                Err(Refusal::new(format!("expected an amount of money, found {other}")).help("write it as \"$1.95\""))
+            Written::Text(text) => {
+                let amount = parse::amount(text).map_err(|rule| {
+                    Refusal::new(rule).offer_quoted(&meant::amount(text), "write an amount such as \"$1.95\"")
+                })?;
+                in_range(amount, text).map(Self)
             }
+            other => Err(Refusal::new(format!("expected an amount of money, found {other}"))
+                .offer_quoted(&meant::amount(&plain(other)), "write it as \"$1.95\"")),
         }
     }
 }
 scalar!(Amount, { "type": "string", "pattern": r"^\$[0-9_.]+$", "examples": ["$1.95"] });
+
+/// Returns a number as its digits; nothing for any other value.
+fn plain(written: Written<'_>) -> String {
+    match written {
+        Written::Integer(n) => n.to_string(),
+        Written::Float(x) => x.to_string(),
+        Written::Text(_) | Written::Other(_) => String::new(),
+    }
+}
 
 /// A million dollars for one of anything: sums over any run stay far from the end of the integers.
 fn in_range(amount: Usd, text: &str) -> Result<Usd, Refusal> {

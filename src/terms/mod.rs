@@ -2,13 +2,15 @@
 //! results, CSV, `[[expect]]`, `explain` and docs/METRICS.md.
 
 mod natural;
+mod no_metric;
 mod table;
 
 pub use natural::natural_order;
+pub use no_metric::NoMetric;
 pub use table::{LATENCY_STATISTICS, TERMS};
 
 use crate::model::capacity::quota::LimitKind;
-use crate::units::parse;
+use crate::units::{meant, parse};
 
 /// What a metric's figures are in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,8 +187,8 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
 /// Takes a metric's full name apart.
 ///
 /// # Errors
-/// The rule that is broken, and what was meant when something is near.
-pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> {
+/// The name is not that of a metric; the error offers metrics with a similar name.
+pub fn parse_metric(name: &str) -> Result<MetricName, NoMetric> {
     let mut parts: Vec<&str> = name.split('.').collect();
     let last = parts.pop().unwrap_or_default();
     let mut parts = Segments(&parts);
@@ -199,18 +201,17 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
             break;
         }
         if !FAMILIES.contains(&head) {
-            let help = nearest(head, FAMILIES).map(|f| format!("did you mean `{f}`?"));
-            return Err((format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", ")), help));
+            let meant = nearest(head, FAMILIES).map(|family| name.replacen(head, family, 1));
+            let rule = format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", "));
+            return Err(NoMetric::new(rule).offer(meant));
         }
         if head == ACCOUNT && parts.0.len() < 2 {
             part = Some((head.to_owned(), String::new()));
             continue;
         }
         let Some(of) = parts.name(head) else {
-            return Err((
-                format!("`{name}` does not say which of `{head}`"),
-                Some(format!("write {head}.NAME.{last}")),
-            ));
+            let rule = format!("`{name}` does not say which of `{head}`");
+            return Err(NoMetric::new(rule).help(format!("write {head}.NAME.{last}")));
         };
         match head {
             "windows" => window = Some(of),
@@ -218,14 +219,13 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
         }
     }
     if let Some(rest) = parts.next() {
-        return Err((format!("`{rest}` is one step too many in `{name}`"), None));
+        return Err(NoMetric::new(format!("`{rest}` is one step too many in `{name}`")));
     }
     let Some(term) = find(last) else {
-        let near = nearest(last, TERMS.iter().map(|t| t.name.as_str()));
-        return Err((format!("`{last}` is no metric"), near.map(|t| format!("did you mean `{t}`?"))));
+        return Err(NoMetric::unknown(name, last));
     };
     if let Some(rule) = has_no(&part, limit.as_deref(), &term.name) {
-        return Err((rule, None));
+        return Err(NoMetric::new(rule));
     }
     let fits = |scope: &Scope| match (&part, &limit, scope) {
         (None, None, Scope::Run | Scope::Requests) => true,
@@ -236,8 +236,9 @@ pub fn parse_metric(name: &str) -> Result<MetricName, (String, Option<String>)> 
         _ => false,
     };
     if !term.scopes.iter().any(fits) {
-        let example = example_of(term);
-        return Err((format!("`{}` is not measured there", term.name), Some(format!("it is written `{example}`"))));
+        let help = format!("it is written `{}`", example_of(term));
+        let misplaced = Some(term);
+        return Err(NoMetric { misplaced, ..NoMetric::new(format!("`{}` is not measured there", term.name)).help(help) });
     }
     Ok(MetricName { window, part, limit, term })
 }
@@ -304,11 +305,38 @@ pub fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
             .strip_prefix('$')
             .and_then(|t| t.replace([',', '_'], "").parse::<f64>().ok())
             .filter(|x| x.is_finite())
-            .ok_or_else(|| format!("`{text}` is not an amount; write \"$5.00\"")),
+            .ok_or_else(|| format!("`{text}` is not an amount of money")),
         Unit::Count | Unit::Ratio | Unit::Tokens | Unit::TokensPerMinute => {
-            Err(format!("`{text}` is not a number; write it without quotes"))
+            Err(format!("`{text}` is not a number"))
         }
     }
+}
+
+/// Returns a bound in a unit as an example, as TOML writes it.
+#[must_use]
+pub const fn example_bound(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Milliseconds => "\"20s\"",
+        Unit::Fraction => "\"1%\"",
+        Unit::PerSecond => "\"10/s\"",
+        Unit::Usd => "\"$5.00\"",
+        Unit::Count | Unit::Ratio | Unit::Tokens | Unit::TokensPerMinute => "100",
+    }
+}
+
+/// Returns bounds that a text may mean which [`parse_bound`] refuses, as TOML writes them.
+#[must_use]
+pub fn bounds_meant(text: &str, unit: Unit) -> Vec<String> {
+    let (offers, is_text) = match unit {
+        Unit::Milliseconds => (meant::duration(text), true),
+        Unit::Fraction => (meant::percentage(text), true),
+        Unit::PerSecond => (meant::rate(text), true),
+        Unit::Usd => (meant::amount(text), true),
+        Unit::Count | Unit::Tokens | Unit::TokensPerMinute => (meant::count(text), false),
+        Unit::Ratio => (text.trim().parse::<f64>().map(|_| text.trim().to_owned()).into_iter().collect(), false),
+    };
+    let written = |offer: String| if is_text { format!("\"{offer}\"") } else { offer };
+    offers.into_iter().map(written).collect()
 }
 
 #[cfg(test)]
@@ -343,10 +371,10 @@ mod tests {
 
     #[test]
     fn a_wrong_name_is_refused_with_a_hint() {
-        let (rule, help) = parse_metric("throtle_rate").unwrap_err();
-        assert_eq!(rule, "`throtle_rate` is no metric");
-        assert_eq!(help.as_deref(), Some("did you mean `throttle_rate`?"));
-        assert!(parse_metric("workload.chat.requests").unwrap_err().1.unwrap().contains("workloads"));
+        let refused = parse_metric("throtle_rate").unwrap_err();
+        assert_eq!(refused.rule, "`throtle_rate` is no metric");
+        assert_eq!(refused.help.as_deref(), Some("did you mean `throttle_rate`?"));
+        assert_eq!(parse_metric("workload.chat.requests").unwrap_err().offers, ["workloads.chat.requests"]);
         assert!(parse_metric("workloads.requests").is_err());
         assert!(parse_metric("workloads.chat.utilization_peak").is_err());
         assert!(parse_metric("quotas.us.tpm.x.requests").is_err());

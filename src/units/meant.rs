@@ -112,12 +112,76 @@ pub fn percentage(text: &str) -> Vec<String> {
     guess.filter(|guess| parse::percentage(guess).is_ok()).into_iter().collect()
 }
 
+/// Returns an amount of money in dollars as people write it, and what follows.
+fn dollars(text: &str) -> Option<(String, &str)> {
+    let text = text.trim();
+    let text = ["US$", "USD", "usd", "$"].iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
+    let (number, rest) = number(text)?;
+    let rest = ["USD", "usd", "US dollars", "dollars", "$"].iter().find_map(|sign| rest.strip_prefix(sign)).unwrap_or(rest);
+    Some((number, rest.trim()))
+}
+
+/// Amounts of money that a text may mean.
+#[must_use]
+pub fn amount(text: &str) -> Vec<String> {
+    let guess = dollars(text).filter(|(_, rest)| rest.is_empty()).map(|(number, _)| format!("${number}"));
+    guess.filter(|guess| parse::amount(guess).is_ok()).into_iter().collect()
+}
+
+/// Prices by the hour that a text may mean.
+#[must_use]
+pub fn hourly_price(text: &str) -> Vec<String> {
+    let Some((number, rest)) = dollars(text) else { return Vec::new() };
+    let is_hourly = rest.is_empty() || unit_of(per(rest), &SPANS) == Some("h");
+    let guess = is_hourly.then(|| format!("${number}/h"));
+    guess.filter(|guess| parse::hourly_price(guess).is_ok()).into_iter().collect()
+}
+
+/// Prices of tokens that a text may mean. A price without its unit is one of a million tokens, as AWS lists them, or of a
+/// thousand.
+#[must_use]
+pub fn token_price(text: &str) -> Vec<String> {
+    let Some((number, rest)) = dollars(text) else { return Vec::new() };
+    let rest = per(rest).to_lowercase();
+    let units: &[&str] = match rest.trim_end_matches("tokens").trim_end_matches("tok").trim() {
+        "" => &["1M", "1K"],
+        "m" | "1m" | "million" | "1 million" | "mtok" | "1000000" | "1,000,000" | "1_000_000" => &["1M"],
+        "k" | "1k" | "thousand" | "1 thousand" | "1000" | "1,000" | "1_000" => &["1K"],
+        _ => &[],
+    };
+    let guesses = units.iter().map(|unit| format!("${number}/{unit}"));
+    guesses.filter(|guess| parse::token_price(guess).is_ok()).collect()
+}
+
+/// Growth of traffic that a text may mean.
+#[must_use]
+pub fn growth(text: &str) -> Vec<String> {
+    let (sign, text) = text.trim().strip_prefix('-').map_or(("", text.trim()), |rest| ("-", rest));
+    let Some((number, rest)) = number(text.trim_start_matches('+')) else { return Vec::new() };
+    let rest = ["percent", "%"].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest).trim();
+    let spans: &[&str] = match per(rest) {
+        "" => &["month", "year"],
+        "day" | "d" | "daily" => &["day"],
+        "week" | "w" | "weekly" => &["week"],
+        "month" | "mo" | "monthly" => &["month"],
+        "year" | "y" | "yr" | "yearly" => &["year"],
+        _ => &[],
+    };
+    let guesses = spans.iter().map(|span| format!("{sign}{number}%/{span}"));
+    guesses.filter(|guess| parse::growth(guess).is_ok()).collect()
+}
+
+/// Returns what follows "per", "a" or a slash.
+fn per(rest: &str) -> &str {
+    let rest = rest.trim_start_matches('/').trim();
+    ["per ", "an ", "a ", "each "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest).trim()
+}
+
 /// Whole numbers that a text may mean, without quotes.
 #[must_use]
 pub fn count(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
-    let word = rest.trim_start_matches('/').trim();
-    let word = ["per ", "a "].iter().fold(word, |word, before| word.strip_prefix(before).unwrap_or(word).trim());
+    let word = per(rest);
     let is_a_minute = unit_of(word, &RATES) == Some("min") || unit_of(word, &SPANS) == Some("min");
     let is_count = word.is_empty() || is_a_minute || matches!(word, "tokens" | "requests" | "calls");
     let n = number.replace('_', "").parse::<u64>().ok();
@@ -156,6 +220,35 @@ mod tests {
             ("soon", &[]),
         ] {
             assert_eq!(duration(text), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn money_and_growth_are_guessed_from_what_people_write() {
+        for (text, meant) in [("5", &["$5"][..]), ("5 USD", &["$5"]), ("$1,000", &["$1000"]), ("5 EUR", &[])] {
+            assert_eq!(amount(text), meant, "{text}");
+        }
+        for (text, meant) in [("55", &["$55/h"][..]), ("$55 per hour", &["$55/h"]), ("$55/month", &[])] {
+            assert_eq!(hourly_price(text), meant, "{text}");
+        }
+        for (text, meant) in [
+            ("3", &["$3/1M", "$3/1K"][..]),
+            ("$3.00", &["$3.00/1M", "$3.00/1K"]),
+            ("$3 per million tokens", &["$3/1M"]),
+            ("3/1M", &["$3/1M"]),
+            ("$0.003 per 1,000 tokens", &["$0.003/1K"]),
+            ("$3/MTok", &["$3/1M"]),
+            ("$3/call", &[]),
+        ] {
+            assert_eq!(token_price(text), meant, "{text}");
+        }
+        for (text, meant) in [
+            ("8%", &["8%/month", "8%/year"][..]),
+            ("8% per month", &["8%/month"]),
+            ("-1 percent a week", &["-1%/week"]),
+            ("8%/quarter", &[]),
+        ] {
+            assert_eq!(growth(text), meant, "{text}");
         }
     }
 

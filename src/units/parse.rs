@@ -120,7 +120,7 @@ pub fn rate(text: &str) -> Result<f64, String> {
 /// No per cent sign, an unknown span, or a loss of everything.
 pub fn growth(text: &str) -> Result<f64, String> {
     const SPANS: [(&str, u64); 4] = [("day", 24), ("week", 168), ("month", 730), ("year", 8_760)];
-    let (share, span) = text.split_once('/').ok_or_else(|| format!("`{text}` has no span; write \"8%/month\""))?;
+    let (share, span) = text.split_once('/').ok_or_else(|| format!("`{text}` does not say in which span traffic grows"))?;
     let (sign, share) = share.trim().strip_prefix('-').map_or((1.0, share), |rest| (-1.0, rest));
     let share = sign * percentage(share)?;
     let hours = SPANS.iter().find(|(name, _)| *name == span.trim()).map(|(_, hours)| *hours);
@@ -131,17 +131,17 @@ pub fn growth(text: &str) -> Result<f64, String> {
     Ok(libm::log1p(share) / (hours * MICROS_PER_HOUR) as f64)
 }
 
-fn dollars<'t>(text: &'t str, what: &str, example: &str) -> Result<(Decimal, &'t str), String> {
+fn dollars<'t>(text: &'t str, what: &str) -> Result<(Decimal, &'t str), String> {
     let Some((amount, unit)) = text.split_once('/') else {
-        return Err(format!("{what} says what it is for; write it as \"{example}\", not `{text}`"));
+        return Err(format!("{what} says what it is for, `{text}` does not"));
     };
     let Some(amount) = amount.trim().strip_prefix('$') else {
-        return Err(format!("{what} is in dollars; write it as \"{example}\", not `{text}`"));
+        return Err(format!("{what} is in dollars, `{text}` is not"));
     };
     if amount.starts_with('-') {
         return Err(format!("{what} is zero or more, `{text}` is not"));
     }
-    let number = Decimal::parse(amount).ok_or_else(|| format!("`{amount}` is not an amount; write \"{example}\""))?;
+    let number = Decimal::parse(amount).ok_or_else(|| format!("`{amount}` is not an amount of money"))?;
     Ok((number, unit.trim()))
 }
 
@@ -150,12 +150,12 @@ fn dollars<'t>(text: &'t str, what: &str, example: &str) -> Result<(Decimal, &'t
 /// # Errors
 /// No dollar sign, no unit, an unknown unit, or a price finer than 10⁻¹² USD per token.
 pub fn token_price(text: &str) -> Result<Price, String> {
-    let (amount, unit) = dollars(text, "a price of tokens", "$3.00/1M")?;
+    let (amount, unit) = dollars(text, "a price of tokens")?;
     let per: u64 = match unit {
         "1M" | "M" | "1m" => 1_000_000,
         "1K" | "K" | "1k" | "k" => 1_000,
         "1" | "token" => 1,
-        _ => return Err(format!("`{unit}` is not a number of tokens; use 1K or 1M, as in \"$3.00/1M\"")),
+        _ => return Err(format!("`{unit}` is not a number of tokens: 1K and 1M are")),
     };
     let pico = amount.times(Usd::ONE.0 as u64 / per).and_then(|p| i128::try_from(p).ok());
     pico.map(|p| Price(Usd(p))).ok_or_else(|| format!("`{text}` is out of range"))
@@ -166,9 +166,9 @@ pub fn token_price(text: &str) -> Result<Price, String> {
 /// # Errors
 /// No dollar sign, or a unit other than the hour.
 pub fn hourly_price(text: &str) -> Result<Price, String> {
-    let (amount, unit) = dollars(text, "an hourly price", "$55/h")?;
+    let (amount, unit) = dollars(text, "an hourly price")?;
     if !matches!(unit, "h" | "hour") {
-        return Err(format!("`{unit}` is not an hour; write \"$55/h\""));
+        return Err(format!("`{unit}` is not an hour"));
     }
     let pico = amount.times(Usd::ONE.0 as u64).and_then(|p| i128::try_from(p).ok());
     pico.map(|p| Price(Usd(p))).ok_or_else(|| format!("`{text}` is out of range"))
@@ -180,7 +180,7 @@ pub fn hourly_price(text: &str) -> Result<Price, String> {
 /// No dollar sign, or not a number.
 pub fn amount(text: &str) -> Result<Usd, String> {
     let number = text.trim().strip_prefix('$').and_then(Decimal::parse);
-    let number = number.ok_or_else(|| format!("`{text}` is not an amount; write \"$1.95\""))?;
+    let number = number.ok_or_else(|| format!("`{text}` is not an amount of money"))?;
     let pico = number.times(Usd::ONE.0 as u64).and_then(|p| i128::try_from(p).ok());
     pico.map(Usd).ok_or_else(|| format!("`{text}` is out of range"))
 }

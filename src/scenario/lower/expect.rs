@@ -13,7 +13,10 @@ use crate::model::quantity::Text;
 use crate::model::spec::{At, Refusal, unknown};
 use crate::model::workload::Workload;
 use crate::model::{Bound, Expectation};
-use crate::terms::{self, MetricName, Unit};
+use crate::terms::{self, MetricName, NoMetric, Scope, Term, Unit};
+
+/// A list of more offers than this is not read.
+const MOST_OFFERS: usize = 4;
 
 impl Lowering<'_> {
     /// What `[[expect]]` says, in its order, then the objectives of workloads.
@@ -58,12 +61,31 @@ impl Lowering<'_> {
                 self.check_parts(&name, &written.at, supply);
                 Some(name)
             }
-            Err((rule, help)) => {
+            Err(refused) => {
+                let measured = refused.misplaced.map(|term| self.places_of(term, supply)).unwrap_or_default();
+                let NoMetric { rule, help, offers, .. } = if measured.is_empty() { refused } else { refused.offer(measured) };
                 let help = help.or_else(|| Some("`bedload explain` lists all metrics".to_owned()));
-                self.error(&written.at, rule, help);
+                self.sink.offer(written.at.clone(), rule, help, offers);
                 None
             }
         }
+    }
+
+    /// Returns the full names under which the scenario measures a metric of capacities, quotas or limits.
+    fn places_of(&self, term: &Term, supply: &Supply<'_>) -> Vec<String> {
+        let capacities = supply.capacities.iter().map(|capacity| format!("capacities.{}.{}", capacity.name, term.name));
+        let mut names: Vec<String> = Vec::new();
+        if term.scopes.iter().any(|scope| matches!(scope, Scope::Supply | Scope::Capacity)) {
+            names.extend(capacities);
+        }
+        if term.scopes.contains(&Scope::Limit) {
+            for quota in &supply.quotas {
+                let limits = LimitKind::ALL.into_iter().filter(|kind| quota.limit(*kind).is_some());
+                names.extend(limits.map(|kind| format!("{}.{}.{}", quota.prefix, kind.name(), term.name)));
+            }
+        }
+        names.truncate(MOST_OFFERS);
+        names
     }
 
     fn expectation(
@@ -147,15 +169,18 @@ impl Lowering<'_> {
         let unit = name.term.unit;
         let x = match &written.value {
             BoundSpec::Number(x) if unit == Unit::Milliseconds && !in_full => {
-                let rule = format!("a time needs its unit, {x} has none");
-                self.error(&written.at, rule, format!("write \"{x}s\" or \"{x}ms\""));
+                let offers = vec![format!("\"{x}s\""), format!("\"{x}ms\"")];
+                let refusal = Refusal::new(format!("a time needs its unit, {x} has none")).offer(offers, "");
+                refusal.report(written.at.clone(), self.sink);
                 return None;
             }
             BoundSpec::Number(x) => *x,
             BoundSpec::Text(text) => match terms::parse_bound(text, unit) {
                 Ok(x) => x,
                 Err(rule) => {
-                    self.error(&written.at, rule, format!("the metric's unit is {}", unit.name()));
+                    let otherwise = format!("write {}, because its unit is {}", terms::example_bound(unit), unit.name());
+                    let refusal = Refusal::new(rule).offer(terms::bounds_meant(text, unit), &otherwise);
+                    refusal.report(written.at.clone(), self.sink);
                     return None;
                 }
             },
@@ -164,9 +189,10 @@ impl Lowering<'_> {
         let may_pass_one = name.term.name.starts_with("utilization");
         if x < 0.0 || (unit == Unit::Fraction && x > 1.0 && !may_pass_one) {
             let rule = format!("`{}` never is {x}: the bound decides nothing", name.term.name);
-            let help =
-                (unit == Unit::Fraction).then(|| "a share lies between 0 and 1; write \"1%\" or 0.01".to_owned());
-            self.error(&written.at, rule, help);
+            let percent = (unit == Unit::Fraction && (0.0..=100.0).contains(&x)).then(|| format!("\"{x}%\""));
+            let otherwise = if unit == Unit::Fraction { "write a share from 0 to 1, such as \"1%\" or 0.01" } else { "" };
+            let refusal = Refusal::new(rule).offer(percent.into_iter().collect(), otherwise);
+            refusal.report(written.at.clone(), self.sink);
             return None;
         }
         if unit == Unit::Fraction && x == 1.0 && name.term.better == terms::Better::Lower {
@@ -180,7 +206,8 @@ impl Lowering<'_> {
         let specs = self.specs;
         if let Some(window) = &name.window {
             let known: Vec<&str> = specs.windows.iter().map(|w| w.name.as_str()).collect();
-            self.check_known(window, "window", &known, at);
+            let renamed = |window: &str| MetricName { window: Some(window.to_owned()), ..name.clone() };
+            self.check_known((window, "window"), &known, renamed, at);
         }
         let Some((family, part)) = &name.part else { return };
         if family == ACCOUNT {
@@ -196,24 +223,35 @@ impl Lowering<'_> {
             "owners" => ("owner", specs.owners.iter().map(|o| o.owner.as_str()).collect()),
             _ => ("quota", specs.quotas.iter().map(|s| s.name.as_str()).collect()),
         };
-        if !self.check_known(part, what, &known, at) || !supply.whole {
+        let renamed = |part: &str| MetricName { part: Some((family.clone(), part.to_owned())), ..name.clone() };
+        if !self.check_known((part, what), &known, renamed, at) || !supply.whole {
             return;
         }
         let Some(limit) = &name.limit else { return };
-        let limits = LimitKind::ALL.map(LimitKind::name);
-        let Some(kind) = LimitKind::ALL.into_iter().find(|k| k.name() == limit) else {
-            self.check_known(limit, "limit", &limits, at);
-            return;
-        };
         let prefix = format!("{family}.{part}");
         let quota = supply.quotas.iter().find(|q| q.prefix == prefix);
-        if quota.and_then(|q| q.limit(kind)).is_none() {
-            let others =
-                supply.quotas.iter().filter(|q| q.limit(kind).is_some()).map(|q| format!("{}.{limit}", q.prefix));
-            let others: Vec<String> = others.collect();
-            let help = (!others.is_empty()).then(|| format!("there is {}", others.join(", ")));
-            self.error(at, format!("`{prefix}` has no {limit} of its own"), help);
+        let has = |kind: LimitKind| quota.is_some_and(|q| q.limit(kind).is_some());
+        let own: Vec<&str> = LimitKind::ALL.into_iter().filter(|kind| has(*kind)).map(LimitKind::name).collect();
+        let of_limit = |limit: &str| MetricName { limit: Some(limit.to_owned()), ..name.clone() };
+        let Some(kind) = LimitKind::ALL.into_iter().find(|k| k.name() == limit) else {
+            self.check_known((limit, "limit"), &own, of_limit, at);
+            return;
+        };
+        if !has(kind) {
+            let others = supply.quotas.iter().filter(|q| q.limit(kind).is_some());
+            let mut offers: Vec<String> =
+                others.map(|q| format!("{}.{limit}.{}", q.prefix, name.term.name)).collect();
+            if offers.is_empty() {
+                offers = own.iter().map(|limit| of_limit(limit).full()).collect();
+            }
+            self.no_limit(format!("`{prefix}` has no {limit} of its own"), offers, None, at);
         }
+    }
+
+    /// Reports a limit that is not there, and offers metrics of limits that are.
+    fn no_limit(&mut self, rule: String, offers: Vec<String>, otherwise: Option<&str>, at: &Span) {
+        let refused = NoMetric::new(rule).offer(offers);
+        self.sink.offer(at.clone(), refused.rule, refused.help.or(otherwise.map(str::to_owned)), refused.offers);
     }
 
     /// The account's daily quota is in force, and of the region that is asked about.
@@ -226,23 +264,27 @@ impl Lowering<'_> {
         let asked = if region.is_empty() { ACCOUNT.to_owned() } else { format!("{ACCOUNT}.{region}") };
         if !known.contains(&asked.as_str()) {
             let rule = format!("`{}` asks about a quota that is not in force", name.full());
-            let help = match &known[..] {
-                [] => "no capacity counts towards an account's daily quota, or `account.tpd` is \"none\"".to_owned(),
-                known => {
-                    format!("there is {}", known.iter().map(|p| format!("{p}.tpd")).collect::<Vec<_>>().join(", "))
-                }
-            };
-            self.error(at, rule, help);
+            let offers = known.iter().map(|prefix| format!("{prefix}.tpd.{}", name.term.name)).collect();
+            let otherwise = "no capacity counts towards an account's daily quota, or `account.tpd` is \"none\"";
+            self.no_limit(rule, offers, Some(otherwise), at);
         }
     }
 
-    fn check_known(&mut self, name: &str, what: &str, known: &[&str], at: &Span) -> bool {
+    /// Whether a part of a metric's name exists. If not, reports it, and offers the metric that `renamed` makes of the part
+    /// that was meant.
+    fn check_known(
+        &mut self,
+        (name, what): (&str, &str),
+        known: &[&str],
+        renamed: impl Fn(&str) -> MetricName,
+        at: &Span,
+    ) -> bool {
         if known.contains(&name) {
             return true;
         }
-        // The offer is of a part of the metric's name.
-        let Refusal { rule, help, .. } = unknown(format!("there is no {what} `{name}`"), name, known.iter().copied());
-        self.error(at, rule, help);
+        let refusal = unknown(format!("there is no {what} `{name}`"), name, known.iter().copied());
+        let offers = refusal.offers.iter().map(|part| renamed(part).full()).collect();
+        self.sink.offer(at.clone(), refusal.rule, refusal.help, offers);
         false
     }
 
