@@ -206,9 +206,7 @@ impl Scalar for Growth {
             Written::Text(text) => parse::growth(text).map(Self).map_err(|rule| {
                 Refusal::new(rule).offer_quoted(&meant::growth(text), "write a growth such as \"8%/month\"")
             }),
-            other => {
-                Err(Refusal::new(format!("expected a growth, found {other}")).help("write it as \"8%/month\""))
-            }
+            other => Err(Refusal::new(format!("expected a growth, found {other}")).help("write it as \"8%/month\"")),
         }
     }
 }
@@ -270,7 +268,8 @@ impl Scalar for HourlyPrice {
         match written {
             Written::Text(text) => {
                 let price = parse::hourly_price(text).map_err(|rule| {
-                    Refusal::new(rule).offer_quoted(&meant::hourly_price(text), "write dollars an hour, such as \"$55/h\"")
+                    Refusal::new(rule)
+                        .offer_quoted(&meant::hourly_price(text), "write dollars an hour, such as \"$55/h\"")
                 })?;
                 in_range(price.0, text).map(|p| Self(Price(p)))
             }

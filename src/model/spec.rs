@@ -4,6 +4,8 @@
 //! Everything here speaks serde, so that a refusal has the exact place of the value that caused it; nothing uses
 //! serde's `tag`, `untagged` or `flatten`, which forget places.
 
+mod refusal;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,8 +16,9 @@ use serde::de::value::MapDeserializer;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use crate::diagnostic::{Sink, Span, Spanned};
-use crate::terms;
+use crate::diagnostic::{Span, Spanned};
+
+pub use refusal::{Refusal, unknown};
 
 /// A value and where it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,94 +51,6 @@ impl<T: JsonSchema> JsonSchema for At<T> {
     }
     fn inline_schema() -> bool {
         T::inline_schema()
-    }
-}
-
-/// Why a value is refused, and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub rule: String,
-    pub help: Option<String>,
-    /// Texts, each of which is accepted in the place of the value.
-    pub offers: Vec<String>,
-}
-
-/// Parts the rule from the help in the one string that a serde error carries.
-const RULE_ENDS: char = '\u{1f}';
-/// Parts one offer from the next, after the help.
-const OFFER_ENDS: char = '\u{1e}';
-
-impl Refusal {
-    pub fn new(rule: impl Into<String>) -> Self {
-        Self { rule: rule.into(), help: None, offers: Vec::new() }
-    }
-
-    /// Offers texts, each of which is accepted in the place of the value; with none, what stands in `otherwise` is said.
-    #[must_use]
-    pub fn offer(self, offers: Vec<String>, otherwise: &str) -> Self {
-        let help = match offers.as_slice() {
-            [] => otherwise.to_owned(),
-            [one] => format!("write {one}"),
-            [others @ .., last] => format!("write {} or {last}", others.join(", ")),
-        };
-        Self { help: Some(help).filter(|help| !help.is_empty()), offers, ..self }
-    }
-
-    /// Offers texts that are written in quotes.
-    #[must_use]
-    pub fn offer_quoted(self, offers: &[String], otherwise: &str) -> Self {
-        self.offer(offers.iter().map(|offer| format!("\"{offer}\"")).collect(), otherwise)
-    }
-
-    /// Reports the refusal of what stands at a place.
-    pub fn report(self, at: Span, sink: &mut Sink) {
-        sink.offer(at, self.rule, self.help, self.offers);
-    }
-
-    #[must_use]
-    pub fn help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
-    }
-
-    pub fn into_serde<E: de::Error>(self) -> E {
-        match self.help {
-            None => E::custom(self.rule),
-            Some(help) => {
-                let offers: String = self.offers.iter().map(|offer| format!("{OFFER_ENDS}{offer}")).collect();
-                E::custom(format_args!("{}{RULE_ENDS}{help}{offers}", self.rule))
-            }
-        }
-    }
-
-    /// Reads back what [`Self::into_serde`] wrote; any other message is a rule without help.
-    #[must_use]
-    pub fn from_message(message: &str) -> Self {
-        match message.split_once(RULE_ENDS) {
-            Some((rule, help)) => {
-                let mut parts = help.split(OFFER_ENDS).map(str::to_owned);
-                let help = parts.next();
-                Self { rule: rule.to_owned(), help, offers: parts.collect() }
-            }
-            None => Self::new(message),
-        }
-    }
-}
-
-/// Refuses `name`, which is none of `known`: with what was meant when something is near, else with all there is.
-pub fn unknown<'k>(rule: String, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
-    match terms::nearest(name, known.clone()) {
-        Some(near) => {
-            let offers = vec![near.to_owned()];
-            Refusal { offers, ..Refusal::new(rule).help(format!("did you mean `{near}`?")) }
-        }
-        None => {
-            let all: Vec<&str> = known.into_iter().collect();
-            match all.as_slice() {
-                [] => Refusal::new(rule),
-                [one] => Refusal { offers: vec![(*one).to_owned()], ..Refusal::new(rule).help(format!("use `{one}`")) },
-                _ => Refusal::new(rule).help(format!("use one of {}", all.join(", "))),
-            }
-        }
     }
 }
 
@@ -212,8 +127,18 @@ pub trait Kinds: Sized {
     /// Reads the keys of a kind, which is one of [`Self::KINDS`].
     fn kind<'de, D: Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error>;
 
+    /// Returns kinds with their keys, each of which may be meant by a value that is neither a table nor the name of a kind.
+    fn meant(_: Written<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What a value means that is neither a table nor the name of a kind.
     fn bare(written: Written<'_>) -> Result<Self, Refusal> {
+        let meant = Self::meant(written);
+        if !meant.is_empty() {
+            let rule = format!("{} names its kind, {written} does not", Self::WHAT);
+            return Err(Refusal::new(rule).offer(meant, ""));
+        }
         Err(match written {
             Written::Text(text) => {
                 unknown(format!("`{text}` is not a kind of {}", noun(Self::WHAT)), text, Self::KINDS.iter().copied())
@@ -345,11 +270,12 @@ pub fn kinds_schema<T: Kinds>(generator: &mut SchemaGenerator, description: &str
     schemars::json_schema!({ "description": description.trim(), "anyOf": forms })
 }
 
-/// Declares a family: an enum, and for each kind its key and the struct of its keys.
+/// Declares a family: an enum, and for each kind its key and the struct of its keys. `meant` is a function for
+/// [`Kinds::meant`].
 macro_rules! kinds {
     (
         $(#[doc = $doc:literal])*
-        $name:ident, $what:literal {
+        $name:ident, $what:literal $(, meant $meant:path)? {
             $($key:literal => $variant:ident($spec:ty)),+ $(,)?
         }
     ) => {
@@ -362,6 +288,10 @@ macro_rules! kinds {
         impl $crate::model::spec::Kinds for $name {
             const WHAT: &'static str = $what;
             const KINDS: &'static [&'static str] = &[$($key),+];
+
+            $(fn meant(written: $crate::model::spec::Written<'_>) -> Vec<String> {
+                $meant(written)
+            })?
 
             fn kind<'de, D: serde::Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error> {
                 match key {

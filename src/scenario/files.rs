@@ -8,6 +8,7 @@ use super::Refused;
 use super::form::is_good_name;
 use super::tree::kind_of;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::terms;
 
 /// One file of a scenario.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<
         let path = file.folder.join(&base);
         let found = read(&path).map_err(|error| {
             let rule = format!("`{base}`, which the scenario extends, cannot be read: {error}");
-            file.refuse(at.clone(), rule, "its path is relative to the file that names it")
+            offer(file.refuse(at.clone(), rule, "its path is relative to the file that names it"), &file.folder, &base)
         })?;
         if above.iter().any(|known| known.is(&found)) {
             let rule = format!("`{base}` extends itself: the files that extend each other are a circle");
@@ -87,7 +88,8 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
                 Ok(first) => first,
                 Err(error) => {
                     let rule = format!("`{}`, which the scenario includes, cannot be read: {error}", path.display());
-                    return refuse(rule, "its path is relative to the file that names it");
+                    let refused = file.refuse(at.clone(), rule, "its path is relative to the file that names it");
+                    return Err(offer(refused, &file.folder, &pattern));
                 }
             };
             let is_known = |known: &File| known.is(&first);
@@ -214,6 +216,36 @@ pub fn read(path: &Path) -> Result<File, String> {
         .map_err(|error| format!("it is not UTF-8 text from byte {} on", error.utf8_error().valid_up_to()))?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     Ok(File { name: path.display().to_string(), text, folder })
+}
+
+/// Returns the file that was meant by a path at which there is none: the path with `.toml` after it, or a scenario of a
+/// similar name in the same folder.
+pub fn meant(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let with_ending = path.with_file_name(format!("{name}.toml"));
+    if with_ending.is_file() {
+        return Some(with_ending);
+    }
+    let folder = path.parent()?;
+    let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut names: Vec<String> =
+        std::fs::read_dir(shown).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".toml") && folder.join(name).is_file());
+    names.sort();
+    let near = terms::nearest(name, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near))
+}
+
+/// Adds the file that was meant to the refusal of a path at which there is none. The path stands in quotes where it is
+/// written in a file.
+pub fn offer(mut refused: Refused, folder: &Path, path: &str) -> Refused {
+    let offered = meant(&folder.join(path)).and_then(|meant| Some(meant.file_name()?.to_str()?.to_owned()));
+    if let (Some(name), Some(finding)) = (offered, refused.findings.first_mut()) {
+        let meant = Path::new(path).with_file_name(name).display().to_string();
+        finding.help = Some(format!("did you mean `{meant}`?"));
+        finding.offers = vec![if finding.at.is_some() { format!("\"{meant}\"") } else { meant }];
+    }
+    refused
 }
 
 /// One finding, of no file.

@@ -8,9 +8,11 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use super::place::Place;
 use super::schema::{Node, Table, under};
+use super::shorthand;
 use super::tree::{Item, kind_of};
 use crate::diagnostic::{Sink, Sources, Span};
 use crate::model::spec::{Refusal, unknown};
+use crate::terms;
 
 /// Paths under which something was refused, such as `workloads.chat`.
 pub type Faulty = BTreeSet<String>;
@@ -107,8 +109,10 @@ impl Form<'_> {
                 true
             }
             (value, Some(only)) => {
-                let wanted = if only == "array" { "a list" } else { "a table" };
-                self.refuse(&at, Refusal::new(format!("`{}` is {wanted}, not {}", place.path, kind_of(value))));
+                let kind = kind_of(value);
+                let text = self.sources.locate(&at).and_then(|(source, at)| source.text.get(at)).unwrap_or("…");
+                let refusal = shorthand::refuse(&place.path, node, only, (item, text, kind));
+                self.refuse(&at, refusal);
                 false
             }
             (_, None) => true,
@@ -158,7 +162,7 @@ impl Form<'_> {
             }
             if let Some(item) = table.get_mut(key.as_str()) {
                 // A kind always has a table of keys.
-                self.item(item, &key_at, node, &place.key(&key));
+                self.item(item, &key_at, node, &place.kind(&key, kinds));
             }
             first = Some(key);
         }
@@ -187,12 +191,11 @@ impl Form<'_> {
             (meant && !kinds.contains_key(key.get_ref().as_ref())).then_some((key, text))
         })?;
         let rule = format!("a kind is the name of a table, not a `{}` in it", key.get_ref());
-        if !kinds.contains_key(kind) {
-            return Some((
-                key.span(),
-                Refusal { rule, ..unknown(String::new(), kind, kinds.keys().map(String::as_str)) },
-            ));
-        }
+        let known = || kinds.keys().map(String::as_str);
+        let Some(kind) = known().find(|known| *known == kind).or_else(|| terms::nearest(kind, known())) else {
+            let help = unknown(String::new(), kind, known()).help;
+            return Some((key.span(), Refusal { help, ..Refusal::new(rule) }));
+        };
         let rest: Vec<String> = table
             .iter()
             .filter(|(other, _)| other.span() != key.span())

@@ -234,12 +234,12 @@ fn instant(text: &str, zone: &TimeZone) -> Result<Timestamp, Refusal> {
         AmbiguousOffset::Unambiguous { .. } => ambiguous.unambiguous().map_err(|_| no_instant(text)),
         AmbiguousOffset::Gap { after, .. } => {
             let rule = format!("there is no `{text}`: clocks are put forward over it");
-            Err(Refusal::new(rule).help(format!("write \"{}\" if clock time is meant to run on", with(written, after))))
+            Err(Refusal::new(rule).offer_quoted(&[with(written, after)], ""))
         }
         AmbiguousOffset::Fold { before, after } => {
             let rule = format!("`{text}` comes twice: clocks are put back over it");
             let (first, second) = (with(written, before), with(written, after));
-            Err(Refusal::new(rule).help(format!("write \"{first}\" for the first, or \"{second}\" for the second")))
+            Err(Refusal::new(rule).offer_quoted(&[first, second], ""))
         }
     }
 }

@@ -23,9 +23,11 @@ mod overlay;
 mod own_catalogue;
 mod place;
 mod schema;
+mod shorthand;
 mod source;
 mod stated;
 mod study;
+mod syntax;
 pub mod template;
 mod tree;
 

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::place::Place;
 use super::schema::{Node, Table, under};
+use super::syntax;
 use super::tree::{Item, put, shift, syntax_rule};
 use crate::diagnostic::{Sink, Span, Spanned};
 use crate::model::spec::{Refusal, unknown};
@@ -101,8 +102,17 @@ impl Override {
                 table.remove(&LEFT_SIDE[..1])
             }
             Err(fault) if text.starts_with(['{', '[', '"', '\'']) => {
-                let at = fault.span().unwrap_or(0..0);
-                sink.error(at.start + by..at.end + by, syntax_rule(fault.message()), None);
+                let path: Vec<&str> = self.path().into_iter().map(|(name, _)| name).collect();
+                match syntax::meant_value(text, &path) {
+                    Some(meant) => {
+                        let from = self.start + self.text.len() - self.text[self.value_from..].trim_start().len();
+                        syntax::not_toml(text, meant).report(from..from + text.len(), sink);
+                    }
+                    None => {
+                        let at = fault.span().unwrap_or(0..0);
+                        sink.error(at.start + by..at.end + by, syntax_rule(fault.message()), None);
+                    }
+                }
                 None
             }
             _ => {

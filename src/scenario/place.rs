@@ -1,17 +1,26 @@
 //! Where in a scenario something stands, in words; and what is refused there.
 
+use super::schema::{Node, Table, under};
 use crate::model::spec::{Refusal, unknown};
 
 /// A path as a user writes it, such as `workloads.chat.arrivals`.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     pub path: String,
+    /// The kinds of the family, where the path ends in the name of a kind.
+    kinds: Option<&'static serde_json::Map<String, serde_json::Value>>,
 }
 
 impl Place {
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
-        Self { path: joined(&self.path, key) }
+        Self { path: joined(&self.path, key), kinds: None }
+    }
+
+    /// Returns the place of a kind, which is one of `kinds`.
+    #[must_use]
+    pub fn kind(&self, kind: &str, kinds: &'static serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { kinds: Some(kinds), ..self.key(kind) }
     }
 
     /// Refuses a key that is none of `known`.
@@ -21,7 +30,25 @@ impl Place {
             "" => format!("unknown key `{key}`"),
             path => format!("unknown key `{key}` in `{path}`"),
         };
-        unknown(rule, key, known)
+        let of_kind = self.kinds.and_then(|kinds| {
+            kinds.keys().find(|kind| {
+                under(kinds, kind).is_some_and(
+                    |node| matches!(node.table(), Some(Table::Keys { keys, .. }) if keys.contains_key(key)),
+                )
+            })
+        });
+        if let Some(kind) = of_kind {
+            return Refusal::new(rule).help(format!("`{key}` is a key of `{kind}`"));
+        }
+        let refusal = unknown(rule, key, known);
+        if !refusal.offers.is_empty() {
+            return refusal;
+        }
+        let elsewhere = Node::root().home_of(key).filter(|home| !home.is_empty());
+        match (elsewhere, refusal.help.clone()) {
+            (Some(home), Some(help)) => refusal.help(format!("`{key}` is a key of `{home}`; here {help}")),
+            _ => refusal,
+        }
     }
 
     /// Refuses a kind that is none of `known`.
@@ -44,5 +71,16 @@ mod tests {
         let arrivals = Place::default().key("workloads").key("chat").key("arrivals");
         assert_eq!(arrivals.unknown_kind("gama", ["poisson", "gamma"]).help.unwrap(), "did you mean `gamma`?");
         assert_eq!(Place::default().unknown_key("workload", ["workloads"]).help.unwrap(), "did you mean `workloads`?");
+    }
+
+    #[test]
+    fn a_key_of_another_table_is_not_taken_for_a_misspelt_one() {
+        let Some(arrivals) = Node::root().reached(&["workloads", "chat", "arrivals"]) else { panic!() };
+        let Some(Table::Kinds(kinds)) = arrivals.table() else { panic!() };
+        let users = Place::default().key("workloads").key("chat").key("arrivals").kind("users", kinds);
+        let refusal = users.unknown_key("context", ["count", "think_time"]);
+        assert_eq!(refusal.help.as_deref(), Some("`context` is a key of `sessions`"));
+        let help = Place::default().key("run").unknown_key("tpm", ["duration", "seed"]).help.unwrap();
+        assert_eq!(help, "`tpm` is a key of `quotas.NAME`; here use one of duration, seed");
     }
 }

@@ -200,6 +200,48 @@ impl Node {
         self.0.get("type").and_then(Value::as_str).filter(|t| matches!(*t, "object" | "array"))
     }
 
+    /// Whether a value of a JSON type may stand here.
+    #[must_use]
+    pub fn takes(self, json_type: &str) -> bool {
+        self.form(json_type).is_some()
+    }
+
+    /// Returns the place to which a path leads from here. A path may leave out the names of kinds.
+    #[must_use]
+    pub fn reached(self, path: &[&str]) -> Option<Self> {
+        let Some((key, rest)) = path.split_first() else { return Some(self) };
+        match self.table()? {
+            Table::Keys { keys, .. } => under(keys, key)?.reached(rest),
+            Table::Names(node) => node.reached(rest),
+            Table::Kinds(kinds) => under(kinds, key)
+                .and_then(|node| node.reached(rest))
+                .or_else(|| kinds.values().find_map(|kind| Self::of(kind).reached(path))),
+        }
+    }
+
+    /// Returns the path to the nearest table below that has a key, with NAME for names; `None` when no table near has it.
+    #[must_use]
+    pub fn home_of(self, key: &str) -> Option<String> {
+        const DEEPEST: usize = 4;
+        let mut level = vec![(String::new(), self)];
+        for _ in 0..DEEPEST {
+            let mut next = Vec::new();
+            for (path, node) in level {
+                let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+                match node.table() {
+                    Some(Table::Keys { keys, .. }) if keys.contains_key(key) => return Some(path),
+                    Some(Table::Keys { keys, .. } | Table::Kinds(keys)) => {
+                        next.extend(keys.iter().map(|(name, form)| (below(name), Self::of(form))));
+                    }
+                    Some(Table::Names(node)) => next.push((below("NAME"), node)),
+                    None => {}
+                }
+            }
+            level = next;
+        }
+        None
+    }
+
     /// Whether the key of a path below takes numbers that are not whole. A path may leave out the names of kinds.
     #[must_use]
     pub fn takes_fractions(self, path: &[&str]) -> bool {

@@ -39,7 +39,8 @@ impl Source {
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Refused> {
         let first = files::read(path).map_err(|error| {
             let rule = format!("the scenario `{}` cannot be read: {error}", path.display());
-            files::refused(None, rule, "`bedload init` writes a scenario to start from")
+            let refused = files::refused(None, rule, "`bedload init` writes a scenario to start from");
+            files::offer(refused, Path::new(""), &path.to_string_lossy())
         })?;
         let mut source = Self::of(first, overrides)?;
         if let Some(file_name) = path.file_name() {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use toml::de::{DeTable, DeValue};
 
+use super::syntax;
 use crate::diagnostic::{Sink, Span, Spanned};
 
 /// A value and its place.
@@ -13,8 +14,8 @@ pub type Item<'t> = Spanned<DeValue<'t>>;
 pub fn parse<'t>(text: &'t str, start: usize, sink: &mut Sink) -> Option<DeTable<'t>> {
     let (tree, faults) = DeTable::parse_recoverable(text);
     for fault in &faults {
-        let at = fault.span().unwrap_or(0..0);
-        sink.error(at.start + start..at.end + start, syntax_rule(fault.message()), None);
+        let (at, refusal) = syntax::explain(text, fault);
+        refusal.report(at.start + start..at.end + start, sink);
     }
     let mut tree = tree.into_inner();
     if start > 0 {

@@ -238,7 +238,10 @@ pub fn parse_metric(name: &str) -> Result<MetricName, NoMetric> {
     if !term.scopes.iter().any(fits) {
         let help = format!("it is written `{}`", example_of(term));
         let misplaced = Some(term);
-        return Err(NoMetric { misplaced, ..NoMetric::new(format!("`{}` is not measured there", term.name)).help(help) });
+        return Err(NoMetric {
+            misplaced,
+            ..NoMetric::new(format!("`{}` is not measured there", term.name)).help(help)
+        });
     }
     Ok(MetricName { window, part, limit, term })
 }
@@ -306,9 +309,7 @@ pub fn parse_bound(text: &str, unit: Unit) -> Result<f64, String> {
             .and_then(|t| t.replace([',', '_'], "").parse::<f64>().ok())
             .filter(|x| x.is_finite())
             .ok_or_else(|| format!("`{text}` is not an amount of money")),
-        Unit::Count | Unit::Ratio | Unit::Tokens | Unit::TokensPerMinute => {
-            Err(format!("`{text}` is not a number"))
-        }
+        Unit::Count | Unit::Ratio | Unit::Tokens | Unit::TokensPerMinute => Err(format!("`{text}` is not a number")),
     }
 }
 

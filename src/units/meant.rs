@@ -117,7 +117,8 @@ fn dollars(text: &str) -> Option<(String, &str)> {
     let text = text.trim();
     let text = ["US$", "USD", "usd", "$"].iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
     let (number, rest) = number(text)?;
-    let rest = ["USD", "usd", "US dollars", "dollars", "$"].iter().find_map(|sign| rest.strip_prefix(sign)).unwrap_or(rest);
+    let rest =
+        ["USD", "usd", "US dollars", "dollars", "$"].iter().find_map(|sign| rest.strip_prefix(sign)).unwrap_or(rest);
     Some((number, rest.trim()))
 }
 

@@ -120,7 +120,8 @@ pub fn rate(text: &str) -> Result<f64, String> {
 /// No per cent sign, an unknown span, or a loss of everything.
 pub fn growth(text: &str) -> Result<f64, String> {
     const SPANS: [(&str, u64); 4] = [("day", 24), ("week", 168), ("month", 730), ("year", 8_760)];
-    let (share, span) = text.split_once('/').ok_or_else(|| format!("`{text}` does not say in which span traffic grows"))?;
+    let (share, span) =
+        text.split_once('/').ok_or_else(|| format!("`{text}` does not say in which span traffic grows"))?;
     let (sign, share) = share.trim().strip_prefix('-').map_or((1.0, share), |rest| (-1.0, rest));
     let share = sign * percentage(share)?;
     let hours = SPANS.iter().find(|(name, _)| *name == span.trim()).map(|(_, hours)| *hours);

@@ -31,6 +31,7 @@ mod mangled;
 mod moments;
 mod money;
 mod notes;
+mod offers;
 mod pictures;
 mod pinned;
 mod pipelines;

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use bedload::cli::render::render;
-use bedload::diagnostic::Diagnostic;
-use bedload::scenario::{Refused, load_text};
+use bedload::scenario::load_text;
+
+use crate::offers::type_what_is_offered;
 
 /// A scenario without faults. A case changes one line of it, or adds some.
-const GOOD: &str = r#"[run]
+pub const GOOD: &str = r#"[run]
 duration = "1h"
 warmup = "0s"
 
@@ -35,39 +36,6 @@ fn shown(text: &str, overrides: &[&str]) -> String {
         Err(refused) => {
             type_what_is_offered(text, &overrides, &refused);
             render(&refused.sources, &refused.findings, false)
-        }
-    }
-}
-
-/// Types each fix that a refusal offers in the place of what was refused, and sees it accepted: nothing is refused there any
-/// more. Other faults of the scenario may stay.
-fn type_what_is_offered(text: &str, overrides: &[String], refused: &Refused) {
-    for finding in &refused.findings {
-        let Some((source, at)) = finding.at.as_ref().and_then(|at| refused.sources.locate(at)) else { continue };
-        // An argument is known by its text.
-        let argument = overrides.iter().position(|argument| *argument == source.text);
-        if argument.is_none() && source.text != text {
-            continue;
-        }
-        for offer in &finding.offers {
-            let typed = Diagnostic::typed(offer, &source.text[at.clone()]);
-            let mended = format!("{}{typed}{}", &source.text[..at.start], &source.text[at.end..]);
-            let mut arguments = overrides.to_vec();
-            let file = match argument {
-                Some(i) => {
-                    arguments[i].clone_from(&mended);
-                    text
-                }
-                None => &mended,
-            };
-            let Err(again) = load_text("chat.toml", file, Path::new("tests/it/traces"), &arguments) else { continue };
-            let there = at.start..at.start + typed.len();
-            let is_there = |other: &Diagnostic| {
-                let place = other.at.as_ref().and_then(|at| again.sources.locate(at));
-                place.is_some_and(|(source, at)| source.text == mended && at.start < there.end && there.start < at.end)
-            };
-            let still: Vec<&str> = again.findings.iter().filter(|f| is_there(f)).map(|f| f.rule.as_str()).collect();
-            assert!(still.is_empty(), "`{typed}` was offered for: {}\nand is refused: {still:?}", finding.rule);
         }
     }
 }

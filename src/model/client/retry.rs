@@ -6,10 +6,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::sdk::{Preset, SdkSpec};
+use super::sdk::{self, Preset, SdkSpec};
 use crate::diagnostic::Sink;
 use crate::model::quantity::{Count, Duration};
-use crate::model::spec::{At, kinds, words};
+use crate::model::spec::{At, Written, kinds, words};
 use crate::model::workload::arrivals::who;
 use crate::units::{SimTime, round_half_up};
 
@@ -58,7 +58,7 @@ impl RetryQuota {
 
 kinds! {
     /// What a client does when an attempt fails. `standard` is what AWS SDKs do by default since November 2026.
-    RetriesSpec, "a retry policy" {
+    RetriesSpec, "a retry policy", meant meant {
         "none" => None(NoRetriesSpec),
         "standard" => Standard(StandardSpec),
         "standard_2026" => Standard2026(StandardSpec),
@@ -67,6 +67,15 @@ kinds! {
         "legacy" => Legacy(LegacySpec),
         "exponential" => Exponential(BackoffSpec),
         "sdk" => Sdk(SdkSpec),
+    }
+}
+
+/// Returns policies that a value may mean: a number of attempts, or the package of an SDK.
+fn meant(written: Written<'_>) -> Vec<String> {
+    match written {
+        Written::Integer(attempts @ 1..=100) => vec![format!("{{ standard = {{ max_attempts = {attempts} }} }}")],
+        Written::Text(text) => sdk::of_package(text).into_iter().collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -77,8 +77,35 @@ impl Scalar for VersionText {
 }
 scalar!(VersionText, { "type": "string" });
 
+/// Packages that are not named as the catalogue names their SDK.
+const PACKAGES: [(&str, &str); 6] = [
+    ("boto3", "python"),
+    ("botocore", "python"),
+    ("aioboto3", "python"),
+    ("aws-sdk-js", "javascript"),
+    ("aws-sdk-go", "go"),
+    ("aws-sdk-rust", "rust"),
+];
+
+/// Returns the retry policy of an SDK that a text names by its package, such as `boto3` or `botocore==1.40.0`. Without a
+/// version that the catalogue knows it is that of the newest version.
+pub(super) fn of_package(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let ends = text.find(['=', '@', ' ', '~', '>']).filter(|at| *at > 0).unwrap_or(text.len());
+    let (package, version) = text.split_at(ends);
+    let name = PACKAGES.iter().find(|(known, _)| *known == package).map_or(package, |(_, name)| *name);
+    let sdk = Sdks::embedded().sdks.iter().find(|sdk| sdk.name == name || sdk.version_of.to_lowercase() == package)?;
+    let has_default = |version: &Version| sdk.modes_at(*version).any(|row| row.is_default);
+    // The version of boto3 is not that of botocore.
+    let stated = version.trim_start_matches(['=', '@', ' ', '~', '>']).parse::<Version>().ok();
+    let stated = stated.filter(|_| package != "boto3").filter(has_default);
+    let newest = sdk.modes.iter().filter(|row| row.is_default).map(|row| row.since).max();
+    let version = stated.or(newest)?;
+    Some(format!("{{ sdk = {{ name = \"{}\", version = \"{version}\" }} }}", sdk.name))
+}
+
 /// What to do about an SDK of which too little is known.
-const STATE_IT: &str = "state what it does, such as retries = \"standard_2025\", \"legacy\" or exponential = { … }";
+const STATE_IT: &str = "state what it does, such as retries = \"standard_2025\" or retries = \"legacy\"";
 
 impl SdkSpec {
     pub(super) fn lower(&self, sink: &mut Sink) -> Option<(RetryPolicy, Preset)> {

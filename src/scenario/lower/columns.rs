@@ -72,7 +72,8 @@ impl Columns<'_> {
                 let near = terms::nearest(name, header.iter().map(String::as_str));
                 let help = near.map_or("name one of its columns".to_owned(), |near| format!("did you mean `{near}`?"));
                 let rule = format!("`{file_name}` has no column `{name}`: {error}");
-                return self.sink.error(column.at.clone(), rule, help);
+                let offers = near.map(|near| format!("{near:?}")).into_iter().collect();
+                return self.sink.offer(column.at.clone(), rule, Some(help), offers);
             }
             ColumnError::TooMany => (&column.at, Some("name a column of token counts, or write quantiles of this one")),
             ColumnError::File(TraceError::Line { .. }) => (&column.at, Some("mend the line, or take it out")),

@@ -63,7 +63,8 @@ impl Lowering<'_> {
             }
             Err(refused) => {
                 let measured = refused.misplaced.map(|term| self.places_of(term, supply)).unwrap_or_default();
-                let NoMetric { rule, help, offers, .. } = if measured.is_empty() { refused } else { refused.offer(measured) };
+                let NoMetric { rule, help, offers, .. } =
+                    if measured.is_empty() { refused } else { refused.offer(measured) };
                 let help = help.or_else(|| Some("`bedload explain` lists all metrics".to_owned()));
                 self.sink.offer(written.at.clone(), rule, help, offers);
                 None
@@ -178,7 +179,8 @@ impl Lowering<'_> {
             BoundSpec::Text(text) => match terms::parse_bound(text, unit) {
                 Ok(x) => x,
                 Err(rule) => {
-                    let otherwise = format!("write {}, because its unit is {}", terms::example_bound(unit), unit.name());
+                    let otherwise =
+                        format!("write {}, because its unit is {}", terms::example_bound(unit), unit.name());
                     let refusal = Refusal::new(rule).offer(terms::bounds_meant(text, unit), &otherwise);
                     refusal.report(written.at.clone(), self.sink);
                     return None;
@@ -190,7 +192,8 @@ impl Lowering<'_> {
         if x < 0.0 || (unit == Unit::Fraction && x > 1.0 && !may_pass_one) {
             let rule = format!("`{}` never is {x}: the bound decides nothing", name.term.name);
             let percent = (unit == Unit::Fraction && (0.0..=100.0).contains(&x)).then(|| format!("\"{x}%\""));
-            let otherwise = if unit == Unit::Fraction { "write a share from 0 to 1, such as \"1%\" or 0.01" } else { "" };
+            let otherwise =
+                if unit == Unit::Fraction { "write a share from 0 to 1, such as \"1%\" or 0.01" } else { "" };
             let refusal = Refusal::new(rule).offer(percent.into_iter().collect(), otherwise);
             refusal.report(written.at.clone(), self.sink);
             return None;
@@ -239,19 +242,18 @@ impl Lowering<'_> {
         };
         if !has(kind) {
             let others = supply.quotas.iter().filter(|q| q.limit(kind).is_some());
-            let mut offers: Vec<String> =
-                others.map(|q| format!("{}.{limit}.{}", q.prefix, name.term.name)).collect();
+            let mut offers: Vec<String> = others.map(|q| format!("{}.{limit}.{}", q.prefix, name.term.name)).collect();
             if offers.is_empty() {
                 offers = own.iter().map(|limit| of_limit(limit).full()).collect();
             }
-            self.no_limit(format!("`{prefix}` has no {limit} of its own"), offers, None, at);
+            self.no_part(format!("`{prefix}` has no {limit} of its own"), offers, None, at);
         }
     }
 
-    /// Reports a limit that is not there, and offers metrics of limits that are.
-    fn no_limit(&mut self, rule: String, offers: Vec<String>, otherwise: Option<&str>, at: &Span) {
+    /// Reports a metric of a part that is not there, and offers metrics of parts that are; with none, `otherwise` is said.
+    fn no_part(&mut self, rule: String, offers: Vec<String>, otherwise: Option<String>, at: &Span) {
         let refused = NoMetric::new(rule).offer(offers);
-        self.sink.offer(at.clone(), refused.rule, refused.help.or(otherwise.map(str::to_owned)), refused.offers);
+        self.sink.offer(at.clone(), refused.rule, refused.help.or(otherwise), refused.offers);
     }
 
     /// The account's daily quota is in force, and of the region that is asked about.
@@ -266,7 +268,7 @@ impl Lowering<'_> {
             let rule = format!("`{}` asks about a quota that is not in force", name.full());
             let offers = known.iter().map(|prefix| format!("{prefix}.tpd.{}", name.term.name)).collect();
             let otherwise = "no capacity counts towards an account's daily quota, or `account.tpd` is \"none\"";
-            self.no_limit(rule, offers, Some(otherwise), at);
+            self.no_part(rule, offers, Some(otherwise.to_owned()), at);
         }
     }
 
@@ -284,7 +286,7 @@ impl Lowering<'_> {
         }
         let refusal = unknown(format!("there is no {what} `{name}`"), name, known.iter().copied());
         let offers = refusal.offers.iter().map(|part| renamed(part).full()).collect();
-        self.sink.offer(at.clone(), refusal.rule, refusal.help, offers);
+        self.no_part(refusal.rule, offers, refusal.help, at);
         false
     }
 

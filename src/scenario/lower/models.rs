@@ -12,6 +12,7 @@ use crate::model::law::Quantity;
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Duration, LimitAmount};
 use crate::model::service::{Burndown, Latency, MOST_OUTPUT_TOKENS, ModelFacts, ModelSpec};
+use crate::model::spec::Refusal;
 use crate::model::workload::WorkloadSpec;
 use crate::model::workload::cache::UNBOUNDED;
 use crate::random::{Law, Shape};
@@ -111,8 +112,7 @@ impl<'a> Lowering<'a> {
         match self.catalog.get().resolve(&id.value) {
             Ok(resolved) => Some((resolved.model, resolved.path)),
             Err(near) => {
-                let (rule, help) = not_known(&id.value, near);
-                self.error(&id.at, rule, help);
+                not_known(&id.value, near).report(id.at.clone(), self.sink);
                 None
             }
         }
@@ -293,21 +293,22 @@ impl<'a> Lowering<'a> {
 }
 
 /// Why an id names no model, and what to write instead.
-fn not_known(id: &str, near: Option<String>) -> (String, String) {
+fn not_known(id: &str, near: Option<String>) -> Refusal {
     const STATE_IT: &str =
         "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second";
     if id.contains(":application-inference-profile/") {
         let rule = format!("`{id}` is an application inference profile, and does not tell its model");
         let help = "write the id of the model or profile that it was made from, such as id = \"us.amazon.nova-pro-v1:0\": \
                     `aws bedrock get-inference-profile --inference-profile-identifier ARN` shows it";
-        return (rule, help.to_owned());
+        return Refusal::new(rule).help(help);
     }
-    let rule = format!("the catalogue does not know `{id}`");
-    let help = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => STATE_IT.to_owned(),
-    };
-    (rule, help)
+    let refusal = Refusal::new(format!("the catalogue does not know `{id}`"));
+    match near {
+        Some(near) => {
+            Refusal { offers: vec![format!("\"{near}\"")], ..refusal.help(format!("did you mean `{near}`?")) }
+        }
+        None => refusal.help(STATE_IT),
+    }
 }
 
 /// The longest answer that the catalogue knows of \[tokens\]: none where a model writes none.

@@ -136,7 +136,7 @@ impl Kinds for ShapeSpec {
             return Err(unknown(format!("`{text}` is not a shape"), text, Self::KINDS.iter().copied()));
         }
         let rule = format!("a shape is a list of points, a table or a name, {written} is none");
-        let help = "write [{ at = \"0s\", factor = 0.4 }, …], daily = [24 factors], or \"office_hours\"";
+        let help = "write [{ at = \"0s\", factor = 0.4 }, { at = \"8h\", factor = 1 }] or \"office_hours\"";
         Err(Refusal::new(rule).help(help))
     }
 }

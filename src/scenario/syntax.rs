@@ -1,0 +1,193 @@
+//! What a line that is not TOML was meant to be: units, commas and letters in numbers, and colons as YAML and JSON write
+//! them.
+
+use super::schema::Node;
+use super::tree::syntax_rule;
+use crate::diagnostic::Span;
+use crate::model::spec::Refusal;
+use crate::units::meant;
+
+/// Explains a fault of syntax at a place of a file, and returns the place that the offered text replaces.
+pub fn explain(text: &str, fault: &toml::de::Error) -> (Span, Refusal) {
+    let at = fault.span().unwrap_or(0..0);
+    line_at(text, at.start).unwrap_or_else(|| (at, Refusal::new(syntax_rule(fault.message()))))
+}
+
+/// Explains the line around a place, when it shows what was meant.
+fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
+    let at = at.min(text.len());
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text.get(at..)?.find('\n').map_or(text.len(), |newline| at + newline);
+    let line = code(text.get(start..end)?);
+    let indent = line.len() - line.trim_start().len();
+    let written = line.trim();
+    let from = start + indent;
+    if written.starts_with('[') {
+        let name = written.trim_matches(['[', ']']).trim();
+        let is_list = Node::root().reached(&[name]).is_some_and(|node| node.only() == Some("array"));
+        let refusal =
+            Refusal::new(format!("this is not TOML: `{name}` is a list, and each of its entries has a header"));
+        let is_single = is_list && !written.starts_with("[[");
+        return is_single
+            .then(|| (from..from + written.len(), refusal.help(format!("write [[{name}]] above each entry"))));
+    }
+    let (sign, before) = split(written, &['=', ':'])?;
+    let (key, value) = (before.trim(), written.get(before.len() + 1..)?);
+    let bare_key = key.trim_matches('"');
+    if bare_key.is_empty() || !bare_key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')) {
+        return None;
+    }
+    let header = text.get(..start)?.lines().rev().map(code).find(|line| line.trim_start().starts_with('['));
+    let header = header.map_or("", |header| header.trim().trim_matches(['[', ']']));
+    let path: Vec<&str> =
+        header.split('.').chain(bare_key.split('.')).map(str::trim).filter(|s| !s.is_empty()).collect();
+    if sign == ':' {
+        let rule = "this is not TOML: an equals sign stands between a key and its value, not a colon";
+        let value = value.trim().trim_end_matches(',');
+        let refusal = match meant_value(value, &path) {
+            Some(value) => Refusal::new(rule).offer(vec![format!("{key} = {value}")], ""),
+            None if value.is_empty() => {
+                Refusal::new(rule).help(format!("write {key} = VALUE, or [{key}] above the keys of a table"))
+            }
+            None => Refusal::new(rule).help(format!("write {key} = VALUE")),
+        };
+        return Some((from..from + written.len(), refusal));
+    }
+    let value_from = from + before.len() + 1 + (value.len() - value.trim_start().len());
+    let value = value.trim();
+    if is_toml(value) {
+        return None;
+    }
+    let meant = meant_value(value, &path)?;
+    Some((value_from..value_from + value.len(), not_toml(value, meant)))
+}
+
+/// Refuses a value that is not TOML, and offers what it means.
+pub fn not_toml(value: &str, meant: String) -> Refusal {
+    let rule = match (value.chars().next(), meant.starts_with('"')) {
+        (Some('{' | '['), _) => "a table is written { KEY = VALUE }, and a text in quotes".to_owned(),
+        (_, true) => format!("a text stands in straight quotes, {value} does not"),
+        (_, false) => format!("`{value}` is not a number as TOML writes it"),
+    };
+    Refusal::new(format!("this is not TOML: {rule}")).offer(vec![meant], "")
+}
+
+/// Returns a value as TOML writes it that means what a text says which is not TOML. `path` leads to its key.
+pub fn meant_value(value: &str, path: &[&str]) -> Option<String> {
+    let value = value.trim();
+    if is_toml(value) {
+        return Some(value.to_owned());
+    }
+    let inner = |open: char, close: char| value.strip_prefix(open)?.strip_suffix(close);
+    let meant = if let Some(items) = inner('{', '}') {
+        let item = |item: &str| {
+            let (_, key) = split(item, &['=', ':'])?;
+            let path = [path, &[key.trim().trim_matches('"')]].concat();
+            Some(format!("{} = {}", key.trim(), meant_value(item.get(key.len() + 1..)?, &path)?))
+        };
+        format!("{{ {} }}", items_of(items).into_iter().map(item).collect::<Option<Vec<_>>>()?.join(", "))
+    } else if let Some(items) = inner('[', ']') {
+        let items: Option<Vec<String>> = items_of(items).into_iter().map(|item| meant_value(item, path)).collect();
+        format!("[{}]", items?.join(", "))
+    } else {
+        scalar(value, path)?
+    };
+    is_toml(&meant).then_some(meant)
+}
+
+/// Returns a number or a text as TOML writes it.
+fn scalar(value: &str, path: &[&str]) -> Option<String> {
+    let value = value.trim_matches(['“', '”', '„', '‘', '’']);
+    if value.is_empty()
+        || value.contains(['"', '\'', '\\', '{', '}', '[', ']', '='])
+        || value.chars().any(char::is_control)
+    {
+        return None;
+    }
+    match value {
+        "True" | "TRUE" | "yes" => return Some("true".to_owned()),
+        "False" | "FALSE" | "no" => return Some("false".to_owned()),
+        _ => {}
+    }
+    let node = Node::root().reached(path);
+    let takes = |forms: &[&str]| node.is_some_and(|node| forms.iter().any(|form| node.takes(form)));
+    let count = meant::count(value).into_iter().next();
+    match count.filter(|_| takes(&["integer", "number"]) || !takes(&["string"])) {
+        Some(count) => Some(count),
+        None => Some(format!("\"{value}\"")),
+    }
+}
+
+fn is_toml(value: &str) -> bool {
+    !value.is_empty() && !value.contains('\n') && toml::from_str::<toml::Table>(&format!("v = {value}")).is_ok()
+}
+
+/// Returns a line without its comment.
+fn code(line: &str) -> &str {
+    split(line, &['#']).map_or(line, |(_, before)| before)
+}
+
+/// Returns the first of some characters that stands outside of quotes and brackets, and what stands before it.
+fn split<'t>(text: &'t str, signs: &[char]) -> Option<(char, &'t str)> {
+    let (mut quote, mut depth) = (None, 0);
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, _) if depth == 0 && signs.contains(&c) => return Some((c, text.get(..i)?)),
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    None
+}
+
+/// Returns the items of a list or a table, which commas part.
+fn items_of(mut text: &str) -> Vec<&str> {
+    let mut items = Vec::new();
+    while let Some((_, item)) = split(text, &[',']) {
+        items.push(item);
+        text = text.get(item.len() + 1..).unwrap_or_default();
+    }
+    items.push(text);
+    items.into_iter().map(str::trim).filter(|item| !item.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_not_toml_shows_what_it_means() {
+        let rate = ["workloads", "chat", "arrivals", "poisson", "rate"];
+        let tpm = ["capacities", "us", "on_demand", "tpm"];
+        for (path, written, meant) in [
+            (&tpm[..], "3k", Some("3_000")),
+            (&tpm, "5,000,000", Some("5_000_000")),
+            (&tpm, "200/min", Some("200")),
+            (&rate, "900/min", Some("\"900/min\"")),
+            (&rate, "“900/min”", Some("\"900/min\"")),
+            (&["run", "duration"], "1h 30m", Some("\"1h 30m\"")),
+            (
+                &["workloads", "chat", "arrivals"],
+                "{ poisson: { rate: 60/min } }",
+                Some("{ poisson = { rate = \"60/min\" } }"),
+            ),
+            (&["workloads", "chat", "route"], "[us, eu]", Some("[\"us\", \"eu\"]")),
+            (&["run", "duration"], "", None),
+            (&["run", "duration"], "\"1h", None),
+            (&["run", "duration"], "{ 1h }", None),
+        ] {
+            assert_eq!(meant_value(written, path).as_deref(), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn comments_and_signs_in_quotes_are_no_code() {
+        assert_eq!(code("a = \"#1\" # one"), "a = \"#1\" ");
+        assert_eq!(split("\"a:b\" = 1", &['=', ':']), Some(('=', "\"a:b\" ")));
+        assert_eq!(items_of("a, [b, c], \"d,e\","), ["a", "[b, c]", "\"d,e\""]);
+    }
+}

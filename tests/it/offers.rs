@@ -1,0 +1,379 @@
+//! Each fix that a message offers is accepted when it is typed.
+
+use std::fs;
+use std::path::Path;
+
+use bedload::diagnostic::Diagnostic;
+use bedload::scenario::{Loaded, Refused, load, load_text};
+
+use crate::refusals::GOOD;
+
+fn read(text: &str, overrides: &[String]) -> Result<Loaded, Refused> {
+    load_text("chat.toml", text, Path::new("tests/it/traces"), overrides)
+}
+
+/// Types each fix that a refusal offers in the place of what was refused, and sees it accepted: nothing is refused there any
+/// more. Other faults of the scenario may stay.
+pub fn type_what_is_offered(text: &str, overrides: &[String], refused: &Refused) {
+    for finding in &refused.findings {
+        let Some((source, at)) = finding.at.as_ref().and_then(|at| refused.sources.locate(at)) else { continue };
+        // An argument is known by its text.
+        let argument = overrides.iter().position(|argument| *argument == source.text);
+        if argument.is_none() && source.text != text {
+            continue;
+        }
+        for offer in &finding.offers {
+            let typed = Diagnostic::typed(offer, &source.text[at.clone()]);
+            let mended = format!("{}{typed}{}", &source.text[..at.start], &source.text[at.end..]);
+            let mut arguments = overrides.to_vec();
+            let file = match argument {
+                Some(i) => {
+                    arguments[i].clone_from(&mended);
+                    text
+                }
+                None => &mended,
+            };
+            let Err(again) = read(file, &arguments) else { continue };
+            let there = at.start..at.start + typed.len();
+            let is_there = |other: &Diagnostic| {
+                let place = other.at.as_ref().and_then(|at| again.sources.locate(at));
+                place.is_some_and(|(source, at)| source.text == mended && at.start < there.end && there.start < at.end)
+            };
+            let still: Vec<&str> = again.findings.iter().filter(|f| is_there(f)).map(|f| f.rule.as_str()).collect();
+            assert!(still.is_empty(), "`{typed}` was offered for: {}\nand is refused: {still:?}", finding.rule);
+        }
+    }
+}
+
+/// The good scenario with one line in the place of another, and more below.
+fn edited(line: &str, by: &str) -> String {
+    if line.is_empty() {
+        return format!("{GOOD}\n{by}\n");
+    }
+    assert!(GOOD.contains(line), "{line}");
+    GOOD.replace(line, by)
+}
+
+/// What a user wrote, in the place of a line of the good scenario; and the text that is offered in its place.
+const WRITTEN: [(&str, &str, &str); 52] = [
+    // Units and numbers without quotes, with commas, or with letters.
+    ("duration = \"1h\"", "duration = 1h", "\"1h\""),
+    ("duration = \"1h\"", "duration = \"2 hours\"", "\"2h\""),
+    ("duration = \"1h\"", "duration = 3600", "\"3600s\""),
+    ("tpm = 100_000", "tpm = 30k", "30_000"),
+    ("tpm = 100_000", "tpm = 5,000,000", "5_000_000"),
+    ("tpm = 100_000", "tpm = 200k/min", "200_000"),
+    ("tpm = 100_000", "tpm = \"5,000,000\"", "5_000_000"),
+    ("tpm = 100_000", "tpm = \"200000 per minute\"", "200_000"),
+    ("rate = \"60/min\"", "rate = 60/min", "{ rate = \"60/min\" }"),
+    ("rate = \"60/min\"", "rate = \"60 rpm\"", "\"60/min\""),
+    ("rate = \"60/min\"", "rate = \"1 per second\"", "\"1/s\""),
+    ("input_tokens = 1000", "input_tokens = \"1k\"", "1_000"),
+    ("limiter = \"fixed_window\"", "rpm = 60 # ok\ncount_refused_requests = True", "true"),
+    // Colons and quotes of other formats.
+    ("input_tokens = 1000", "input_tokens: 1000", "input_tokens = 1000"),
+    ("model = \"own\"", "model: own", "model = \"own\""),
+    ("model = \"own\"", "\"model\": \"own\",", "\"model\" = \"own\""),
+    ("duration = \"1h\"", "duration: 1h", "duration = \"1h\""),
+    ("{ rate = \"60/min\" }", "{ rate: \"60/min\" }", "{ rate = \"60/min\" }"),
+    ("{ rate = \"60/min\" }", "{ rate: 60/min }", "{ rate = \"60/min\" }"),
+    ("model = \"own\"", "model = own", "\"own\""),
+    ("model = \"own\"", "model = “own”", "\"own\""),
+    ("limiter = \"fixed_window\"", "limiter = fixed_window", "\"fixed_window\""),
+    // A plain value where a table or a list stands.
+    ("max_tokens = 512", "max_tokens = 512\ncache = 0.6", "{ read_share = 0.6 }"),
+    ("max_tokens = 512", "max_tokens = 512\ncache = \"60%\"", "{ read_share = \"60%\" }"),
+    ("max_tokens = 512", "max_tokens = 512\ncache.read_share = \"60 percent\"", "\"60%\""),
+    ("max_tokens = 512", "max_tokens = 512\nslo = \"20s\"", "{ e2e = \"20s\" }"),
+    ("max_tokens = 512", "max_tokens = 512\nclient.pace = 600", "{ rpm = 600 }"),
+    ("max_tokens = 512", "max_tokens = 512\nclient.pace.rpm = \"200/min\"", "200"),
+    ("max_tokens = 512", "max_tokens = 512\nclient.app_retries = 3", "{ attempts = 3 }"),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries = \"boto3\"",
+        "{ sdk = { name = \"python\", version = \"1.44.0\" } }",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries = \"botocore==1.40.0\"",
+        "{ sdk = { name = \"python\", version = \"1.40.0\" } }",
+    ),
+    ("max_tokens = 512", "max_tokens = 512\nclient.retries = 5", "{ standard = { max_attempts = 5 } }"),
+    ("limiter = \"fixed_window\"", "outages = { at = \"5m\", lasts = \"1m\" }", "[{ at = \"5m\", lasts = \"1m\" }]"),
+    ("", "[expect]\nmetric = \"throttle_rate\"\nat_most = \"1%\"", "[[expect]]"),
+    // Names.
+    ("model = \"own\"", "model = \"onw\"", "own"),
+    ("limiter = \"fixed_window\"", "limiter = \"fixed_windw\"", "fixed_window"),
+    // Money and growth.
+    (
+        "max_output_tokens = 4_096",
+        "max_output_tokens = 4_096\nprices = { input = 3, output = \"$15/1M\" }",
+        "\"$3/1M\"",
+    ),
+    (
+        "max_output_tokens = 4_096",
+        "max_output_tokens = 4_096\nprices = { input = \"3 USD per million tokens\", output = \"$15/1M\" }",
+        "\"$3/1M\"",
+    ),
+    ("max_tokens = 512", "max_tokens = 512\ngrowth = \"8% per month\"", "\"8%/month\""),
+    ("max_tokens = 512", "max_tokens = 512\ngrowth = \"8%\"", "\"8%/month\""),
+    // Metrics and bounds.
+    ("", "[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1 percent\"", "\"1%\""),
+    ("", "[[expect]]\nmetric = \"throttle_rate\"\nat_most = 5", "\"5%\""),
+    ("", "[[expect]]\nmetric = \"e2e_p99\"\nat_most = \"20 seconds\"", "\"20s\""),
+    ("", "[[expect]]\nmetric = \"e2e_p99\"\nat_most = 20", "\"20s\""),
+    ("", "[[expect]]\nmetric = \"requests\"\nat_least = \"1,000\"", "1_000"),
+    ("", "[[expect]]\nmetric = \"e2e_p85\"\nat_most = \"20s\"", "e2e_p90_ms"),
+    ("", "[[expect]]\nmetric = \"workloads.caht.e2e_p99\"\nat_most = \"20s\"", "workloads.chat.e2e_p99_ms"),
+    ("", "[[expect]]\nmetric = \"workload.chat.requests\"\nat_least = 1", "workloads.chat.requests"),
+    ("", "[[expect]]\nmetric = \"utilization_peak\"\nat_most = 0.9", "capacities.us.tpm.utilization_peak"),
+    (
+        "",
+        "[[expect]]\nmetric = \"capacities.us.rpm.utilization_peak\"\nat_most = 0.9",
+        "capacities.us.tpm.utilization_peak",
+    ),
+    (
+        "",
+        "[[expect]]\nmetric = \"capacities.su.tpm.utilization_peak\"\nat_most = 0.9",
+        "capacities.us.tpm.utilization_peak",
+    ),
+    ("", "[[expect]]\nmetric = \"throttle_rate\"\nat_most = 1%", "\"1%\""),
+];
+
+#[test]
+fn what_people_write_is_met_with_what_they_mean() {
+    let mut wrong: Vec<String> = Vec::new();
+    for (line, by, offered) in WRITTEN {
+        let text = edited(line, by);
+        let Err(refused) = read(&text, &[]) else {
+            wrong.push(format!("{by}: is accepted"));
+            continue;
+        };
+        let with_offer = refused.findings.iter().find(|f| f.offers.iter().any(|offer| offer == offered));
+        let Some(finding) = with_offer else {
+            wrong.push(format!("{by}: offers {:?}", refused.findings));
+            continue;
+        };
+        type_what_is_offered(&text, &[], &refused);
+        let (_, at) = refused.sources.locate(finding.at.as_ref().expect("a place")).expect("a source");
+        let typed = Diagnostic::typed(offered, &text[at.clone()]);
+        let mended = format!("{}{typed}{}", &text[..at.start], &text[at.end..]);
+        if let Err(again) = read(&mended, &[]) {
+            wrong.push(format!("{by}: `{typed}` leads to {}", again.reason()));
+        }
+        let help = finding.help.clone().unwrap_or_default();
+        let names_the_offer = help.contains(offered) || help.contains("did you mean");
+        if !names_the_offer {
+            wrong.push(format!("{by}: the help does not name the offer: {help}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn offers_for_arguments_are_accepted() {
+    for (argument, offered) in [
+        ("capacities.us.tpm=5,000,000", "5_000_000"),
+        ("capacities.us.tpm=30k", "30_000"),
+        ("run.duration=90", "\"90s\""),
+        ("workloads.chat.arrivals={ poisson: { rate: 60/min } }", "{ poisson = { rate = \"60/min\" } }"),
+        ("workloads.chat.inptu_tokens=5", "input_tokens"),
+    ] {
+        let arguments = [argument.to_owned()];
+        let refused = read(GOOD, &arguments).expect_err(argument);
+        let offers: Vec<&String> = refused.findings.iter().flat_map(|finding| &finding.offers).collect();
+        assert!(offers.iter().any(|offer| *offer == offered), "{argument}: {offers:?}");
+        type_what_is_offered(GOOD, &arguments, &refused);
+    }
+}
+
+#[test]
+fn a_path_without_its_ending_or_misspelt_is_met_with_the_file_that_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("quickstart.toml"), GOOD).expect("a file");
+    for wrong in ["quickstart", "quikstart.toml"] {
+        let refused = load(&path(wrong), &[]).expect_err("there is no such file");
+        let offer = refused.findings[0].offers.first().expect("an offer");
+        assert_eq!(Path::new(offer), path("quickstart.toml"));
+        assert!(load(Path::new(offer), &[]).is_ok());
+    }
+    assert!(load(&path("payroll"), &[]).expect_err("there is no such file").findings[0].offers.is_empty());
+
+    fs::write(path("more.toml"), "extends = \"quickstart\"\n").expect("a file");
+    let refused = load(&path("more.toml"), &[]).expect_err("there is no such file");
+    assert_eq!(refused.findings[0].offers, ["\"quickstart.toml\""]);
+    fs::write(path("more.toml"), "extends = \"quickstart.toml\"\n").expect("a file");
+    assert!(load(&path("more.toml"), &[]).is_ok());
+}
+
+/// What a user wrote, in the place of a line of the good scenario; what the help says; and the line as the help says it.
+const MENDED: [(&str, &str, &str, &str); 24] = [
+    ("tpm = 100_000", "tpm = \"unlimited\"", "\"none\" for no limit", "tpm = \"none\"\nrpm = 5"),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nshape = 3",
+        "[{ at = \"0s\", factor = 0.4 }, { at = \"8h\", factor = 1 }] or \"office_hours\"",
+        "max_tokens = 512\nshape = [{ at = \"0s\", factor = 0.4 }, { at = \"8h\", factor = 1 }]",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\ncache.keys = 3",
+        "write prefix_tokens beside it",
+        "max_tokens = 512\ncache = { keys = 3, prefix_tokens = 100 }",
+    ),
+    (
+        "arrivals.poisson = { rate = \"60/min\" }",
+        "arrivals.users = { count = 3, think_time = \"0s\" }",
+        "write think_time = \"1s\", or a distribution",
+        "arrivals.users = { count = 3, think_time = \"1s\" }",
+    ),
+    (
+        "arrivals.poisson = { rate = \"60/min\" }",
+        "arrivals = { type = \"posson\", rate = \"60/min\" }",
+        "write arrivals.poisson = { rate = \"60/min\" }",
+        "arrivals.poisson = { rate = \"60/min\" }",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nbursts = [{ lasts = \"1m\", factor = 2 }]",
+        "write at = \"2h\", or per_hour = 0.5",
+        "max_tokens = 512\nbursts = [{ lasts = \"1m\", factor = 2, per_hour = 0.5 }]",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.pace = {}",
+        "write pace = { rpm = 600 }, or { tpm = 200_000 }",
+        "max_tokens = 512\nclient.pace = { tpm = 200_000 }",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries.sdk = { name = \"python\", version = 1.44 }",
+        "version = \"1.44.0\"",
+        "max_tokens = 512\nclient.retries.sdk = { name = \"python\", version = \"1.44.0\" }",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries.sdk = { name = \"kotlin\", version = \"1.6.0\" }",
+        "retries = \"standard_2025\" or retries = \"legacy\"",
+        "max_tokens = 512\nclient.retries = \"standard_2025\"",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nslo = { objective = \"99%\" }",
+        "write slo = { e2e = \"20s\", objective = \"99%\" }",
+        "max_tokens = 512\nslo = { e2e = \"20s\", objective = \"99%\" }",
+    ),
+    (
+        "input_tokens = 1000",
+        "input_tokens.mixture.parts = [{ weight = 0, of = 5 }]",
+        "write parts = [{ weight = 3, of = 200 }, { weight = 1, of = 4000 }]",
+        "input_tokens.mixture.parts = [{ weight = 3, of = 200 }, { weight = 1, of = 4000 }]",
+    ),
+    (
+        "input_tokens = 1000",
+        "input_tokens.empirical = { column = \"prompt_tokens\" }",
+        "write file = \"lengths.csv\" beside it",
+        "input_tokens.empirical = { column = \"prompt_tokens\", file = \"lengths.csv\" }",
+    ),
+    (
+        "input_tokens = 1000",
+        "input_tokens.empirical = { max = 5 }",
+        "write values = [120, 900]",
+        "input_tokens.empirical = { max = 500, values = [120, 900] }",
+    ),
+    (
+        "duration = \"1h\"",
+        "duration = \"1h\"\nstart = 2026-12-07T08:00:00",
+        "write \"2026-12-07T08:00:00[America/New_York]\" or \"2026-12-07T13:00:00Z\"",
+        "duration = \"1h\"\nstart = \"2026-12-07T08:00:00[America/New_York]\"",
+    ),
+    (
+        "limiter = \"fixed_window\"",
+        "limiter = \"fixed_window\"\nmax_wait = \"5s\"",
+        "write on_saturation = \"queue\" beside it",
+        "limiter = \"fixed_window\"\nconcurrency = 40\nmax_wait = \"5s\"\non_saturation = \"queue\"",
+    ),
+    (
+        "",
+        "[[expect]]\nmetric = \"throttle_rate\"",
+        "write at_most, at_least or between",
+        "[[expect]]\nmetric = \"throttle_rate\"\nat_most = 0.5",
+    ),
+    (
+        "",
+        "[[expect]]\nmetric = \"throttle_rate\"\nbetween = [0.5, 0.1]",
+        "write the smaller one first",
+        "[[expect]]\nmetric = \"throttle_rate\"\nbetween = [0.1, 0.5]",
+    ),
+    (
+        "",
+        "[expect]\nmetric = \"throttle_rate\"\nat_most = 0.5\n[expect]\nmetric = \"failure_rate\"\nat_most = 0.5",
+        "write [[expect]] above each entry",
+        "[[expect]]\nmetric = \"throttle_rate\"\nat_most = 0.5\n[[expect]]\nmetric = \"failure_rate\"\nat_most = 0.5",
+    ),
+    (
+        "",
+        "[[expect]]\nmetric = \"cost_usd\"\nat_most = \"$5\"\n[models.spare]\nid = \"us.amazon.nova-pro-v1:0\"",
+        "write prices = { input = \"$3.00/1M\", output = \"$15.00/1M\" }",
+        "[models.own.prices]\ninput = \"$3.00/1M\"\noutput = \"$15.00/1M\"\n[[expect]]\nmetric = \"cost_usd\"\nat_most = \"$5\"",
+    ),
+    (
+        "",
+        "[sweep]\na = 1",
+        "write a path such as \"capacities.us.tpm\"",
+        "[sweep]\n\"capacities.us.tpm\" = [50_000, 60_000]",
+    ),
+    (
+        "",
+        "[sweep]\n\"capacities.us.tpm\" = 5",
+        "write [1, 2, 4] or { from = 1, to = 8 }",
+        "[sweep]\n\"capacities.us.tpm\" = { from = 50_000, to = 50_008 }",
+    ),
+    (
+        "",
+        "[doubt]\n\"capacities.us.tpm\" = 5",
+        "write [VALUES], or { low = 1, high = 2 }",
+        "[doubt]\n\"capacities.us.tpm\" = { low = 50_000, high = 60_000 }",
+    ),
+    (
+        "",
+        "[size]\nvary = \"capacities.us.tpm\"\nfrom = 50_000\nto = 60_000",
+        "write [[expect]] with a metric and a bound",
+        "[size]\nvary = \"capacities.us.tpm\"\nfrom = 50_000\nto = 60_000\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = 0.5",
+    ),
+    ("", "quotas = 5", "write [quotas.NAME]", "[quotas.spare]\nrpm = 5"),
+];
+
+#[test]
+fn fixes_in_words_are_accepted_when_they_are_followed() {
+    let mut wrong: Vec<String> = Vec::new();
+    for (line, bad, help, good) in MENDED {
+        let bad_text = if bad == "quotas = 5" { format!("{bad}\n{GOOD}") } else { edited(line, bad) };
+        match read(&bad_text, &[]) {
+            Ok(_) => wrong.push(format!("{bad}: is accepted")),
+            Err(refused) => {
+                let said: Vec<&str> = refused.findings.iter().filter_map(|f| f.help.as_deref()).collect();
+                if !said.iter().any(|said| said.contains(help)) {
+                    wrong.push(format!("{bad}: the help says {said:?}, not `{help}`"));
+                }
+            }
+        }
+        if let Err(refused) = read(&edited(line, good), &[]) {
+            wrong.push(format!("{good}: {}", refused.reason()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_key_of_another_kind_is_named_with_its_kind() {
+    let text = edited(
+        "arrivals.poisson = { rate = \"60/min\" }",
+        "arrivals.users = { count = 3, think_time = \"1s\", context = \"accumulate\" }",
+    );
+    let refused = read(&text, &[]).expect_err("users have no context");
+    let finding = &refused.findings[0];
+    assert_eq!(finding.help.as_deref(), Some("`context` is a key of `sessions`"));
+    assert!(finding.offers.is_empty());
+}
