@@ -179,8 +179,7 @@ impl Lowering<'_> {
             BoundSpec::Text(text) => match terms::parse_bound(text, unit) {
                 Ok(x) => x,
                 Err(rule) => {
-                    let otherwise =
-                        format!("write {}, because its unit is {}", terms::example_bound(unit), unit.name());
+                    let otherwise = format!("write {}: the metric is in {}", terms::example_bound(unit), unit.name());
                     let refusal = Refusal::new(rule).offer(terms::bounds_meant(text, unit), &otherwise);
                     refusal.report(written.at.clone(), self.sink);
                     return None;
