@@ -183,7 +183,7 @@ fn what_is_broken_in_a_page_is_seen() {
         ("<div style=\"overflow:auto\"><p style=\"width:2000px\">far</p></div>", "unreachable: "),
         ("<svg width=\"0\" height=\"0\"></svg>", "unseen: "),
         ("<p style=\"color:#bbb\">faint</p>", "faint: "),
-        ("<h4>deep</h4>", "headings: "),
+        ("<h5>deep</h5>", "headings: "),
         ("<table><tr><th>nameless</th></tr></table>", "columns: "),
         ("<style>body{background:#eee}</style>", "paper: "),
         ("<script>console.error('no')</script>", "Runtime.consoleAPICalled"),

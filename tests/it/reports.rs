@@ -65,8 +65,15 @@ fn markdown_tells_what_the_page_tells() {
     for args in [&["run", FILE][..], &["size", FILE], &["sweep", FILE], &compare] {
         let [page, markdown] = reports(folder.path(), args);
         let headings = between(&page, "<h2>", "</h2>");
-        assert!(headings.len() >= 6, "{args:?}: {headings:?}");
+        assert_eq!(
+            (headings[0], headings[headings.len() - 1]),
+            ("Recommendation", "Appendix"),
+            "{args:?}: {headings:?}"
+        );
         assert_eq!(headings, between(&markdown, "\n## ", "\n"), "{args:?}");
+        let deeper = between(&page, "<h3>", "</h3>");
+        assert!(headings.len() + deeper.len() >= 9, "{args:?}: {deeper:?}");
+        assert_eq!(deeper, between(&markdown, "\n### ", "\n"), "{args:?}");
         let answer = between(&page, "<p class=\"answer", "</p>")[0].split_once('>').expect("it ends").1;
         let bare = |text: &str| {
             let marks = ["<code>", "</code>", "\\", "`", "*"];
@@ -104,8 +111,8 @@ fn what_a_user_wrote_is_no_markup_in_a_pull_request() {
         "bedload run 's & <b>.toml'\n",
         "<summary>The scenario, s &amp; &lt;b>.toml</summary>\n\n```toml\ntitle = \"<script>",
         "seed 1 · scenario sha256 `",
-        "**Committed, whatever is used:**",
-        "Defaults of what nobody publishes, and guesses. This is the part to doubt. |  |  |  |\n| `capacities.",
+        "**Committed, whether used or not:**",
+        "Check these first. |  |  |  |\n| `",
     ] {
         assert!(markdown.contains(part), "{part} is not in\n{markdown}");
     }

@@ -294,7 +294,13 @@ fn of_a_run(results: &Results, judgement: Option<Judgement>, point: &Point) -> S
     }
 }
 
+/// Begins a sentence with a capital letter, unless it begins with a name: a side of a comparison, or a key such as
+/// `capacities.us.tpm`.
 fn capital(text: &str) -> String {
+    let first = text.split(' ').next().unwrap_or_default();
+    if ["a", "b"].contains(&first) || first.trim_end_matches(['.', ',', ':']).contains(['.', '_']) {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
