@@ -1,7 +1,9 @@
 //! The verdict, its neck and the goals, in sentences.
 
-use super::figures::{Palette, amount, count, share, time};
+use super::figures::{Palette, amount, count, figure, share, time};
+use super::summary::bound;
 use crate::results::{Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis};
+use crate::terms::{self, Unit};
 
 /// The verdict, the neck, and what retries made good, one line each.
 pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<String> {
@@ -88,7 +90,12 @@ pub(super) fn neck(neck: &Neck) -> String {
         NeckKind::NotReady => format!("copies or purchases that are not ready, {}", neck.path),
         NeckKind::TooLarge => format!("requests too large for any limit of {}", neck.path),
     };
-    let of = if neck.refused > 0.0 { "the refusals" } else { "the waiting time" };
+    let of = match neck.refused > 0.0 {
+        // The endpoint mantle refuses no request for its output, it stops the stream.
+        true if neck.path.ends_with(".otpm") => "the streams that were stopped",
+        true => "the refusals",
+        false => "the waiting time",
+    };
     let after = neck.after.as_ref().map(|path| format!(", after {path} had refused")).unwrap_or_default();
     format!("neck: {what}: {} of {of}{after}", share(neck.share))
 }
@@ -119,13 +126,29 @@ pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> Strin
         Some(Judgement::Held) if bounded => format!("all {n} stated goals hold"),
         Some(Judgement::Held) if n == 1 => format!("1 stated goal holds, it does not bound failures: {}", fail()),
         Some(Judgement::Held) => format!("{n} stated goals hold, none bounds failures: {}", fail()),
-        Some(Judgement::Failed) if n == 1 => "the stated goal is not met".to_owned(),
-        Some(Judgement::Failed) => format!("{} of {n} stated goals are not met", of(Judgement::Failed)),
+        Some(Judgement::Failed) => missed(expectations),
         Some(Judgement::Inconclusive) if n == 1 => "not decided: the stated goal may hold or fail".to_owned(),
         Some(Judgement::Inconclusive) => {
             format!("not decided: {} of {n} stated goals may hold or fail", of(Judgement::Inconclusive))
         }
     }
+}
+
+/// How many stated goals are missed, and the first of them with its figure.
+fn missed(expectations: &[Expectation]) -> String {
+    let mut missed = expectations.iter().filter(|e| e.verdict == Judgement::Failed);
+    let first = missed.next().map(|e| {
+        let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+        let is = e.estimate.map_or_else(|| "not known".to_owned(), |x| figure(x, unit));
+        format!("{} is {is}, not {}", e.metric, bound(e.at_least, e.at_most, unit))
+    });
+    let (n, more) = (expectations.len(), missed.count());
+    let how_many = match (n, more) {
+        (1, _) => "the stated goal is not met".to_owned(),
+        (_, 0) => format!("1 of {n} stated goals is not met"),
+        (_, more) => format!("{} of {n} stated goals are not met, the first", more + 1),
+    };
+    format!("{how_many}: {}", first.unwrap_or_default())
 }
 
 /// Whether a goal says how many requests of the whole run may go without a good answer.
