@@ -86,7 +86,8 @@ impl<'t> Layers<'t> {
                 return Vec::new();
             }
         };
-        const WRITE_MODELS: &str = "write [[models]] and id = \"us.amazon.nova-pro-v1:0\" without the profile's prefix";
+        const WRITE_MODELS: &str =
+            "write [[models]] and id = \"amazon.nova-pro-v1:0\", without the prefix of a profile";
         for (key, item) in root {
             match item.into_inner() {
                 DeValue::Array(items) if key.get_ref() == "models" => {

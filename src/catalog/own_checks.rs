@@ -7,6 +7,7 @@ use toml::de::DeValue;
 use super::age::date;
 use super::own::Item;
 use super::resolve::{IN_REGION, PREFIXES};
+use crate::units::meant;
 use crate::units::parse::{amount, hourly_price, token_price};
 
 /// Keys of prices of a token or of a call.
@@ -57,8 +58,9 @@ pub(super) fn check(item: &Item<'_>, report: &mut dyn FnMut(Range<usize>, String
 }
 
 fn fault(key: &str, text: &str) -> Option<(String, String)> {
-    let price = |is_good: bool, example: &str| {
-        (!is_good).then(|| (format!("`{text}` is no price for `{key}`"), format!("write {key} = \"{example}\"")))
+    let price = |is_good: bool, meant: &[String], example: &str| {
+        let meant = meant.first().map_or(example, String::as_str);
+        (!is_good).then(|| (format!("`{text}` is no price for `{key}`"), format!("write {key} = \"{meant}\"")))
     };
     match key {
         "as_of" if date(text).is_none() => {
@@ -72,9 +74,9 @@ fn fault(key: &str, text: &str) -> Option<(String, String)> {
             let help = format!("use {IN_REGION}, {}", PREFIXES.join(", "));
             Some((format!("there is no path `{text}`"), help))
         }
-        _ if OF_TOKENS.contains(&key) => price(token_price(text).is_ok(), "$0.30/1M"),
-        _ if OF_HOURS.contains(&key) => price(hourly_price(text).is_ok(), "$55/h"),
-        _ if AMOUNTS.contains(&key) => price(amount(text).is_ok(), "$1.95"),
+        _ if OF_TOKENS.contains(&key) => price(token_price(text).is_ok(), &meant::token_price(text), "$0.30/1M"),
+        _ if OF_HOURS.contains(&key) => price(hourly_price(text).is_ok(), &meant::hourly_price(text), "$55/h"),
+        _ if AMOUNTS.contains(&key) => price(amount(text).is_ok(), &meant::amount(text), "$1.95"),
         _ => None,
     }
 }

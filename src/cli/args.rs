@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::trace;
-use crate::units::{SimTime, parse};
+use crate::units::{SimTime, meant, parse};
 
 /// Play a load against Amazon Bedrock's quotas before you buy throughput.
 #[derive(Debug, Parser)]
@@ -270,7 +270,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
     /// Begin no more replications and no more files after this time, such as 5m.
-    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub time_budget: Option<SimTime>,
     /// What an expectation that cannot be decided does to the exit code.
     #[arg(long, value_enum, default_value_t = OnDoubt::Fail)]
@@ -282,7 +282,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
     /// Fail where a figure of the catalogue in use is older, such as 90d.
-    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub max_catalog_age: Option<SimTime>,
     /// Play the scenario as written alone, whatever it doubts.
     #[arg(long)]
@@ -418,10 +418,10 @@ pub(super) struct ImportTraceArgs {
     #[arg(long = "column", value_name = "MEANING=COLUMN", value_parser = column)]
     pub columns: Vec<(Meaning, String)>,
     /// Leave out what comes before, since the first row.
-    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub from: Option<SimTime>,
     /// Leave out what comes from here on, since the first row.
-    #[arg(long, value_name = "TIME", value_parser = parse::duration)]
+    #[arg(long, value_name = "TIME", value_parser = span)]
     pub to: Option<SimTime>,
     /// Count the lines that are no request and leave them out.
     #[arg(long)]
@@ -460,7 +460,25 @@ fn one_of<T: Copy>(named: &[(&str, T)], text: &str) -> Result<T, String> {
 
 /// As a scenario writes it: `2_000_000`.
 fn whole(text: &str) -> Result<u64, String> {
-    text.replace('_', "").parse().map_err(|_| "write a whole number, such as 2_000_000".to_owned())
+    text.replace('_', "").parse().map_err(|_| {
+        let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '_')).unwrap_or(0);
+        let (number, unit) = text.split_at(digits);
+        match meant::count(text).first() {
+            Some(count) if !unit.contains('/') => format!("write {count}"),
+            _ if digits > 0 && unit.starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '%')) => {
+                format!("a value is a whole number; write {number} and --unit {unit}")
+            }
+            _ => "write a whole number, such as 2_000_000".to_owned(),
+        }
+    })
+}
+
+/// A span of time with its unit, such as `5m`.
+fn span(text: &str) -> Result<SimTime, String> {
+    parse::duration(text).map_err(|rule| match meant::duration(text).as_slice() {
+        [] => format!("{rule}; write a time such as 5m"),
+        offers => format!("{rule}; write {}", offers.join(" or ")),
+    })
 }
 
 fn format(text: &str) -> Result<trace::Format, String> {

@@ -28,6 +28,7 @@ mod jobs;
 mod limiters;
 mod loops;
 mod mangled;
+mod mended;
 mod moments;
 mod money;
 mod notes;

@@ -228,6 +228,10 @@ fn a_rate_that_lacks_its_unit_is_told_which() {
     let range = ["--from", "1", "--to", "3", "--find", "greatest", "--no-charts"];
     let (_, error, code) = typed(&[&rate[..], &range[..]].concat());
     assert!(error.contains("--unit /min") && code == Some(2), "{error}");
+    let (_, error, code) = typed(&[&rate[..], &["--from", "1/min", "--to", "3/min"]].concat());
+    assert!(error.contains("write 1 and --unit /min") && code == Some(2), "{error}");
+    let (_, error, _) = typed(&["size", "s.toml", "--vary", "capacities.us.tpm", "--from", "30k", "--to", "50,000"]);
+    assert!(error.contains("write 30_000"), "{error}");
     // The fix is accepted when it is typed.
     let (told, error, _) = typed(&[&rate[..], &range[..], &["--unit", "/min", "--replications", "1"]].concat());
     assert!(told.contains("workloads.agent.arrivals.sessions.rate"), "{told}{error}");

@@ -122,8 +122,9 @@ impl CurveSpec {
         let rises = points.windows(2).all(|pair| pair[0].utilization < pair[1].utilization);
         if points.is_empty() || !rises {
             let rule = "a curve has points of rising utilization";
-            let help = "write points = [{ utilization = 0.5, factor = 1 }, { utilization = 1, factor = 2 }]";
-            sink.error(self.points.at.clone(), rule, help.to_owned());
+            let points = "[{ utilization = 0.5, factor = 1 }, { utilization = 1, factor = 2 }]";
+            let help = format!("write points = {points}");
+            sink.offer(self.points.at.clone(), rule.to_owned(), Some(help), vec![points.to_owned()]);
             return None;
         }
         Some(Contention::Curve(points))

@@ -224,7 +224,8 @@ impl CrossRegionSpec {
         if sold.path != crate::catalog::IN_REGION && sold.path != self.profile.value.0 {
             let rule = format!("`{}` is a profile other than `{}`", sold.id, self.profile.value.0);
             let help = sold.entry.map(|e| format!("write id = \"{}\", and let the capacity name the profile", e.id));
-            site.sink.error(sold.id_at.clone(), rule, help);
+            let offers = sold.entry.map(|e| format!("\"{}\"", e.id)).into_iter().collect();
+            site.sink.offer(sold.id_at.clone(), rule, help, offers);
         }
         let entry = sold.entry?;
         let offer = entry.path(&self.profile.value);

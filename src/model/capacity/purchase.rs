@@ -127,7 +127,8 @@ pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Steps<T
 /// A count that is at least one.
 pub(super) fn at_least_one(written: &At<Count>, what: &str, sink: &mut crate::diagnostic::Sink) -> Option<u64> {
     if written.value.0 == 0 {
-        sink.error(written.at.clone(), format!("`{what}` is at least 1"), format!("write {what} = 1, or more"));
+        let help = format!("write {what} = 1, or more");
+        sink.offer(written.at.clone(), format!("`{what}` is at least 1"), Some(help), vec!["1".to_owned()]);
         return None;
     }
     Some(written.value.0)

@@ -85,7 +85,8 @@ impl Kind for ReservedSpec {
             if written.value.0 < least {
                 let (least, found) = (grouped(least), grouped(written.value.0));
                 let rule = format!("reserved `{key}` is at least {least} tokens a minute, {found} is not");
-                site.sink.error(written.at.clone(), rule, format!("write {} or more", least.replace(',', "_")));
+                let least = least.replace(',', "_");
+                site.sink.offer(written.at.clone(), rule, Some(format!("write {least} or more")), vec![least]);
             }
         }
         let commitment = self.commitment.as_ref().map_or(Commitment::OneMonth, |c| c.value.into());

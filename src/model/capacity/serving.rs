@@ -310,7 +310,8 @@ pub fn small(written: &At<Count>, name: &str, least: u32, sink: &mut Sink) -> Op
     let n = u32::try_from(written.value.0).ok().filter(|n| *n >= least);
     if n.is_none() {
         let rule = format!("`{name}` lies between {least} and {}, {} does not", u32::MAX, written.value.0);
-        sink.error(written.at.clone(), rule, format!("write {name} = {least}, or more"));
+        let help = format!("write {name} = {least}, or more");
+        sink.offer(written.at.clone(), rule, Some(help), vec![least.to_string()]);
     }
     n
 }

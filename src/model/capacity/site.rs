@@ -94,7 +94,8 @@ impl Site<'_, '_> {
             }
         };
         if value == 0 {
-            self.sink.error(written.at.clone(), format!("`{key}` is at least 1"), format!("write {key} = 1, or more"));
+            let help = format!("write {key} = 1, or more");
+            self.sink.offer(written.at.clone(), format!("`{key}` is at least 1"), Some(help), vec!["1".to_owned()]);
             return None;
         }
         Some(value)

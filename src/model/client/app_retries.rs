@@ -124,7 +124,8 @@ impl AppBackoffSpec {
         let cap = self.cap.as_ref().map_or((20 * SECOND).max(base), |c| c.value.0.0);
         if let Some(written) = self.cap.as_ref().filter(|_| cap < base) {
             let rule = format!("the cap of {} is shorter than the first delay of {}", written.value.0, SimTime(base));
-            sink.error(written.at.clone(), rule, format!("write cap = \"{}\", or longer", SimTime(base)));
+            let least = format!("\"{}\"", SimTime(base));
+            sink.offer(written.at.clone(), rule, Some(format!("write cap = {least}, or longer")), vec![least]);
             return None;
         }
         let jitter = self.jitter.as_ref().map_or(Jitter::Full, |j| j.value.into());

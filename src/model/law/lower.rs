@@ -241,8 +241,7 @@ impl<Q: Quantity> EmpiricalSpec<Q> {
                 self.counted(file, sink)?
             }
             (None, None, None) => {
-                let help =
-                    "write values = [120, 900], or quantiles = [{ share = 0, value = 1 }, …], or file and column";
+                let help = "write values = [120, 900], or state quantiles, or a file and its column";
                 sink.error(at.clone(), "an empirical law has values, quantiles or a column", help.to_owned());
                 return None;
             }

@@ -356,7 +356,9 @@ impl<'a> Lowering<'a> {
         };
         if written.value.has_context() && !is_accumulating {
             let rule = "a context is cached for the next turn of a session, and this workload has none that carries it";
-            let help = "write arrivals.sessions = { …, context = \"accumulate\" }, or cache a prefix".to_owned();
+            let help =
+                "write context = \"accumulate\" in arrivals.sessions, or prefix_tokens = 1_000 in place of context"
+                    .to_owned();
             self.error(&written.at, rule, help);
             return None;
         }

@@ -176,7 +176,8 @@ impl BurstSpec {
             (Some(at), None) => {
                 if let Some(every) = self.every.as_ref().filter(|e| e.value.0 < lasts) {
                     let rule = format!("a burst ends before it comes again, {} is shorter than {lasts}", every.value.0);
-                    sink.error(every.at.clone(), rule, format!("write {lasts} or more"));
+                    let least = format!("\"{lasts}\"");
+                    sink.offer(every.at.clone(), rule, Some(format!("write {least} or more")), vec![least]);
                     return;
                 }
                 let every = self.every.as_ref().map(|e| e.value.0);
