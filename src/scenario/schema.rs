@@ -206,11 +206,22 @@ impl Node {
         self.form(json_type).is_some()
     }
 
-    /// Returns the place to which a path leads from here. A path may leave out the names of kinds.
+    /// Returns a value that may stand here, as TOML writes it, where the schema shows one.
+    #[must_use]
+    pub fn example(self) -> Option<String> {
+        let forms = self.0.get("anyOf").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let shown =
+            std::iter::once(self.0).chain(forms).map(|form| Self::of(form).0).find_map(|form| form.get("examples"));
+        shown?.get(0).map(Value::to_string)
+    }
+
+    /// Returns the place to which a path leads from here. A path may leave out the names of kinds, and leads
+    /// into the items of a list.
     #[must_use]
     pub fn reached(self, path: &[&str]) -> Option<Self> {
         let Some((key, rest)) = path.split_first() else { return Some(self) };
-        match self.table()? {
+        let Some(table) = self.table() else { return self.items()?.reached(path) };
+        match table {
             Table::Keys { keys, .. } => under(keys, key)?.reached(rest),
             Table::Names(node) => node.reached(rest),
             Table::Kinds(kinds) => under(kinds, key)

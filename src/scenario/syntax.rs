@@ -7,10 +7,62 @@ use crate::diagnostic::Span;
 use crate::model::spec::Refusal;
 use crate::units::meant;
 
-/// Explains a fault of syntax at a place of a file, and returns the place that the offered text replaces.
-pub fn explain(text: &str, fault: &toml::de::Error) -> (Span, Refusal) {
-    let at = fault.span().unwrap_or(0..0);
-    line_at(text, at.start).unwrap_or_else(|| (at, Refusal::new(syntax_rule(fault.message()))))
+/// Explains the faults of syntax of a file, each with the place that the offered text replaces. A table or list that is not
+/// closed explains all faults after it.
+pub fn explain(text: &str, faults: &[toml::de::Error]) -> Vec<(Span, Refusal)> {
+    let unclosed = faults.first().and_then(|_| unclosed(text));
+    let end = unclosed.as_ref().map_or(usize::MAX, |(at, _)| at.end);
+    let places = faults.iter().map(|fault| (fault.span().unwrap_or(0..0), fault));
+    let mut told: Vec<(Span, Refusal)> = Vec::new();
+    for (at, fault) in places.filter(|(at, _)| at.start < end) {
+        told.push(line_at(text, at.start).unwrap_or_else(|| {
+            let refusal = Refusal::new(syntax_rule(fault.message()));
+            let is_twice = fault.message().starts_with("duplicate key");
+            (at, if is_twice { refusal.help("leave one of the two out") } else { refusal })
+        }));
+    }
+    told.extend(unclosed);
+    told
+}
+
+/// Finds the first value of one line that opens a table or a list and does not close it, though the next line begins another
+/// key or section.
+fn unclosed(text: &str) -> Option<(Span, Refusal)> {
+    let mut from = 0;
+    let mut lines = text.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let next = lines.peek().map_or("[", |next| next.trim());
+        let begins_another = next.is_empty() || next.starts_with('[') || split(next, &['=']).is_some();
+        if let Some((_, key)) = split(code(line), &['=']).filter(|_| begins_another) {
+            let value = code(line).get(key.len() + 1..)?.trim();
+            let closed = closed(value).filter(|closed| value != closed && is_toml(closed));
+            if let Some(closed) = closed.filter(|_| !value.ends_with(['{', '[', ','])) {
+                let start = from + line.find(value)?;
+                let refusal = Refusal::new("this is not TOML: what begins here is not closed").offer(vec![closed], "");
+                return Some((start..start + value.len(), refusal));
+            }
+        }
+        from += line.len();
+    }
+    None
+}
+
+/// Returns a value with the brackets that it lacks at its end.
+fn closed(value: &str) -> Option<String> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    for c in value.chars() {
+        match (quote, c) {
+            (Some(mark), _) if c == mark => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => open.push(" }"),
+            (None, '[') => open.push("]"),
+            (None, '}' | ']') => drop(open.pop()?),
+            (None, _) => {}
+        }
+    }
+    quote.is_none().then(|| format!("{value}{}", open.into_iter().rev().collect::<String>()))
 }
 
 /// Explains the line around a place, when it shows what was meant.
@@ -58,6 +110,11 @@ fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
     if is_toml(value) {
         return None;
     }
+    if value.is_empty() {
+        let example = Node::root().reached(&path).and_then(Node::example).unwrap_or_else(|| "VALUE".to_owned());
+        let refusal = Refusal::new(format!("this is not TOML: `{key}` has no value"));
+        return Some((from..from + written.len(), refusal.help(format!("write {key} = {example}, or another value"))));
+    }
     let meant = meant_value(value, &path)?;
     Some((value_from..value_from + value.len(), not_toml(value, meant)))
 }
@@ -65,6 +122,7 @@ fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
 /// Refuses a value that is not TOML, and offers what it means.
 pub fn not_toml(value: &str, meant: String) -> Refusal {
     let rule = match (value.chars().next(), meant.starts_with('"')) {
+        (Some('='), _) => "one equals sign stands between a key and its value".to_owned(),
         (Some('{' | '['), _) => "a table is written { KEY = VALUE }, and a text in quotes".to_owned(),
         (_, true) => format!("a text stands in straight quotes, {value} does not"),
         (_, false) => format!("`{value}` is not a number as TOML writes it"),
@@ -77,6 +135,9 @@ pub fn meant_value(value: &str, path: &[&str]) -> Option<String> {
     let value = value.trim();
     if is_toml(value) {
         return Some(value.to_owned());
+    }
+    if let Some(rest) = value.strip_prefix('=') {
+        return meant_value(rest, path);
     }
     let inner = |open: char, close: char| value.strip_prefix(open)?.strip_suffix(close);
     let meant = if let Some(items) = inner('{', '}') {
@@ -97,11 +158,15 @@ pub fn meant_value(value: &str, path: &[&str]) -> Option<String> {
 
 /// Returns a number or a text as TOML writes it.
 fn scalar(value: &str, path: &[&str]) -> Option<String> {
-    let value = value.trim_matches(['“', '”', '„', '‘', '’']);
-    if value.is_empty()
-        || value.contains(['"', '\'', '\\', '{', '}', '[', ']', '='])
-        || value.chars().any(char::is_control)
-    {
+    // A text with one of its quotes alone, in either place.
+    let value = match value.matches('"').count() {
+        1 => value.trim_matches('"'),
+        _ => value.trim_matches(['“', '”', '„', '‘', '’']),
+    };
+    let is_zoned = value.starts_with(|c: char| c.is_ascii_digit()) && value.ends_with(']');
+    let brackets: &[char] = if is_zoned { &['{', '}'] } else { &['{', '}', '[', ']'] };
+    let is_odd = |c: char| matches!(c, '"' | '\'' | '\\' | '=') || brackets.contains(&c) || c.is_control();
+    if value.is_empty() || value.contains(is_odd) {
         return None;
     }
     match value {
@@ -177,7 +242,15 @@ mod tests {
             ),
             (&["workloads", "chat", "route"], "[us, eu]", Some("[\"us\", \"eu\"]")),
             (&["run", "duration"], "", None),
-            (&["run", "duration"], "\"1h", None),
+            (&["run", "duration"], "\"1h", Some("\"1h\"")),
+            (&["run", "duration"], "1h\"", Some("\"1h\"")),
+            (&["run", "duration"], "\"1\"h\"", None),
+            (&["run", "seed"], "= 7", Some("7")),
+            (
+                &["run", "start"],
+                "2026-12-07T08:00:00[America/New_York]",
+                Some("\"2026-12-07T08:00:00[America/New_York]\""),
+            ),
             (&["run", "duration"], "{ 1h }", None),
         ] {
             assert_eq!(meant_value(written, path).as_deref(), meant, "{written}");

@@ -13,8 +13,7 @@ pub type Item<'t> = Spanned<DeValue<'t>>;
 /// Parses a whole file, with every fault of syntax; `None` when there is any.
 pub fn parse<'t>(text: &'t str, start: usize, sink: &mut Sink) -> Option<DeTable<'t>> {
     let (tree, faults) = DeTable::parse_recoverable(text);
-    for fault in &faults {
-        let (at, refusal) = syntax::explain(text, fault);
+    for (at, refusal) in syntax::explain(text, &faults) {
         refusal.report(at.start + start..at.end + start, sink);
     }
     let mut tree = tree.into_inner();

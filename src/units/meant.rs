@@ -183,7 +183,7 @@ fn per(rest: &str) -> &str {
 pub fn count(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
     let word = per(rest);
-    let is_a_minute = unit_of(word, &RATES) == Some("min") || unit_of(word, &SPANS) == Some("min");
+    let is_a_minute = unit_of(word, &RATES) == Some("min") || (word != rest && unit_of(word, &SPANS) == Some("min"));
     let is_count = word.is_empty() || is_a_minute || matches!(word, "tokens" | "requests" | "calls");
     let n = number.replace('_', "").parse::<u64>().ok();
     n.filter(|n| is_count && *n <= 1_000_000_000_000_000).map(in_groups).into_iter().collect()
@@ -263,7 +263,9 @@ mod tests {
         assert_eq!(count("1.5M"), ["1_500_000"]);
         assert_eq!(count("200/min"), ["200"]);
         assert_eq!(count("200 rpm"), ["200"]);
+        assert_eq!(count("200 per minute"), ["200"]);
         assert!(count("200/s").is_empty(), "a limit is for a minute");
+        assert!(count("10m").is_empty(), "this is a time");
         assert!(count("many").is_empty());
     }
 }

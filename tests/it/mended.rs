@@ -8,7 +8,7 @@ use crate::offers::{edited, read};
 use crate::refusals::GOOD;
 
 /// What a user wrote, in the place of a line of the good scenario; what the help says; and the line as the help says it.
-const MENDED: [(&str, &str, &str, &str); 44] = [
+const MENDED: [(&str, &str, &str, &str); 46] = [
     ("tpm = 100_000", "tpm = \"unlimited\"", "\"none\" for no limit", "tpm = \"none\"\nrpm = 5"),
     (
         "max_tokens = 512",
@@ -252,6 +252,8 @@ const MENDED: [(&str, &str, &str, &str); 44] = [
         "or between = [LEAST, GREATEST]",
         "[[expect]]\nmetric = \"throttle_rate\"\nbetween = [0, 0.1]",
     ),
+    ("duration = \"1h\"", "duration =", "write duration = \"90s\", or another value", "duration = \"90s\""),
+    ("duration = \"1h\"", "duration = \"1h\"\nduration = \"2h\"", "leave one of the two out", "duration = \"2h\""),
     ("", "quotas = 5", "write [quotas.NAME]", "[quotas.spare]\nrpm = 5"),
 ];
 
