@@ -351,7 +351,7 @@ pub enum NoDestinations<'c> {
 }
 
 impl ModelEntry {
-    /// How it is sold by the token through `in_region` or the profile of a prefix.
+    /// Returns the on-demand path of that name: `in_region`, or the prefix of an inference profile.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<&Path> {
         self.paths.iter().find(|p| p.path == name)

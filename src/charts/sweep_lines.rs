@@ -57,7 +57,7 @@ struct Sheet<'d, 'a> {
     design: &'d Design<'a>,
     measure: &'d Measure,
     x: usize,
-    /// The second axis and the levels that have a panel; without one there is one panel.
+    /// The axis whose levels get one panel each; `None` for a single panel.
     panel_axis: Option<usize>,
     panels: Vec<usize>,
     line_axis: Option<usize>,

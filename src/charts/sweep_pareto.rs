@@ -198,7 +198,7 @@ impl<'d, 'a> Field<'d, 'a> {
         Ok(())
     }
 
-    /// The first star of each kind in each square of so many pixels.
+    /// Returns the first point of each kind in each square of `side` pixels.
     fn covered(&self, panel: &Panel<'_, '_>, side: f64) -> BTreeMap<(usize, i64, i64), usize> {
         let mut taken = BTreeMap::new();
         for (i, star) in self.stars.iter().enumerate() {

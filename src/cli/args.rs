@@ -35,7 +35,7 @@ pub(super) enum Command {
     Chart(ChartArgs),
     /// Make one page of results that a review can decide from, or the same as Markdown.
     Report(ReportArgs),
-    /// Make a scenario from a record of calls: what it shows, and how to replay or draw it.
+    /// Make a scenario from a log of calls: replay the log or draw from a fitted model.
     Import(ImportArgs),
     /// Look up the models that bedload knows, with sources and dates.
     Catalog(CatalogArgs),
@@ -88,7 +88,7 @@ pub(super) struct RunArgs {
     /// Play the scenario as written alone, whatever it doubts.
     #[arg(long)]
     pub no_doubt: bool,
-    /// Do not look, by short reruns, for what would change an answer that is no.
+    /// When the answer is no, do not search for a value that would change it.
     #[arg(long)]
     pub no_decision: bool,
     /// Print only diagnostics.

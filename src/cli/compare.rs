@@ -76,7 +76,7 @@ fn output_folder(args: &CompareArgs) -> Result<OutputFolder, Trouble> {
     let name = format!("{}-vs-{}", name(&args.a), name(args.b.as_deref().unwrap_or(&args.a)));
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(name));
     OutputFolder::open(&path).map_err(|e| {
-        let help = "name a folder that can be written to with --out".to_owned();
+        let help = "use --out to name a writable folder".to_owned();
         fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
     })
 }

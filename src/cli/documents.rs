@@ -14,7 +14,7 @@ pub(super) fn located(named: &Path) -> PathBuf {
 /// A document, and its points where they stand in a file beside it.
 pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble> {
     let refuse_with = |why: String, help: &str| {
-        fault(Exit::Usage, format!("`{}` is no document that can be drawn: {why}", path.display()), help.to_owned())
+        fault(Exit::Usage, format!("`{}` is not a results document: {why}", path.display()), help.to_owned())
     };
     let refuse = |why: String| refuse_with(why, "`bedload run`, `sweep`, `size` and `compare` write one, results.json");
     let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;

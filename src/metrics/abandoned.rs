@@ -38,7 +38,7 @@ impl Abandoned {
         Self { firsts: nothing.clone(), retries: nothing }
     }
 
-    /// Adds an attempt that has completed.
+    /// Adds the billed tokens of an attempt that completed after its client had given up.
     pub(super) fn add(&mut self, (stage, capacity): (usize, usize), is_retry: bool, is_long: bool, tokens: &Billed) {
         let by_stage = if is_retry { &mut self.retries } else { &mut self.firsts };
         let of = &mut by_stage[stage][capacity];

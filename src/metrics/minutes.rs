@@ -8,7 +8,7 @@ use crate::units::MICROS_PER_MINUTE;
 pub struct Minutes {
     /// Minutes in which a request arrived.
     pub with_traffic: u64,
-    /// Minutes of which a larger share of the requests failed or timed out than the scenario lets pass.
+    /// Minutes in which the share of failed or timed-out requests exceeded the bound of the scenario.
     pub over_bound: u64,
 }
 

@@ -9,7 +9,7 @@ use super::workload::arrivals::{Arrivals, Intensity, Job};
 use crate::figures;
 use crate::units::{MICROS_PER_HOUR, MICROS_PER_MINUTE, SimTime};
 
-/// A run that stays below this share of a stated rate never comes near it \[1\].
+/// The share of a stated rate that a run must reach to count as having tested it \[1\].
 const NEAR: f64 = 0.8;
 /// A smaller share of requests outside the measured time is not worth a remark \[1\].
 const WORTH_A_REMARK: f64 = 0.001;

@@ -150,7 +150,7 @@ impl Component {
 /// A twelfth of a year, where a scenario does not say \[h\].
 pub const HOURS_PER_MONTH: f64 = 730.0;
 
-/// How usage becomes a month, and what is taken off.
+/// How the cost of a month is computed, and which discounts apply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {
     /// \[h/month\]
@@ -302,7 +302,7 @@ pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, term
     Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none(), tier_factor, listed: quoted })
 }
 
-/// How usage becomes a month, and what is taken off.
+/// How the cost of a month is computed, and which discounts apply.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Money")]

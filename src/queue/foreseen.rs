@@ -22,7 +22,7 @@ pub struct Foresight {
 }
 
 impl Foresight {
-    /// `list` in order; its numbers are those below its length.
+    /// Creates a cursor over `list`, which is sorted by time and whose events are numbered from 0 to its length - 1.
     pub fn new(list: Arc<[Foreseen]>) -> Self {
         Self { called: vec![0; list.len().div_ceil(64)], list, next: 0 }
     }

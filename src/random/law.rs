@@ -208,7 +208,7 @@ fn draw(stream: Stream, first: u64, out: &mut [f64], quantile: impl Fn(f64) -> f
 const CHUNK: usize = 64;
 const LOOK: usize = 8;
 
-/// One draw for each element, of the standard normal's quantile at one uniform each. The tails, of one uniform in twenty,
+/// Fills each element with a variate made from one standard normal quantile. The tails, of one uniform in twenty,
 /// are computed apart, so that the other nineteen need not be computed twice.
 #[inline(always)]
 fn draw_normal(stream: Stream, first: u64, out: &mut [f64], of_normal: impl Fn(f64) -> f64) {

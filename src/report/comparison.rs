@@ -23,7 +23,7 @@ enum Word {
     Higher,
     Lower,
     NotDistinguishable,
-    /// Beyond its interval, and too small to speak of.
+    /// The difference is distinguishable but within the tolerance.
     WithinTolerance,
     NotKnown,
 }

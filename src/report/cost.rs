@@ -41,7 +41,7 @@ fn unknown_total(bill: &[BillItem]) -> Vec<String> {
     lines
 }
 
-/// What has no price, and the key that states it.
+/// Returns the name of an unpriced bill item, and the key that would state its price.
 pub(super) fn unpriced(item: &BillItem) -> String {
     match &item.missing {
         Some(key) => format!("{} (state `{key}`)", item.what),

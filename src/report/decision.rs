@@ -1,10 +1,10 @@
 //! The decision in sentences, which the text, the Markdown and the document share.
 
-use super::figures::{amount, count, money, share, time};
+use super::figures::{amount, money, share, time};
 use super::verdict;
 use crate::results::{Change, Decision, Judgement, Point, Results, Verdict};
 
-/// Writes the answer of a document's decision into it.
+/// Fills in `decision.answer` of the results.
 pub fn decide(results: &mut Results) {
     let answer = results.points.first().zip(results.decision.as_ref()).map(|(point, d)| answer(results, point, d));
     if let (Some(decision), Some(answer)) = (&mut results.decision, answer) {
@@ -20,7 +20,7 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     lines.extend(decision.change.as_ref().map(change));
     if !decision.hangs_on.is_empty() {
         let flips = results.doubt.is_some();
-        let verb = if flips { "it flips with" } else { "assumed, and may change the answer:" };
+        let verb = if flips { "it flips with" } else { "these assumed inputs may change the answer:" };
         lines.push(format!("{verb} {}", decision.hangs_on.join(", ")));
     }
     lines
@@ -43,17 +43,18 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     }
     let word = first_word(results, point, decision);
     let joint = if word.ends_with("but") { " " } else { ": " };
-    let mut parts = vec![verdict::sentence(point)];
-    if decision.goals.is_some() {
-        parts.push(verdict::goals(&results.expectations, &point.basis));
-    }
+    // The verdict stands in its own row; the goals say more where there are any.
+    let judged = match decision.goals {
+        Some(_) => verdict::goals(&results.expectations, &point.basis),
+        None => verdict::sentence(point),
+    };
     let figures = [
         Some(format!("{} served", verdict::served(&point.basis))),
         decision.e2e_p99_ms.map(|ms| format!("p99 {}", time(ms))),
         decision.cost_per_month_usd.map(|usd| format!("{} a month", money(usd))),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
-    format!("{word}{joint}{}; {}", figures.join(", "), parts.join("; "))
+    format!("{word}{joint}{}; {judged}", figures.join(", "))
 }
 
 /// The word that opens the answer.
@@ -63,7 +64,7 @@ fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static
     match (decision.goals, decision.verdict) {
         (Some(Judgement::Failed), _) => "no",
         (Some(Judgement::Inconclusive), _) => "not decided",
-        (Some(Judgement::Held), _) if hangs => "not decided: it hangs on what is not published",
+        (Some(Judgement::Held), _) if hangs => "not decided: the answer depends on rules that AWS does not publish",
         (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => "yes",
         (Some(Judgement::Held), _) => "the stated goals hold, but",
         (None, Verdict::Carries) => "yes",
@@ -74,18 +75,18 @@ fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static
 /// What would change the answer, and what was played to find it.
 fn change(change: &Change) -> String {
     let n = change.reruns.len();
-    let reruns = if n == 1 { "1 short rerun".to_owned() } else { format!("{n} short reruns") };
-    let minutes = count(change.minutes);
+    let reruns = if n == 1 { "1 rerun".to_owned() } else { format!("{n} reruns") };
+    let length = time(change.minutes * 60_000.0);
     let played: Vec<String> = change
         .reruns
         .iter()
         .map(|rerun| {
             let how = match (rerun.carries, rerun.verdict) {
-                (true, _) => "carries".to_owned(),
-                (false, Verdict::Carries) => "misses a goal".to_owned(),
-                (false, _) => format!("{} fail", share(rerun.failing_share)),
+                (true, _) => " carries".to_owned(),
+                (false, Verdict::Carries) => " misses a goal".to_owned(),
+                (false, _) => format!(": {} fail", share(rerun.failing_share)),
             };
-            format!("{} {how}", amount(rerun.value as f64))
+            format!("{}{how}", amount(rerun.value as f64))
         })
         .collect();
     let what = match change.value {
@@ -93,13 +94,13 @@ fn change(change: &Change) -> String {
             let cut = change.reruns.iter().find(|rerun| rerun.carries && rerun.value == value);
             let cut = cut.filter(|rerun| change.path.ends_with(".max_tokens") && rerun.truncated_share > 0.0);
             let cut = cut.map(|rerun| format!(" and cut {} of answers short", share(rerun.truncated_share)));
-            format!("{} = {value} would carry it{}", change.path, cut.unwrap_or_default())
+            format!("{} = {value} would carry the load{}", change.path, cut.unwrap_or_default())
         }
         None => {
             let next = change.next_neck.as_ref().filter(|next| **next != change.path);
-            let next = next.map(|next| format!(", then {next} is in the way")).unwrap_or_default();
-            format!("no value of {} that was tried carries it{next}", change.path)
+            let next = next.map(|next| format!("; the next bottleneck is {next}")).unwrap_or_default();
+            format!("no tried value of {} carries the load{next}", change.path)
         }
     };
-    format!("{what} ({reruns} of {minutes} min, 1 replication each: {})", played.join(", "))
+    format!("{what} ({reruns} of {length}, 1 replication each: {})", played.join("; "))
 }

@@ -127,7 +127,7 @@ fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     if !still.is_empty() {
         lines.push(format!("  not moved by {}", still.join(", ")));
     }
-    lines.push(palette.faint("these ranges are doubt, not chance: the ± of a figure is no part of them"));
+    lines.push(palette.faint("these ranges come from unpublished rules; they do not include the sampling error (±)"));
     lines
 }
 

@@ -38,14 +38,14 @@ impl Palette {
 }
 
 /// What a `?` in a table means.
-pub(super) const UNKNOWN_IN_TABLE: &str = "? is not known: too few requests were served for a percentile, nothing was counted, or a price or a month is missing";
+pub(super) const UNKNOWN_IN_TABLE: &str = "? marks an unknown value: too few requests were served for a percentile, nothing was counted, or a price or a month is missing";
 
 /// Returns what stands for a figure that is not known, with the reason.
 pub(super) fn unknown(metric: &str) -> String {
     let is_percentile =
         LATENCY_STATISTICS.iter().any(|(suffix, share)| share.is_some() && metric.ends_with(&format!("_{suffix}_ms")));
     let reason = match () {
-        () if is_percentile => "too few were served",
+        () if is_percentile => "too few requests were served",
         () if metric.ends_with("usd") => "a price or a month is missing",
         () => "nothing was counted",
     };

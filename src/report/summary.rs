@@ -8,7 +8,7 @@ use super::figures::{Palette, amount, count, figure, interval, share, three_figu
 use crate::results::{Estimate, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
-/// A label and what is said under it.
+/// A labelled section of the summary.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub label: &'static str,
@@ -129,11 +129,11 @@ impl<'r> Story<'r> {
         self.row("Throttled", lines);
     }
 
-    /// Whether it becomes again after a burst as it was before, and when.
+    /// Returns whether and when the throttle rate returned to its earlier level after a burst.
     fn aftermath(&self) -> Option<String> {
         let bursts = self.point.value("bursts").filter(|n| *n > 0.0)?;
         let is_one = bursts == 1.0;
-        let burst = if is_one { "the burst" } else { "a burst" };
+        let burst = if is_one { "the burst" } else { "each burst" };
         let recovered = |of: &str| self.value(&format!("{of}bursts_recovered_rate"));
         let took = |of: &str| self.point.value(&format!("{of}burst_recovery_mean_ms"));
         let workloads = self.names("workloads.");
@@ -143,23 +143,28 @@ impl<'r> Story<'r> {
                 .map(|name| {
                     let of = format!("workloads.{name}.");
                     match (recovered(&of), took(&of)) {
-                        (0.0, _) => self.palette.bad(&format!("{name} not in this run")),
-                        (1.0, Some(0.0)) => format!("{name} at once"),
+                        (0.0, _) => self.palette.bad(&format!("{name} never")),
+                        (1.0, Some(0.0)) => format!("{name} within a minute"),
                         (1.0, Some(took)) => format!("{name} after {}", time(took)),
                         (some, _) => format!("{name} {} of the time", share(some)),
                     }
                 })
                 .collect();
-            return Some(format!("as before {burst} again: {}", parts.join(" · ")));
+            return Some(format!("the throttle rate returned to its level before {burst}: {}", parts.join(" · ")));
         }
         Some(match (recovered(""), took("")) {
             (0.0, _) => {
                 let until = if is_one { "the run ends" } else { "the next one" };
-                self.palette.bad(&format!("after {burst} it does not become as before until {until}"))
+                self.palette
+                    .bad(&format!("after {burst} the throttle rate did not return to its earlier level before {until}"))
             }
-            (1.0, Some(0.0)) => format!("after {burst} all is at once as it was before it"),
-            (1.0, Some(took)) => format!("after {burst} it takes {} until all is as it was before it", time(took)),
-            (some, _) => format!("after {} of the bursts it becomes as it was before them", share(some)),
+            (1.0, Some(0.0)) => {
+                format!("after {burst} the throttle rate returned to its earlier level within a minute")
+            }
+            (1.0, Some(took)) => {
+                format!("after {burst} the throttle rate returned to its earlier level within {}", time(took))
+            }
+            (some, _) => format!("the throttle rate returned to its earlier level after {} of the bursts", share(some)),
         })
     }
 
@@ -263,10 +268,10 @@ impl<'r> Story<'r> {
                 // Only a debit takes a limiter itself past its limit, or a refused request that counts.
                 let why = match of("occupied_peak_per_min") > of("limit_per_min") {
                     true if limit.ends_with(".rpm") => "refused requests count too",
-                    true => "answers cost more than they had reserved, and are debited",
-                    false => "what was admitted in one minute is charged when it ends, in another",
+                    true => "answers cost more than they had reserved, and the difference is debited",
+                    false => "tokens are charged in the minute in which an answer ends, not in which it was admitted",
                 };
-                lines.push(format!("  past the limit: {why}"));
+                lines.push(format!("  over 100 %: {why}"));
             }
             if limit.ends_with(".tpm") {
                 lines.push(self.reserved_line(&limit));

@@ -34,7 +34,9 @@ pub(super) fn sentence(point: &Point) -> String {
     match point.verdict {
         Verdict::Carries if basis.failing_share == 0.0 => format!("{word}: every request is served{}", late(point)),
         Verdict::Carries => format!("{word}: {} of requests are served{}, {fail}", served(basis), late(point)),
-        Verdict::Drops if basis.failing_share <= basis.bound => format!("{word}: a goal on failures is broken; {fail}"),
+        Verdict::Drops if basis.failing_share <= basis.bound => {
+            format!("{word}: a goal that bounds failures is not met; {fail}")
+        }
         Verdict::Drops if basis.bound_is_stated => {
             format!("{word}: {fail}, more than the goal of {}", share(basis.bound))
         }

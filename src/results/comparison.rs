@@ -95,7 +95,7 @@ impl Comparison {
         ((a - b).abs() > SAME_TRAFFIC * a.max(b)).then_some([a, b])
     }
 
-    /// Whether a difference is one to speak of: beyond its interval, and beyond the tolerance.
+    /// Whether a difference is outside its confidence interval and larger than the tolerance.
     #[must_use]
     pub fn matters(&self, difference: &Difference) -> bool {
         difference.matters(self.tolerance)

@@ -1,4 +1,4 @@
-//! Catalogues of the user's own, named by `run.catalog` or by `--catalog`, over the one that bedload has.
+//! Catalogues of the user's own, named by `run.catalog` or by `--catalog`, laid over the built-in catalogue.
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};

@@ -276,7 +276,7 @@ impl Node {
     }
 }
 
-/// The place under a key.
+/// Returns the schema node under a key.
 #[must_use]
 pub fn under(keys: &'static Map<String, Value>, key: &str) -> Option<Node> {
     keys.get(key).map(Node::of)

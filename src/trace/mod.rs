@@ -81,7 +81,7 @@ impl Format {
     ];
 }
 
-/// Which columns of a table mean what; `None`: the usual name.
+/// Names of a trace's columns; `None` for the usual name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ColumnNames {
     pub arrival: Option<String>,
@@ -206,7 +206,7 @@ impl Trace {
         }
     }
 
-    /// From the first row to where a repetition begins: one mean gap after the last \[µs\]. `None`: one row has no gap.
+    /// Returns the time from the first row to the start of the next repetition, one mean gap after the last row \[µs\]. `None`: one row has no gap.
     #[must_use]
     pub fn period(&self) -> Option<u64> {
         let Summary { all_rows, all_first, all_last, .. } = self.summary;

@@ -40,7 +40,7 @@ const RATES: [(&str, &str); 8] = [
     ("rpd", "day"),
 ];
 
-/// A number as people write it, with commas, blanks or a letter for thousands, as a scenario writes it; and what follows.
+/// Reads a number with commas, underscores or a suffix such as k or M; returns it in scenario notation, and the rest of the text.
 fn number(text: &str) -> Option<(String, &str)> {
     let text = text.trim();
     let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '_');

@@ -11,7 +11,7 @@ const FINE_ENOUGH: f64 = 0.01;
 /// Flips that are told.
 const MOST_FLIPS: usize = 16;
 
-/// The verdict that a reading flips to.
+/// Returns the opposite verdict: held for failed, failed for any other.
 fn flipped(base: Judgement) -> Judgement {
     if base == Judgement::Failed { Judgement::Held } else { Judgement::Failed }
 }

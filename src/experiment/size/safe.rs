@@ -9,7 +9,7 @@ use crate::model::study::{Find, Size, Unknown, overlaps, sweep};
 use crate::results::{DoubtAnswer, Judgement, Safe};
 use crate::units::grouped;
 
-/// A size that is put under every reading.
+/// Checks whether a size holds under every combination of values of the unpublished rules.
 pub(super) struct InDoubt<'d> {
     size: &'d Size,
     unknowns: Vec<Unknown>,

@@ -1,4 +1,4 @@
-//! Arrival processes that a record may have come from, each with the parameters that its figures ask for.
+//! Fits arrival processes to a record of calls.
 
 use super::batches::{self, BatchSize};
 use super::mmpp::{self, TwoState};

@@ -25,7 +25,7 @@ use crate::units::{Tokens, WallClock, round_half_up};
 pub struct BatchSpec {
     /// How often what has been collected is submitted as a job.
     pub collect_every: At<Duration>,
-    /// When, as a shift against midnight UTC; default 0s.
+    /// When requests are collected, as an offset from midnight UTC; default 0s.
     pub collect_at: Option<At<Duration>>,
     /// From the submission of a job to its start; not published.
     pub queue_delay: At<LawSpec<Duration>>,

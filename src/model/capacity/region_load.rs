@@ -9,7 +9,7 @@ use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family};
 use crate::random::{Law, Shape, Stream};
 use crate::units::{MICROS_PER_DAY, WallClock, round_half_up};
 
-/// The share of a live capacity that others take \[10⁻⁶\].
+/// The share of a region's capacity that other AWS customers use \[10⁻⁶\].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Background {
     Constant(u64),
@@ -27,7 +27,7 @@ impl Background {
     pub const NONE: Self = Self::Constant(0);
 }
 
-/// The share of a live capacity that others take: a share, or a kind.
+/// The share of a region's capacity that other AWS customers use: a share, or a kind.
 #[derive(Debug, Clone)]
 pub enum BackgroundSpec {
     Constant(Share),
@@ -86,7 +86,11 @@ impl Kinds for BackgroundSpec {
     }
 }
 
-family!(BackgroundSpec, "Background", "The share of a live capacity that others take: a share, or a kind [1].");
+family!(
+    BackgroundSpec,
+    "Background",
+    "The share of a region's capacity that other AWS customers use: a share, or a kind [1]."
+);
 
 const HOURS: usize = 24;
 

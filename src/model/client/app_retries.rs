@@ -47,7 +47,7 @@ impl AppRetries {
 pub struct AppRetriesSpec {
     /// Efforts in all, the first included.
     pub attempts: At<Count>,
-    /// From the end of one effort to the start of the next: a time, or one that doubles; default 0s.
+    /// The delay between the end of one application attempt and the start of the next: constant or doubling; default 0s.
     pub delay: Option<At<AppDelaySpec>>,
 }
 

@@ -203,7 +203,7 @@ impl RetryPolicy {
 }
 
 impl RetriesSpec {
-    /// The policy, and the preset that it is of.
+    /// Returns the retry policy, and the SDK preset it comes from, if any.
     pub fn lower(&self, sink: &mut Sink) -> Option<(RetryPolicy, Option<Preset>)> {
         let policy = match self {
             Self::None(_) => Some(RetryPolicy::NONE),

@@ -29,7 +29,7 @@ pub struct Checked {
     pub is_broken: bool,
 }
 
-/// One thing that was judged.
+/// One judged condition of a check, such as an expectation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// Such as the metric of an expectation.

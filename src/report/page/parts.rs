@@ -299,7 +299,7 @@ fn bill(items: &[BillItem]) -> Table {
     let mut lines: Vec<Line> =
         items.iter().map(|item| Line::Cells(line(&what(item), item.listed(), &off(item), item.due()))).collect();
     if items.len() > 1 {
-        lines.push(Line::Total(line("Together", sum(BillItem::listed), "", sum(BillItem::due))));
+        lines.push(Line::Total(line("Total", sum(BillItem::listed), "", sum(BillItem::due))));
     }
     let before = ["A month by list price", "Discount"].into_iter().filter(|_| is_discounted);
     let amounts = before.chain(["In the run", "A month", "Once"]).map(Column::numbers);

@@ -1,4 +1,4 @@
-//! The cheapest point of each traffic. Costs are compared only between points that carry the same requests and meet every
+//! Finds the cheapest design point at each traffic level. Costs are compared only between points that carry the same requests and meet every
 //! expectation, and a point is called the cheapest only where the price of every one of them is known.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +110,7 @@ impl Loads {
         let missing: BTreeSet<&String> = self.0.iter().flat_map(|load| &load.missing).collect();
         if !missing.is_empty() {
             let keys: Vec<String> = missing.into_iter().map(|key| format!("`{key}`")).collect();
-            lines.push(format!("To compare them all, state {}.", keys.join(", ")));
+            lines.push(format!("To compare the costs of all points, state {}.", keys.join(", ")));
         }
         lines
     }

@@ -21,7 +21,7 @@ struct Granted {
     region: String,
 }
 
-/// Names one quota in all capacities that take the same default one. A quota of that name that the scenario states is the
+/// Makes capacities with the same default quota share one quota. A quota of that name that the scenario states is the
 /// shared one.
 pub fn share(specs: &mut Specs, catalog: InForce<'_>) {
     let sharing = granted_by_default(specs, catalog);

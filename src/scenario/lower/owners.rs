@@ -6,7 +6,7 @@ use crate::model::workload::Workload;
 use crate::model::{Group, GroupKind};
 use crate::scenario::decode::Owner;
 
-/// The groups of workloads that the files of a scenario make, files first, by name.
+/// Returns one group of workloads per included file, then one per owner, each sorted by name.
 pub fn groups(owners: &[Owner], workloads: &[Workload]) -> Vec<Group> {
     let mut found: BTreeMap<(GroupKind, &str), Vec<usize>> = BTreeMap::new();
     for (index, workload) in workloads.iter().enumerate() {

@@ -180,7 +180,7 @@ impl Room<'_> {
         limits.into_iter().find_map(|(c, quota)| self.blocks(c, quota, ask, &Takes::documented_need))
     }
 
-    /// What the call asks of limits.
+    /// Returns the tokens that the call demands of the limits.
     fn ask(&self, input: Tokens, cap: Tokens) -> Ask {
         let is_main = self.stage.tokens.is_none();
         let parts = if is_main { self.workload.cache.split(input) } else { CacheShares::default().split(input) };

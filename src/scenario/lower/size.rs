@@ -1,4 +1,4 @@
-//! `[size]`: a range with something to meet.
+//! Checks `[size]`: its range of values, and that the scenario has an expectation to meet.
 
 use super::Lowering;
 use crate::model::Expectation;

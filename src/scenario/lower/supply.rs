@@ -374,7 +374,7 @@ impl<'a> Lowering<'a> {
         Some(quota)
     }
 
-    /// A limit of 0 is a quota that was not granted: it is played, and said.
+    /// Warns of a limit of 0, a quota that was not granted: the limit is simulated and refuses everything.
     fn warn_of_zero(&mut self, spec: &QuotaSpec, quota: &Quota) {
         for kind in LimitKind::ALL {
             let Some(written) = spec.written(kind).filter(|w| w.value == LimitAmount::AtMost(0)) else { continue };

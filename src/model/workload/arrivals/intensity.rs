@@ -25,7 +25,7 @@ pub struct Intensity {
     pub random_bursts: Vec<RandomBurst>,
     /// The logarithm of the rate grows by so much \[1/µs\].
     pub growth: f64,
-    /// Of a modulated process, in turn; empty: none.
+    /// The states of a modulated process, in cyclic order; empty when the process is not modulated.
     pub states: Vec<State>,
 }
 

@@ -37,7 +37,7 @@ pub struct TraceSpec {
     pub from: Option<At<Duration>>,
     /// Rows from here on are left out: since the first row of the file.
     pub to: Option<At<Duration>>,
-    /// How often each row comes: 2.5 is twice, and a third time in half of the cases; default 1 \[1\].
+    /// The number of requests made of each row: 2.5 is two, and a third for half of the rows; default 1 \[1\].
     pub rate_scale: Option<At<Number>>,
     /// Whether the trace begins again when it has ended; default false.
     pub repeat: Option<At<Flag>>,
