@@ -45,13 +45,15 @@ impl<'a> Lowering<'a> {
     /// Where tokens are weighted by price, a model without prices counts every token as one, which is said.
     pub(super) fn assume_weights(&mut self, workloads: &[Workload], supply: &Supply<'a>) {
         let is_weighted = |q: &usize| {
-            let quota = &supply.quotas[*q];
-            quota.limit(LimitKind::AccountTpd).is_some() && quota.counting == Counting::PriceWeighted
+            let quota = supply.quotas.get(*q);
+            quota.is_some_and(|q| q.limit(LimitKind::AccountTpd).is_some() && q.counting == Counting::PriceWeighted)
         };
         for workload in workloads {
             for stage in &workload.stages {
-                let weighted = |c: &&usize| supply.capacities[**c].quotas.iter().any(is_weighted);
-                if stage.route.iter().filter(weighted).any(|c| stage.prices[*c].is_none()) {
+                // A capacity that was refused is not there.
+                let capacity = |c: usize| supply.capacities.get(c);
+                let weighted = |c: &&usize| capacity(**c).is_some_and(|known| known.quotas.iter().any(is_weighted));
+                if stage.route.iter().filter(weighted).any(|c| stage.prices.get(*c).is_none_or(Option::is_none)) {
                     let why = "without prices every token counts 1 towards the account's daily quota";
                     self.assume(format!("models.{}.prices", stage.facts.name), "as input", why);
                 }
