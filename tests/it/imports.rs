@@ -13,9 +13,21 @@ fn text(bytes: &[u8]) -> String {
 
 /// Runs to its end, and what it printed.
 fn done(folder: &Path, args: &[&str]) -> String {
+    ended(folder, args, 0)
+}
+
+/// Runs to its end with an exit code, and what it printed.
+fn ended(folder: &Path, args: &[&str], code: i32) -> String {
     let output = bedload(folder, args);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
+}
+
+/// What a run prints whose minutes are too few to decide that at most 1 % of the attempts are throttled, with none throttled.
+fn undecided(folder: &Path, args: &[&str]) -> String {
+    let told = ended(folder, args, 4);
+    assert!(told.contains("inconclusive: throttle_rate <= 1 %, is 0 %"), "{told}");
+    told
 }
 
 fn folder(file: &str, contents: &[u8]) -> tempfile::TempDir {
@@ -36,14 +48,16 @@ fn a_log_becomes_a_scenario_that_replays_it() {
         folder.path(),
         &["import", "trace", "log.json.gz", "--split-by", "requestMetadata.team", "--out", "a.toml"],
     );
-    for part in ["2,007 calls in 30.0 min", "829 calls", "64.0 % of the input is read from it", "5.2 % of the answers"]
-    {
+    for part in ["2,007 calls in 30 min", "829 calls", "64 % of the input is read from it", "5.23 % of the answers"] {
         assert!(told.contains(part), "{part} is not in\n{told}");
     }
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let scenario = std::fs::read_to_string(folder.path().join("a.toml")).unwrap();
     assert!(scenario.contains("id = \"us.amazon.nova-pro-v1:0\""), "{scenario}");
-    let run = done(folder.path(), &["run", "a.toml", "--no-charts"]);
+    // 5 replications of 30 minutes without a refusal: below 2 %, and 300 minutes decide on 1 %.
+    let run = undecided(folder.path(), &["run", "a.toml", "--no-charts"]);
+    assert!(run.contains("(below 2 %); about 10"), "{run}");
+    done(folder.path(), &["run", "a.toml", "--no-charts", "--set", "run.replications=10"]);
     assert!(run.contains("2,836 offered · 2,836 served"), "{run}");
     // What the log says of the cache is what each request reads.
     let results = std::fs::read_to_string(folder.path().join("output/a/results.json")).unwrap();
@@ -74,8 +88,8 @@ fn named_columns_and_a_window_are_written_down() {
     let window = ["--from", "10s", "--to", "110s", "--split-by", "team"];
     let args = [&["import", "trace", "t.csv"][..], &columns, &window].concat();
     let told = done(folder.path(), &args);
-    assert!(told.contains("50 calls in 99.0 s") && told.contains("input         158"), "{told}");
-    let run = done(folder.path(), &["run", "t.toml", "--no-charts"]);
+    assert!(told.contains("50 calls in 99 s") && told.contains("input         158"), "{told}");
+    let run = undecided(folder.path(), &["run", "t.toml", "--no-charts"]);
     assert!(run.contains("100 offered"), "{run}");
 }
 
@@ -152,7 +166,7 @@ fn models_of_a_log_have_a_capacity_each_and_the_scenario_runs() {
         (0..200).map(|i| record(["us.amazon.nova-pro-v1:0", "us.amazon.nova-lite-v1:0"][i % 2], i as u32)).collect();
     let folder = folder("log.json", lines.join("\n").as_bytes());
     done(folder.path(), &["import", "trace", "log.json", "--split-by", "modelId"]);
-    let run = done(folder.path(), &["run", "log.toml", "--no-charts"]);
+    let run = undecided(folder.path(), &["run", "log.toml", "--no-charts"]);
     assert!(run.contains("200 offered · 200 served"), "{run}");
 }
 

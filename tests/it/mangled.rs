@@ -126,6 +126,46 @@ fn survives(text: &str, overrides: &[String]) {
     }
 }
 
+/// Capacities refer to a quota that could not be read: its findings are shown, and nothing looks for its limits.
+#[test]
+fn a_quota_that_cannot_be_read_is_refused_whoever_asks_it() {
+    let models = ["id = \"us.amazon.nova-pro-v1:0\"", "max_output_tokens = 1_000"];
+    let accounts = ["", "[account]\ntpd_counting = \"price_weighted\"\n"];
+    let quotas = ["tpm = \"lots\"", "limiter = \"leaky\"", "tpm = -1", "rpm = 1\nrpm = 2"];
+    for model in models {
+        for account in accounts {
+            for quota in quotas {
+                let text = format!(
+                    r#"
+                    [run]
+                    duration = "60s"
+                    warmup = "0s"
+                    {account}
+                    [models.m]
+                    {model}
+                    [workloads.w]
+                    model = "m"
+                    arrivals.constant.rate = "60/min"
+                    input_tokens = 1000
+                    output_tokens = 100
+                    route = ["a", "b"]
+                    [quotas.shared]
+                    {quota}
+                    [quotas.other]
+                    tpm = 1_000
+                    [capacities.a.on_demand]
+                    quota = "shared"
+                    [capacities.b.on_demand]
+                    quota = ["other", "shared"]
+                    "#
+                );
+                assert!(load_text("quota.toml", &text, Path::new("/nowhere"), &[]).is_err(), "{text}");
+                survives(&text, &[]);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 

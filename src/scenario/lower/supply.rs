@@ -171,13 +171,18 @@ impl<'a> Lowering<'a> {
         let mut regions = vec![String::new()];
         let defaults = self.defaults(&drafts, models, &mut regions);
         let quotas = self.named_quotas(&drafts, &defaults);
+        // A quota that could not be read leaves a gap, so that capacities refer to a wrong quota or to none.
+        let has_all_quotas = quotas.len() == specs.quotas.len();
         let mut supply = Supply { quotas, regions, ..Supply::default() };
         for (i, draft) in &drafts {
             self.capacity(*i, draft, models, &defaults, &mut supply);
         }
-        self.assume_burndowns(&drafts, models, &supply);
         self.account(&drafts, models, &mut supply);
-        supply.whole = self.sink.errors() == before && supply.capacities.len() == specs.capacities.len();
+        let has_all_capacities = supply.capacities.len() == specs.capacities.len();
+        supply.whole = self.sink.errors() == before && has_all_capacities && has_all_quotas;
+        if supply.whole {
+            self.assume_burndowns(&drafts, models, &supply);
+        }
         supply
     }
 

@@ -152,7 +152,9 @@ impl TokenBucket {
     }
 
     fn refill_by(&mut self, limit: Tokens, window: u64) {
-        self.refill = (u128::from(limit) * self.weight as u128 / u128::from(window)) as i64;
+        let credits = u128::from(limit) * self.weight as u128;
+        debug_assert!(credits.is_multiple_of(u128::from(window)), "{limit} in {window} µs is no whole refill");
+        self.refill = (credits / u128::from(window)) as i64;
         self.longest_silence = (1 << 62) / (self.refill as u64).max(1);
     }
 
@@ -341,14 +343,17 @@ mod tests {
 
     #[test]
     fn what_was_missing_of_a_smaller_bucket_is_not_missing_of_a_larger_one() {
-        let mut bucket = full(60, 60, 0);
+        // A limit that changes weighs its tokens so that each of its rates is exact.
+        let limits = [60, 30].map(|amount| bucket("", amount).unwrap());
+        let credits = common_credits(&limits).unwrap();
+        let mut bucket = TokenBucket::new(&limits[0].with_credits(credits), 0);
         bucket.set(30, MICROS_PER_MINUTE, 30);
         bucket.take(30);
         bucket.roll(40_000_000);
         bucket.set(60, MICROS_PER_MINUTE, 60);
         assert_eq!(bucket.take_peak(), 40, "20 tokens came back, 40 of 60 are missing");
         assert_eq!(bucket.take_peak(), 40);
-        let mut lowered = full(60, 60, 50);
+        let mut lowered = TokenBucket::new(&limits[0].with_credits(credits), 50);
         lowered.set(30, MICROS_PER_MINUTE, 30);
         assert_eq!((lowered.take_peak(), lowered.take_peak()), (50, 20), "both were seen, each of its own bucket");
     }
