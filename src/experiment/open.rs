@@ -120,8 +120,7 @@ impl Clusters {
                 continue;
             };
             let Some(dispersion) = self.dispersion(&e.metric) else { continue };
-            // No less than its minutes, which is what it is worth where nothing is known of clusters.
-            let worth = (evidence.trials as f64 / dispersion).max(evidence.minutes as f64);
+            let worth = evidence.trials as f64 / dispersion;
             let margin = dispersion::bound_of_none(evidence.alpha, worth);
             let bound = match (e.at_least, e.at_most) {
                 (Some(low), Some(high)) => Bound::Between(low, high),
@@ -228,10 +227,10 @@ mod tests {
             (own.verdict, own.undecided.and_then(|open| open.replications))
         };
         let bursts = point(3_000, 100_000, 100.0);
-        // 40,000 trials are worth 400 of clusters of a hundred: below 0.75 %. A tenth of them are worth no
-        // more than the 60 minutes.
+        // 40,000 trials are worth 400 of clusters of a hundred: below 0.75 %. A tenth of them are worth 40, whatever the
+        // minutes are.
         assert_eq!(judged(40_000, std::slice::from_ref(&bursts)), (Judgement::Held, None));
-        assert_eq!(judged(4_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(20)));
+        assert_eq!(judged(4_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(30)));
         // Nothing comparable: the point stays as its minutes judge it.
         assert_eq!(judged(40_000, &[]).0, Judgement::Inconclusive);
         assert_eq!(judged(40_000, &[point(90_000, 100_000, 1.0)]).0, Judgement::Inconclusive, "it is swamped");

@@ -60,8 +60,8 @@ fn folder() -> tempfile::TempDir {
 fn each_verdict_has_its_word_and_its_exit_code() {
     let folder = folder();
     for (args, code, first) in [
-        (&["good.toml"][..], 0, "PASS          good.toml\n  PASS          throttle_rate <= 5 %, is 0 %"),
-        (&["bad.toml"], 1, "FAIL          bad.toml\n  FAIL          throttle_rate <= 5 %, is"),
+        (&["good.toml"][..], 0, "PASS          good.toml\n              carries, 0 % fail\n"),
+        (&["bad.toml"], 1, "FAIL          bad.toml\n              saturated, "),
         (&["unsure.toml"], 4, "INCONCLUSIVE  unsure.toml\n"),
         (&["unsure.toml", "--inconclusive", "pass"], 0, "INCONCLUSIVE  unsure.toml\n"),
         (&["good.toml", "unsure.toml", "bad.toml", "--inconclusive", "pass"], 1, "PASS          good.toml\n"),
@@ -69,6 +69,13 @@ fn each_verdict_has_its_word_and_its_exit_code() {
         let output = check(folder.path(), args, false);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output.stderr));
         assert!(text(&output.stdout).starts_with(first), "{args:?}: {}", text(&output.stdout));
+    }
+    for (file, judged) in [
+        ("good.toml", "\n  PASS          throttle_rate <= 5 %, is 0 %"),
+        ("bad.toml", "\n  FAIL          throttle_rate <= 5 %, is"),
+    ] {
+        let said = text(&check(folder.path(), &[file], false).stdout);
+        assert!(said.contains(judged), "{said}");
     }
     let all = text(&check(folder.path(), &["good.toml", "unsure.toml", "bad.toml"], false).stdout);
     assert!(all.ends_with("\n3 files: 1 passed, 1 failed, 1 inconclusive\n"), "{all}");
@@ -102,7 +109,7 @@ fn a_review_gets_a_table_and_github_its_annotations() {
     let folder = folder();
     let table = text(&check(folder.path(), &["good.toml", "bad.toml", "--markdown", "-"], false).stdout);
     assert!(table.starts_with("## bedload check\n\n2 files: 1 passed, 1 failed\n"), "{table}");
-    assert!(table.contains("| **FAIL** | `bad.toml`<br>Is &lt;it>"), "{table}");
+    assert!(table.contains("| **FAIL** | `bad.toml`<br>Is &lt;it&gt; \"enough\" &amp; cheap? |"), "{table}");
     let output = text(&check(folder.path(), &["good.toml", "bad.toml"], true).stdout);
     let annotation = output.lines().find(|line| line.starts_with("::")).unwrap();
     assert!(

@@ -115,11 +115,11 @@ fn the_greatest_load_is_safe_where_the_worst_reading_carries_it() {
     let text = UNITS
         .replace("model_units = 1", "model_units = 64")
         .replace("vary = \"capacities.d.model_units\"", "vary = \"workloads.w.scale\"\nfind = \"greatest\"")
-        .replace("to = 6", "to = 60")
+        .replace("to = 6", "to = 80")
         .replace("output_tpm_per_unit = 90_000", "output_tpm_per_unit = 900_000");
     let (results, ..) = played(&text, &["size", "units.toml"]);
     let sizing = results.sizing.expect("it is a size");
-    assert_eq!((sizing.answer, sizing.safe.and_then(|safe| safe.value)), (Some(60), Some(17)));
+    assert_eq!((sizing.answer, sizing.safe.and_then(|safe| safe.value)), (Some(64), Some(17)));
 }
 
 #[test]
@@ -152,9 +152,17 @@ fn a_gate_says_what_its_verdict_hangs_on() {
     }
     let junit = std::fs::read_to_string(folder.path().join("j.xml")).expect("it is written");
     assert!(junit.contains("name=\"doubt\""), "{junit}");
-    let enough =
-        bedload(folder.path(), &["check", "units.toml", "--set", "capacities.d.model_units=4", "--set", "size.from=4"]);
+    // Four units hold under every reading. A size that tries no less than four has no answer, and passes nothing.
+    let four = ["--set", "capacities.d.model_units=4"];
+    let unsized_text = UNITS.replace("[size]\nvary = \"capacities.d.model_units\"\nfrom = 1\nto = 6\n", "");
+    assert!(!unsized_text.contains("size"), "{unsized_text}");
+    std::fs::write(folder.path().join("four.toml"), unsized_text).expect("it is written");
+    let enough = bedload(folder.path(), &[&["check", "four.toml"], &four[..]].concat());
     assert_eq!(enough.status.code(), Some(0), "{}", String::from_utf8_lossy(&enough.stdout));
+    let open = bedload(folder.path(), &[&["check", "units.toml", "--set", "size.from=4"], &four[..]].concat());
+    let said = String::from_utf8_lossy(&open.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(open.status.code(), Some(4), "{said}");
+    assert!(said.contains("is at most 4; lower values were not tried"), "{said}");
     // No reading is played when the time is up, and what is not known passes nothing.
     let late = bedload(folder.path(), &["check", "units.toml", "--time-budget", "0s"]);
     assert_eq!(late.status.code(), Some(4));
@@ -174,10 +182,10 @@ fn a_comparison_says_what_stays_better_under_every_reading() {
     // Two units do not carry it at 16,000: whatever one does there, nobody should sign for two.
     assert_eq!((verdicts, code), (vec![Judgement::Held, Judgement::Failed, Judgement::Held], 4));
     for part in [
-        "expectations of b: flips: holds as written; holds under 2, fails under 1 of 3 readings",
+        "expectations of model_units = 2: flips: holds as written; holds under 2, fails under 1 of 3 readings",
         "not distinguishable as written, better under 1 of 3 readings: throttle_rate",
         "with capacities.d.input_tpm_per_unit = 16,000",
-        "worse under all 3: cost_usd, cost_per_month_usd",
+        "worse under all 3: cost_usd, cost_per_1k_requests_usd, cost_per_month_usd",
     ] {
         assert!(said.contains(part), "`{part}` is not in\n{said}");
     }

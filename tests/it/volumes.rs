@@ -3,24 +3,39 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use bedload::results::Results;
+
 use crate::fates::{assert_tells, told};
+use crate::playing::value;
 
 fn bedload(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bedload")).args(args).current_dir(folder).output().unwrap()
 }
 
-fn drawn(scenario: &str) -> String {
+/// The chart of the costs by volume, and the document it is drawn from.
+fn drawn(scenario: &str) -> (String, Results) {
     let folder = tempfile::tempdir().unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario);
     let run = bedload(folder.path(), &["sweep", path.to_str().unwrap(), "--out", "o", "--quiet"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    std::fs::read_to_string(folder.path().join("o/cost_by_volume.svg")).unwrap().replace('\u{a0}', " ")
+    let svg = std::fs::read_to_string(folder.path().join("o/cost_by_volume.svg")).unwrap().replace('\u{a0}', " ");
+    (svg, serde_json::from_slice(&std::fs::read(folder.path().join("o/results.json")).unwrap()).unwrap())
 }
 
 #[test]
 fn retrieval_breaks_even_with_the_deployment_where_arithmetic_says() {
-    let svg = drawn("three-ways-by-volume.toml");
-    assert!(svg.contains("retrieval and deployed cost the same at 1,636,218 requests a month: $6,893"));
+    let (svg, results) = drawn("three-ways-by-volume.toml");
+    let costs = |way: &str| -> Vec<[f64; 2]> {
+        let own = results.points.iter().filter(|point| point.parameters["way"] == way);
+        own.map(|point| ["requests_per_month", "cost_per_month_usd"].map(|name| value(point, name))).collect()
+    };
+    // 40 a minute are the first volume at which the deployment costs less; costs are straight lines of the volume.
+    let ([low, high], [below, above]) = ([1, 2].map(|i| costs("retrieval")[i]), [1, 2].map(|i| costs("deployed")[i]));
+    let (gap_before, gap_after) = (below[1] - low[1], high[1] - above[1]);
+    assert!(gap_before > 0.0 && gap_after > 0.0, "{gap_before} {gap_after}");
+    let meets = low[0] + (high[0] - low[0]) * gap_before / (gap_before + gap_after);
+    assert_eq!(meets.round(), 1_636_218.0);
+    assert!(svg.contains("retrieval and deployed cost the same at 1.64 M requests a month: $6,893"));
     assert!(
         svg.contains("<desc>Up to 1.64 M requests a month retrieval is the cheapest, from there on deployed.</desc>")
     );
@@ -28,7 +43,7 @@ fn retrieval_breaks_even_with_the_deployment_where_arithmetic_says() {
 
 #[test]
 fn each_commitment_breaks_even_where_arithmetic_says() {
-    let svg = drawn("commitments-by-volume.toml");
+    let (svg, _) = drawn("commitments-by-volume.toml");
     let caption = "Up to 10.5 M requests a month on demand is the cheapest, from there on 6 months; at 23.7 M on demand (6 \
                    months fails). Break-even with on demand: 1 month at 19.1 M, no commitment at 21 M.";
     assert!(svg.contains(caption), "{:?}", svg.split("<desc>").nth(1).and_then(|rest| rest.split("</desc>").next()));

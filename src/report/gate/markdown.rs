@@ -65,5 +65,5 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
 
 /// Text as a cell of a table takes it: nothing in it is markup, a cell or a line of its own.
 fn escaped(text: &str) -> String {
-    marks::plain(&marks::line(text)).replace('\n', " ")
+    marks::plain(text)
 }
