@@ -20,6 +20,7 @@ mod latency_parts;
 mod load_over_time;
 mod main_effects;
 mod quota_use;
+mod room;
 mod scatter;
 mod served_by_capacity;
 mod served_by_region;

@@ -284,6 +284,19 @@ pub(super) fn register_fonts() -> Result<(), ChartError> {
     if good { Ok(()) } else { Err(ChartError("the embedded font cannot be read".to_owned())) }
 }
 
+/// Returns the text with each character that cannot be drawn as a question mark. The embedded font holds Latin-1 and some signs; anything else would be drawn as a box.
+pub(super) fn drawable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            ' '..='~' | '\u{a0}'..='ÿ' | 'λ' | 'μ' | 'ρ' | '–' | '—' | '‘' | '’' | '“' | '”' | '…' => {
+                c
+            }
+            '←' | '↑' | '→' | '↓' | '−' | '≠' | '≤' | '≥' => c,
+            _ => '?',
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,7 @@ mod loops;
 mod plan;
 mod prompt_cache;
 mod queueing;
+mod replication;
 mod rows;
 mod score;
 mod sharing;
@@ -41,7 +42,7 @@ use crate::model::workload::Workload;
 use crate::model::workload::cache::Cache;
 use crate::queue::{Class, Event, EventQueue, SLOTS};
 use crate::random::{Purpose, Stream};
-use crate::traffic::{Stretch, Tape, TokenDraws};
+use crate::traffic::{Stretch, TokenDraws};
 use attempt::Attempt;
 use call::{Asked, Call, Carried, Progress};
 use flight::{Flight, Waiting};
@@ -51,6 +52,7 @@ use loops::PendingTurns;
 use observer::{CapacitySnapshot, Door, Observer, Snapshot};
 use plan::{Luck, Plan};
 use prompt_cache::PromptCache;
+pub use replication::{run, run_along, tape};
 pub use score::Score;
 use slab::Slab;
 use supply::Supply;
@@ -216,35 +218,6 @@ pub struct Finished<O> {
     pub requests: u64,
     /// More requests were alive than the engine can tell apart; the run ended there.
     pub overflowed: bool,
-}
-
-/// Plays one replication from its tape to its end.
-pub fn run<O: Observer>(model: &Model, replication: u64, observer: O) -> Finished<O> {
-    run_along(model, replication, observer, &[])
-}
-
-/// The same from scores, by workload, where there are any.
-pub fn run_along<O: Observer>(
-    model: &Model,
-    replication: u64,
-    observer: O,
-    scores: &[Option<Arc<Score>>],
-) -> Finished<O> {
-    let mut tape = tape(model, replication, scores);
-    let mut engine = Engine::new(model, replication, observer).along(scores);
-    while let Some(stretch) = tape.next_stretch() {
-        if engine.advance(&stretch).is_break() {
-            break;
-        }
-    }
-    engine.finish()
-}
-
-/// The tape of one replication, from scores where there are any.
-#[must_use]
-pub fn tape(model: &Model, replication: u64, scores: &[Option<Arc<Score>>]) -> Tape {
-    let recordings: Vec<_> = scores.iter().map(|s| s.as_ref().map(|score| Arc::clone(&score.recording))).collect();
-    Tape::along(model, replication, &recordings)
 }
 
 impl<'m, O: Observer> Engine<'m, O> {

@@ -1,20 +1,21 @@
 //! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
 //! their sum, whatever the order.
 
+mod supply;
+
+pub use supply::{CapacityRecord, Clock, Jobs, QuotaRecord};
+
 use super::abandoned::Abandoned;
 use super::aftermath::Aftermath;
 use super::blocks::Blocks;
 use super::counters::Counts;
 use super::minutes::Minutes;
 use super::sessions::Sessions;
-use super::used_up::UsedUp;
-use crate::engine::observer::{Door, Job, LIMITS};
+use crate::engine::observer::Door;
 use crate::model::Model;
-use crate::model::capacity::Reason;
 use crate::model::pricing::Billed;
 use crate::model::workload::Workload;
 use crate::stats::Histogram;
-use crate::units::Tokens;
 
 /// What was measured over one interval.
 #[derive(Debug, Clone)]
@@ -102,65 +103,6 @@ pub struct Latencies {
     pub service_after_wait: Histogram,
     pub e2e_after_wait: Histogram,
     pub queue_delay: Histogram,
-}
-
-/// A count over the clock: of the interval, and its most in one wall-clock minute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Clock {
-    pub total: u64,
-    pub peak_minute: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct CapacityRecord {
-    pub admitted: u64,
-    pub rerouted: u64,
-    /// Of a pool, by region: those admitted there.
-    pub regions: Vec<u64>,
-    /// By [`Reason`].
-    pub refused: [u64; Reason::ALL.len()],
-    /// Time in progress, summed over attempts \[µs\].
-    pub in_flight_time: u128,
-    pub in_flight_peak: u64,
-    /// Time in the queue, summed over attempts \[µs\].
-    pub waiting_time: u128,
-    /// The part of it in which no limit of a quota blocked the head of the queue, by the [`Reason`] that did \[µs\].
-    pub waited_behind: [u128; Reason::ALL.len()],
-    pub waiting_peak: u64,
-    /// What completed attempts had reserved, cache reads aside \[tokens\].
-    pub reserved: u64,
-    /// Sum over completed attempts of max(0, reserved - charged), burndown included, and what more it is for quotas that
-    /// reserve cache reads too \[tokens\].
-    pub unused: u64,
-    pub unused_reads: u64,
-    /// Windows of copies that were billed, over the clock.
-    pub windows: u64,
-    pub jobs: Jobs,
-}
-
-/// Batch jobs that were submitted in the interval.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Jobs {
-    pub jobs: u64,
-    pub records: u64,
-    pub in_time: u64,
-    /// Sums \[µs\].
-    pub wait: u64,
-    pub makespan: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct QuotaRecord {
-    /// By limit.
-    pub refused: [u64; LIMITS],
-    /// By limit: time in queues whose head it blocked \[µs\].
-    pub waited_behind: [u128; LIMITS],
-    /// The greatest used + reserved, by limit \[requests or tokens\].
-    pub occupied_peak: [Tokens; LIMITS],
-    /// By limit: requests taken, dated at admission; tokens charged, dated at completion.
-    pub charged: [Clock; LIMITS],
-    /// When its daily limit was used up.
-    pub used_up: UsedUp,
 }
 
 /// Moments of the number waiting, to tell a backlog from noise.
@@ -484,78 +426,5 @@ impl Latencies {
             ("queue_delay", queue_delay),
             ("service", both(&self.service_after_wait)),
         ]
-    }
-}
-
-impl Jobs {
-    pub fn add(&mut self, job: Job) {
-        self.merge(Self {
-            jobs: 1,
-            records: job.records,
-            in_time: u64::from(job.in_time),
-            wait: job.begins - job.submitted,
-            makespan: job.ends - job.begins,
-        });
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.jobs += other.jobs;
-        self.records += other.records;
-        self.in_time += other.in_time;
-        self.wait += other.wait;
-        self.makespan += other.makespan;
-    }
-}
-
-impl Clock {
-    fn merge(&mut self, other: Self) {
-        self.total += other.total;
-        self.peak_minute = self.peak_minute.max(other.peak_minute);
-    }
-}
-
-impl CapacityRecord {
-    fn merge(&mut self, other: &Self) {
-        let Self {
-            admitted,
-            rerouted,
-            regions,
-            refused,
-            in_flight_time,
-            in_flight_peak,
-            waiting_time,
-            waited_behind,
-            waiting_peak,
-            reserved,
-            unused,
-            unused_reads,
-            windows,
-            jobs,
-        } = other;
-        self.windows += windows;
-        self.jobs.merge(*jobs);
-        self.reserved += reserved;
-        self.unused += unused;
-        self.unused_reads += unused_reads;
-        self.admitted += admitted;
-        self.rerouted += rerouted;
-        self.regions.iter_mut().zip(regions).for_each(|(mine, theirs)| *mine += theirs);
-        self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
-        self.in_flight_time += in_flight_time;
-        self.in_flight_peak = self.in_flight_peak.max(*in_flight_peak);
-        self.waiting_time += waiting_time;
-        self.waited_behind.iter_mut().zip(waited_behind).for_each(|(mine, theirs)| *mine += theirs);
-        self.waiting_peak = self.waiting_peak.max(*waiting_peak);
-    }
-}
-
-impl QuotaRecord {
-    fn merge(&mut self, other: &Self) {
-        let Self { refused, waited_behind, occupied_peak, charged, used_up } = other;
-        self.waited_behind.iter_mut().zip(waited_behind).for_each(|(mine, theirs)| *mine += theirs);
-        self.refused.iter_mut().zip(refused).for_each(|(mine, theirs)| *mine += theirs);
-        self.occupied_peak.iter_mut().zip(occupied_peak).for_each(|(mine, theirs)| *mine = (*mine).max(*theirs));
-        self.charged.iter_mut().zip(charged).for_each(|(mine, theirs)| mine.merge(*theirs));
-        self.used_up.merge(used_up);
     }
 }

@@ -5,6 +5,7 @@
 //! one addition for an event and nothing for the clock.
 
 mod at_once;
+mod edges;
 mod long_prompts;
 mod sessions;
 mod several;
@@ -15,10 +16,10 @@ use std::ops::Range;
 
 use self::sessions::SessionClocks;
 use super::aftermath::Lookout;
-use super::counters::{Counters, Counts};
+use super::counters::Counters;
 use super::minutes::MinuteLog;
 use super::record::{Cohort, RATES, Record};
-use super::timeline::{Bucket, LatencyGrid, QuotaBucket, bucket_width};
+use super::timeline::{LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Room, Status};
@@ -197,141 +198,6 @@ impl Recorder {
     #[inline(always)]
     fn overlap(&self, from: u64, to: u64) -> u128 {
         u128::from(to.min(self.to).saturating_sub(from.max(self.from)))
-    }
-
-    fn end_minute(&mut self) {
-        let clock = &mut self.clock;
-        let minute = clock.now.since(&clock.at_minute);
-        for (quota, charged) in self.record.quotas.iter_mut().zip(&minute.quotas) {
-            for (clock, charged) in quota.charged.iter_mut().zip(charged) {
-                clock.peak_minute = clock.peak_minute.max(*charged);
-            }
-        }
-        if clock.minute_is_whole {
-            self.record.worst_minutes.see(&Counts::sum(&minute.workloads));
-            self.record.workloads.iter_mut().zip(&minute.workloads).for_each(|(c, own)| c.worst_minutes.see(own));
-        }
-        self.minutes.end_minute(minute.workloads.iter().map(|counts| counts.arrivals).sum());
-        clock.at_minute = clock.now.clone();
-        self.see_rates();
-    }
-
-    /// Adds the minute that ends to the blocks of every rate.
-    fn see_rates(&mut self) {
-        let mut total = [(0, 0); RATES];
-        for (cohort, before) in self.record.workloads.iter_mut().zip(&mut self.clock.rates_at_minute) {
-            for (i, (_, events, trials)) in cohort.rates().into_iter().enumerate() {
-                // A request that was unfinished, or is sent after all, may take back what it counted for.
-                let of_minute = (events.saturating_sub(before[i].0), trials.saturating_sub(before[i].1));
-                before[i] = (events, trials);
-                cohort.blocks[i].see(of_minute.0, of_minute.1);
-                total[i] = (total[i].0 + of_minute.0, total[i].1 + of_minute.1);
-            }
-        }
-        self.record.blocks.iter_mut().zip(total).for_each(|(blocks, (events, trials))| blocks.see(events, trials));
-    }
-
-    fn end_bucket(&mut self, snapshot: Snapshot<'_>) {
-        let clock = &mut self.clock;
-        let bucket = clock.now.since(&clock.at_bucket);
-        let mut quotas = std::mem::replace(&mut clock.bucket, vec![QuotaBucket::default(); bucket.quotas.len()]);
-        for (quota, charged) in quotas.iter_mut().zip(&bucket.quotas) {
-            quota.charged = *charged;
-        }
-        self.record.timeline.buckets.push(Bucket {
-            workloads: bucket.workloads,
-            capacities: snapshot.capacities.iter().map(|c| [u64::from(c.in_flight), u64::from(c.waiting)]).collect(),
-            admitted: bucket.admitted,
-            regions: bucket.regions,
-            refused: bucket.refused,
-            quotas,
-        });
-        clock.at_bucket = clock.now.clone();
-    }
-
-    /// Folds the greatest values since the last edge into the peaks.
-    fn fold_peaks(&mut self, snapshot: Snapshot<'_>) {
-        for ((quota, record), bucket) in snapshot.quotas.iter().zip(&mut self.record.quotas).zip(&mut self.clock.bucket)
-        {
-            for (limit, seen) in quota.occupied_peak.into_iter().enumerate() {
-                record.occupied_peak[limit] = record.occupied_peak[limit].max(seen);
-                bucket.occupied[limit] = bucket.occupied[limit].max(seen);
-            }
-        }
-        for (capacity, record) in snapshot.capacities.iter().zip(&mut self.record.capacities) {
-            record.in_flight_peak = record.in_flight_peak.max(u64::from(capacity.in_flight_peak));
-            record.waiting_peak = record.waiting_peak.max(u64::from(capacity.waiting_peak));
-        }
-    }
-
-    fn sample_waiting(&mut self, snapshot: Snapshot<'_>) -> u64 {
-        let queued: u64 = snapshot.capacities.iter().map(|c| u64::from(c.waiting)).sum();
-        let waiting = queued + snapshot.backing_off.iter().sum::<u64>();
-        let moments = &mut self.record.waiting;
-        moments.samples += 1;
-        moments.sum += waiting;
-        moments.squares += waiting * waiting;
-        waiting
-    }
-
-    /// An edge of the interval, of a minute or of a bucket, or none of these.
-    fn clock_edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
-        if at == self.from {
-            self.begin(snapshot);
-            self.record.waiting.at_start = self.sample_waiting(snapshot);
-            return;
-        }
-        let is_bucket = at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX);
-        if is_bucket {
-            if self.keeps_course {
-                self.end_bucket(snapshot);
-            }
-            self.clock.next_bucket = at + self.clock.bucket_width;
-        }
-        let is_minute = at == self.clock.next_minute || at == self.to;
-        if is_minute {
-            self.clock.minute_is_whole &= at == self.clock.next_minute;
-            self.end_minute();
-            self.clock.minute_is_whole = true;
-            self.clock.next_minute += MICROS_PER_MINUTE;
-        }
-        // At these edges alone, so that the verdict does not hang on who else looks.
-        if is_bucket || is_minute {
-            let waiting = self.sample_waiting(snapshot);
-            if at == self.to {
-                self.record.waiting.at_end = waiting;
-                self.end();
-            }
-        }
-    }
-
-    fn begin(&mut self, snapshot: Snapshot<'_>) {
-        // What stands at the start counts for the peaks as if it had just come.
-        for (quota, record) in snapshot.quotas.iter().zip(&mut self.record.quotas) {
-            record.occupied_peak = quota.occupied;
-        }
-        for (capacity, record) in snapshot.capacities.iter().zip(&mut self.record.capacities) {
-            record.in_flight_peak = u64::from(capacity.in_flight);
-            record.waiting_peak = u64::from(capacity.waiting);
-        }
-        let clock = &mut self.clock;
-        clock.state = Phase::Inside;
-        clock.at_start = clock.now.clone();
-        clock.at_minute = clock.now.clone();
-        clock.at_bucket = clock.now.clone();
-    }
-
-    fn end(&mut self) {
-        let total = self.clock.now.since(&self.clock.at_start);
-        for (quota, charged) in self.record.quotas.iter_mut().zip(&total.quotas) {
-            for (clock, charged) in quota.charged.iter_mut().zip(charged) {
-                clock.total = *charged;
-            }
-        }
-        for (capacity, windows) in self.record.capacities.iter_mut().zip(&total.windows) {
-            capacity.windows = *windows;
-        }
-        self.clock.state = Phase::After;
     }
 }
 

@@ -91,7 +91,7 @@ impl Parts {
             return;
         }
         let of = |(key, files): (&String, &Vec<String>)| match files.as_slice() {
-            [few @ ..] if few.len() <= 3 => format!("`{key}` of {}", few.join(", ")),
+            few if few.len() <= 3 => format!("`{key}` of {}", few.join(", ")),
             many => format!("`{key}` of {} files", many.len()),
         };
         let keys: Vec<String> = self.unread.iter().map(of).collect();

@@ -120,7 +120,7 @@ struct Lane {
 
 #[derive(Debug)]
 enum Source {
-    Drawn(Drawn),
+    Drawn(Box<Drawn>),
     /// With what is added to every input [tokens], and whether the model writes an answer.
     Trace(Box<ReplayClock>, u32, bool),
     /// Nothing is known before the system has answered.
@@ -138,7 +138,7 @@ impl Lane {
                 let clock = ReplayClock::new(replay.clone(), copies, model.run.hard_end().0);
                 Source::Trace(Box::new(clock), workload.tokens.extra_input, workload.tokens.writes)
             }
-            (_, Some(drawn)) => Source::Drawn(drawn),
+            (_, Some(drawn)) => Source::Drawn(Box::new(drawn)),
             (_, None) => Source::Loop,
         };
         Self { source, block: Block::default(), next: 0, ended: false, scratch: vec![0.0; BLOCK] }
@@ -166,7 +166,7 @@ impl Lane {
                 let rest = if recording.fill(block) { return } else { recording.rest() };
                 self.ended = rest.is_none();
                 if let Some(rest) = rest {
-                    self.source = Source::Drawn(rest);
+                    self.source = Source::Drawn(Box::new(rest));
                     self.refill_if_spent();
                 }
             }

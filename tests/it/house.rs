@@ -47,7 +47,7 @@ const RESERVED: [(&str, &[&str]); 13] = [
     (".powf(", &[]),
 ];
 
-const LONGEST_FILE: usize = 600;
+const LONGEST_FILE: usize = 500;
 
 fn level(module: &str) -> Option<usize> {
     LEVELS.iter().position(|modules| modules.contains(&module))

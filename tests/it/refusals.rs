@@ -29,7 +29,7 @@ tpm = 100_000
 limiter = "fixed_window"
 "#;
 
-fn shown(text: &str, overrides: &[&str]) -> String {
+pub fn shown(text: &str, overrides: &[&str]) -> String {
     let overrides: Vec<String> = overrides.iter().map(|o| (*o).to_owned()).collect();
     match load_text("chat.toml", text, Path::new("tests/it/traces"), &overrides) {
         Ok(loaded) => format!("LOADED\n{}", render(&loaded.sources, &loaded.warnings, false)),
@@ -42,7 +42,7 @@ fn shown(text: &str, overrides: &[&str]) -> String {
 
 /// The good scenario with each line in the place of the one of the same key; a new line goes to the section that is
 /// named before it (`workloads.chat: scale = 2`), or to the end.
-fn with(lines: &[&str]) -> String {
+pub fn with(lines: &[&str]) -> String {
     let key = |line: &str| line.split(['=', ' ', '.']).next().unwrap_or_default().to_owned();
     let mut text: Vec<String> = GOOD.lines().map(str::to_owned).collect();
     for line in lines {
@@ -62,7 +62,7 @@ fn with(lines: &[&str]) -> String {
 }
 
 /// All cases of a kind in one snapshot, in their order.
-fn snapshot(name: &str, cases: &[(&str, String)]) {
+pub fn snapshot(name: &str, cases: &[(&str, String)]) {
     let text: String = cases.iter().map(|(what, shown)| format!("━━ {what}\n\n{shown}\n")).collect();
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(name, text);
@@ -357,122 +357,6 @@ fn overrides() {
             ("no value", set(&["run.seed", "run.seed="])),
             ("into a list", set(&["expect.metric=5", "workloads.chat.model.x=5"])),
             ("another kind lacks its keys", set(&["workloads.chat.arrivals.gamma.rate=900/min"])),
-        ],
-    );
-}
-
-/// One workload of a minute's 60 requests against one capacity, of a model with this `id` and these keys.
-fn sold(id: &str, model_keys: &str, capacity: &str) -> String {
-    let text = format!(
-        r#"[run]
-duration = "1h"
-warmup = "0s"
-
-[models.m]
-id = "{id}"
-{model_keys}
-[workloads.chat]
-model = "m"
-arrivals.poisson.rate = "60/min"
-input_tokens = 1000
-output_tokens = 100
-max_tokens = 512
-
-{capacity}
-"#
-    );
-    shown(&text, &[])
-}
-
-#[test]
-fn ways_to_get_throughput() {
-    let (sonnet, nova, llama) =
-        ("anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0", "meta.llama3-1-8b-instruct-v1:0");
-    let us = |id: &str| format!("us.{id}");
-    let units = "[capacities.c.provisioned]\nmodel_units = 1\ninput_tpm_per_unit = 10_000\noutput_tpm_per_unit = 5_000";
-    let tuned = "[models.m.customization]\nmethod = \"fine_tuning\"\ntraining_tokens = 1000\n";
-    let pool = "[capacities.c.cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"";
-    let units_of_own = |text: &str| {
-        text.replace(
-            "on_demand]\ntpm = 100_000\n",
-            "provisioned]\nmodel_units = 1\ninput_tpm_per_unit = 100_000\noutput_tpm_per_unit = 100_000\n",
-        )
-    };
-    let batch = "[capacities.c.batch]\nqueue_delay = \"1h\"\ntokens_per_second = 1000";
-    snapshot(
-        "throughput",
-        &[
-            ("Model Units of a model that is not sold so", sold(sonnet, "", units)),
-            ("Model Units behind an inference profile", sold(&us(nova), "", units)),
-            (
-                "less reserved than AWS sells",
-                sold(&us(sonnet), "", "[capacities.c.reserved]\ninput_tpm = 99_000\noutput_tpm = 9_000"),
-            ),
-            (
-                "a destination twice",
-                sold(&us(nova), "", &format!("{pool}\ndestinations = [\"us-east-1\", {{ region = \"us-east-1\" }}]")),
-            ),
-            (
-                "a destination that the profile does not lead to",
-                sold(&us(nova), "", &format!("{pool}\ndestinations = [\"us-east-1\", \"eu-west-1\"]")),
-            ),
-            (
-                "a source region that the profile does not have",
-                sold(&us(nova), "", &pool.replace("us-east-1", "eu-west-1")),
-            ),
-            ("a region of a pool", sold(&us(nova), "", &format!("{pool}\nregion = \"us-east-1\""))),
-            ("a job of few records", sold(&us(nova), "", &format!("{batch}\ncollect_every = \"1m\""))),
-            (
-                "a capacity behind a batch",
-                sold(
-                    &us(nova),
-                    "",
-                    &format!("route = [\"c\", \"d\"]\n{batch}\ncollect_every = \"1h\"\n[capacities.d.on_demand]"),
-                ),
-            ),
-            (
-                "an outage that lasts no time",
-                sold(&us(nova), "", "[capacities.c.on_demand]\noutages = [{ at = \"5m\", lasts = \"0s\" }]"),
-            ),
-            (
-                "an outage that would end before it begins",
-                sold(&us(nova), "", "[capacities.c.on_demand]\noutages = [{ at = \"5m\", lasts = \"-1m\" }]"),
-            ),
-            ("a customized model on demand", sold(nova, tuned, "[capacities.c.on_demand]")),
-            ("a customized model behind a profile", sold(nova, tuned, pool)),
-            ("a deployment of a base model", sold(nova, "", "[capacities.c.custom_deployment]")),
-            ("a deployment of a profile", sold(&us(nova), tuned, "[capacities.c.custom_deployment]")),
-            (
-                "a tier that the model is not sold in",
-                shown(
-                    &with(&[
-                        "workloads.chat: tier = \"flex\"",
-                        "models.own: id = \"us.anthropic.claude-opus-4-5-20251101-v1:0\"",
-                    ]),
-                    &[],
-                ),
-            ),
-            ("a tier of Model Units", shown(&units_of_own(&with(&["workloads.chat: tier = \"flex\""])), &[])),
-            (
-                "a purchase that ends before it begins",
-                sold(
-                    llama,
-                    "",
-                    "[capacities.c.provisioned]\ninput_tpm_per_unit = 10_000\noutput_tpm_per_unit = 5_000\npurchases = [{ model_units = 1, at = \"5m\", ends = \"4m\" }]",
-                ),
-            ),
-            (
-                "a bound purchase that ends early",
-                sold(
-                    llama,
-                    "",
-                    "[capacities.c.provisioned]\ninput_tpm_per_unit = 10_000\noutput_tpm_per_unit = 5_000\npurchases = [{ model_units = 1, commitment = \"1-month\", ends = \"30m\" }]",
-                ),
-            ),
-            (
-                "a cost of Model Units without a price",
-                shown(&(units_of_own(GOOD) + "[[expect]]\nmetric = \"cost_usd\"\nat_most = \"$5\"\n"), &[]),
-            ),
         ],
     );
 }

@@ -144,7 +144,7 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
         for file in &files {
             let others: Vec<&str> = files.iter().copied().filter(|other| other != file).collect();
             let others = match others.as_slice() {
-                [few @ ..] if few.len() <= 3 => few.join(", "),
+                few if few.len() <= 3 => few.join(", "),
                 many => format!("{} other files", many.len()),
             };
             let text = format!(

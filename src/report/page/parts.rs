@@ -198,7 +198,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
         lines: rows.map(Line::Cells).collect(),
     })];
     let refusals = sizing::refusals(sizing);
-    blocks.extend((!refusals.is_empty()).then(|| Block::Facts(refusals)));
+    blocks.extend((!refusals.is_empty()).then_some(Block::Facts(refusals)));
     if !sizing.frontier.is_empty() {
         let columns = ["For", "Value", "Cost"].map(Column::words).to_vec();
         let rows = sizing::frontier(sizing).into_iter().map(|cells| pieces(cells.to_vec()));

@@ -13,6 +13,7 @@ mod room;
 mod run;
 mod size;
 mod supply;
+mod workload_checks;
 mod workloads;
 
 use std::collections::BTreeMap;
