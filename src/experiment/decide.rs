@@ -239,8 +239,8 @@ fn shortened(model: &Model) -> Option<SimTime> {
     (is_steady && !is_daily && model.run.duration > SHORT).then_some(SHORT)
 }
 
-/// The assumptions that the answer hangs on most: those that flip it where it was doubted, else those about the neck, else the
-/// quotas left at a default.
+/// Returns the assumptions that may change the answer most: those that flip it where it was put under doubt, else factors on
+/// tokens and what is assumed about the neck.
 fn hangs_on(results: &Results, neck: Option<&Neck>) -> Vec<String> {
     if let Some(doubt) = &results.doubt {
         let mut paths: Vec<String> = Vec::new();
@@ -251,13 +251,29 @@ fn hangs_on(results: &Results, neck: Option<&Neck>) -> Vec<String> {
         }
         return paths;
     }
+    let is_lost = results.points.first().is_some_and(|point| point.basis.failing_share > 0.0);
     let owner = neck.and_then(|neck| neck.path.rsplit_once('.')).map(|(owner, _)| format!("{owner}."));
-    let is_limit =
-        |path: &str| [".rpm", ".tpm", ".tpd", ".itpm", ".otpm", ".limiter"].iter().any(|end| path.ends_with(end));
-    let paths = results.assumptions.iter().map(|a| &a.path).filter(|path| is_limit(path));
-    let about: Vec<String> =
-        paths.clone().filter(|path| owner.as_ref().is_none_or(|owner| path.starts_with(owner))).cloned().collect();
-    about.into_iter().take(NAMED).collect()
+    let is_about = |path: &&String| match &owner {
+        // Requests that fail where no limit is in the way fail because answers take too long.
+        None if is_lost => ends_with(path, &LATENCIES),
+        None => ends_with(path, &LIMITS),
+        Some(owner) => ends_with(path, &LIMITS) && path.starts_with(owner),
+    };
+    let paths = || results.assumptions.iter().map(|assumption| &assumption.path);
+    // A factor on the reservation or the charge moves each limit on tokens, so it comes first.
+    let factors = paths().filter(|path| ends_with(path, &FACTORS) && (neck.is_some() || !is_lost));
+    factors.chain(paths().filter(is_about)).take(NAMED).cloned().collect()
+}
+
+/// Keys by which calls count several times against limits on tokens.
+const FACTORS: [&str; 2] = [".reserve_output_burndown", ".output_burndown"];
+/// Keys of limits, and of how they are enforced.
+const LIMITS: [&str; 6] = [".rpm", ".tpm", ".tpd", ".itpm", ".otpm", ".limiter"];
+/// Keys of how long answers take.
+const LATENCIES: [&str; 2] = [".output_tokens_per_second", ".time_to_first_token"];
+
+fn ends_with(path: &str, keys: &[&str]) -> bool {
+    keys.iter().any(|key| path.ends_with(key))
 }
 
 #[cfg(test)]

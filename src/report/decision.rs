@@ -16,7 +16,7 @@ pub fn decide(results: &mut Results) {
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
-    lines.extend(point.basis.neck.as_ref().map(verdict::neck));
+    lines.extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)));
     lines.extend(decision.change.as_ref().map(change));
     if !decision.hangs_on.is_empty() {
         let flips = results.doubt.is_some();
@@ -24,6 +24,15 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
         lines.push(format!("{verb} {}", decision.hangs_on.join(", ")));
     }
     lines
+}
+
+/// What is in the way where no limit is: the client's own time-outs; `None`: no request timed out.
+fn timed_out(point: &Point) -> Option<String> {
+    let lost = point.value("failure_rate").filter(|lost| *lost > 0.0)?;
+    let part = share(point.value("timeout_rate").filter(|rate| *rate > 0.0)? / lost);
+    Some(format!(
+        "neck: the client gives up: {part} of the requests without an answer met `timeout` or `attempt_timeout`"
+    ))
 }
 
 /// How good the answer is, as its first word says; `None` where no request arrived.
