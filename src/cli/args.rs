@@ -267,10 +267,10 @@ pub(super) struct CheckArgs {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Write JUnit XML.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written)]
     pub junit: Option<PathBuf>,
     /// Write a table for a review comment; `-` prints it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written)]
     pub markdown: Option<PathBuf>,
     /// Begin no more replications and no more files after this time, such as 5m.
     #[arg(long, value_name = "TIME", value_parser = span)]
@@ -452,4 +452,13 @@ pub(super) enum SchemaOf {
 fn tolerance(text: &str) -> Result<f64, String> {
     let share = parse::percentage(text).map_err(|_| format!("`{text}` is not a share; write \"1%\""))?;
     if share <= 1.0 { Ok(share) } else { Err(format!("`{text}` is more than everything; write \"1%\"")) }
+}
+
+/// Reads the name of a file that is written. A scenario's own name is refused, so that no scenario is overwritten where the
+/// name was forgotten and the next argument was taken for it.
+fn written(text: &str) -> Result<PathBuf, String> {
+    if text.ends_with(".toml") {
+        return Err(format!("`{text}` is a scenario and would be overwritten; name another file, or write `-`"));
+    }
+    Ok(PathBuf::from(text))
 }

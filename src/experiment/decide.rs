@@ -235,7 +235,8 @@ fn shortened(model: &Model) -> Option<SimTime> {
     let is_steady = model.workloads.iter().all(|w| w.arrivals.is_stationary())
         && model.capacities.iter().all(Capacity::is_stationary)
         && model.windows.is_empty();
-    let is_daily = model.quotas.iter().any(|q| q.limit(LimitKind::Tpd).is_some());
+    let is_daily =
+        model.quotas.iter().any(|q| LimitKind::ALL.into_iter().any(|kind| kind.is_daily() && q.limit(kind).is_some()));
     (is_steady && !is_daily && model.run.duration > SHORT).then_some(SHORT)
 }
 

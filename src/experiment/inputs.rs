@@ -5,19 +5,25 @@ use crate::model::study::overlaps;
 use crate::model::{Model, input};
 use crate::results::{self, Input, MOST_INPUTS, Results};
 
-/// Those of a model.
+/// Returns the inputs of a model. A default limit is published and yet assumed, because an account may have another one.
 pub(super) fn of(model: &Model) -> Vec<Input> {
-    model.inputs.iter().map(input).collect()
+    let is_assumed = |path: &str| model.assumptions.iter().any(|assumption| assumption.path == path);
+    model.inputs.iter().map(|one| input(one, is_assumed(&one.path))).collect()
 }
 
-fn input(input: &input::Input) -> Input {
+fn input(input: &input::Input, is_assumed: bool) -> Input {
+    let is_default_limit = input.origin == Origin::Published && is_assumed;
     let origin = match input.origin {
+        Origin::Published if is_default_limit => results::Origin::Assumed,
         Origin::Published => results::Origin::Published,
         Origin::Measured => results::Origin::Measured,
         Origin::Assumed => results::Origin::Assumed,
         Origin::Stated => results::Origin::Stated,
     };
-    let input::Input { path, value, as_of, source, .. } = input.clone();
+    let input::Input { path, value, as_of, mut source, .. } = input.clone();
+    if is_default_limit {
+        source += "; your account may have less";
+    }
     Input { origin, path, value, as_of, source, side: None }
 }
 

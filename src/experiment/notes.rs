@@ -44,7 +44,11 @@ fn of_jobs(model: &Model, point: &Point) -> Vec<Note> {
                 let took = plain(&time((done.0.saturating_sub(job.at)) as f64 * 1e-3));
                 format!("the job `{name}` is done {took} after it begins, at {}", moment(&model.run.start, done))
             }
-            None => format!("the job `{name}` is not done when the run ends, of {} requests", plain(&count(asked))),
+            None => format!(
+                "it is not known when the job `{name}` is done: not all of its requests, {} of them measured, had their outcome \
+                 within the measured time; lengthen run.duration",
+                plain(&count(asked))
+            ),
         };
         Some(note(Some(&metric), text))
     };

@@ -9,7 +9,7 @@ pub(super) use supply::per_minute;
 
 use super::abandoned_cost::AbandonedCost;
 use super::ledger::{Item, committed, ledger, month_of_usage, sum};
-use super::record::{Cohort, Record, WorstMinutes};
+use super::record::{Cohort, NEVER_DONE, Record, WorstMinutes};
 use crate::model::{Group, Model};
 use crate::stats::{Deviation, Histogram};
 use crate::terms::LATENCY_STATISTICS;
@@ -210,7 +210,7 @@ impl Sheet {
         self.count("abandoned_tokens", abandoned.input() + abandoned.output);
         self.time_to_failure(c.time_to_failure.as_ref());
         if let Some(done) = c.job_done {
-            let is_over = c.requests > 0 && c.unfinished == 0;
+            let is_over = c.requests > 0 && c.unfinished == 0 && done != NEVER_DONE;
             self.value("job_done_at_ms", is_over.then_some(done as f64 * 1e-3));
         }
         if let Some(sessions) = c.sessions {

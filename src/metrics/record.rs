@@ -38,6 +38,9 @@ pub struct Record {
     pub minutes: Minutes,
 }
 
+/// Stands for the end of a job that is not measured as a whole \[µs\].
+pub const NEVER_DONE: u64 = u64::MAX;
+
 /// The measured requests of one workload.
 #[derive(Debug, Clone, Default)]
 pub struct Cohort {
@@ -81,7 +84,7 @@ pub struct Cohort {
     pub aftermath: Option<Aftermath>,
     /// `None`: the workload has no sessions.
     pub sessions: Option<Sessions>,
-    /// When the last measured request of a job had its outcome \[µs\]; `None`: the workload is no job.
+    /// When the last measured request of a job had its outcome \[µs\], or [`NEVER_DONE`]; `None`: the workload is no job.
     pub job_done: Option<u64>,
 }
 

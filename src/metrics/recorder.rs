@@ -18,7 +18,7 @@ use self::sessions::SessionClocks;
 use super::aftermath::Lookout;
 use super::counters::Counters;
 use super::minutes::MinuteLog;
-use super::record::{Cohort, RATES, Record};
+use super::record::{Cohort, NEVER_DONE, RATES, Record};
 use super::timeline::{LatencyGrid, QuotaBucket, bucket_width};
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
@@ -121,7 +121,12 @@ impl Recorder {
             }
         }
         for (cohort, workload) in record.workloads.iter_mut().zip(&model.workloads) {
-            cohort.job_done = matches!(workload.arrivals, Process::Job(_)).then_some(0);
+            cohort.job_done = match &workload.arrivals {
+                Process::Job(job) if from <= job.at && job.at + job.spread < to => Some(0),
+                // Requests outside of the interval are not recorded, so that the end of the job is not known.
+                Process::Job(_) => Some(NEVER_DONE),
+                _ => None,
+            };
         }
         let regions = record.capacities.iter().map(|c| c.regions.len()).sum();
         let counters = Counters::new(workloads, capacities, quotas, regions);
