@@ -112,6 +112,35 @@ fn more_capacity_throttles_less() {
     assert!(text.contains("workload chat, where it differs"), "{text}");
 }
 
+#[test]
+fn a_side_without_events_is_bounded_by_the_clusters_of_the_other() {
+    let wide = r#"
+        run = { duration = "1h", warmup = "1m", seed = 7, replications = 4 }
+        models.m = { max_output_tokens = 1000, time_to_first_token = "500ms", output_tokens_per_second = 100 }
+        [workloads.w]
+        model = "m"
+        arrivals.poisson.rate = "300/min"
+        input_tokens = 500
+        output_tokens = 100
+        max_tokens = 200
+        client.retries = "none"
+        [capacities.us.on_demand]
+        rpm = 400
+        limiter = "fixed_window"
+    "#;
+    let tight = wide.replace("rpm = 400", "rpm = 320");
+    let d = comparison(wide, &tight).differences["throttle_rate"];
+    // Of the 240 minutes alone nothing rarer than -ln(0.05) / 240 = 1.2 % could be told from none.
+    assert_eq!(d.a, Some(0.0), "{d:?}");
+    assert!((0.002..0.006).contains(&d.b.unwrap()) && d.half_width.unwrap() < 0.012, "{d:?}");
+    assert!(d.distinguishable, "{d:?}");
+    let other_way = comparison(&tight, wide).differences["throttle_rate"];
+    assert_eq!((other_way.half_width, other_way.distinguishable), (d.half_width, true));
+    // Where neither side has an event, the minutes bound both.
+    let neither = comparison(wide, &wide.replace("rpm = 400", "rpm = 500")).differences["throttle_rate"];
+    assert!((neither.half_width.unwrap() - 0.012_48).abs() < 1e-4, "{neither:?}");
+}
+
 /// The replications' own values of a metric.
 fn own(text: &str, metric: &str) -> Vec<f64> {
     let model = model(text);

@@ -18,7 +18,7 @@ use crate::model::Model;
 use crate::results::{
     self, Comparison, Difference, Estimate, Expectation, JudgedTwice, Note, Point, Results, Scenario, Side,
 };
-use crate::stats::{dispersion, interval};
+use crate::stats::{Deviation, dispersion, interval};
 
 /// Below this share of either side a difference is that of roundings \[1\].
 const ROUNDING: f64 = 1e-12;
@@ -102,6 +102,25 @@ struct Column {
     pooled: Measure,
     /// Empty where one of them is not known.
     own: Vec<f64>,
+    /// How the events of a rate differ between replications; of other metrics nothing.
+    between: Deviation,
+}
+
+impl Column {
+    /// How many independent trials a rate is worth of which this side saw no event, or nothing but events; `None`: it is no
+    /// such rate. Its events cluster as those of the other side do where that saw both; else its minutes are counted.
+    fn unseen_in(&self, other: &Self) -> Option<f64> {
+        let minutes = self.pooled.unseen_in()?;
+        let (Measure::Rate { events, trials, .. }, Measure::Rate { events: seen, trials: of, deviation, .. }) =
+            (self.pooled, other.pooled)
+        else {
+            return Some(minutes);
+        };
+        // A side where most trials are events tells nothing of how rare ones cluster, nor the other way round.
+        let is_comparable = (1..of).contains(&seen) && if events == 0 { 2 * seen <= of } else { 2 * seen >= of };
+        let dispersion = deviation.dispersion().max(other.between.dispersion());
+        Some(if is_comparable { trials as f64 / dispersion } else { minutes })
+    }
 }
 
 fn sheet(model: &Model, played: &Played) -> BTreeMap<String, Column> {
@@ -110,9 +129,18 @@ fn sheet(model: &Model, played: &Played) -> BTreeMap<String, Column> {
     pooled
         .map(|(i, metric)| {
             let estimate = played.point.metrics.get(&metric.name).and_then(|e: &Estimate| e.estimate);
-            (metric.name, Column { estimate, pooled: metric.measure, own: own(i).unwrap_or_default() })
+            let own = own(i).unwrap_or_default();
+            (metric.name, Column { estimate, pooled: metric.measure, own, between: between(played, i) })
         })
         .collect()
+}
+
+/// How the events of metric number `i` differ between replications.
+fn between(played: &Played, i: usize) -> Deviation {
+    Deviation::between(played.replications.iter().filter_map(|r| match r.metrics[i].measure {
+        Measure::Rate { events, trials, .. } => Some((events, trials)),
+        _ => None,
+    }))
 }
 
 fn difference(a: &Column, b: &Column, confidence: f64, paired: bool) -> Difference {
@@ -127,8 +155,8 @@ fn difference(a: &Column, b: &Column, confidence: f64, paired: bool) -> Differen
         (false, _) => (of_b - of_a, interval::of_independent((of_a, &a.own), (of_b, &b.own), confidence)),
     };
     // What never happened on a side, or always, may yet do otherwise: never narrower than the bound of what was not seen.
-    let unseen = |side: &Column| side.pooled.unseen_in().map(|n| dispersion::bound_of_none(1.0 - confidence, n));
-    let half_width = match [a, b].map(unseen) {
+    let unseen = |side: &Column, other| side.unseen_in(other).map(|n| dispersion::bound_of_none(1.0 - confidence, n));
+    let half_width = match [unseen(a, b), unseen(b, a)] {
         [Some(in_a), Some(in_b)] => Some(half_width.unwrap_or(0.0).max(in_a).max(in_b)),
         [Some(bound), None] | [None, Some(bound)] => half_width.map(|half| half.max(bound)),
         [None, None] => half_width,
