@@ -77,12 +77,14 @@ pub(super) fn of_the_month(model: &Model, played: &Played, watch: &dyn Watch) ->
     let calm = play(&calm, Depth::Figures, watch);
     if let (Some(in_calm), Some(month)) = (calm.point.value("cost_usd"), calm.point.value(MONTH)) {
         let own = cost - in_calm;
-        let (size, word) = (money(own.abs()), if own < 0.0 { "less" } else { "more" });
-        text += &format!(
-            "; they cost {size} {word} each time, so that a month in which they happen once costs {}, and one without them {}",
-            money(month + own),
-            money(month)
-        );
+        let (once, never) = (money(month + own), money(month));
+        // Of equal sums there is nothing to say.
+        if once != never {
+            let (size, word) = (money(own.abs()), if own < 0.0 { "less" } else { "more" });
+            text += &format!(
+                "; they cost {size} {word} each time, so that a month in which they happen once costs {once}, and one without them {never}"
+            );
+        }
     }
     Some((Note { metric: Some(MONTH.to_owned()), text: plain(&text) }, calm.effort))
 }

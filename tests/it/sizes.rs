@@ -196,8 +196,12 @@ at_most = "1%"
 "#;
 
 fn typed(args: &[&str]) -> (String, String, Option<i32>) {
+    typed_of(NEW_ACCOUNT, args)
+}
+
+fn typed_of(scenario: &str, args: &[&str]) -> (String, String, Option<i32>) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("s.toml"), NEW_ACCOUNT).unwrap();
+    std::fs::write(folder.path().join("s.toml"), scenario).unwrap();
     let program = env!("CARGO_BIN_EXE_bedload");
     let output = std::process::Command::new(program).args(args).current_dir(folder.path()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -219,6 +223,28 @@ fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
     // A range of nothing else is a fault.
     let (_, error, code) = typed(&[&size[..], &["--from", "1000", "--to", "3000", "--step", "1000"]].concat());
     assert!(error.contains("no request of `agent` could ever be admitted") && code == Some(2), "{error}");
+}
+
+#[test]
+fn the_quota_of_an_agent_on_a_new_account_is_found() {
+    // The catalogue's latencies of Claude Sonnet 4.5.
+    let text = NEW_ACCOUNT
+        .replace(
+            "time_to_first_token = \"600ms\"",
+            "time_to_first_token = \"860ms\"\nprefill_per_1k_tokens = \"100ms\"",
+        )
+        .replace("output_tokens_per_second = 80", "output_tokens_per_second = 55");
+    let range = ["--from", "100000", "--to", "700000", "--step", "300000", "--bought", "20000"];
+    let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
+    let (told, error, code) = typed_of(&text, &[&size[..], &range].concat());
+    let answer = "700,000 is the least `capacities.us.tpm` that keeps every expectation; 400,000";
+    assert!(told.contains(answer), "{told}{error}");
+    let row = |value: &str| told.lines().find(|line| line.trim_start().starts_with(value)).unwrap_or_default();
+    assert!(row("400,000 ").contains("  fails "), "{told}");
+    let rows: Vec<&str> = told.lines().filter(|line| line.trim_start().starts_with("700,000  holds")).collect();
+    assert!(rows.len() == 1 && rows[0].contains("answer"), "{told}");
+    assert!(told.contains("20,000  no scenario") && told.contains("bought: 20,000 is too few"), "{told}");
+    assert_eq!(code, Some(1), "what is bought is too few: {told}");
 }
 
 #[test]
@@ -393,6 +419,7 @@ at_most = "1%"
 "#;
     let sizing = sized(text).sizing.expect("it is a size");
     assert_eq!((sizing.answer, sizing.fails_to), (Some(60), Some(61)), "{}", sizing.explanation);
+    assert!(sizing.explanation.starts_with("60/min is the greatest"), "{}", sizing.explanation);
 }
 
 #[test]

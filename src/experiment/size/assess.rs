@@ -4,7 +4,6 @@ use crate::figures::{figure, plain};
 use crate::model::study::{Find, Size};
 use crate::results::{Expectation, Judgement, SizingState};
 use crate::terms::{self, Unit};
-use crate::units::grouped;
 
 /// What is known of a range.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,14 +50,14 @@ fn explanation(
     doubtful: &[u64],
 ) -> String {
     let Size { vary, find, .. } = size;
-    let (low, high) = (grouped(size.from), grouped(size.value(size.values() - 1)));
+    let (low, high) = (size.told(size.from), size.told(size.value(size.values() - 1)));
     let (which, opposite) = match find {
         Find::Least => ("least", "greatest"),
         Find::Greatest => ("greatest", "least"),
     };
     match (state, held, failed) {
         (SizingState::Answered, Some(held), Some(failed)) => {
-            let (held, failed) = (grouped(held), grouped(failed));
+            let (held, failed) = (size.told(held), size.told(failed));
             format!("{held} is the {which} `{vary}` that keeps every expectation; {failed} does not")
         }
         (SizingState::EverythingHolds, ..) => match find {
@@ -79,20 +78,20 @@ fn explanation(
         },
         (SizingState::NotMonotone, ..) => {
             let listed: Vec<String> =
-                turns(known).iter().map(|(value, v)| format!("{} {}", grouped(*value), word(*v))).collect();
+                turns(known).iter().map(|(value, v)| format!("{} {}", size.told(*value), word(*v))).collect();
             // Good on the wrong side only: what was asked for stands on its head.
             let is_mirrored = known.is_sorted_by_key(|(_, v)| (*v == Judgement::Failed, *v == Judgement::Inconclusive));
             let hint = if is_mirrored { format!("; did you mean the {opposite}?") } else { String::new() };
             format!("undecided: not monotone; {}, so no one `{vary}` is the answer{hint}", listed.join(", "))
         }
         _ => {
-            let sure = match (failed.map(grouped), held.map(grouped)) {
+            let sure = match (failed.map(|x| size.told(x)), held.map(|x| size.told(x))) {
                 (Some(failed), Some(held)) => format!("{failed} fails and {held} holds"),
                 (Some(failed), None) => format!("{failed} fails and nothing holds for sure"),
                 (None, Some(held)) => format!("nothing fails for sure and {held} holds"),
                 (None, None) => "nothing fails or holds for sure".to_owned(),
             };
-            format!("undecided: of `{vary}`, {sure}; {} inconclusive", are(doubtful))
+            format!("undecided: of `{vary}`, {sure}; {} inconclusive", are(size, doubtful))
         }
     }
 }
@@ -106,8 +105,8 @@ fn word(verdict: Judgement) -> &'static str {
 }
 
 /// `4 is`, `4 and 5 are`, `4, 5, … 9 are`
-fn are(values: &[u64]) -> String {
-    let values: Vec<String> = values.iter().map(|value| grouped(*value)).collect();
+fn are(size: &Size, values: &[u64]) -> String {
+    let values: Vec<String> = values.iter().map(|value| size.told(*value)).collect();
     match values.as_slice() {
         [one] => format!("{one} is"),
         [one, other] => format!("{one} and {other} are"),

@@ -20,7 +20,6 @@ use crate::results::{
     self, Bought, BoughtVerdict, Evaluated, FrontierPoint, Judgement, Note, Point, Results, Safe, Sizing, SizingState,
     Sought,
 };
-use crate::units::grouped;
 
 /// Ranges of up to as many values are played whole.
 const WHOLE: u64 = 64;
@@ -267,7 +266,7 @@ impl<'l> Line<'l> {
             let least = outcome.holds_from.filter(|value| *value == self.size.from);
             outcome.answer = least;
             if let Some(least) = least {
-                let least = grouped(least);
+                let least = self.size.told(least);
                 outcome.explanation =
                     format!("{least} keeps every expectation, and is the least `{}` there is", self.size.vary);
             }
@@ -317,7 +316,7 @@ impl<'l> Line<'l> {
             BoughtVerdict::Undecided => "may do or not: its expectations are inconclusive",
         };
         let outside = if self.size.index(value).is_some() { "" } else { " (it is no value of the range)" };
-        let explanation = format!("{} {what}{outside}", grouped(value));
+        let explanation = format!("{} {what}{outside}", self.size.told(value));
         Bought { value, verdict, cost_difference_usd_per_month: difference, explanation }
     }
 

@@ -7,7 +7,6 @@ use crate::experiment::doubt::{Answer, Doubts, doubt_point};
 use crate::experiment::{Build, Effort, Watch};
 use crate::model::study::{Find, Size, Unknown, overlaps, sweep};
 use crate::results::{DoubtAnswer, Judgement, Safe};
-use crate::units::grouped;
 
 /// Checks whether a size holds under every combination of values of the unpublished rules.
 pub(super) struct InDoubt<'d> {
@@ -48,13 +47,17 @@ impl<'d> InDoubt<'d> {
         let n = doubts.doubt.readings.len();
         let which = if (n as u64) < doubts.doubt.readings_total { "that were played" } else { "of what is not known" };
         let end = match self.size.find {
-            Find::Least => format!("up to {}", grouped(self.size.value(self.size.values() - 1))),
-            Find::Greatest => format!("down to {}", grouped(self.size.from)),
+            Find::Least => format!("up to {}", self.size.told(self.size.value(self.size.values() - 1))),
+            Find::Greatest => format!("down to {}", self.size.told(self.size.from)),
         };
         let explanation = match value {
-            Some(value) if value == answer => format!("{} holds under all {n} readings {which}", grouped(value)),
+            Some(value) if value == answer => format!("{} holds under all {n} readings {which}", self.size.told(value)),
             Some(value) => {
-                format!("{} holds under all {n} readings {which}; {} does not", grouped(value), grouped(answer))
+                format!(
+                    "{} holds under all {n} readings {which}; {} does not",
+                    self.size.told(value),
+                    self.size.told(answer)
+                )
             }
             None => format!("no value {end} is known to hold under all {n} readings {which}"),
         };

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use super::sweep::{self, Choice, Setting};
 use crate::model::quantity::{Count, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar, unknown};
+use crate::units::grouped;
 
 /// The least or the greatest value that keeps every `[[expect]]`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -145,6 +146,12 @@ impl Size {
         let text = format!("{value}{}", self.unit);
         let setting = Setting { path: self.vary.clone(), value: toml::Value::from(text.as_str()).to_string() };
         Choice { parameters: vec![(self.vary.clone(), text.into())], settings: vec![setting] }
+    }
+
+    /// A value as a text shows it, with its unit: `80/min`.
+    #[must_use]
+    pub fn told(&self, value: u64) -> String {
+        format!("{}{}", grouped(value), self.unit)
     }
 
     /// How many values the range has.
