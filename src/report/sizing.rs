@@ -4,7 +4,8 @@ use super::doubt;
 use super::figures::{Palette, UNKNOWN_IN_TABLE, interval, money, share, time};
 use super::summary::judged;
 use super::text::{WIDTH, hung};
-use crate::results::{BoughtVerdict, Judgement, Point, Results, Sizing, SizingState};
+use super::verdict::{losing, unbounded_share};
+use crate::results::{BoughtVerdict, Evaluated, Judgement, Point, Results, Sizing, SizingState};
 use crate::terms::Unit;
 
 /// Of longer tables, what is near the answer, a change of verdicts or an end is shown.
@@ -30,12 +31,17 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
     say(&results.scenario.title, &|t| palette.bold(t));
     say(&origin(results), &|t| palette.faint(t));
     say("", &plain);
+    let lose = lost(results, sizing);
     say(&sizing.explanation, &|t| match sizing.state {
+        SizingState::Answered | SizingState::EverythingHolds if lose.is_some() => palette.doubtful(t),
         SizingState::Answered => palette.good(t),
         SizingState::EverythingHolds if sizing.answer.is_some() => palette.good(t),
         SizingState::NothingHolds => palette.bad(t),
         SizingState::EverythingHolds | SizingState::Undecided | SizingState::NotMonotone => palette.doubtful(t),
     });
+    if let Some(line) = &lose {
+        say(line, &|t| palette.doubtful(t));
+    }
     if let Some(line) = bought(sizing) {
         say(&line, &|t| match sizing.bought.as_ref().map(|b| b.verdict) {
             Some(BoughtVerdict::Right | BoughtVerdict::Enough) => palette.good(t),
@@ -48,10 +54,12 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
     }
     say("", &plain);
     let headings: Vec<String> = HEADINGS.iter().map(|(heading, _)| (*heading).to_owned()).collect();
-    say(&columns(&headings), &|t| palette.faint(t));
-    for row in table(results, sizing) {
+    let rows = table(results, sizing);
+    let widths = widths(&rows);
+    say(&columns(&headings, widths), &|t| palette.faint(t));
+    for row in rows {
         match row {
-            Some(row) => say(&columns(&row.cells), &|t| if row.is_marked { palette.bold(t) } else { plain(t) }),
+            Some(row) => say(&columns(&row.cells, widths), &|t| if row.is_marked { palette.bold(t) } else { plain(t) }),
             None => say("           …", &plain),
         }
     }
@@ -79,7 +87,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
 /// For a review.
 pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
     let mut out = format!("## {}\n\n{}\n\n**{}**\n\n", results.scenario.title, origin(results), sizing.explanation);
-    if let Some(line) = bought(sizing) {
+    for line in lost(results, sizing).into_iter().chain(bought(sizing)) {
         out += &format!("{line}\n\n");
     }
     let doubts = in_doubt(results, sizing, Palette { colour: false });
@@ -109,6 +117,23 @@ pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
 fn origin(results: &Results) -> String {
     let replications = results.points.first().map_or(0, |p| p.replications);
     format!("{} · {replications} replications · seed {}", results.scenario.file, results.seed)
+}
+
+/// Says how many of the values that hold lose requests that no goal bounds, and how many the answer loses; `None`: none does.
+pub(super) fn lost(results: &Results, sizing: &Sizing) -> Option<String> {
+    let failing = |e: &&Evaluated| unbounded_share(played(results, e)?);
+    let held = sizing.evaluated.iter().filter(|e| e.verdict == Judgement::Held);
+    let (all, lose) = (held.clone().count() as u64, held.filter(|e| failing(e).is_some()).count() as u64);
+    let line = losing(lose, all, ["value that holds", "values that hold"])?;
+    let answer = sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer);
+    let of_answer = answer.as_ref().and_then(failing);
+    let of_answer = of_answer.map(|x| format!("; at the answer {} of requests fail", share(x))).unwrap_or_default();
+    Some(format!("{line}{of_answer}"))
+}
+
+/// The design point of a value; `None`: it makes no scenario.
+fn played<'r>(results: &'r Results, evaluated: &Evaluated) -> Option<&'r Point> {
+    results.points.iter().find(|p| Some(p.index) == evaluated.point)
 }
 
 pub(super) fn bought(sizing: &Sizing) -> Option<String> {
@@ -179,12 +204,13 @@ pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
         if std::mem::take(&mut skipped) {
             rows.push(None);
         }
-        let point = results.points.iter().find(|p| Some(p.index) == evaluated.point);
-        let verdict = match evaluated.verdict {
-            _ if evaluated.refused.is_some() => "no scenario",
-            Judgement::Held => "holds",
-            Judgement::Failed => "fails",
-            Judgement::Inconclusive => "inconclusive",
+        let point = played(results, evaluated);
+        let verdict = match (evaluated.verdict, point.and_then(unbounded_share)) {
+            _ if evaluated.refused.is_some() => "no scenario".to_owned(),
+            (Judgement::Held, Some(failing)) => format!("holds, but {} fail", share(failing)),
+            (Judgement::Held, None) => "holds".to_owned(),
+            (Judgement::Failed, _) => "fails".to_owned(),
+            (Judgement::Inconclusive, _) => "inconclusive".to_owned(),
         };
         let mut marks = Vec::new();
         if sizing.answer == Some(evaluated.value) {
@@ -200,7 +226,7 @@ pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
         rows.push(Some(Row {
             cells: vec![
                 grouped(evaluated.value),
-                verdict.to_owned(),
+                verdict,
                 throttled(point),
                 known("e2e_p99_ms").map_or_else(|| "?".to_owned(), time),
                 known("cost_per_month_usd").map_or_else(|| "?".to_owned(), money),
@@ -239,10 +265,25 @@ fn throttled(point: Option<&Point>) -> String {
     }
 }
 
+/// How wide each column of the text is: as ever, or as narrow as its cells where a verdict is longer than usual.
+fn widths(rows: &[Option<Row>]) -> [usize; HEADINGS.len()] {
+    const GAP: usize = 2;
+    const VERDICT: usize = 1;
+    let usual = HEADINGS.map(|(_, width)| width);
+    let widest = |i: usize| rows.iter().flatten().map(|row| row.cells[i].chars().count()).max().unwrap_or(0);
+    if widest(VERDICT) <= usual[VERDICT] {
+        return usual;
+    }
+    std::array::from_fn(|i| match i {
+        2..5 => widest(i).max(HEADINGS[i].0.chars().count()) + GAP,
+        _ => widest(i).max(HEADINGS[i].0.chars().count()),
+    })
+}
+
 /// Numbers stand right, words left.
-fn columns(cells: &[String]) -> String {
+fn columns(cells: &[String], widths: [usize; HEADINGS.len()]) -> String {
     let mut line = String::new();
-    for (i, (cell, (_, width))) in cells.iter().zip(HEADINGS).enumerate() {
+    for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
         // Spaces that do not break keep a row together.
         let pad = "\u{a0}".repeat(width.saturating_sub(cell.chars().count()));
         let cell = cell.replace(' ', "\u{a0}");
@@ -258,10 +299,7 @@ fn grouped(value: u64) -> String {
 
 /// Expectations: of the answer, else those that are in doubt.
 fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
-    let at = |value: u64| {
-        let evaluated = sizing.evaluated.iter().find(|e| e.value == value)?;
-        results.points.iter().find(|p| Some(p.index) == evaluated.point)
-    };
+    let at = |value: u64| played(results, sizing.evaluated.iter().find(|e| e.value == value)?);
     let told = |value: u64, which: &dyn Fn(Judgement) -> bool| {
         let expectations = at(value).map(|p| p.expectations.as_slice()).unwrap_or_default();
         let of = expectations.iter().filter(|e| which(e.verdict));
@@ -274,6 +312,7 @@ fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<Strin
     } else {
         let doubtful = sizing.evaluated.iter().filter(|e| e.verdict == Judgement::Inconclusive).take(4);
         lines.extend(doubtful.flat_map(|e| told(e.value, &|v| v == Judgement::Inconclusive)));
+        lines.extend(to_decide(results, sizing));
     }
     if let Some(short) = sizing.bought.as_ref().filter(|b| b.verdict == BoughtVerdict::Short)
         && sizing.fails_to != Some(short.value)
@@ -281,6 +320,23 @@ fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<Strin
         lines.extend(told(short.value, &|v| v == Judgement::Failed));
     }
     lines
+}
+
+/// Says how many replications would decide all values that are not decided, where there are several.
+fn to_decide(results: &Results, sizing: &Sizing) -> Option<String> {
+    let doubtful = sizing.evaluated.iter().filter(|e| e.verdict == Judgement::Inconclusive);
+    let open = |e: &Evaluated| {
+        let goals = played(results, e)?.expectations.iter().filter(|e| e.verdict == Judgement::Inconclusive);
+        goals.map(|e| e.undecided.as_ref()?.replications).collect::<Option<Vec<u64>>>()?.into_iter().max()
+    };
+    let all = doubtful.clone().count();
+    let needed: Vec<u64> = doubtful.filter_map(open).collect();
+    let most = needed.iter().max().filter(|_| all > 1)?;
+    let which = match needed.len() {
+        n if n == all => format!("all {all} values"),
+        n => format!("{n} of the {all} values"),
+    };
+    Some(format!("about {} replications would decide {which} that are inconclusive", grouped(*most)))
 }
 
 pub(super) fn frontier_heading(sizing: &Sizing) -> String {

@@ -1,14 +1,18 @@
 //! The story of a sweep: which points meet what is expected, and what the cheapest of them is.
 
 mod loads;
+mod necks;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use self::loads::Loads;
-use super::figures::{Palette, UNKNOWN_IN_TABLE, count, figure, stated};
+use self::necks::Necks;
+use super::figures::{Palette, UNKNOWN_IN_TABLE, count, figure, share, stated};
+use super::page::capital;
 use super::text::{hung, wrapped};
+use super::verdict::{losing, unbounded_share};
 use crate::charts::Drawing;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
@@ -21,6 +25,10 @@ pub struct Tale {
     held: u64,
     failed: u64,
     undecided: u64,
+    /// Those that meet what is expected and lose requests that no goal bounds.
+    losing: u64,
+    /// What holds up the points that fail.
+    necks: Necks,
     /// The first points, up to a screen of them.
     first: Vec<Point>,
     /// Points that meet what is expected, those of the least cost first: by a month's cost, and by that of the run.
@@ -51,7 +59,10 @@ impl Tale {
         let judged = Judgement::worst(&point.expectations);
         match judged {
             Some(Judgement::Held) => self.held += 1,
-            Some(Judgement::Failed) => self.failed += 1,
+            Some(Judgement::Failed) => {
+                self.failed += 1;
+                self.necks.add(point.basis.neck.as_ref());
+            }
             Some(Judgement::Inconclusive) => self.undecided += 1,
             None => {}
         }
@@ -59,6 +70,7 @@ impl Tale {
             self.first.push(point.clone());
         }
         let holds = judged == Some(Judgement::Held);
+        self.losing += u64::from(unbounded_share(point).is_some());
         self.loads.add(point, holds);
         if holds {
             for (best, measure) in self.best.iter_mut().zip(COSTS) {
@@ -122,8 +134,13 @@ impl Tale {
             count(self.failed as f64),
             count(self.undecided as f64)
         );
-        let lines = if self.held == 0 { Vec::new() } else { self.loads.lines(head, palette) };
-        [format!("{counted}.")].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+        let lose = losing(self.losing, self.held, ["point that meets its goals", "points that meet their goals"]);
+        let lines = match self.held {
+            0 => self.necks.line().into_iter().collect(),
+            _ => self.loads.lines(head, palette),
+        };
+        let lose = lose.map(|line| format!("{}.", capital(&line)));
+        [format!("{counted}.")].into_iter().chain(lose).chain(lines).collect::<Vec<_>>().join("\n")
     }
 
     /// The points to show: all where they are few, else the cheapest good ones, else the first.
@@ -164,7 +181,10 @@ impl Tale {
                 point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit))
             }));
             row.push(match Judgement::worst(&point.expectations) {
-                Some(Judgement::Held) => palette.good("meets"),
+                Some(Judgement::Held) => match unbounded_share(point) {
+                    Some(failing) => palette.doubtful(&format!("meets, but {} fail", share(failing))),
+                    None => palette.good("meets"),
+                },
                 Some(Judgement::Failed) => palette.bad("fails"),
                 Some(Judgement::Inconclusive) => palette.doubtful("undecided"),
                 None => String::new(),

@@ -73,17 +73,18 @@ pub(super) fn served(basis: &VerdictBasis) -> String {
     format!("{served:.places$}\u{a0}%")
 }
 
-/// The neck in one sentence.
-pub(super) fn neck(neck: &Neck) -> String {
+/// Names what the neck is, with its size where it has one.
+pub(super) fn named(neck: &Neck) -> String {
     let size = |unit: &str| neck.size.map(|size| format!(" of {}{unit}", amount(size))).unwrap_or_default();
-    let what = match neck.kind {
+    match neck.kind {
         NeckKind::Limit => format!("the limit {}{}", neck.path, size("")),
         NeckKind::RegionRoom => format!("the room of the regions, {}", neck.path),
         NeckKind::Concurrency => format!("{}{}", neck.path, size("")),
         NeckKind::Queue => format!("the queue, {}", neck.path),
         NeckKind::Connections => match neck.size.map(count) {
             Some(n) if n == "1" => format!("the client's only connection, {}", neck.path),
-            n => format!("the client's {} connections, {}", n.unwrap_or_default(), neck.path),
+            Some(n) => format!("the client's {n} connections, {}", neck.path),
+            None => format!("the client's connections, {}", neck.path),
         },
         NeckKind::Pace => format!("the pace that the client has chosen, {}", neck.path),
         NeckKind::RateLimiter => format!("the rate limiter of the SDK, {}", neck.path),
@@ -91,7 +92,12 @@ pub(super) fn neck(neck: &Neck) -> String {
         NeckKind::Unavailable => format!("the background rate of 503 answers, {}", neck.path),
         NeckKind::NotReady => format!("copies or purchases that are not ready, {}", neck.path),
         NeckKind::TooLarge => format!("requests too large for any limit of {}", neck.path),
-    };
+    }
+}
+
+/// The neck in one sentence.
+pub(super) fn neck(neck: &Neck) -> String {
+    let what = named(neck);
     let of = match neck.refused > 0.0 {
         // The endpoint mantle refuses no request for its output, it stops the stream.
         true if neck.path.ends_with(".otpm") => "the streams that were stopped",
@@ -107,6 +113,26 @@ pub(super) fn neck(neck: &Neck) -> String {
 pub fn unbounded_failures(expectations: &[Expectation], basis: &VerdictBasis) -> Option<String> {
     let said = goals(expectations, basis);
     (Judgement::worst(expectations) == Some(Judgement::Held) && !is_bounded(expectations, basis)).then_some(said)
+}
+
+/// The share that fails of a point whose goals all hold although none bounds failures \[1\]; `None`: it is otherwise.
+pub(super) fn unbounded_share(point: &Point) -> Option<f64> {
+    unbounded_failures(&point.expectations, &point.basis).map(|_| point.basis.failing_share)
+}
+
+/// Says how many of the design points or values whose goals hold lose requests all the same; `None`: none does. `names` is
+/// what one and what several of them are called.
+pub(super) fn losing(lose: u64, held: u64, names: [&str; 2]) -> Option<String> {
+    const WHAT: &str = "requests that no goal bounds";
+    let [one, several] = names;
+    match (lose, held) {
+        (0, _) => None,
+        (1, 1) => Some(format!("the only {one} loses {WHAT}")),
+        (2, 2) => Some(format!("both {several} lose {WHAT}")),
+        (1, held) => Some(format!("1 of the {} {several} loses {WHAT}", count(held as f64))),
+        (lose, held) if lose == held => Some(format!("all {} {several} lose {WHAT}", count(held as f64))),
+        (lose, held) => Some(format!("{} of the {} {several} lose {WHAT}", count(lose as f64), count(held as f64))),
+    }
 }
 
 /// Whether the goals say how many requests may fail, or none does.
@@ -195,11 +221,22 @@ mod tests {
         let good = [goal("workloads.chat.slo_attainment", None, Some(0.8), Judgement::Held)];
         assert_eq!(told(&good, 0.117), "the stated goal holds");
         let broken = [held("e2e_p99_ms"), goal("failure_rate", Some(0.01), None, Judgement::Failed)];
-        assert_eq!(told(&broken, 0.117), "1 of 2 stated goals are not met");
+        assert!(told(&broken, 0.117).starts_with("1 of 2 stated goals is not met: failure_rate is "));
     }
 
     fn goals_of(goals: &[Expectation], basis: VerdictBasis) -> String {
         super::goals(goals, &basis).replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn those_that_lose_requests_are_counted() {
+        let said = |lose, held| losing(lose, held, ["value that holds", "values that hold"]);
+        assert_eq!(said(0, 3), None);
+        assert_eq!(said(1, 1).as_deref(), Some("the only value that holds loses requests that no goal bounds"));
+        assert_eq!(said(1, 3).as_deref(), Some("1 of the 3 values that hold loses requests that no goal bounds"));
+        assert_eq!(said(2, 3).as_deref(), Some("2 of the 3 values that hold lose requests that no goal bounds"));
+        assert_eq!(said(2, 2).as_deref(), Some("both values that hold lose requests that no goal bounds"));
+        assert_eq!(said(3, 3).as_deref(), Some("all 3 values that hold lose requests that no goal bounds"));
     }
 
     #[test]

@@ -56,5 +56,6 @@ mod ties;
 mod twins;
 mod typed;
 mod unanswered;
+mod unbounded;
 mod verdicts;
 mod volumes;

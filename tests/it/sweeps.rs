@@ -248,6 +248,16 @@ fn the_cheapest_is_told_with_its_ties_and_what_it_carries() {
     assert!(wide.lines().any(|line| line.contains("cost") || line.contains("a month")), "{wide}");
 }
 
+#[test]
+fn a_sweep_in_which_every_point_fails_says_what_holds_them_up() {
+    let base = SCENARIO.split("[sweep]").next().unwrap();
+    let expect = "[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"2%\"\n";
+    let folder = folder(&format!("{base}{expect}[sweep]\n\"capacities.us.tpm\" = [100_000, 200_000]\n"));
+    let told = text(&bedload(folder.path(), &["sweep", "s.toml", "--no-charts"]).stdout);
+    assert!(told.contains("0 of 2 points meet every expectation; 2 fail, 0 undecided.\n"), "{told}");
+    assert!(told.contains("\nThe neck of both points that fail is the limit capacities.us.tpm.\n"), "{told}");
+}
+
 /// A file that may not grow is as full as a disk.
 #[cfg(unix)]
 #[test]

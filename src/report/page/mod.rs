@@ -240,7 +240,9 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         let bought = super::sizing::bought(sizing).map(|line| format!("\n{}.", capital(&line))).unwrap_or_default();
         let hangs = results.doubt.as_ref().is_some_and(Doubt::hangs);
         let judgement = if hangs { sizing.judgement().max(Judgement::Inconclusive) } else { sizing.judgement() };
-        return (Some(judgement), format!("{}.{bought}", capital(&sizing.explanation)));
+        let lost =
+            super::sizing::lost(results, sizing).map(|line| format!("\n{}.", capital(&line))).unwrap_or_default();
+        return (Some(judgement), format!("{}.{lost}{bought}", capital(&sizing.explanation)));
     }
     if let Some(comparison) = &results.comparison {
         let worst = comparison.expectations.iter().map(JudgedTwice::judgement).max();
@@ -296,7 +298,7 @@ fn of_a_run(results: &Results, judgement: Option<Judgement>, point: &Point) -> S
 
 /// Begins a sentence with a capital letter, unless it begins with a name: a side of a comparison, or a key such as
 /// `capacities.us.tpm`.
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
     if ["a", "b"].contains(&first) || first.trim_end_matches(['.', ',', ':']).contains(['.', '_']) {
         return text.to_owned();

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{COSTS, named};
-use crate::report::figures::{Palette, count, money};
+use crate::report::figures::{Palette, count, money, share};
+use crate::report::verdict::unbounded_share;
 use crate::results::{Point, Results, Traffic};
 
 /// Costs that differ by less than this share are the same \[1\].
@@ -141,8 +142,9 @@ impl Load {
                 if ranked.known == 1 { "the one".to_owned() } else { format!("the {}", count(ranked.known as f64)) };
             return format!(
                 "Which is the cheapest is not known: {} of them have no known cost. Of {known} with a known cost, {point} \
-                 costs least: {parameters}.",
-                count(unknown as f64)
+                 costs least: {parameters}{}.",
+                count(unknown as f64),
+                loses(best)
             );
         }
         let ties = match ranked.as_cheap {
@@ -150,7 +152,7 @@ impl Load {
             2 => "\nAnother one costs the same.".to_owned(),
             n => format!("\n{} others cost the same.", count((n - 1) as f64)),
         };
-        format!("The cheapest of them is {point}: {parameters}.{ties}")
+        format!("The cheapest of them is {point}: {parameters}{}.{ties}", loses(best))
     }
 
     /// The cheapest of this traffic, after its label.
@@ -166,12 +168,17 @@ impl Load {
         let own = best.parameters.iter().filter(|(path, _)| !self.shared.contains_key(*path));
         let own: BTreeMap<String, Value> = own.map(|(path, value)| (path.clone(), value.clone())).collect();
         let own = if own.is_empty() { String::new() } else { format!(", {}", named(head, &own)) };
-        let found = format!("point {}{own} ({})", best.index, money(usd));
+        let found = format!("point {}{own} ({}){}", best.index, money(usd), loses(best));
         match unknown {
             0 => found,
             _ => format!("not known, because {} have no known cost; least known: {found}", points(unknown)),
         }
     }
+}
+
+/// Says that a point meets its goals and loses requests all the same; else nothing.
+fn loses(point: &Point) -> String {
+    unbounded_share(point).map(|failing| format!("; {} of its requests fail", share(failing))).unwrap_or_default()
 }
 
 fn points(n: u64) -> String {
