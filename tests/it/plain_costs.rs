@@ -218,7 +218,7 @@ fn no_point_is_the_cheapest_while_a_price_is_unknown() {
     };
     let unknown = sweep("", "");
     assert!(unknown.contains("Which is the cheapest is not known: 1 of them have no known cost."), "{unknown}");
-    assert!(unknown.contains("To compare them all, state `capacities.us.price_per_unit`."), "{unknown}");
+    assert!(unknown.contains("To compare the costs of all points, state `capacities.us.price_per_unit`."), "{unknown}");
     let known = sweep(", price_per_unit = \"$20/h\"", "");
     assert!(known.contains("The cheapest of them is point 0: way = deployment."), "{known}");
     // The same in the sentence of a break-even.
