@@ -129,7 +129,7 @@ impl<'r> Story<'r> {
         self.row("Throttled", lines);
     }
 
-    /// Returns whether and when the throttle rate returned to its earlier level after a burst.
+    /// Returns whether and when throttling and retries returned to their earlier level after a burst.
     fn aftermath(&self) -> Option<String> {
         let bursts = self.point.value("bursts").filter(|n| *n > 0.0)?;
         let is_one = bursts == 1.0;
@@ -144,27 +144,22 @@ impl<'r> Story<'r> {
                     let of = format!("workloads.{name}.");
                     match (recovered(&of), took(&of)) {
                         (0.0, _) => self.palette.bad(&format!("{name} never")),
-                        (1.0, Some(0.0)) => format!("{name} within a minute"),
-                        (1.0, Some(took)) => format!("{name} after {}", time(took)),
+                        (1.0, Some(0.0)) => format!("{name} as it ended"),
+                        (1.0, Some(took)) => format!("{name} {} later", time(took)),
                         (some, _) => format!("{name} {} of the time", share(some)),
                     }
                 })
                 .collect();
-            return Some(format!("the throttle rate returned to its level before {burst}: {}", parts.join(" · ")));
+            return Some(format!("recovered from {burst}: {}", parts.join(" · ")));
         }
         Some(match (recovered(""), took("")) {
             (0.0, _) => {
-                let until = if is_one { "the run ends" } else { "the next one" };
-                self.palette
-                    .bad(&format!("after {burst} the throttle rate did not return to its earlier level before {until}"))
+                let what = if is_one { "the burst within the run" } else { "any burst before the next one" };
+                self.palette.bad(&format!("the system did not recover from {what}"))
             }
-            (1.0, Some(0.0)) => {
-                format!("after {burst} the throttle rate returned to its earlier level within a minute")
-            }
-            (1.0, Some(took)) => {
-                format!("after {burst} the throttle rate returned to its earlier level within {}", time(took))
-            }
-            (some, _) => format!("the throttle rate returned to its earlier level after {} of the bursts", share(some)),
+            (1.0, Some(0.0)) => format!("the system recovered from {burst} as it ended"),
+            (1.0, Some(took)) => format!("the system recovered from {burst} {} after its end", time(took)),
+            (some, _) => format!("the system recovered from {} of the bursts", share(some)),
         })
     }
 

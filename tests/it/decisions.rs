@@ -58,8 +58,8 @@ fn the_least_quota_that_carries_the_load_is_found_by_a_few_short_reruns() {
     assert_eq!(change.minutes, 30.0, "steady traffic is played for half an hour");
     let text = told(&results);
     assert!(text.contains("Decision no: 66.7 % served"), "{text}");
-    assert!(text.contains("capacities.us.rpm = 120 would carry it"), "{text}");
-    assert!(text.contains("short reruns of 30 min, 1 replication each"), "{text}");
+    assert!(text.contains("capacities.us.rpm = 120 would carry the load"), "{text}");
+    assert!(text.contains("(4 reruns of 30 min, 1 replication each: "), "{text}");
 }
 
 #[test]

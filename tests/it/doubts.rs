@@ -238,7 +238,7 @@ fn the_summary_says_first_what_the_answer_is() {
         "fails with capacities.us.tpm below 66,0",
         "aws service-quotas list-service-quotas",
         "how far each unknown alone moves throttle_rate from 0 %:",
-        "these ranges are doubt, not chance",
+        "these ranges come from unpublished rules",
     ] {
         assert!(flat.contains(part), "`{part}` is not in\n{text}");
     }

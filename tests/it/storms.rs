@@ -181,12 +181,12 @@ fn told_of_the_burst(text: &str) -> Vec<String> {
 #[test]
 fn the_summary_tells_of_it_in_a_line() {
     let own = |burst, retries| told_of_the_burst(&scenario(20, burst, retries, STRICT));
-    assert_eq!(own(BURST, ONCE), ["after the burst it takes 40 s until all is as it was before it"]);
-    assert_eq!(own(BURST, STUBBORN), ["after the burst it does not become as before until the run ends"]);
+    assert_eq!(own(BURST, ONCE), ["the system recovered from the burst 40 s after its end"]);
+    assert_eq!(own(BURST, STUBBORN), ["the system did not recover from the burst within the run"]);
     let fixed = scenario(20, BURST, ONCE, "rpm = 126\nlimiter = \"fixed_window\"");
-    assert_eq!(told_of_the_burst(&fixed), ["after the burst all is at once as it was before it"]);
+    assert_eq!(told_of_the_burst(&fixed), ["the system recovered from the burst as it ended"]);
     let again = "{ at = \"10m\", lasts = \"1m\", factor = 4, every = \"4m\" }";
-    assert_eq!(own(again, STUBBORN), ["after a burst it does not become as before until the next one"]);
+    assert_eq!(own(again, STUBBORN), ["the system did not recover from any burst before the next one"]);
     // Nothing to tell where nothing was throttled.
     let mild = "{ at = \"10m\", lasts = \"1m\", factor = 1.5 }";
     assert_eq!(own(mild, ONCE), [""; 0]);
@@ -198,5 +198,5 @@ fn the_summary_tells_of_it_in_a_line() {
                 format!("[workloads.wild]\nroute = \"other\"{}", rest.replace("capacities.us", "capacities.other"))
             })
             .unwrap();
-    assert_eq!(told_of_the_burst(&both), ["as before the burst again: calm after 40 s · wild not in this run"]);
+    assert_eq!(told_of_the_burst(&both), ["recovered from the burst: calm 40 s later · wild never"]);
 }
