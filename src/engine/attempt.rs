@@ -1,5 +1,7 @@
 //! Attempts in service on the short way: all that their ends need, in one cache line.
 
+use super::call::Carried;
+use crate::model::capacity::{Ask, Used};
 use crate::model::client::retry::RetryQuotas;
 use crate::units::Tokens;
 
@@ -13,11 +15,22 @@ pub(super) struct Attempt {
     /// As in [`Plan`](super::plan::Plan) \[tokens\].
     pub(super) burned: Tokens,
     pub(super) reserved: Tokens,
-    pub(super) cap: u32,
-    pub(super) cache_read: u32,
-    pub(super) cache_write: u32,
-    pub(super) output: u32,
+    /// What it brings and takes home, copied whole: most completions do not look at it.
+    pub(super) carried: Carried,
     pub(super) label: Label,
+}
+
+impl Attempt {
+    /// What the limits were asked for at admission \[tokens\].
+    pub(super) fn ask(&self) -> Ask {
+        let cap = self.reserved - self.carried.input();
+        self.carried.ask(cap as u32, self.label.workload.into())
+    }
+
+    /// What the limits are charged by in the end \[tokens\].
+    pub(super) fn used(&self) -> Used {
+        Used { burned: self.burned, output: u64::from(self.carried.output) }
+    }
 }
 
 /// What many attempts have in common.

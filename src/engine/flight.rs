@@ -4,6 +4,7 @@
 use super::observer::{Admission, Observer};
 use super::plan::Service;
 use super::{ATTEMPTS, CAPACITIES, Call, Engine, GATES, Progress, SHARED, State};
+use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::{Place, RoomState, Used};
 use crate::queue::{Class, Event};
 use crate::units::{Tokens, round_half_up};
@@ -175,7 +176,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
         if flight.counts_in_flight() {
             state.room.leave(now, flight.place, ask, ask.input + output, flight.admitted);
-            self.supply.settle(capacity, now, ask, used, flight.admitted, flight.admission);
+            let settlement = Settlement {
+                reserved: ask.reserved(),
+                charged: used.burned,
+                admitted_at: flight.admitted,
+                admission: flight.admission,
+            };
+            self.supply.settle(capacity, now, settlement, || (ask, used));
         }
         self.ask_for_a_look(capacity, now);
         let is_answered = flight.waiting != Waiting::Nobody;

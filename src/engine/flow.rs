@@ -8,7 +8,8 @@ use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::Quick;
 use super::{Call, Engine, Progress, State};
-use crate::model::capacity::{Ask, Reason, Refused, Saturation, Used};
+use crate::model::capacity::limiter::Settlement;
+use crate::model::capacity::{Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
@@ -179,10 +180,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             admission: self.admissions,
             burned: call.burned(),
             reserved: ask.reserved(),
-            cap: call.cap,
-            cache_read: call.carried.cache_read,
-            cache_write: call.carried.cache_write,
-            output: call.carried.output,
+            carried: call.carried,
             label: Label {
                 workload: call.workload as u16,
                 capacity: capacity as u16,
@@ -222,16 +220,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         let attempt = self.attempts.get(slot);
         let Label { workload, capacity, last_cost, fate, .. } = attempt.label;
         let (workload, capacity) = (usize::from(workload), usize::from(capacity));
-        let cap = u64::from(attempt.cap);
-        let ask = Ask {
-            input: attempt.reserved - cap,
-            cap,
-            cache_read: u64::from(attempt.cache_read),
-            cache_write: u64::from(attempt.cache_write),
-            workload: workload as u32,
+        let settlement = Settlement {
+            reserved: attempt.reserved,
+            charged: attempt.burned,
+            admitted_at: attempt.admitted,
+            admission: attempt.admission,
         };
-        let used = Used { burned: attempt.burned, output: u64::from(attempt.output) };
-        let queues_may_move = self.supply.settle(capacity, now, ask, used, attempt.admitted, attempt.admission);
+        let queues_may_move = self.supply.settle(capacity, now, settlement, || (attempt.ask(), attempt.used()));
         if fate.is(Fate::ANSWERED) {
             self.observer.answered(workload);
         }

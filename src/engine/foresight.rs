@@ -7,6 +7,7 @@ use super::attempt::{Attempt, Fate, Label};
 use super::call::Carried;
 use super::observer::Observer;
 use super::{Engine, Score};
+use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::{Ask, Used};
 use crate::model::workload::steps::Stage;
 use crate::queue::{Class, Event};
@@ -26,6 +27,7 @@ pub(super) struct Foresight<'m> {
 pub(super) struct Foreseen {
     /// \[µs\]
     pub(super) arrival: u64,
+    carried: Carried,
     ask: Ask,
     used: Used,
 }
@@ -45,7 +47,7 @@ impl<'m> Foresight<'m> {
         let (arrival, input, wanted) = self.score.request(number);
         let carried = Carried::plain(input, wanted.min(self.cap));
         let used = Used { burned: carried.burned(self.to), output: u64::from(carried.output) };
-        Foreseen { arrival, ask: carried.ask(self.cap, 0), used }
+        Foreseen { arrival, carried, ask: carried.ask(self.cap, 0), used }
     }
 }
 
@@ -54,8 +56,10 @@ impl<O: Observer> Engine<'_, O> {
     #[inline(always)]
     pub(super) fn complete_foreseen(&mut self, number: u32, now: u64) {
         let Some(foresight) = &self.foresight else { return };
-        let (Foreseen { arrival, ask, used }, capacity) = (foresight.of(number), foresight.capacity);
-        let queues_may_move = self.supply.settle(capacity, now, ask, used, arrival, 0);
+        let (Foreseen { arrival, ask, used, .. }, capacity) = (foresight.of(number), foresight.capacity);
+        let settlement =
+            Settlement { reserved: ask.reserved(), charged: used.burned, admitted_at: arrival, admission: 0 };
+        let queues_may_move = self.supply.settle(capacity, now, settlement, || (ask, used));
         self.observer.answered(0);
         self.clients[0].retry_quotas.give_back(u64::from(number), 0);
         if self.is_measured(arrival) {
@@ -71,17 +75,14 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn put_in_a_slot(&mut self, event: Event) -> (Class, u32) {
         let as_it_is = (event.class(), event.slot());
         let (Class::Foreseen, Some(foresight)) = (event.class(), &self.foresight) else { return as_it_is };
-        let (Foreseen { arrival, ask, used }, capacity) = (foresight.of(event.slot()), foresight.capacity);
+        let (Foreseen { arrival, carried, ask, used }, capacity) = (foresight.of(event.slot()), foresight.capacity);
         let attempt = Attempt {
             admitted: arrival,
             index: u64::from(event.slot()),
             admission: 0,
             burned: used.burned,
             reserved: ask.reserved(),
-            cap: ask.cap as u32,
-            cache_read: 0,
-            cache_write: 0,
-            output: used.output as u32,
+            carried,
             label: Label {
                 workload: 0,
                 capacity: capacity as u16,

@@ -151,10 +151,7 @@ impl<'m, O: Observer> Engine<'m, O> {
                     admission: self.admissions,
                     burned,
                     reserved,
-                    cap,
-                    cache_read: carried.cache_read,
-                    cache_write: carried.cache_write,
-                    output: carried.output,
+                    carried: *carried,
                     label,
                 };
                 self.begin(attempt, ends);

@@ -251,30 +251,29 @@ impl Supply {
         self.capacities[capacity].take(&mut self.gauges, now, ask, admission);
     }
 
-    /// Replaces the reservations of an admission by its charge. Returns whether queues may move.
+    /// Replaces the reservations of an admission by its charge. Returns whether queues may move. `settlement` is that of a
+    /// limit on plain reservations; what other limits take follows from `details`, which are looked up for them alone.
     #[inline(always)]
     pub(super) fn settle(
         &mut self,
         capacity: usize,
         now: u64,
-        ask: Ask,
-        used: Used,
-        admitted_at: u64,
-        admission: u64,
+        settlement: Settlement,
+        details: impl FnOnce() -> (Ask, Used),
     ) -> bool {
         let state = &mut self.capacities[capacity];
         state.in_flight -= 1;
         let has_neighbours = !state.neighbours.is_empty();
         if let Some([_, tokens]) = pair_of(&mut self.gauges, state.pair) {
-            let settlement = Settlement { reserved: ask.reserved(), charged: used.burned, admitted_at, admission };
             tokens.limiter.settle(now, settlement);
-            tokens.charged += used.burned;
+            tokens.charged += settlement.charged;
             return has_neighbours;
         }
+        let (ask, used) = details();
         for check in &state.on_tokens {
             let charged = check.takes.charge(ask, used);
             let gauge = &mut self.gauges[check.gauge as usize];
-            let settlement = Settlement { reserved: check.takes.amount(ask), charged, admitted_at, admission };
+            let settlement = Settlement { reserved: check.takes.amount(ask), charged, ..settlement };
             gauge.limiter.settle(now, settlement);
             gauge.charged += charged;
         }

@@ -116,6 +116,8 @@ impl Recorder {
         let mut record = Record::new(model);
         let long = LongPrompts::of(model, &mut record);
         for (record, capacity) in record.capacities.iter_mut().zip(&model.capacities) {
+            let mut quotas = capacity.quotas.iter().map(|quota| &model.quotas[*quota]);
+            record.reserved = quotas.any(|quota| quota.asks_for_caps()).then_some(0);
             if let Room::Regions(pool) = &capacity.room {
                 record.regions = vec![0; pool.regions.len()];
             }
@@ -279,7 +281,9 @@ impl Observer for Recorder {
             return;
         }
         let unused = a.reserved.saturating_sub(a.charged);
-        capacity.reserved += a.reserved;
+        if let Some(reserved) = &mut capacity.reserved {
+            *reserved += a.reserved;
+        }
         capacity.unused += unused;
         capacity.unused_reads += (a.reserved + a.tokens.cache_read).saturating_sub(a.charged) - unused;
         let cohort = &mut self.record.workloads[a.who.workload];

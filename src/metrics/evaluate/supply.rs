@@ -93,7 +93,7 @@ impl Unused {
         Self {
             burned: r.unused,
             burned_with_reads: r.unused + r.unused_reads,
-            caps: r.reserved - billed.uncached - billed.cache_write,
+            caps: r.reserved.map_or(0, |reserved| reserved - billed.uncached - billed.cache_write),
             output: billed.output,
         }
     }

@@ -29,8 +29,8 @@ pub struct CapacityRecord {
     /// The part of it in which no limit of a quota blocked the head of the queue, by the [`Reason`] that did \[µs\].
     pub waited_behind: [u128; Reason::ALL.len()],
     pub waiting_peak: u64,
-    /// What completed attempts had reserved, cache reads aside \[tokens\].
-    pub reserved: u64,
+    /// What completed attempts had reserved, cache reads aside \[tokens\]; `None`: no limit asks for caps apart from input.
+    pub reserved: Option<u64>,
     /// Sum over completed attempts of max(0, reserved - charged), burndown included, and what more it is for quotas that
     /// reserve cache reads too \[tokens\].
     pub unused: u64,
@@ -113,7 +113,9 @@ impl CapacityRecord {
         } = other;
         self.windows += windows;
         self.jobs.merge(*jobs);
-        self.reserved += reserved;
+        if let Some(theirs) = reserved {
+            *self.reserved.get_or_insert(0) += theirs;
+        }
         self.unused += unused;
         self.unused_reads += unused_reads;
         self.admitted += admitted;

@@ -39,7 +39,9 @@ impl Recorder {
             a.at_once().filter(|run| !run.is_empty()).for_each(|run| sums.fold(&of(run), |all, some| all + some));
         }
         capacity.admitted += served;
-        capacity.reserved += sums.reserved;
+        if let Some(reserved) = &mut capacity.reserved {
+            *reserved += a.at_once().flat_map(|run| &a.reserved[run]).sum::<u64>();
+        }
         capacity.unused += sums.unused;
         capacity.unused_reads += sums.unused_reads;
 
@@ -91,7 +93,6 @@ struct Sums {
     billed: Billed,
     /// Answers that would be cut short.
     truncated: u64,
-    reserved: u64,
     /// As in [`CapacityRecord`](crate::metrics::record::CapacityRecord).
     unused: u64,
     unused_reads: u64,
@@ -110,7 +111,6 @@ impl Sums {
         let caps = a.wanted[rows.clone()].iter().zip(&a.cap[rows.clone()]);
         let truncated = caps.map(|(wanted, cap)| u64::from(wanted > cap)).sum();
         let tokens = || a.reserved[rows.clone()].iter().zip(&a.charged[rows.clone()]);
-        let reserved = a.reserved[rows.clone()].iter().sum();
         let unused: u64 = tokens().map(|(reserved, charged)| reserved.saturating_sub(*charged)).sum();
         let unused_reads = if billed.cache_read > 0 {
             let reads = a.carried[rows.clone()].iter().map(|c| u64::from(c.cache_read));
@@ -122,7 +122,7 @@ impl Sums {
         } else {
             0
         };
-        Self { billed, truncated, reserved, unused, unused_reads }
+        Self { billed, truncated, unused, unused_reads }
     }
 
     fn fold(&mut self, other: &Self, each: impl Fn(u64, u64) -> u64) {
@@ -132,7 +132,6 @@ impl Sums {
         fold(&mut self.billed.cache_write, other.billed.cache_write);
         fold(&mut self.billed.output, other.billed.output);
         fold(&mut self.truncated, other.truncated);
-        fold(&mut self.reserved, other.reserved);
         fold(&mut self.unused, other.unused);
         fold(&mut self.unused_reads, other.unused_reads);
     }

@@ -20,6 +20,12 @@ impl Recorders {
         Self { measured, windows }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn admitted_in_windows(&mut self, admission: Admission) {
+        self.windows.iter_mut().for_each(|window| window.admitted(&admission));
+    }
+
     fn tell(&mut self, mut one: impl FnMut(&mut Recorder)) {
         one(&mut self.measured);
         self.windows.iter_mut().for_each(one);
@@ -59,8 +65,13 @@ impl Observer for Recorders {
         self.tell(|r| r.refused(who, capacity, refusal, at));
     }
 
+    #[inline(always)]
     fn admitted(&mut self, admission: &Admission) {
-        self.tell(|r| r.admitted(admission));
+        self.measured.admitted(admission);
+        // A copy, so that an admission that no window listens to stays in registers.
+        if !self.windows.is_empty() {
+            self.admitted_in_windows(*admission);
+        }
     }
 
     fn placed(&mut self, who: Who, capacity: usize, region: usize) {

@@ -153,6 +153,12 @@ impl Quota {
     pub const fn over_time(&self, kind: LimitKind) -> Option<&Steps<InForce>> {
         self.limits[kind as usize].as_ref()
     }
+
+    /// Whether a limit of the quota reserves the output cap apart from the burndown.
+    #[must_use]
+    pub const fn asks_for_caps(&self) -> bool {
+        self.over_time(LimitKind::Itpm).is_some() || self.over_time(LimitKind::Output).is_some()
+    }
 }
 
 /// A set of limits that capacities share by naming it. An omitted limit takes the catalogue's default, "none" is no

@@ -84,8 +84,18 @@ impl Reason {
 
     /// The limit that refuses with this reason; `None` where no limit does.
     #[must_use]
-    pub fn limit(self) -> Option<LimitKind> {
-        LimitKind::ALL.into_iter().find(|kind| kind.reason() == self)
+    pub const fn limit(self) -> Option<LimitKind> {
+        Some(match self {
+            Self::Rpm => LimitKind::Rpm,
+            Self::Tpm => LimitKind::Tpm,
+            Self::Tpd => LimitKind::Tpd,
+            Self::AccountTpd => LimitKind::AccountTpd,
+            Self::Itpm => LimitKind::Itpm,
+            Self::Otpm => LimitKind::Otpm,
+            Self::Input => LimitKind::Input,
+            Self::Output => LimitKind::Output,
+            _ => return None,
+        })
     }
 
     /// What the caller sees, unless the capacity says otherwise.
