@@ -39,10 +39,10 @@ impl Abandoned {
     }
 
     /// Adds the billed tokens of an attempt that completed after its client had given up.
-    pub(super) fn add(&mut self, (stage, capacity): (usize, usize), is_retry: bool, is_long: bool, tokens: &Billed) {
+    pub(super) fn add(&mut self, (stage, capacity): (usize, usize), is_retry: bool, is_long: bool, tokens: Billed) {
         let by_stage = if is_retry { &mut self.retries } else { &mut self.firsts };
         let of = &mut by_stage[stage][capacity];
-        if is_long { of.long.add(tokens) } else { of.short.add(tokens) }
+        if is_long { of.long.add(&tokens) } else { of.short.add(&tokens) }
     }
 
     /// Adds what another replication or another workload recorded.

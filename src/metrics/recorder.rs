@@ -289,12 +289,12 @@ impl Observer for Recorder {
         let cohort = &mut self.record.workloads[a.who.workload];
         cohort.billed[a.stage][a.capacity].add(&a.tokens);
         if let Some(long) = &self.long {
-            long.bill(a.tokens.input(), (a.who.workload, a.stage, a.capacity), &a.tokens, cohort);
+            long.bill(a.tokens.input(), (a.who.workload, a.stage, a.capacity), a.tokens, cohort);
         }
         if !a.answered {
             let above = |long: &LongPrompts| long.above((a.who.workload, a.stage, a.capacity));
             let is_long = self.long.as_ref().is_some_and(|long| a.tokens.input() > above(long));
-            cohort.abandoned.add((a.stage, a.capacity), a.is_retry, is_long, &a.tokens);
+            cohort.abandoned.add((a.stage, a.capacity), a.is_retry, is_long, a.tokens);
             return;
         }
         cohort.recovered_attempts += u64::from(a.refused_before);

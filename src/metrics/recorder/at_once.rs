@@ -57,7 +57,7 @@ impl Recorder {
         let at = (a.workload, a.stage, a.capacity);
         if let Some(long) = self.long.as_ref().filter(|long| long.above(at) < Tokens::MAX) {
             for carried in a.at_once().flat_map(|run| &a.carried[run]) {
-                long.bill(carried.billed().input(), at, &carried.billed(), cohort);
+                long.bill(carried.billed().input(), at, carried.billed(), cohort);
             }
         }
         for run in a.at_once() {

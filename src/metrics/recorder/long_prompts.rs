@@ -38,10 +38,10 @@ impl LongPrompts {
     }
 
     /// Counts what a request is billed for among those with a long prompt, if its prompt is long.
-    pub(super) fn bill(&self, prompt: Tokens, at: At, billed: &Billed, cohort: &mut Cohort) {
+    pub(super) fn bill(&self, prompt: Tokens, at: At, billed: Billed, cohort: &mut Cohort) {
         if prompt > self.above(at) {
             let (_, stage, capacity) = at;
-            cohort.billed_long[stage][capacity].add(billed);
+            cohort.billed_long[stage][capacity].add(&billed);
         }
     }
 }
