@@ -67,7 +67,9 @@ fn without(model: &Model) -> Model {
 pub(super) fn of_the_month(model: &Model, played: &Played, watch: &dyn Watch) -> Option<(Note, Effort)> {
     let (cost, _) = (played.point.value("cost_usd")?, played.point.value(MONTH)?);
     let events = named(model);
-    if events.is_empty() || watch.is_over() {
+    // A month of a stated number of requests does not repeat the run.
+    let is_repeated = model.money.requests_per_month.is_none();
+    if events.is_empty() || !is_repeated || watch.is_over() {
         return None;
     }
     let mut text = format!("the month repeats the run with {}, as often as the run fits into it", events.join(", "));
