@@ -84,7 +84,7 @@ pub struct Cohort {
     pub aftermath: Option<Aftermath>,
     /// `None`: the workload has no sessions.
     pub sessions: Option<Sessions>,
-    /// When the last measured request of a job had its outcome \[µs\], or [`NEVER_DONE`]; `None`: the workload is no job.
+    /// When the last measured request of a job had its outcome \[µs\], or `NEVER_DONE`; `None`: the workload is no job.
     pub job_done: Option<u64>,
 }
 
