@@ -31,7 +31,7 @@ impl fmt::Display for Day {
 }
 
 impl Day {
-    /// The same day of a later month, or the last day of a month that is too short.
+    /// Returns the same day some months later, or the last day of that month where it is shorter.
     #[must_use]
     pub fn months_later(&self, months: i32) -> Self {
         let later = date(&self.0).and_then(|day| day.checked_add(jiff::Span::new().months(months)).ok());
@@ -146,7 +146,7 @@ pub struct MantleEntry {
     pub overlaid: Overlaid,
 }
 
-/// What the prompt cache of a model takes.
+/// How many tokens of a prompt a model caches at most.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheEntry {

@@ -1,4 +1,4 @@
-//! What a model may do, as text: its life cycle, the longest answer, burndown, caching, batch jobs, default quotas.
+//! Writes the limits of a model as text: its life cycle, longest answer, burndown, caching, batch jobs and default quotas.
 
 use super::layout::{FIGURES, Side, hung, row, table};
 use super::show::{Sources, UNKNOWN};

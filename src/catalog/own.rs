@@ -21,7 +21,7 @@ pub struct File {
     pub text: String,
 }
 
-/// What is wrong with a file, where, and how to mend it.
+/// A fault of a catalogue file, with its place and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The index of the file.
