@@ -82,9 +82,8 @@ pub(super) struct RunArgs {
     /// The folder for results and charts; default: output/<NAME OF THE FILE>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
-    /// Threads for replications; default: one for each core. The results do not depend on it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub resources: Resources,
     /// Draw no charts.
     #[arg(long)]
     pub no_charts: bool,
@@ -117,15 +116,11 @@ pub(super) struct SweepArgs {
     /// Drop the finished points of an earlier sweep in that folder.
     #[arg(long)]
     pub restart: bool,
-    /// Play more than 100,000 points.
-    #[arg(long)]
-    pub yes: bool,
     /// Draw no charts of the sweep.
     #[arg(long)]
     pub no_charts: bool,
-    /// Threads; default: one for each core. The results do not depend on it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub resources: Resources,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,
@@ -164,9 +159,8 @@ pub(super) struct SizeArgs {
     /// The folder for results and charts; default: output/<NAME OF THE FILE>.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
-    /// Threads; default: one for each core. The results do not depend on it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub resources: Resources,
     /// Draw no charts of the answer.
     #[arg(long)]
     pub no_charts: bool,
@@ -232,9 +226,8 @@ pub(super) struct CompareArgs {
     /// Play the scenario as written alone, whatever it doubts.
     #[arg(long)]
     pub no_doubt: bool,
-    /// Threads for replications; default: one for each core. The results do not depend on it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub resources: Resources,
     /// Print only diagnostics.
     #[arg(long, short)]
     pub quiet: bool,
@@ -263,9 +256,8 @@ pub(super) struct CheckArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Threads; default: one for each core. The verdicts do not depend on it.
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub resources: Resources,
     /// Write JUnit XML.
     #[arg(long, value_name = "FILE", value_parser = written)]
     pub junit: Option<PathBuf>,
@@ -370,6 +362,24 @@ pub(super) enum Format {
     Text,
     Json,
     Markdown,
+}
+
+/// What a command may use of the machine.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Resources {
+    /// Threads; default: one for each core. The results do not depend on it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Begin even where more memory is needed than this machine has, or where a sweep has more than 100,000 points.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+impl Resources {
+    /// The number of threads; 0: one for each core.
+    pub(super) fn threads(self) -> usize {
+        usize::from(self.threads.unwrap_or(0))
+    }
 }
 
 /// Changes to a scenario without touching its file.

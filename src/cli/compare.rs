@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::args::{CompareArgs, Format};
 use super::drawings::draw;
 use super::files::OutputFolder;
+use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
 use super::{Exit, Trouble, build, check_alternatives, colour, doubted, fault, refusal, remark, say, source, warnings};
@@ -28,6 +29,8 @@ struct Side {
 pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let (a, b) = sides(args)?;
     let folder = output_folder(args)?;
+    let ahead = |side: &Side| Ahead::of(&side.loaded.model, &side.unknowns);
+    announce(&[ahead(&a), ahead(&b)], args.resources)?;
     let (mut conclusion, took) = simulate(args, &a, &b)?;
     if let Some(comparison) = &mut conclusion.results.comparison {
         comparison.tolerance = args.tolerance;
@@ -82,7 +85,7 @@ fn output_folder(args: &CompareArgs) -> Result<OutputFolder, Trouble> {
 }
 
 fn simulate(args: &CompareArgs, a: &Side, b: &Side) -> Result<(Conclusion, Duration), Trouble> {
-    let threads = usize::from(args.threads.unwrap_or(0));
+    let threads = args.resources.threads();
     let progress = Progress::new(args.quiet);
     let began = Instant::now();
     let [of_a, of_b] = [a, b].map(|side| |settings: &[String]| build(&side.source, settings));

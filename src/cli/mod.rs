@@ -9,6 +9,7 @@ mod documents;
 mod drawings;
 mod explain;
 mod files;
+mod forecast;
 mod import;
 mod init;
 mod progress;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::args::{Format, RunArgs};
 use super::drawings::draw;
 use super::files::OutputFolder;
+use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::sweep::Points;
 use super::{Exit, Trouble, build, colour, doubted, fault, load, refusal, remark, say, show_warnings, source};
@@ -46,6 +47,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         }
         (out, _) => output_folder(out.as_deref(), &args.file)?,
     };
+    let loaded = &asked.loaded;
+    announce(&[Ahead::of(&loaded.model, doubted(loaded, args.no_doubt))], args.resources)?;
     let (mut conclusion, took) = simulate(args, &asked)?;
     for point in &mut conclusion.results.points {
         point.index = args.point.unwrap_or(0);
@@ -83,7 +86,7 @@ pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<Out
 }
 
 fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Trouble> {
-    let threads = usize::from(args.threads.unwrap_or(0));
+    let threads = args.resources.threads();
     let Asked { source, settings: point, loaded, .. } = asked;
     let scenario = origin(loaded);
     let progress = Progress::new(args.quiet);

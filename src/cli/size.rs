@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::args::{Format, SizeArgs};
+use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, output_folder, write};
 use super::{Exit, Trouble, check_alternatives, colour, doubted, fault, refusal, say, show_warnings, source};
@@ -21,7 +22,9 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     };
     check_unit(&source, size)?;
     let folder = output_folder(args.out.as_deref(), &args.file)?;
-    let threads = usize::from(args.threads.unwrap_or(0));
+    let ahead = Ahead::of(&loaded.model, doubted(&loaded, args.no_doubt)).times(experiment::plays_to_size(size));
+    announce(&[ahead], args.resources)?;
+    let threads = args.resources.threads();
     let progress = Progress::new(args.quiet);
     let conclusion = experiment::on_threads(threads, || conclude(&source, &loaded, size, args.no_doubt, &progress))
         .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;

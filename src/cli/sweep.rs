@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::args::{Format, SweepArgs};
 use super::drawings;
 use super::files::OutputFolder;
+use super::forecast::{Ahead, announce};
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
@@ -46,7 +47,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     if args.list {
         return list(&study);
     }
-    if study.count > MANY_POINTS && !args.yes {
+    if study.count > MANY_POINTS && !args.resources.yes {
         let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
         return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
     }
@@ -55,6 +56,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     experiment::without_varied(&mut head, study.sweep.axes.iter().flat_map(Axis::paths));
     let journal = open_journal(&folder, args, &head, &study)?;
     let began = Instant::now();
+    announce(&study.ahead(), args.resources)?;
     let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
     let (mut tale, head, mut written) = write(&folder, head, &study, &journal)?;
@@ -126,6 +128,14 @@ impl<'s> Points<'s> {
             }
         }
         Ok(())
+    }
+
+    /// What the points need, by the first, the middle and the last of them.
+    pub(super) fn ahead(&self) -> Vec<Ahead> {
+        let looked_at = BTreeSet::from([0, self.count / 2, self.count - 1]);
+        let points = self.count as f64 / looked_at.len() as f64;
+        let models = looked_at.into_iter().filter_map(|index| self.point(index).ok());
+        models.map(|(_, model)| Ahead::of(&model, &[]).for_points(points)).collect()
     }
 
     /// What is set and swept as well has no effect.
@@ -214,7 +224,7 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
         remark(&format!("warning: an interrupt will not be explained: {error}"));
     }
     let bar = PointBar::new(args.quiet, study.count, done.len() as u64);
-    let threads = usize::from(args.threads.unwrap_or(0));
+    let threads = args.resources.threads();
     let kept = Kept::new(study.count, &base.model, &base.study);
     let keep = |point: Point| {
         journal.add(&point)?;

@@ -1,16 +1,23 @@
 //! `bedload validate`: every diagnostic, and what was understood.
 
-use super::args::ValidateArgs;
+use super::args::{Resources, ValidateArgs};
+use super::forecast::{Ahead, announce};
 use super::sweep::Points;
 use super::{Exit, Trouble, load, say};
 use crate::scenario;
 
 pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
+    // Nothing begins here, so nothing is refused for its size.
+    let begun = Resources { threads: None, yes: true };
     let mut refusals = String::new();
     for file in &args.files {
         let loaded = load(file, &args.overrides.as_settings(), &args.overrides.catalog).and_then(|(source, loaded)| {
             if loaded.study.sweep.is_some() {
-                Points::of(&source, &loaded, file)?.try_values()?;
+                let points = Points::of(&source, &loaded, file)?;
+                points.try_values()?;
+                announce(&points.ahead(), begun)?;
+            } else {
+                announce(&[Ahead::of(&loaded.model, &loaded.study.doubt)], begun)?;
             }
             Ok(loaded)
         });

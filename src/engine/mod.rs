@@ -98,6 +98,9 @@ struct Request<'m> {
     timers: u32,
 }
 
+/// The most requests that may wait at one time, in queues, between attempts and in clients; a run ends where there are more.
+pub const MOST_ALIVE: u32 = SLOTS;
+
 /// Slots of attempts in service; those of flights follow, and last come the capacities that are shared.
 const ATTEMPTS: u32 = 1 << 23;
 const CAPACITIES: u32 = 1 << 16;

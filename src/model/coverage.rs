@@ -64,7 +64,7 @@ fn outside(model: &Model, arrivals: &Arrivals) -> Option<f64> {
 }
 
 /// The expected number of requests, batches or sessions of `[from, to)`, by the rate in the middle of each step.
-fn total(intensity: &Intensity, from: u64, to: u64) -> f64 {
+pub(crate) fn total(intensity: &Intensity, from: u64, to: u64) -> f64 {
     let step = step(from, to);
     let starts = (from..to).step_by(step as usize);
     starts.map(|t| intensity.expected_at(t + (step / 2).min((to - t) / 2)) * step.min(to - t) as f64).sum()

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use super::args::{CheckArgs, OnDoubt};
 use super::files::write_whole;
+use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::exit_of;
-use super::{Exit, Trouble, fault, load, say};
+use super::{Exit, Trouble, doubted, fault, load, say};
 use crate::experiment::{self, Watch};
 use crate::report::{self, Case, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
@@ -61,6 +62,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
             return Err(refused.trouble);
         }
     };
+    let ahead = |subject: &Subject| Ahead::of(&subject.loaded.model, doubted(&subject.loaded, args.no_doubt));
+    announce(&subjects.iter().map(ahead).collect::<Vec<_>>(), args.resources)?;
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
     let budget = args.time_budget.map(|time| Duration::from_micros(time.0));
     let gate = Gate {
@@ -69,7 +72,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         today: jiff::ZonedDateTime::now().date().to_string(),
         clock: Clock { progress: Progress::new(args.quiet), until: budget.map(|budget| Instant::now() + budget) },
     };
-    let threads = usize::from(args.threads.unwrap_or(0));
+    let threads = args.resources.threads();
     let judged = experiment::on_threads(threads, || subjects.iter().map(|subject| gate.judge(subject)).collect());
     let judged: Vec<Result<(Checked, Option<BaselineScenario>), Trouble>> =
         judged.map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;

@@ -26,6 +26,14 @@ const WHOLE: u64 = 64;
 /// Of a longer range, as many points are played first.
 const SCAN: u64 = 17;
 
+/// Returns about how many values are played to answer a size.
+#[must_use]
+pub fn plays_to_size(size: &Size) -> f64 {
+    let values = size.values();
+    let each = if values <= WHOLE { values } else { SCAN + u64::from((values / SCAN).ilog2()) };
+    each as f64 * size.by.len().max(1) as f64
+}
+
 /// Answers a size, and under every reading of `unknowns`.
 ///
 /// A value that makes no scenario fails, with the reason; the search goes on.

@@ -1,0 +1,139 @@
+//! Time and memory, told before a run begins: what is long is said, and what this machine cannot hold is refused.
+
+use std::io::Write;
+
+use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
+
+use super::args::Resources;
+use super::{Exit, Trouble, fault};
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::experiment::{self, Need};
+use crate::figures;
+use crate::model::Model;
+use crate::model::study::Unknown;
+
+/// A longer run is said beforehand \[s\].
+const LONG: f64 = 60.0;
+/// The share of the machine's memory from which on it is said beforehand \[1\].
+const MUCH: f64 = 0.25;
+const SHORTER: &str = "a shorter `run.duration`, a lower rate or fewer replications need less";
+
+/// What a command is going to play.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ahead {
+    /// Of one replication.
+    need: Need,
+    replications: u32,
+    /// How often the scenario is played with all its replications.
+    plays: f64,
+    /// How many plays go on at a time.
+    at_once: f64,
+}
+
+impl Ahead {
+    /// Returns what one run of a model, and one more for each reading of what is in doubt, takes.
+    pub(super) fn of(model: &Model, unknowns: &[Unknown]) -> Self {
+        let replications = model.run.replications.max;
+        let readings = unknowns.iter().fold(1.0, |n, unknown| n * (1.0 + unknown.others().len() as f64));
+        let plays = f64::min(readings, experiment::MOST_READINGS as f64);
+        Self { need: experiment::estimate(model), replications, plays, at_once: 1.0 }
+    }
+
+    /// Returns the same for several plays, of which as many go on at a time as there are threads.
+    pub(super) fn for_points(self, points: f64) -> Self {
+        Self { plays: points, at_once: f64::INFINITY, ..self }
+    }
+
+    /// Returns the same for so many times as many plays.
+    pub(super) fn times(self, plays: f64) -> Self {
+        Self { plays: self.plays * plays, ..self }
+    }
+
+    fn requests(&self) -> f64 {
+        self.need.requests * f64::from(self.replications) * self.plays
+    }
+
+    /// The time \[s\] and the memory \[bytes\] on so many threads, what the program holds already aside.
+    fn total(&self, threads: f64) -> (f64, f64) {
+        let replications = f64::from(self.replications);
+        let at_once = threads.min(replications * self.plays.min(self.at_once)).max(1.0);
+        let seconds = self.need.seconds * replications * self.plays / at_once;
+        let kept = self.need.kept_bytes * replications * self.at_once.min(at_once);
+        (seconds, self.need.bytes * at_once + kept)
+    }
+}
+
+/// Says that a command that plays all of these, one after the other, will take long or much memory; small ones hear
+/// nothing.
+///
+/// # Errors
+/// It needs more memory than this machine has, and nobody said `--yes`.
+pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Trouble> {
+    let threads = match resources.threads {
+        Some(threads) => f64::from(threads),
+        None => std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
+    };
+    let totals = all.iter().map(|ahead| ahead.total(threads));
+    let (seconds, bytes) = totals.fold((0.0, 0.0), |(time, most), (seconds, bytes)| (time + seconds, bytes.max(most)));
+    let machine = Machine::look();
+    let bytes = bytes + machine.held;
+    if bytes > machine.memory && !resources.yes {
+        let rule =
+            format!("this needs about {} of memory, and this machine has {}", memory(bytes), memory(machine.memory));
+        return Err(fault(Exit::Usage, rule, format!("{SHORTER}; --yes begins it all the same")));
+    }
+    if seconds > LONG || bytes > MUCH * machine.memory {
+        warn(&sentence(all.iter().map(Ahead::requests).sum(), seconds, bytes));
+    }
+    Ok(())
+}
+
+/// `to simulate about 360 M requests takes about 3 h and 4.5 GB of memory`
+fn sentence(requests: f64, seconds: f64, bytes: f64) -> String {
+    let of = if requests > 0.0 { format!("about {} requests", figures::amount(requests)) } else { "this".to_owned() };
+    let time = figures::time(seconds * 1e3);
+    figures::plain(&format!("to simulate {of} takes about {time} and {} of memory", memory(bytes)))
+}
+
+fn warn(rule: &str) {
+    let finding = Diagnostic {
+        severity: Severity::Warning,
+        rule: rule.to_owned(),
+        at: None,
+        help: Some(SHORTER.to_owned()),
+        offers: Vec::new(),
+    };
+    let colour = super::colour(&std::io::stderr());
+    let _ = write!(std::io::stderr(), "{}", super::render::render(&Sources::default(), &[finding], colour));
+}
+
+/// `4.5 GB`
+fn memory(bytes: f64) -> String {
+    let (scale, unit) = if bytes >= 1e9 { (1e9, "GB") } else { (1e6, "MB") };
+    format!("{} {unit}", figures::plain(&figures::three_figures(bytes / scale)))
+}
+
+/// The memory of this machine, or of the container that the program runs in \[bytes\].
+struct Machine {
+    memory: f64,
+    /// What the program holds already.
+    held: f64,
+}
+
+impl Machine {
+    fn look() -> Self {
+        let kind = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+        // A system that does not tell its memory refuses nothing.
+        let Ok(mut system) = System::new_with_specifics(kind) else {
+            return Self { memory: f64::INFINITY, held: 0.0 };
+        };
+        let limit = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+        let memory = system.total_memory().min(limit);
+        let held = sysinfo::get_current_pid().ok().and_then(|pid| {
+            let only = ProcessRefreshKind::nothing().with_memory();
+            system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, only);
+            system.process(pid).map(sysinfo::Process::memory)
+        });
+        Self { memory: if memory == 0 { f64::INFINITY } else { memory as f64 }, held: held.unwrap_or(0) as f64 }
+    }
+}

@@ -1,0 +1,254 @@
+//! How long a run will take and how much memory it will need, said before it begins.
+//!
+//! The beginning of the scenario is played without being recorded, with every rate at its mean over the run, for longer
+//! and longer until enough has happened. What a longer run would do follows from the two longest of these pilots:
+//! requests grow with time; attempts for each request grow with its logarithm, for delays between attempts double; what
+//! waits grows with the power of time that the pilots show. Bursts that fill a queue for a short time are not foreseen.
+
+use std::time::Instant;
+
+use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::{self, MOST_ALIVE};
+use crate::model::coverage::total;
+use crate::model::workload::arrivals::Arrivals as Process;
+use crate::model::workload::arrivals::shape::Shape;
+use crate::model::{Model, Replications};
+use crate::units::{MICROS_PER_MINUTE, SimTime};
+
+/// Offers after which a pilot has seen enough.
+const ENOUGH: u64 = 100_000;
+/// Each pilot is so many times as long as the one before it.
+const LONGER: u64 = 4;
+/// Attempts that are cheaper than this are not worth a pilot, in all replications of a run.
+const FEW: f64 = 2e7;
+/// A request that waits in a queue or between attempts \[bytes\].
+const BYTES_WAITING: f64 = 240.0;
+/// A request in service \[bytes\].
+const BYTES_IN_SERVICE: f64 = 100.0;
+/// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
+const BYTES_A_WORKLOAD: f64 = 350e3;
+const BYTES_A_WORKLOAD_MINUTE: f64 = 1_200.0;
+/// What one replication takes for each workload, and for each of its minutes \[s\].
+const SECONDS_A_WORKLOAD: f64 = 5e-4;
+const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
+/// A run that is recorded takes so many times as long as its pilot \[1\].
+const RECORDED: f64 = 1.3;
+/// A queue or a backlog below this share of all requests does not grow \[1\].
+const STANDING: f64 = 0.05;
+
+/// What one replication of a model needs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Need {
+    /// Of one thread \[s\].
+    pub seconds: f64,
+    /// Requests that arrive.
+    pub requests: f64,
+    /// While it runs \[bytes\].
+    pub bytes: f64,
+    /// What is kept of it until all replications are over \[bytes\].
+    pub kept_bytes: f64,
+}
+
+impl Need {
+    const NONE: Self = Self { seconds: 0.0, requests: 0.0, bytes: 0.0, kept_bytes: 0.0 };
+}
+
+/// Returns what one replication of a model needs; of a small one it is known without playing anything.
+#[must_use]
+pub fn estimate(model: &Model) -> Need {
+    let workloads = model.workloads.len() as f64;
+    let minutes = model.run.duration.0 as f64 / MICROS_PER_MINUTE as f64;
+    let intervals = 1.0 + model.windows.len() as f64;
+    let recorded = Need {
+        seconds: workloads * (SECONDS_A_WORKLOAD + SECONDS_A_WORKLOAD_MINUTE * minutes) * intervals,
+        kept_bytes: workloads * (BYTES_A_WORKLOAD + BYTES_A_WORKLOAD_MINUTE * minutes) * intervals,
+        ..Need::NONE
+    };
+    if most_attempts(model) * f64::from(model.run.replications.max) < FEW {
+        return recorded;
+    }
+    let played = extrapolated(model, &pilots(model));
+    Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
+}
+
+/// A bound on the attempts of one replication that costs nothing to find; infinite where requests follow from others.
+fn most_attempts(model: &Model) -> f64 {
+    let end = model.run.hard_end().0;
+    let requests = |process: &Process| match process {
+        Process::Job(job) => job.requests as f64,
+        Process::Trace(replay) if !replay.repeat => replay.trace.summary.rows as f64 * replay.scale,
+        Process::Renewal { intensity, .. } => total(intensity, 0, end),
+        Process::Batches(_) | Process::Sessions(_) | Process::Users(_) | Process::Trace(_) => f64::INFINITY,
+    };
+    let attempts = model.workloads.iter().map(|w| {
+        let calls = f64::from(w.client.retries.max_attempts) * w.stages.len() as f64;
+        requests(&w.arrivals) * calls
+    });
+    attempts.sum()
+}
+
+/// What a pilot has seen.
+#[derive(Debug, Clone, Copy)]
+struct Pilot {
+    /// How long it was in the time of the run \[µs\].
+    length: f64,
+    /// How long it took \[s\].
+    seconds: f64,
+    requests: f64,
+    offers: f64,
+    /// Requests that wait at its end, in queues and between attempts.
+    waiting: f64,
+    /// The sum of all times of service \[µs\].
+    service: f64,
+}
+
+/// Plays longer and longer beginnings of a run; returns the two longest, the longest last.
+fn pilots(model: &Model) -> [Pilot; 2] {
+    let mut levelled = levelled(model);
+    let end = model.run.hard_end().0.max(1);
+    let mut length = 1;
+    let mut last = pilot(&mut levelled, length);
+    loop {
+        length = (length * LONGER).min(end);
+        let next = pilot(&mut levelled, length);
+        if next.offers >= ENOUGH as f64 || length == end {
+            return [last, next];
+        }
+        last = next;
+    }
+}
+
+/// The model with each rate at its mean over the run.
+fn levelled(model: &Model) -> Model {
+    let mut levelled = Model { windows: Vec::new(), expectations: Vec::new(), ..model.clone() };
+    let end = model.run.hard_end().0.max(1);
+    for workload in &mut levelled.workloads {
+        let intensity = match &mut workload.arrivals {
+            Process::Renewal { intensity, .. } => intensity,
+            Process::Batches(batches) => &mut batches.intensity,
+            Process::Sessions(sessions) => &mut sessions.intensity,
+            Process::Users(_) | Process::Trace(_) | Process::Job(_) => continue,
+        };
+        intensity.base = total(intensity, 0, end) / end as f64;
+        intensity.shape = Shape::Flat;
+        intensity.bursts.clear();
+        intensity.random_bursts.clear();
+        intensity.growth = 0.0;
+    }
+    levelled
+}
+
+fn pilot(model: &mut Model, length: u64) -> Pilot {
+    let run = &mut model.run;
+    (run.warmup, run.duration, run.cooldown) = (SimTime::ZERO, SimTime(length), SimTime::ZERO);
+    run.replications = Replications { min: 1, max: 1, relative_precision: None };
+    let began = Instant::now();
+    let finished = engine::run(model, 0, Tally { end: length, ..Tally::default() });
+    let seconds = began.elapsed().as_secs_f64();
+    let seen = finished.observer;
+    Pilot {
+        length: length as f64,
+        seconds,
+        requests: finished.requests as f64,
+        offers: (finished.requests + seen.further_offers) as f64,
+        waiting: seen.waiting as f64,
+        service: seen.service as f64,
+    }
+}
+
+/// What the whole run needs, by its pilots.
+fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
+    if last.requests == 0.0 {
+        return Need::NONE;
+    }
+    let run = &model.run;
+    let rate = last.requests / last.length;
+    let grows = last.waiting > STANDING * last.requests;
+    let mean_stay = (last.waiting + last.service / last.length) / rate;
+    // What is measured is followed to its end; a backlog is followed as long as the run may last.
+    let tail = if grows { run.cooldown.0 as f64 } else { (5.0 * mean_stay).min(run.cooldown.0 as f64) };
+    let mut length = (run.measured_end().0 as f64 + tail).max(last.length);
+    let power = match grows {
+        true if before.waiting > 0.0 => {
+            (libm::log(last.waiting / before.waiting) / libm::log(last.length / before.length)).clamp(0.0, 1.0)
+        }
+        true => 1.0,
+        false => 0.0,
+    };
+    let mut waiting = last.waiting * libm::pow(length / last.length, power);
+    if waiting > f64::from(MOST_ALIVE) {
+        // The engine ends a run there.
+        length *= libm::pow(f64::from(MOST_ALIVE) / waiting, 1.0 / power);
+        waiting = f64::from(MOST_ALIVE);
+    }
+    let requests = rate * length;
+    let offers_each = last.offers / last.requests;
+    let offers_before = before.offers / before.requests.max(1.0);
+    let steps = libm::log(length / last.length) / libm::log(last.length / before.length);
+    let more = (offers_each - offers_before).max(0.0) * steps.max(0.0);
+    let most_offers = model.workloads.iter().map(|w| {
+        let routes: usize = w.stages.iter().map(|stage| stage.route.len()).sum();
+        f64::from(w.client.retries.max_attempts) * routes as f64
+    });
+    let offers = requests * (offers_each + more).min(most_offers.fold(offers_each, f64::max));
+    let in_service = last.service / last.length;
+    Need {
+        seconds: last.seconds / last.offers * offers * RECORDED,
+        requests,
+        bytes: waiting * BYTES_WAITING + in_service * BYTES_IN_SERVICE,
+        kept_bytes: 0.0,
+    }
+}
+
+/// An observer that counts offers, time in service, and what waits at the end.
+#[derive(Debug, Default)]
+struct Tally {
+    /// The end of the pilot \[µs\].
+    end: u64,
+    is_over: bool,
+    further_offers: u64,
+    /// \[µs\]
+    service: u128,
+    waiting: u64,
+}
+
+impl Observer for Tally {
+    fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
+        let served = arrivals.at_once().flatten();
+        self.service += served.map(|row| u128::from(arrivals.service[row])).sum::<u128>();
+    }
+    fn admitted(&mut self, admission: &Admission) {
+        self.service += u128::from(admission.ends - admission.begins);
+    }
+    fn retried(&mut self, _: Who) {
+        self.further_offers += 1;
+    }
+    fn called(&mut self, _: Who) {
+        self.further_offers += 1;
+    }
+    fn offered(&mut self, _: Who) {
+        self.further_offers += 1;
+    }
+    fn next_edge(&self) -> u64 {
+        if self.is_over { u64::MAX } else { self.end }
+    }
+    fn edge(&mut self, _: u64, snapshot: Snapshot<'_>) {
+        self.is_over = true;
+        let in_queues: u64 = snapshot.capacities.iter().map(|capacity| u64::from(capacity.waiting)).sum();
+        self.waiting = in_queues + snapshot.backing_off.iter().sum::<u64>();
+    }
+    fn arrived(&mut self, _: Who) {}
+    fn held_back(&mut self, _: Who) {}
+    fn sent(&mut self, _: Who) {}
+    fn refused(&mut self, _: Who, _: usize, _: Refusal, _: u64) {}
+    fn placed(&mut self, _: Who, _: usize, _: usize) {}
+    fn waited(&mut self, _: usize, _: u64, _: u64, _: Option<Refusal>) {}
+    fn waited_in_client(&mut self, _: Who, _: Door, _: u64, _: u64) {}
+    fn stopped(&mut self, _: Who, _: usize) {}
+    fn submitted(&mut self, _: usize, _: Job) {}
+    fn failed(&mut self, _: Who, _: bool, _: Failure) {}
+    fn answered(&mut self, _: usize) {}
+    fn ended(&mut self, _: Who, _: Outcome, _: u64) {}
+    fn session_began(&mut self, _: usize, _: u64) {}
+    fn session_ended(&mut self, _: Who, _: bool, _: u64) {}
+}
