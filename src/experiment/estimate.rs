@@ -17,6 +17,8 @@ use crate::units::{MICROS_PER_MINUTE, SimTime};
 
 /// Offers after which a pilot has seen enough.
 const ENOUGH: u64 = 100_000;
+/// Requests of the first pilot, where their rate is known.
+const FIRST: f64 = 5_000.0;
 /// Each pilot is so many times as long as the one before it.
 const LONGER: u64 = 4;
 /// Attempts that are cheaper than this are not worth a pilot, in all replications of a run.
@@ -26,8 +28,8 @@ const BYTES_WAITING: f64 = 240.0;
 /// A request in service \[bytes\].
 const BYTES_IN_SERVICE: f64 = 100.0;
 /// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
-const BYTES_A_WORKLOAD: f64 = 350e3;
-const BYTES_A_WORKLOAD_MINUTE: f64 = 1_200.0;
+const BYTES_A_WORKLOAD: f64 = 620e3;
+const BYTES_A_WORKLOAD_MINUTE: f64 = 160.0;
 /// What one replication takes for each workload, and for each of its minutes \[s\].
 const SECONDS_A_WORKLOAD: f64 = 5e-4;
 const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
@@ -73,7 +75,7 @@ pub fn estimate(model: &Model) -> Need {
 
 /// A bound on the attempts of one replication that costs nothing to find; infinite where requests follow from others.
 fn most_attempts(model: &Model) -> f64 {
-    let end = model.run.hard_end().0;
+    let end = model.run.measured_end().0;
     let requests = |process: &Process| match process {
         Process::Job(job) => job.requests as f64,
         Process::Trace(replay) if !replay.repeat => replay.trace.summary.rows as f64 * replay.scale,
@@ -98,7 +100,9 @@ struct Pilot {
     offers: f64,
     /// Requests that wait at its end, in queues and between attempts.
     waiting: f64,
-    /// The sum of all times of service \[µs\].
+    /// Requests in service at its end.
+    in_service: f64,
+    /// The mean time of service \[µs\].
     service: f64,
 }
 
@@ -106,7 +110,9 @@ struct Pilot {
 fn pilots(model: &Model) -> [Pilot; 2] {
     let mut levelled = levelled(model);
     let end = model.run.hard_end().0.max(1);
-    let mut length = 1;
+    // Where all traffic is drawn, the first pilots would see nothing.
+    let rate: f64 = levelled.workloads.iter().map(|w| w.arrivals.intensity().map_or(f64::INFINITY, |i| i.base)).sum();
+    let mut length = ((FIRST / rate) as u64).clamp(1, end);
     let mut last = pilot(&mut levelled, length);
     loop {
         length = (length * LONGER).min(end);
@@ -152,7 +158,8 @@ fn pilot(model: &mut Model, length: u64) -> Pilot {
         requests: finished.requests as f64,
         offers: (finished.requests + seen.further_offers) as f64,
         waiting: seen.waiting as f64,
-        service: seen.service as f64,
+        in_service: seen.in_service as f64,
+        service: seen.service as f64 / seen.admitted.max(1) as f64,
     }
 }
 
@@ -164,17 +171,11 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     let run = &model.run;
     let rate = last.requests / last.length;
     let grows = last.waiting > STANDING * last.requests;
-    let mean_stay = (last.waiting + last.service / last.length) / rate;
+    let mean_stay = last.waiting / rate + last.service;
     // What is measured is followed to its end; a backlog is followed as long as the run may last.
     let tail = if grows { run.cooldown.0 as f64 } else { (5.0 * mean_stay).min(run.cooldown.0 as f64) };
     let mut length = (run.measured_end().0 as f64 + tail).max(last.length);
-    let power = match grows {
-        true if before.waiting > 0.0 => {
-            (libm::log(last.waiting / before.waiting) / libm::log(last.length / before.length)).clamp(0.0, 1.0)
-        }
-        true => 1.0,
-        false => 0.0,
-    };
+    let power = if grows { growth([before.length, last.length], [before.waiting, last.waiting]) } else { 0.0 };
     let mut waiting = last.waiting * libm::pow(length / last.length, power);
     if waiting > f64::from(MOST_ALIVE) {
         // The engine ends a run there.
@@ -191,7 +192,9 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
         f64::from(w.client.retries.max_attempts) * routes as f64
     });
     let offers = requests * (offers_each + more).min(most_offers.fold(offers_each, f64::max));
-    let in_service = last.service / last.length;
+    // Services that are longer than the pilot have not begun to end.
+    let growth = growth([before.length, last.length], [before.in_service, last.in_service]);
+    let in_service = last.in_service * libm::pow((last.service.min(length) / last.length).max(1.0), growth);
     Need {
         seconds: last.seconds / last.offers * offers * RECORDED,
         requests,
@@ -200,25 +203,44 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     }
 }
 
-/// An observer that counts offers, time in service, and what waits at the end.
+/// The power of time with which something grows, from what it was at two times; at least 0 and at most 1.
+fn growth(at: [f64; 2], was: [f64; 2]) -> f64 {
+    match was[0] > 0.0 {
+        true => (libm::log(was[1] / was[0]) / libm::log(at[1] / at[0])).clamp(0.0, 1.0),
+        false => 1.0,
+    }
+}
+
+/// An observer that counts offers, and what is in service and waits at the end.
 #[derive(Debug, Default)]
 struct Tally {
     /// The end of the pilot \[µs\].
     end: u64,
     is_over: bool,
     further_offers: u64,
-    /// \[µs\]
+    admitted: u64,
+    /// The sum of all times of service \[µs\].
     service: u128,
+    in_service: u64,
     waiting: u64,
+}
+
+impl Tally {
+    fn serve(&mut self, begins: u64, ends: u64) {
+        self.admitted += 1;
+        self.service += u128::from(ends - begins);
+        self.in_service += u64::from(ends > self.end);
+    }
 }
 
 impl Observer for Tally {
     fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
-        let served = arrivals.at_once().flatten();
-        self.service += served.map(|row| u128::from(arrivals.service[row])).sum::<u128>();
+        for row in arrivals.at_once().flatten() {
+            self.serve(arrivals.arrival[row], arrivals.arrival[row] + arrivals.service[row]);
+        }
     }
     fn admitted(&mut self, admission: &Admission) {
-        self.service += u128::from(admission.ends - admission.begins);
+        self.serve(admission.begins, admission.ends);
     }
     fn retried(&mut self, _: Who) {
         self.further_offers += 1;

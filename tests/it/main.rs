@@ -16,6 +16,7 @@ mod determinism;
 mod docs;
 mod doubts;
 mod drawings;
+mod estimates;
 mod exact;
 mod facts;
 mod fates;
