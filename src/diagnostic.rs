@@ -3,6 +3,7 @@
 //! All text that a diagnostic can point at (the scenario, each `--set` argument) lives in one address space, so that a
 //! place is a plain byte range; see [`Sources`].
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// A byte range in [`Sources`].
@@ -31,6 +32,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Texts, each of which is accepted when it is typed in the place of what stands at `at`.
     pub offers: Vec<String>,
+    /// The system is at fault, not the input: a file could not be read because of it.
+    pub is_system: bool,
 }
 
 impl Diagnostic {
@@ -45,10 +48,15 @@ impl Diagnostic {
 }
 
 /// Findings, in the order in which they were made.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sink {
     pub findings: Vec<Diagnostic>,
+    /// Errors that were found, those included that are not kept.
+    errors: usize,
 }
+
+/// The greatest number of errors, and of warnings, that are kept: nobody reads more, and each is compared with those before.
+const MOST_FINDINGS: usize = 100;
 
 impl Sink {
     pub fn error(&mut self, at: Span, rule: impl Into<String>, help: impl Into<Option<String>>) {
@@ -70,21 +78,38 @@ impl Sink {
     }
 
     fn push(&mut self, severity: Severity, at: Option<Span>, rule: String, help: Option<String>, offers: Vec<String>) {
-        let finding = Diagnostic { severity, rule, at, help, offers };
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
+        let finding = Diagnostic { severity, rule, at, help, offers, is_system: false };
+        if self.findings.contains(&finding) {
+            return;
         }
+        let is_error = severity == Severity::Error;
+        self.errors += usize::from(is_error);
+        let kept = self.findings.iter().filter(|f| f.severity == severity).count();
+        match kept.cmp(&MOST_FINDINGS) {
+            Ordering::Less => self.findings.push(finding),
+            Ordering::Equal => {
+                let name = if is_error { "errors" } else { "warnings" };
+                let rule = format!("there are more {name}; the first {MOST_FINDINGS} are shown");
+                self.findings.push(Diagnostic { rule, at: None, help: None, offers: Vec::new(), ..finding });
+            }
+            Ordering::Greater => {}
+        }
+    }
+
+    /// Says of the findings since the first `from` that the system is at fault, not the input.
+    pub fn blame_system(&mut self, from: usize) {
+        self.findings.iter_mut().skip(from).for_each(|finding| finding.is_system = true);
     }
 
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|d| d.severity == Severity::Error)
+        self.errors > 0
     }
 
     /// How many errors there are: a caller that compares before and after knows whether a step failed.
     #[must_use]
     pub fn errors(&self) -> usize {
-        self.findings.iter().filter(|d| d.severity == Severity::Error).count()
+        self.errors
     }
 }
 
@@ -126,6 +151,19 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_errors_the_first_are_kept_and_all_are_counted() {
+        let mut sink = Sink::default();
+        for i in 0..1_000 {
+            sink.error(i..i, "a rule", None);
+        }
+        sink.error(0..0, "a rule", None);
+        sink.warning(None, "a warning", None);
+        assert_eq!((sink.findings.len(), sink.errors()), (MOST_FINDINGS + 2, 1_000));
+        assert_eq!(sink.findings[MOST_FINDINGS].rule, "there are more errors; the first 100 are shown");
+        assert_eq!(sink.findings[MOST_FINDINGS + 1].rule, "a warning");
+    }
 
     #[test]
     fn a_name_is_typed_in_quotes_where_the_text_that_it_replaces_has_them() {

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod model;
 pub mod queue;
 pub mod random;
+pub mod reading;
 pub mod report;
 pub mod results;
 pub mod scenario;

@@ -8,6 +8,7 @@ use crate::catalog::own::{self, File};
 use crate::catalog::sdks::Sdks;
 use crate::catalog::{Catalog, show};
 use crate::diagnostic::{Sink, Sources};
+use crate::reading;
 use crate::scenario::Refused;
 
 pub(super) fn catalog(args: &CatalogArgs) -> Result<Exit, Trouble> {
@@ -43,9 +44,9 @@ fn laid(paths: &[PathBuf]) -> Result<Option<Catalog>, Trouble> {
     let mut files = Vec::new();
     for path in paths {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let help = "its path is relative to the folder in which bedload runs".to_owned();
-            fault(Exit::InputOutput, format!("the catalogue `{name}` cannot be read: {error}"), help)
+        let text = reading::text(path, reading::MOST_TOML).map_err(|error| {
+            let help = error.help.unwrap_or("its path is relative to the folder in which bedload runs").to_owned();
+            fault(Exit::of(&error), format!("the catalogue `{name}` cannot be read: {error}"), help)
         })?;
         files.push(File { name, text });
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{CompareArgs, Format};
 use super::drawings::draw;
-use super::files::OutputFolder;
+use super::files::{OutputFolder, exit_of_folder};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
@@ -80,7 +80,7 @@ fn output_folder(args: &CompareArgs) -> Result<OutputFolder, Trouble> {
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(name));
     OutputFolder::open(&path).map_err(|e| {
         let help = "use --out to name a writable folder".to_owned();
-        fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
+        fault(exit_of_folder(&e), format!("cannot write to the folder `{}`: {e}", path.display()), help)
     })
 }
 

@@ -1,9 +1,12 @@
 //! Results that were written before.
 
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::{Exit, Trouble, fault};
+use crate::reading::{self, ReadError, Records};
 use crate::results::{Point, Results, SCHEMA_VERSION};
 
 /// The document that is named, or that of the folder that is.
@@ -17,16 +20,15 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
         fault(Exit::Usage, format!("`{}` is not a results document: {why}", path.display()), help.to_owned())
     };
     let refuse = |why: String| refuse_with(why, "`bedload run`, `sweep`, `size` and `compare` write one, results.json");
-    let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
+    let unreadable = |error: ReadError| {
+        let help = error.help.unwrap_or("`bedload run`, `sweep`, `size` and `compare` write one, results.json");
+        let rule = format!("`{}` is not a results document: {error}", path.display());
+        fault(Exit::of(&error), rule, help.to_owned())
+    };
+    let text = reading::text(path, reading::MOST_DOCUMENT).map_err(unreadable)?;
     // The version first: another one may have other keys.
-    let head: serde_json::Value = serde_json::from_str(&text).map_err(|e| {
-        if e.is_eof() {
-            let help = "it was not written to its end: run the scenario again";
-            return refuse_with(format!("it ends in the middle: {e}"), help);
-        }
-        refuse(e.to_string())
-    })?;
-    match head.get("schema_version").and_then(serde_json::Value::as_u64) {
+    let (head, _) = reading::json::<Head>(text.as_bytes()).map_err(unreadable)?;
+    match head.schema_version {
         Some(version) if version == u64::from(SCHEMA_VERSION) => {}
         Some(version) => {
             let why = format!("its schema_version is {version}, this bedload reads {SCHEMA_VERSION}");
@@ -34,21 +36,53 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
         }
         None => return Err(refuse("it has no schema_version".to_owned())),
     }
-    let results: Results = serde_json::from_value(head).map_err(|e| refuse(e.to_string()))?;
+    let (results, _) = reading::json::<Results>(text.as_bytes()).map_err(unreadable)?;
     if results.points_total <= results.points.len() as u64 {
         return Ok((results, None));
     }
     let lines = path.with_file_name("points.jsonl");
-    let file = std::fs::File::open(&lines)
-        .map_err(|e| refuse(format!("its points are in `{}`, which cannot be read: {e}", lines.display())))?;
-    let point = |(i, line): (usize, std::io::Result<String>)| {
-        let line = line.map_err(|e| refuse(e.to_string()))?;
-        serde_json::from_str(&line).map_err(|e| refuse(format!("line {} of `{}`: {e}", i + 1, lines.display())))
-    };
-    let points = BufReader::new(file).lines().enumerate().map(point).collect::<Result<Vec<Point>, Trouble>>()?;
+    let points = points(&lines).map_err(|error| {
+        let rule = format!("its points are in `{}`, which cannot be read: {error}", lines.display());
+        unreadable(ReadError { rule, line: None, ..error })
+    })?;
     if points.len() as u64 != results.points_total {
         let all = results.points_total;
         return Err(refuse(format!("`{}` has {} of its {all} points", lines.display(), points.len())));
     }
     Ok((results, Some(points)))
+}
+
+/// Reads the version of a document alone.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    schema_version: Option<u64>,
+}
+
+/// The greatest number of values of all points: they are held in memory.
+const MOST_VALUES: u64 = 16_000_000;
+
+/// Reads the points of a sweep, one a line.
+fn points(path: &Path) -> Result<Vec<Point>, ReadError> {
+    let mut input = Records::open(path)?.lines();
+    let (mut points, mut line) = (Vec::new(), Vec::new());
+    let (mut bytes, mut values) = (0, 0);
+    loop {
+        line.clear();
+        let length = input.read_until(b'\n', &mut line)?;
+        if length == 0 {
+            return Ok(points);
+        }
+        let number = points.len() as u64 + 1;
+        let (point, count) = reading::json(&line).map_err(|error| ReadError { line: Some(number), ..error })?;
+        points.push(point);
+        (bytes, values) = (bytes + length as u64, values + count);
+        if bytes > reading::MOST_DOCUMENT || values > MOST_VALUES {
+            let (most, values) = (reading::MOST_DOCUMENT >> 20, MOST_VALUES / 1_000_000);
+            let rule = format!("it has more than {most} MiB or {values} million values, too many to draw");
+            return Err(
+                ReadError::content(number, rule).help("draw a sweep of fewer points; points.csv has all of these")
+            );
+        }
+    }
 }

@@ -66,6 +66,14 @@ impl OutputFolder {
     }
 }
 
+/// Returns how the program ends that cannot write to a folder: what is named may be no folder, or the system fails.
+pub(super) fn exit_of_folder(error: &io::Error) -> Exit {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Exit::Usage,
+        _ => Exit::InputOutput,
+    }
+}
+
 /// A file that a verb makes is new: what a user wrote is never written over.
 pub(super) fn refuse_existing(path: &Path) -> Result<(), Trouble> {
     if path.exists() {

@@ -8,7 +8,7 @@ use super::{Exit, Trouble, colour, fault, files, render, say};
 use crate::diagnostic::{Sink, Sources};
 use crate::import::fit::{self, Fit};
 use crate::import::profile::{Figures, Profile};
-use crate::import::read::{self, ReadError, Record};
+use crate::import::read::{self, ImportError, Record};
 use crate::import::text::{self, Told};
 use crate::import::write::{self, Plan, Traffic, Workload};
 use crate::trace::{ColumnNames, Only, Selection, TraceError};
@@ -68,15 +68,18 @@ fn selection(args: &ImportTraceArgs) -> Selection {
 
 fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
     read::read(&args.file, &selection(args), args.split_by.as_deref()).map_err(|error| {
-        let exit = if matches!(error, ReadError::Trace(TraceError::Io(_))) { Exit::InputOutput } else { Exit::Usage };
-        let help = match error {
-            ReadError::Trace(TraceError::Line { .. }) => "mend the line, or leave such lines out with --skip-bad-lines",
-            ReadError::Trace(TraceError::Header { .. }) => "name its columns, such as --column input_tokens=prompt",
-            ReadError::TooManyGroups(_) => "split by something that says less",
-            ReadError::Trace(_) => "",
+        let is_system = matches!(&error, ImportError::Trace(error) if error.is_system());
+        let exit = if is_system { Exit::InputOutput } else { Exit::Usage };
+        let help = match &error {
+            ImportError::TooManyGroups(_) => Some("split by something that says less"),
+            ImportError::Trace(error) => match error.plain() {
+                TraceError::Line { .. } => Some("mend the line, or leave such lines out with --skip-bad-lines"),
+                TraceError::Header { .. } => Some("name its columns, such as --column input_tokens=prompt"),
+                TraceError::Read(error) => error.help,
+                _ => None,
+            },
         };
-        let help = (!help.is_empty()).then(|| help.to_owned());
-        fault(exit, format!("the trace `{}` cannot be imported: {error}", args.file.display()), help)
+        fault(exit, format!("the trace `{}` cannot be imported: {error}", args.file.display()), help.map(str::to_owned))
     })
 }
 

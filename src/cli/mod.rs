@@ -29,6 +29,7 @@ use clap::Parser;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Model;
 use crate::model::study::Unknown;
+use crate::reading::ReadError;
 use crate::scenario::{Loaded, Refused, Source};
 use args::{Cli, Command};
 
@@ -40,12 +41,24 @@ pub enum Exit {
     Held = 0,
     /// An expectation failed.
     Failed = 1,
-    /// The scenario or the usage is wrong; nothing was written.
+    /// The usage or an input is wrong: a file is missing, damaged, or not what it should be. Nothing was written.
     Usage = 2,
-    /// A file could not be read or written.
+    /// The system failed: a file cannot be written, may not be read, or fails while it is read.
     InputOutput = 3,
     /// An expectation could not be decided.
     Inconclusive = 4,
+}
+
+impl Exit {
+    /// Returns how the program ends that cannot read a file.
+    fn of(error: &ReadError) -> Self {
+        if error.is_system() { Self::InputOutput } else { Self::Usage }
+    }
+
+    /// Returns how the program ends after two refusals: a failure of the system is the graver one.
+    fn or(self, other: Self) -> Self {
+        if other == Self::InputOutput { other } else { self }
+    }
 }
 
 /// A message for stderr and the exit it leads to.
@@ -168,12 +181,14 @@ fn warnings(loaded: &Loaded) -> String {
 }
 
 fn refusal(refused: &Refused) -> Trouble {
-    Trouble::new(Exit::Usage, render::render(&refused.sources, &refused.findings, colour(&std::io::stderr())))
+    let exit = if refused.findings.iter().any(|finding| finding.is_system) { Exit::InputOutput } else { Exit::Usage };
+    Trouble::new(exit, render::render(&refused.sources, &refused.findings, colour(&std::io::stderr())))
 }
 
 /// A fault that is about no place in a file, in the shape of the others.
 fn fault(exit: Exit, rule: impl Into<String>, help: impl Into<Option<String>>) -> Trouble {
+    let (severity, rule, help) = (Severity::Error, rule.into(), help.into());
     let finding =
-        Diagnostic { severity: Severity::Error, rule: rule.into(), at: None, help: help.into(), offers: Vec::new() };
+        Diagnostic { severity, rule, at: None, help, offers: Vec::new(), is_system: exit == Exit::InputOutput };
     Trouble::new(exit, render::render(&crate::diagnostic::Sources::default(), &[finding], colour(&std::io::stderr())))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Format, RunArgs};
 use super::drawings::draw;
-use super::files::OutputFolder;
+use super::files::{OutputFolder, exit_of_folder};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::sweep::Points;
@@ -81,7 +81,7 @@ pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<Out
     let path = named.map_or_else(|| Path::new("output").join(name), Path::to_owned);
     OutputFolder::open(&path).map_err(|e| {
         let help = "name a folder that can be written to with --out".to_owned();
-        fault(Exit::Usage, format!("cannot write to the folder `{}`: {e}", path.display()), help)
+        fault(exit_of_folder(&e), format!("cannot write to the folder `{}`: {e}", path.display()), help)
     })
 }
 

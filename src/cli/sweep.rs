@@ -20,7 +20,7 @@ use crate::model::Model;
 use crate::model::study::{Axis, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
 use crate::results::{self, Point, Results};
-use crate::scenario::{Loaded, Source};
+use crate::scenario::{Loaded, Parsed, Source};
 
 /// More points than this are a typing error unless someone says yes.
 const MANY_POINTS: u64 = 100_000;
@@ -83,7 +83,8 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
 
 /// The design points of a scenario.
 pub(super) struct Points<'s> {
-    source: &'s Source,
+    /// The scenario without its sweep, parsed once for all points.
+    parsed: Parsed<'s>,
     sweep: &'s Sweep,
     seed: u64,
     count: u64,
@@ -98,7 +99,8 @@ impl<'s> Points<'s> {
         let Some(count) = sweep.points() else {
             return Err(fault(Exit::Usage, "the sweep has more points than can be counted", None));
         };
-        Ok(Self { source, sweep, seed: base.model.run.seed, count })
+        let parsed = Parsed::without_sweep(source).map_err(|refused| refusal(&refused))?;
+        Ok(Self { parsed, sweep, seed: base.model.run.seed, count })
     }
 
     /// The settings of a point.
@@ -120,7 +122,7 @@ impl<'s> Points<'s> {
             let Axis::Choices(choices) = axis else { continue };
             for choice in choices.iter().take(TRIED_VALUES) {
                 let settings = sweep::settings(std::slice::from_ref(choice));
-                self.source.load(&settings).map_err(|refused| {
+                self.parsed.load(&settings).map_err(|refused| {
                     let Trouble { exit, message } = refusal(&refused);
                     let axis = axis.columns().join(", ");
                     Trouble::new(exit, format!("{message}this is a value of the axis \"{axis}\" of [sweep]\n"))
@@ -152,7 +154,7 @@ impl<'s> Points<'s> {
 impl Design for Points<'_> {
     fn point(&self, index: u64) -> Result<(BTreeMap<String, Value>, Model), String> {
         let (parameters, settings) = self.settings(index).map_err(|trouble| trouble.message)?;
-        match self.source.load(&settings) {
+        match self.parsed.load(&settings) {
             Ok(loaded) => Ok((parameters, loaded.model)),
             Err(refused) => Err(refusal(&refused).message),
         }

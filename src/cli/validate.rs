@@ -9,7 +9,7 @@ use crate::scenario;
 pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
     // Nothing begins here, so nothing is refused for its size.
     let begun = Resources { threads: None, yes: true };
-    let mut refusals = String::new();
+    let (mut refusals, mut exit) = (String::new(), Exit::Usage);
     for file in &args.files {
         let loaded = load(file, &args.overrides.as_settings(), &args.overrides.catalog).and_then(|(source, loaded)| {
             if loaded.study.sweep.is_some() {
@@ -27,8 +27,11 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
                 let asked = scenario::describe_study(&loaded.study);
                 say(&format!("{}: fine\n{}{asked}\n", file.display(), scenario::describe(&loaded.model)))?;
             }
-            Err(trouble) => refusals += &trouble.message,
+            Err(trouble) => {
+                refusals += &trouble.message;
+                exit = exit.or(trouble.exit);
+            }
         }
     }
-    if refusals.is_empty() { Ok(Exit::Held) } else { Err(Trouble::new(Exit::Usage, refusals)) }
+    if refusals.is_empty() { Ok(Exit::Held) } else { Err(Trouble::new(exit, refusals)) }
 }

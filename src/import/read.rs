@@ -24,7 +24,7 @@ pub const MOST_GROUPS: usize = 32;
 
 /// Why a record is not read.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError {
+pub enum ImportError {
     #[error(transparent)]
     Trace(#[from] TraceError),
     #[error("`{0}` says more than {MOST_GROUPS} different things")]
@@ -35,7 +35,7 @@ pub enum ReadError {
 ///
 /// # Errors
 /// It cannot be read, has no rows, has a line that is no request, or falls into too many groups.
-pub fn read(path: &Path, selection: &Selection, split_by: Option<&str>) -> Result<Record, ReadError> {
+pub fn read(path: &Path, selection: &Selection, split_by: Option<&str>) -> Result<Record, ImportError> {
     let mut reader = Reader::labelled(path, selection.clone(), split_by.map(str::to_owned))?;
     let mut groups: BTreeMap<String, Profile> = BTreeMap::new();
     // What is not split is in no map: looking `""` up for each row would cost more than reading it.
@@ -60,7 +60,7 @@ pub fn read(path: &Path, selection: &Selection, split_by: Option<&str>) -> Resul
             continue;
         }
         if groups.len() == MOST_GROUPS {
-            return Err(ReadError::TooManyGroups(split_by.unwrap_or_default().to_owned()));
+            return Err(ImportError::TooManyGroups(split_by.unwrap_or_default().to_owned()));
         }
         groups.entry(group.to_owned()).or_default().add(&row);
     }

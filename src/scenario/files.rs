@@ -8,6 +8,7 @@ use super::Refused;
 use super::form::is_good_name;
 use super::tree::kind_of;
 use crate::diagnostic::{Diagnostic, Severity, Sources, Span};
+use crate::reading::{self, Cause, ReadError};
 use crate::terms;
 
 /// One file of a scenario.
@@ -30,6 +31,8 @@ pub(super) struct Included {
 
 /// More files than anybody keeps for one scenario.
 const MOST_FILES: usize = 200;
+/// How the path of a file that another names is read.
+const NAMED_FROM: &str = "its path is relative to the file that names it";
 
 /// Reads what a file extends, and returns the order in which the files count: the file, then what it extends, the last
 /// named first. A file that several of them extend comes once, below them all.
@@ -54,6 +57,7 @@ fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<
     if layers.len() == MOST_FILES {
         return Err(file.refuse(0..0, format!("a scenario has more than {MOST_FILES} files"), "keep fewer"));
     }
+    refuse_large(&file, layers.iter())?;
     layers.push(file.clone());
     above.push(file);
     for (base, at) in bases.into_iter().rev() {
@@ -61,7 +65,8 @@ fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<
         let path = file.folder.join(&base);
         let found = read(&path).map_err(|error| {
             let rule = format!("`{base}`, which the scenario extends, cannot be read: {error}");
-            offer(file.refuse(at.clone(), rule, "its path is relative to the file that names it"), &file.folder, &base)
+            let refused = file.refuse(at.clone(), rule, error.help.unwrap_or(NAMED_FROM));
+            offer(refused, &error, &file.folder, &base)
         })?;
         if above.iter().any(|known| known.is(&found)) {
             let rule = format!("`{base}` extends itself: the files that extend each other are a circle");
@@ -71,6 +76,20 @@ fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<
     }
     above.pop();
     Ok(())
+}
+
+/// Refuses a file that makes a scenario too large, with the files before it.
+fn refuse_large<'f>(file: &File, others: impl IntoIterator<Item = &'f File>) -> Result<(), Refused> {
+    let size = others.into_iter().map(|other| other.text.len()).sum::<usize>() + file.text.len();
+    if size as u64 <= reading::MOST_TOML {
+        return Ok(());
+    }
+    let most = reading::MOST_TOML >> 20;
+    Err(file.refuse(
+        0..0,
+        format!("the files of the scenario are larger than {most} MiB together"),
+        "keep less in them",
+    ))
 }
 
 /// Reads the files that a scenario includes, by name.
@@ -88,8 +107,8 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
                 Ok(first) => first,
                 Err(error) => {
                     let rule = format!("`{}`, which the scenario includes, cannot be read: {error}", path.display());
-                    let refused = file.refuse(at.clone(), rule, "its path is relative to the file that names it");
-                    return Err(offer(refused, &file.folder, &pattern));
+                    let refused = file.refuse(at.clone(), rule, error.help.unwrap_or(NAMED_FROM));
+                    return Err(offer(refused, &error, &file.folder, &pattern));
                 }
             };
             let is_known = |known: &File| known.is(&first);
@@ -109,11 +128,12 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
                 let rule = format!("`{}` and `{other}` are both named `{name}`", first.name);
                 return refuse(rule, "rename one of the files: its name leads the names of its parts");
             }
+            refuse_large(&first, found.iter().flat_map(|part| &part.layers).chain(layers))?;
             found.push(Included { name, layers: self::layers(first)? });
         }
         if found.is_empty() || matches(&file.folder, &pattern).is_empty() {
             let rule = format!("`{pattern}` matches no file to include");
-            return refuse(rule, "its path is relative to the file that names it");
+            return refuse(rule, NAMED_FROM);
         }
     }
     if let Some(nested) = found.iter().flat_map(|part| &part.layers).find(|file| file.names("include")) {
@@ -209,11 +229,9 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
 /// Reads a file as text.
 ///
 /// # Errors
-/// It cannot be read, or is not UTF-8.
-pub fn read(path: &Path) -> Result<File, String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| format!("it is not UTF-8 text from byte {} on", error.utf8_error().valid_up_to()))?;
+/// It cannot be read, is too large, or is not UTF-8.
+pub fn read(path: &Path) -> Result<File, ReadError> {
+    let text = reading::text(path, reading::MOST_TOML)?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     Ok(File { name: path.display().to_string(), text, folder })
 }
@@ -236,9 +254,13 @@ pub fn meant(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(near))
 }
 
-/// Adds the file that was meant to the refusal of a path at which there is none. The path stands in quotes where it is
-/// written in a file.
-pub fn offer(mut refused: Refused, folder: &Path, path: &str) -> Refused {
+/// Adds to the refusal of a path whether the system is at fault, or else the file that was meant, where there is none at the
+/// path. The path stands in quotes where it is written in a file.
+pub fn offer(mut refused: Refused, error: &ReadError, folder: &Path, path: &str) -> Refused {
+    refused.findings.iter_mut().for_each(|finding| finding.is_system = error.is_system());
+    if error.cause != Cause::Missing {
+        return refused;
+    }
     let offered = meant(&folder.join(path)).and_then(|meant| Some(meant.file_name()?.to_str()?.to_owned()));
     if let (Some(name), Some(finding)) = (offered, refused.findings.first_mut()) {
         let meant = Path::new(path).with_file_name(name).display().to_string();
@@ -250,7 +272,8 @@ pub fn offer(mut refused: Refused, folder: &Path, path: &str) -> Refused {
 
 /// One finding, of no file.
 pub fn refused(at: Option<Span>, rule: String, help: &str) -> Refused {
-    let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()), offers: Vec::new() };
+    let (severity, help) = (Severity::Error, Some(help.to_owned()));
+    let finding = Diagnostic { severity, rule, at, help, offers: Vec::new(), is_system: false };
     Refused { sources: Sources::default(), findings: vec![finding] }
 }
 

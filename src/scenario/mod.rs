@@ -21,6 +21,7 @@ mod instants;
 mod lower;
 mod overlay;
 mod own_catalogue;
+mod parsed;
 mod place;
 mod schema;
 mod shorthand;
@@ -41,6 +42,7 @@ use crate::model::input::Input;
 use crate::model::study::{Choice, Study, Sweep};
 
 pub use describe::{describe, describe_study};
+pub use parsed::Parsed;
 pub use schema::json_schema;
 pub use source::Source;
 
@@ -95,10 +97,10 @@ pub fn load_text(name: &str, text: &str, folder: &Path, overrides: &[String]) ->
 }
 
 /// A scenario that was read and not yet lowered.
-struct Read {
+struct Read<'p> {
     specs: decode::Specs,
     /// Where each file begins in the common address space.
-    starts: Vec<usize>,
+    starts: &'p [usize],
     asked: doubt::Asked,
     sweep: Option<Sweep>,
     /// The second axis of a size.
@@ -108,13 +110,13 @@ struct Read {
 
 fn passes(
     catalog: &LazyLock<Catalog>,
-    source: &Source,
+    parsed: &Parsed<'_>,
     overrides: &[String],
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Option<Passed> {
-    let Read { specs, starts, asked, sweep, by, stated } = read(source, overrides, sources, sink)?;
-    let files = lower::Files { source, starts: &starts };
+    let Read { specs, starts, asked, sweep, by, stated } = read(parsed, overrides, sources, sink);
+    let files = lower::Files { source: parsed.source, starts };
     let own = own_catalogue::laid(&specs, files, sources, sink)?;
     let catalog =
         own.as_ref().map_or(own_catalogue::InForce::Embedded(catalog), |own| own_catalogue::InForce::Own(&own.catalog));
@@ -124,8 +126,8 @@ fn passes(
 }
 
 /// Goes through the passes that need nothing but the text.
-fn read(source: &Source, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Option<Read> {
-    let starts: Vec<usize> = source.files().map(|f| sources.add(f.name.clone(), f.text.clone())).collect();
+fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Read<'p> {
+    let source = parsed.source;
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
         .enumerate()
@@ -135,30 +137,18 @@ fn read(source: &Source, overrides: &[String], sources: &mut Sources, sink: &mut
             overlay::Override::split(argument, start, sink)
         })
         .collect();
-    let mut trees = Vec::new();
-    for (file, start) in source.files().zip(&starts) {
-        trees.push(tree::parse(&file.text, *start, sink)?);
-    }
-    let mut trees = trees.into_iter();
-    let mut root = extend::fold(trees.by_ref().take(source.layers.len()).collect());
-    let include_at = root.remove("include").map(|item| item.span());
-    let mut parts = include::Parts::new(&mut root, include_at, sink);
-    for part in &source.included {
-        let tree = extend::fold(trees.by_ref().take(part.layers.len()).collect());
-        parts.take(&mut root, tree, &part.name, sink);
-    }
-    parts.tell(sink);
-    let included: Vec<&str> = source.included.iter().map(|part| part.name.as_str()).collect();
+    let mut root = parsed.root.clone();
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
     let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
+    let included: Vec<&str> = source.included.iter().map(|part| part.name.as_str()).collect();
     let mut faulty = form::check(&mut root, &included, sources, sink);
     let stated = stated::stated(&root, sources);
     instants::resolve(&mut root, &mut faulty, sink);
-    let specs = decode::Specs { owners: parts.owners, ..decode::decode(root, &faulty, sink) };
-    Some(Read { specs, starts, asked, sweep, by, stated })
+    let specs = decode::Specs { owners: parsed.owners.clone(), ..decode::decode(root, &faulty, sink) };
+    Read { specs, starts: &parsed.starts, asked, sweep, by, stated }
 }
 
 /// What the passes make of a scenario.

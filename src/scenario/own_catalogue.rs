@@ -8,6 +8,7 @@ use super::lower::Files;
 use crate::catalog::Catalog;
 use crate::catalog::own::{self, File};
 use crate::diagnostic::{Sink, Sources, Span};
+use crate::reading;
 
 /// The facts of a scenario: those of bedload, or with the user's own over them.
 #[derive(Clone, Copy)]
@@ -91,15 +92,19 @@ pub fn laid(
 }
 
 fn read(named: &Named, sink: &mut Sink) -> Option<File> {
-    match std::fs::read_to_string(&named.path) {
+    match reading::text(&named.path, reading::MOST_TOML) {
         Ok(text) => Some(File { name: named.path.display().to_string(), text }),
         Err(error) => {
             let rule = format!("the catalogue `{}` cannot be read: {error}", named.name);
-            let help = match named.at {
+            let relative = match named.at {
                 Some(_) => "its path is relative to the scenario file",
                 None => "its path is relative to the folder in which bedload runs",
             };
-            sink.report(named.at.clone(), rule, help.to_owned());
+            let before = sink.findings.len();
+            sink.report(named.at.clone(), rule, error.help.unwrap_or(relative).to_owned());
+            if error.is_system() {
+                sink.blame_system(before);
+            }
             None
         }
     }

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::files::{self, File, Included};
 use super::own_catalogue::OwnCatalogue;
-use super::{Loaded, Passed, Refused, passes, read as read_text};
+use super::{Loaded, Parsed, Passed, Refused, passes, read as read_text};
 use crate::catalog::Catalog;
-use crate::diagnostic::{Sink, Sources};
+use crate::diagnostic::Sink;
 use crate::model::study::{Size, sweep};
 use crate::trace::{Column, ColumnError, Selection, Trace, TraceError};
 
@@ -39,8 +39,8 @@ impl Source {
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Refused> {
         let first = files::read(path).map_err(|error| {
             let rule = format!("the scenario `{}` cannot be read: {error}", path.display());
-            let refused = files::refused(None, rule, "`bedload init` writes a scenario to start from");
-            files::offer(refused, Path::new(""), &path.to_string_lossy())
+            let help = error.help.unwrap_or("`bedload init` writes a scenario to start from");
+            files::offer(files::refused(None, rule, help), &error, Path::new(""), &path.to_string_lossy())
         })?;
         let mut source = Self::of(first, overrides)?;
         if let Some(file_name) = path.file_name() {
@@ -85,10 +85,18 @@ impl Source {
     }
 
     pub(super) fn load_with(&self, catalog: &LazyLock<Catalog>, settings: &[String]) -> Result<Loaded, Refused> {
-        let mut sources = Sources::default();
-        let mut sink = Sink::default();
+        self.load_parsed(catalog, &Parsed::of(self)?, settings)
+    }
+
+    pub(super) fn load_parsed(
+        &self,
+        catalog: &LazyLock<Catalog>,
+        parsed: &Parsed<'_>,
+        settings: &[String],
+    ) -> Result<Loaded, Refused> {
+        let (mut sources, mut sink) = (parsed.sources.clone(), parsed.sink.clone());
         let overrides: Vec<String> = self.overrides.iter().chain(settings).cloned().collect();
-        match passes(catalog, self, &overrides, &mut sources, &mut sink) {
+        match passes(catalog, parsed, &overrides, &mut sources, &mut sink) {
             Some(Passed { model, study, own }) if !sink.has_errors() => Ok(Loaded {
                 model,
                 study,
@@ -137,8 +145,9 @@ impl Source {
 
     /// What the scenario asks to size, whether or not the rest of it can run; `None`: nothing that can be understood.
     fn sought(&self) -> Option<Size> {
-        let (mut sources, mut sink) = (Sources::default(), Sink::default());
-        let read = read_text(self, &self.overrides, &mut sources, &mut sink)?;
+        let parsed = Parsed::of(self).ok()?;
+        let (mut sources, mut sink) = (parsed.sources.clone(), Sink::default());
+        let read = read_text(&parsed, &self.overrides, &mut sources, &mut sink);
         let size = read.specs.size.spec?.sought(read.by);
         (size.step > 0 && size.to >= size.from).then_some(size)
     }

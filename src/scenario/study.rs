@@ -87,6 +87,10 @@ impl Reader<'_, '_> {
                 self.sink.error(at, format!("the axis `{name}` has no values"), None);
                 None
             }
+            DeValue::Array(items) if items.len() as f64 > MOST_VALUES => {
+                self.sink.error(at, format!("the axis `{name}` has more than a million values"), None);
+                None
+            }
             DeValue::Array(items) => {
                 let choices: Option<Vec<Choice>> =
                     items.into_iter().map(|item| self.choice(&paths, item)).collect::<Vec<_>>().into_iter().collect();

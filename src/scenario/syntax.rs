@@ -12,7 +12,7 @@ use crate::units::meant;
 pub fn explain(text: &str, faults: &[toml::de::Error]) -> Vec<(Span, Refusal)> {
     let unclosed = faults.first().and_then(|_| unclosed(text));
     let end = unclosed.as_ref().map_or(usize::MAX, |(at, _)| at.end);
-    let places = faults.iter().map(|fault| (fault.span().unwrap_or(0..0), fault));
+    let places = faults.iter().take(MOST_FAULTS).map(|fault| (fault.span().unwrap_or(0..0), fault));
     let mut told: Vec<(Span, Refusal)> = Vec::new();
     for (at, fault) in places.filter(|(at, _)| at.start < end) {
         told.push(line_at(text, at.start).unwrap_or_else(|| {
@@ -25,6 +25,11 @@ pub fn explain(text: &str, faults: &[toml::de::Error]) -> Vec<(Span, Refusal)> {
     told
 }
 
+/// The greatest number of faults of syntax that are explained: the search for what was meant reads the file again for each.
+const MOST_FAULTS: usize = 100;
+/// In a longer line nobody looks for what was meant \[bytes\].
+const LONGEST_LINE: usize = 10_000;
+
 /// Finds the first value of one line that opens a table or a list and does not close it, though the next line begins another
 /// key or section.
 fn unclosed(text: &str) -> Option<(Span, Refusal)> {
@@ -33,7 +38,8 @@ fn unclosed(text: &str) -> Option<(Span, Refusal)> {
     while let Some(line) = lines.next() {
         let next = lines.peek().map_or("[", |next| next.trim());
         let begins_another = next.is_empty() || next.starts_with('[') || split(next, &['=']).is_some();
-        if let Some((_, key)) = split(code(line), &['=']).filter(|_| begins_another) {
+        let is_short = line.len() <= LONGEST_LINE;
+        if let Some((_, key)) = split(code(line), &['=']).filter(|_| begins_another && is_short) {
             let value = code(line).get(key.len() + 1..)?.trim();
             let closed = closed(value).filter(|closed| value != closed && is_toml(closed));
             if let Some(closed) = closed.filter(|_| !value.ends_with(['{', '[', ','])) {
@@ -70,7 +76,7 @@ fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
     let at = at.min(text.len());
     let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
     let end = text.get(at..)?.find('\n').map_or(text.len(), |newline| at + newline);
-    let line = code(text.get(start..end)?);
+    let line = Some(code(text.get(start..end)?)).filter(|line| line.len() <= LONGEST_LINE)?;
     let indent = line.len() - line.trim_start().len();
     let written = line.trim();
     let from = start + indent;

@@ -162,11 +162,19 @@ pub fn find(name: &str) -> Option<&'static Term> {
     TERMS.iter().find(|t| t.name == name || t.name.strip_suffix("_ms") == Some(name))
 }
 
+/// Longer names are compared with no other \[bytes\].
+const LONGEST_NAME: usize = 200;
+
 /// The known name that is nearest to `name`, when one is near.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    // The effort grows with the product of the lengths.
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
     known
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST_NAME)
         .map(|candidate| {
             // Of short names one slip leaves little that is alike. `p90` is no slip of `p99`: someone meant it.
             let letters = |text: &str| {

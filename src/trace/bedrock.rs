@@ -3,6 +3,7 @@
 //! `inputTokenCount` excludes what the cache read and wrote. The caller's cap stands in the body of the request, and how
 //! the answer ended in that of the answer, where bodies are logged at all.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::instant::Clock;
 use super::reader::Entry;
-use super::table::MOST_TOKENS;
+use super::table::{MOST_TOKENS, shown};
 
 /// What tells a line of the kind.
 pub(super) const KEY: &str = "\"modelId\"";
@@ -28,7 +29,7 @@ struct Record {
     #[serde(default)]
     identity: Option<Identity>,
     #[serde(default)]
-    request_metadata: Option<serde_json::Map<String, serde_json::Value>>,
+    request_metadata: Option<BTreeMap<String, Plain>>,
     #[serde(default)]
     error_code: Option<String>,
 }
@@ -65,7 +66,8 @@ pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &
     let mut record: Record =
         serde_json::from_slice(line).map_err(|error| format!("it is no record of a model invocation: {error}"))?;
     entry.instant = clock.read(record.timestamp.as_bytes()).ok_or_else(|| {
-        format!("`timestamp` is an instant such as 2026-04-01T00:00:00Z, `{}` is not", record.timestamp)
+        let found = shown(record.timestamp.as_bytes());
+        format!("`timestamp` is an instant such as 2026-04-01T00:00:00Z, `{found}` is not")
     })?;
     entry.label = label.map_or_else(String::new, |label| record.label(label).to_owned());
     entry.model = record.model_id.take().unwrap_or_default();
@@ -74,7 +76,7 @@ pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &
         Some(n) if n <= MOST_TOKENS => Ok(n),
         Some(n) => Err(format!("`{name}` is a number of tokens, {n} is not")),
         None => Err(match &record.error_code {
-            Some(code) => format!("the call failed with {code}: it has no `{name}`"),
+            Some(code) => format!("the call failed with {}: it has no `{name}`", shown(code.as_bytes())),
             None => format!("`{name}` is missing"),
         }),
     };
@@ -105,9 +107,54 @@ impl Record {
             _ => {
                 let key = name.strip_prefix("requestMetadata.").unwrap_or(name);
                 let value = self.request_metadata.as_ref().and_then(|metadata| metadata.get(key));
-                value.and_then(|value| value.as_str()).unwrap_or_default()
+                value.map_or("", |Plain(text, _)| text)
             }
         }
+    }
+}
+
+/// A text, else empty, and a whole number, else none. A list or an object is passed over without being held.
+#[derive(Debug, Default)]
+struct Plain(String, Option<u64>);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlainVisitor)
+    }
+}
+
+struct PlainVisitor;
+
+impl<'de> Visitor<'de> for PlainVisitor {
+    type Value = Plain;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Plain, E> {
+        Ok(Plain(text.to_owned(), None))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Plain, E> {
+        Ok(Plain(String::new(), Some(number)))
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Plain, E> {
+        Ok(Plain::default())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Plain, E> {
+        Ok(Plain::default())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Plain, E> {
+        Ok(Plain::default())
+    }
+    fn visit_unit<E>(self) -> Result<Plain, E> {
+        Ok(Plain::default())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Plain::default())
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Plain, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Plain::default())
     }
 }
 
@@ -152,10 +199,10 @@ impl<'de> Visitor<'de> for FoundVisitor {
         let mut found = Found::default();
         while let Some(key) = map.next_key::<String>()? {
             if CAPS.contains(&key.as_str()) {
-                found.cap = map.next_value::<serde_json::Value>()?.as_u64().or(found.cap);
+                found.cap = map.next_value::<Plain>()?.1.or(found.cap);
             } else if REASONS.contains(&key.as_str()) {
-                let reason = map.next_value::<serde_json::Value>()?;
-                found.is_cut |= reason.as_str().is_some_and(|reason| CUT.contains(&reason));
+                let reason = map.next_value::<Plain>()?.0;
+                found.is_cut |= CUT.contains(&reason.as_str());
             } else if HOLDERS.contains(&key.as_str()) {
                 found.add(map.next_value()?);
             } else {

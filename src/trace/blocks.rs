@@ -7,6 +7,9 @@ use crate::units::Tokens;
 /// Tokens of a block \[Mooncake traces, README\].
 pub const BLOCK_TOKENS: Tokens = 512;
 
+/// The greatest number of different blocks of a trace, which are held in memory: 3,584 million tokens.
+pub(super) const MOST_BLOCKS: usize = 7_000_000;
+
 /// The leaf of a prompt without blocks.
 pub const NO_BLOCK: u32 = u32::MAX;
 

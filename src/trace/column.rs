@@ -10,6 +10,7 @@ use super::TraceError;
 use super::files::{Files, Opened};
 use super::instant::digits;
 use super::table::{MOST_TOKENS, shown};
+use crate::reading::{BUFFER, ReadError};
 use crate::units::grouped;
 
 /// The numbers of a column.
@@ -32,6 +33,16 @@ pub enum ColumnError {
 
 /// More different lengths than any model's context has; what holds more is a column of something else.
 const MOST_VALUES: usize = 1 << 20;
+/// Names of columns that are longer are not shown \[bytes\].
+const LONGEST_NAME: usize = 200;
+
+impl ColumnError {
+    /// Whether the system is at fault, not the column.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        matches!(self, Self::File(error) if error.is_system())
+    }
+}
 
 impl Column {
     /// Reads a column of a file, or of all files of a folder, through.
@@ -39,9 +50,9 @@ impl Column {
     /// # Errors
     /// It cannot be read, there is no such column, it has no rows, or a value that is no number of tokens.
     pub fn read(path: &Path, name: &str) -> Result<Self, ColumnError> {
-        let mut files = Files::new(path).map_err(TraceError::Io)?;
+        let mut files = Files::new(path).map_err(TraceError::Read)?;
         let mut counts = BTreeMap::new();
-        while let Some(file) = files.open_next().map_err(TraceError::Io)? {
+        while let Some(file) = files.open_next().map_err(TraceError::Read)? {
             count(file, name, &mut counts)?;
         }
         if counts.is_empty() {
@@ -52,13 +63,21 @@ impl Column {
 }
 
 fn count(file: Opened, column: &str, counts: &mut BTreeMap<u32, u64>) -> Result<(), ColumnError> {
-    let mut lines = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(file.input);
+    let Opened { records, name } = file;
+    let fault = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => TraceError::Read(ReadError::from(error)).within(name.as_deref()),
+        _ => TraceError::Layout.within(name.as_deref()),
+    };
+    let mut layout = csv::ReaderBuilder::new();
+    layout.trim(csv::Trim::All).flexible(true).buffer_capacity(BUFFER);
+    let mut lines = layout.from_reader(records.table());
     let header = lines.byte_headers().map_err(fault)?;
     if header.iter().all(<[u8]>::is_empty) {
         return Err(TraceError::Empty.into());
     }
     let Some(place) = header.iter().position(|name| name == column.as_bytes()) else {
-        let header = header.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        let names = header.iter().filter(|name| name.len() <= LONGEST_NAME);
+        let header = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
         return Err(ColumnError::Missing { header });
     };
     let mut record = ByteRecord::new();
@@ -68,7 +87,7 @@ fn count(file: Opened, column: &str, counts: &mut BTreeMap<u32, u64>) -> Result<
             let most = grouped(MOST_TOKENS);
             let rule = format!("`{column}` is a whole number from 1 to {most}, `{}` is not", shown(text));
             let line = record.position().map_or(0, csv::Position::line);
-            return Err(TraceError::Line { file: file.name, line, rule }.into());
+            return Err(TraceError::Line { file: name, line, rule }.into());
         };
         *counts.entry(tokens as u32).or_default() += 1;
         if counts.len() > MOST_VALUES {
@@ -76,13 +95,6 @@ fn count(file: Opened, column: &str, counts: &mut BTreeMap<u32, u64>) -> Result<
         }
     }
     Ok(())
-}
-
-fn fault(error: csv::Error) -> TraceError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => TraceError::Io(error),
-        _ => TraceError::Layout,
-    }
 }
 
 fn in_short(header: &[String]) -> String {

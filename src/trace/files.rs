@@ -1,14 +1,10 @@
-//! The files of a trace: one, or all of a folder in the order of their paths, plain or gzip.
+//! The files of a trace: one, or all of a folder in the order of their paths.
 
-use std::collections::VecDeque;
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::MultiGzDecoder;
-
-/// Bytes read at a time.
-const BUFFER: usize = 1 << 18;
+use crate::reading::{ReadError, Records};
 
 /// The files to read, the next first.
 #[derive(Debug)]
@@ -17,68 +13,80 @@ pub(super) struct Files {
     folder: Option<PathBuf>,
 }
 
-/// An open file, unpacked.
+/// A file that is open.
 pub(super) struct Opened {
-    pub input: Box<dyn BufRead + Send>,
+    pub records: Records,
     /// Its name within the folder; `None`: there is only one.
     pub name: Option<String>,
 }
 
 impl Files {
-    pub(super) fn new(path: &Path) -> io::Result<Self> {
-        if !fs::metadata(path)?.is_dir() {
+    /// Lists a file, or all files of a folder.
+    ///
+    /// # Errors
+    /// There is nothing at the path, or a folder cannot be listed or is reached twice.
+    pub(super) fn new(path: &Path) -> Result<Self, ReadError> {
+        let found = fs::metadata(path).map_err(|error| ReadError::of_path(path, &error))?;
+        if !found.is_dir() {
             return Ok(Self { left: VecDeque::from([path.to_owned()]), folder: None });
         }
-        let mut left = Vec::new();
-        collect(path, &mut left)?;
-        left.sort();
-        Ok(Self { left: left.into(), folder: Some(path.to_owned()) })
+        let mut listing = Listing { root: path, folders: BTreeMap::new(), files: Vec::new() };
+        listing.add(path)?;
+        listing.files.sort();
+        Ok(Self { left: listing.files.into(), folder: Some(path.to_owned()) })
     }
 
     /// Opens the next file; `None` after the last.
-    pub(super) fn open_next(&mut self) -> io::Result<Option<Opened>> {
+    ///
+    /// # Errors
+    /// The file cannot be opened, or is none that can hold records.
+    pub(super) fn open_next(&mut self) -> Result<Option<Opened>, ReadError> {
         let Some(path) = self.left.pop_front() else { return Ok(None) };
-        let mut file = BufReader::with_capacity(BUFFER, File::open(&path)?);
-        let is_packed = file.fill_buf()?.starts_with(&[0x1F, 0x8B]);
-        let input: Box<dyn BufRead + Send> = if is_packed {
-            Box::new(BufReader::with_capacity(BUFFER, Unpacked(MultiGzDecoder::new(file))))
-        } else {
-            Box::new(file)
-        };
-        let name = self.folder.as_ref().map(|folder| path.strip_prefix(folder).unwrap_or(&path).display().to_string());
-        Ok(Some(Opened { input, name }))
-    }
-}
-
-/// All files below a folder. Bedrock puts large bodies into folders called `data`, which hold no records; hidden files are
-/// nobody's records either.
-fn collect(folder: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let (is_folder, path) = (entry.path().is_dir(), entry.path());
-        if name.starts_with('.') || (is_folder && name == "data") {
-            continue;
+        let name = self.folder.as_ref().map(|folder| within(folder, &path));
+        match Records::open(&path) {
+            Ok(records) => Ok(Some(Opened { records, name })),
+            Err(error) => Err(error.within(name.as_deref())),
         }
-        if is_folder { collect(&path, out)? } else { out.push(path) }
     }
-    Ok(())
 }
 
-/// Says of a file that ends early what it is.
-struct Unpacked<R>(R);
+/// The files below a folder, as far as they are listed.
+struct Listing<'p> {
+    root: &'p Path,
+    /// The folders that were listed, by their place on the disk without links, and how each was reached.
+    folders: BTreeMap<PathBuf, PathBuf>,
+    files: Vec<PathBuf>,
+}
 
-impl<R: Read> Read for Unpacked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                io::Error::new(error.kind(), "the gzip file ends in the middle: it was not copied whole")
+impl Listing<'_> {
+    /// Lists a folder and those in it. Bedrock puts large bodies into folders called `data`, which hold no records; hidden
+    /// files hold none either.
+    fn add(&mut self, folder: &Path) -> Result<(), ReadError> {
+        let fail = |error| ReadError::of_path(folder, &error).within(Some(&within(self.root, folder)));
+        if let Some(other) = self.folders.insert(fs::canonicalize(folder).map_err(fail)?, folder.to_owned()) {
+            let (this, other) = (within(self.root, folder), within(self.root, &other));
+            let rule =
+                format!("it is the same folder as `{other}`: a link leads there, and its files would count twice");
+            return Err(ReadError::content(None, rule).within(Some(&this)).help("remove the link"));
+        }
+        for entry in fs::read_dir(folder).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let (is_folder, path) = (entry.path().is_dir(), entry.path());
+            if name.starts_with('.') || (is_folder && name == "data") {
+                continue;
             }
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                io::Error::new(error.kind(), "the gzip file is damaged: its contents do not fit its checksum")
-            }
-            _ => error,
-        })
+            if is_folder { self.add(&path)? } else { self.files.push(path) }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the name of a file or folder as it is seen from the folder that is read.
+fn within(root: &Path, path: &Path) -> String {
+    match path.strip_prefix(root) {
+        Ok(name) if !name.as_os_str().is_empty() => name.display().to_string(),
+        _ => ".".to_owned(),
     }
 }

@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::reading::ReadError;
+
+use blocks::MOST_BLOCKS;
 pub use blocks::{BLOCK_TOKENS, Blocks, NO_BLOCK};
 pub use column::{Column, ColumnError};
 pub use reader::Reader;
@@ -119,7 +122,9 @@ pub struct Selection {
 #[derive(Debug, Error)]
 pub enum TraceError {
     #[error("it cannot be read: {0}")]
-    Io(#[from] std::io::Error),
+    Read(#[from] ReadError),
+    #[error("{file}: {error}")]
+    Within { file: String, error: Box<TraceError> },
     #[error("it has no rows")]
     Empty,
     #[error("none of its rows has the label that is asked for")]
@@ -132,6 +137,34 @@ pub enum TraceError {
     Label { label: String, known: &'static str },
     #[error("{}line {line}: {rule}", in_file(.file))]
     Line { file: Option<String>, line: u64, rule: String },
+}
+
+impl TraceError {
+    /// Names the file within the folder that is read, where the error does not name it yet.
+    fn within(self, file: Option<&str>) -> Self {
+        match (self, file) {
+            (Self::Read(error), file) => Self::Read(error.within(file)),
+            (error @ (Self::Header { .. } | Self::Layout | Self::Label { .. }), Some(file)) => {
+                Self::Within { file: file.to_owned(), error: Box::new(error) }
+            }
+            (error, _) => error,
+        }
+    }
+
+    /// Returns the error without the name of the file.
+    #[must_use]
+    pub fn plain(&self) -> &Self {
+        match self {
+            Self::Within { error, .. } => error.plain(),
+            error => error,
+        }
+    }
+
+    /// Whether the system is at fault, not the trace.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        matches!(self, Self::Read(error) if error.is_system())
+    }
 }
 
 fn in_file(file: &Option<String>) -> String {

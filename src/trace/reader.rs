@@ -4,15 +4,16 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use csv::ByteRecord;
 
-use super::files::{Files, Opened};
+use super::files::Files;
 use super::instant::Clock;
 use super::table::Columns;
-use super::{Blocks, Format, NO_BLOCK, Row, Selection, Summary, TraceError, bedrock, mooncake};
+use super::{Blocks, Format, MOST_BLOCKS, NO_BLOCK, Row, Selection, Summary, TraceError, bedrock, mooncake};
+use crate::reading::{BUFFER, Checked, ReadError, Records, brief};
 
 /// A line as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,14 +59,14 @@ pub struct Reader {
 
 /// A file that is being read.
 enum Source {
-    Table { lines: Box<csv::Reader<Box<dyn BufRead + Send>>>, columns: Columns, record: ByteRecord },
-    Lines { input: Box<dyn BufRead + Send>, format: Format, line: Vec<u8> },
+    Table { lines: Box<csv::Reader<Checked>>, columns: Columns, record: ByteRecord },
+    Lines { input: BufReader<Checked>, format: Format, line: Vec<u8> },
 }
 
-/// Bytes that a table is read by.
-const BUFFER: usize = 1 << 16;
 /// Records of a log may come this much out of order.
 const MOST_EARLY: usize = 1 << 16;
+/// The greatest length of a label and of the name of a model \[bytes\]; that of an ARN.
+const LONGEST_LABEL: usize = 2_048;
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,6 +172,10 @@ impl Reader {
                 Some(blocks) => blocks.leaf(entry.blocks.iter().copied()),
                 None => NO_BLOCK,
             };
+            if self.blocks.as_ref().is_some_and(|blocks| blocks.len() > MOST_BLOCKS) {
+                let rule = format!("the prompts up to here have more than {MOST_BLOCKS} different blocks");
+                return Err(TraceError::Line { file: self.name.clone(), line: self.line, rule });
+            }
             if self.selection.only.as_ref().is_none_or(|only| only.is == entry.label) {
                 let Entry { input, output, max_tokens, cache_read, cache_write, cut, .. } = *entry;
                 return Ok(Some(Row { arrival, input, output, max_tokens, cache_read, cache_write, leaf, cut }));
@@ -203,7 +208,7 @@ impl Reader {
                 None => return Ok(false),
                 Some(Source::Table { lines, columns, record }) => match lines.read_byte_record(record) {
                     Err(error) => match error.into_kind() {
-                        csv::ErrorKind::Io(error) => return Err(TraceError::Io(error)),
+                        csv::ErrorKind::Io(error) => return Err(unreadable(error, self.name.as_deref())),
                         _ => Some(Err("it is not a line of comma-separated values".to_owned())),
                     },
                     Ok(false) => None,
@@ -214,7 +219,8 @@ impl Reader {
                 },
                 Some(Source::Lines { input, format, line }) => {
                     line.clear();
-                    if input.read_until(b'\n', line)? == 0 {
+                    let length = input.read_until(b'\n', line);
+                    if length.map_err(|error| unreadable(error, self.name.as_deref()))? == 0 {
                         None
                     } else {
                         self.line += 1;
@@ -236,6 +242,10 @@ impl Reader {
                     let rule = format!("{rule}: {} and {} of {}", entry.cache_read, entry.cache_write, entry.input);
                     self.refuse(rule)?;
                 }
+                Some(Ok(())) if entry.label.len().max(entry.model.len()) > LONGEST_LABEL => {
+                    // Thousands of records wait for those that began before them.
+                    self.refuse(format!("its label or the name of its model is longer than {LONGEST_LABEL} bytes"))?;
+                }
                 Some(Ok(())) => return Ok(true),
                 Some(Err(rule)) => self.refuse(rule)?,
             }
@@ -248,20 +258,24 @@ impl Reader {
             self.found.skipped_lines += 1;
             return Ok(());
         }
-        Err(TraceError::Line { file: self.name.clone(), line: self.line, rule })
+        Err(TraceError::Line { file: self.name.clone(), line: self.line, rule: brief(rule) })
     }
 
     /// Goes on with the next file, if there is one.
     fn open_next(&mut self) -> Result<(), TraceError> {
-        let Some(Opened { mut input, name }) = self.files.open_next()? else { return Ok(()) };
-        self.name = name;
+        let Some(opened) = self.files.open_next()? else { return Ok(()) };
+        self.name = opened.name;
+        self.begin(opened.records).map_err(|error| error.within(self.name.as_deref()))
+    }
+
+    /// Begins to read a file.
+    fn begin(&mut self, records: Records) -> Result<(), TraceError> {
         self.line = 0;
         // What this layout does not tell was told by none.
         self.entry = Entry::default();
-        skip_mark(&mut input)?;
         let format = match self.selection.format {
             Some(format) => Some(format),
-            None => of_json(&mut input)?,
+            None => of_json(records.start())?,
         };
         if let Some(format @ (Format::Mooncake | Format::Bedrock)) = format {
             if let Some(label) =
@@ -273,16 +287,20 @@ impl Reader {
                 };
                 return Err(TraceError::Label { label: label.clone(), known });
             }
+            // Records of a log that wait for earlier ones are few; prompts with their blocks may be large.
+            if format == Format::Mooncake && !self.early.is_empty() {
+                return Err(TraceError::Layout);
+            }
             self.found.tells_cache |= format == Format::Bedrock;
             if format == Format::Mooncake {
                 self.blocks.get_or_insert_default();
             }
-            self.source = Some(Source::Lines { input, format, line: Vec::new() });
+            self.source = Some(Source::Lines { input: records.lines(), format, line: Vec::new() });
             return Ok(());
         }
-        let mut lines = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(input);
+        let mut lines = csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER).from_reader(records.table());
         let header = lines.byte_headers().map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => TraceError::Io(error),
+            csv::ErrorKind::Io(error) => unreadable(error, None),
             _ => TraceError::Layout,
         })?;
         let columns = Columns::find(header, format, &self.selection.columns, self.label.as_deref())?;
@@ -292,18 +310,13 @@ impl Reader {
     }
 }
 
-/// Skips a byte-order mark.
-fn skip_mark(input: &mut Box<dyn BufRead + Send>) -> Result<(), TraceError> {
-    const MARK: &[u8] = b"\xEF\xBB\xBF";
-    if input.fill_buf()?.starts_with(MARK) {
-        input.consume(MARK.len());
-    }
-    Ok(())
+/// Makes the error of a file that cannot be read on.
+fn unreadable(error: std::io::Error, file: Option<&str>) -> TraceError {
+    TraceError::Read(ReadError::from(error).within(file))
 }
 
 /// Which JSON lines a file has, by its first line; `None`: none.
-fn of_json(input: &mut Box<dyn BufRead + Send>) -> Result<Option<Format>, TraceError> {
-    let start = input.fill_buf()?;
+fn of_json(start: &[u8]) -> Result<Option<Format>, TraceError> {
     if !start.trim_ascii_start().starts_with(b"{") {
         return Ok(None);
     }

@@ -57,7 +57,7 @@ impl Columns {
             Some(places)
         });
         let found = || {
-            let all: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect();
+            let all: Vec<String> = header.iter().take(80).map(shown).collect();
             all.join(",").chars().take(80).collect::<String>()
         };
         if header.iter().all(|name| name.trim_ascii().is_empty()) {
@@ -128,5 +128,5 @@ fn of(record: &ByteRecord, at: usize) -> &[u8] {
 pub(super) const MOST_TOKENS: u64 = 1_000_000_000;
 
 pub(super) fn shown(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).chars().take(60).collect()
+    String::from_utf8_lossy(&text[..text.len().min(240)]).chars().take(60).collect()
 }

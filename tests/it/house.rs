@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The levels of the house. A module imports from lower levels only.
 const LEVELS: [&[&str]; 8] = [
-    &["units", "diagnostic"],
+    &["units", "diagnostic", "reading"],
     &["random", "stats", "queue", "terms", "catalog", "trace"],
     &["model", "results", "figures"],
     &["traffic", "scenario"],
@@ -31,7 +31,10 @@ const SHORT_SIGHTED: [(&str, &[&str]); 2] = [
 ];
 
 /// What only some files may name, and where.
-const RESERVED: [(&str, &[&str]); 13] = [
+const RESERVED: [(&str, &[&str]); 16] = [
+    ("File::open(", &["reading/"]),
+    ("fs::read(", &["reading/"]),
+    ("read_to_string(", &["reading/"]),
     ("println!", &["cli/"]),
     ("eprintln!", &["cli/"]),
     ("stdout()", &["cli/"]),

@@ -41,6 +41,7 @@ mod plain_costs;
 mod playing;
 mod properties;
 mod quotas;
+mod reading;
 mod refusals;
 mod replays;
 mod reports;

@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::run::exit_of;
 use super::{Exit, Trouble, doubted, fault, load, say};
 use crate::experiment::{self, Watch};
+use crate::reading::{self, ReadError};
 use crate::report::{self, Case, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
 use crate::scenario::{Loaded, Source};
@@ -114,6 +115,7 @@ struct Unrunnable {
 fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
     let settings = args.overrides.as_settings();
     let (mut subjects, mut files, mut refusals) = (Vec::new(), Vec::new(), String::new());
+    let mut exit = Exit::Usage;
     for path in &args.files {
         // The same key on every system, so that a baseline can be carried.
         let file = path.display().to_string().replace('\\', "/");
@@ -125,13 +127,14 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
             Err(trouble) => {
                 files.push(broken(&file, &trouble.message));
                 refusals += &trouble.message;
+                exit = exit.or(trouble.exit);
             }
         }
     }
     if refusals.is_empty() {
         return Ok(subjects);
     }
-    Err(Box::new(Unrunnable { files, trouble: Trouble::new(Exit::Usage, refusals) }))
+    Err(Box::new(Unrunnable { files, trouble: Trouble::new(exit, refusals) }))
 }
 
 /// For each file, a warning for each default quota that other files take as well: each is judged as if it had it alone.
@@ -195,15 +198,16 @@ fn leave_comment(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, Trouble> {
-    let refuse = |why: String| {
-        let rule = format!("the baseline `{}` cannot be read: {why}", path.display());
-        fault(Exit::Usage, rule, "`bedload check FILE --write-baseline FILE` writes one".to_owned())
+    let refuse = |error: &ReadError| {
+        let rule = format!("the baseline `{}` cannot be read: {error}", path.display());
+        fault(Exit::of(error), rule, "`bedload check FILE --write-baseline FILE` writes one".to_owned())
     };
-    let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
-    let baseline: Baseline = serde_json::from_str(&text).map_err(|e| refuse(e.to_string()))?;
+    let text = reading::text(path, reading::MOST_DOCUMENT).map_err(|error| refuse(&error))?;
+    let (baseline, _) = reading::json::<Baseline>(text.as_bytes()).map_err(|error| refuse(&error))?;
     if baseline.schema_version != BASELINE_VERSION {
         let version = baseline.schema_version;
-        return Err(refuse(format!("its schema_version is {version}, this bedload writes {BASELINE_VERSION}")));
+        let rule = format!("its schema_version is {version}, this bedload writes {BASELINE_VERSION}");
+        return Err(refuse(&ReadError::content(None, rule)));
     }
     Ok(baseline)
 }

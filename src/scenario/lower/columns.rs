@@ -1,7 +1,6 @@
 //! Columns of files that token counts are drawn from. They are read before laws are lowered, each once.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::super::decode::Specs;
@@ -10,6 +9,7 @@ use crate::diagnostic::Sink;
 use crate::model::law::{LawSpec, Reading, Tokens};
 use crate::model::quantity::Text;
 use crate::model::spec::At;
+use crate::reading::Cause;
 use crate::terms;
 use crate::trace::{ColumnError, TraceError};
 
@@ -76,18 +76,20 @@ impl Columns<'_> {
                 return self.sink.offer(column.at.clone(), rule, Some(help), offers);
             }
             ColumnError::TooMany => (&column.at, Some("name a column of token counts, or write quantiles of this one")),
-            ColumnError::File(TraceError::Line { .. }) => (&column.at, Some("mend the line, or take it out")),
-            ColumnError::File(TraceError::Io(error)) => (
-                &file.at,
-                match error.kind() {
-                    ErrorKind::NotFound => Some("its path is relative to the scenario file"),
-                    ErrorKind::UnexpectedEof | ErrorKind::InvalidData => Some("copy the file again"),
-                    _ => None,
-                },
-            ),
-            ColumnError::File(_) => (&file.at, Some("its first line names the columns, and rows follow")),
+            ColumnError::File(error) => match error.plain() {
+                TraceError::Line { .. } => (&column.at, Some("mend the line, or take it out")),
+                TraceError::Read(error) if error.cause == Cause::Missing => {
+                    (&file.at, Some("its path is relative to the scenario file"))
+                }
+                TraceError::Read(error) => (&file.at, error.help),
+                _ => (&file.at, Some("its first line names the columns, and rows follow")),
+            },
         };
         let rule = format!("the column `{name}` of `{file_name}` cannot be drawn from: {error}");
+        let before = self.sink.findings.len();
         self.sink.error(at.clone(), rule, help.map(str::to_owned));
+        if error.is_system() {
+            self.sink.blame_system(before);
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::{Lowering, Traces};
 use crate::model::Run;
 use crate::model::run::{DEFAULT_REPLICATIONS, RunSpec, Start};
 use crate::model::workload::arrivals::ArrivalsSpec;
+use crate::reading::Cause;
 use crate::trace::TraceError;
 use crate::units::{SimTime, WallClock};
 
@@ -29,16 +30,20 @@ impl Lowering<'_> {
                     traces.insert(section.name.clone(), trace);
                 }
                 Err(error) => {
-                    let help = match error {
-                        TraceError::Io(_) => Some("its path is relative to the scenario file".to_owned()),
-                        TraceError::Line { .. } => Some("mend the line, or write skip_bad_lines = true".to_owned()),
+                    let help = match error.plain() {
+                        TraceError::Read(error) if error.cause == Cause::Missing => {
+                            Some("its path is relative to the scenario file")
+                        }
+                        TraceError::Read(error) => error.help,
+                        TraceError::Line { .. } => Some("mend the line, or write skip_bad_lines = true"),
                         _ => None,
                     };
-                    self.error(
-                        &spec.file.at,
-                        format!("the trace `{}` cannot be replayed: {error}", &*spec.file.value),
-                        help,
-                    );
+                    let rule = format!("the trace `{}` cannot be replayed: {error}", &*spec.file.value);
+                    let before = self.sink.findings.len();
+                    self.error(&spec.file.at, rule, help.map(str::to_owned));
+                    if error.is_system() {
+                        self.sink.blame_system(before);
+                    }
                 }
             }
         }

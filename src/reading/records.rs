@@ -1,0 +1,87 @@
+//! Files of records: plain or gzip, read line by line.
+
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::checked::{Checked, Layout};
+use super::{ReadError, line_of, open, refuse_utf_16};
+
+/// The bytes that are read at a time.
+pub const BUFFER: usize = 1 << 18;
+
+/// An open file of records, unpacked where it is packed.
+pub struct Records {
+    /// The beginning of the file, without a byte-order mark.
+    start: Vec<u8>,
+    rest: Box<dyn Read + Send>,
+}
+
+impl Records {
+    /// Opens a file and reads its beginning.
+    ///
+    /// # Errors
+    /// It cannot be opened or read, its beginning cannot be unpacked, or it is text in UTF-16.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let mut file = open(path)?;
+        let start = beginning(&mut file)?;
+        let (mut start, rest) = if start.starts_with(&[0x1F, 0x8B]) {
+            let packed = BufReader::with_capacity(BUFFER, Cursor::new(start).chain(file));
+            let mut unpacked = Unpacked(MultiGzDecoder::new(packed));
+            (beginning(&mut unpacked)?, Box::new(unpacked) as Box<dyn Read + Send>)
+        } else {
+            (start, Box::new(file) as Box<dyn Read + Send>)
+        };
+        refuse_utf_16(&start)?;
+        const MARK: &[u8] = b"\xEF\xBB\xBF";
+        if start.starts_with(MARK) {
+            start.drain(..MARK.len());
+        }
+        Ok(Self { start, rest })
+    }
+
+    /// The first bytes of the file, at most 256 KiB.
+    #[must_use]
+    pub fn start(&self) -> &[u8] {
+        &self.start
+    }
+
+    /// Returns the contents of a table of comma-separated values. The caller buffers them.
+    #[must_use]
+    pub fn table(self) -> Checked {
+        Checked::new(self.start, self.rest, Layout::Table)
+    }
+
+    /// Returns the contents of lines that no quote continues, buffered.
+    #[must_use]
+    pub fn lines(self) -> BufReader<Checked> {
+        BufReader::with_capacity(BUFFER, Checked::new(self.start, self.rest, Layout::Lines))
+    }
+}
+
+/// Reads the first bytes of a file; the line of what is damaged is counted.
+fn beginning(file: &mut (impl Read + ?Sized)) -> Result<Vec<u8>, ReadError> {
+    let mut start = Vec::new();
+    match file.take(BUFFER as u64).read_to_end(&mut start) {
+        Ok(_) => Ok(start),
+        Err(error) => Err(ReadError::from(error).at(line_of(&start, start.len()))),
+    }
+}
+
+/// A packed file; its errors say what damaged it.
+struct Unpacked<R>(MultiGzDecoder<R>);
+
+impl<R: BufRead> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| {
+            let rule = match error.kind() {
+                // An error of the system has a number, one of the decoder has none.
+                _ if error.raw_os_error().is_some() => return error,
+                io::ErrorKind::UnexpectedEof => "the gzip file ends in the middle: it was not copied whole",
+                _ => "the gzip file is damaged: its contents do not fit its checksum",
+            };
+            ReadError::content(None, rule).help("copy the file again").into()
+        })
+    }
+}
