@@ -102,6 +102,7 @@ fn warn(rule: &str) {
         at: None,
         help: Some(SHORTER.to_owned()),
         offers: Vec::new(),
+        is_system: false,
     };
     let colour = super::colour(&std::io::stderr());
     let _ = write!(std::io::stderr(), "{}", super::render::render(&Sources::default(), &[finding], colour));
