@@ -12,6 +12,7 @@ pub mod charts;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+pub mod escape;
 pub mod experiment;
 pub mod figures;
 pub mod import;

@@ -17,6 +17,7 @@ pub(super) use super::room::{Placer, Room};
 pub(super) use super::style::{Align, BODY, FINE, Ink, LABEL, STRONG, Type};
 use super::style::{BOLD, REGULAR, SCALE, TITLE, drawable, register_fonts};
 use super::{ChartError, Drawing};
+use crate::escape;
 
 /// \[CSS px\]
 pub(super) const WIDTH: f64 = 640.0;
@@ -147,14 +148,19 @@ fn finish(heading: &Heading, height: f64, plotted: &str, tips: &[Tip]) -> Result
         shown(tips)
     );
     Ok(Drawing {
-        name: heading.name.clone(),
-        title: heading.title.clone(),
-        caption: heading.subtitle.clone(),
+        name: file_stem(&heading.name),
+        title: escape::visible(&heading.title).into_owned(),
+        caption: escape::visible(&heading.subtitle).into_owned(),
         height,
         svg,
         #[cfg(test)]
         plotted: plotted.to_owned(),
     })
+}
+
+/// Returns the stem of the files of a drawing: the names in a document that somebody else wrote lead to no other folder.
+fn file_stem(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }
 
 /// What a pointer is told, as invisible circles whose titles browsers show.
@@ -189,8 +195,7 @@ fn failed(error: impl std::fmt::Display) -> ChartError {
 }
 
 fn escaped(text: &str) -> String {
-    let printable = text.chars().filter(|c| !c.is_control()).collect::<String>();
-    printable.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    escape::xml(&escape::visible(text))
 }
 
 fn px(css: f64) -> i32 {

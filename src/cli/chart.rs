@@ -6,7 +6,7 @@ use super::args::{ChartArgs, Look, Picture};
 use super::documents::{located, read};
 use super::drawings::{Wanted, draw_one, write};
 use super::files::{OutputFolder, exit_of_folder};
-use super::{Exit, Trouble, fault, remark, say};
+use super::{Exit, Trouble, fault, remark, say, shown};
 use crate::charts::{CHARTS, Chart, Subject, Theme};
 use crate::model::spec::unknown;
 
@@ -40,7 +40,7 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
         remark("nothing is drawn: the document has not what any chart needs");
     }
     if !args.quiet {
-        say(&written.iter().map(|file| format!("{}\n", file.display())).collect::<String>())?;
+        say(&written.iter().map(|file| format!("{}\n", shown(file))).collect::<String>())?;
     }
     Ok(Exit::Held)
 }

@@ -1,6 +1,6 @@
 //! `bedload compare`: two scenarios with the same luck, told and written.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::files::{OutputFolder, exit_of_folder};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
-use super::{Exit, Trouble, build, check_alternatives, colour, doubted, fault, refusal, remark, say, source, warnings};
+use super::{Exit, Trouble, build, check_alternatives, colour, complain, doubted, fault, refusal, remark, say, source, warnings};
 use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};
 use crate::model::study::{Unknown, overlaps};
@@ -58,7 +58,8 @@ fn sides(args: &CompareArgs) -> Result<(Side, Side), Trouble> {
     let a = side(args, &args.a, &args.both())?;
     let b = side(args, args.b.as_deref().unwrap_or(&args.a), &[args.both(), args.set.clone()].concat())?;
     let (of_a, of_b) = (warnings(&a.loaded), warnings(&b.loaded));
-    let _ = write!(io::stderr(), "{of_a}{}", if of_a == of_b { "" } else { &of_b });
+    complain(&of_a);
+    complain(if of_a == of_b { "" } else { &of_b });
     Ok((a, b))
 }
 
@@ -121,7 +122,7 @@ fn tell(args: &CompareArgs, conclusion: &Conclusion, took: Duration, written: &[
         }
     }
     if args.format != Format::Text && io::stderr().is_terminal() {
-        remark(&files_line(written));
+        complain(&format!("{}\n", files_line(written)));
     }
     Ok(())
 }

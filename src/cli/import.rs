@@ -1,10 +1,9 @@
 //! `bedload import`: records of calls become scenarios.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{ImportArgs, ImportTraceArgs, ImportWhat};
-use super::{Exit, Trouble, colour, fault, files, render, say};
+use super::{Exit, Trouble, colour, complain, fault, files, render, say, shown};
 use crate::diagnostic::{Sink, Sources};
 use crate::import::fit::{self, Fit};
 use crate::import::profile::{Figures, Profile};
@@ -47,7 +46,7 @@ fn import_trace(args: &ImportTraceArgs) -> Result<Exit, Trouble> {
         files::write_whole(&out, scenario.as_bytes())
             .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", out.display()), None))?;
         say(&report(&source, &found))?;
-        say(&format!("\nWritten    {0}\n           run it with: bedload run {0}\n", out.display()))?;
+        say(&format!("\nWritten    {0}\n           run it with: bedload run {0}\n", shown(&out)))?;
     }
     warn(&record, &found, args);
     Ok(Exit::Held)
@@ -166,7 +165,7 @@ fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
         }
     }
     let warnings = render::render(&Sources::default(), &sink.findings, colour(&std::io::stderr()));
-    let _ = write!(std::io::stderr(), "{warnings}");
+    complain(&warnings);
 }
 
 fn stem(file: &Path) -> String {

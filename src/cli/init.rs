@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::InitArgs;
-use super::{Exit, Trouble, fault, files, say};
+use super::{Exit, Trouble, fault, files, say, shown};
 use crate::scenario::template::{TEMPLATES, template};
 use crate::terms::nearest;
 
@@ -22,6 +22,6 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
     files::refuse_existing(&path)?;
     files::write_whole(&path, text.as_bytes())
         .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))?;
-    say(&format!("wrote {0}\nrun it with: bedload run {0}\n", path.display()))?;
+    say(&format!("wrote {0}\nrun it with: bedload run {0}\n", shown(&path)))?;
     Ok(Exit::Held)
 }

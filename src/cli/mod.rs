@@ -19,19 +19,19 @@ mod run;
 mod schema;
 mod size;
 mod sweep;
+mod terminal;
 mod validate;
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
-
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::escape::visible;
 use crate::model::Model;
 use crate::model::study::Unknown;
 use crate::reading::ReadError;
 use crate::scenario::{Loaded, Refused, Source};
-use args::{Cli, Command};
+use args::Command;
+use terminal::{colour, complain, remark, say, shown};
 
 /// How the program ends. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Trouble {
 /// Parses the arguments, does what they say, and returns how it ended.
 #[must_use]
 pub fn main() -> Exit {
-    let cli = match Cli::try_parse() {
+    let cli = match terminal::parse() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -100,25 +100,9 @@ pub fn main() -> Exit {
         Command::Schema(args) => schema::schema(args),
     };
     ended.unwrap_or_else(|trouble| {
-        let _ = write!(std::io::stderr(), "{}", trouble.message);
+        complain(&trouble.message);
         trouble.exit
     })
-}
-
-/// Data for stdout. A reader that has gone away (`| head`) is no failure; a full disk is.
-fn say(text: &str) -> Result<(), Trouble> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether to colour what goes to this stream: only on a terminal, and not where NO_COLOR is set.
-fn colour(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
 /// Loads a scenario, what it doubts included, and shows its warnings.
@@ -137,7 +121,7 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]
         for value in unknown.others() {
             source.load(&[settings, &[unknown.at(&value).argument()]].concat()).map_err(|refused| {
                 let Trouble { exit, message } = refusal(&refused);
-                Trouble::new(exit, format!("{message}this is one of what \"{}\" may be, in doubt\n", unknown.path))
+                Trouble::new(exit, format!("{message}this is one of what \"{}\" may be, in doubt\n", visible(&unknown.path)))
             })?;
         }
     }
@@ -163,13 +147,8 @@ fn build(source: &Source, settings: &[String]) -> Result<Model, String> {
     }
 }
 
-/// Says something on stderr; nobody has to listen.
-fn remark(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
 fn show_warnings(loaded: &Loaded) {
-    let _ = write!(std::io::stderr(), "{}", warnings(loaded));
+    complain(&warnings(loaded));
 }
 
 /// The warnings of a scenario as stderr shows them; empty when there are none.

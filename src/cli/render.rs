@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::escape::visible;
 
 /// Findings in the order of their places, each with the line it is about, and a count at the end.
 ///
@@ -30,16 +31,16 @@ fn one(renderer: &Renderer, sources: &Sources, finding: &Diagnostic) -> String {
         Severity::Warning => Level::WARNING,
     };
     let place = finding.at.as_ref().and_then(|at| sources.locate(at));
-    let mut group = Group::with_title(level.primary_title(finding.rule.as_str()));
+    let mut group = Group::with_title(level.primary_title(visible(&finding.rule)));
     if let Some((source, at)) = place {
         // A place inside a character cannot be drawn.
         let inside = source.text.is_char_boundary(at.start) && source.text.is_char_boundary(at.end);
         let at = if inside { at } else { 0..0 };
         let annotation = AnnotationKind::Primary.span(at);
-        group = group.element(Snippet::source(source.text.as_str()).path(source.name.as_str()).annotation(annotation));
+        group = group.element(Snippet::source(source.text.as_str()).path(visible(&source.name)).annotation(annotation));
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help.as_str()));
+        group = group.element(Level::HELP.message(visible(help)));
     }
     renderer.render(&[group])
 }

@@ -6,7 +6,7 @@ use super::args::{Layout, ReportArgs};
 use super::documents::{located, read};
 use super::drawings::{USUAL, Wanted, write};
 use super::files::{OutputFolder, write_whole};
-use super::{Exit, Trouble, fault, refusal, say};
+use super::{Exit, Trouble, fault, refusal, say, shown};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
 use crate::results;
@@ -36,7 +36,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     }
     write_whole(&out, content.as_bytes()).map_err(|e| refuse(e.to_string()))?;
     if !args.quiet {
-        say(&format!("{}\n", out.display()))?;
+        say(&format!("{}\n", shown(&out)))?;
     }
     Ok(Exit::Held)
 }

@@ -11,7 +11,7 @@ use super::files::{OutputFolder, exit_of_folder};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, build, colour, doubted, fault, load, refusal, remark, say, show_warnings, source};
+use super::{Exit, Trouble, build, colour, complain, doubted, fault, load, refusal, remark, say, show_warnings, shown, source};
 use serde_json::Value;
 
 use crate::charts::Subject;
@@ -145,7 +145,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
         }
     }
     if args.format != Format::Text && io::stderr().is_terminal() {
-        remark(&files_line(written));
+        complain(&format!("{}\n", files_line(written)));
     }
     Ok(())
 }
@@ -164,8 +164,8 @@ fn tell_broken(results: &Results) {
 
 /// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
 pub(super) fn files_line(written: &[PathBuf]) -> String {
-    let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = written.first().and_then(|p| p.parent()).map(|p| p.display().to_string()).unwrap_or_default();
+    let name = |p: &PathBuf| p.file_name().map(|n| shown(Path::new(n))).unwrap_or_default();
+    let folder = written.first().and_then(|p| p.parent()).map(shown).unwrap_or_default();
     let mut lines = vec![format!("{folder}/")];
     for path in written {
         match name(path) {

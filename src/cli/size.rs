@@ -1,12 +1,12 @@
 //! `bedload size`: the least or the greatest value that keeps every expectation.
 
-use std::io::{self, Write};
+use std::io;
 
 use super::args::{Format, SizeArgs};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, output_folder, write};
-use super::{Exit, Trouble, check_alternatives, colour, doubted, fault, refusal, say, show_warnings, source};
+use super::{Exit, Trouble, check_alternatives, colour, doubted, fault, refusal, remark, say, show_warnings, source};
 use crate::experiment::{self, Conclusion, Watch};
 use crate::model::study::{Size, sweep};
 use crate::results::{BoughtVerdict, Sizing};
@@ -93,15 +93,15 @@ pub(super) fn conclude(
 /// More than it takes is no failure, and worth a word; a quiet run still says what is wrong.
 fn tell_bought(sizing: &Sizing, quiet: bool) {
     let Some(bought) = &sizing.bought else { return };
-    let _ = match bought.verdict {
+    match bought.verdict {
         BoughtVerdict::Spare => {
             let saved = sizing
                 .saving_usd_per_month()
                 .map(|usd| format!(": {} a month could be saved", report::money(usd)))
                 .unwrap_or_default();
-            writeln!(io::stderr(), "warning: bought {}{saved}", bought.explanation)
+            remark(&format!("warning: bought {}{saved}", bought.explanation));
         }
-        BoughtVerdict::Short if quiet => writeln!(io::stderr(), "bought {}", bought.explanation),
-        _ => Ok(()),
-    };
+        BoughtVerdict::Short if quiet => remark(&format!("bought {}", bought.explanation)),
+        _ => {}
+    }
 }

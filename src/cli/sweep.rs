@@ -13,8 +13,10 @@ use super::files::OutputFolder;
 use super::forecast::{Ahead, announce};
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
-use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
+use super::terminal::is_read;
+use super::{Exit, Trouble, colour, complain, fault, refusal, remark, say, show_warnings};
 use crate::charts::{Drawing, Subject};
+use crate::escape::{csv_cell, visible};
 use crate::experiment::{self, Clusters, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
 use crate::model::Model;
 use crate::model::study::{Axis, Sweep, is_same_key, sweep};
@@ -124,7 +126,7 @@ impl<'s> Points<'s> {
                 let settings = sweep::settings(std::slice::from_ref(choice));
                 self.parsed.load(&settings).map_err(|refused| {
                     let Trouble { exit, message } = refusal(&refused);
-                    let axis = axis.columns().join(", ");
+                    let axis = visible(&axis.columns().join(", ")).into_owned();
                     Trouble::new(exit, format!("{message}this is a value of the axis \"{axis}\" of [sweep]\n"))
                 })?;
             }
@@ -145,7 +147,7 @@ impl<'s> Points<'s> {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
             if paths.iter().any(|swept| is_same_key(swept, path)) {
-                let _ = writeln!(io::stderr(), "warning: `{path}` is an axis of [sweep]: to set it has no effect");
+                remark(&format!("warning: `{path}` is an axis of [sweep]: to set it has no effect"));
             }
         }
     }
@@ -162,26 +164,27 @@ impl Design for Points<'_> {
 }
 
 fn list(study: &Points<'_>) -> Result<Exit, Trouble> {
-    let stdout = io::stdout();
     let columns = study.sweep.columns();
-    let mut out = csv::Writer::from_writer(stdout.lock());
-    let lost = |error: csv::Error| match error.kind() {
-        // Whoever reads has seen enough.
-        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => Trouble::new(Exit::Held, ""),
-        _ => fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None),
-    };
-    out.write_record(["point".to_owned()].iter().chain(&columns)).map_err(lost)?;
+    say(&csv_row(["point".to_owned()].iter().chain(&columns).map(|name| csv_cell(name))))?;
     for index in 0..study.count {
         let (parameters, _) = study.settings(index)?;
         let text = |column: &String| match parameters.get(column) {
-            Some(Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
+            Some(Value::String(text)) => csv_cell(text),
+            Some(value) => csv_cell(&value.to_string()),
             None => String::new(),
         };
-        out.write_record([index.to_string()].into_iter().chain(columns.iter().map(text))).map_err(lost)?;
+        if !is_read(&csv_row([index.to_string()].into_iter().chain(columns.iter().map(text))))? {
+            break;
+        }
     }
-    out.flush().map_err(|e| lost(e.into()))?;
     Ok(Exit::Held)
+}
+
+/// Returns cells as a line of CSV.
+fn csv_row(cells: impl Iterator<Item = String>) -> String {
+    let mut row = csv::Writer::from_writer(Vec::new());
+    let written = row.write_record(cells).map_err(|_| ()).and_then(|()| row.into_inner().map_err(|_| ()));
+    String::from_utf8(written.unwrap_or_default()).unwrap_or_default()
 }
 
 fn open_journal(
@@ -215,11 +218,11 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     let done: BTreeSet<u64> = journal.finished().into_iter().collect();
     let pending: Vec<u64> = (0..study.count).filter(|index| !done.contains(index)).collect();
     if !done.is_empty() && !args.quiet {
-        let _ = writeln!(io::stderr(), "{} of {} points are finished already", done.len(), study.count);
+        remark(&format!("{} of {} points are finished already", done.len(), study.count));
     }
     // What is finished is in the journal already; whoever stops a sweep is told so.
     let told = ctrlc::set_handler(|| {
-        remark("\nstopped: the points that are finished are kept; the same command goes on where it stopped");
+        complain("\nstopped: the points that are finished are kept; the same command goes on where it stopped\n");
         std::process::exit(INTERRUPTED);
     });
     if let Err(error) = told {
@@ -254,7 +257,7 @@ fn draw_points(head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Dra
     if head.points_total > DRAWN {
         if !quiet {
             let points = head.points_total;
-            let _ = writeln!(io::stderr(), "no charts: the sweep has {points} points, more than {DRAWN}");
+            remark(&format!("no charts: the sweep has {points} points, more than {DRAWN}"));
         }
         return Ok(Vec::new());
     }

@@ -3,7 +3,7 @@
 use super::args::{Resources, ValidateArgs};
 use super::forecast::{Ahead, announce};
 use super::sweep::Points;
-use super::{Exit, Trouble, load, say};
+use super::{Exit, Trouble, load, say, shown};
 use crate::scenario;
 
 pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
@@ -25,7 +25,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
             Ok(_) if args.quiet => {}
             Ok(loaded) => {
                 let asked = scenario::describe_study(&loaded.study);
-                say(&format!("{}: fine\n{}{asked}\n", file.display(), scenario::describe(&loaded.model)))?;
+                say(&format!("{}: fine\n{}{asked}\n", shown(file), scenario::describe(&loaded.model)))?;
             }
             Err(trouble) => {
                 refusals += &trouble.message;

@@ -3,6 +3,7 @@
 use super::fit::Fit;
 use super::profile::{Figures, Lengths};
 use super::words::{number, rate, short};
+use crate::escape::visible;
 use crate::figures;
 use crate::units::grouped;
 
@@ -55,7 +56,7 @@ impl Page {
     }
 
     fn title(&mut self, text: &str) {
-        self.out += &self.paint(text);
+        self.out += &self.paint(&visible(text));
         self.out.push('\n');
     }
 

@@ -4,6 +4,7 @@ use super::fit::{Drawn, Fit, LengthLaw};
 use super::profile::Figures;
 use super::words::{integer, number, rate, round_up, short};
 use crate::catalog::{Catalog, checked_on};
+use crate::escape::{toml as quoted, visible as one_line};
 use crate::figures::{plain, span};
 use crate::trace::{Format, Selection};
 use crate::units::{SimTime, grouped};
@@ -318,15 +319,6 @@ fn write_capacity(out: &mut Vec<String>, name: &str, of: &[&Workload<'_>]) {
     out.push(format!("rpm = {}\ntpm = {}\ntpd = \"none\"", integer(round_up(rpm)), integer(round_up(tpm))));
 }
 
-/// A text as TOML writes it.
-fn quoted(text: &str) -> String {
-    toml::Value::String(one_line(text)).to_string()
-}
-
-/// Without line breaks and other control characters, so that it may stand in a comment or between quotes.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
 
 #[cfg(test)]
 mod tests {
@@ -334,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_name_from_outside_cannot_leave_its_line() {
-        assert_eq!(quoted("a\"\n[b]"), "'a\" [b]'");
-        assert_eq!(one_line("a\nb"), "a b");
+        assert_eq!(quoted("a\"\n[b]"), "\"a\\\"\\u000A[b]\"");
+        assert_eq!(one_line("a\nb"), "a\\u{a}b");
     }
 }

@@ -2,8 +2,10 @@
 
 use super::doubt;
 use super::figures::{Palette, difference, figure, money, share, short};
+use super::marks::{cell, code, line, said, started};
 use super::summary::bound;
 use super::text::{LABEL, WIDTH, wrapped};
+use crate::escape;
 use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Reading, Results, Side};
 use crate::terms::{self, Better, Unit};
 
@@ -326,6 +328,7 @@ fn titles(comparison: &Comparison) -> Vec<&str> {
 /// The comparison for a terminal; nothing when the document has none.
 #[must_use]
 pub fn comparison_text(results: &Results, palette: Palette) -> String {
+    let results = &*escape::document(results);
     let Some(comparison) = &results.comparison else { return String::new() };
     let mut out = String::new();
     for title in titles(comparison) {
@@ -392,13 +395,13 @@ fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> Str
 /// The comparison for a review, as Markdown; nothing when the document has none.
 #[must_use]
 pub fn comparison_markdown(results: &Results) -> String {
+    let results = &*escape::document(results);
     let Some(comparison) = &results.comparison else { return String::new() };
-    let plain = |text: &str| text.replace('|', "\\|");
-    let mut out = format!("## {}\n\n", titles(comparison).join(" / "));
-    let [name_a, name_b] = [&comparison.a.name, &comparison.b.name].map(|name| plain(name));
-    out += &format!("- **{name_a}**: {}\n", plain(&side(&comparison.a, &comparison.b)));
-    out += &format!("- **{name_b}**: {}\n\n", plain(&side(&comparison.b, &comparison.a)));
-    out += &format!("{}, bedload {}\n\n", plain(&played(results, comparison)), results.tool.version);
+    let mut out = format!("## {}\n\n", line(&titles(comparison).join(" / ")));
+    let [name_a, name_b] = [&comparison.a.name, &comparison.b.name].map(|name| cell(name));
+    out += &format!("- **{name_a}**: {}\n", cell(&side(&comparison.a, &comparison.b)));
+    out += &format!("- **{name_b}**: {}\n\n", cell(&side(&comparison.b, &comparison.a)));
+    out += &format!("{}, bedload {}\n\n", line(&played(results, comparison)), results.tool.version);
     let level = share(comparison.confidence);
     out += &format!("| | {name_a} | {name_b} | change, {level} | |\n|---|---:|---:|---:|---|\n");
     for section in sections(comparison) {
@@ -409,12 +412,12 @@ pub fn comparison_markdown(results: &Results) -> String {
             } else {
                 word.text().to_owned()
             };
-            out += &format!("| `{prefix}{name}` | {a} | {b} | {difference} | {word} |\n");
+            out += &format!("| {} | {a} | {b} | {difference} | {word} |\n", code(&format!("{prefix}{name}")));
         }
     }
     for (label, lines) in remarks(results, comparison, Palette { colour: false }) {
         if !lines.is_empty() {
-            let lines: Vec<String> = lines.iter().map(|line| format!("- {}\n", plain(line))).collect();
+            let lines: Vec<String> = lines.iter().map(|line| format!("- {}\n", started(&said(line)))).collect();
             out += &format!("\n**{label}**\n\n{}", lines.concat());
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
+use crate::escape::csv_cell;
 use crate::results::{Point, Results};
 
 /// The points as CSV: `point`, the parameters, `replications`, `verdict`, then `name` and `name:half_width` for each
@@ -50,7 +51,7 @@ impl<W: Write> PointRows<W> {
         for name in &metrics {
             header.extend([name.clone(), format!("{name}:half_width")]);
         }
-        writer.write_record(&header)?;
+        writer.write_record(header.iter().map(|text| csv_cell(text)))?;
         Ok(Self { writer, parameters, metrics })
     }
 
@@ -61,8 +62,8 @@ impl<W: Write> PointRows<W> {
     pub fn add(&mut self, point: &Point) -> std::io::Result<()> {
         let figure = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
         let parameter = |name: &String| match point.parameters.get(name) {
-            Some(serde_json::Value::String(text)) => text.clone(),
-            Some(value) => value.to_string(),
+            Some(serde_json::Value::String(text)) => csv_cell(text),
+            Some(value) => csv_cell(&value.to_string()),
             None => String::new(),
         };
         let mut row = vec![point.index.to_string()];
@@ -97,7 +98,7 @@ pub fn differences_csv(results: &Results) -> String {
     let figure = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
     for (name, d) in results.comparison.iter().flat_map(|comparison| &comparison.differences) {
         let figures = [d.a, d.b, d.difference, d.half_width].map(figure);
-        let row = [name.clone()].into_iter().chain(figures).chain([d.distinguishable.to_string()]);
+        let row = [csv_cell(name)].into_iter().chain(figures).chain([d.distinguishable.to_string()]);
         writer.write_record(row).expect("memory takes every record");
     }
     let bytes = writer.into_inner().expect("memory takes every record");

@@ -1,5 +1,6 @@
 //! The document itself, and its schema.
 
+use crate::escape;
 use crate::results::Results;
 
 /// `results.json`: pretty, with a line break at the end.
@@ -8,7 +9,8 @@ use crate::results::Results;
 /// Never: the document holds nothing that JSON cannot say (a figure that is not finite is null).
 #[must_use]
 pub fn json(results: &Results) -> String {
-    let mut text = serde_json::to_string_pretty(results).expect("a results document is plain data");
+    let text = serde_json::to_string_pretty(results).expect("a results document is plain data");
+    let mut text = escape::json(&text);
     text.push('\n');
     text
 }

@@ -10,13 +10,14 @@ mod figures;
 mod gate;
 mod json;
 mod markdown;
-mod marks;
 mod page;
 mod sizing;
 mod summary;
 mod sweep;
 mod text;
 mod verdict;
+
+use crate::escape::markdown as marks;
 
 pub use comparison::{comparison_markdown, comparison_text, turned};
 pub use csv::{PointRows, differences_csv, points_csv};

@@ -1,6 +1,7 @@
 //! The answer of a size: one sentence, a table of what was tried, the frontier of a second axis.
 
 use super::doubt;
+use super::marks::{cell, line, said, started};
 use super::figures::{Palette, UNKNOWN_IN_TABLE, interval, money, share, time};
 use super::summary::judged;
 use super::text::{WIDTH, hung};
@@ -86,29 +87,37 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
 
 /// For a review.
 pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
-    let mut out = format!("## {}\n\n{}\n\n**{}**\n\n", results.scenario.title, origin(results), sizing.explanation);
+    let mut out = format!(
+        "## {}\n\n{}\n\n**{}**\n\n",
+        line(&results.scenario.title),
+        line(&origin(results)),
+        said(sizing.explanation.trim())
+    );
     for line in lost(results, sizing).into_iter().chain(bought(sizing)) {
-        out += &format!("{line}\n\n");
+        out += &format!("{}\n\n", started(&said(&line)));
     }
     let doubts = in_doubt(results, sizing, Palette { colour: false });
     if !doubts.is_empty() {
-        let lines: Vec<&str> = doubts.iter().map(|line| line.trim()).collect();
+        let lines: Vec<String> = doubts.iter().map(|line| started(&said(line.trim()))).collect();
         out += &format!("{}\n\n", lines.join("<br>\n"));
     }
     let headings: Vec<&str> = HEADINGS.iter().map(|(heading, _)| *heading).collect();
     out += &format!("| {} |\n|---:|---|---|---|---|---|\n", headings.join(" | "));
     for row in table(results, sizing) {
         let cells = row.map_or_else(|| vec!["…".to_owned(); HEADINGS.len()], |row| row.cells);
+        let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
         out += &format!("| {} |\n", cells.join(" | "));
     }
     for line in refusals(sizing).into_iter().chain(judgements(results, sizing, Palette { colour: false })) {
-        out += &format!("\n- {line}");
+        out += &format!("\n- {}", started(&said(&line)));
     }
     out.push('\n');
     if !sizing.frontier.is_empty() {
-        out += &format!("\n{}\n\n| for | value | cost |\n|---|---|---|\n", frontier_heading(sizing));
+        let heading = started(&said(&frontier_heading(sizing)));
+        out += &format!("\n{heading}\n\n| for | value | cost |\n|---|---|---|\n");
         for row in frontier(sizing) {
-            out += &format!("| {} |\n", row.join(" | "));
+            let cells: Vec<String> = row.iter().map(|text| cell(text)).collect();
+            out += &format!("| {} |\n", cells.join(" | "));
         }
     }
     out.replace('\u{a0}', " ")

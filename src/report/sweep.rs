@@ -10,10 +10,12 @@ use serde_json::Value;
 use self::loads::Loads;
 use self::necks::Necks;
 use super::figures::{Palette, UNKNOWN_IN_TABLE, count, figure, share, stated};
+use super::marks::{self, cell, code, line, started};
 use super::page::capital;
 use super::text::{hung, wrapped};
 use super::verdict::{losing, unbounded_share};
 use crate::charts::Drawing;
+use crate::escape::visible;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
@@ -87,8 +89,9 @@ impl Tale {
     /// The summary for a terminal, at most 80 columns wide; `head` needs no points.
     #[must_use]
     pub fn text(&self, head: &Results, palette: Palette) -> String {
-        let mut out = format!("{}\n", palette.bold(&head.scenario.title));
-        let origin = format!("{} · {} points · seed {}", head.scenario.file, count(self.points as f64), head.seed);
+        let mut out = format!("{}\n", palette.bold(&visible(&head.scenario.title)));
+        let file = visible(&head.scenario.file);
+        let origin = format!("{file} · {} points · seed {}", count(self.points as f64), head.seed);
         out += &format!("{}\n\n", palette.faint(&origin));
         for line in self.answer(head, palette).lines().flat_map(|line| hung(line, WIDTH)) {
             out += &format!("{line}\n");
@@ -101,19 +104,21 @@ impl Tale {
     /// The same for a review.
     #[must_use]
     pub fn markdown(&self, head: &Results) -> String {
-        let mut out = format!("## {}\n\n", head.scenario.title);
+        let answer = self.answer(head, Palette { colour: false });
+        let answer = answer.lines().map(|said| started(&marks::said(said))).collect::<Vec<_>>().join("\n");
+        let mut out = format!("## {}\n\n", line(&head.scenario.title));
         out += &format!(
-            "`{}`, {} points, seed {}, bedload {}\n\n{}\n\n",
-            head.scenario.file,
+            "{}, {} points, seed {}, bedload {}\n\n{answer}\n\n",
+            code(&head.scenario.file),
             count(self.points as f64),
             head.seed,
             head.tool.version,
-            self.answer(head, Palette { colour: false })
         );
         let (header, rows) = self.cells(head, Palette { colour: false });
-        out += &format!("| {} |\n|{}\n", header.join(" | "), "---|".repeat(header.len()));
+        let cells = |row: &[String]| row.iter().map(|text| cell(text)).collect::<Vec<_>>().join(" | ");
+        out += &format!("| {} |\n|{}\n", cells(&header), "---|".repeat(header.len()));
         for row in rows {
-            out += &format!("| {} |\n", row.join(" | ").replace('\n', " "));
+            out += &format!("| {} |\n", cells(&row));
         }
         out.replace('\u{a0}', " ")
     }
@@ -248,15 +253,15 @@ fn heading(metric: &str) -> String {
 }
 
 fn last_of(path: &str) -> String {
-    path.rsplit('.').next().unwrap_or(path).to_owned()
+    visible(path.rsplit('.').next().unwrap_or(path)).into_owned()
 }
 
 /// Writes a parameter of a design point: names as they are, numbers with their thousands grouped.
 pub(super) fn value(value: Option<&Value>) -> String {
     match value {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => visible(text).into_owned(),
         Some(Value::Number(n)) => n.as_f64().map_or_else(|| n.to_string(), stated),
-        Some(value) => value.to_string(),
+        Some(value) => visible(&value.to_string()).into_owned(),
         None => String::new(),
     }
 }

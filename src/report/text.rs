@@ -3,6 +3,7 @@
 use super::figures::Palette;
 use super::summary::{Story, Table};
 use super::{doubt, sizing};
+use crate::escape;
 use crate::results::Results;
 
 /// Columns of the text, and of the labels.
@@ -12,6 +13,7 @@ pub(super) const LABEL: usize = 11;
 /// The summary of the first point, or the answer of a size.
 #[must_use]
 pub fn text(results: &Results, palette: Palette) -> String {
+    let results = &*escape::document(results);
     if let Some(sizing) = &results.sizing {
         return sizing::text(results, sizing, palette);
     }

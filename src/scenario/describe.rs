@@ -5,6 +5,7 @@ mod study;
 
 use std::fmt::Write;
 
+use crate::escape::visible;
 use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{Limit, LimitKind, Quota};
 use crate::model::capacity::{Capacity, Room, Saturation};
@@ -90,7 +91,7 @@ impl Page {
     /// Words from `column` on, broken where a line would be too long; what follows is indented by `hanging`.
     fn wrap(&mut self, mut column: usize, hanging: usize, words: &str) {
         let mut first = true;
-        for word in words.split_whitespace() {
+        for word in visible(words).split_whitespace() {
             let width = word.chars().count();
             if !first && column + 1 + width > WIDTH {
                 self.text.push('\n');

@@ -3,7 +3,6 @@
 mod judge;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,8 @@ use super::files::write_whole;
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::exit_of;
-use super::{Exit, Trouble, doubted, fault, load, say};
+use super::terminal::say_commands;
+use super::{Exit, Trouble, complain, doubted, fault, load, say};
 use crate::experiment::{self, Watch};
 use crate::reading::{self, ReadError};
 use crate::report::{self, Case, Checked};
@@ -228,12 +228,12 @@ fn tell(args: &CheckArgs, all: &[Checked]) -> Result<(), Trouble> {
         None => {}
     }
     if args.quiet {
-        let _ = write!(std::io::stderr(), "{}", report::gate_broken(all));
+        complain(&report::gate_broken(all));
     } else if !to_stdout {
         say(&report::gate_text(all))?;
     }
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|v| !v.is_empty()) {
-        say(&report::annotations(all, may_pass))?;
+        say_commands(&report::annotations(all, may_pass))?;
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! JUnit's XML, as CI systems read it: a suite for each scenario, a case for each thing that was judged.
 
-use super::Checked;
+use super::{Checked, visible};
+use crate::escape::xml as escaped;
 use crate::results::Judgement;
 
 /// The document. What is inconclusive is a failure, or skipped where it `may_pass`.
 #[must_use]
 pub fn junit(all: &[Checked], may_pass: bool) -> String {
+    let all = &visible(all)[..];
     let count = |verdict: Judgement, checked: &[Checked]| {
         checked.iter().flat_map(|c| &c.cases).filter(|case| case.verdict == verdict).count()
     };
@@ -38,37 +40,4 @@ pub fn junit(all: &[Checked], may_pass: bool) -> String {
         out += "  </testsuite>\n";
     }
     out + "</testsuites>\n"
-}
-
-/// Text as XML takes it, in attributes too.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&apos;",
-            '\n' => out += "&#10;",
-            '\u{a0}' => out.push(' '),
-            // XML 1.0 has no way to write other controls.
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_escaped() {
-        assert_eq!(
-            escaped("a<b> & \"c\" 'd'\u{a0}e\u{7}\nf"),
-            "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos; e\u{fffd}&#10;f"
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! A gate as a comment in a review: one row a scenario, with what was and what is.
 
-use super::{Checked, count, owners, word};
+use super::{Checked, count, owners, visible, word};
 use crate::report::figures::{money, share};
 use crate::report::marks;
 use crate::results::Standing;
@@ -8,6 +8,7 @@ use crate::results::Standing;
 /// For a comment in a review: a table with one row for each scenario.
 #[must_use]
 pub fn gate_markdown(all: &[Checked]) -> String {
+    let all = &visible(all)[..];
     let has_baseline = all.iter().any(|checked| checked.before.is_some());
     let columns: &[&str] = if has_baseline { &["Before", "Now"] } else { &["Now"] };
     let mut out =

@@ -11,6 +11,7 @@ pub use markdown::gate_markdown;
 
 use super::figures::{figure, interval};
 use super::text::{WIDTH, wrapped};
+use crate::escape;
 use crate::results::{Estimate, Judgement, Standing};
 use crate::terms::{self, Unit};
 
@@ -51,6 +52,30 @@ impl Checked {
     }
 }
 
+/// Returns scenarios in which no text holds a harmful character. A file that cannot run has its faults on lines of their
+/// own.
+fn visible(all: &[Checked]) -> Vec<Checked> {
+    let line = |text: &String| escape::visible(text).into_owned();
+    let standing = |standing: &Option<Standing>| standing.as_ref().map(|of| escape::document(of).into_owned());
+    let shown = |checked: &Checked| {
+        let case = |case: &Case| Case {
+            name: line(&case.name),
+            text: if checked.is_broken { escape::lines(&case.text).into_owned() } else { line(&case.text) },
+            owner: case.owner.as_ref().map(line),
+            ..case.clone()
+        };
+        Checked {
+            file: line(&checked.file),
+            title: line(&checked.title),
+            cases: checked.cases.iter().map(case).collect(),
+            now: standing(&checked.now),
+            before: standing(&checked.before),
+            is_broken: checked.is_broken,
+        }
+    };
+    all.iter().map(shown).collect()
+}
+
 impl Checked {
     fn word(&self) -> &'static str {
         if self.is_broken { "ERROR" } else { word(self.verdict()) }
@@ -82,6 +107,7 @@ fn count(all: &[Checked]) -> String {
 /// For a terminal: a line for each file, and one for each thing that was judged.
 #[must_use]
 pub fn gate_text(all: &[Checked]) -> String {
+    let all = &visible(all)[..];
     let mut out = String::new();
     for checked in all {
         out += &format!("{:<12}  {}\n", checked.word(), checked.file);
@@ -103,6 +129,7 @@ pub fn gate_text(all: &[Checked]) -> String {
 /// What does not pass, a line each with its file.
 #[must_use]
 pub fn gate_broken(all: &[Checked]) -> String {
+    let all = &visible(all)[..];
     let broken = all.iter().flat_map(|checked| {
         let cases = checked.cases.iter().filter(|case| case.verdict != Judgement::Held);
         cases.map(move |case| format!("{}: {}: {}\n", word(case.verdict), checked.file, case.text))

@@ -9,10 +9,13 @@ mod parts;
 pub use html::html;
 pub use markdown::review_markdown;
 
+use std::borrow::Cow;
+
 use super::Tale;
 use super::figures::Palette;
 use super::summary::Row;
 use crate::charts::{self, Drawing, Subject};
+use crate::escape;
 use crate::report::verdict;
 use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Point, Results};
 
@@ -180,8 +183,14 @@ fn parts_of(text: &str) -> Vec<Piece> {
 /// # Errors
 /// A chart cannot be drawn.
 pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
-    let subject = &sheet.subject;
-    let results = subject.results;
+    let results = &*escape::document(sheet.subject.results);
+    // The points of a large sweep stand beside the document.
+    let points: Cow<'_, [Point]> = match sheet.subject.points {
+        own if std::ptr::eq(own, sheet.subject.results.points.as_slice()) => Cow::Borrowed(&results.points),
+        others => others.iter().map(|point| escape::document(point).into_owned()).collect(),
+    };
+    let subject = &Subject { results, points: &points };
+    let sheet = &Sheet { subject: *subject, scenario: sheet.scenario };
     let drawings = charts::draw_all(subject)?;
     let question = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
     let (judgement, answer) = answer(subject, &drawings);

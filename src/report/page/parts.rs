@@ -2,6 +2,7 @@
 
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
+use crate::escape;
 use crate::report::figures::{count, figure, interval, money as usd};
 use crate::report::summary::{Story, bound};
 use crate::report::sweep::value;
@@ -322,7 +323,7 @@ pub(super) fn not_included(results: &Results) -> Section {
 pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     let results = sheet.subject.results;
     let scenario =
-        sheet.scenario.map(|text| Block::Folded(format!("The scenario, {}", results.scenario.file), text.to_owned()));
+        sheet.scenario.map(|text| Block::Folded(format!("The scenario, {}", results.scenario.file), escape::lines(text).into_owned()));
     let tool = format!("{} {} · seed {} · scenario sha256 ", results.tool.name, results.tool.version, results.seed);
     let fine =
         vec![text(tool), code(&results.scenario.sha256), text(". The same scenario and seed give the same figures.")];

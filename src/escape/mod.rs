@@ -1,0 +1,180 @@
+//! Text from files and arguments is data: one function for each target makes it harmless there.
+//!
+//! A character is harmful that acts instead of being read: see [`is_harmful`]. Every target shows it as `\u{1b}`, and
+//! escapes its own markup as well. [`visible`] is for a text that is put into a line, [`document`] for all texts of a
+//! results document, and [`terminal`] for a finished output: the command line prints through it alone, so that a name
+//! that somebody forgot to escape cannot act either.
+
+mod document;
+pub mod markdown;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+pub use document::{document, visible_value};
+
+/// Returns whether a character acts on whatever shows it: a control character (line breaks and tabs included), a mark,
+/// override or isolate of the writing direction, a separator of lines or paragraphs, or no character at all.
+#[must_use]
+pub const fn is_harmful(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        | '\u{fffe}' | '\u{ffff}')
+}
+
+/// Returns a text as one line that is read as it stands: each harmful character is shown as `\u{1b}`.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    shown(text, |_| false)
+}
+
+/// Returns a text of several lines, with each harmful character but the line breaks shown as `\u{1b}`.
+#[must_use]
+pub fn lines(text: &str) -> Cow<'_, str> {
+    shown(text, |c| c == '\n')
+}
+
+fn shown(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(|c| is_harmful(c) && !is_kept(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_harmful(c) && !is_kept(c) { push_code(&mut out, c) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+/// Appends a character as its code, such as `\u{1b}`.
+fn push_code(out: &mut String, c: char) {
+    // Writing to a string does not fail.
+    let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+}
+
+/// Returns a finished output as a terminal or the log of a pipeline takes it: line breaks and, with `has_colour`, the
+/// codes of colours act; no other harmful character does, and no line is a command to the pipeline.
+#[must_use]
+pub fn terminal(text: &str, has_colour: bool) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let words = line.trim_start();
+        let mut rest = line;
+        if words.starts_with("::") {
+            // GitHub obeys a line that begins with `::`, behind blanks too.
+            out.push_str(&lines(&line[..line.len() - words.len()]));
+            push_code(&mut out, ':');
+            rest = &words[1..];
+        }
+        while let Some(c) = rest.chars().next() {
+            let colour = if has_colour { colour_code(rest) } else { 0 };
+            let end = if colour > 0 { colour } else { c.len_utf8() };
+            match c {
+                _ if colour > 0 => out.push_str(&rest[..colour]),
+                '\n' => out.push('\n'),
+                '#' if is_log_command(rest) => push_code(&mut out, '#'),
+                c if is_harmful(c) => push_code(&mut out, c),
+                c => out.push(c),
+            }
+            rest = &rest[end..];
+        }
+    }
+    out
+}
+
+/// Returns how many bytes of the start of a text are one code of a colour, such as `ESC[1;31m`; 0: it starts with none.
+fn colour_code(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("\x1b[") else { return 0 };
+    let figures = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b';').count();
+    if rest[figures..].starts_with('m') { figures + 3 } else { 0 }
+}
+
+/// Returns whether a text starts with `##[` or `##word[`, which runners of pipelines obey anywhere in a line.
+fn is_log_command(text: &str) -> bool {
+    text.strip_prefix("##").is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
+}
+
+/// Returns the message of a workflow command of GitHub Actions; line breaks stay line breaks of the annotation.
+#[must_use]
+pub fn workflow_message(text: &str) -> String {
+    lines(text).replace('%', "%25").replace('\n', "%0A").replace('\u{a0}', " ")
+}
+
+/// Returns the value of a property of a workflow command, such as `title`.
+#[must_use]
+pub fn workflow_property(text: &str) -> String {
+    workflow_message(&visible(text)).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Returns a cell of CSV that no spreadsheet evaluates: a text that would begin a formula gets an apostrophe in front.
+/// A number stays a number. The CSV writer adds quotes and commas.
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
+    if text.parse::<f64>().is_ok() {
+        return text.to_owned();
+    }
+    // Where the decimal sign is a comma, spreadsheets split cells at semicolons.
+    let parts = text.split(';').map(|part| if begins_formula(part) { format!("'{part}") } else { part.to_owned() });
+    visible(&parts.collect::<Vec<_>>().join(";")).into_owned()
+}
+
+/// Returns whether a spreadsheet takes a text as a formula: by its first character, in its wide form too.
+fn begins_formula(text: &str) -> bool {
+    text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'])
+}
+
+/// Returns text as XML takes it, in elements and in attributes; line breaks stay.
+#[must_use]
+pub fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in lines(text).chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\'' => out += "&apos;",
+            '\n' => out += "&#10;",
+            '\u{a0}' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Returns a JSON document that says the same and holds no harmful character but line breaks, and no command to a
+/// pipeline. JSON itself escapes only some of them.
+#[must_use]
+pub fn json(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    for (i, c) in document.char_indices() {
+        // Outside of strings a document holds neither of both.
+        if c != '\n' && (is_harmful(c) || (c == '#' && is_log_command(&document[i..]))) {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Returns a text as a value of TOML, on one line; it reads back as it is.
+#[must_use]
+pub fn toml(text: &str) -> String {
+    if !text.contains(is_harmful) {
+        return toml::Value::String(text.to_owned()).to_string();
+    }
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if is_harmful(c) => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
