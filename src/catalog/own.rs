@@ -12,6 +12,7 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::own_checks::check;
 use super::{Catalog, ModelEntry, embedded};
+use crate::escape;
 
 /// A file of the user's own, in the order in which they are laid over each other.
 #[derive(Debug, Clone)]
@@ -117,8 +118,9 @@ impl<'t> Layers<'t> {
     }
 
     /// Lays one model over what is known of it.
-    fn model(&mut self, item: Item<'t>) {
+    fn model(&mut self, mut item: Item<'t>) {
         let at = item.span();
+        make_visible(item.get_mut());
         check(&item, &mut |at, rule, help| {
             self.faults.push(Fault { file: self.file, at, rule, help: Some(help) });
         });
@@ -317,6 +319,19 @@ fn remember<'t>(
             put(&mut known, key.clone(), fact);
             put(block, Spanned::new(at.clone(), OVERLAID.into()), Spanned::new(at, DeValue::Table(known)));
         }
+    }
+}
+
+/// Shows the harmful characters of every text: a text that is written over several lines becomes one.
+fn make_visible(value: &mut DeValue<'_>) {
+    match value {
+        DeValue::String(text) if text.contains(escape::is_harmful) => {
+            let line = text.split(['\n', '\r', '\t']).collect::<Vec<_>>().join(" ");
+            *text = escape::visible(&line).into_owned().into();
+        }
+        DeValue::Array(items) => items.iter_mut().for_each(|item| make_visible(item.get_mut())),
+        DeValue::Table(entries) => entries.iter_mut().for_each(|(_, item)| make_visible(item.get_mut())),
+        _ => {}
     }
 }
 

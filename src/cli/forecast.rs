@@ -1,7 +1,5 @@
 //! Time and memory, told before a run begins: what is long is said, and what this machine cannot hold is refused.
 
-use std::io::Write;
-
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 use super::args::Resources;
@@ -105,7 +103,7 @@ fn warn(rule: &str) {
         is_system: false,
     };
     let colour = super::colour(&std::io::stderr());
-    let _ = write!(std::io::stderr(), "{}", super::render::render(&Sources::default(), &[finding], colour));
+    super::complain(&super::render::render(&Sources::default(), &[finding], colour));
 }
 
 /// `4.5 GB`

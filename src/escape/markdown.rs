@@ -2,8 +2,8 @@
 
 use super::{lines, visible, xml};
 
-/// Stands behind a sign that would call somebody or link an issue. GitHub looks for both after it has read the Markdown, so
-/// that no escape of Markdown helps; a space without a width does, and is not seen.
+/// Stands behind a sign that would call somebody, or link an issue or an address. GitHub looks for them after it has read
+/// the Markdown, so that no escape of Markdown helps; a space without a width does, and is not seen.
 const APART: &str = "&#8203;";
 
 /// Returns a text within a line, in which nothing is markup. A harmful character is shown as `\u{1b}`.
@@ -19,6 +19,8 @@ pub fn plain(text: &str) -> String {
             '<' => out += "&lt;",
             '>' => out += "&gt;",
             '@' => out.extend(["@", APART]),
+            ':' if chars[i..].starts_with(&[':', '/', '/']) => out.extend([":", APART]),
+            '.' if i >= 3 && chars[i - 3..i].iter().all(|c| matches!(c, 'w' | 'W')) => out.extend([".", APART]),
             '#' if after.is_some_and(char::is_ascii_digit) => out.extend(["\\#", APART]),
             // Inside of a word it is a letter.
             '_' if is_word(before) && is_word(after) => out.push('_'),
@@ -106,6 +108,7 @@ mod tests {
         assert_eq!(plain("a | b\n<script>&`c`"), "a \\| b\\\\u{a}&lt;script&gt;&amp;\\`c\\`");
         assert_eq!(plain("![x](y) *z* __init__ ~no~ #1 \\"), "!\\[x\\](y) \\*z\\* \\_\\_init\\_\\_ \\~no\\~ \\#&#8203;1 \\\\");
         assert_eq!(plain("ask @them"), "ask @&#8203;them");
+        assert_eq!(plain("http://a.b, www.c.d: e"), "http:&#8203;//a.b, www.&#8203;c.d: e");
         assert_eq!(plain("max_tokens costs $1.20, $x$"), "max_tokens costs $1.20, \\$x\\$");
     }
 

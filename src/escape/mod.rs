@@ -160,17 +160,17 @@ pub fn json(document: &str) -> String {
     out
 }
 
-/// Returns a text as a value of TOML, on one line; it reads back as it is.
+/// Returns a text as a value of TOML, on one line and without a command to a pipeline; it reads back as it is.
 #[must_use]
 pub fn toml(text: &str) -> String {
-    if !text.contains(is_harmful) {
+    if !text.contains(is_harmful) && !text.contains("##") {
         return toml::Value::String(text.to_owned()).to_string();
     }
     let mut out = String::from("\"");
-    for c in text.chars() {
+    for (i, c) in text.char_indices() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if is_harmful(c) => {
+            c if is_harmful(c) || (c == '#' && is_log_command(&text[i..])) => {
                 let _ = write!(out, "\\u{:04X}", u32::from(c));
             }
             c => out.push(c),
