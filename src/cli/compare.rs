@@ -10,7 +10,9 @@ use super::files::{OutputFolder, exit_of_folder};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, speed};
-use super::{Exit, Trouble, build, check_alternatives, colour, complain, doubted, fault, refusal, remark, say, source, warnings};
+use super::{
+    Exit, Trouble, build, check_alternatives, colour, complain, doubted, fault, refusal, remark, say, source, warnings,
+};
 use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};
 use crate::model::study::{Unknown, overlaps};

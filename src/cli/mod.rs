@@ -121,7 +121,10 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]
         for value in unknown.others() {
             source.load(&[settings, &[unknown.at(&value).argument()]].concat()).map_err(|refused| {
                 let Trouble { exit, message } = refusal(&refused);
-                Trouble::new(exit, format!("{message}this is one of what \"{}\" may be, in doubt\n", visible(&unknown.path)))
+                Trouble::new(
+                    exit,
+                    format!("{message}this is one of what \"{}\" may be, in doubt\n", visible(&unknown.path)),
+                )
             })?;
         }
     }

@@ -11,7 +11,9 @@ use super::files::{OutputFolder, exit_of_folder};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::sweep::Points;
-use super::{Exit, Trouble, build, colour, complain, doubted, fault, load, refusal, remark, say, show_warnings, shown, source};
+use super::{
+    Exit, Trouble, build, colour, complain, doubted, fault, load, refusal, remark, say, show_warnings, shown, source,
+};
 use serde_json::Value;
 
 use crate::charts::Subject;

@@ -37,7 +37,8 @@ pub fn visible_value(value: &mut Value) {
         Value::Object(entries) => {
             entries.values_mut().for_each(visible_value);
             if entries.keys().any(|key| key.contains(is_harmful)) {
-                *entries = std::mem::take(entries).into_iter().map(|(key, x)| (visible(&key).into_owned(), x)).collect();
+                *entries =
+                    std::mem::take(entries).into_iter().map(|(key, x)| (visible(&key).into_owned(), x)).collect();
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

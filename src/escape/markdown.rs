@@ -106,7 +106,10 @@ mod tests {
     #[test]
     fn what_a_user_writes_is_no_markup() {
         assert_eq!(plain("a | b\n<script>&`c`"), "a \\| b\\\\u{a}&lt;script&gt;&amp;\\`c\\`");
-        assert_eq!(plain("![x](y) *z* __init__ ~no~ #1 \\"), "!\\[x\\](y) \\*z\\* \\_\\_init\\_\\_ \\~no\\~ \\#&#8203;1 \\\\");
+        assert_eq!(
+            plain("![x](y) *z* __init__ ~no~ #1 \\"),
+            "!\\[x\\](y) \\*z\\* \\_\\_init\\_\\_ \\~no\\~ \\#&#8203;1 \\\\"
+        );
         assert_eq!(plain("ask @them"), "ask @&#8203;them");
         assert_eq!(plain("http://a.b, www.c.d: e"), "http:&#8203;//a.b, www.&#8203;c.d: e");
         assert_eq!(plain("max_tokens costs $1.20, $x$"), "max_tokens costs $1.20, \\$x\\$");

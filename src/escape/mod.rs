@@ -93,7 +93,8 @@ fn colour_code(text: &str) -> usize {
 
 /// Returns whether a text starts with `##[` or `##word[`, which runners of pipelines obey anywhere in a line.
 fn is_log_command(text: &str) -> bool {
-    text.strip_prefix("##").is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
+    text.strip_prefix("##")
+        .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
 }
 
 /// Returns the message of a workflow command of GitHub Actions; line breaks stay line breaks of the annotation.

@@ -8,7 +8,8 @@ fn a_control_is_shown_as_its_code() {
 
 #[test]
 fn a_name_in_another_script_stays_as_it_is() {
-    for name in ["é", "日本", "עברית", "العربية", "👩‍👩‍👧", "a\u{a0}b", "naïve – “quoted”"] {
+    for name in ["é", "日本", "עברית", "العربية", "👩‍👩‍👧", "a\u{a0}b", "naïve – “quoted”"]
+    {
         assert!(matches!(visible(name), Cow::Borrowed(same) if same == name));
         assert_eq!(terminal(name, true), name);
         assert_eq!(csv_cell(name), name);
@@ -51,10 +52,7 @@ fn a_formula_is_a_text_and_a_number_a_number() {
 
 #[test]
 fn xml_holds_no_markup_and_no_control() {
-    assert_eq!(
-        xml("a<b> & \"c\" 'd'\u{a0}e\u{7}\nf"),
-        "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos; e\\u{7}&#10;f"
-    );
+    assert_eq!(xml("a<b> & \"c\" 'd'\u{a0}e\u{7}\nf"), "a&lt;b&gt; &amp; &quot;c&quot; &apos;d&apos; e\\u{7}&#10;f");
 }
 
 #[test]

@@ -319,7 +319,6 @@ fn write_capacity(out: &mut Vec<String>, name: &str, of: &[&Workload<'_>]) {
     out.push(format!("rpm = {}\ntpm = {}\ntpd = \"none\"", integer(round_up(rpm)), integer(round_up(tpm))));
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

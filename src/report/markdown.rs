@@ -18,7 +18,10 @@ pub fn markdown(results: &Results) -> String {
     let mut out = format!("## {}\n\n", line(&results.scenario.title));
     out += &format!(
         "{}, {} replications, seed {}, bedload {}\n\n",
-        code(&results.scenario.file), point.replications, results.seed, results.tool.version
+        code(&results.scenario.file),
+        point.replications,
+        results.seed,
+        results.tool.version
     );
     out += "| | |\n|---|---|\n";
     for row in Story::of(results, point, Palette { colour: false }) {

@@ -1,8 +1,8 @@
 //! The answer of a size: one sentence, a table of what was tried, the frontier of a second axis.
 
 use super::doubt;
-use super::marks::{cell, line, said, started};
 use super::figures::{Palette, UNKNOWN_IN_TABLE, interval, money, share, time};
+use super::marks::{cell, line, said, started};
 use super::summary::judged;
 use super::text::{WIDTH, hung};
 use super::verdict::{losing, unbounded_share};

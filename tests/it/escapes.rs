@@ -22,16 +22,58 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 const PARTS: &[&str] = &[
-    "\x1b[2J", "\x1b]0;owned\x07", "\u{9b}31m", "\u{202e}", "\u{2066}", "\u{200f}", "\u{61c}", "\u{2028}", "\r\n", "\n",
-    "\n::error file=x,line=1::owned", "##[error]", "##vso[task]", " ::set-env ", "<script>alert(1)</script>", "-->", "]]>",
-    "&amp;", "\n# heading\n", "- [x] done", "[a](http://b)", "![a](b)", "|", "\\", "`", "``", "```\n", "~~~", "@somebody", "#12",
-    "=cmd|' /C calc'!A0", "+1", "-2", "\t=3", ";=4", "\"", "'", "%0A", ":", ",", "$x$", "é", "日本", "👩‍👩‍👧", "1.5", "-3e5", "1. ",
+    "\x1b[2J",
+    "\x1b]0;owned\x07",
+    "\u{9b}31m",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200f}",
+    "\u{61c}",
+    "\u{2028}",
+    "\r\n",
+    "\n",
+    "\n::error file=x,line=1::owned",
+    "##[error]",
+    "##vso[task]",
+    " ::set-env ",
+    "<script>alert(1)</script>",
+    "-->",
+    "]]>",
+    "&amp;",
+    "\n# heading\n",
+    "- [x] done",
+    "[a](http://b)",
+    "![a](b)",
+    "|",
+    "\\",
+    "`",
+    "``",
+    "```\n",
+    "~~~",
+    "@somebody",
+    "#12",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-2",
+    "\t=3",
+    ";=4",
+    "\"",
+    "'",
+    "%0A",
+    ":",
+    ",",
+    "$x$",
+    "é",
+    "日本",
+    "👩‍👩‍👧",
+    "1.5",
+    "-3e5",
+    "1. ",
 ];
 
 fn has_harmful(text: &str) -> bool {
     text.contains(|c| c != '\n' && is_harmful(c))
 }
-
 
 /// Stands in the documents for what a hostile file says.
 const MARK: &str = "HOSTILE";

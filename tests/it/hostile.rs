@@ -105,7 +105,8 @@ fn nothing_of_a_hostile_scenario_acts_in_what_a_verb_prints_or_writes() {
         for format in ["text", "markdown", "json"] {
             let out = format!("out-{}", verb[0]);
             let text = printed(path, &[verb, &["--no-charts", "--format", format, "--out", &out]].concat());
-            let is_markup = ["<script", "\n# second", "- [x]", "@some", "[link](http"].iter().any(|markup| text.contains(markup));
+            let is_markup =
+                ["<script", "\n# second", "- [x]", "@some", "[link](http"].iter().any(|markup| text.contains(markup));
             assert!(format != "markdown" || !is_markup, "{text}");
             let is_document = || serde_json::from_str::<serde_json::Value>(&text).is_ok();
             assert!(format != "json" || text.contains("\nwarning") || is_document(), "{text}");

@@ -134,7 +134,11 @@ fn what_a_user_wrote_is_no_markup_in_a_pull_request() {
     let markdown = std::fs::read_to_string(folder.path().join("m.md")).unwrap();
     let lines = outside_code(&markdown);
     assert_eq!(lines.iter().filter(|line| line.starts_with("# ")).count(), 1, "{markdown}");
-    assert!(lines[0].starts_with("# 1\\. a \\| b\\\\u{a}\\\\u{a}\\# c &lt;img src=x&gt; \\`d\\` !\\[e\\](f)"), "{}", lines[0]);
+    assert!(
+        lines[0].starts_with("# 1\\. a \\| b\\\\u{a}\\\\u{a}\\# c &lt;img src=x&gt; \\`d\\` !\\[e\\](f)"),
+        "{}",
+        lines[0]
+    );
     let row = lines.iter().find(|line| line.contains("| ````a \\| b")).expect("the input is a row");
     assert_eq!(cells(row), 4, "{row}");
 }

@@ -322,8 +322,9 @@ pub(super) fn not_included(results: &Results) -> Section {
 /// The scenario and the command that makes the document again.
 pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     let results = sheet.subject.results;
-    let scenario =
-        sheet.scenario.map(|text| Block::Folded(format!("The scenario, {}", results.scenario.file), escape::lines(text).into_owned()));
+    let scenario = sheet.scenario.map(|text| {
+        Block::Folded(format!("The scenario, {}", results.scenario.file), escape::lines(text).into_owned())
+    });
     let tool = format!("{} {} · seed {} · scenario sha256 ", results.tool.name, results.tool.version, results.seed);
     let fine =
         vec![text(tool), code(&results.scenario.sha256), text(". The same scenario and seed give the same figures.")];
