@@ -4,6 +4,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::escape::visible;
+use crate::reading::brief;
 
 /// Findings in the order of their places, each with the line it is about, and a count at the end.
 ///
@@ -31,7 +32,9 @@ fn one(renderer: &Renderer, sources: &Sources, finding: &Diagnostic) -> String {
         Severity::Warning => Level::WARNING,
     };
     let place = finding.at.as_ref().and_then(|at| sources.locate(at));
-    let mut group = Group::with_title(level.primary_title(visible(&finding.rule)));
+    // A rule or a fix may quote a text of any length.
+    let (rule, help) = (brief(finding.rule.clone()), finding.help.clone().map(brief));
+    let mut group = Group::with_title(level.primary_title(visible(&rule)));
     if let Some((source, at)) = place {
         // A place inside a character cannot be drawn.
         let inside = source.text.is_char_boundary(at.start) && source.text.is_char_boundary(at.end);
@@ -39,7 +42,7 @@ fn one(renderer: &Renderer, sources: &Sources, finding: &Diagnostic) -> String {
         let annotation = AnnotationKind::Primary.span(at);
         group = group.element(Snippet::source(source.text.as_str()).path(visible(&source.name)).annotation(annotation));
     }
-    if let Some(help) = &finding.help {
+    if let Some(help) = &help {
         group = group.element(Level::HELP.message(visible(help)));
     }
     renderer.render(&[group])

@@ -63,7 +63,7 @@ pub fn text(path: &Path, most: u64) -> Result<String, ReadError> {
 /// Cuts a message that may quote a long text.
 #[must_use]
 pub fn brief(mut message: String) -> String {
-    const MOST_SHOWN: usize = 400;
+    const MOST_SHOWN: usize = 1_000;
     if let Some((at, _)) = message.char_indices().nth(MOST_SHOWN) {
         message.truncate(at);
         message.push('…');

@@ -1,7 +1,11 @@
 //! The Mooncake traces: JSON lines with the blocks of each prompt (<https://github.com/kvcache-ai/Mooncake>).
 
-use serde::Deserialize;
+use std::fmt;
 
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+
+use super::BLOCK_TOKENS;
 use super::reader::Entry;
 use super::table::MOST_TOKENS;
 
@@ -12,7 +16,39 @@ struct Line {
     input_length: u64,
     output_length: u64,
     #[serde(default)]
-    hash_ids: Vec<u64>,
+    hash_ids: Hashes,
+}
+
+/// The blocks of a prompt.
+#[derive(Default)]
+struct Hashes(Vec<u64>);
+
+/// The greatest number of blocks of a prompt: those of the most tokens that a request may have.
+const MOST_HASHES: usize = (MOST_TOKENS / BLOCK_TOKENS) as usize + 1;
+
+impl<'de> Deserialize<'de> for Hashes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(HashesVisitor)
+    }
+}
+
+struct HashesVisitor;
+
+impl<'de> Visitor<'de> for HashesVisitor {
+    type Value = Hashes;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of numbers")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Hashes, A::Error> {
+        let mut hashes = Vec::new();
+        while let Some(hash) = list.next_element()? {
+            if hashes.len() == MOST_HASHES {
+                return Err(A::Error::custom("a prompt has at most 1,953,126 blocks"));
+            }
+            hashes.push(hash);
+        }
+        Ok(Hashes(hashes))
+    }
 }
 
 /// What tells a line of the kind.
@@ -35,6 +71,6 @@ pub(super) fn read(line: &[u8], entry: &mut Entry) -> Result<(), String> {
         }
         *slot = n as u32;
     }
-    entry.blocks = line.hash_ids;
+    entry.blocks = line.hash_ids.0;
     Ok(())
 }
