@@ -15,6 +15,7 @@ pub mod engine;
 pub mod escape;
 pub mod experiment;
 pub mod figures;
+pub mod folder;
 pub mod import;
 pub mod metrics;
 pub mod model;

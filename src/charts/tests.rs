@@ -112,6 +112,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         replications: 10,
         verdict: Verdict::Carries,
         basis: VerdictBasis::default(),
+        ended: None,
         metrics: metrics.map(|(name, value)| (name.to_owned(), known(value))).into(),
         bill: Vec::new(),
         takes: Vec::new(),

@@ -107,7 +107,7 @@ pub(super) struct SweepArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Show the points as CSV and simulate nothing.
+    /// Show the points as CSV, or with --format json as JSON, and simulate nothing.
     #[arg(long)]
     pub list: bool,
     /// The folder for results; default: output/<NAME OF THE FILE>. A sweep that was stopped goes on there.

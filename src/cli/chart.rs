@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{ChartArgs, Look, Picture};
 use super::documents::{located, read};
 use super::drawings::{Wanted, draw_one, write};
-use super::files::{OutputFolder, exit_of_folder};
+use super::files::open_folder;
 use super::{Exit, Trouble, fault, remark, say, shown};
 use crate::charts::{CHARTS, Chart, Subject, Theme};
 use crate::model::spec::unknown;
@@ -17,10 +17,7 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     let (results, points) = read(&path)?;
     let beside = path.parent().unwrap_or(Path::new("."));
     let out = args.out.as_deref().unwrap_or(if beside.as_os_str().is_empty() { Path::new(".") } else { beside });
-    let folder = OutputFolder::open(out).map_err(|e| {
-        let help = "name a folder that can be written to with --out".to_owned();
-        fault(exit_of_folder(&e), format!("cannot write to the folder `{}`: {e}", out.display()), help)
-    })?;
+    let folder = open_folder(out, &[])?;
     let subject = Subject { results: &results, points: points.as_deref().unwrap_or(&results.points) };
     let wanted = Wanted {
         svg: args.format.contains(&Picture::Svg),

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use super::args::{CompareArgs, Format};
 use super::drawings::draw;
-use super::files::{OutputFolder, exit_of_folder};
+use super::files::{OF_A_COMPARISON, open_folder, unwritable};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
-use super::run::{exit, files_line, origin, speed};
+use super::run::{exit, files_line, not_held_early, origin, speed};
 use super::{
     Exit, Trouble, build, check_alternatives, colour, complain, doubted, fault, refusal, remark, say, source, warnings,
 };
 use crate::charts::Subject;
 use crate::experiment::{self, Build, Conclusion, Contender};
+use crate::folder::OutputFolder;
 use crate::model::study::{Unknown, overlaps};
 use crate::report;
 use crate::results::{JudgedTwice, Judgement, Results};
@@ -48,7 +49,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
         tell(args, &conclusion, took, &written)?;
     }
     let worst = expectations(&conclusion.results).iter().map(JudgedTwice::judgement).max();
-    Ok(exit(worst, conclusion.results.doubt.as_ref()))
+    Ok(exit(not_held_early(worst, &conclusion.results.points), conclusion.results.doubt.as_ref()))
 }
 
 /// Loads both sides and shows their warnings, those that they share once.
@@ -81,10 +82,7 @@ fn output_folder(args: &CompareArgs) -> Result<OutputFolder, Trouble> {
     let name = |path: &Path| path.file_stem().map_or_else(|| "run".to_owned(), |s| s.to_string_lossy().into_owned());
     let name = format!("{}-vs-{}", name(&args.a), name(args.b.as_deref().unwrap_or(&args.a)));
     let path = args.out.clone().unwrap_or_else(|| Path::new("output").join(name));
-    OutputFolder::open(&path).map_err(|e| {
-        let help = "use --out to name a writable folder".to_owned();
-        fault(exit_of_folder(&e), format!("cannot write to the folder `{}`: {e}", path.display()), help)
-    })
+    open_folder(&path, OF_A_COMPARISON)
 }
 
 fn simulate(args: &CompareArgs, a: &Side, b: &Side) -> Result<(Conclusion, Duration), Trouble> {
@@ -107,8 +105,7 @@ fn contender<'s>(side: &'s Side, build: &'s Build<'s>) -> Contender<'s> {
 
 fn write(folder: &OutputFolder, results: &Results) -> Result<Vec<PathBuf>, Trouble> {
     let save = |name: &str, content: String| {
-        let written = folder.write(name, content.as_bytes());
-        written.map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
+        folder.write(name, content.as_bytes()).map_err(|error| unwritable(&folder.path(name), &error))
     };
     Ok(vec![save("results.json", report::json(results))?, save("differences.csv", report::differences_csv(results))?])
 }

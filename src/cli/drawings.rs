@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::files::OutputFolder;
+use super::files::unwritable;
 use super::{Exit, Trouble, fault};
 use crate::charts::{self, Chart, Drawing, Subject, Theme};
+use crate::folder::OutputFolder;
 
 /// Which files are made of a drawing.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ pub(super) fn write(folder: &OutputFolder, drawings: &[Drawing], wanted: Wanted)
         }
     }
     let save = |(name, content): (String, Vec<u8>)| {
-        folder.write(&name, &content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
+        folder.write(&name, &content).map_err(|error| unwritable(&folder.path(&name), &error))
     };
     files.into_iter().map(save).collect()
 }

@@ -1,113 +1,83 @@
-//! Files are written whole: into a temporary file beside the target, then renamed.
+//! The files that a verb writes, and what is said where it cannot.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
-use super::{Exit, Trouble, fault};
+use super::{Exit, Trouble, fault, remark};
+use crate::folder::{FolderError, OutputFolder};
 
-/// A folder for results that is known to take files.
-#[derive(Debug)]
-pub(super) struct OutputFolder {
-    path: PathBuf,
+/// The documents of a run or a size.
+pub(super) const OF_A_RUN: &[&str] = &["results.json", "points.csv"];
+/// The documents of a sweep.
+pub(super) const OF_A_SWEEP: &[&str] = &["journal.jsonl", "results.json", "points.csv", "points.jsonl"];
+/// The documents of a comparison.
+pub(super) const OF_A_COMPARISON: &[&str] = &["results.json", "differences.csv"];
+
+/// Takes over the folder for results, and makes it when it is missing. `writes` names the documents to come.
+pub(super) fn open_folder(path: &Path, writes: &[&str]) -> Result<OutputFolder, Trouble> {
+    told(OutputFolder::open(path, writes))
 }
 
-impl OutputFolder {
-    /// Makes the folder when it is missing and tries that a file can be made in it, so that a bad path is found before
-    /// anything is simulated.
-    ///
-    /// # Errors
-    /// The folder cannot be made or written to.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(path)?;
-        Self::existing(path)
-    }
-
-    /// As [`Self::open`], of a folder that is there.
-    ///
-    /// # Errors
-    /// It is missing or cannot be written to.
-    pub(super) fn existing(path: &Path) -> io::Result<Self> {
-        tempfile::NamedTempFile::new_in(path)?;
-        Ok(Self { path: path.to_owned() })
-    }
-
-    /// Where a file of it lies.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.path.join(name)
-    }
-
-    /// Writes one file piece by piece, whole or not at all; returns its path.
-    ///
-    /// # Errors
-    /// The file cannot be written, or `content` fails; an older one of that name is then untouched.
-    pub(super) fn write_with(
-        &self,
-        name: &str,
-        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> io::Result<PathBuf> {
-        let target = self.path(name);
-        let file = tempfile::Builder::new().permissions(readable()).tempfile_in(&self.path)?;
-        let mut out = io::BufWriter::new(file);
-        content(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(&target).map_err(|e| e.error)?;
-        Ok(target)
-    }
-
-    /// Writes one file, whole or not at all; returns its path.
-    ///
-    /// # Errors
-    /// The file cannot be written; an older one of that name is then untouched.
-    pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
-        let target = self.path.join(name);
-        write_whole(&target, content)?;
-        Ok(target)
-    }
+/// Takes over a folder that is there.
+pub(super) fn existing_folder(path: &Path) -> Result<OutputFolder, Trouble> {
+    told(OutputFolder::existing(path, &[]))
 }
 
-/// Returns how the program ends that cannot write to a folder: what is named may be no folder, or the system fails.
-pub(super) fn exit_of_folder(error: &io::Error) -> Exit {
-    match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Exit::Usage,
+fn told(opened: Result<OutputFolder, FolderError>) -> Result<OutputFolder, Trouble> {
+    let folder = opened.map_err(|error| {
+        let rule = error.to_string();
+        match error {
+            FolderError::Unwritable { why, .. } => {
+                fault(exit_of(&why), rule, "name a folder that can be written to with --out".to_owned())
+            }
+            FolderError::InUse { .. } => {
+                fault(Exit::InputOutput, rule, "wait until it ends, or name another folder with --out".to_owned())
+            }
+            FolderError::Foreign(_) => {
+                fault(Exit::Usage, rule, "move it away, or name another folder with --out".to_owned())
+            }
+        }
+    })?;
+    if !folder.is_locked() {
+        let path = folder.folder().display();
+        remark(&format!("warning: the folder `{path}` cannot be locked: let no other bedload write to it meanwhile"));
+    }
+    Ok(folder)
+}
+
+/// A path that can be no folder was typed wrong; all else is the system's failure.
+fn exit_of(why: &io::Error) -> Exit {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, NotADirectory};
+    match why.kind() {
+        AlreadyExists | InvalidFilename | InvalidInput | NotADirectory => Exit::Usage,
         _ => Exit::InputOutput,
     }
 }
 
-/// A file that a verb makes is new: what a user wrote is never written over.
+/// Refuses a file that exists: a file that a verb makes is new, and what a user wrote is never written over.
 pub(super) fn refuse_existing(path: &Path) -> Result<(), Trouble> {
-    if path.exists() {
-        let help = "remove it first, or name another file with --out".to_owned();
-        return Err(fault(Exit::Usage, format!("`{}` exists already", path.display()), help));
-    }
-    Ok(())
+    if path.symlink_metadata().is_ok() { Err(exists(path)) } else { Ok(()) }
 }
 
-/// Writes a file, whole or not at all.
-///
-/// # Errors
-/// The file cannot be written; an older one of that name is then untouched.
-pub(super) fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A rename would put a file in the place of a device.
-    if target.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and is no file"));
-    }
-    let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(target).map_err(|e| e.error)?;
-    Ok(())
+fn exists(path: &Path) -> Trouble {
+    let help = "remove it first, or name another file with --out".to_owned();
+    fault(Exit::Usage, format!("`{}` exists already", path.display()), help)
 }
 
-/// Temporary files are private; results are for everybody to read.
-fn readable() -> std::fs::Permissions {
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::PermissionsExt::from_mode(0o644)
-    }
-    #[cfg(not(unix))]
-    {
-        std::fs::metadata(".").map(|m| m.permissions()).unwrap_or_else(|_| unreachable!("the current folder exists"))
-    }
+/// Writes a file that does not exist yet.
+pub(super) fn write_new(path: &Path, content: &str) -> Result<(), Trouble> {
+    crate::folder::write_new(path, content.as_bytes()).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
+        _ => unwritable(path, &error),
+    })
+}
+
+/// Writes a file, whole or not at all; an older one of that name is replaced.
+pub(super) fn write_whole(path: &Path, content: &str) -> Result<(), Trouble> {
+    crate::folder::write_whole(path, content.as_bytes()).map_err(|error| unwritable(path, &error))
+}
+
+/// Tells of a file that cannot be written.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Trouble {
+    fault(Exit::InputOutput, format!("cannot write `{}`: {error}", path.display()), None)
 }

@@ -43,8 +43,7 @@ fn import_trace(args: &ImportTraceArgs) -> Result<Exit, Trouble> {
     if printed {
         say(&scenario)?;
     } else {
-        files::write_whole(&out, scenario.as_bytes())
-            .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", out.display()), None))?;
+        files::write_new(&out, &scenario)?;
         say(&report(&source, &found))?;
         say(&format!("\nWritten    {0}\n           run it with: bedload run {0}\n", shown(&out)))?;
     }

@@ -20,8 +20,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
         return Ok(Exit::Held);
     }
     files::refuse_existing(&path)?;
-    files::write_whole(&path, text.as_bytes())
-        .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))?;
+    files::write_new(&path, text)?;
     say(&format!("wrote {0}\nrun it with: bedload run {0}\n", shown(&path)))?;
     Ok(Exit::Held)
 }

@@ -12,6 +12,7 @@ mod files;
 mod forecast;
 mod import;
 mod init;
+mod journal;
 mod progress;
 pub mod render;
 mod report;
@@ -43,7 +44,8 @@ pub enum Exit {
     Failed = 1,
     /// The usage or an input is wrong: a file is missing, damaged, or not what it should be. Nothing was written.
     Usage = 2,
-    /// The system failed: a file cannot be written, may not be read, or fails while it is read.
+    /// The system failed: a file cannot be written, may not be read, or fails while it is read; or another bedload writes to
+    /// the same folder.
     InputOutput = 3,
     /// An expectation could not be decided.
     Inconclusive = 4,

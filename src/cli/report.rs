@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{Layout, ReportArgs};
 use super::documents::{located, read};
 use super::drawings::{USUAL, Wanted, write};
-use super::files::{OutputFolder, write_whole};
+use super::files::{existing_folder, write_whole};
 use super::{Exit, Trouble, fault, refusal, say, shown};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
@@ -24,17 +24,18 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
         Layout::Markdown => ("report.md", report::review_markdown(&review)),
     };
     let out = args.out.clone().unwrap_or_else(|| path.with_file_name(name));
-    let refuse = |why: String| fault(Exit::InputOutput, format!("cannot write `{}`: {why}", out.display()), None);
     if out.is_dir() {
         let help = format!("name a file with --out, such as `{}`", out.join(name).display());
         return Err(fault(Exit::Usage, format!("`{}` is a folder", out.display()), help));
     }
-    if args.format == Layout::Markdown {
-        let folder = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = OutputFolder::existing(folder).map_err(|e| refuse(e.to_string()))?;
-        write(&folder, &review.drawings(), Wanted { svg: false, ..USUAL })?;
+    let beside = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A page that is named is one file, which is written whole; anything else belongs to the folder of the results.
+    let is_of_folder = args.out.is_none() || args.format == Layout::Markdown;
+    let folder = is_of_folder.then(|| existing_folder(beside)).transpose()?;
+    if let Some(folder) = folder.as_ref().filter(|_| args.format == Layout::Markdown) {
+        write(folder, &review.drawings(), Wanted { svg: false, ..USUAL })?;
     }
-    write_whole(&out, content.as_bytes()).map_err(|e| refuse(e.to_string()))?;
+    write_whole(&out, &content)?;
     if !args.quiet {
         say(&format!("{}\n", shown(&out)))?;
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Format, RunArgs};
 use super::drawings::draw;
-use super::files::{OutputFolder, exit_of_folder};
+use super::files::{OF_A_RUN, open_folder, unwritable};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::sweep::Points;
@@ -19,8 +19,9 @@ use serde_json::Value;
 use crate::charts::Subject;
 use crate::experiment::{self, Conclusion, Effort};
 use crate::figures;
+use crate::folder::OutputFolder;
 use crate::report;
-use crate::results::{self, Doubt, Judgement, Results};
+use crate::results::{self, Doubt, Judgement, Point, Results};
 use crate::scenario::{Loaded, Source};
 use crate::units;
 
@@ -45,9 +46,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         (None, Some(index)) => {
             // Beside the results of the sweep, not over them.
             let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
-            output_folder(None, Path::new(&format!("{name}-point-{index}.toml")))?
+            output_folder(None, Path::new(&format!("{name}-point-{index}.toml")), OF_A_RUN)?
         }
-        (out, _) => output_folder(out.as_deref(), &args.file)?,
+        (out, _) => output_folder(out.as_deref(), &args.file, OF_A_RUN)?,
     };
     let loaded = &asked.loaded;
     announce(&[Ahead::of(&loaded.model, doubted(loaded, args.no_doubt))], args.resources)?;
@@ -62,7 +63,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     } else {
         tell(args, &conclusion, took, &written)?;
     }
-    Ok(exit(Judgement::worst(&conclusion.results.expectations), conclusion.results.doubt.as_ref()))
+    let worst = Judgement::worst(&conclusion.results.expectations);
+    Ok(exit(not_held_early(worst, &conclusion.results.points), conclusion.results.doubt.as_ref()))
 }
 
 /// Point K of the scenario's sweep.
@@ -77,14 +79,11 @@ fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     Ok(Asked { source, settings, loaded, parameters })
 }
 
-/// The folder that is named, or that of the scenario.
-pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<OutputFolder, Trouble> {
+/// Takes over the folder that is named, or that of the scenario; `writes` names the documents to come.
+pub(super) fn output_folder(named: Option<&Path>, scenario: &Path, writes: &[&str]) -> Result<OutputFolder, Trouble> {
     let name = scenario.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
     let path = named.map_or_else(|| Path::new("output").join(name), Path::to_owned);
-    OutputFolder::open(&path).map_err(|e| {
-        let help = "name a folder that can be written to with --out".to_owned();
-        fault(exit_of_folder(&e), format!("cannot write to the folder `{}`: {e}", path.display()), help)
-    })
+    open_folder(&path, writes)
 }
 
 fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Trouble> {
@@ -124,7 +123,7 @@ pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
 /// Writes the document and what is drawn from it, of a size at its answer; returns what was written.
 pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
     let save = |name: &str, content: &[u8]| {
-        folder.write(name, content).map_err(|e| fault(Exit::InputOutput, format!("cannot write `{name}`: {e}"), None))
+        folder.write(name, content).map_err(|error| unwritable(&folder.path(name), &error))
     };
     let mut written = vec![
         save("results.json", report::json(results).as_bytes())?,
@@ -152,8 +151,11 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
     Ok(())
 }
 
-/// What a quiet run still says: the expectations that did not hold.
+/// What a quiet run still says: that it ended early, and the expectations that did not hold.
 fn tell_broken(results: &Results) {
+    if let Some(ended) = results.points.first().and_then(|point| point.ended.as_ref()) {
+        remark(&report::early_end(ended).replace('\u{a0}', " "));
+    }
     for broken in results.expectations.iter().filter(|e| e.verdict != Judgement::Held) {
         remark(&report::expectation(broken));
     }
@@ -190,6 +192,13 @@ pub(super) fn speed(effort: Effort, took: Duration) -> String {
     format!("{requests} requests in {seconds}, {} ns per request", figures::count(each))
 }
 
+/// Returns the judgement of runs whose worst expectation was judged so: a run that the engine ended early never passes, even
+/// where nothing is expected of it.
+pub(super) fn not_held_early(worst: Option<Judgement>, points: &[Point]) -> Option<Judgement> {
+    let has_ended_early = points.iter().any(|point| point.ended.is_some());
+    worst.max(has_ended_early.then_some(Judgement::Inconclusive))
+}
+
 /// No gate passes on a lucky reading: what holds as written and not under every reading is inconclusive, and said so.
 pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit {
     let judgement = judgement.unwrap_or(Judgement::Held);
@@ -207,5 +216,26 @@ pub(super) fn exit_of(judgement: Judgement) -> Exit {
         Judgement::Held => Exit::Held,
         Judgement::Failed => Exit::Failed,
         Judgement::Inconclusive => Exit::Inconclusive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{EndReason, EndedEarly};
+
+    #[test]
+    fn a_run_that_ended_early_never_passes() {
+        let text = std::fs::read_to_string("scenarios/quickstart.toml").unwrap_or_default();
+        let source = Source::text("s.toml", &text, Path::new("scenarios"), &["run.duration=1s".to_owned()]);
+        let model = source.ok().and_then(|source| source.load(&[]).ok()).expect("it runs").model;
+        let mut point = experiment::play(&model, experiment::Depth::Figures, &experiment::Unwatched).point;
+        let all = [None, Some(Judgement::Held), Some(Judgement::Inconclusive), Some(Judgement::Failed)];
+        let judged = |point: &Point| all.map(|worst| exit(not_held_early(worst, std::slice::from_ref(point)), None));
+        assert_eq!(judged(&point), [Exit::Held, Exit::Held, Exit::Inconclusive, Exit::Failed]);
+        let clock = "2026-03-02 09:00:11".to_owned();
+        let ended = EndedEarly { at_s: 11.0, clock, reason: EndReason::Waiting, most: 9, replications: 1 };
+        point.ended = Some(ended);
+        assert_eq!(judged(&point), [Exit::Inconclusive, Exit::Inconclusive, Exit::Inconclusive, Exit::Failed]);
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::args::{Format, SizeArgs};
+use super::files::OF_A_RUN;
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, output_folder, write};
@@ -21,7 +22,7 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
         return Err(fault(Exit::Usage, rule, help));
     };
     check_unit(&source, size)?;
-    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let folder = output_folder(args.out.as_deref(), &args.file, OF_A_RUN)?;
     let ahead = Ahead::of(&loaded.model, doubted(&loaded, args.no_doubt)).times(experiment::plays_to_size(size));
     announce(&[ahead], args.resources)?;
     let threads = args.resources.threads();

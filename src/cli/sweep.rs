@@ -1,5 +1,7 @@
 //! `bedload sweep`: every design point, in parallel, resumable.
 
+mod list;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,17 +11,18 @@ use serde_json::Value;
 
 use super::args::{Format, SweepArgs};
 use super::drawings;
-use super::files::OutputFolder;
+use super::files::OF_A_SWEEP;
 use super::forecast::{Ahead, announce};
+use super::journal;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
-use super::terminal::is_read;
 use super::{Exit, Trouble, colour, complain, fault, refusal, remark, say, show_warnings};
 use crate::charts::{Drawing, Subject};
-use crate::escape::{csv_cell, visible};
-use crate::experiment::{self, Clusters, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
+use crate::escape::visible;
+use crate::experiment::{self, Clusters, Design, Effort, Journal, Kept, PointsError, Stopped};
+use crate::folder::OutputFolder;
 use crate::model::Model;
-use crate::model::study::{Axis, Sweep, is_same_key, sweep};
+use crate::model::study::{Axis, Choice, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
 use crate::results::{self, Point, Results};
 use crate::scenario::{Loaded, Parsed, Source};
@@ -28,7 +31,7 @@ use crate::scenario::{Loaded, Parsed, Source};
 const MANY_POINTS: u64 = 100_000;
 /// How a program ends that was interrupted, as shells write it.
 const INTERRUPTED: i32 = 130;
-/// Values of an axis that are tried by themselves before anything is simulated.
+/// Numbers of an axis that are tried by themselves before anything is simulated.
 const TRIED_VALUES: usize = 200;
 /// Points that results.json holds; of more they are lines of points.jsonl.
 const INLINED: u64 = 256;
@@ -47,23 +50,25 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
         remark("a sweep takes no notice of what is in doubt: `bedload run FILE --point K` plays it at one point");
     }
     if args.list {
-        return list(&study);
+        return list::list(&study, args.format);
     }
     if study.count > MANY_POINTS && !args.resources.yes {
         let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
         return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
     }
-    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let folder = output_folder(args.out.as_deref(), &args.file, OF_A_SWEEP)?;
+    announce(&study.ahead(), args.resources)?;
     let mut head = experiment::head(&base.model, origin(&base));
     experiment::without_varied(&mut head, study.sweep.axes.iter().flat_map(Axis::paths));
-    let journal = open_journal(&folder, args, &head, &study)?;
+    let journal = journal::open(&folder, args, &head, &source, study.count)?;
+    let long_traces = source.digests_of_long_traces().map_err(|error| journal::gone(&error))?;
     let began = Instant::now();
-    announce(&study.ahead(), args.resources)?;
     let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
+    journal::refuse_changed(&source, &long_traces)?;
     let (mut tale, head, mut written) = write(&folder, head, &study, &journal)?;
     if !args.no_charts {
-        let drawings = draw_points(&head, &journal, args.quiet)?;
+        let drawings = draw_points(&folder, &head, &journal, args.quiet)?;
         tale.add_drawings(&drawings);
         written.extend(drawings::write(&folder, &drawings, drawings::USUAL)?);
     }
@@ -122,7 +127,10 @@ impl<'s> Points<'s> {
     pub(super) fn try_values(&self) -> Result<(), Trouble> {
         for axis in &self.sweep.axes {
             let Axis::Choices(choices) = axis else { continue };
-            for choice in choices.iter().take(TRIED_VALUES) {
+            // A text may name a file, and every file that the sweep reads is known before its first point.
+            let has_text = |choice: &Choice| choice.parameters.iter().any(|(_, value)| !value.is_number());
+            let tried = choices.iter().enumerate().filter(|(i, choice)| *i < TRIED_VALUES || has_text(choice));
+            for (_, choice) in tried {
                 let settings = sweep::settings(std::slice::from_ref(choice));
                 self.parsed.load(&settings).map_err(|refused| {
                     let Trouble { exit, message } = refusal(&refused);
@@ -161,56 +169,6 @@ impl Design for Points<'_> {
             Err(refused) => Err(refusal(&refused).message),
         }
     }
-}
-
-fn list(study: &Points<'_>) -> Result<Exit, Trouble> {
-    let columns = study.sweep.columns();
-    say(&csv_row(["point".to_owned()].iter().chain(&columns).map(|name| csv_cell(name))))?;
-    for index in 0..study.count {
-        let (parameters, _) = study.settings(index)?;
-        let text = |column: &String| match parameters.get(column) {
-            Some(Value::String(text)) => csv_cell(text),
-            Some(value) => csv_cell(&value.to_string()),
-            None => String::new(),
-        };
-        if !is_read(&csv_row([index.to_string()].into_iter().chain(columns.iter().map(text))))? {
-            break;
-        }
-    }
-    Ok(Exit::Held)
-}
-
-/// Returns cells as a line of CSV.
-fn csv_row(cells: impl Iterator<Item = String>) -> String {
-    let mut row = csv::Writer::from_writer(Vec::new());
-    let written = row.write_record(cells).map_err(|_| ()).and_then(|()| row.into_inner().map_err(|_| ()));
-    String::from_utf8(written.unwrap_or_default()).unwrap_or_default()
-}
-
-fn open_journal(
-    folder: &OutputFolder,
-    args: &SweepArgs,
-    head: &Results,
-    study: &Points<'_>,
-) -> Result<Journal, Trouble> {
-    let path = folder.path("journal.jsonl");
-    let of = JournalHead {
-        version: head.tool.version.clone(),
-        scenario: head.scenario.clone(),
-        seed: head.seed,
-        points: study.count,
-    };
-    Journal::open(&path, &of, args.restart).map_err(|error| {
-        let help = match &error {
-            JournalError::Another(_) | JournalError::Damaged(_) => {
-                Some("--restart begins anew and drops its points; --out keeps them and writes elsewhere".to_owned())
-            }
-            JournalError::Locked => Some("wait for it, or name another folder with --out".to_owned()),
-            JournalError::Io(_) => None,
-        };
-        let exit = if matches!(error, JournalError::Io(_)) { Exit::InputOutput } else { Exit::Usage };
-        fault(exit, format!("the journal `{}` cannot be gone on with: {error}", path.display()), help)
-    })
 }
 
 /// Plays what the journal does not have yet.
@@ -253,7 +211,7 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
 }
 
 /// Draws a sweep, of a large one from the journal, for its document has not its points.
-fn draw_points(head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Drawing>, Trouble> {
+fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Drawing>, Trouble> {
     if head.points_total > DRAWN {
         if !quiet {
             let points = head.points_total;
@@ -264,7 +222,7 @@ fn draw_points(head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Dra
     if head.points_total <= INLINED {
         return drawings::drawn(&Subject::of(head));
     }
-    let lost = |error: io::Error| fault(Exit::InputOutput, format!("cannot read the journal: {error}"), None);
+    let lost = |error: PointsError| journal::not_handed_on(folder, "journal.jsonl", &error);
     let clusters = clusters(journal).map_err(lost)?;
     let mut points = Vec::new();
     let gather = |point: Point| {
@@ -277,7 +235,7 @@ fn draw_points(head: &Results, journal: &Journal, quiet: bool) -> Result<Vec<Dra
 }
 
 /// What all points show of the clusters of rare events.
-fn clusters(journal: &Journal) -> io::Result<Clusters> {
+fn clusters(journal: &Journal) -> Result<Clusters, PointsError> {
     let mut clusters = Clusters::default();
     journal.each(|point| {
         clusters.add(&point.expectations);
@@ -288,7 +246,7 @@ fn clusters(journal: &Journal) -> io::Result<Clusters> {
 
 /// A point, judged with what all of them show.
 fn judged(clusters: &Clusters, mut point: Point) -> Point {
-    clusters.rejudge(&mut point.expectations, point.replications);
+    clusters.rejudge(&mut point);
     point
 }
 
@@ -299,7 +257,7 @@ fn write(
     study: &Points<'_>,
     journal: &Journal,
 ) -> Result<(Tale, Results, Vec<PathBuf>), Trouble> {
-    let fail = |name: &str, error: io::Error| fault(Exit::InputOutput, format!("cannot write `{name}`: {error}"), None);
+    let fail = |name: &str, error: PointsError| journal::not_handed_on(folder, name, &error);
     let mut tale = Tale::default();
     let mut metrics = BTreeSet::new();
     let mut points = Vec::new();
@@ -336,13 +294,14 @@ fn write(
         };
         written.push(folder.write_with("points.jsonl", lines).map_err(|e| fail("points.jsonl", e))?);
     }
-    let rows = |out: &mut dyn Write| {
+    let rows = |out: &mut dyn Write| -> Result<(), PointsError> {
         let mut rows = PointRows::new(out, study.sweep.columns(), head.metric_names.clone())?;
         journal.each(|point| rows.add(&judged(&clusters, point)))?;
-        rows.finish().map(|_| ())
+        rows.finish()?;
+        Ok(())
     };
     written.push(folder.write_with("points.csv", rows).map_err(|e| fail("points.csv", e))?);
     let document = report::json(&head);
-    written.insert(0, folder.write("results.json", document.as_bytes()).map_err(|e| fail("results.json", e))?);
+    written.insert(0, folder.write("results.json", document.as_bytes()).map_err(|e| fail("results.json", e.into()))?);
     Ok((tale, head, written))
 }

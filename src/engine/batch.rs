@@ -3,7 +3,7 @@
 use super::flight::Flight;
 use super::flow::Answer;
 use super::observer::{Job, Observer};
-use super::{ATTEMPTS, Call, Carried, Engine, Progress};
+use super::{ATTEMPTS, Call, Carried, Engine, NoRoom, Progress};
 use crate::model::capacity::batch::JobsPlan;
 use crate::model::capacity::{Place, RoomState};
 use crate::model::workload::cache::InputParts;
@@ -31,7 +31,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         let record = Call { carried: Carried::new(parts, billed.output), ..*call };
         let flight = Flight::new(record, progress, capacity, position, place, u64::MAX);
         let Some(slot) = self.flights.insert(flight) else {
-            self.overflowed = true;
+            self.full = Some(NoRoom::InService);
             return Answer::Admitted;
         };
         let deadline = self.deadline(call, progress);

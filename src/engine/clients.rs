@@ -1,7 +1,7 @@
 //! What the client does: it waits, gives up, retries, turns to the next capacity.
 
 use super::observer::{Failure, Observer, Outcome};
-use super::{Call, Engine, Progress, Request, State};
+use super::{Call, Engine, NoRoom, Progress, Request, State};
 use crate::model::capacity::Status;
 use crate::model::client::retry::Cause;
 use crate::model::workload::Failover;
@@ -52,7 +52,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             None => {
                 let new = Request { call: *call, progress, state, deadline, timers: 0 };
                 let Some(slot) = self.requests.insert(new) else {
-                    self.overflowed = true;
+                    self.full = Some(NoRoom::Waiting);
                     return None;
                 };
                 (slot, Progress { slot: Some(slot), ..progress })

@@ -3,7 +3,7 @@
 
 use super::observer::{Admission, Observer};
 use super::plan::Service;
-use super::{ATTEMPTS, CAPACITIES, Call, Engine, GATES, Progress, SHARED, State};
+use super::{ATTEMPTS, CAPACITIES, Call, Engine, GATES, NoRoom, Progress, SHARED, State};
 use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::{Place, RoomState, Used};
 use crate::queue::{Class, Event};
@@ -75,7 +75,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             flight.waiting = Waiting::Nobody;
         }
         let Some(slot) = self.flights.insert(flight) else {
-            self.overflowed = true;
+            self.full = Some(NoRoom::InService);
             return;
         };
         if !end_is_open {

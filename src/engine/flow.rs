@@ -7,7 +7,7 @@ use super::attempt::{Attempt, Fate, Label};
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
 use super::queueing::Joined;
 use super::supply::Quick;
-use super::{Call, Engine, Progress, State};
+use super::{Call, Engine, NoRoom, Progress, State};
 use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::{Reason, Refused, Saturation};
 use crate::model::workload::Failover;
@@ -202,7 +202,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     pub(super) fn begin(&mut self, attempt: Attempt, ends: u64) {
         match self.attempts.insert(attempt) {
             Some(slot) => self.queue.push(Event::new(ends, Class::Completion, slot)),
-            None => self.overflowed = true,
+            None => self.full = Some(NoRoom::InService),
         }
     }
 

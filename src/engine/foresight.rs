@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::attempt::{Attempt, Fate, Label};
 use super::call::Carried;
 use super::observer::Observer;
-use super::{Engine, Score};
+use super::{Engine, NoRoom, Score};
 use crate::model::capacity::limiter::Settlement;
 use crate::model::capacity::{Ask, Used};
 use crate::model::workload::steps::Stage;
@@ -94,7 +94,7 @@ impl<O: Observer> Engine<'_, O> {
         match self.attempts.insert(attempt) {
             Some(slot) => (Class::Completion, slot),
             None => {
-                self.overflowed = true;
+                self.full = Some(NoRoom::InService);
                 as_it_is
             }
         }

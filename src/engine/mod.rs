@@ -14,6 +14,7 @@ mod batch;
 mod call;
 mod check;
 mod clients;
+mod ended;
 mod flight;
 mod flow;
 mod foresight;
@@ -45,6 +46,7 @@ use crate::random::{Purpose, Stream};
 use crate::traffic::{Stretch, TokenDraws};
 use attempt::Attempt;
 use call::{Asked, Call, Carried, Progress};
+pub use ended::{Ended, NoRoom};
 use flight::{Flight, Waiting};
 use foresight::Foresight;
 use gates::Gate;
@@ -205,22 +207,25 @@ pub struct Engine<'m, O> {
     events: u64,
     /// Requests of the tape that arrived, and those that followed from others.
     arrived: u64,
-    overflowed: bool,
+    /// A table had no room for one more: the run ends before the next arrival or event that is looked at.
+    full: Option<NoRoom>,
+    /// When the run ended because of that \[µs\].
+    ended_at: Option<u64>,
 }
 
 /// What a run leaves behind.
 #[derive(Debug)]
 pub struct Finished<O> {
     pub observer: O,
-    /// Measured requests that were still open, by workload; found by looking, not by counting. `None` after an overflow,
-    /// which leaves requests that are nowhere.
+    /// Measured requests that were still open, by workload; found by looking, not by counting. `None` where the run ended
+    /// early, which leaves requests that are nowhere.
     pub unfinished: Option<Vec<u64>>,
     /// Arrivals and queue events played.
     pub events: u64,
     /// Requests that arrived, measured or not.
     pub requests: u64,
-    /// More requests were alive than the engine can tell apart; the run ended there.
-    pub overflowed: bool,
+    /// Why the run ended before its time; `None`: it did not.
+    pub ended: Option<Ended>,
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
@@ -242,9 +247,9 @@ impl<'m, O: Observer> Engine<'m, O> {
             foresight: None,
             supply,
             clients,
-            requests: Slab::new(SLOTS),
-            attempts: Slab::new(ATTEMPTS),
-            flights: Slab::new(FLIGHTS),
+            requests: Slab::new(SLOTS.min(run.most_alive)),
+            attempts: Slab::new(ATTEMPTS.min(run.most_alive)),
+            flights: Slab::new(FLIGHTS.min(run.most_alive)),
             prompt_cache: PromptCache::new(model, replication),
             collected: vec![Vec::new(); model.capacities.len()],
             jobs: vec![0; model.capacities.len()],
@@ -260,7 +265,8 @@ impl<'m, O: Observer> Engine<'m, O> {
             tickets: 0,
             events: 0,
             arrived: 0,
-            overflowed: false,
+            full: None,
+            ended_at: None,
         };
         engine.begin_loops();
         engine
@@ -308,7 +314,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     /// Whether nothing measured can happen any more at `now`.
     #[inline]
     fn is_over(&self, now: u64) -> bool {
-        self.overflowed || (now >= self.measured_to && (self.open == 0 || now >= self.hard_end))
+        self.full.is_some() || (now >= self.measured_to && (self.open == 0 || now >= self.hard_end))
     }
 
     /// Plays what the tape has left behind, to the end of the run.
@@ -317,6 +323,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             let limit = self.queue.limit(Event::new(self.hard_end, Class::CapacityChange, 0));
             while let Some(event) = self.queue.pop_below(limit) {
                 if self.is_over(event.at) {
+                    self.note_end(event.at);
                     break 'run;
                 }
                 if event.at >= self.next_edge {
@@ -331,9 +338,11 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.pass_edges(self.measured_to);
         self.leave_queues();
         self.tell_of_flights();
-        let unfinished = (!self.overflowed).then(|| self.unfinished());
-        let Self { observer, events, arrived: requests, overflowed, .. } = self;
-        Finished { observer, unfinished, events, requests, overflowed }
+        self.note_end(self.hard_end);
+        let ended = self.ended();
+        let unfinished = ended.is_none().then(|| self.unfinished());
+        let Self { observer, events, arrived: requests, .. } = self;
+        Finished { observer, unfinished, events, requests, ended }
     }
 
     /// Plays the events that come before `next`, which need not be in the queue, and tells the observer of the edges between.

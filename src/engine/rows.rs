@@ -33,6 +33,7 @@ impl<'m, O: Observer> Engine<'m, O> {
             let next = if is_past { end } else { Event::new(first, Class::Arrival, stretch.workload as u32) };
             self.play_until(next);
             if self.is_over(first) {
+                self.note_end(first);
                 return ControlFlow::Break(());
             }
             if first >= self.next_edge {

@@ -14,6 +14,11 @@ impl<T> Slab<T> {
         Self { slots: Vec::new(), free: Vec::new(), most }
     }
 
+    /// Returns how many values it may hold at a time.
+    pub(super) const fn most(&self) -> u32 {
+        self.most
+    }
+
     /// `None` when all slots are taken.
     #[inline]
     pub(super) fn insert(&mut self, value: T) -> Option<u32> {

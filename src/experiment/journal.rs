@@ -1,82 +1,129 @@
 //! The journal of a sweep: each finished point is a line, so that a sweep that was killed goes on where it stopped.
 //!
-//! The first line says which sweep it is of. A last line that was cut off in the middle is dropped. Points lie in the order
-//! in which they were finished and are read back in the order of their numbers, one at a time.
+//! The first line says which sweep the journal is of, and which files that sweep read. Every line carries a checksum, that
+//! of a point over the head as well, so that a line is believed only if this sweep wrote it and nothing changed it since.
+//! Points lie in the order in which they were finished and are read back in the order of their numbers, one at a time.
+
+mod head;
+mod lines;
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::results::{Point, Scenario};
+pub use head::JournalHead;
+use lines::{Line, next_line, seal, unseal};
 
-/// Which sweep a journal is of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JournalHead {
-    pub version: String,
-    pub scenario: Scenario,
-    pub seed: u64,
-    pub points: u64,
-}
+use crate::folder::{self, Temporary};
+use crate::results::Point;
+
+/// How the first line of a journal begins, before its checksum.
+const HEAD: &str = "{\"bedload_journal\":1,";
+/// How the line of a point begins.
+const POINT: &str = "{";
 
 /// Why a journal cannot be gone on with.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
+    #[error("it cannot be read: {0}")]
+    Unreadable(io::Error),
+    #[error("it cannot be written: {0}")]
+    Unwritable(io::Error),
+    #[error("it is not a file that bedload wrote")]
+    Foreign,
     #[error("{0}")]
-    Io(#[from] io::Error),
-    #[error("another bedload is writing to it")]
-    Locked,
-    #[error("it is of another {0}")]
-    Another(&'static str),
-    #[error("line {0} of it is damaged")]
-    Damaged(u64),
+    Another(String),
+    #[error("line 1 of it is damaged")]
+    Damaged,
 }
 
-/// An open journal.
+/// Why the points of a journal were not handed on.
+#[derive(Debug, thiserror::Error)]
+pub enum PointsError {
+    #[error("the journal cannot be read: {0}")]
+    Unreadable(io::Error),
+    #[error(transparent)]
+    Receiver(#[from] io::Error),
+}
+
+/// A line of a journal that is not believed, by its number from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dropped {
+    /// The line does not fit its checksum: it was changed, or another sweep wrote it.
+    Damaged { line: u64 },
+    /// Another line has the same point.
+    Doubled { line: u64, point: u64 },
+    /// The sweep has no such point.
+    OutOfRange { line: u64, point: u64 },
+}
+
+/// An open journal. One process at a time has it: who opens it holds the lock of its folder.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    dropped: Vec<Dropped>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
     file: File,
+    /// The checksum of the head, which the checksums of the points rest on.
+    key: String,
     end: u64,
     /// Where each finished point lies: from, and how long \[bytes\].
-    lines: BTreeMap<u64, (u64, u64)>,
+    points: BTreeMap<u64, (u64, u64)>,
 }
 
 impl Journal {
-    /// Opens the journal of a sweep, or begins it. With `restart` what is there already is thrown away.
+    /// Opens the journal of a sweep, or begins it. With `restart` the points of an earlier sweep are thrown away. Lines
+    /// that are not believed are dropped from the file, and [`Self::dropped`] tells of them.
     ///
     /// # Errors
-    /// It cannot be written, another program writes to it, or it is of another sweep or damaged.
+    /// The file cannot be read or written, is not a journal, is damaged in its first line, or is of another sweep.
     pub fn open(path: &Path, head: &JournalHead, restart: bool) -> Result<Self, JournalError> {
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::Locked),
-            Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
-        }
-        let mut inner = Inner { file, end: 0, lines: BTreeMap::new() };
-        if !restart {
-            inner.read(head)?;
-        }
-        // What lies after the last whole line was cut off.
-        inner.file.set_len(inner.end)?;
-        if inner.end == 0 {
-            inner.append(&json(head))?;
-        }
-        Ok(Self { path: path.to_owned(), inner: Mutex::new(inner) })
+        let found = OpenOptions::new().read(true).write(true).open(path);
+        let file = match found {
+            Ok(file) => Some(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(JournalError::Unreadable(error)),
+        };
+        let known = match file {
+            Some(file) if !is_empty(&file)? => {
+                refuse_foreign(&file)?;
+                if restart { None } else { Some(Inner::read(file, head)?) }
+            }
+            _ => None,
+        };
+        let (inner, dropped) = match known {
+            None => (Inner::begin(path, head).map_err(JournalError::Unwritable)?, Vec::new()),
+            Some((inner, dropped)) if dropped.is_empty() => {
+                // What lies after the last whole line was cut off.
+                inner.file.set_len(inner.end).map_err(JournalError::Unwritable)?;
+                (inner, dropped)
+            }
+            Some((inner, dropped)) => {
+                let mut kept = Inner::begin(path, head).map_err(JournalError::Unwritable)?;
+                inner.copy_to(&mut kept).map_err(JournalError::Unwritable)?;
+                (kept, dropped)
+            }
+        };
+        Ok(Self { path: path.to_owned(), dropped, inner: Mutex::new(inner) })
+    }
+
+    /// The lines that were not believed when the journal was opened. Their points are not finished.
+    #[must_use]
+    pub fn dropped(&self) -> &[Dropped] {
+        &self.dropped
     }
 
     /// The numbers of the points that are finished.
     pub fn finished(&self) -> Vec<u64> {
-        self.inner().lines.keys().copied().collect()
+        self.inner().points.keys().copied().collect()
     }
 
     /// Adds a finished point.
@@ -84,33 +131,27 @@ impl Journal {
     /// # Errors
     /// It cannot be written; then the journal is as it was.
     pub fn add(&self, point: &Point) -> io::Result<()> {
-        let line = json(point);
+        let body = serde_json::to_vec(point).expect("points are plain data");
         let mut inner = self.inner();
-        let from = inner.end;
-        inner.append(&line)?;
-        let end = inner.end;
-        inner.lines.insert(point.index, (from, end - from));
-        Ok(())
+        let line = seal(POINT, &inner.key, "point", &body);
+        inner.append(point.index, &line)
     }
 
     /// Hands out every finished point in the order of their numbers.
     ///
     /// # Errors
     /// The journal cannot be read, or `each` fails.
-    pub fn each(&self, mut each: impl FnMut(Point) -> io::Result<()>) -> io::Result<()> {
+    pub fn each(&self, mut each: impl FnMut(Point) -> io::Result<()>) -> Result<(), PointsError> {
         let mut inner = self.inner();
-        let lines: Vec<(u64, u64)> = inner.lines.values().copied().collect();
-        let mut text = Vec::new();
-        for (from, length) in lines {
-            inner.file.seek(SeekFrom::Start(from))?;
-            text.clear();
-            (&inner.file).take(length).read_to_end(&mut text)?;
-            each(serde_json::from_slice(&text).map_err(io::Error::from)?)?;
+        let numbers: Vec<u64> = inner.points.keys().copied().collect();
+        for number in numbers {
+            let point = inner.point(number).map_err(PointsError::Unreadable)?;
+            each(point)?;
         }
         Ok(())
     }
 
-    /// Removes it: the results are written.
+    /// Removes the journal: the results are written.
     ///
     /// # Errors
     /// It cannot be removed.
@@ -123,149 +164,108 @@ impl Journal {
     }
 }
 
+fn is_empty(file: &File) -> Result<bool, JournalError> {
+    Ok(file.metadata().map_err(JournalError::Unreadable)?.len() == 0)
+}
+
+fn refuse_foreign(mut file: &File) -> Result<(), JournalError> {
+    let mut start = Vec::new();
+    let mark = folder::JOURNAL.len() as u64;
+    file.take(mark).read_to_end(&mut start).map_err(JournalError::Unreadable)?;
+    file.rewind().map_err(JournalError::Unreadable)?;
+    if start == folder::JOURNAL.as_bytes() { Ok(()) } else { Err(JournalError::Foreign) }
+}
+
 impl Inner {
-    /// Reads the lines that are whole.
-    fn read(&mut self, head: &JournalHead) -> Result<(), JournalError> {
-        let mut reader = BufReader::new(&self.file);
-        let mut line = Vec::new();
-        let (mut end, mut number) = (0, 0);
-        loop {
-            line.clear();
-            let length = reader.read_until(b'\n', &mut line)? as u64;
-            if length == 0 || !line.ends_with(b"\n") {
+    /// Begins a journal with its head, in the place of what is there.
+    fn begin(path: &Path, head: &JournalHead) -> io::Result<Self> {
+        let (line, key) = head.line();
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = Temporary::in_folder(folder)?;
+        file.write_all(&line)?;
+        Ok(Self { file: file.replace(path)?, key, end: line.len() as u64, points: BTreeMap::new() })
+    }
+
+    /// Reads the journal of the same sweep: which points it has, and which lines are not believed.
+    fn read(file: File, head: &JournalHead) -> Result<(Self, Vec<Dropped>), JournalError> {
+        let mut reader = BufReader::new(file);
+        let mut text = Vec::new();
+        let mut next = |text: &mut Vec<u8>| next_line(&mut reader, text).map_err(JournalError::Unreadable);
+        let Some(Line { length, is_whole: true }) = next(&mut text)? else { return Err(JournalError::Damaged) };
+        let key = JournalHead::of_line(&text)?.same_as(head)?;
+        let (mut end, mut number) = (length, 1);
+        let (mut points, mut dropped) = (BTreeMap::new(), Vec::new());
+        let mut doubled = Vec::new();
+        while let Some(Line { length, is_whole }) = next(&mut text)? {
+            if !is_whole {
                 break;
             }
             number += 1;
-            if number == 1 {
-                let found: JournalHead = serde_json::from_slice(&line).map_err(|_| JournalError::Damaged(1))?;
-                found.same_as(head)?;
-            } else {
-                #[derive(Deserialize)]
-                struct Numbered {
-                    index: u64,
+            match index_of(&text, &key) {
+                None => dropped.push(Dropped::Damaged { line: number }),
+                Some(point) if point >= head.points => dropped.push(Dropped::OutOfRange { line: number, point }),
+                Some(point) if points.insert(point, (end, length)).is_some() => {
+                    // Which of the two is right cannot be proved.
+                    doubled.push(point);
+                    dropped.push(Dropped::Doubled { line: number, point });
                 }
-                let point: Numbered = serde_json::from_slice(&line).map_err(|_| JournalError::Damaged(number))?;
-                self.lines.insert(point.index, (end, length));
+                Some(_) => {}
             }
             end += length;
         }
-        self.end = end;
+        points.retain(|point, _| !doubled.contains(point));
+        Ok((Self { file: reader.into_inner(), key, end, points }, dropped))
+    }
+
+    /// Adds the lines of all points to a journal of the same sweep.
+    fn copy_to(mut self, other: &mut Self) -> io::Result<()> {
+        let mut line = Vec::new();
+        for (number, place) in std::mem::take(&mut self.points) {
+            self.line(place, &mut line)?;
+            other.append(number, &line)?;
+        }
         Ok(())
     }
 
-    /// A line, whole or not at all.
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn line(&mut self, (from, length): (u64, u64), line: &mut Vec<u8>) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(from))?;
+        line.clear();
+        (&self.file).take(length).read_to_end(line).map(|_| ())
+    }
+
+    fn point(&mut self, number: u64) -> io::Result<Point> {
+        let mut line = Vec::new();
+        let place = self.points.get(&number).copied().unwrap_or_default();
+        self.line(place, &mut line)?;
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("point {number} of it is damaged"));
+        let body = unseal(POINT, &self.key, "point", &line).ok_or_else(damaged)?;
+        serde_json::from_slice(body).map_err(io::Error::from)
+    }
+
+    /// Adds a line, whole or not at all.
+    fn append(&mut self, point: u64, line: &[u8]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.end))?;
         if let Err(error) = self.file.write_all(line) {
             // A full disk leaves a part of the line, which the next one must not follow.
             let _ = self.file.set_len(self.end);
             return Err(error);
         }
-        self.end += line.len() as u64;
+        let length = line.len() as u64;
+        self.points.insert(point, (self.end, length));
+        self.end += length;
         Ok(())
     }
 }
 
-impl JournalHead {
-    fn same_as(&self, other: &Self) -> Result<(), JournalError> {
-        let differs = [
-            (self.version != other.version, "version of bedload"),
-            (self.scenario.sha256 != other.scenario.sha256, "scenario: the file has changed"),
-            (self.scenario != other.scenario || self.seed != other.seed, "scenario: the settings have changed"),
-            (self.points != other.points, "number of points"),
-        ];
-        match differs.into_iter().find(|(differs, _)| *differs) {
-            Some((_, what)) => Err(JournalError::Another(what)),
-            None => Ok(()),
-        }
+/// Returns the number of the point of a line; `None`: the line is not believed.
+fn index_of(line: &[u8], key: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Numbered {
+        index: u64,
     }
-}
-
-fn json<T: Serialize>(value: &T) -> Vec<u8> {
-    let mut line = serde_json::to_vec(value).expect("points are plain data");
-    line.push(b'\n');
-    line
+    let body = unseal(POINT, key, "point", line)?;
+    serde_json::from_slice(body).ok().map(|Numbered { index }| index)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::results::{Verdict, VerdictBasis};
-
-    fn head() -> JournalHead {
-        let scenario =
-            Scenario { title: "t".to_owned(), file: "f".to_owned(), sha256: "0".to_owned(), overrides: Vec::new() };
-        JournalHead { version: "1".to_owned(), scenario, seed: 1, points: 9 }
-    }
-
-    fn point(index: u64) -> Point {
-        Point {
-            index,
-            parameters: BTreeMap::new(),
-            replications: 1,
-            verdict: Verdict::Carries,
-            basis: VerdictBasis::default(),
-            metrics: BTreeMap::new(),
-            bill: Vec::new(),
-            takes: Vec::new(),
-            commitments: Vec::new(),
-            expectations: Vec::new(),
-            detail: None,
-        }
-    }
-
-    fn indices(journal: &Journal) -> Vec<u64> {
-        let mut found = Vec::new();
-        let add = |point: Point| {
-            found.push(point.index);
-            Ok(())
-        };
-        journal.each(add).unwrap();
-        found
-    }
-
-    #[test]
-    fn points_come_back_in_order_and_a_cut_line_is_dropped() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        let journal = Journal::open(&path, &head(), false).unwrap();
-        [5, 2, 7].iter().for_each(|i| journal.add(&point(*i)).unwrap());
-        assert_eq!(indices(&journal), [2, 5, 7]);
-        assert!(matches!(Journal::open(&path, &head(), false), Err(JournalError::Locked)));
-        drop(journal);
-        let length = std::fs::metadata(&path).unwrap().len();
-        File::options().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
-        let journal = Journal::open(&path, &head(), false).unwrap();
-        assert_eq!(journal.finished(), [2, 5]);
-        journal.add(&point(1)).unwrap();
-        assert_eq!(indices(&journal), [1, 2, 5]);
-    }
-
-    #[test]
-    fn another_sweep_is_refused_unless_it_begins_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        Journal::open(&path, &head(), false).unwrap().add(&point(3)).unwrap();
-        let changed = |change: fn(&mut JournalHead)| {
-            let mut other = head();
-            change(&mut other);
-            Journal::open(&path, &other, false).map(|_| ()).unwrap_err().to_string()
-        };
-        assert_eq!(changed(|h| h.version = "2".to_owned()), "it is of another version of bedload");
-        let error = changed(|h| h.scenario.sha256 = "1".to_owned());
-        assert_eq!(error, "it is of another scenario: the file has changed");
-        let error = changed(|h| h.seed = 2);
-        assert_eq!(error, "it is of another scenario: the settings have changed");
-        assert_eq!(Journal::open(&path, &head(), true).unwrap().finished(), Vec::<u64>::new());
-    }
-
-    #[test]
-    fn damage_in_the_middle_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("journal");
-        drop(Journal::open(&path, &head(), false).unwrap());
-        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
-        file.write_all(b"nonsense\n").unwrap();
-        assert!(matches!(Journal::open(&path, &head(), false), Err(JournalError::Damaged(2))));
-    }
-}
+mod tests;

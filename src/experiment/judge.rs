@@ -6,7 +6,7 @@ use super::open;
 use super::replicate::{Record, Replication};
 use crate::metrics::Measure;
 use crate::model::{Bound, Model};
-use crate::results::{Estimate, Expectation, Judgement, RateEvidence};
+use crate::results::{Estimate, Expectation, Judgement, RateEvidence, Undecided};
 use crate::stats::{Deviation, dispersion, interval};
 use crate::terms::{self, Unit};
 
@@ -17,6 +17,7 @@ pub(super) fn judge(
     pooled: &Record,
     metrics: &BTreeMap<String, Estimate>,
 ) -> Vec<Expectation> {
+    let has_ended_early = pooled.measured.ended.is_some();
     let pooled = pooled.evaluate(model);
     let judgements = model.expectations.len().max(1) as f64 * looks(model);
     let judged = model.expectations.iter().map(|expectation| {
@@ -45,7 +46,17 @@ pub(super) fn judge(
         let undecided = open::undecided(&judged, open::Sample { n: e.n, alpha, margin });
         Expectation { undecided, ..judged }
     });
+    let judged = judged.map(|e| if has_ended_early { not_held(e) } else { e });
     judged.collect()
+}
+
+/// Leaves an expectation open that would hold: what a part of a run shows is no proof for the rest of it.
+fn not_held(e: Expectation) -> Expectation {
+    if e.verdict == Judgement::Failed {
+        return e;
+    }
+    let why = "the run ended early, and what would have followed is not known".to_owned();
+    Expectation { verdict: Judgement::Inconclusive, undecided: Some(Undecided { replications: None, why }), ..e }
 }
 
 /// What the judgement of a rate rests on; `None`: it is no rate, or nothing was tried.

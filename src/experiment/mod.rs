@@ -29,7 +29,7 @@ pub use decide::seek_change;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use estimate::{Need, estimate};
 pub use inputs::without_varied;
-pub use journal::{Journal, JournalError, JournalHead};
+pub use journal::{Dropped, Journal, JournalError, JournalHead, PointsError};
 pub use open::Clusters;
 pub use point::{Depth, Played, play, play_along, prolong};
 pub use regress::{Regression, regressions, remember};

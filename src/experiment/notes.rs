@@ -57,8 +57,12 @@ fn of_jobs(model: &Model, point: &Point) -> Vec<Note> {
 
 fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = Vec::new();
-    if pooled.measured.overflowed {
-        notes.push(note(None, "more requests were alive than the engine can tell apart, and the run ended there"));
+    if let Some(ends) = pooled.measured.ended {
+        let (n, of) = (ends.replications, replications);
+        let text = format!(
+            "{n} of {of} replications ended early: all figures are of the time before, and no expectation holds on them"
+        );
+        notes.push(note(None, text));
     }
     if model.workloads.iter().any(|w| matches!(w.arrivals, Arrivals::Trace(_))) {
         let text = "a replayed trace is one draw of the world: intervals tell of luck within it, not of other days";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::judge;
 use crate::model::Bound;
-use crate::results::{Expectation, Judgement, RateEvidence, Undecided};
+use crate::results::{Expectation, Judgement, Point, RateEvidence, Undecided};
 use crate::stats::{Deviation, dispersion, interval};
 
 /// More replications than this are named as "more than".
@@ -113,8 +113,14 @@ impl Clusters {
     }
 
     /// Judges a point's expectations anew where a rate saw no event, or nothing but events, and comparable points show how
-    /// its events cluster.
-    pub fn rejudge(&self, expectations: &mut [Expectation], replications: u64) {
+    /// its events cluster. A point whose run ended early stays as it was judged.
+    pub fn rejudge(&self, point: &mut Point) {
+        if point.ended.is_none() {
+            self.judge_anew(&mut point.expectations, point.replications);
+        }
+    }
+
+    fn judge_anew(&self, expectations: &mut [Expectation], replications: u64) {
         for e in expectations {
             let (Some(evidence), Some(estimate)) = (e.evidence.filter(|e| e.worth.is_some()), e.estimate) else {
                 continue;
@@ -222,7 +228,7 @@ mod tests {
             let mut clusters = Clusters::default();
             others.iter().for_each(|e| clusters.add(std::slice::from_ref(e)));
             let mut own = [point(0, trials, 1.0)];
-            clusters.rejudge(&mut own, 4);
+            clusters.judge_anew(&mut own, 4);
             let [own] = own;
             (own.verdict, own.undecided.and_then(|open| open.replications))
         };

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::replicate::{Record, Replication, replicate};
 use super::{Effort, Scores, Watch, aggregate, bill, judge, notes};
-use crate::metrics;
+use crate::engine::NoRoom;
+use crate::metrics::{self, EarlyEnds};
 use crate::model::Model;
-use crate::results::{Estimate, Expectation, Note, Point};
+use crate::results::{EndReason, EndedEarly, Estimate, Expectation, Note, Point};
+use crate::units::SimTime;
 
 /// A design point that has been played.
 #[derive(Debug, Clone)]
@@ -77,6 +79,18 @@ pub fn prolong(played: Played, model: &Model, replications: u64, watch: &dyn Wat
     concluded(model, depth, all, pooled, metrics)
 }
 
+/// Returns how replications ended early, if any did.
+fn ended(model: &Model, pooled: &metrics::Record) -> Option<EndedEarly> {
+    let EarlyEnds { first, replications } = pooled.ended?;
+    let at = SimTime(first.at);
+    let reason = match first.no_room {
+        NoRoom::InService => EndReason::InService,
+        NoRoom::Waiting => EndReason::Waiting,
+    };
+    let (at_s, clock) = (at.0 as f64 * 1e-6, model.run.start.clock_at(at));
+    Some(EndedEarly { at_s, clock, reason, most: first.most.into(), replications })
+}
+
 /// What is said of replications once there are enough.
 fn concluded(
     model: &Model,
@@ -95,6 +109,7 @@ fn concluded(
         replications: n,
         verdict,
         basis,
+        ended: ended(model, &pooled.measured),
         metrics,
         takes: metrics::takes(model, &pooled.measured, n),
         bill: bill::bill(model, &replications),

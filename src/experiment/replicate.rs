@@ -68,13 +68,13 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Op
     let (record, effort) = if model.windows.is_empty() {
         let finished = play(model, number, measured, watch, scores);
         let effort = Effort { requests: finished.requests, events: finished.events };
-        let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.overflowed);
+        let measured = finished.observer.finish(finished.unfinished.as_deref(), finished.ended);
         (Record { measured, windows: Vec::new() }, effort)
     } else {
         let finished = play(model, number, Recorders::new(measured, model, bursts.as_deref()), watch, scores);
         let effort = Effort { requests: finished.requests, events: finished.events };
-        let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.overflowed);
-        let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.overflowed));
+        let measured = finished.observer.measured.finish(finished.unfinished.as_deref(), finished.ended);
+        let windows = finished.observer.windows.into_iter().map(|w| w.finish(None, finished.ended));
         (Record { measured, windows: windows.collect() }, effort)
     };
     check_conservation(model, &record.measured, number, effort.events);
@@ -118,7 +118,7 @@ fn check_conservation(model: &Model, record: &metrics::Record, replication: u64,
         let outcomes = c.served + c.failed + c.timed_out + c.unfinished;
         let [(_, e2e), ..] = c.latencies.by_stem();
         assert!(
-            c.requests == outcomes && (e2e.count() == c.served || record.overflowed),
+            c.requests == outcomes && (e2e.count() == c.served || record.ended.is_some()),
             "requests are not conserved in workload `{}`: {} arrived; {} served (with {} latencies) + {} failed + {} timed \
              out + {} unfinished = {outcomes}; seed {}, replication {replication}, after event {events}",
             workload.name,

@@ -9,6 +9,7 @@ use super::abandoned::Abandoned;
 use super::aftermath::Aftermath;
 use super::blocks::Blocks;
 use super::counters::Counts;
+use super::early_ends::EarlyEnds;
 use super::minutes::Minutes;
 use super::sessions::Sessions;
 use crate::engine::observer::Door;
@@ -28,8 +29,8 @@ pub struct Record {
     pub blocks: [Blocks; RATES],
     pub aftermath: Option<Aftermath>,
     pub sessions: Option<Sessions>,
-    /// The run ended because more requests were alive than the engine can tell apart.
-    pub overflowed: bool,
+    /// How runs ended before their time; `None`: none did.
+    pub ended: Option<EarlyEnds>,
     /// Series by bucket; empty for windows.
     pub timeline: super::timeline::Timeline,
     /// Waiting in queues and between attempts, at the edges of the interval and between.
@@ -131,7 +132,7 @@ impl Record {
             blocks: Default::default(),
             aftermath: None,
             sessions: None,
-            overflowed: false,
+            ended: None,
             timeline: super::timeline::Timeline::default(),
             waiting: Waiting::default(),
             minutes: Minutes::default(),
@@ -149,7 +150,7 @@ impl Record {
             blocks,
             aftermath,
             sessions,
-            overflowed,
+            ended,
             timeline: _,
             waiting,
             minutes,
@@ -162,7 +163,7 @@ impl Record {
             blocks: *blocks,
             aftermath: *aftermath,
             sessions: *sessions,
-            overflowed: *overflowed,
+            ended: *ended,
             timeline: super::timeline::Timeline::default(),
             waiting: *waiting,
             minutes: *minutes,
@@ -179,7 +180,7 @@ impl Record {
             blocks,
             aftermath,
             sessions,
-            overflowed,
+            ended,
             timeline: _,
             waiting,
             minutes,
@@ -192,7 +193,7 @@ impl Record {
         self.workloads.iter_mut().zip(workloads).for_each(|(mine, theirs)| mine.merge(theirs));
         self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
         self.quotas.iter_mut().zip(quotas).for_each(|(mine, theirs)| mine.merge(theirs));
-        self.overflowed |= overflowed;
+        self.ended = EarlyEnds::merged(self.ended, *ended);
         self.waiting.samples += waiting.samples;
         self.waiting.sum += waiting.sum;
         self.waiting.squares += waiting.squares;

@@ -17,9 +17,11 @@ use std::ops::Range;
 use self::sessions::SessionClocks;
 use super::aftermath::Lookout;
 use super::counters::Counters;
+use super::early_ends::EarlyEnds;
 use super::minutes::MinuteLog;
 use super::record::{Cohort, NEVER_DONE, RATES, Record};
 use super::timeline::{LatencyGrid, QuotaBucket, bucket_width};
+use crate::engine::Ended;
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Room, Status};
@@ -165,11 +167,11 @@ impl Recorder {
     /// The record, once the run is over. `unfinished`, by workload, is what the engine found still open; without it,
     /// what has no other outcome is unfinished.
     #[must_use]
-    pub fn finish(mut self, unfinished: Option<&[u64]>, overflowed: bool) -> Record {
+    pub fn finish(mut self, unfinished: Option<&[u64]>, ended: Option<Ended>) -> Record {
         for (i, c) in self.record.workloads.iter_mut().enumerate() {
             c.unfinished = unfinished.map_or(c.requests - c.served - c.failed - c.timed_out, |open| open[i]);
         }
-        self.record.overflowed = overflowed;
+        self.record.ended = ended.map(EarlyEnds::of);
         self.record.minutes = self.minutes.finish();
         if let Some(mut aftermaths) = self.lookout.map(Lookout::into_aftermaths) {
             self.record.aftermath = aftermaths.next();

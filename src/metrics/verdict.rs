@@ -11,7 +11,7 @@ use crate::results::{Estimate, Verdict, VerdictBasis};
 /// Judges the pooled record of `replications` runs, whose estimates are `metrics`, by what happened in them. The first that
 /// applies:
 ///
-/// - *backlogged*: the engine ran out of room for live requests, or more waited (in queues, in clients and between attempts)
+/// - *backlogged*: the engine ended the run early for want of room for live requests, or more waited (in queues, in clients and between attempts)
 ///   at the end of the measured interval than at its start, by 3 standard deviations of the number waiting;
 /// - *saturated*: in more than a third of the wall-clock minutes with traffic, more requests fail than the bound;
 /// - *drops*: a goal on failures is broken; where the scenario states none, more requests fail than the bound;
@@ -37,7 +37,7 @@ pub fn verdict(
         recovered_attempts: sum(|c| c.recovered_attempts) as f64 / n,
         neck: neck(model, pooled, n),
     };
-    let verdict = if pooled.overflowed || is_backlogged(&pooled.waiting, replications) {
+    let verdict = if pooled.ended.is_some() || is_backlogged(&pooled.waiting, replications) {
         Verdict::Backlogged
     } else if 3 * minutes.over_bound > minutes.with_traffic {
         Verdict::Saturated

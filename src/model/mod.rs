@@ -62,6 +62,9 @@ pub struct Run {
     pub replications: Replications,
     /// Of the intervals, in (0, 1).
     pub confidence: f64,
+    /// At most so many requests wait, and so many attempts are in service, at one instant; one more ends the run. The
+    /// engine's own limits hold too.
+    pub most_alive: u32,
 }
 
 impl Run {

@@ -31,4 +31,4 @@ pub use page::{Review, Sheet, html, review, review_markdown};
 pub use summary::expectation;
 pub use sweep::Tale;
 pub use text::text;
-pub use verdict::unbounded_failures;
+pub use verdict::{early_end, unbounded_failures};

@@ -29,6 +29,8 @@ pub struct Tale {
     undecided: u64,
     /// Those that meet what is expected and lose requests that no goal bounds.
     losing: u64,
+    /// Those whose run the engine ended early.
+    ended: u64,
     /// What holds up the points that fail.
     necks: Necks,
     /// The first points, up to a screen of them.
@@ -68,6 +70,7 @@ impl Tale {
             Some(Judgement::Inconclusive) => self.undecided += 1,
             None => {}
         }
+        self.ended += u64::from(point.ended.is_some());
         if self.first.len() <= MOST_ROWS {
             self.first.push(point.clone());
         }
@@ -131,7 +134,9 @@ impl Tale {
     fn by_expectations(&self, head: &Results, palette: Palette) -> String {
         let all = count(self.points as f64);
         if self.held + self.failed + self.undecided == 0 {
-            return format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");
+            let counted =
+                format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");
+            return [counted].into_iter().chain(self.early_ends()).collect::<Vec<_>>().join("\n");
         }
         let counted = format!(
             "{} of {all} points meet every expectation; {} fail, {} undecided",
@@ -145,7 +150,23 @@ impl Tale {
             _ => self.loads.lines(head, palette),
         };
         let lose = lose.map(|line| format!("{}.", capital(&line)));
-        [format!("{counted}.")].into_iter().chain(lose).chain(lines).collect::<Vec<_>>().join("\n")
+        [format!("{counted}.")]
+            .into_iter()
+            .chain(self.early_ends())
+            .chain(lose)
+            .chain(lines)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// Says how many points ended early; `None`: none did.
+    fn early_ends(&self) -> Option<String> {
+        let figures = "ended early, because more requests were alive than the engine holds; what is known of";
+        match self.ended {
+            0 => None,
+            1 => Some(format!("The run of 1 point {figures} it is of the time before.")),
+            n => Some(format!("The runs of {} points {figures} them is of the time before.", count(n as f64))),
+        }
     }
 
     /// The points to show: all where they are few, else the cheapest good ones, else the first.
@@ -191,6 +212,7 @@ impl Tale {
                     None => palette.good("meets"),
                 },
                 Some(Judgement::Failed) => palette.bad("fails"),
+                _ if point.ended.is_some() => palette.doubtful("ended early"),
                 Some(Judgement::Inconclusive) => palette.doubtful("undecided"),
                 None => String::new(),
             });

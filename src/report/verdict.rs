@@ -2,7 +2,9 @@
 
 use super::figures::{Palette, amount, count, figure, share, time};
 use super::summary::bound;
-use crate::results::{Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis};
+use crate::results::{
+    EndReason, EndedEarly, Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis,
+};
 use crate::terms::{self, Unit};
 
 /// The verdict, the neck, and what retries made good, one line each.
@@ -47,8 +49,20 @@ pub(super) fn sentence(point: &Point) -> String {
             count(basis.minutes_over_bound as f64),
             count(basis.minutes as f64)
         ),
+        Verdict::Backlogged if let Some(ended) = &point.ended => format!("{word}: {}; {fail}", early_end(ended)),
         Verdict::Backlogged => format!("{word}: more requests wait at the end than at the start; {fail}"),
     }
+}
+
+/// Says when and why the engine ended a run before its time.
+#[must_use]
+pub fn early_end(ended: &EndedEarly) -> String {
+    let what = match ended.reason {
+        EndReason::InService => "attempts were in service",
+        EndReason::Waiting => "requests waited",
+    };
+    let (since, most) = (time(ended.at_s * 1e3), count(ended.most as f64));
+    format!("the run ended early, at {} UTC, {since} after its start, because more than {most} {what}", ended.clock)
 }
 
 /// From this share of the mean latency on, waiting belongs to the answer \[1\].

@@ -4,6 +4,7 @@ mod baseline;
 mod comparison;
 mod decision;
 mod doubt;
+mod ended;
 mod evidence;
 mod sizing;
 mod traffic;
@@ -19,6 +20,7 @@ pub use baseline::{Baseline, BaselineScenario, Standing};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side, TOLERANCE, names};
 pub use decision::{Change, Decision, Rerun};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
+pub use ended::{EndReason, EndedEarly};
 pub use evidence::{RateEvidence, Undecided};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
 pub use traffic::Traffic;
@@ -174,6 +176,9 @@ pub struct Point {
     pub verdict: Verdict,
     /// What the verdict rests on.
     pub basis: VerdictBasis,
+    /// How the engine ended the run before its time; left out where it did not.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ended: Option<EndedEarly>,
     pub metrics: BTreeMap<String, Estimate>,
     /// What each owner takes of each limit; empty where the scenario names no owners.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// More requests waited at the end of the measurement than at its start, or the limit on live requests was hit.
+    /// More requests waited at the end of the measurement than at its start, or the engine ended the run early.
     Backlogged,
     /// In more than a third of the minutes with traffic, a larger share of the requests fails than the bound.
     Saturated,

@@ -12,6 +12,7 @@
 
 mod decode;
 mod describe;
+mod digests;
 mod doubt;
 mod extend;
 mod files;
@@ -42,6 +43,7 @@ use crate::model::input::Input;
 use crate::model::study::{Choice, Study, Sweep};
 
 pub use describe::{describe, describe_study};
+pub use digests::{Digests, Unreadable};
 pub use parsed::Parsed;
 pub use schema::json_schema;
 pub use source::Source;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use sha2::{Digest, Sha256};
 
+use super::digests::written;
 use super::files::{self, File, Included};
 use super::own_catalogue::OwnCatalogue;
 use super::{Loaded, Parsed, Passed, Refused, passes, read as read_text};
@@ -181,7 +182,7 @@ impl Source {
         let mut digest = Sha256::new();
         self.files().for_each(|file| digest.update(file.text.as_bytes()));
         digest.update(catalogues.as_bytes());
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        written(digest)
     }
 }
 
@@ -196,6 +197,20 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
+    /// Returns the files and folders that were read: traces, columns and catalogues.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let traces = locked(&self.traces).keys().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        let columns = locked(&self.columns).keys().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        let catalogues = locked(&self.catalogues).keys().flatten().cloned().collect::<Vec<_>>();
+        [traces, columns, catalogues].concat()
+    }
+
+    /// Returns the traces that are too long to be held in memory.
+    pub(super) fn long_traces(&self) -> Vec<PathBuf> {
+        let traces = locked(&self.traces);
+        traces.iter().filter(|(_, trace)| !trace.is_held()).map(|((path, _), _)| path.clone()).collect()
+    }
+
     /// # Errors
     /// As for [`Trace::open`].
     pub(super) fn trace(&self, path: PathBuf, selection: Selection) -> Result<Arc<Trace>, TraceError> {
@@ -204,14 +219,12 @@ impl Shelf {
 
     /// The catalogue that these files make, where it was laid before.
     pub(super) fn catalogue(&self, files: &[PathBuf]) -> Option<Arc<OwnCatalogue>> {
-        let known = self.catalogues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.get(files).map(Arc::clone)
+        locked(&self.catalogues).get(files).map(Arc::clone)
     }
 
     /// Keeps a catalogue for the next time that the scenario is loaded.
     pub(super) fn keep_catalogue(&self, files: Vec<PathBuf>, catalogue: OwnCatalogue) -> Arc<OwnCatalogue> {
-        let mut known = self.catalogues.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(known.entry(files).or_insert_with(|| Arc::new(catalogue)))
+        Arc::clone(locked(&self.catalogues).entry(files).or_insert_with(|| Arc::new(catalogue)))
     }
 
     /// # Errors
@@ -221,13 +234,17 @@ impl Shelf {
     }
 }
 
-/// What lies under a key, made when it is asked for first.
+fn locked<T>(shelf: &Mutex<T>) -> MutexGuard<'_, T> {
+    shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Returns what lies under a key, made when it is asked for first.
 fn once<K: Ord + Clone, V, E>(
     shelf: &Mutex<BTreeMap<K, Arc<V>>>,
     key: &K,
     make: impl Fn(&K) -> Result<V, E>,
 ) -> Result<Arc<V>, E> {
-    let mut shelf = shelf.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut shelf = locked(shelf);
     if let Some(known) = shelf.get(key) {
         return Ok(Arc::clone(known));
     }

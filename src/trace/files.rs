@@ -50,6 +50,14 @@ impl Files {
     }
 }
 
+/// Returns the files of a trace: the one at the path, or all of a folder in the order of their paths.
+///
+/// # Errors
+/// There is nothing at the path, or a folder cannot be listed.
+pub fn files_at(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    Files::new(path).map(|files| files.left.into())
+}
+
 /// The files below a folder, as far as they are listed.
 struct Listing<'p> {
     root: &'p Path,

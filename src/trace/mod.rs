@@ -19,6 +19,7 @@ use crate::reading::ReadError;
 use blocks::MOST_BLOCKS;
 pub use blocks::{BLOCK_TOKENS, Blocks, NO_BLOCK};
 pub use column::{Column, ColumnError};
+pub use files::files_at;
 pub use reader::Reader;
 
 /// A request of a trace.
@@ -228,6 +229,12 @@ impl Trace {
         let summary = Summary { rows: summary.rows, last: summary.last, ..found };
         let blocks = reader.into_blocks();
         Ok(Self { path: path.to_owned(), selection, held: held.map(Arc::from), summary, blocks })
+    }
+
+    /// Returns whether all rows are in memory, so that the file is not read again.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.held.is_some()
     }
 
     /// The rows in order. A file that has changed since it was opened may end early.

@@ -88,6 +88,15 @@ impl WallClock {
         utc.map_or_else(unknown, |utc| (utc.date().to_string(), utc.strftime("%H:%M").to_string()))
     }
 
+    /// Returns the UTC time of an instant of the run, to the second (YYYY-MM-DD HH:MM:SS).
+    #[must_use]
+    pub fn clock_at(&self, at: SimTime) -> String {
+        let micros = i128::from(self.unix_us) + i128::from(at.0);
+        let instant = i64::try_from(micros).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
+        let utc = instant.map(|instant| instant.to_zoned_datetime(jiff::tz::TimeZone::UTC));
+        utc.map_or_else(|| "?".to_owned(), |utc| utc.strftime("%Y-%m-%d %H:%M:%S").to_string())
+    }
+
     /// The clock of a run that starts so much earlier \[µs\].
     #[must_use]
     pub fn before(&self, by: u64) -> Self {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The levels of the house. A module imports from lower levels only.
 const LEVELS: [&[&str]; 8] = [
-    &["units", "diagnostic", "escape", "reading"],
+    &["units", "diagnostic", "escape", "reading", "folder"],
     &["random", "stats", "queue", "terms", "catalog", "trace"],
     &["model", "results", "figures"],
     &["traffic", "scenario"],

@@ -160,7 +160,7 @@ fn a_changed_scenario_is_noticed_and_begins_anew_when_asked() {
     assert_eq!(refused.status.code(), Some(2));
     let error = text(&refused.stderr);
     assert!(
-        error.contains("it is of another scenario: the file has changed") && error.contains("--restart"),
+        error.contains("`s.toml`, which the scenario reads, has changed since") && error.contains("--restart"),
         "{error}"
     );
     assert!(std::fs::read(out.join("journal.jsonl")).unwrap() == kept, "finished points stay");

@@ -105,7 +105,7 @@ fn many_at_a_time_are_the_same_as_one_by_one() {
     let model = model(SCENARIO);
     let recorder = || Recorder::measured(&model, None).with_course().with_latencies();
     let finish =
-        |recorder: Recorder, unfinished: Option<Vec<u64>>| -> Record { recorder.finish(unfinished.as_deref(), false) };
+        |recorder: Recorder, unfinished: Option<Vec<u64>>| -> Record { recorder.finish(unfinished.as_deref(), None) };
     let many = engine::run(&model, 0, recorder());
     let one = engine::run(&model, 0, OneByOne(recorder()));
     let (many, one) = (finish(many.observer, many.unfinished), finish(one.observer.0, one.unfinished));
@@ -147,7 +147,7 @@ fn lone(arrivals: &str, ttft: &str, client: &str, quota: &str) -> String {
 fn record(model: &bedload::model::Model, scores: &[Option<Arc<Score>>]) -> (String, u64) {
     let recorder = Recorder::measured(model, None).with_course().with_latencies();
     let done = engine::run_along(model, 0, recorder, scores);
-    (format!("{:?}", done.observer.finish(done.unfinished.as_deref(), done.overflowed)), done.events)
+    (format!("{:?}", done.observer.finish(done.unfinished.as_deref(), done.ended)), done.events)
 }
 
 #[test]

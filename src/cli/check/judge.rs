@@ -26,6 +26,7 @@ impl Gate<'_> {
             let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
             cases.extend(unbounded(&played));
+            cases.extend(played.point.ended.as_ref().map(|ended| undecided("run", &report::early_end(ended))));
             cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));
             memory = Some(experiment::remember(model, &played));

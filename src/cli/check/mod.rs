@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::args::{CheckArgs, OnDoubt};
-use super::files::write_whole;
+use super::files::write_whole as write;
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
 use super::run::exit_of;
@@ -236,9 +236,4 @@ fn tell(args: &CheckArgs, all: &[Checked]) -> Result<(), Trouble> {
         say_commands(&report::annotations(all, may_pass))?;
     }
     Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Trouble> {
-    write_whole(path, text.as_bytes())
-        .map_err(|e| fault(Exit::InputOutput, format!("cannot write `{}`: {e}", path.display()), None))
 }

@@ -233,7 +233,7 @@ impl<'l> Line<'l> {
         points().for_each(|point| clusters.add(&point.expectations));
         for tried in self.tried.values_mut() {
             let Ok(point) = &mut tried.result else { continue };
-            clusters.rejudge(&mut point.expectations, point.replications);
+            clusters.rejudge(point);
             tried.verdict = Judgement::worst(&point.expectations).unwrap_or(Judgement::Inconclusive);
         }
     }

@@ -83,6 +83,7 @@ impl Lowering<'_> {
             seed: spec.seed.as_ref().map_or(1, |s| s.value.0),
             replications: replications?,
             confidence,
+            most_alive: u32::MAX,
         };
         if run.hard_end() > SimTime::LONGEST {
             let at = spec.duration.as_ref().map_or(self.specs.run.at.clone(), |d| d.at.clone());

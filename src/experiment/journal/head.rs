@@ -1,0 +1,65 @@
+//! The first line of a journal: which sweep it is of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::lines::{checksum, seal, unseal};
+use super::{HEAD, JournalError};
+use crate::results::Scenario;
+
+/// Which sweep a journal is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalHead {
+    pub version: String,
+    pub scenario: Scenario,
+    /// The SHA-256 of every file that the scenario reads, by its path from the folder of the scenario.
+    pub files: BTreeMap<String, String>,
+    pub seed: u64,
+    pub points: u64,
+}
+
+impl JournalHead {
+    /// Returns the line of the head and its checksum.
+    pub(super) fn line(&self) -> (Vec<u8>, String) {
+        let body = serde_json::to_vec(self).expect("a head is plain data");
+        (seal(HEAD, "", "head", &body), checksum("", &body))
+    }
+
+    /// Reads the line of a head.
+    pub(super) fn of_line(line: &[u8]) -> Result<Self, JournalError> {
+        let body = unseal(HEAD, "", "head", line).ok_or(JournalError::Damaged)?;
+        serde_json::from_slice(body).map_err(|_| JournalError::Damaged)
+    }
+
+    /// Returns the checksum of the head if it is of the same sweep as another.
+    pub(super) fn same_as(&self, now: &Self) -> Result<String, JournalError> {
+        let another = |what: &str| Err(JournalError::Another(format!("it is of another {what}")));
+        if self.version != now.version {
+            return another("version of bedload");
+        }
+        if let Some(changed) = self.changed_file(now) {
+            return Err(JournalError::Another(changed));
+        }
+        if self.scenario != now.scenario || self.seed != now.seed {
+            return another("scenario: the settings have changed");
+        }
+        if self.points != now.points {
+            return another("number of points");
+        }
+        Ok(self.line().1)
+    }
+
+    /// Names a file that is not what it was.
+    fn changed_file(&self, now: &Self) -> Option<String> {
+        let gone = self.files.iter().find_map(|(name, was)| match now.files.get(name) {
+            Some(is) if is == was => None,
+            Some(_) => Some(format!("`{name}`, which the scenario reads, has changed since")),
+            None => Some(format!("`{name}`, which the scenario read then, is not read any more")),
+        });
+        gone.or_else(|| {
+            let new = now.files.keys().find(|name| !self.files.contains_key(*name));
+            new.map(|name| format!("`{name}`, which the scenario reads, was not read then"))
+        })
+    }
+}

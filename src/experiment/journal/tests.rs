@@ -1,0 +1,181 @@
+//! The journal by itself.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::results::{Scenario, Verdict, VerdictBasis};
+
+fn head() -> JournalHead {
+    let scenario =
+        Scenario { title: "t".to_owned(), file: "f".to_owned(), sha256: "0".to_owned(), overrides: Vec::new() };
+    let files = BTreeMap::from([("calls.csv".to_owned(), "1".to_owned()), ("s.toml".to_owned(), "2".to_owned())]);
+    JournalHead { version: "1".to_owned(), scenario, files, seed: 1, points: 9 }
+}
+
+fn point(index: u64) -> Point {
+    Point {
+        index,
+        parameters: BTreeMap::new(),
+        replications: 1,
+        verdict: Verdict::Carries,
+        basis: VerdictBasis::default(),
+        ended: None,
+        metrics: BTreeMap::new(),
+        takes: Vec::new(),
+        bill: Vec::new(),
+        commitments: Vec::new(),
+        expectations: Vec::new(),
+        detail: None,
+    }
+}
+
+fn points(journal: &Journal) -> Vec<Point> {
+    let mut found = Vec::new();
+    let add = |point: Point| {
+        found.push(point);
+        Ok(())
+    };
+    journal.each(add).unwrap();
+    found
+}
+
+fn indices(journal: &Journal) -> Vec<u64> {
+    points(journal).iter().map(|point| point.index).collect()
+}
+
+/// A folder with the journal of a sweep that has finished these points.
+fn journal(finished: &[u64]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let journal = Journal::open(&path, &head(), false).unwrap();
+    finished.iter().for_each(|index| journal.add(&point(*index)).unwrap());
+    (folder, path)
+}
+
+fn open(path: &Path) -> Result<Journal, JournalError> {
+    Journal::open(path, &head(), false)
+}
+
+/// Changes the lines of a file.
+fn edit(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    change(&mut lines);
+    std::fs::write(path, lines.join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn points_come_back_in_order_and_a_cut_line_is_dropped_without_a_word() {
+    let (_folder, path) = journal(&[5, 2, 7]);
+    assert_eq!(indices(&open(&path).unwrap()), [2, 5, 7]);
+    let length = std::fs::metadata(&path).unwrap().len();
+    File::options().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
+    let journal = open(&path).unwrap();
+    assert_eq!((journal.finished(), journal.dropped()), (vec![2, 5], &[][..]));
+    journal.add(&point(1)).unwrap();
+    assert_eq!(indices(&journal), [1, 2, 5]);
+}
+
+#[test]
+fn every_flipped_bit_is_refused_or_costs_only_its_point() {
+    let (folder, path) = journal(&[3, 8]);
+    let whole = std::fs::read(&path).unwrap();
+    let damaged = folder.path().join("damaged.jsonl");
+    let (mut refused, mut believed) = (0, 0);
+    for bit in 0..8 * whole.len() {
+        let mut bytes = whole.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&damaged, bytes).unwrap();
+        match open(&damaged) {
+            Err(JournalError::Damaged | JournalError::Foreign) => refused += 1,
+            Err(error) => panic!("bit {bit}: {error}"),
+            Ok(journal) => {
+                let kept = points(&journal);
+                assert!(kept.len() < 2, "bit {bit} is believed");
+                assert!(kept.iter().all(|kept| *kept == point(kept.index)), "bit {bit} changes a point");
+                believed += 1;
+            }
+        }
+    }
+    let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    assert_eq!((refused, believed), (8 * first, 8 * (whole.len() - first)));
+}
+
+#[test]
+fn lines_that_are_not_believed_are_told_once_and_their_points_are_not_finished() {
+    let (_folder, path) = journal(&[0, 3, 8, 4]);
+    let (other, foreign) = journal(&[]);
+    let mut of_another = head();
+    of_another.seed = 2;
+    Journal::open(&foreign, &of_another, true).unwrap().add(&point(6)).unwrap();
+    let foreign = std::fs::read_to_string(&foreign).unwrap().lines().nth(1).unwrap().to_owned();
+    drop(other);
+    edit(&path, |lines| {
+        lines[1] = lines[1].replace("\"replications\":1", "\"replications\":3");
+        lines.push(lines[2].clone());
+        lines.push(foreign);
+        lines.push("{\"index\":5}".to_owned());
+        lines.push(String::new());
+    });
+    let journal = open(&path).unwrap();
+    let damaged = |line| Dropped::Damaged { line };
+    let expected = [damaged(2), Dropped::Doubled { line: 6, point: 3 }, damaged(7), damaged(8), damaged(9)];
+    assert_eq!(journal.dropped(), expected);
+    assert_eq!(indices(&journal), [4, 8]);
+    journal.add(&point(3)).unwrap();
+    drop(journal);
+    let again = open(&path).unwrap();
+    assert_eq!((indices(&again), again.dropped()), (vec![3, 4, 8], &[][..]));
+}
+
+#[test]
+fn a_point_that_the_sweep_does_not_have_is_dropped() {
+    let (_folder, path) = journal(&[2, 12]);
+    let journal = open(&path).unwrap();
+    assert_eq!(journal.dropped(), [Dropped::OutOfRange { line: 3, point: 12 }]);
+    assert_eq!(journal.finished(), [2]);
+}
+
+#[test]
+fn another_sweep_is_refused_unless_it_begins_anew() {
+    let (_folder, path) = journal(&[3]);
+    let changed = |change: fn(&mut JournalHead)| {
+        let mut other = head();
+        change(&mut other);
+        Journal::open(&path, &other, false).map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(changed(|h| h.version = "2".to_owned()), "it is of another version of bedload");
+    let file = |h: &mut JournalHead, name: &str, digest: &str| h.files.insert(name.to_owned(), digest.to_owned());
+    let error = changed(|h| drop(h.files.insert("calls.csv".to_owned(), "3".to_owned())));
+    assert_eq!(error, "`calls.csv`, which the scenario reads, has changed since");
+    let error = changed(|h| drop(h.files.remove("calls.csv")));
+    assert_eq!(error, "`calls.csv`, which the scenario read then, is not read any more");
+    let mut more = head();
+    file(&mut more, "more.csv", "4");
+    let error = Journal::open(&path, &more, false).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(error, "`more.csv`, which the scenario reads, was not read then");
+    let error = changed(|h| h.seed = 2);
+    assert_eq!(error, "it is of another scenario: the settings have changed");
+    assert_eq!(Journal::open(&path, &head(), true).unwrap().finished(), Vec::<u64>::new());
+}
+
+#[test]
+fn a_file_of_the_users_own_is_never_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    for own in ["monday: bought a horse\n", "{\"index\":0}\n", "{\"bedload", "\n"] {
+        std::fs::write(&path, own).unwrap();
+        for restart in [false, true] {
+            assert!(matches!(Journal::open(&path, &head(), restart), Err(JournalError::Foreign)), "{own}");
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), own);
+    }
+}
+
+#[test]
+fn a_damaged_head_is_refused_and_restarted() {
+    let (_folder, path) = journal(&[3]);
+    edit(&path, |lines| lines[0] = lines[0].replace("\"seed\":1", "\"seed\":7"));
+    assert!(matches!(open(&path), Err(JournalError::Damaged)));
+    assert_eq!(Journal::open(&path, &head(), true).unwrap().finished(), Vec::<u64>::new());
+}

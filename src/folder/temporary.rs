@@ -1,0 +1,171 @@
+//! Files that are written whole: under a temporary name beside the target, then renamed. A temporary file is locked as
+//! long as somebody writes to it; one that nobody locks was left by a command that was killed, and is removed.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::lock::is_still;
+
+const PREFIX: &str = ".bedload-";
+const SUFFIX: &str = ".tmp";
+/// Letters and digits between the two.
+const RANDOM: usize = 6;
+
+/// A file that is being written. Dropped, it is removed.
+#[derive(Debug)]
+pub struct Temporary(NamedTempFile);
+
+impl Temporary {
+    /// Makes a temporary file in a folder.
+    ///
+    /// # Errors
+    /// No file can be made there.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+        loop {
+            let builder = &mut tempfile::Builder::new();
+            let builder = builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM).permissions(readable());
+            let file = builder.tempfile_in(folder)?;
+            // Between making and locking it, another command may take it for one that was left behind. A file system
+            // without locks has no such commands: what cannot be locked is not removed.
+            let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+            if !is_taken && is_still(file.as_file(), file.path()) {
+                return Ok(Self(file));
+            }
+        }
+    }
+
+    /// Waits until the disk has the file, so that it outlives a power failure.
+    ///
+    /// # Errors
+    /// The file cannot be written to the disk.
+    pub fn synced(self) -> io::Result<Self> {
+        self.0.as_file().sync_all()?;
+        Ok(self)
+    }
+
+    /// Puts the file in the place of another, which it replaces.
+    ///
+    /// # Errors
+    /// The file cannot be renamed; the other one is then untouched.
+    pub fn replace(self, target: &Path) -> io::Result<File> {
+        self.0.persist(target).map_err(|error| error.error)
+    }
+
+    /// Gives the file a name that no file has yet.
+    ///
+    /// # Errors
+    /// The name is taken, or the file cannot be renamed; what has the name is then untouched.
+    pub fn create(self, target: &Path) -> io::Result<()> {
+        self.0.persist_noclobber(target).map(|_| ()).map_err(|error| error.error)
+    }
+}
+
+impl Write for Temporary {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Removes the temporary files that killed commands left in a folder. What somebody writes to stays, and what cannot be
+/// removed stays too.
+pub fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !name.to_str().is_some_and(is_temporary) || !entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let path = entry.path();
+        let Ok(file) = File::options().read(true).write(true).open(&path) else { continue };
+        if file.try_lock().is_ok() && is_still(&file, &path) {
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}
+
+fn is_temporary(name: &str) -> bool {
+    let random = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+    random.is_some_and(|random| random.len() == RANDOM && random.chars().all(|c| c.is_ascii_alphanumeric()))
+}
+
+/// Writes a file, whole or not at all.
+///
+/// # Errors
+/// The file cannot be written; an older one of that name is then untouched.
+pub fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
+    // A rename would put a file in the place of a device.
+    if target.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and is no file"));
+    }
+    filled(target, content)?.replace(target).map(|_| ())
+}
+
+/// Writes a file of a name that no file has yet, whole or not at all.
+///
+/// # Errors
+/// The file cannot be written, or the name is taken; what has it is then untouched.
+pub fn write_new(target: &Path, content: &[u8]) -> io::Result<()> {
+    filled(target, content)?.create(target)
+}
+
+/// Makes a temporary file with this content beside a target.
+fn filled(target: &Path, content: &[u8]) -> io::Result<Temporary> {
+    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    remove_abandoned(folder);
+    let mut file = Temporary::in_folder(folder)?;
+    file.write_all(content)?;
+    file.synced()
+}
+
+/// Temporary files are private; results are for everybody to read.
+fn readable() -> std::fs::Permissions {
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::PermissionsExt::from_mode(0o644)
+    }
+    #[cfg(not(unix))]
+    {
+        std::fs::metadata(".").map(|m| m.permissions()).unwrap_or_else(|_| unreachable!("the current folder exists"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_behind_goes_and_what_is_written_to_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str| std::fs::write(folder.path().join(name), "x").unwrap();
+        write(".bedload-a1B2c3.tmp");
+        let own =
+            [".bedload-a1B2c.tmp", ".bedload-a1B2c34.tmp", ".bedload-a1-2c3.tmp", ".tmpRCzyO8", "bedload-a1B2c3.tmp"];
+        own.into_iter().for_each(write);
+        std::fs::create_dir(folder.path().join(".bedload-folder.tmp")).unwrap();
+        let mut open = Temporary::in_folder(folder.path()).unwrap();
+        open.write_all(b"half").unwrap();
+        remove_abandoned(folder.path());
+        assert!(!folder.path().join(".bedload-a1B2c3.tmp").exists());
+        assert!(own.iter().all(|name| folder.path().join(name).exists()));
+        assert!(folder.path().join(".bedload-folder.tmp").exists());
+        open.replace(&folder.path().join("done")).unwrap();
+        assert_eq!(std::fs::read(folder.path().join("done")).unwrap(), b"half");
+    }
+
+    #[test]
+    fn a_new_file_takes_no_name_that_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("s.toml");
+        write_new(&target, b"first").unwrap();
+        assert_eq!(write_new(&target, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&target).unwrap(), b"first");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a temporary file stays");
+    }
+}

@@ -1,0 +1,29 @@
+//! A run that the engine ended before its time.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The early end of the replications of a point. Their figures are of the time before it, and no expectation holds on them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndedEarly {
+    /// When the first of them ended, in seconds since t = 0.
+    pub at_s: f64,
+    /// The same instant on the clock of the scenario (YYYY-MM-DD HH:MM:SS, UTC).
+    pub clock: String,
+    pub reason: EndReason,
+    /// The number that was exceeded.
+    pub most: u64,
+    /// How many replications ended early.
+    pub replications: u64,
+}
+
+/// What there was too much of for the simulation to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// Attempts in service.
+    InService,
+    /// Requests that wait: in queues, at clients and between attempts.
+    Waiting,
+}
