@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::place::Place;
+use super::place::{Place, found_below};
 use super::schema::{Node, Table, under};
 use super::shorthand;
 use super::tree::{Item, kind_of};
@@ -40,9 +40,15 @@ impl Form<'_> {
             Some(Table::Keys { keys, required }) => {
                 let mut missing: Vec<&str> =
                     required.iter().filter_map(|k| k.as_str()).filter(|k| is_missing(table, k)).collect();
+                let strangers = table.keys().map(|key| key.get_ref()).filter(|key| !keys.contains_key(key.as_ref()));
+                let homes: Vec<(String, String)> =
+                    strangers.filter_map(|key| Some((key.to_string(), found_below(keys, table, key)?))).collect();
                 self.each(table, |form, key, key_at, item| {
                     let Some(node) = under(keys, key) else {
-                        let refusal = place.unknown_key(key, keys.keys().map(String::as_str));
+                        let refusal = match homes.iter().find(|(stranger, _)| stranger == key) {
+                            Some((_, home)) => place.key_of_below(key, home),
+                            None => place.unknown_key(key, keys.keys().map(String::as_str)),
+                        };
                         // The missing key is there, misspelt.
                         missing.retain(|m| refusal.help.as_deref() != Some(format!("did you mean `{m}`?").as_str()));
                         form.refuse(key_at, refusal);
@@ -51,7 +57,7 @@ impl Form<'_> {
                     form.item(item, key_at, node, &place.key(key))
                 });
                 for key in missing {
-                    self.refuse(at, lacks(place, key));
+                    self.refuse(at, lacks(place, key, under(keys, key).and_then(Node::example)));
                 }
                 true
             }
@@ -232,10 +238,15 @@ fn is_missing(table: &DeTable<'_>, key: &str) -> bool {
     table.get(key).is_none_or(|item| item.get_ref().as_table().is_some_and(DeTable::is_empty))
 }
 
-fn lacks(place: &Place, key: &str) -> Refusal {
+/// Refuses a table without a key that it must have, and shows an example of the key's value.
+fn lacks(place: &Place, key: &str, example: Option<String>) -> Refusal {
     match place.path.as_str() {
         "" => Refusal::new(format!("the scenario lacks `[{key}.NAME]`"))
             .help("`bedload init` writes a scenario to start from"),
-        path => Refusal::new(format!("`{path}` lacks `{key}`")),
+        path => {
+            let help =
+                example.map(|example| format!("write {key} = {example} beside its other keys, or another value"));
+            Refusal { help, ..Refusal::new(format!("`{path}` lacks `{key}`")) }
+        }
     }
 }

@@ -162,9 +162,11 @@ pub fn find(name: &str) -> Option<&'static Term> {
     TERMS.iter().find(|t| t.name == name || t.name.strip_suffix("_ms") == Some(name))
 }
 
-/// The known name that is nearest to `name`, when one is near.
+/// Returns the known name that is nearest to `name`, when one is near. Capital letters count as small ones.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let name = name.to_lowercase();
+    let name = name.as_str();
     known
         .into_iter()
         .map(|candidate| {

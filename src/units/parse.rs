@@ -81,8 +81,11 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
         let unit_ends = after.find(|c: char| !(c.is_alphabetic() || c == 'µ')).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_ends);
         let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a duration"))?;
-        if unit.is_empty() {
+        if unit.is_empty() && after.is_empty() {
             return Err(format!("`{text}` has no unit"));
+        }
+        if unit.is_empty() {
+            return Err(format!("`{text}` is not a duration"));
         }
         let micros =
             time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time: us, ms, s, m, h and d are"))?;

@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::listed::DefaultQuota;
-use super::on_demand::not_sold;
 use super::region_load::{Background, BackgroundSpec, BackgroundState};
 use super::serving::{OutageSpec, Serving, capacity_keys, share_left, share_of, small};
 use super::{Ask, Billing, Kind, Place, Plan, Reason, Refused, Room, Site, Status};
@@ -23,7 +22,7 @@ use crate::model::capacity::quota::QuotaSpec;
 use crate::model::law::{LawSpec, Quantity};
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Count, Duration, Names, Text};
-use crate::model::spec::{At, scalar_or_table, words};
+use crate::model::spec::{At, scalar_or_table, unknown, words};
 use crate::random::{Law, Shape, Stream};
 use crate::units::{MICROS_PER_MINUTE, SimTime, Steps, Tokens, WallClock};
 
@@ -230,9 +229,13 @@ impl CrossRegionSpec {
         let entry = sold.entry?;
         let offer = entry.path(&self.profile.value);
         if offer.is_none() {
-            let (_, help) = not_sold(sold.id, entry, &self.profile.value);
             let rule = format!("`{}` is not sold through the profile `{}`", entry.id, self.profile.value.0);
-            site.sink.error(self.profile.at.clone(), rule, help);
+            let profiles =
+                entry.paths.iter().map(|p| p.path.as_str()).filter(|path| *path != crate::catalog::IN_REGION);
+            let refusal = unknown(rule, &self.profile.value.0, profiles);
+            let otherwise = "use on_demand, for the model is sold through no profile".to_owned();
+            let help = refusal.help.or(Some(otherwise));
+            site.sink.offer(self.profile.at.clone(), refusal.rule, help, refusal.offers);
         }
         offer
     }
@@ -250,11 +253,15 @@ impl CrossRegionSpec {
             );
             let from_here =
                 |p: &&crate::catalog::Path| p.regions.iter().any(|r| r.from.contains(&self.source_region.value.0));
-            let help = match site.sold.and_then(|s| s.entry?.paths.iter().find(from_here)) {
-                Some(path) => Some(format!("from there `{}` can be called", path.path)),
-                None => crate::model::spec::unknown(String::new(), &self.source_region.value.0, known).help,
-            };
-            site.sink.error(self.source_region.at.clone(), rule, help);
+            match site.sold.and_then(|s| s.entry?.paths.iter().find(from_here)) {
+                Some(path) => {
+                    let help = format!("the profile `{}` can be called from there", path.path);
+                    site.sink.error(self.source_region.at.clone(), rule, help);
+                }
+                None => {
+                    unknown(rule, &self.source_region.value.0, known).report(self.source_region.at.clone(), site.sink)
+                }
+            }
         }
         let listed = offer.and_then(|o| o.regions.iter().find(|r| r.from.contains(&self.source_region.value.0)));
         let Some(written) = &self.destinations else {

@@ -74,7 +74,7 @@ kinds! {
 fn meant(written: Written<'_>) -> Vec<String> {
     match written {
         Written::Integer(attempts @ 1..=100) => vec![format!("{{ standard = {{ max_attempts = {attempts} }} }}")],
-        Written::Text(text) => sdk::of_package(text).into_iter().collect(),
+        Written::Text(text) => sdk::of_package(text).map(|keys| format!("{{ sdk = {keys} }}")).into_iter().collect(),
         _ => Vec::new(),
     }
 }
