@@ -57,7 +57,7 @@ impl Form<'_> {
                     form.item(item, key_at, node, &place.key(key))
                 });
                 for key in missing {
-                    self.refuse(at, lacks(place, key, under(keys, key).and_then(Node::example)));
+                    self.refuse(at, lacks(place, key, under(keys, key)));
                 }
                 true
             }
@@ -238,14 +238,19 @@ fn is_missing(table: &DeTable<'_>, key: &str) -> bool {
     table.get(key).is_none_or(|item| item.get_ref().as_table().is_some_and(DeTable::is_empty))
 }
 
-/// Refuses a table without a key that it must have, and shows an example of the key's value.
-fn lacks(place: &Place, key: &str, example: Option<String>) -> Refusal {
+/// Refuses a table without a key that it must have, and shows how the key is written.
+fn lacks(place: &Place, key: &str, node: Option<Node>) -> Refusal {
     match place.path.as_str() {
         "" => Refusal::new(format!("the scenario lacks `[{key}.NAME]`"))
             .help("`bedload init` writes a scenario to start from"),
         path => {
-            let help =
-                example.map(|example| format!("write {key} = {example} beside its other keys, or another value"));
+            let takes = |forms: &[&str]| node.is_some_and(|node| forms.iter().any(|form| node.takes(form)));
+            let help = match node.and_then(Node::example) {
+                Some(example) => Some(format!("write {key} = {example}, or another value")),
+                None if takes(&["integer", "number"]) => Some(format!("write {key} = NUMBER")),
+                None if takes(&["string"]) => Some(format!("write {key} = \"NAME\"")),
+                None => None,
+            };
             Refusal { help, ..Refusal::new(format!("`{path}` lacks `{key}`")) }
         }
     }

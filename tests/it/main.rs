@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary.
 
 mod accounts;
+mod advised;
 mod arrivals;
 mod browser;
 mod capacities;

@@ -24,6 +24,7 @@ use crate::units::{Tokens, WallClock, round_half_up};
 #[schemars(rename = "Batch")]
 pub struct BatchSpec {
     /// How often what has been collected is submitted as a job.
+    #[schemars(extend("examples" = ["1h"]))]
     pub collect_every: At<Duration>,
     /// When requests are collected, as an offset from midnight UTC; default 0s.
     pub collect_at: Option<At<Duration>>,

@@ -325,7 +325,7 @@ impl PurchaseSpec {
 
 fn reserved_instead(entry: &ModelEntry) -> String {
     if entry.paths.iter().any(|p| p.reserved.is_some() || p.tiers.iter().any(|t| t == "reserved")) {
-        "it is sold as reserved throughput: use `reserved`".to_owned()
+        "it is sold as reserved throughput: write [capacities.NAME.reserved], with input_tpm and output_tpm".to_owned()
     } else {
         "`bedload catalog ID` says how a model is sold".to_owned()
     }
