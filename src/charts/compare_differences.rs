@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::study::{Measure, spaced};
 use super::{Chart, ChartError, Drawing, Subject, labels};
-use crate::results::{Comparison, Difference, Side};
+use crate::results::{Comparison, Side};
 use crate::terms::{Better, Unit};
 
 pub(super) struct CompareDifferences;
@@ -60,14 +60,16 @@ struct Line {
 
 impl Line {
     /// `None`: it is not known on both sides, or is nothing on both.
-    fn of(name: &str, known: &Difference, tolerance: f64) -> Option<Self> {
+    fn of(name: &str, comparison: &Comparison) -> Option<Self> {
+        let known = comparison.differences.get(name)?;
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite()).map(super::axis::tame);
         let (a, b, difference) = (finite(known.a)?, finite(known.b)?, finite(known.difference)?);
         if a == 0.0 && b == 0.0 {
             return None;
         }
         let measure = Measure::named(name);
-        let ink = match (known.matters(tolerance), measure.better) {
+        let is_judged = comparison.matters(known) && !comparison.follows_service(&comparison.differences, name);
+        let ink = match (is_judged, measure.better) {
             (true, Better::Lower) => {
                 if difference < 0.0 {
                     Ink::Blue
@@ -118,8 +120,7 @@ fn rows(comparison: &Comparison) -> Vec<Line> {
             names.push(&expected.metric);
         }
     }
-    let line = |name: &&str| Line::of(name, comparison.differences.get(*name)?, comparison.tolerance);
-    names.iter().filter_map(line).take(MOST_ROWS).collect()
+    names.iter().filter_map(|name| Line::of(name, comparison)).take(MOST_ROWS).collect()
 }
 
 fn sides(comparison: &Comparison) -> String {
@@ -152,8 +153,12 @@ fn subtitle(comparison: &Comparison, rows: &[Line]) -> String {
         }
         _ => format!("Of {} metrics {b} is better in {better} and worse in {worse}", rows.len()),
     };
-    let luck = if comparison.paired { "the same requests on both sides" } else { "two independent samples" };
-    format!("{text}. Intervals at {}, {luck}.", labels::percent(comparison.confidence))
+    let samples = match (comparison.paired, comparison.same_requests) {
+        (true, true) => "the same requests on both sides",
+        (true, false) => "the same random numbers on both sides",
+        (false, _) => "two independent samples",
+    };
+    format!("{text}. Intervals at {}, {samples}.", labels::percent(comparison.confidence))
 }
 
 fn legend(rows: &[Line], b: &str) -> Vec<(String, Mark)> {

@@ -116,6 +116,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         bill: Vec::new(),
         takes: Vec::new(),
         commitments: Vec::new(),
+        notes: Vec::new(),
         expectations: Vec::new(),
         detail: Some(Detail {
             timeline: Timeline {

@@ -111,7 +111,7 @@ pub(super) struct SweepArgs {
     /// Show the points as CSV and simulate nothing.
     #[arg(long)]
     pub list: bool,
-    /// The folder for results; default: output/<NAME OF THE FILE>. A sweep that was stopped goes on there.
+    /// The folder for results; default: output/<NAME OF THE FILE>-sweep. A sweep that was stopped goes on there.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     /// Drop the finished points of an earlier sweep in that folder.
@@ -161,7 +161,7 @@ pub(super) struct SizeArgs {
     pub bought: Option<u64>,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// The folder for results and charts; default: output/<NAME OF THE FILE>.
+    /// The folder for results and charts; default: output/<NAME OF THE FILE>-size.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     /// Threads; default: one for each core. The results do not depend on it.

@@ -1,6 +1,7 @@
 //! `bedload run`: one design point, told, written and drawn.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -38,14 +39,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         }
         Some(index) => load_point(args, index)?,
     };
-    let folder = match (&args.out, args.point) {
-        (None, Some(index)) => {
-            // Beside the results of the sweep, not over them.
-            let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
-            output_folder(None, Path::new(&format!("{name}-point-{index}.toml")))?
-        }
-        (out, _) => output_folder(out.as_deref(), &args.file)?,
-    };
+    let suffix = args.point.map(|index| format!("-point-{index}")).unwrap_or_default();
+    let folder = output_folder(args.out.as_deref(), &args.file, &suffix)?;
     let (mut conclusion, took) = simulate(args, &asked)?;
     for point in &mut conclusion.results.points {
         point.index = args.point.unwrap_or(0);
@@ -72,9 +67,11 @@ fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     Ok(Asked { source, settings, loaded, parameters })
 }
 
-/// The folder that is named, or that of the scenario.
-pub(super) fn output_folder(named: Option<&Path>, scenario: &Path) -> Result<OutputFolder, Trouble> {
-    let name = scenario.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
+/// Opens the folder that is named, else `output/` with the scenario's name and the suffix of the verb: each verb has a folder of
+/// its own, so that none overwrites what another wrote.
+pub(super) fn output_folder(named: Option<&Path>, scenario: &Path, suffix: &str) -> Result<OutputFolder, Trouble> {
+    let mut name = scenario.file_stem().unwrap_or_else(|| OsStr::new("run")).to_os_string();
+    name.push(suffix);
     let path = named.map_or_else(|| Path::new("output").join(name), Path::to_owned);
     OutputFolder::open(&path).map_err(|e| {
         let help = "name a folder that can be written to with --out".to_owned();

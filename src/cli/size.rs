@@ -20,7 +20,7 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
         return Err(fault(Exit::Usage, rule, help));
     };
     check_unit(&source, size)?;
-    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let folder = output_folder(args.out.as_deref(), &args.file, "-size")?;
     let threads = usize::from(args.threads.unwrap_or(0));
     let progress = Progress::new(args.quiet);
     let conclusion = experiment::on_threads(threads, || conclude(&source, &loaded, size, args.no_doubt, &progress))

@@ -14,7 +14,9 @@ use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, fault, refusal, remark, say, show_warnings};
 use crate::charts::{Drawing, Subject};
-use crate::experiment::{self, Clusters, Design, Effort, Journal, JournalError, JournalHead, Kept, Stopped};
+use crate::experiment::{
+    self, Clusters, Design, Effort, Journal, JournalError, JournalHead, Kept, SharedNotes, Stopped,
+};
 use crate::model::Model;
 use crate::model::study::{Axis, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
@@ -50,7 +52,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
         let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
         return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
     }
-    let folder = output_folder(args.out.as_deref(), &args.file)?;
+    let folder = output_folder(args.out.as_deref(), &args.file, "-sweep")?;
     let mut head = experiment::head(&base.model, origin(&base));
     experiment::without_varied(&mut head, study.sweep.axes.iter().flat_map(Axis::paths));
     let journal = open_journal(&folder, args, &head, &study)?;
@@ -285,13 +287,14 @@ fn write(
     journal: &Journal,
 ) -> Result<(Tale, Results, Vec<PathBuf>), Trouble> {
     let fail = |name: &str, error: io::Error| fault(Exit::InputOutput, format!("cannot write `{name}`: {error}"), None);
-    let mut tale = Tale::default();
+    let (mut tale, mut notes) = (Tale::default(), SharedNotes::default());
     let mut metrics = BTreeSet::new();
     let mut points = Vec::new();
     let clusters = clusters(journal).map_err(|error| fail("results.json", error))?;
     let gather = |point: Point| {
         let point = judged(&clusters, point);
         tale.add(&point);
+        notes.add(&point);
         point.metrics.keys().for_each(|name| {
             if !metrics.contains(name) {
                 metrics.insert(name.clone());
@@ -307,6 +310,7 @@ fn write(
     let head = Results {
         metric_names: metrics.into_iter().collect(),
         points_total: study.count,
+        notes: notes.told(),
         axes: study.sweep.axes.iter().map(axis).collect(),
         points,
         ..head

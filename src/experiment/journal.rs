@@ -209,6 +209,7 @@ mod tests {
             bill: Vec::new(),
             takes: Vec::new(),
             commitments: Vec::new(),
+            notes: Vec::new(),
             expectations: Vec::new(),
             detail: None,
         }

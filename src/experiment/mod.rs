@@ -34,7 +34,7 @@ pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use scores::Scores;
 pub use size::size;
-pub use sweep::{Design, Kept, Stopped, sweep};
+pub use sweep::{Design, Kept, SharedNotes, Stopped, sweep};
 
 use crate::model::Model;
 use crate::results::{self, Results};

@@ -1,5 +1,7 @@
 //! A comparison for a terminal, at most 80 columns wide, and for a review: what differs, by how much, and what turns.
 
+use std::collections::BTreeMap;
+
 use super::doubt;
 use super::figures::{Palette, difference, figure, money, share, short};
 use super::summary::bound;
@@ -19,8 +21,9 @@ const WIDEST_NAME: usize = 10;
 enum Word {
     Better,
     Worse,
-    /// Of what is neither better nor worse.
+    /// A larger value of a metric that is neither better nor worse for it.
     Higher,
+    /// A smaller value of such a metric.
     Lower,
     NotDistinguishable,
     /// The difference is distinguishable but within the tolerance.
@@ -29,6 +32,17 @@ enum Word {
 }
 
 impl Word {
+    /// Judges a metric among the differences that it belongs to. A cost that is lower only because less is served is not better.
+    fn in_context(
+        comparison: &Comparison,
+        differences: &BTreeMap<String, Difference>,
+        metric: &str,
+        better: Better,
+    ) -> Option<Self> {
+        let better = if comparison.follows_service(differences, metric) { Better::Neither } else { better };
+        Some(Self::of(differences.get(metric)?, better, comparison.tolerance))
+    }
+
     fn of(d: &Difference, better: Better, tolerance: f64) -> Self {
         let Some(difference) = d.difference.filter(|_| d.half_width.is_some()) else { return Self::NotKnown };
         match better {
@@ -81,10 +95,8 @@ fn row(comparison: &Comparison, prefix: &str, name: &str) -> Option<Row> {
     let term = terms::find(name)?;
     let cell = |x: Option<f64>| x.map_or_else(|| "?".to_owned(), |x| short(x, term.unit));
     let difference = d.difference.map_or_else(|| "?".to_owned(), |x| difference(x, d.half_width, term.unit));
-    Some(Row {
-        cells: [name.to_owned(), cell(d.a), cell(d.b), difference],
-        word: Word::of(d, term.better, comparison.tolerance),
-    })
+    let word = Word::in_context(comparison, &comparison.differences, &format!("{prefix}{name}"), term.better)?;
+    Some(Row { cells: [name.to_owned(), cell(d.a), cell(d.b), difference], word })
 }
 
 /// Whether a metric has anything to say: one side knows it, and it is not nothing on both.
@@ -144,16 +156,16 @@ pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
         1 => "1 replication each".to_owned(),
         n => format!("{n} replications each"),
     };
-    let luck = if comparison.paired {
-        format!("seed {} · paired: both sides meet the same requests", comparison.a.seed)
-    } else {
-        format!("seeds {} and {} · not paired", comparison.a.seed, comparison.b.seed)
+    let seeds = match (comparison.paired, comparison.same_requests) {
+        (true, true) => format!("seed {} · paired: both sides meet the same requests", comparison.a.seed),
+        (true, false) => format!("seed {} · paired: both sides draw the same random numbers", comparison.a.seed),
+        (false, _) => format!("seeds {} and {} · not paired", comparison.a.seed, comparison.b.seed),
     };
     let (of_a, of_b) = (&comparison.a.scenario.overrides, &comparison.b.scenario.overrides);
     let both: Vec<&str> = of_a.iter().filter(|o| of_b.contains(o)).map(String::as_str).collect();
     let both = if both.is_empty() { String::new() } else { format!(" · both with {}", both.join(", ")) };
     let tolerance = format!("differences within {} are called neither better nor worse", share(comparison.tolerance));
-    format!("{replications} · {luck}{both} · {tolerance}")
+    format!("{replications} · {seeds}{both} · {tolerance}")
 }
 
 /// What the change costs in a month, and whether that is because less, or more, is served.
@@ -164,9 +176,14 @@ pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     let served = comparison.differences.get("served").filter(|d| is_comparable && comparison.matters(d));
     let served = served.and_then(|d| d.difference).map(|x| {
         let more = if x > 0.0 { "more" } else { "fewer" };
-        format!("{b} serves {} {more} requests, which is part of it", figure(x.abs().max(1.0).round(), Unit::Count))
+        format!("{b} serves {} {more} requests", figure(x.abs().max(1.0).round(), Unit::Count))
     });
-    [month(comparison)].into_iter().chain(traffic).chain(per_thousand(comparison)).chain(served).collect()
+    let (month, each) = (month(comparison), per_thousand(comparison));
+    if traffic.is_some() && comparison.unlike_months() {
+        // Months of different traffic are no measure of what a request costs, so that they come last.
+        return each.into_iter().chain(traffic).chain([month]).collect();
+    }
+    [month].into_iter().chain(traffic).chain(each).chain(served).collect()
 }
 
 /// That the sides carry different traffic, so that their totals are no measure of their prices.
@@ -194,6 +211,9 @@ fn month(comparison: &Comparison) -> String {
     let range = d.half_width.filter(|half| *half > 0.0).map(|half| format!(" ±{}", usd(half))).unwrap_or_default();
     let (of_a, of_b) = (usd(d.a.unwrap_or(f64::NAN)), usd(d.b.unwrap_or(f64::NAN)));
     match difference {
+        _ if comparison.unlike_traffic().is_some() && comparison.unlike_months() => {
+            format!("a month of its own traffic costs {of_a} on {name_a} and {of_b} on {name_b}")
+        }
         0.0 => format!("{name_a} and {name_b} cost the same a month: {of_a}"),
         _ if !d.distinguishable => {
             let why = if d.half_width.is_some() { "not distinguishable" } else { "no interval is known" };
@@ -271,7 +291,7 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     let matters = |metric: &str| readings.iter().filter_map(|r| r.differences.get(metric)).any(says_something);
     for metric in comparison.deciding().into_iter().filter(|metric| matters(metric)) {
         let Some(better) = terms::find(metric).map(|term| term.better) else { continue };
-        let lines = turns(readings, (metric, better), comparison.tolerance, palette);
+        let lines = turns(readings, (metric, better), comparison, palette);
         match said.iter_mut().find(|(known, _)| *known == lines) {
             Some((_, metrics)) => metrics.push(metric),
             None => said.push((lines, vec![metric])),
@@ -285,9 +305,15 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
 }
 
 /// What a metric is over readings, and, below, under which of them it is something else than as written.
-fn turns(readings: &[Reading], (metric, better): (&str, Better), tolerance: f64, palette: Palette) -> Vec<String> {
-    let word =
-        |reading: &Reading| reading.differences.get(metric).map_or(Word::NotKnown, |d| Word::of(d, better, tolerance));
+fn turns(
+    readings: &[Reading],
+    (metric, better): (&str, Better),
+    comparison: &Comparison,
+    palette: Palette,
+) -> Vec<String> {
+    let word = |reading: &Reading| {
+        Word::in_context(comparison, &reading.differences, metric, better).unwrap_or(Word::NotKnown)
+    };
     let of = word(&readings[0]);
     let others: Vec<&Reading> = readings.iter().filter(|r| word(r) != of).collect();
     if others.is_empty() {

@@ -1,6 +1,6 @@
 //! The verdict, its neck and the goals, in sentences.
 
-use super::figures::{Palette, amount, count, figure, share, time};
+use super::figures::{Palette, amount, count, figure, share, three_figures, time};
 use super::summary::bound;
 use crate::results::{Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis};
 use crate::terms::{self, Unit};
@@ -42,13 +42,25 @@ pub(super) fn sentence(point: &Point) -> String {
         }
         Verdict::Drops => format!("{word}: {fail}"),
         Verdict::Saturated => format!(
-            "{word}: {fail}; it is more than {} in {} of {} minutes",
+            "{word}: {fail}; it is more than {} in {}",
             share(basis.bound),
-            count(basis.minutes_over_bound as f64),
-            count(basis.minutes as f64)
+            minutes_over_bound(basis, point.replications)
         ),
         Verdict::Backlogged => format!("{word}: more requests wait at the end than at the start; {fail}"),
     }
+}
+
+/// The minutes in which more fails than may, of those with traffic; the mean of the replications where there are several.
+fn minutes_over_bound(basis: &VerdictBasis, replications: u64) -> String {
+    let [over, all] = [basis.minutes_over_bound, basis.minutes];
+    if replications <= 1 {
+        return format!("{} of {} minutes", count(over as f64), count(all as f64));
+    }
+    let mean = |minutes: u64| match minutes % replications {
+        0 => count((minutes / replications) as f64),
+        _ => three_figures(minutes as f64 / replications as f64),
+    };
+    format!("{} of the {} minutes of a replication, on average", mean(over), mean(all))
 }
 
 /// From this share of the mean latency on, waiting belongs to the answer \[1\].

@@ -36,8 +36,11 @@ const SAME_TRAFFIC: f64 = 0.01;
 pub struct Comparison {
     pub a: Side,
     pub b: Side,
-    /// Whether replication i of both sides had the same luck. If not, intervals are those of two independent samples.
+    /// Whether both sides drew the same random numbers. If not, intervals are those of two independent samples.
     pub paired: bool,
+    /// Whether replication i of both sides met the same requests: as many of each workload, with the same laws of lengths.
+    #[serde(default)]
+    pub same_requests: bool,
     /// Of the intervals of the differences, such as 0.95.
     pub confidence: f64,
     /// Differences of at most this share of a's value are called neither better nor worse, such as 0.01.
@@ -93,6 +96,41 @@ impl Comparison {
         };
         let (a, b) = (per_hour(requests.a, &self.a)?, per_hour(requests.b, &self.b)?);
         ((a - b).abs() > SAME_TRAFFIC * a.max(b)).then_some([a, b])
+    }
+
+    /// The requests that a month of both sides is of, where they differ by more than a little.
+    #[must_use]
+    pub fn unlike_months(&self) -> bool {
+        let requests = self.differences.get("requests_per_month").and_then(|d| d.a.zip(d.b));
+        requests.is_none_or(|(a, b)| (a - b).abs() > SAME_TRAFFIC * a.max(b))
+    }
+
+    /// Whether a cost is lower only because fewer requests are served, or higher only because more are: what one served request
+    /// costs does not fall, or does not rise, by more than the tolerance. `differences` are those of this comparison, or of one
+    /// reading of what is in doubt.
+    #[must_use]
+    pub fn follows_service(&self, differences: &BTreeMap<String, Difference>, metric: &str) -> bool {
+        let (scope, name) =
+            metric.rsplit_once('.').map_or(("", metric), |(scope, name)| (&metric[..=scope.len()], name));
+        let ratio = |name: &str| {
+            let of = differences.get(&format!("{scope}{name}"))?;
+            of.a.zip(of.b).filter(|(a, b)| *a > 0.0 && *b >= 0.0).map(|(a, b)| b / a)
+        };
+        let base = match name {
+            "cost_usd" => Some(1.0),
+            "cost_per_month_usd" => Some(self.b.measured_s / self.a.measured_s),
+            "cost_per_1k_requests_usd" => ratio("requests"),
+            _ => None,
+        };
+        let (Some(base), Some(cost), Some(served)) = (base, ratio(name), ratio("served")) else { return false };
+        let served = served / base;
+        if served == 0.0 {
+            return cost < 1.0;
+        }
+        // As a share of a's cost of one served request.
+        let of_each = cost / served - 1.0;
+        (cost < 1.0 && served < 1.0 && of_each > -self.tolerance)
+            || (cost > 1.0 && served > 1.0 && of_each < self.tolerance)
     }
 
     /// Whether a difference is outside its confidence interval and larger than the tolerance.

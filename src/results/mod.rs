@@ -182,6 +182,10 @@ pub struct Point {
     pub bill: Vec<BillItem>,
     /// What is due for whole terms, whatever is used.
     pub commitments: Vec<CommitmentItem>,
+    /// What a reader of a point of a sweep must know of the hours that it plays: when daily limits are used up, and which traffic
+    /// the measured time leaves out. Empty where the head of the document has it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<Note>,
     /// Each `[[expect]]`, judged at this point; empty where there is but one point, and the head has them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub expectations: Vec<Expectation>,

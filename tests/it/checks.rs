@@ -171,7 +171,7 @@ fn what_is_bought_is_part_of_the_gate() {
     assert!(text(&spare.stderr).contains("warning: bought 220 is more than it takes"), "{}", text(&spare.stderr));
     assert_eq!(sized(&["s.toml", "--bought", "20", "--no-charts", "--quiet"]).status.code(), Some(1));
     assert_eq!(sized(&["s.toml", "--to", "10", "--no-charts"]).status.code(), Some(2));
-    let results = std::fs::read_to_string(folder.path().join("output/s/results.json")).unwrap();
+    let results = std::fs::read_to_string(folder.path().join("output/s-size/results.json")).unwrap();
     let results: bedload::results::Results = serde_json::from_str(&results).unwrap();
     assert_eq!(results.sizing.unwrap().answer, Some(120));
 }

@@ -50,6 +50,7 @@ mod sizes;
 mod storms;
 mod studies_in_doubt;
 mod sweeps;
+mod sweeps_told;
 mod teams;
 mod theory;
 mod throughput_refusals;

@@ -121,6 +121,7 @@ pub(super) fn comparison() -> Results {
     let comparison = Comparison {
         a: side("a.toml"),
         b: side("b.toml"),
+        same_requests: true,
         paired: true,
         confidence: 0.95,
         tolerance: 0.01,

@@ -1,7 +1,7 @@
-//! Two scenarios against each other: the differences of their metrics, with the luck that they share left out.
+//! Compares two scenarios: the differences of their metrics, without the random variation that they share.
 //!
-//! Both sides are played with the same streams, so that replication i of both meets the same requests. What differs within
-//! a pair is then the scenario and not the traffic, and the interval is that of the differences of the pairs. With
+//! Both sides are played with the same streams, so that replication i of both meets the same requests where both scenarios
+//! state the same traffic. What differs within a pair is then the scenario, and the interval is that of the differences of the pairs. With
 //! different seeds nothing is shared, and the interval is that of two independent samples.
 
 mod doubted;
@@ -54,6 +54,7 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
         a: side_of(name_a, scenario_a, model_a),
         b: side_of(name_b, scenario_b, model_b),
         paired,
+        same_requests: paired && same_requests((model_a, model_b), &differences),
         tolerance: results::TOLERANCE,
         confidence: model_a.run.confidence,
         cost_per_month_difference_usd: differences.get("cost_per_month_usd").and_then(|d| d.difference),
@@ -74,6 +75,17 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
         ..results
     };
     Conclusion { results, effort }
+}
+
+/// Whether both sides have the same workloads with equal laws of lengths, and as many requests of each.
+fn same_requests((a, b): (&Model, &Model), differences: &BTreeMap<String, Difference>) -> bool {
+    let lengths =
+        |model: &Model| model.workloads.iter().map(|w| (w.name.clone(), w.tokens.clone())).collect::<Vec<_>>();
+    let is_count = |name: &str| name == "requests" || name.starts_with("workloads.") && name.ends_with(".requests");
+    let counts = differences.iter().filter(|(name, _)| is_count(name));
+    (a.run.warmup, a.run.duration) == (b.run.warmup, b.run.duration)
+        && lengths(a) == lengths(b)
+        && counts.map(|(_, d)| d).all(|d| d.difference == Some(0.0) && d.half_width.is_none_or(|half| half == 0.0))
 }
 
 /// A side as a design point with what its charts draw.

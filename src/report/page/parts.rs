@@ -219,7 +219,7 @@ fn points(subject: &Subject<'_>) -> Vec<Block> {
     let paths: Vec<&String> = subject.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
     let is_bound = subject.points.iter().any(|point| !point.commitments.is_empty());
     let row = |point: &Point| {
-        let mut row = vec![text(point.index.to_string())];
+        let mut row = vec![text(point.index.to_string()), text(point.verdict.name())];
         row.extend(paths.iter().map(|path| text(value(point.parameters.get(*path)))));
         let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
         row.push(text(cell(COST)));
@@ -230,7 +230,7 @@ fn points(subject: &Subject<'_>) -> Vec<Block> {
         row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
         row
     };
-    let mut columns = vec![Column::words("Point")];
+    let mut columns = ["Point", "Verdict"].map(Column::words).to_vec();
     columns.extend(paths.iter().map(|path| Column::words(path)));
     columns.push(Column::numbers(COST));
     columns.extend(is_bound.then(|| Column::numbers("committed")));
