@@ -38,6 +38,7 @@ pub(super) fn judge(
             at_least,
             estimate: e.estimate,
             half_width: e.half_width,
+            margin: e.estimate.and(e.half_width).map(|_| margin),
             verdict,
             evidence,
             undecided: None,

@@ -12,6 +12,7 @@ mod json;
 mod markdown;
 mod marks;
 mod page;
+mod owners;
 mod sizing;
 mod summary;
 mod sweep;

@@ -30,9 +30,13 @@ impl Row {
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut lines = self.lines.clone();
         if let Some(table) = &self.table {
+            let mut name = "";
             for row in &table.rows {
-                let figures = table.columns.iter().zip(row).skip(1).map(|(column, cell)| format!("{column} {cell}"));
-                lines.push(format!("{}: {}", row[0], figures.collect::<Vec<_>>().join(" · ")));
+                // A row without a name is of the thing that the row above it is of.
+                name = if row[0].is_empty() { name } else { &row[0] };
+                let cells = table.columns.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+                let figures = cells.map(|(column, cell)| format!("{column} {cell}"));
+                lines.push(format!("{name}: {}", figures.collect::<Vec<_>>().join(" · ")));
             }
         }
         lines
@@ -402,8 +406,22 @@ pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
         Judgement::Failed => palette.bad("FAILED"),
         Judgement::Inconclusive => palette.doubtful("inconclusive"),
     };
-    let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
     let open = e.undecided.as_ref().map(|open| format!("; {}", open.why)).unwrap_or_default();
-    let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| interval(Some(&estimate), unit));
+    let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| measured(e, unit));
     format!("{verdict}: {} {bound}, is {is}{open}", e.metric)
+}
+
+/// The estimate of an expectation with its interval; where the interval seems to say otherwise than the judgement, with the
+/// margin that decided.
+pub(super) fn measured(e: &Expectation, unit: Unit) -> String {
+    let shown = interval(Some(&Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 }), unit);
+    let (Some(estimate), Some(half), Some(margin)) = (e.estimate, e.half_width, e.margin) else { return shown };
+    let is_inside = |bound: f64| (estimate - bound).abs() <= half;
+    let seems_open = [e.at_least, e.at_most].into_iter().flatten().any(is_inside);
+    if half == 0.0 || seems_open == (e.verdict == Judgement::Inconclusive) {
+        return shown;
+    }
+    let margin = interval(Some(&Estimate { estimate: e.estimate, half_width: Some(margin), n: 0 }), unit);
+    let why = if seems_open { "for the side of the bound" } else { "so that all goals together are sure enough" };
+    format!("{shown} (judged as {margin}, {why})")
 }

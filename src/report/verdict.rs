@@ -210,6 +210,7 @@ mod tests {
             at_least,
             estimate: None,
             half_width: None,
+            margin: None,
             verdict,
             evidence: None,
             undecided: None,

@@ -286,6 +286,10 @@ pub struct Expectation {
     pub at_least: Option<f64>,
     pub estimate: Option<f64>,
     pub half_width: Option<f64>,
+    /// How far the truth may lie from the estimate on the side of the bound, at the level at which all expectations are judged
+    /// together; null: the estimate is not known, or there is one replication.
+    #[serde(default)]
+    pub margin: Option<f64>,
     pub verdict: Judgement,
     /// What the judgement of a rate rests on; left out for other metrics.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -127,7 +127,7 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
 
 impl File {
     /// Whether both are the same file on disk.
-    fn is(&self, other: &Self) -> bool {
+    pub(super) fn is(&self, other: &Self) -> bool {
         let path = |file: &Self| std::fs::canonicalize(&file.name).unwrap_or_else(|_| PathBuf::from(&file.name));
         path(self) == path(other)
     }

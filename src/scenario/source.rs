@@ -71,6 +71,13 @@ impl Source {
         })
     }
 
+    /// Whether this scenario includes the other one's file.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        let Some(file) = other.layers.first() else { return false };
+        self.included.iter().filter_map(|part| part.layers.first()).any(|included| included.is(file))
+    }
+
     /// All files, each part's together.
     pub(super) fn files(&self) -> impl Iterator<Item = &File> {
         self.layers.iter().chain(self.included.iter().flat_map(|part| &part.layers))

@@ -198,7 +198,13 @@ fn a_gate_without_expectations_or_with_a_fault_does_not_pass() {
     std::fs::write(folder.path().join("broken.toml"), scenario(200, "rpn = 5")).unwrap();
     let broken = check(folder.path(), &["good.toml", "broken.toml", "--junit", "j.xml"], false);
     assert_eq!((broken.status.code(), text(&broken.stdout).as_str()), (Some(2), ""));
-    assert!(!folder.path().join("j.xml").exists());
+    let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let root = document.root_element();
+    let counts = ["tests", "failures", "errors"].map(|name| root.attribute(name).unwrap());
+    assert_eq!(counts, ["2", "1", "1"], "the other file was not run: {xml}");
+    let error = root.descendants().find(|n| n.has_tag_name("error")).expect("an error");
+    assert!(error.text().unwrap().contains("rpn") && error.text().unwrap().contains("broken.toml:"), "{xml}");
     for (args, code) in [
         (&["good.toml", "--baseline", "none.json"][..], 2),
         (&["none.toml"], 2),
@@ -206,6 +212,87 @@ fn a_gate_without_expectations_or_with_a_fault_does_not_pass() {
     ] {
         assert_eq!(check(folder.path(), args, false).status.code(), Some(code), "{args:?}");
     }
+}
+
+#[test]
+fn a_missing_baseline_leaves_a_comment_and_an_error() {
+    let folder = folder();
+    let args = ["good.toml", "--baseline", "none.json", "--markdown", "c.md", "--junit", "j.xml"];
+    let output = check(folder.path(), &args, false);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+    let comment = std::fs::read_to_string(folder.path().join("c.md")).unwrap();
+    assert!(comment.contains("2 files: 1 inconclusive, 1 in error"), "{comment}");
+    assert!(
+        comment.contains("| **ERROR** | `none.json` | – | error: the baseline \\`none.json\\` cannot be read"),
+        "{comment}"
+    );
+    assert!(comment.contains("not run: the baseline cannot be read"), "{comment}");
+    let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    assert!(
+        xml.contains("errors=\"1\"") && xml.contains("<error type=\"error\" message=\"error: the baseline"),
+        "{xml}"
+    );
+}
+
+#[test]
+fn a_comment_of_a_broken_file_has_its_errors_and_no_part_of_a_warning() {
+    let folder = folder();
+    let text_of = scenario(200, "rpn = 5").replace("warmup = \"1m\"\n", "");
+    std::fs::write(folder.path().join("broken.toml"), text_of).unwrap();
+    let output = check(folder.path(), &["broken.toml", "--markdown", "c.md"], false);
+    assert!(text(&output.stderr).contains("warning: "), "the file has a warning too: {}", text(&output.stderr));
+    let comment = std::fs::read_to_string(folder.path().join("c.md")).unwrap();
+    let row = comment.lines().find(|line| line.contains("ERROR")).unwrap();
+    let parts = |word: &str| row.matches(word).count();
+    assert_eq!((parts("error: "), parts("--&gt; "), parts("warning")), (1, 1, 0), "{row}");
+}
+
+#[test]
+fn a_warning_is_called_one_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    // A third of the requests is refused, and the only goal speaks of latency.
+    let slow = "[[expect]]\nmetric = \"e2e_mean\"\nat_most = \"20s\"\n";
+    std::fs::write(folder.path().join("s.toml"), scenario(40, slow)).unwrap();
+    let output = check(folder.path(), &["s.toml", "--junit", "j.xml", "--markdown", "c.md"], false);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains("\n  PASS          e2e_mean") && told.contains("\n  WARN          1 stated goal holds"),
+        "{told}"
+    );
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("c.md").contains("<br>WARN: 1 stated goal holds"), "{}", read("c.md"));
+    assert!(read("j.xml").contains("<system-out>WARN: 1 stated goal holds"), "{}", read("j.xml"));
+}
+
+#[test]
+fn the_margin_that_judged_stands_beside_an_interval_that_seems_to_say_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    // With 40 goals together, each margin is about twice as wide as the interval of one.
+    let goal = |bound: f64| format!("[[expect]]\nmetric = \"throttle_rate\"\nat_most = {bound}\n");
+    let latency = |i: u64| format!("[[expect]]\nmetric = \"e2e_mean\"\nat_most = \"{i}s\"\n");
+    let others: String = (20..59).map(latency).collect();
+    let judged = |bound: f64| {
+        std::fs::write(folder.path().join("s.toml"), scenario(45, &(goal(bound) + &others))).unwrap();
+        let told = text(&check(folder.path(), &["s.toml"], false).stdout).replace("\n                ", " ");
+        told.lines()
+            .find(|line| line.contains("throttle_rate"))
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let wide = judged(0.01);
+    let number = |text: &str| text.split(' ').next().unwrap().parse::<f64>().unwrap();
+    let (estimate, half) =
+        wide.split_once("is ").map(|(_, rest)| (number(rest), number(rest.split('±').nth(1).unwrap()))).unwrap();
+    let bound = (estimate - 1.3 * half) / 100.0;
+    let told = judged(bound);
+    assert!(told.starts_with("INCONCLUSIVE "), "{told}");
+    assert!(told.contains("% (judged as ") && told.contains("so that all goals together are sure enough)"), "{told}");
+    let margin = number(told.rsplit('±').next().unwrap());
+    assert!(estimate - margin < 100.0 * bound && 100.0 * bound < estimate - half, "{told}");
+    assert!(!judged(0.9).contains("judged as"), "a verdict that the interval shows needs no margin");
 }
 
 #[test]

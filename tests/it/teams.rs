@@ -182,6 +182,14 @@ fn files_of_one_account_share_a_default_quota_and_files_that_are_checked_apart_a
     let apart = bedload(folder.path(), &["check", "teams/ads.toml", "teams/web.toml"]);
     let told = text(&apart.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("is judged as if this file had it alone; teams/web.toml take it too"), "{told}");
+    // What the account includes already is not to be included once more.
+    let together = bedload(folder.path(), &["check", "account.toml", "teams/ads.toml", "teams/web.toml"]);
+    assert!(!text(&together.stdout).contains("as if this file had it alone"), "{}", text(&together.stdout));
+    write(&folder, "other.toml", &by_default("10/min"));
+    let beside = bedload(folder.path(), &["check", "account.toml", "teams/ads.toml", "other.toml"]);
+    let told = text(&beside.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("alone; account.toml, teams/ads.toml take it too"), "{told}");
+    assert!(told.contains("alone; other.toml take it too"), "{told}");
 }
 
 #[test]

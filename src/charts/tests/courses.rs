@@ -211,6 +211,7 @@ fn a_bound_stands_in_where_there_is_no_objective() {
         at_least: None,
         estimate: None,
         half_width: None,
+        margin: None,
         verdict: Judgement::Held,
         evidence: None,
         undecided: None,

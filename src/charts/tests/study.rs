@@ -30,6 +30,7 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
         at_least: None,
         estimate: Some(throttled),
         half_width: Some(0.02),
+        margin: None,
         verdict,
         evidence: None,
         undecided: None,

@@ -19,6 +19,7 @@ pub(super) fn purchase(ways: &[(&str, f64, f64, f64)], volumes: &[f64]) -> Resul
                 at_least: None,
                 estimate: Some(0.0),
                 half_width: None,
+                margin: None,
                 verdict,
                 evidence: None,
                 undecided: None,

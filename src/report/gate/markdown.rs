@@ -1,6 +1,6 @@
 //! A gate as a comment in a review: one row a scenario, with what was and what is.
 
-use super::{Checked, count, owners, word};
+use super::{Checked, count, owners};
 use crate::report::figures::{money, share};
 use crate::report::marks;
 use crate::results::Standing;
@@ -21,7 +21,7 @@ pub fn gate_markdown(all: &[Checked]) -> String {
         cells.push(cell(checked.now.as_ref()));
         let judged = checked.cases.iter().map(|case| match checked.is_broken {
             true => case.text.lines().map(escaped).collect::<Vec<_>>().join("<br>"),
-            false => format!("{}: {}", word(case.verdict), escaped(&case.text)),
+            false => format!("{}: {}", case.word(), escaped(&case.text)),
         });
         let owners = owners::lines(checked);
         cells.push(judged.chain(owners.iter().map(|line| escaped(line))).collect::<Vec<_>>().join("<br>"));

@@ -25,7 +25,7 @@ pub struct Checked {
     pub now: Option<Standing>,
     /// How the run of the baseline ended; `None`: there is none, or it does not say.
     pub before: Option<Standing>,
-    /// The file is no scenario that can run.
+    /// The file cannot be used: it is no scenario that can run, or no baseline.
     pub is_broken: bool,
 }
 
@@ -57,6 +57,16 @@ impl Checked {
     }
 }
 
+impl Case {
+    /// The verdict in a word; what passes and is worth a word is a warning.
+    fn word(&self) -> &'static str {
+        match self.verdict {
+            Judgement::Held if self.is_warning => "WARN",
+            verdict => word(verdict),
+        }
+    }
+}
+
 fn word(verdict: Judgement) -> &'static str {
     match verdict {
         Judgement::Held => "PASS",
@@ -74,7 +84,7 @@ fn count(all: &[Checked]) -> String {
     let parts =
         [of(Judgement::Held, "passed"), of(Judgement::Failed, "failed"), of(Judgement::Inconclusive, "inconclusive")];
     let broken = all.iter().filter(|checked| checked.is_broken).count();
-    let broken = (broken > 0).then(|| format!("{broken} no scenario that can run"));
+    let broken = (broken > 0).then(|| format!("{broken} in error"));
     let parts: Vec<String> = parts.into_iter().flatten().chain(broken).collect();
     format!("{} {}: {}", all.len(), if all.len() == 1 { "file" } else { "files" }, parts.join(", "))
 }
@@ -91,7 +101,7 @@ pub fn gate_text(all: &[Checked]) -> String {
         }
         for case in &checked.cases {
             for (i, line) in wrapped(&case.text, WIDTH - 16).into_iter().enumerate() {
-                let (label, indent) = if i == 0 { (word(case.verdict), "") } else { ("", "  ") };
+                let (label, indent) = if i == 0 { (case.word(), "") } else { ("", "  ") };
                 out += &format!("  {label:<12}  {indent}{line}\n");
             }
         }
@@ -105,7 +115,7 @@ pub fn gate_text(all: &[Checked]) -> String {
 pub fn gate_broken(all: &[Checked]) -> String {
     let broken = all.iter().flat_map(|checked| {
         let cases = checked.cases.iter().filter(|case| case.verdict != Judgement::Held);
-        cases.map(move |case| format!("{}: {}: {}\n", word(case.verdict), checked.file, case.text))
+        cases.map(move |case| format!("{}: {}: {}\n", case.word(), checked.file, case.text))
     });
     broken.collect::<String>().replace('\u{a0}', " ")
 }

@@ -2,11 +2,11 @@
 
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
-use crate::report::figures::{count, figure, interval, money as usd};
-use crate::report::summary::{Story, bound};
+use crate::report::figures::{count, figure, money as usd};
+use crate::report::summary::{Story, bound, measured};
 use crate::report::sweep::value;
-use crate::report::{Tale, comparison, doubt, sizing};
-use crate::results::{BillItem, Comparison, Estimate, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
+use crate::report::{Tale, comparison, doubt, owners, sizing};
+use crate::results::{BillItem, Comparison, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
 use crate::terms::{self, Unit};
 
 /// Points that a table holds; of more the best are told.
@@ -83,13 +83,7 @@ fn judged(subject: &Subject<'_>) -> Option<Table> {
     worst_first.sort_by_key(|e| std::cmp::Reverse(e.verdict));
     let rows = worst_first.into_iter().map(|e| {
         let unit = unit(&e.metric);
-        let measured = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
-        vec![
-            tag(Some(e.verdict)),
-            code(&e.metric),
-            text(bounded(e.at_least, e.at_most, unit)),
-            text(interval(Some(&measured), unit)),
-        ]
+        vec![tag(Some(e.verdict)), code(&e.metric), text(bounded(e.at_least, e.at_most, unit)), text(measured(e, unit))]
     });
     let columns = ["Verdict", "Metric", "Bound", "Measured"].map(Column::words).to_vec();
     let table = Table { name: "Expectations and verdicts", columns, lines: rows.map(Line::Cells).collect() };
@@ -136,17 +130,27 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
     }
     let mut blocks = results.sizing.as_ref().map(|sizing| tried(results, sizing)).unwrap_or_default();
     if let Some(point) = subject.point() {
-        let told = |label: &str| !["Expected", "Doubt", "Assumed", "Cost", "Notes"].contains(&label);
+        let told = |label: &str| !["Expected", "Doubt", "Assumed", "Cost", "Notes", "Owners"].contains(&label);
         let rows = Story::of(results, point, PLAIN).into_iter().filter(|row| told(row.label)).collect();
         if results.sizing.is_some() {
             blocks.push(Block::Paragraph(vec![text("At the answer:")]));
         }
         blocks.push(Block::Figures(rows));
+        blocks.extend(owners(point));
     }
     if results.sizing.is_some() || subject.points.len() == 1 {
         return Section::of("Detailed results", blocks);
     }
     Section::of("Design points", points(subject))
+}
+
+/// What each owner takes of each limit; `None`: the scenario names no owners.
+fn owners(point: &Point) -> Option<Block> {
+    let [words, numbers] = [Column::words, Column::numbers];
+    let of = [words, numbers, numbers, words, numbers, numbers];
+    let columns = of.iter().zip(owners::COLUMNS).map(|(column, name)| column(&capital(name))).collect();
+    let lines: Vec<Line> = owners::rows(point).into_iter().map(|row| Line::Cells(row.map(text).to_vec())).collect();
+    (!lines.is_empty()).then_some(Block::Table(Table { name: "What each owner takes of each limit", columns, lines }))
 }
 
 fn differences(results: &Results, comparison: &Comparison) -> Section {
