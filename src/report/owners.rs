@@ -7,13 +7,14 @@ use crate::results::{Point, Take};
 use crate::terms;
 
 /// Names of the columns of [`rows`].
-pub(super) const COLUMNS: [&str; 6] = ["owner", "requests", "fail", "limit", "share", "a minute"];
+pub(super) const COLUMNS: [&str; 6] = ["owner", "requests", "fail", "limit", "share", "per minute"];
 
 /// A row for each limit of which each owner takes a part, the owner that takes the largest share of a limit first. The first row
 /// of an owner has its name, its requests and the share of them that fails; these cells of its other rows are empty.
 pub(super) fn rows(point: &Point) -> Vec<[String; 6]> {
     let names = terms::parts(point.metrics.keys(), "owners");
-    let mut owners: Vec<(&str, Vec<&Take>)> = names.iter().map(|owner| (owner.as_str(), taken(&point.takes, owner))).collect();
+    let mut owners: Vec<(&str, Vec<&Take>)> =
+        names.iter().map(|owner| (owner.as_str(), taken(&point.takes, owner))).collect();
     owners.sort_by(|a, b| by_size(&a.1, &b.1).then_with(|| terms::natural_order(a.0, b.0)));
     owners.into_iter().flat_map(|(owner, takes)| of_owner(point, owner, &takes)).collect()
 }

@@ -96,9 +96,7 @@ impl<'r> Story<'r> {
     }
 
     fn names(&self, family: &str) -> Vec<String> {
-        let mut names = terms::parts(&self.results.metric_names, family.trim_end_matches('.'));
-        names.sort_by(|a, b| terms::natural_order(a, b));
-        names
+        terms::parts(&self.results.metric_names, family.trim_end_matches('.'))
     }
 
     fn with_interval_short(&self, name: &str) -> String {
@@ -211,12 +209,15 @@ impl<'r> Story<'r> {
 
     /// Prefixes of limits per minute, such as `quotas.us.tpm`.
     fn limits(&self) -> Vec<String> {
-        let names = self.results.metric_names.iter();
+        self.prefixes(".limit_per_min")
+    }
+
+    /// What stands before an ending in the names of metrics of the whole run, sorted as people sort names.
+    fn prefixes(&self, ending: &str) -> Vec<String> {
+        let names = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(ending));
+        let mut names: Vec<String> = names.filter(|m| !m.starts_with("windows.")).map(str::to_owned).collect();
+        names.sort_by(|a, b| terms::natural_order(a, b));
         names
-            .filter_map(|m| m.strip_suffix(".limit_per_min"))
-            .filter(|m| !m.starts_with("windows."))
-            .map(str::to_owned)
-            .collect()
     }
 
     fn latency(&mut self) {
@@ -277,8 +278,7 @@ impl<'r> Story<'r> {
             }
         }
         // Daily limits, where the day is felt.
-        let daily = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(".tpd.utilization_mean"));
-        for of in daily.filter(|m| !m.starts_with("windows.")) {
+        for of in self.prefixes(".tpd.utilization_mean") {
             let used = self.value(&format!("{of}.tpd.utilization_mean"));
             let refused = self.value(&format!("{of}.tpd.refused"));
             if used >= WORTH_A_LINE || refused > 0.0 {
@@ -357,13 +357,14 @@ impl<'r> Story<'r> {
     }
 
     fn assumptions(&mut self) {
-        let lines = self.results.assumptions.iter().map(|a| format!("{} = {}", a.path, a.value)).collect::<Vec<_>>();
-        if lines.is_empty() {
+        let n = self.results.assumptions.len();
+        if n == 0 {
             return;
         }
-        let quantities = if lines.len() == 1 { "quantity" } else { "quantities" };
-        let mut out = vec![format!("{} {quantities} left at a default (results.json says why):", lines.len())];
-        out.extend(lines);
+        let quantities = if n == 1 { "quantity" } else { "quantities" };
+        let mut out = vec![format!("{n} {quantities} left at a default (results.json says why):")];
+        let all = self.results.assumptions.iter();
+        out.extend(terms::folded(all.map(|a| terms::Assumed { path: &a.path, value: &a.value, why: &a.why })));
         self.row("Assumed", out);
     }
 

@@ -52,7 +52,8 @@ pub fn text(results: &Results, palette: Palette) -> String {
 /// Lines of a table that fit a terminal: the first column to the left, the others to the right, two blanks between.
 fn aligned(table: &Table) -> Vec<String> {
     let header: Vec<String> = table.columns.iter().map(|column| (*column).to_owned()).collect();
-    let rows = fitted(&header, &table.rows, WIDTH - LABEL);
+    // Lines that are broken have two columns less.
+    let rows = fitted(&header, &table.rows, WIDTH - LABEL - 2);
     let lines = || std::iter::once(&header).chain(&rows);
     let width = |column: usize| lines().map(|line| seen_width(&line[column])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..header.len()).map(width).collect();

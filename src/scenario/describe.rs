@@ -18,6 +18,7 @@ use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
+use crate::terms;
 use crate::units::{SimTime, grouped};
 
 pub use study::describe_study;
@@ -236,9 +237,8 @@ impl Page {
             }
         }
         for (why, group) in by_reason {
-            for assumption in group {
-                self.line(2, &format!("{} = {}", assumption.path, assumption.value));
-            }
+            let group = group.into_iter().map(|a| terms::Assumed { path: &a.path, value: &a.value, why });
+            terms::folded(group).iter().for_each(|line| self.line(2, line));
             self.line(6, why);
         }
         if let Some(date) = &model.catalog_as_of {

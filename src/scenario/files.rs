@@ -121,7 +121,7 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
         let rule = "an included file includes no others".to_owned();
         return Err(nested.refuse(at, rule, "name them in the file of the account"));
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.sort_by(|a, b| terms::natural_order(&a.name, &b.name));
     Ok(found)
 }
 

@@ -1,10 +1,12 @@
 //! One table of every metric: its name, unit, scope, sort, formula, and which way is better. The same names stand in
 //! results, CSV, `[[expect]]`, `explain` and docs/METRICS.md.
 
+mod folded;
 mod natural;
 mod no_metric;
 mod table;
 
+pub use folded::{Assumed, folded};
 pub use natural::natural_order;
 pub use no_metric::NoMetric;
 pub use table::{LATENCY_STATISTICS, TERMS};
@@ -248,7 +250,7 @@ pub fn parse_metric(name: &str) -> Result<MetricName, NoMetric> {
     Ok(MetricName { window, part, limit, term })
 }
 
-/// The parts of a family that metrics are of, such as the names of all workloads, in the order of the metrics.
+/// The parts of a family that metrics are of, such as the names of all workloads, sorted as people sort names.
 #[must_use]
 pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
@@ -257,6 +259,7 @@ pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) ->
         let part = name.and_then(|name| name.part).filter(|(of, _)| of == family).map(|(_, part)| part);
         parts.extend(part.filter(|part| !parts.contains(part)));
     }
+    parts.sort_by(|a, b| natural_order(a, b));
     parts
 }
 

@@ -252,3 +252,59 @@ fn a_broken_scenario_leaves_a_comment_in_which_nothing_is_markup() {
     assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
     assert!(comment.contains("not run: another file is no scenario that can run"), "{comment}");
 }
+
+#[test]
+fn what_each_owner_takes_of_each_limit_is_told_in_the_text_and_on_the_page() {
+    let folder = account(&[]);
+    let long = "a-team-with-a-name-of-forty-two-characters";
+    for (team, rate) in [("w2", "60/min"), ("w10", "20/min"), (long, "90/min")] {
+        let text = TEAM.replace("OWNER", team).replace("40/min", rate);
+        write(&folder, &format!("teams/{team}.toml"), &text);
+    }
+    write(&folder, "account.toml", &ACCOUNT.replace("tpm = 400_000", "tpm = 400_000\nrpm = 1_000"));
+    let ran = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--no-decision", "--out", "o"]);
+    let told = text(&ran.stdout);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let rows: Vec<Vec<&str>> = told
+        .lines()
+        .skip_while(|line| !line.starts_with("Owners"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    // 90, 60 and 20 calls of 1,200 tokens a minute are 27, 18 and 6 % of 400,000.
+    let limits = ["shared.tpm", "shared.rpm"];
+    assert_eq!(rows.len(), 6, "{told}");
+    for (i, owner) in ["a-team", "w2", "w10"].into_iter().enumerate() {
+        let [of_tokens, of_calls] = [&rows[2 * i], &rows[2 * i + 1]];
+        assert!(of_tokens[0].starts_with(owner) && of_tokens[3] == limits[0] && of_calls[0] == limits[1], "{told}");
+    }
+    bedload(folder.path(), &["report", "o"]);
+    let page = std::fs::read_to_string(folder.path().join("o/report.html")).expect("it is there");
+    let table = page.split("What each owner takes of each limit").nth(1).expect("a table of owners");
+    let table = table.split("</table>").next().expect("an end");
+    assert_eq!((table.matches("shared.tpm").count(), table.matches("shared.rpm").count()), (3, 3));
+    assert!(table.contains(long) && table.find("w2") < table.find("w10"), "{table}");
+}
+
+#[test]
+fn names_are_listed_as_people_sort_them_and_equal_assumptions_once() {
+    let folder = account(&["w1", "w2", "w10", "w11"]);
+    let ran = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--no-decision", "--out", "o"]);
+    let shown = bedload(folder.path(), &["validate", "account.toml"]);
+    for told in [text(&ran.stdout), text(&shown.stdout)] {
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.contains("capacities.*.refusal_latency = \"0s\", at 4 places: w1.us, w2.us, w10.us, w11.us"),
+            "{told}"
+        );
+        assert_eq!(told.matches("refusal_latency").count(), 1, "{told}");
+        // Goals, capacities, workloads, prices: wherever both stand in lines of one kind, w2 comes first.
+        let lines: Vec<&str> = told.lines().collect();
+        for (i, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("w10")) {
+            let of_two = lines.iter().position(|other| *other == line.replace("w10", "w2"));
+            assert!(of_two.is_none_or(|at| at < i), "w10 comes before w2: {line}\n{told}");
+        }
+        assert!(told.find("files.w2.failure_rate") < told.find("files.w10.failure_rate"), "{told}");
+    }
+}

@@ -19,6 +19,7 @@ use crate::results::{
     self, Comparison, Difference, Estimate, Expectation, JudgedTwice, Note, Point, Results, Scenario, Side,
 };
 use crate::stats::{Deviation, dispersion, interval};
+use crate::terms::natural_order;
 
 /// Below this share of either side a difference is that of roundings \[1\].
 const ROUNDING: f64 = 1e-12;
@@ -40,7 +41,7 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
             results.assumptions.push(assumption);
         }
     }
-    results.assumptions.sort();
+    results.assumptions.sort_by(|a, b| natural_order(&a.path, &b.path).then_with(|| a.cmp(b)));
     inputs::put(&mut results, inputs::of_sides(model_a, model_b));
     let names = results::names(&scenario_a, &scenario_b);
     let [name_a, name_b] = names.clone();

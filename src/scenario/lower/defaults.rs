@@ -12,6 +12,7 @@ use crate::model::capacity::on_demand::Endpoint;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::quantity::{Names, Text};
 use crate::model::spec::At;
+use crate::terms::natural_order;
 
 /// What one default quota is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,7 @@ pub fn share(specs: &mut Specs, catalog: InForce<'_>) {
             }
         }
     }
-    specs.quotas.sort_by(|a, b| a.name.cmp(&b.name));
+    specs.quotas.sort_by(|a, b| natural_order(&a.name, &b.name));
 }
 
 /// The default quotas that a scenario takes, such as `us-amazon-nova-pro-v1-0 from us-east-1`.

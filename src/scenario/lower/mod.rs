@@ -30,6 +30,7 @@ use crate::model::pricing::HOURS_PER_MONTH;
 use crate::model::spec::{At, unknown};
 use crate::model::study::{Choice, Study};
 use crate::model::{Model, Window};
+use crate::terms::natural_order;
 use crate::trace::Trace;
 
 /// The files of a scenario, and where each lies in the common address space.
@@ -107,7 +108,7 @@ pub fn lower(
     }
     let inputs = facts.inputs(stated);
     let Facts { mut assumptions, mut dates, .. } = facts;
-    assumptions.sort();
+    assumptions.sort_by(|a, b| natural_order(&a.path, &b.path).then_with(|| a.cmp(b)));
     assumptions.dedup();
     dates.sort();
     let model = Model {
