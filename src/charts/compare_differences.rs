@@ -27,7 +27,7 @@ impl Chart for CompareDifferences {
     }
 
     fn shows(&self) -> &'static str {
-        "What is better, what is worse, and what is no more than luck between two scenarios."
+        "What is better, what is worse, and what is within the sampling error between two scenarios."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {

@@ -76,7 +76,7 @@ impl<'d> Tornado<'d> {
         let (base, low, high) =
             (self.measure.figure(first.base), self.measure.figure(first.low), self.measure.figure(first.high));
         let mut text = match low == high {
-            true => format!("As written {base}; nothing of what is not known moves it by itself."),
+            true => format!("As written {base}; no unpublished rule moves it by itself."),
             false => format!("As written {base}; {} alone moves it from {low} to {high}.", first.path),
         };
         if self.flips.is_empty() {

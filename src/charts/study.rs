@@ -166,7 +166,7 @@ pub(super) const fn ink_of(judged: Option<Judgement>) -> Ink {
 
 pub(super) const fn word_of(judged: Option<Judgement>) -> &'static str {
     match judged {
-        Some(Judgement::Held) => "meets every expectation",
+        Some(Judgement::Held) => "meets every goal",
         Some(Judgement::Failed) => "fails",
         Some(Judgement::Inconclusive) => "undecided",
         None => "nothing is expected",
@@ -261,19 +261,19 @@ impl<'a> Design<'a> {
         (!dimensions.is_empty()).then_some(Self { dimensions, sites, is_grid })
     }
 
-    /// The cheapest point that meets every expectation, else the first: what is kept where an axis is not shown.
+    /// The cheapest point that meets every goal, else the first: what is kept where an axis is not shown.
     pub(super) fn anchor(&self, cost: Option<&Measure>) -> usize {
         cost.and_then(|cost| self.least(cost)).unwrap_or(0)
     }
 
-    /// The point that meets every expectation at the least known cost.
+    /// The point that meets every goal at the least known cost.
     fn least(&self, cost: &Measure) -> Option<usize> {
         let good = (0..self.sites.len()).filter(|i| self.sites[*i].judged == Some(Judgement::Held));
         let priced = good.filter_map(|i| Some((i, cost.at(self.sites[i].point)?)));
         priced.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
     }
 
-    /// The cheapest point that meets every expectation. Costs are compared only where all such points carry the same
+    /// The cheapest point that meets every goal. Costs are compared only where all such points carry the same
     /// traffic and have a known cost.
     pub(super) fn cheapest(&self, cost: &Measure) -> Result<usize, Unranked> {
         let good: Vec<&Point> =
@@ -305,9 +305,9 @@ impl<'a> Design<'a> {
         self.sites.iter().any(|s| s.judged.is_some()).then(|| {
             let all = labels::amount(self.sites.len() as f64);
             match held {
-                0 => format!("None of {all} points meets every expectation"),
-                1 => format!("1 of {all} points meets every expectation"),
-                _ => format!("{} of {all} points meet every expectation", labels::amount(held as f64)),
+                0 => format!("None of {all} points meets every goal"),
+                1 => format!("1 of {all} points meets every goal"),
+                _ => format!("{} of {all} points meet every goal", labels::amount(held as f64)),
             }
         })
     }
@@ -316,11 +316,11 @@ impl<'a> Design<'a> {
 /// Why no point of a sweep is the cheapest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unranked {
-    /// No point meets every expectation at a known cost.
+    /// No point meets every goal at a known cost.
     Nothing,
-    /// The points that meet every expectation carry different traffic.
+    /// The points that meet every goal carry different traffic.
     Traffic,
-    /// So many points that meet every expectation have no known cost.
+    /// So many points that meet every goal have no known cost.
     Unpriced(usize),
 }
 

@@ -32,12 +32,12 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     for chart in charts {
         let drawings = draw_one(chart, &subject)?;
         if drawings.is_empty() && !args.only.is_empty() {
-            remark(&format!("`{}` is not drawn: the document has not what it needs", chart.name()));
+            remark(&format!("`{}` is not drawn: the results lack the data for it", chart.name()));
         }
         written.extend(write(&folder, &drawings, wanted)?);
     }
     if written.is_empty() && args.only.is_empty() {
-        remark("nothing is drawn: the document has not what any chart needs");
+        remark("nothing is drawn: the results lack the data for every chart");
     }
     if !args.quiet {
         say(&written.iter().map(|file| format!("{}\n", file.display())).collect::<String>())?;

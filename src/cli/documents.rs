@@ -21,8 +21,8 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
     // The version first: another one may have other keys.
     let head: serde_json::Value = serde_json::from_str(&text).map_err(|e| {
         if e.is_eof() {
-            let help = "it was not written to its end: run the scenario again";
-            return refuse_with(format!("it ends in the middle: {e}"), help);
+            let help = "the file is incomplete: run the scenario again";
+            return refuse_with(format!("the file is cut off: {e}"), help);
         }
         refuse(e.to_string())
     })?;
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
         Some(version) if version == u64::from(SCHEMA_VERSION) => {}
         Some(version) => {
             let why = format!("its schema_version is {version}, this bedload reads {SCHEMA_VERSION}");
-            return Err(refuse_with(why, "draw it with the bedload that wrote it, or run the scenario again"));
+            return Err(refuse_with(why, "use the version of bedload that wrote it, or run the scenario again"));
         }
         None => return Err(refuse("it has no schema_version".to_owned())),
     }

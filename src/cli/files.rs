@@ -83,7 +83,7 @@ pub(super) fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
     let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A rename would put a file in the place of a device.
     if target.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and is no file"));
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not a file"));
     }
     let mut file = tempfile::Builder::new().permissions(readable()).tempfile_in(folder)?;
     file.write_all(content)?;

@@ -72,7 +72,7 @@ fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
         let help = match error {
             ReadError::Trace(TraceError::Line { .. }) => "mend the line, or leave such lines out with --skip-bad-lines",
             ReadError::Trace(TraceError::Header { .. }) => "name its columns, such as --column input_tokens=prompt",
-            ReadError::TooManyGroups(_) => "split by something that says less",
+            ReadError::TooManyGroups(_) => "split by a field with fewer values",
             ReadError::Trace(_) => "",
         };
         let help = (!help.is_empty()).then(|| help.to_owned());
@@ -140,14 +140,17 @@ fn report(source: &str, found: &[Found<'_>]) -> String {
 fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
     let mut sink = Sink::default();
     let rule = "a log of served calls does not show the calls that were throttled: demand may have been higher";
-    let help = "add what your clients counted as ThrottlingException, or CloudWatch's InvocationThrottles";
+    let help = "add the calls that your clients counted as ThrottlingException, or CloudWatch's InvocationThrottles";
     sink.warning(None, rule, help.to_owned());
     if record.found.skipped_lines > 0 {
         let rule = format!("{} lines are no request and are left out", record.found.skipped_lines);
         sink.warning(None, rule, None);
     }
     if args.split_by.as_deref() != Some("modelId") && record.models.len() > 1 {
-        let rule = format!("the log has calls of {} models, and the scenario knows but one", record.models.len());
+        let rule = format!(
+            "the log has calls of {} models, and the scenario has one model for all of them",
+            record.models.len()
+        );
         sink.warning(None, rule, "--split-by modelId makes a workload of each".to_owned());
     }
     for Found { name, figures, fit, .. } in found {
@@ -159,7 +162,7 @@ fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
         }
         if args.fit && fit.is_none() {
             let rule = format!("`{name}` has too few calls to fit, {}: it is replayed", figures.rows);
-            sink.warning(None, rule, format!("a fit takes {} or more, over some time", fit::FEWEST_ROWS));
+            sink.warning(None, rule, format!("a fit needs {} calls or more, spread over time", fit::FEWEST_ROWS));
         }
     }
     let warnings = render::render(&Sources::default(), &sink.findings, colour(&std::io::stderr()));

@@ -123,7 +123,7 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]
         for value in unknown.others() {
             source.load(&[settings, &[unknown.at(&value).argument()]].concat()).map_err(|refused| {
                 let Trouble { exit, message } = refusal(&refused);
-                Trouble::new(exit, format!("{message}this is one of what \"{}\" may be, in doubt\n", unknown.path))
+                Trouble::new(exit, format!("{message}this value of \"{}\" comes from [doubt]\n", unknown.path))
             })?;
         }
     }

@@ -1,4 +1,4 @@
-//! `bedload size`: the least or the greatest value that keeps every expectation.
+//! `bedload size`: the least or the greatest value that meets every goal.
 
 use std::io::{self, Write};
 
@@ -67,7 +67,7 @@ fn check_unit(source: &Source, size: &Size) -> Result<(), Trouble> {
     let with = |unit: &str| Size { unit: unit.to_owned(), ..size.clone() };
     let Some(unit) = UNITS.into_iter().find(|unit| loads(&with(unit))) else { return Ok(()) };
     let rule = format!("a value of `{}` has a unit, and {} to {} have none", size.vary, size.from, size.to);
-    let help = format!("say what follows each value: --unit {unit}, or unit = \"{unit}\" in [size]");
+    let help = format!("add the unit of the values: --unit {unit}, or unit = \"{unit}\" in [size]");
     Err(fault(Exit::Usage, rule, help))
 }
 
@@ -83,7 +83,9 @@ pub(super) fn conclude(
     let build = |settings: &[String]| source.load(settings).map(|l| l.model).map_err(|refused| refused.reason());
     let scenario: results::Scenario = origin(loaded);
     let sized = experiment::size(size, &loaded.model, scenario, unknowns, &build, watch);
-    let help = "no value of the range makes a scenario: take other values, or mend what they share".to_owned();
+    let help =
+        "no value of the range gives a valid scenario: choose other values, or correct the fault that they share"
+            .to_owned();
     sized.map_err(|reason| fault(Exit::Usage, reason, help))
 }
 

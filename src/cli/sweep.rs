@@ -43,14 +43,14 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     study.try_values()?;
     study.warn_of_settings(&args.overrides.as_settings());
     if !base.study.doubt.is_empty() {
-        remark("a sweep takes no notice of what is in doubt: `bedload run FILE --point K` plays it at one point");
+        remark("a sweep ignores [doubt]: `bedload run FILE --point K` simulates one point under every reading");
     }
     if args.list {
         return list(&study);
     }
     if study.count > MANY_POINTS && !args.yes {
         let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
-        return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
+        return Err(fault(Exit::Usage, rule, "choose fewer values, or pass --yes".to_owned()));
     }
     let folder = output_folder(args.out.as_deref(), &args.file, "-sweep")?;
     let mut head = experiment::head(&base.model, origin(&base));
@@ -135,7 +135,7 @@ impl<'s> Points<'s> {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
             if paths.iter().any(|swept| is_same_key(swept, path)) {
-                let _ = writeln!(io::stderr(), "warning: `{path}` is an axis of [sweep]: to set it has no effect");
+                let _ = writeln!(io::stderr(), "warning: `{path}` is an axis of [sweep]: setting it has no effect");
             }
         }
     }
@@ -196,7 +196,7 @@ fn open_journal(
             JournalError::Io(_) => None,
         };
         let exit = if matches!(error, JournalError::Io(_)) { Exit::InputOutput } else { Exit::Usage };
-        fault(exit, format!("the journal `{}` cannot be gone on with: {error}", path.display()), help)
+        fault(exit, format!("the journal `{}` cannot be continued: {error}", path.display()), help)
     })
 }
 
@@ -209,7 +209,7 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     }
     // What is finished is in the journal already; whoever stops a sweep is told so.
     let told = ctrlc::set_handler(|| {
-        remark("\nstopped: the points that are finished are kept; the same command goes on where it stopped");
+        remark("\nstopped: finished points are kept; the same command continues the sweep");
         std::process::exit(INTERRUPTED);
     });
     if let Err(error) = told {
@@ -228,11 +228,11 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     match played {
         Ok(Ok(effort)) => Ok(effort),
         Ok(Err(Stopped::Unplayable { index, why })) => {
-            Err(Trouble::new(Exit::Usage, format!("{why}\npoint {index} of the sweep cannot be played\n")))
+            Err(Trouble::new(Exit::Usage, format!("{why}\npoint {index} of the sweep cannot be simulated\n")))
         }
         Ok(Err(Stopped::Unkept(error))) => {
             let error: io::Error = error;
-            let help = "the points that are finished stay: run the same command again".to_owned();
+            let help = "finished points are kept: run the same command again".to_owned();
             Err(fault(Exit::InputOutput, format!("cannot write the journal: {error}"), help))
         }
         Err(error) => Err(fault(Exit::InputOutput, format!("cannot start {threads} threads: {error}"), None)),

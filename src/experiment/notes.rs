@@ -61,11 +61,11 @@ fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) 
         notes.push(note(None, "more requests were alive than the engine can tell apart, and the run ended there"));
     }
     if model.workloads.iter().any(|w| matches!(w.arrivals, Arrivals::Trace(_))) {
-        let text = "a replayed trace is one draw of the world: intervals tell of luck within it, not of other days";
+        let text = "a replayed trace is one sample: the intervals show the random variation between replications, not between days";
         notes.push(note(None, text));
     }
     if replications == 1 {
-        notes.push(note(None, "one replication has no intervals; expectations are judged on the estimates alone"));
+        notes.push(note(None, "one replication has no intervals; goals are judged by the estimates alone"));
     }
     let unfinished = point.value("unfinished").zip(point.value("requests")).map_or(0.0, |(open, all)| open / all);
     if unfinished > MANY_UNFINISHED {
@@ -114,7 +114,7 @@ fn of_the_month(model: &Model, point: &Point) -> Option<Note> {
     (played > 0.0 && billed > MORE * played).then(|| {
         let times = billed / played;
         let text = format!(
-            "a month is billed for {} times the requests that are played: what is throttled, how late answers come and whether what is bought carries so many is not seen; raise the traffic too",
+            "the month is billed for {} times the simulated requests; the run does not show whether so many would be throttled or slow: raise the traffic too",
             three_figures(times)
         );
         note(Some("requests_per_month"), text)

@@ -270,7 +270,7 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
     let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
     vec![
         ("Cost", cost(comparison)),
-        ("Expected", expectations(comparison, palette)),
+        ("Goals", expectations(comparison, palette)),
         ("Doubt", in_doubt(results, palette)),
         ("Notes", notes.collect()),
     ]
@@ -284,7 +284,7 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     let mut lines = Vec::new();
     if readings.first().is_some_and(|written| !written.metrics.is_empty()) {
         lines = doubt::lines(results, palette);
-        lines[0] = format!("expectations of {}: {}", comparison.b.name, lines[0]);
+        lines[0] = format!("goals of {}: {}", comparison.b.name, lines[0]);
     }
     // Metrics of which the readings say the same stand together.
     let mut said: Vec<(Vec<String>, Vec<&str>)> = Vec::new();

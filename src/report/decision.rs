@@ -31,7 +31,7 @@ fn timed_out(point: &Point) -> Option<String> {
     let lost = point.value("failure_rate").filter(|lost| *lost > 0.0)?;
     let part = share(point.value("timeout_rate").filter(|rate| *rate > 0.0)? / lost);
     Some(format!(
-        "neck: the client gives up: {part} of the requests without an answer met `timeout` or `attempt_timeout`"
+        "bottleneck: the client gives up: {part} of the requests without an answer met `timeout` or `attempt_timeout`"
     ))
 }
 

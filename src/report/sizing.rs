@@ -141,7 +141,7 @@ pub(super) fn bought(sizing: &Sizing) -> Option<String> {
     let short = bought.cost_difference_usd_per_month.filter(|usd| bought.verdict == BoughtVerdict::Short && *usd < 0.0);
     let cost = match (sizing.saving_usd_per_month(), short) {
         (Some(usd), _) if sizing.safe.as_ref().is_some_and(|safe| safe.value != sizing.answer) => {
-            format!("; what every reading takes saves {} a month", money(usd))
+            format!("; the value that holds under every reading saves {} a month", money(usd))
         }
         (Some(usd), _) => format!("; the answer saves {} a month", money(usd)),
         (None, Some(usd)) => format!("; the answer costs {} more a month", money(-usd)),
@@ -253,7 +253,7 @@ pub(super) fn refusals(sizing: &Sizing) -> Vec<String> {
         _ => format!("{}: no scenario: {why}", grouped(values[0])),
     };
     let mut lines: Vec<String> = reasons.iter().take(MOST_REASONS).map(told).collect();
-    lines.extend((more > 0).then(|| format!("{more} more values make no scenario: results.json says why")));
+    lines.extend((more > 0).then(|| format!("{more} more values give no valid scenario: results.json says why")));
     lines
 }
 

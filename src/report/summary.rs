@@ -106,7 +106,8 @@ impl<'r> Story<'r> {
     fn throttling(&mut self) {
         if self.value("throttled_attempts") == 0.0 && self.value("unavailable_rate") == 0.0 {
             let refusals = self.refusals();
-            let made_good = if refusals.is_empty() { "" } else { ": what one capacity refused the next one served" };
+            let made_good =
+                if refusals.is_empty() { "" } else { ": the next capacity of the route served what one refused" };
             let mut lines = vec![format!("{}{made_good}", self.palette.good("nothing"))];
             lines.extend(refusals);
             self.row("Throttled", lines);
@@ -123,7 +124,7 @@ impl<'r> Story<'r> {
         if amplification > 1.0005 {
             let worst = self.point.value("worst_minute_retry_amplification");
             let worst = worst.map(|w| format!(", {} in the worst minute", three_figures(w))).unwrap_or_default();
-            lines.push(format!("retries make {} attempts of a request{worst}", three_figures(amplification)));
+            lines.push(format!("attempts per request: {}{worst}", three_figures(amplification)));
         }
         lines.extend(self.aftermath());
         lines.extend(self.refusals());
@@ -282,7 +283,7 @@ impl<'r> Story<'r> {
             let used = self.value(&format!("{of}.tpd.utilization_mean"));
             let refused = self.value(&format!("{of}.tpd.refused"));
             if used >= WORTH_A_LINE || refused > 0.0 {
-                lines.push(format!("{of}.tpd: {} of the day, {} refused", share(used), count(refused)));
+                lines.push(format!("{of}.tpd: {} of the daily quota used, {} refused", share(used), count(refused)));
             }
         }
         for capacity in &self.names("capacities.") {
@@ -353,7 +354,7 @@ impl<'r> Story<'r> {
         let is_worth_it = all.len() > 1 || super::verdict::unbounded_failures(all, &self.point.basis).is_some();
         let first = (is_worth_it && !all.is_empty()).then_some(told);
         let lines = first.into_iter().chain(all.iter().map(|e| judged(e, self.palette))).collect();
-        self.row("Expected", lines);
+        self.row("Goals", lines);
     }
 
     fn assumptions(&mut self) {

@@ -136,10 +136,10 @@ impl Tale {
     fn by_expectations(&self, head: &Results, palette: Palette) -> String {
         let all = count(self.points as f64);
         if self.held + self.failed + self.undecided == 0 {
-            return format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");
+            return format!("{all} points; the scenario states no goal: add [[expect]] to see which points meet it");
         }
         let counted = format!(
-            "{} of {all} points meet every expectation; {} fail, {} undecided",
+            "{} of {all} points meet every goal; {} fail, {} undecided",
             count(self.held as f64),
             count(self.failed as f64),
             count(self.undecided as f64)
@@ -158,7 +158,7 @@ impl Tale {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
         } else if self.held > 0 {
-            let title = "Those that meet every expectation, by cost; points.csv has them all:\n";
+            let title = "Those that meet every goal, by cost; points.csv has them all:\n";
             (&self.best[self.loads.measure()], title)
         } else {
             (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them; points.csv has them all:\n")

@@ -15,7 +15,9 @@ pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<S
     // The decision above has named it.
     lines.extend(basis.neck.as_ref().filter(|_| results.decision.is_none()).map(neck));
     if basis.recovered_attempts >= 0.5 {
-        lines.push(format!("{} attempts were refused and served on a retry", count(basis.recovered_attempts)));
+        let attempts = count(basis.recovered_attempts);
+        let were = if attempts == "1" { "attempt was" } else { "attempts were" };
+        lines.push(format!("{attempts} {were} refused and served on a retry"));
     }
     lines
 }
@@ -117,7 +119,7 @@ pub(super) fn neck(neck: &Neck) -> String {
         false => "the waiting time",
     };
     let after = neck.after.as_ref().map(|path| format!(", after {path} had refused")).unwrap_or_default();
-    format!("neck: {what}: {} of {of}{after}", share(neck.share))
+    format!("bottleneck: {what}: {} of {of}{after}", share(neck.share))
 }
 
 /// What to say where every stated goal holds and requests fail that no goal speaks of; `None`: it is otherwise.

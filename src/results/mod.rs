@@ -113,7 +113,7 @@ pub enum Origin {
     Published,
     /// By others, or recorded by the user.
     Measured,
-    /// A default for what nobody publishes, or a guess of the catalogue.
+    /// A default for what nobody publishes, or an estimate of the catalogue.
     Assumed,
     /// Written in the scenario, or set by `--set`.
     Stated,

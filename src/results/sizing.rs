@@ -20,7 +20,7 @@ pub struct Sizing {
     pub state: SizingState,
     /// The value; null: none was found that can be vouched for.
     pub answer: Option<u64>,
-    /// The value nearest to the good ones that certainly breaks an expectation.
+    /// The value nearest to the good ones that certainly misses a goal.
     pub fails_to: Option<u64>,
     /// The value nearest to the bad ones that certainly keeps all.
     pub holds_from: Option<u64>,
@@ -89,7 +89,7 @@ pub struct Bought {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoughtVerdict {
-    /// It breaks an expectation.
+    /// It misses a goal.
     Short,
     /// It keeps all, and nothing that is known to do so is nearer to the limit.
     Right,
@@ -105,7 +105,7 @@ pub enum BoughtVerdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Safe {
-    /// The value nearest to the answer, or to the first that holds where that is undecided, that keeps every expectation under every reading that was played; null: none of the
+    /// The value nearest to the answer, or to the first that holds where that is undecided, that meets every goal under every reading that was played; null: none of the
     /// range is known to.
     pub value: Option<u64>,
     /// Its monthly cost less that of the answer; null: one of them is not known.

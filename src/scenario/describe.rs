@@ -251,7 +251,7 @@ fn replications(r: Replications) -> String {
     match r.relative_precision {
         None if r.min == 1 => "1 replication".to_owned(),
         None => format!("{} replications", r.min),
-        Some(p) => format!("{} to {} replications until within {} %", r.min, r.max, p * 100.0),
+        Some(p) => format!("{} to {} replications, until the half-width is within {} %", r.min, r.max, p * 100.0),
     }
 }
 

@@ -64,7 +64,7 @@ fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<
             offer(file.refuse(at.clone(), rule, "its path is relative to the file that names it"), &file.folder, &base)
         })?;
         if above.iter().any(|known| known.is(&found)) {
-            let rule = format!("`{base}` extends itself: the files that extend each other are a circle");
+            let rule = format!("`{base}` extends itself: the files extend each other in a circle");
             return Err(file.refuse(at, rule, "leave it out here, or in the file that it names"));
         }
         descend(found, above, layers)?;
@@ -98,7 +98,8 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
             }
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             if !is_good_name(&name) {
-                let rule = format!("the file `{}` gives its parts a name, and `{name}` is not a good one", first.name);
+                let rule =
+                    format!("the parts of `{}` are named after the file, and `{name}` is not a valid name", first.name);
                 return refuse(
                     rule,
                     "rename the file: a name starts with a small letter and goes on with small letters, digits, _ and -",
@@ -118,8 +119,8 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
     }
     if let Some(nested) = found.iter().flat_map(|part| &part.layers).find(|file| file.names("include")) {
         let at = paths(nested, "include")?.into_iter().next().map_or(0..0, |(_, at)| at);
-        let rule = "an included file includes no others".to_owned();
-        return Err(nested.refuse(at, rule, "name them in the file of the account"));
+        let rule = "an included file cannot include others".to_owned();
+        return Err(nested.refuse(at, rule, "include them in the file of the account"));
     }
     found.sort_by(|a, b| terms::natural_order(&a.name, &b.name));
     Ok(found)

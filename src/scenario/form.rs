@@ -131,7 +131,7 @@ impl Form<'_> {
         let is_included = file.is_empty() || self.included.contains(&file);
         let good = is_included && is_good_name(own);
         if !good {
-            let rule = format!("`{name}` is not a good name");
+            let rule = format!("`{name}` is not a valid name");
             self.refuse(
                 at,
                 Refusal::new(rule)

@@ -95,8 +95,8 @@ impl Parts {
             many => format!("`{key}` of {} files", many.len()),
         };
         let keys: Vec<String> = self.unread.iter().map(of).collect();
-        let rule = format!("not read of the included files: {}", keys.join("; "));
-        let help = "this file decides them for the whole account: write here what is to be in force";
+        let rule = format!("these keys of the included files are ignored: {}", keys.join("; "));
+        let help = "this file sets them for the whole account: write here what applies";
         sink.warning(Some(self.at.clone()), rule, help.to_owned());
     }
 }
@@ -106,7 +106,7 @@ fn owner(tree: &mut DeTable<'_>, sink: &mut Sink) -> Option<String> {
     let item = tree.remove("owner")?;
     let owner = item.get_ref().as_str().filter(|name| is_good_name(name)).map(str::to_owned);
     if owner.is_none() {
-        let rule = "an owner has a name as parts have: small letters, digits, _ and -";
+        let rule = "the name of an owner has small letters, digits, _ and -";
         sink.error(item.span(), rule, "write owner = \"search\"".to_owned());
     }
     owner
@@ -114,7 +114,7 @@ fn owner(tree: &mut DeTable<'_>, sink: &mut Sink) -> Option<String> {
 
 fn refuse_bad_name(name: &Spanned<Cow<'_, str>>, section: &str, sink: &mut Sink) {
     if name.get_ref().contains('.') {
-        let rule = format!("`{}` in `{section}` is not a good name", name.get_ref());
+        let rule = format!("`{}` in `{section}` is not a valid name", name.get_ref());
         let help = "a name starts with a small letter and goes on with small letters, digits, _ and -";
         sink.error(name.span(), rule, help.to_owned());
     }

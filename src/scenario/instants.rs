@@ -187,7 +187,7 @@ impl Resolve<'_> {
         let (span, side, other) = if is_earlier { (-since, "after", "before") } else { (since, "before", "after") };
         if span < 0 {
             let rule = format!("`{text}` lies {side} the start of the run, {}", start.written);
-            let help = format!("write an instant {other} it, or another `run.start`");
+            let help = format!("write an instant {other} the start, or change `run.start`");
             return Err(Refusal::new(rule).help(help).into());
         }
         match u64::try_from(span).ok().filter(|us| *us <= SimTime::LONGEST.0) {
@@ -236,7 +236,7 @@ impl Resolve<'_> {
     fn warn_past_the_end(&mut self, text: &str, time: SimTime, at: &Span, place: &Place) {
         let is_event = place.path.ends_with(".at") && !place.path.contains(".shape.");
         if let Some(end) = self.clock.end.filter(|end| is_event && time >= *end) {
-            let rule = format!("`{text}` lies past the end of the run: nothing of it is measured");
+            let rule = format!("`{text}` lies past the end of the run and has no effect on the results");
             let help = format!(
                 "the measured interval ends {end} after t = 0; write an earlier time, or a longer `run.duration`"
             );
@@ -269,11 +269,11 @@ fn instant(text: &str, zone: &TimeZone) -> Result<Timestamp, Refusal> {
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => ambiguous.unambiguous().map_err(|_| no_instant(text)),
         AmbiguousOffset::Gap { after, .. } => {
-            let rule = format!("there is no `{text}`: clocks are put forward over it");
+            let rule = format!("`{text}` does not exist: clocks are put forward past it");
             Err(Refusal::new(rule).offer_quoted(&[with(written, after)], ""))
         }
         AmbiguousOffset::Fold { before, after } => {
-            let rule = format!("`{text}` comes twice: clocks are put back over it");
+            let rule = format!("`{text}` occurs twice: clocks are put back past it");
             let (first, second) = (with(written, before), with(written, after));
             Err(Refusal::new(rule).offer_quoted(&[first, second], ""))
         }

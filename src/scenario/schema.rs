@@ -50,7 +50,7 @@ struct ScenarioSpec {
     expect: Option<Vec<ExpectSpec>>,
     /// Axes of design points.
     sweep: Option<SweepSpec>,
-    /// The least or the greatest value of a key that keeps every expectation.
+    /// The least or the greatest value of a key that meets every goal.
     size: Option<SizeSpec>,
     /// What the results keep.
     output: Option<OutputSpec>,

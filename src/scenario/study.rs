@@ -204,7 +204,7 @@ impl Reader<'_, '_> {
         };
         let (Some((from, _)), Some((to, to_at))) = (from, to) else {
             if table.get("from").is_none() || table.get("to").is_none() {
-                refuse(at, "a range goes `from` a value `to` another", "");
+                refuse(at, "a range needs `from` and `to`", "");
             }
             return None;
         };
@@ -213,7 +213,7 @@ impl Reader<'_, '_> {
             return None;
         }
         if to < from {
-            refuse(&to_at, "a range ends where it begins or above", "");
+            refuse(&to_at, "`to` of a range is at least its `from`", "");
             return None;
         }
         if is_geometric && from <= 0.0 {
@@ -238,7 +238,7 @@ impl Reader<'_, '_> {
                 return None;
             }
             (None, None) if is_geometric => {
-                refuse(at, "a geometric range says how many `points` it has", "write points = 8");
+                refuse(at, "a geometric range needs a number of `points`", "write points = 8");
                 return None;
             }
             (_, Some((n, at))) => {

@@ -96,7 +96,7 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
 }
 
 fn too_long(text: &str) -> String {
-    format!("`{text}` is longer than the clock holds; the longest time is 30 years (10950d)")
+    format!("`{text}` is longer than the clock can represent; the longest time is 30 years (10950d)")
 }
 
 /// A rate: `"600/min"`, `"10/s"`, `"36_000/h"`, `"5/day"` \[1/s\].

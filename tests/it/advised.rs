@@ -158,7 +158,7 @@ fn advised() -> Vec<(&'static str, String, &'static str, String)> {
         (
             ON_DEMAND,
             on_demand("[doubt]\n\"capacities.us.tpm\" = []"),
-            "name each that it may have",
+            "name each value that it may have",
             on_demand("[doubt]\n\"capacities.us.tpm\" = [1_000_000, 2_000_000]"),
         ),
     ]

@@ -152,7 +152,7 @@ fn what_is_bought_is_part_of_the_gate() {
     std::fs::write(folder.path().join("s.toml"), scenario(200, &format!("{EXPECT}{size}120"))).unwrap();
     for (bought, code, part) in [
         ("120", 0, "bought 120 is right"),
-        ("20", 1, "FAIL capacities.us.rpm: bought 20 is too few: it breaks an expectation; 120 is the least"),
+        ("20", 1, "FAIL capacities.us.rpm: bought 20 is too few: it misses a goal; 120 is the least"),
         ("220", 0, "bought 220 is more than it takes"),
     ] {
         let setting = format!("size.bought={bought}");
@@ -310,7 +310,7 @@ fn bounds_of_two_sides_and_of_their_own_confidence_are_judged() {
     for (expect, part) in [
         ("between = [0.9, 0.6]", "never between 0.9 and 0.6"),
         ("between = [0.1]", "between"),
-        ("at_most = 0.1\nat_least = 0.05", "an expectation has one bound, `at_most` and `at_least` are two"),
+        ("at_most = 0.1\nat_least = 0.05", "a goal has one bound, and `at_most` and `at_least` are two"),
         ("at_most = 0.1\nconfidence = 0.2", "a confidence lies between 0.5 and 1"),
         (
             "at_most = 0.1\n[[expect]]\nmetric = \"throttle_rate\"\nat_least = 0.2",

@@ -124,8 +124,8 @@ fn the_summary_tells_what_spilled_over_and_why() {
     says(
         &text,
         &[
-            "% of the served went past the first capacity of their route",
-            "Throttled nothing: what one capacity refused the next one served",
+            "% of the served requests went past the first capacity of their route",
+            "Throttled nothing: the next capacity of the route served what one refused",
             "refused by a: rpm",
         ],
     );
@@ -142,7 +142,7 @@ fn the_summary_tells_of_batch_jobs() {
 #[test]
 fn a_verdict_does_not_hide_that_requests_fail() {
     let text = summary("[capacities.a.on_demand]\nunavailable_probability = 0.5");
-    says(&text, &["Verdict saturated:", "% of requests fail", "neck: the background rate of 503 answers"]);
+    says(&text, &["Verdict saturated:", "% of requests fail", "bottleneck: the background rate of 503 answers"]);
     assert!(!summary("[capacities.a.on_demand]").contains("of requests fail"));
 }
 

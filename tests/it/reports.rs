@@ -190,5 +190,5 @@ at_most = "5%"
     let made = bedload(folder.path(), &["report", "o"]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     let page = std::fs::read_to_string(folder.path().join("o/report.html")).unwrap();
-    assert!(page.contains(" of 1,000 points meet every expectation") && page.len() < 5_000_000, "{} bytes", page.len());
+    assert!(page.contains(" of 1,000 points meet every goal") && page.len() < 5_000_000, "{} bytes", page.len());
 }

@@ -182,7 +182,7 @@ fn a_comparison_says_what_stays_better_under_every_reading() {
     // Two units do not carry it at 16,000: whatever one does there, nobody should sign for two.
     assert_eq!((verdicts, code), (vec![Judgement::Held, Judgement::Failed, Judgement::Held], 4));
     for part in [
-        "expectations of model_units = 2: flips: holds as written; holds under 2, fails under 1 of 3 readings",
+        "goals of model_units = 2: flips: holds as written; holds under 2, fails under 1 of 3 readings",
         "not distinguishable as written, better under 1 of 3 readings: throttle_rate",
         "with capacities.d.input_tpm_per_unit = 16,000",
         "worse under all 3: cost_usd, cost_per_1k_requests_usd, cost_per_month_usd",

@@ -122,7 +122,7 @@ fn a_part_of_an_included_file_is_set_by_its_full_name_and_what_is_not_read_is_sa
     let told = bedload(folder.path(), &["validate", "account.toml", "--set", "workloads.ads.chat.max_tokens=123"]);
     let (shown, said) = (text(&told.stdout), text(&told.stderr));
     assert!(shown.contains("workload ads.chat") && shown.contains("at most 123"), "{shown}{said}");
-    assert!(said.contains("not read of the included files: `quotas` of ads, web; `run` of ads, web"), "{said}");
+    assert!(said.contains("these keys of the included files are ignored: `quotas` of ads, web; `run` of ads, web"), "{said}");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn what_cannot_be_included_is_refused_where_it_is_named() {
     let none = said("none.toml");
     assert!(none.contains("`team/*.toml` matches no file to include") && none.contains("none.toml:3:12"), "{none}");
     write(&folder, "teams/Big Team.toml", &TEAM.replace("OWNER", "web"));
-    assert!(said("account.toml").contains("`Big Team` is not a good one"));
+    assert!(said("account.toml").contains("`Big Team` is not a valid name"));
     std::fs::remove_file(folder.path().join("teams/Big Team.toml")).expect("it is there");
     std::fs::create_dir(folder.path().join("more")).expect("it can be made");
     write(&folder, "more/ads.toml", &TEAM.replace("OWNER", "ads"));
@@ -154,7 +154,7 @@ fn what_cannot_be_included_is_refused_where_it_is_named() {
     assert!(said("twice.toml").contains("are both named `ads`"));
     write(&folder, "teams/web.toml", "include = [\"ads.toml\"]\n");
     let nested = said("account.toml");
-    assert!(nested.contains("an included file includes no others") && nested.contains("web.toml:1:12"), "{nested}");
+    assert!(nested.contains("an included file cannot include others") && nested.contains("web.toml:1:12"), "{nested}");
     write(&folder, "teams/web.toml", &TEAM.replace("OWNER", "web").replace("quota = \"shared\"", "quota = \"other\""));
     assert!(said("account.toml").contains("there is no quota `other`"));
 }
@@ -181,15 +181,15 @@ fn files_of_one_account_share_a_default_quota_and_files_that_are_checked_apart_a
     assert_eq!(shown.matches("limits of quotas.us-anthropic-claude-sonnet-4-6").count(), 1, "{shown}");
     let apart = bedload(folder.path(), &["check", "teams/ads.toml", "teams/web.toml"]);
     let told = text(&apart.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("is judged as if this file had it alone; teams/web.toml take it too"), "{told}");
+    assert!(told.contains("is judged as if this file alone used it; teams/web.toml use it too"), "{told}");
     // What the account includes already is not to be included once more.
     let together = bedload(folder.path(), &["check", "account.toml", "teams/ads.toml", "teams/web.toml"]);
-    assert!(!text(&together.stdout).contains("as if this file had it alone"), "{}", text(&together.stdout));
+    assert!(!text(&together.stdout).contains("as if this file alone used it"), "{}", text(&together.stdout));
     write(&folder, "other.toml", &by_default("10/min"));
     let beside = bedload(folder.path(), &["check", "account.toml", "teams/ads.toml", "other.toml"]);
     let told = text(&beside.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("alone; account.toml, teams/ads.toml take it too"), "{told}");
-    assert!(told.contains("alone; other.toml take it too"), "{told}");
+    assert!(told.contains("alone used it; account.toml, teams/ads.toml use it too"), "{told}");
+    assert!(told.contains("alone used it; other.toml use it too"), "{told}");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_report_shows_a_scenario_with_the_files_that_it_extends() {
     assert!(page.contains("# base.toml") && page.contains("run.seed = 7"));
     write(&folder, "base.toml", &TEAM.replace("OWNER", "web").replace("40/min", "41/min"));
     let other = bedload(folder.path(), &["report", "o", "--scenario", "over.toml"]);
-    assert!(text(&other.stderr).contains("the results are of another text than `over.toml`"));
+    assert!(text(&other.stderr).contains("the results come from another version of `over.toml`"));
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_comment_says_who_takes_more_and_whose_goal_breaks() {
     let output = check(&["--baseline", "b.json", "--markdown", "c.md"]);
     assert_eq!(output.status.code(), Some(1));
     let comment = std::fs::read_to_string(folder.path().join("c.md")).expect("it is there");
-    assert!(comment.contains("| Before | Now |") && comment.contains("neck: quotas.shared.tpm"), "{comment}");
+    assert!(comment.contains("| Before | Now |") && comment.contains("bottleneck: quotas.shared.tpm"), "{comment}");
     assert!(comment.contains("search: +") && comment.contains("tpm a minute of shared"), "{comment}");
     let row = comment.lines().find(|line| line.contains("account.toml")).expect("a row");
     assert!(row.contains("web: ") && row.contains("and files.web.failure_rate breaks"), "{row}");
@@ -250,7 +250,7 @@ fn a_broken_scenario_leaves_a_comment_in_which_nothing_is_markup() {
     let row = comment.lines().find(|line| line.contains("broken.toml") && line.contains("ERROR")).expect("a row");
     assert!(row.contains("fortnight") && !row.contains("<b>"), "{row}");
     assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
-    assert!(comment.contains("not run: another file is no scenario that can run"), "{comment}");
+    assert!(comment.contains("not run: another file is not a valid scenario"), "{comment}");
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn a_pool_of_connections_is_the_neck_where_limits_are_idle() {
     assert_ne!(verdict, Verdict::Saturated);
     assert_eq!(neck, Some((NeckKind::Connections, "workloads.chat.client.max_connections")));
     assert_eq!(value(&results.points[0], "capacities.us.refused"), 0.0);
-    assert!(told(&results).contains("neck: the client's 4 connections"), "{}", told(&results));
+    assert!(told(&results).contains("bottleneck: the client's 4 connections"), "{}", told(&results));
 }
 
 #[test]

@@ -21,7 +21,7 @@ impl Gate<'_> {
         if self.clock.is_over() {
             cases.push(undecided("time budget", "the time budget was used up before this file began"));
         } else if model.expectations.is_empty() {
-            cases.push(undecided("expectations", "nothing is expected: write [[expect]], or leave the file out"));
+            cases.push(undecided("expectations", "the file states no goal: write [[expect]], or leave the file out"));
         } else {
             let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
@@ -95,10 +95,13 @@ impl Gate<'_> {
         let model = &subject.loaded.model;
         let Some(baseline) = &self.baseline else { return Vec::new() };
         let Some(then) = known(baseline, &subject.file) else {
-            return vec![undecided("baseline", "the baseline does not know this file; --write-baseline remembers it")];
+            return vec![undecided("baseline", "the baseline has no entry for this file; --write-baseline adds it")];
         };
         if then.seed != model.run.seed {
-            let text = format!("the baseline has seed {}, the run {}: nothing pairs", then.seed, model.run.seed);
+            let text = format!(
+                "the baseline has seed {} and the run has seed {}: they cannot be compared in pairs",
+                then.seed, model.run.seed
+            );
             return vec![undecided("baseline", &text)];
         }
         let compared = experiment::regressions(model, played, then).into_iter();

@@ -162,7 +162,7 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
                 many => format!("{} other files", many.len()),
             };
             let text = format!(
-                "the default quota {quota} is judged as if this file had it alone; {others} take it too: include the files of one account in one scenario"
+                "the default quota {quota} is judged as if this file alone used it; {others} use it too: include the files of one account in one scenario"
             );
             let case =
                 Case { name: "shared quota".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None };

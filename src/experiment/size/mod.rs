@@ -268,7 +268,7 @@ impl<'l> Line<'l> {
             if let Some(least) = least {
                 let least = self.size.told(least);
                 outcome.explanation =
-                    format!("{least} keeps every expectation, and is the least `{}` there is", self.size.vary);
+                    format!("{least} meets every goal, and is the least `{}` there is", self.size.vary);
             }
         }
         outcome
@@ -307,13 +307,13 @@ impl<'l> Line<'l> {
         let difference = enough.and_then(|answer| Some(self.cost(value)? - self.cost(answer)?));
         let found = self.size.find == Find::Least;
         let what = match verdict {
-            BoughtVerdict::Short if found => "is too few: it breaks an expectation",
-            BoughtVerdict::Short => "is too much: it breaks an expectation",
+            BoughtVerdict::Short if found => "is too few: it misses a goal",
+            BoughtVerdict::Short => "is too much: it misses a goal",
             BoughtVerdict::Right => "is right",
             BoughtVerdict::Spare if found => "is more than it takes",
             BoughtVerdict::Spare => "is less than would do",
             BoughtVerdict::Enough => "is enough; whether it is more than it takes is not decided",
-            BoughtVerdict::Undecided => "may do or not: its expectations are inconclusive",
+            BoughtVerdict::Undecided => "may do or not: its goals are inconclusive",
         };
         let outside = if self.size.index(value).is_some() { "" } else { " (it is no value of the range)" };
         let explanation = format!("{} {what}{outside}", self.size.told(value));

@@ -1,4 +1,4 @@
-//! `[size]`: the least or the greatest value of one key that keeps every expectation.
+//! `[size]`: the least or the greatest value of one key that meets every goal.
 
 use std::borrow::Cow;
 

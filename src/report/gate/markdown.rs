@@ -39,7 +39,7 @@ fn scenario(checked: &Checked) -> String {
 fn cell(standing: Option<&Standing>) -> String {
     let Some(standing) = standing else { return "–".to_owned() };
     let mut lines = vec![format!("{}, {} fail", standing.verdict.name(), share(standing.failing_share))];
-    lines.extend(standing.neck.as_ref().map(|neck| format!("neck: {neck}")));
+    lines.extend(standing.neck.as_ref().map(|neck| format!("bottleneck: {neck}")));
     lines.extend(standing.usd_per_month.map(|usd| format!("{} a month", money(usd))));
     lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>")
 }
@@ -54,7 +54,7 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
     let neck = |s: &Standing| s.neck.clone();
     lines.extend(now.neck.as_ref().map(|path| {
         let was_other = before.and_then(neck).filter(|was| was != path);
-        format!("neck: {path}{}", was(was_other))
+        format!("bottleneck: {path}{}", was(was_other))
     }));
     lines.extend(now.usd_per_month.map(|usd| {
         let was_other = before.and_then(|s| s.usd_per_month).map(money).filter(|was| *was != money(usd));

@@ -258,7 +258,7 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         tale.add_drawings(drawings);
         return (None, tale.answer(results, PLAIN));
     }
-    let Some(point) = subject.points.first() else { return (None, "The document holds no point.".to_owned()) };
+    let Some(point) = subject.points.first() else { return (None, "The results hold no design point.".to_owned()) };
     if results.decision.is_some() {
         let lines = super::decision::lines(results, point);
         let lines: Vec<String> = lines.iter().map(|line| format!("{}.", capital(line))).collect();
@@ -273,16 +273,16 @@ fn kept(comparison: &Comparison) -> Option<String> {
     let (name_a, name_b) = (&comparison.a.name, &comparison.b.name);
     let of = |side: fn(&JudgedTwice) -> Option<Judgement>| {
         comparison.expectations.iter().filter_map(side).max().map(|judgement| match judgement {
-            Judgement::Held => "holds",
-            Judgement::Failed => "fails",
-            Judgement::Inconclusive => "is not decided",
+            Judgement::Held => "yes",
+            Judgement::Failed => "no",
+            Judgement::Inconclusive => "not decided",
         })
     };
     match (of(|e| e.a), of(|e| e.b)) {
-        (Some(a), Some(b)) if a == b => Some(format!("what is expected {a} on both")),
-        (Some(a), Some(b)) => Some(format!("what is expected {b} on {name_b}, and {a} on {name_a}")),
-        (Some(word), None) => Some(format!("what is expected of {name_a} alone {word}")),
-        (None, Some(word)) => Some(format!("what is expected of {name_b} alone {word}")),
+        (Some(a), Some(b)) if a == b => Some(format!("the answer to the stated goals is {a} on both sides")),
+        (Some(a), Some(b)) => Some(format!("the answer to the stated goals is {b} on {name_b} and {a} on {name_a}")),
+        (Some(word), None) => Some(format!("{name_a} alone states goals, and the answer to them is {word}")),
+        (None, Some(word)) => Some(format!("{name_b} alone states goals, and the answer to them is {word}")),
         (None, None) => None,
     }
 }

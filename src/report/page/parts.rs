@@ -19,7 +19,7 @@ const OF_POINTS: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "failure_rate"];
 pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
     let results = subject.results;
     let chance = match subject.points.first().map_or(0, |p| p.replications) {
-        1 => "One replication has no interval, so nothing here says how far the figures are a matter of chance. Run more.".to_owned(),
+        1 => "One replication gives no confidence interval, so the sampling error is not known. Run more replications.".to_owned(),
         n => {
             let known = format!("{} replications; ± is the half-width of a confidence interval.", count(n as f64));
             format!("{known} More replications narrow it. It does not cover wrong inputs.")
@@ -35,12 +35,12 @@ pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
         && results.sizing.is_none()
         && results.comparison.is_none()
     {
-        let why = " plays each point under one reading of the unpublished rules. Play the point that you choose under all of them with ";
+        let why = " simulates each point under one reading of the unpublished rules. Simulate the point that you choose under all of them with ";
         let at = ".";
         vec![Block::Paragraph(vec![text("A sweep"), text(why), code("bedload run FILE --point K"), text(at)])]
     } else if lines.is_empty() {
-        let why = " in the scenario plays the other readings.";
-        let one = "One reading of the rules that AWS does not publish was played. ";
+        let why = " in the scenario simulates the other readings.";
+        let one = "One reading of the unpublished rules was simulated. ";
         vec![Block::Paragraph(vec![text(one), code("doubt = \"default\""), text(why)])]
     } else {
         let first = format!("{}.", capital(&lines.remove(0)));
@@ -60,14 +60,14 @@ pub(super) fn expectations(subject: &Subject<'_>, most: usize) -> Option<Section
     if left_out > 0 {
         blocks.push(Block::Fine(vec![text(format!("The appendix lists {} more.", count(left_out as f64)))]));
     }
-    Some(Section::of("Expectations", blocks))
+    Some(Section::of("Goals", blocks))
 }
 
 /// Returns the expectations that [`expectations`] leaves out; `None` where it shows all.
 pub(super) fn remaining_expectations(subject: &Subject<'_>, most: usize) -> Option<Section> {
     let mut table = judged(subject)?;
     table.lines.drain(..most.min(table.lines.len()));
-    (!table.lines.is_empty()).then(|| Section::of("Further expectations", vec![Block::Table(table)]))
+    (!table.lines.is_empty()).then(|| Section::of("Further goals", vec![Block::Table(table)]))
 }
 
 /// Returns the table of all expectations, the worst verdict first; `None` where there are none.
@@ -86,7 +86,7 @@ fn judged(subject: &Subject<'_>) -> Option<Table> {
         vec![tag(Some(e.verdict)), code(&e.metric), text(bounded(e.at_least, e.at_most, unit)), text(measured(e, unit))]
     });
     let columns = ["Verdict", "Metric", "Bound", "Measured"].map(Column::words).to_vec();
-    let table = Table { name: "Expectations and verdicts", columns, lines: rows.map(Line::Cells).collect() };
+    let table = Table { name: "Goals and verdicts", columns, lines: rows.map(Line::Cells).collect() };
     (!table.lines.is_empty()).then_some(table)
 }
 
@@ -100,7 +100,7 @@ fn judged_twice(comparison: &Comparison) -> Option<Table> {
     let [on_a, on_b] = [&comparison.a.name, &comparison.b.name].map(|name| format!("On {name}"));
     let columns = ["Metric", "Bound", &on_a, &on_b].map(Column::words).to_vec();
     let lines: Vec<Line> = worst_first.into_iter().map(row).map(Line::Cells).collect();
-    let table = Table { name: "Expectations and verdicts on both sides", columns, lines };
+    let table = Table { name: "Goals and verdicts on both sides", columns, lines };
     (!table.lines.is_empty()).then_some(table)
 }
 
@@ -130,7 +130,7 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
     }
     let mut blocks = results.sizing.as_ref().map(|sizing| tried(results, sizing)).unwrap_or_default();
     if let Some(point) = subject.point() {
-        let told = |label: &str| !["Expected", "Doubt", "Assumed", "Cost", "Notes", "Owners"].contains(&label);
+        let told = |label: &str| !["Goals", "Doubt", "Assumed", "Cost", "Notes", "Owners"].contains(&label);
         let rows = Story::of(results, point, PLAIN).into_iter().filter(|row| told(row.label)).collect();
         if results.sizing.is_some() {
             blocks.push(Block::Paragraph(vec![text("At the answer:")]));

@@ -31,7 +31,8 @@ impl Story<'_> {
         }
         let spilled = self.value("spillover_rate");
         if spilled > 0.0 {
-            lines.push(format!("{} of the served went past the first capacity of their route", share(spilled)));
+            lines
+                .push(format!("{} of the served requests went past the first capacity of their route", share(spilled)));
         }
         lines.extend(self.sessions());
         let table = self.workloads();

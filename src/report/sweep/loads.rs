@@ -76,8 +76,7 @@ impl Loads {
             }
             loads => {
                 let is_told_apart = loads.iter().all(|load| !load.shared.is_empty());
-                let heading =
-                    "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
+                let heading = "Points carry different traffic. The cheapest that meets every goal, at".to_owned();
                 let line = |load: &Load| format!("  {}: {}", load.label(head, is_told_apart), load.told(head, measure));
                 [heading].into_iter().chain(loads.iter().map(line)).collect()
             }

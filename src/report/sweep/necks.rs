@@ -33,6 +33,6 @@ impl Necks {
             (most, all) if most == all => format!("all {} points that fail", count(all as f64)),
             (most, all) => format!("{} of the {} points that fail", count(most as f64), count(all as f64)),
         };
-        Some(format!("The neck of {of} is {}.", verdict::named(neck)))
+        Some(format!("The bottleneck of {of} is {}.", verdict::named(neck)))
     }
 }

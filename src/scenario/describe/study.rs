@@ -49,7 +49,7 @@ impl Page {
         self.line(0, "size");
         let step = if *step == 1 { String::new() } else { format!(" by {}", grouped(*step)) };
         let range = format!("from {} to {}{unit}{step}", grouped(*from), grouped(*to));
-        self.line(2, &format!("the {} {vary}, {range}, that keeps every expectation", find.name()));
+        self.line(2, &format!("the {} {vary}, {range}, that meets every goal", find.name()));
         if let Some(bought) = bought {
             self.line(2, &format!("bought: {}", grouped(*bought)));
         }

@@ -19,7 +19,8 @@ impl<'a> Lowering<'a> {
         if counting.is_empty() {
             if section.is_present() && supply.capacities.len() == self.specs.capacities.len() {
                 let rule = "`[account]` does nothing: no capacity counts towards the account's daily quota";
-                let help = "on_demand (but for mantle), cross_region and latency_optimized capacities do".to_owned();
+                let help =
+                    "only on_demand (without mantle), cross_region and latency_optimized capacities count".to_owned();
                 self.sink.warning(Some(section.at.clone()), rule, help);
             }
             return;
@@ -88,7 +89,7 @@ impl<'a> Lowering<'a> {
         names.dedup();
         let first = names.first().copied().unwrap_or_default();
         for (draft, _) in counting.iter().zip(&named).filter(|(_, region)| names.len() > 1 && region.is_none()) {
-            let why = "the account has a daily quota in each source region, and this capacity names none";
+            let why = "the account has a daily quota in each source region, and this capacity names no region";
             self.assume(format!("capacities.{}.region", draft.name), format!("\"{first}\""), why);
         }
         named.into_iter().map(|region| region.unwrap_or(first)).collect()

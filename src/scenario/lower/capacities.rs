@@ -122,7 +122,7 @@ impl<'a> Lowering<'a> {
         let bought = plan.billing.purchases().iter().map(|p| p.from);
         if let Some(late) = instants.iter().copied().chain(bought).filter(|at| *at >= run.measured_end()).min() {
             let rule = format!(
-                "what `{}` does at {late} is never seen: the run is measured until {}",
+                "an outage, change or purchase of `{}` at {late} has no effect: the measured time ends at {}",
                 draft.name,
                 run.measured_end()
             );
@@ -134,8 +134,8 @@ impl<'a> Lowering<'a> {
     fn check_changes(&mut self, serving: Serving<'_>, own: &QuotaSpec, owner: Owner, defaults: &Defaults) {
         for (kind, written) in serving.changes.iter().flat_map(|c| c.limits()) {
             if Self::stated(owner, own, defaults, kind).is_none() {
-                let rule = format!("`{}` changes, and is no limit of the capacity's own", kind.name());
-                let help = format!("state {} in the capacity; shared quotas do not change", kind.name());
+                let rule = format!("`{}` changes a limit that the capacity does not have itself", kind.name());
+                let help = format!("state {} in the capacity: a shared quota cannot change over time", kind.name());
                 self.error(&written.at, rule, help);
             }
         }

@@ -87,7 +87,7 @@ impl Columns<'_> {
             ),
             ColumnError::File(_) => (&file.at, Some("its first line names the columns, and rows follow")),
         };
-        let rule = format!("the column `{name}` of `{file_name}` cannot be drawn from: {error}");
+        let rule = format!("the column `{name}` of `{file_name}` cannot be sampled: {error}");
         self.sink.error(at.clone(), rule, help.map(str::to_owned));
     }
 }

@@ -78,11 +78,11 @@ impl Lowering<'_> {
     fn meet_the_end(&mut self, sold: &Sold<'_>, spec: &ModelSpec, ends: &Day, days: &Days) {
         let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
         if spec.after_end.as_ref().is_some_and(|word| word.value == AfterEnd::Play) {
-            let why = format!("{} ended on {ends}, and the run plays it as if it still answered", entry.name);
+            let why = format!("{} ended on {ends}, and the run simulates it as if it still answered", entry.name);
             self.assume(format!("models.{}.after_end", sold.name), "\"play\"", why);
             return;
         }
-        let play = "write after_end = \"play\" to play it on".to_owned();
+        let play = "write after_end = \"play\" to simulate it all the same".to_owned();
         let help = match successor(sold, life, self.catalog.get()) {
             Some(id) => format!("write id = \"{id}\", its successor; or {play}"),
             None => play,

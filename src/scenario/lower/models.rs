@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
                 [&w.model].into_iter().chain(steps).chain(embedding).any(|m| may_be(&m.value))
             };
             if !specs.workloads.iter().any(|w| w.spec.as_ref().is_none_or(may_use)) {
-                let rule = format!("the model `{}` is used by no workload", section.name);
+                let rule = format!("no workload uses the model `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
                 continue;
             }
@@ -169,11 +169,11 @@ impl<'a> Lowering<'a> {
         }
         let keys = keys.join(", ");
         if let Some(entry) = entry {
-            let rule = format!("the catalogue knows no {keys} of `{}`, so `models.{name}` states it", entry.id);
+            let rule = format!("the catalogue has no {keys} for `{}`, so `models.{name}` must state it", entry.id);
             let lines: Vec<String> = missing().map(|(key, value, _)| format!("{key} = {value}")).collect();
             self.error(at, rule, format!("write {}, with your own figures", lines.join(" and ")));
         } else {
-            let rule = format!("`models.{name}` has no id, so it states {keys}");
+            let rule = format!("`models.{name}` has no id, so it must state {keys}");
             self.error(at, rule, "an id such as \"us.amazon.nova-pro-v1:0\" takes them from the catalogue".to_owned());
         }
     }
@@ -243,13 +243,13 @@ impl<'a> Lowering<'a> {
     pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
         let is_guess = entry.is_guess(path.rsplit('.').next().unwrap_or_default());
         let (origin, how) = match is_guess {
-            true => (Origin::Assumed, "a guess of the catalogue"),
+            true => (Origin::Assumed, "an estimate of the catalogue"),
             false => (Origin::Measured, "measured by others"),
         };
         let why = format!("{how} ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of);
         let mut source = entry.source.clone();
         if path.ends_with("prefill_per_1k_tokens") {
-            source = "a guess of the catalogue: measure your own".to_owned();
+            source = "an estimate of the catalogue: measure your own".to_owned();
         } else if path.ends_with("time_to_first_token") && entry.time_to_first_token_p95_s.is_none() {
             source += "; the 95th percentile is taken as twice the median";
         }
@@ -297,7 +297,7 @@ fn not_known(id: &str, near: Option<String>) -> Refusal {
     const STATE_IT: &str =
         "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second";
     if id.contains(":application-inference-profile/") {
-        let rule = format!("`{id}` is an application inference profile, and does not tell its model");
+        let rule = format!("`{id}` is an application inference profile, and its id does not name the model");
         let help = "write the id of the model or profile that it was made from, such as id = \"us.amazon.nova-pro-v1:0\": \
                     `aws bedrock get-inference-profile --inference-profile-identifier ARN` shows it";
         return Refusal::new(rule).help(help);

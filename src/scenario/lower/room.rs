@@ -76,7 +76,7 @@ impl Lowering<'_> {
             _ => format!(" ({} of input, {} reserved for the answer)", grouped(input), grouped(cap)),
         };
         let rule = format!(
-            "no {} of `{name}` could ever be admitted: the least asks `{}` for {} tokens{parts}, and it admits at most {} at once",
+            "no {} of `{name}` can ever be admitted: the smallest asks `{}` for {} tokens{parts}, and it admits at most {} at once",
             room.what(),
             obstacle.limit,
             grouped(obstacle.asked),
@@ -100,7 +100,7 @@ impl Lowering<'_> {
         }
         let name = &room.workload.name;
         let rule = format!(
-            "every {} of `{name}` is throttled: even the least reserves more than a limit of its route admits, because `reserve_output_burndown` multiplies max_tokens by {}",
+            "every {} of `{name}` is throttled: even the smallest reserves more than a limit of its route admits, because `reserve_output_burndown` multiplies max_tokens by {}",
             room.what(),
             room.stage.facts.burndown.millionths as f64 / 1e6,
         );

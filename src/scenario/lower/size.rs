@@ -33,7 +33,7 @@ impl Lowering<'_> {
         // A fault in them says more than their absence.
         if expectations.is_empty() && self.specs.expect.is_empty() {
             let help = "write [[expect]] with a metric and a bound, or slo.objective under a workload";
-            self.error(&section.at, "`size` has nothing to meet: the scenario expects nothing", help.to_owned());
+            self.error(&section.at, "`size` has no goal to meet: the scenario states none", help.to_owned());
             return None;
         }
         Some(size)

@@ -120,7 +120,7 @@ impl<'a> Lowering<'a> {
             let Some(index) = self.index(name, known, "capacity") else { continue };
             if route.contains(&index) {
                 let rule = format!("`{}` is on this route already", &*name.value);
-                self.error(&name.at, rule, "name it once; clients try again as their retries say".to_owned());
+                self.error(&name.at, rule, "name it once; retries follow the client's retry policy".to_owned());
             }
             route.push(index);
         }
@@ -156,7 +156,7 @@ impl<'a> Lowering<'a> {
             };
             let (model, reads_cache) = served.get(&i).copied().map_or((None, false), |(m, r)| (Some(m), r));
             if !served.contains_key(&i) && routes.len() == specs.workloads.len() {
-                let rule = format!("the capacity `{}` is on no workload's route", section.name);
+                let rule = format!("no workload's route leads to the capacity `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
             }
             let known = model.and_then(|name| models.get(name));
@@ -238,9 +238,11 @@ impl<'a> Lowering<'a> {
     fn warn_of_dead_ends(&mut self, routes: &Routes, drafts: &[(usize, Draft<'_>)]) {
         for (i, draft) in drafts.iter().filter(|(_, d)| d.kind.1.overflows()) {
             if routes.values().flatten().any(|way| way.last() == Some(i)) {
-                let rule =
-                    format!("what `{}` has no room for is refused: nothing comes after it on a route", draft.name);
-                let help = "AWS serves it as standard inference: name an on_demand or cross_region capacity after it";
+                let rule = format!(
+                    "requests that `{}` has no room for are refused: no capacity follows it on a route",
+                    draft.name
+                );
+                let help = "AWS serves them as standard inference: name an on_demand or cross_region capacity after it";
                 self.sink.warning(Some(draft.at.clone()), rule, help.to_owned());
             }
         }
@@ -250,7 +252,7 @@ impl<'a> Lowering<'a> {
         let all_read = drafts.len() == self.specs.capacities.len();
         for (i, section) in self.specs.quotas.iter().enumerate() {
             if all_read && !drafts.iter().any(|(_, d)| d.named.contains(&i)) {
-                let rule = format!("the quota `{}` is named by no capacity", section.name);
+                let rule = format!("no capacity uses the quota `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, "write quota = \"NAME\" in a capacity".to_owned());
             }
         }
@@ -404,7 +406,7 @@ impl<'a> Lowering<'a> {
         for (key, at, limit) in idle {
             if let Some(at) = at {
                 let rule = format!("`{key}` does nothing: `{}` has no {limit}", quota.prefix);
-                self.sink.warning(Some(at.clone()), rule, "it belongs beside the limits that it is about".to_owned());
+                self.sink.warning(Some(at.clone()), rule, "write it beside the limits that it applies to".to_owned());
             }
         }
     }

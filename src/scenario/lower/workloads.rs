@@ -262,7 +262,7 @@ impl<'a> Lowering<'a> {
             _ => false,
         };
         if written.value.has_context() && !is_accumulating {
-            let rule = "a context is cached for the next turn of a session, and this workload has none that carries it";
+            let rule = "a context is cached for the next turn of a session, and this workload has no sessions that carry their context";
             let help =
                 "write context = \"accumulate\" in arrivals.sessions, or prefix_tokens = 1_000 in place of context"
                     .to_owned();
@@ -275,7 +275,7 @@ impl<'a> Lowering<'a> {
     /// What a trace tells of the cache: of each request, or by the blocks of prompts.
     fn recorded_cache(&mut self, (name, spec): (&str, &WorkloadSpec), most: Tokens, trace: &Trace) -> Option<Cache> {
         if let Some(written) = spec.cache.as_ref().filter(|c| !c.value.is_only_a_ttl()) {
-            let rule = "the trace tells itself what is cached";
+            let rule = "the trace states itself what is cached";
             self.error(&written.at, rule, "leave `cache` out, or state its ttl alone".to_owned());
             return None;
         }
@@ -374,7 +374,7 @@ impl<'a> Lowering<'a> {
             return None;
         }
         if !laws.iter().all(|law| law.has_ranks()) {
-            let rule = "a correlation ties draws by their ranks, and gamma and mixture have none to tie by";
+            let rule = "a correlation uses the ranks of draws, which gamma and mixture do not have";
             let help = "use lognormal, or a table of quantiles with `empirical`".to_owned();
             self.error(&written.at, rule, help);
             return None;
