@@ -122,7 +122,10 @@ fn a_part_of_an_included_file_is_set_by_its_full_name_and_what_is_not_read_is_sa
     let told = bedload(folder.path(), &["validate", "account.toml", "--set", "workloads.ads.chat.max_tokens=123"]);
     let (shown, said) = (text(&told.stdout), text(&told.stderr));
     assert!(shown.contains("workload ads.chat") && shown.contains("at most 123"), "{shown}{said}");
-    assert!(said.contains("these keys of the included files are ignored: `quotas` of ads, web; `run` of ads, web"), "{said}");
+    assert!(
+        said.contains("these keys of the included files are ignored: `quotas` of ads, web; `run` of ads, web"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -124,7 +124,9 @@ pub fn gate_broken(all: &[Checked]) -> String {
 #[must_use]
 pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>) -> String {
     let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
-    let Some(x) = difference else { return format!("{metric}: no replication of the baseline can be paired with one of this run") };
+    let Some(x) = difference else {
+        return format!("{metric}: no replication of the baseline can be paired with one of this run");
+    };
     if x == 0.0 {
         return format!("{metric}: as the baseline");
     }

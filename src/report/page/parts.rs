@@ -19,7 +19,8 @@ const OF_POINTS: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "failure_rate"];
 pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
     let results = subject.results;
     let chance = match subject.points.first().map_or(0, |p| p.replications) {
-        1 => "One replication gives no confidence interval, so the sampling error is not known. Run more replications.".to_owned(),
+        1 => "One replication gives no confidence interval, so the sampling error is not known. Run more replications."
+            .to_owned(),
         n => {
             let known = format!("{} replications; ± is the half-width of a confidence interval.", count(n as f64));
             format!("{known} More replications narrow it. It does not cover wrong inputs.")
