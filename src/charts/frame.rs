@@ -20,13 +20,17 @@ use super::{ChartError, Drawing};
 
 /// \[CSS px\]
 pub(super) const WIDTH: f64 = 640.0;
-const MARGIN: f64 = 20.0;
+pub(super) const MARGIN: f64 = 20.0;
 const MOST_TITLE_LINES: usize = 3;
 const MOST_SUBTITLE_LINES: usize = 4;
 /// \[CSS px\]
 const TITLE_LINE: f64 = 19.0;
 const SUBTITLE_LINE: f64 = 16.0;
 const LEGEND_LINE: f64 = 17.0;
+const MOST_SOURCE_LINES: usize = 4;
+const SOURCE_LINE: f64 = 13.0;
+/// The baseline of the first line of the title.
+const TOP_LINE: f64 = 29.0;
 /// From the top that plotters places text by to its baseline \[em\].
 const TOP_TO_BASELINE: f64 = 0.76;
 
@@ -60,6 +64,7 @@ struct Laid {
     subtitle: Vec<String>,
     /// Each key with its name, cut to the sheet, and where it stands: from the left \[CSS px\], and in which row.
     legend: Vec<(String, Mark, f64, usize)>,
+    source: Vec<String>,
 }
 
 impl Laid {
@@ -78,15 +83,23 @@ impl Laid {
         }
         let title = TITLE.wrap(&drawable(&heading.title), width, MOST_TITLE_LINES);
         let subtitle = BODY.wrap(&drawable(&heading.subtitle), width, MOST_SUBTITLE_LINES);
-        Self { title, subtitle, legend }
+        let source = FINE.wrap(&drawable(&heading.source), width, MOST_SOURCE_LINES);
+        Self { title, subtitle, legend, source }
     }
 
-    /// What it takes beyond one line of title, two below it and one row of keys, so that panels keep their room \[CSS px\].
+    /// How far the title and the subtitle reach down \[CSS px\].
+    fn words_end(&self) -> f64 {
+        TOP_LINE + self.title.len().saturating_sub(1) as f64 * TITLE_LINE + 4.0 + self.subtitle.len() as f64 * SUBTITLE_LINE
+    }
+
+    /// What it takes beyond one line of title, two below it, one row of keys and one line of source, so that panels keep
+    /// their room \[CSS px\].
     fn beyond_usual(&self) -> f64 {
         let rows = self.legend.last().map_or(0, |key| key.3);
         self.title.len().saturating_sub(1) as f64 * TITLE_LINE
             + self.subtitle.len().saturating_sub(2) as f64 * SUBTITLE_LINE
             + rows as f64 * LEGEND_LINE
+            + self.source.len().saturating_sub(1) as f64 * SOURCE_LINE
     }
 }
 
@@ -106,16 +119,16 @@ where
             root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(height) as u32)).into_drawing_area(),
         };
         canvas.root.fill(&Ink::Paper.color()).map_err(failed)?;
-        let room = canvas.heading(&laid, &heading.source, height)?;
+        let room = canvas.heading(&laid, height)?;
         body(&canvas, room)?;
         canvas.root.present().map_err(failed)?;
         tips = canvas.tips.take();
     }
-    finish(heading, height, &plotted, &tips)
+    finish(heading, (height, laid.words_end() + 6.0), &plotted, &tips)
 }
 
 /// The SVG as plotters wrote it becomes one of CSS size whose text is outlines.
-fn finish(heading: &Heading, height: f64, plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
+fn finish(heading: &Heading, (height, words): (f64, f64), plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
     let (_, body) = plotted.split_once('>').ok_or_else(|| ChartError("the drawing is empty".to_owned()))?;
     let (w, h) = (WIDTH, height);
     let sized = format!(
@@ -151,6 +164,7 @@ fn finish(heading: &Heading, height: f64, plotted: &str, tips: &[Tip]) -> Result
         title: heading.title.clone(),
         caption: heading.subtitle.clone(),
         height,
+        words,
         svg,
         #[cfg(test)]
         plotted: plotted.to_owned(),
@@ -268,9 +282,9 @@ impl<'a> Canvas<'a> {
         self.root.draw(&Rectangle::new(corners, stroke(ink, width))).map_err(failed)
     }
 
-    fn heading(&self, laid: &Laid, source: &str, height: f64) -> Result<Room, ChartError> {
+    fn heading(&self, laid: &Laid, height: f64) -> Result<Room, ChartError> {
         let (left, right) = (MARGIN, WIDTH - MARGIN);
-        let mut y = 29.0;
+        let mut y = TOP_LINE;
         for (i, line) in laid.title.iter().enumerate() {
             y += if i > 0 { TITLE_LINE } else { 0.0 };
             self.text(left, y, line, TITLE, Ink::Text, Align::Left)?;
@@ -287,8 +301,11 @@ impl<'a> Canvas<'a> {
             self.key(left + x, y - 4.0, *mark)?;
             self.text(left + x + 26.0, y, name, LABEL, Ink::Text, Align::Left)?;
         }
-        let foot = height - 11.0;
-        self.text(left, foot, &FINE.fit(&drawable(source), right - left), FINE, Ink::Slate, Align::Left)?;
+        let mut foot = height - 11.0;
+        for (i, line) in laid.source.iter().rev().enumerate() {
+            foot -= if i > 0 { SOURCE_LINE } else { 0.0 };
+            self.text(left, foot, line, FINE, Ink::Slate, Align::Left)?;
+        }
         Ok(Room { left, top: y + 10.0, right, bottom: foot - 16.0 })
     }
 
@@ -400,6 +417,20 @@ impl Panel<'_, '_> {
             Mark::Dashes(ink, width) => {
                 let path = points.iter().copied();
                 self.plane.draw(&DashedPathElement::new(path, px(5.0), px(3.0), stroke(ink, width))).map_err(failed)
+            }
+        }
+    }
+
+    /// An upright line through the whole panel.
+    pub(super) fn upright(&self, x: f64, mark: Mark) -> Result<(), ChartError> {
+        let ((x, _), Room { top, bottom, .. }) = (self.at(x, 0.0), self.room);
+        match mark {
+            Mark::Area(ink) | Mark::Line(ink, _) => self.canvas.line((x, top), (x, bottom), ink, 1.25),
+            Mark::Dashes(ink, width) => {
+                let dashes = ((bottom - top) / 8.0).ceil() as usize;
+                (0..dashes).map(|i| top + 8.0 * i as f64).try_for_each(|from| {
+                    self.canvas.line((x, from), (x, (from + 5.0).min(bottom)), ink, width)
+                })
             }
         }
     }

@@ -101,10 +101,9 @@ impl<'d> Latencies<'d> {
         let served: Vec<f64> = slowest.values.iter().copied().filter(|v| *v > 0.0).collect();
         let mut sorted = served.clone();
         sorted.sort_by(f64::total_cmp);
-        let usual = sorted[(sorted.len() - 1) / 2];
         let width = self.course.width();
-        let usual = labels::about(usual);
-        let mut text = format!("In the usual {width}, {} was {usual}", slowest.name);
+        let median = labels::about(sorted[(sorted.len() - 1) / 2]);
+        let mut text = format!("In the median {width} {} was {median}", slowest.name);
         if let Some(at) = worst(&slowest.values) {
             let (most, when) = (labels::about(slowest.values[at]), self.course.when(at));
             match served.len() {

@@ -15,6 +15,9 @@ const LABEL_WIDTH: f64 = 150.0;
 /// Times beyond this are drawn as this: sums must not overflow \[ms\].
 const LONGEST_MS: f64 = 1e12;
 
+/// A smaller part of an answer's time is not told by its figure \[1\].
+const LEAST_SHARE: f64 = 0.0005;
+
 /// In the order of time. Waiting and the first token have the colours that they have in the distribution.
 const PARTS: [(&str, Ink); 3] = [
     ("waiting: queues, retries, the client", Ink::Amber),
@@ -92,7 +95,11 @@ fn rows(point: &Point) -> (Vec<Row>, usize) {
 }
 
 fn subtitle(row: &Row) -> String {
-    let share = |i: usize| labels::percent(row.parts[i] / row.whole());
+    let share = |i: usize| match row.parts[i] / row.whole() {
+        // More digits than these are not known.
+        share if share > 0.0 && share < LEAST_SHARE => format!("less than {}", labels::percent(LEAST_SHARE)),
+        share => labels::percent(share),
+    };
     format!(
         "A served request takes {} on average: {} is waiting, {} service until the first token, {} writing.",
         labels::latency(row.whole()),

@@ -112,7 +112,7 @@ impl<'d> Load<'d> {
         let n = self.arrivals.len() as f64;
         let mean = total(&self.arrivals) / n;
         let text = format!(
-            "{} requests arrived a minute, {} at the most.",
+            "{} requests arrived a minute on average, at most {}.",
             labels::amount(mean),
             labels::amount(largest(&self.arrivals))
         );

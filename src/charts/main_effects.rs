@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Panel, Room, STRONG};
-use super::study::{BOUND, Design, Dimension, Level, Measure, spaced};
+use super::study::{BOUND, Design, Dimension, Level, Measure, gap_between, spaced};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 
 pub(super) struct MainEffects;
@@ -65,11 +65,11 @@ impl Chart for MainEffects {
 
 fn subtitle(measure: &Measure, most: &Effect, least: Option<&Effect>) -> String {
     let range = |effect: &Effect| format!("{} to {}", measure.figure(effect.least()), measure.figure(effect.most()));
-    let mut text = format!("Over {} its mean goes from {}", most.dimension.name, range(most));
+    let mut text = format!("{} moves its mean most: {}", most.dimension.name, range(most));
     if let Some(least) = least {
-        text += &format!("; over {} only from {}", least.dimension.name, range(least));
+        text += &format!("; {} least: {}", least.dimension.name, range(least));
     }
-    text + if least.is_some() { ". Each mean is over all that the other axes are." } else { "." }
+    text + if least.is_some() { ". Each dot is the mean over all values of the other axes." } else { "." }
 }
 
 fn columns(count: usize) -> usize {
@@ -82,7 +82,10 @@ fn columns(count: usize) -> usize {
 
 fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect], y: &Axis) -> Result<(), ChartError> {
     let columns = columns(effects.len());
-    let tiles = room.inset(GUTTER, 0.0, 4.0, 0.0).tiles(effects.len(), columns, 18.0);
+    let inner = room.inset(GUTTER, 0.0, 4.0, 0.0);
+    let width = (inner.width() + 18.0) / columns as f64 - 18.0;
+    let axes: Vec<Axis> = effects.iter().map(|effect| effect.axis(width)).collect();
+    let tiles = inner.tiles(effects.len(), columns, gap_between(&axes, width));
     for (i, (effect, tile)) in effects.iter().zip(&tiles).enumerate() {
         let plot = tile.inset(0.0, 24.0, 0.0, 24.0);
         let name = STRONG.fit(&effect.dimension.name, tile.width());

@@ -10,6 +10,7 @@ mod compare_differences;
 mod cost_by_component;
 mod cost_by_volume;
 mod course;
+mod daily;
 mod doubt_tornado;
 mod frame;
 mod goals;
@@ -51,6 +52,8 @@ pub struct Drawing {
     pub caption: String,
     /// \[CSS px\]; it is 640 wide.
     pub height: f64,
+    /// How far its title and caption reach down from the top \[CSS px\]: a narrow page writes them itself.
+    pub words: f64,
     /// Standalone, in the light; its text is outlines, so that it needs no font.
     pub svg: String,
     /// As it was before its text became outlines: what tests read.

@@ -1,6 +1,6 @@
 //! Which region of a pool served what over time: where a call goes when the region that is called has no room.
 
-use super::course::Course;
+use super::course::{Course, largest};
 use super::shares::{Shares, Titles};
 use super::{Chart, ChartError, Drawing, Subject, source_over_time};
 
@@ -25,6 +25,10 @@ impl Chart for ServedByRegion {
         for pool in &pools {
             let Some(course) = Course::of(subject.results, detail) else { continue };
             let all = course.each(&format!("capacities.{pool}.regions."), ".admitted_per_min");
+            // One region that takes everything is no picture.
+            if all.iter().filter(|(_, values)| largest(values) > 0.0).count() < 2 {
+                continue;
+            }
             let titles = Titles {
                 name: if pools.len() == 1 { self.name().to_owned() } else { format!("{}-{pool}", self.name()) },
                 title: format!("What each region of {pool} took"),

@@ -12,6 +12,10 @@ use crate::terms::{self, Better, Unit};
 
 /// What is drawn where nothing is expected.
 const USUAL: &str = "throttle_rate";
+/// Between panels \[CSS px\].
+const LEAST_GAP: f64 = 18.0;
+/// Between labels that belong to different panels \[CSS px\].
+const BETWEEN_LABELS: f64 = 14.0;
 pub(super) const BOUND: Mark = Mark::Line(Ink::Text, 1.25);
 
 /// A metric as a chart shows it.
@@ -148,6 +152,19 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
         }
     }
     axis
+}
+
+/// The gap between panels so wide that keeps the last label of one panel apart from the first label of the next
+/// \[CSS px\].
+pub(super) fn gap_between<'x>(axes: impl IntoIterator<Item = &'x Axis>, width: f64) -> f64 {
+    let (mut before, mut after): (f64, f64) = (0.0, 0.0);
+    for axis in axes {
+        let over = |tick: &Tick, room: f64| (LABEL.width(&tick.label) / 2.0 - room * width).max(0.0);
+        let labelled = || axis.ticks.iter().filter(|tick| !tick.label.is_empty());
+        before = before.max(labelled().next().map_or(0.0, |tick| over(tick, axis.place(tick.at))));
+        after = after.max(labelled().next_back().map_or(0.0, |tick| over(tick, 1.0 - axis.place(tick.at))));
+    }
+    LEAST_GAP.max(before + after + BETWEEN_LABELS)
 }
 
 pub(super) fn capital(text: &str) -> String {

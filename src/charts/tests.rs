@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+mod captions;
 mod courses;
 mod looks;
 mod study;

@@ -58,7 +58,8 @@ impl Chart for UnitUtilization {
             for (i, unit) in units.iter().enumerate() {
                 let is_last = i + 1 == units.len();
                 let (top, gap) = (room.top + i as f64 * each, if is_last { 0.0 } else { 12.0 });
-                unit.panel(canvas, Room { top: top + 24.0, bottom: top + each - gap, ..room }, &course, is_last)?;
+                let room = Room { top: top + 24.0, bottom: top + each - gap, ..room };
+                unit.panel(canvas, room, &course, (is_last, units.len() == 1))?;
             }
             Ok(())
         })?;
@@ -122,11 +123,20 @@ impl Unit<'_> {
         self.both().map(|(_, values, _)| largest(values)).fold(0.0, f64::max)
     }
 
-    fn panel(&self, canvas: &Canvas<'_>, room: Room, course: &Course<'_>, is_last: bool) -> Result<(), ChartError> {
+    /// Draws the panel; it is told whether it is the last one, and whether it is the only one.
+    fn panel(
+        &self,
+        canvas: &Canvas<'_>,
+        room: Room,
+        course: &Course<'_>,
+        (is_last, is_only): (bool, bool),
+    ) -> Result<(), ChartError> {
         // Down to a few per cent the limit stays in sight: how far it is away is what the chart is about.
         let panel = canvas.panel(room, course.axis(is_last), Axis::shares(self.most().max(1.0) * 1.1, 4.0));
         let peaks = self.both().map(|(name, values, _)| format!("{name} at most {}", labels::percent(largest(values))));
-        head(canvas, room, self.name, &peaks.collect::<Vec<String>>().join(", "))?;
+        // The subtitle has the peaks of a single capacity.
+        let peaks = if is_only { String::new() } else { peaks.collect::<Vec<String>>().join(", ") };
+        head(canvas, room, self.name, &peaks)?;
         panel.grid()?;
         course.level(&panel, 1.0, LIMIT)?;
         for (_, values, ink) in self.both() {

@@ -64,6 +64,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
         }
     }
     refusals(sizing).iter().for_each(|line| say(line, &plain));
+    footnote(results, sizing).iter().for_each(|line| say(line, &|t| palette.faint(t)));
     let lines = judgements(results, sizing, palette);
     if !lines.is_empty() {
         say("", &plain);
@@ -101,7 +102,9 @@ pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
         let cells = row.map_or_else(|| vec!["…".to_owned(); HEADINGS.len()], |row| row.cells);
         out += &format!("| {} |\n", cells.join(" | "));
     }
-    for line in refusals(sizing).into_iter().chain(judgements(results, sizing, Palette { colour: false })) {
+    let footnote = footnote(results, sizing).map(str::to_owned);
+    let below = refusals(sizing).into_iter().chain(footnote);
+    for line in below.chain(judgements(results, sizing, Palette { colour: false })) {
         out += &format!("\n- {line}");
     }
     out.push('\n');
@@ -171,10 +174,13 @@ pub(super) fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> 
         let what = asked.filter(|_| i == 0).map(|value| format!("{} ", grouped(value))).unwrap_or_default();
         lines.push(format!("{what}{line}"));
     }
-    if table(results, sizing).iter().flatten().any(|row| row.cells.iter().any(|cell| cell == "?")) {
-        lines.push(UNKNOWN_IN_TABLE.to_owned());
-    }
     lines
+}
+
+/// Says what a `?` in the table of values means; `None`: there is none.
+pub(super) fn footnote(results: &Results, sizing: &Sizing) -> Option<&'static str> {
+    let is_unknown = |row: &Row| row.cells.iter().any(|cell| cell == "?");
+    table(results, sizing).iter().flatten().any(is_unknown).then_some(UNKNOWN_IN_TABLE)
 }
 
 pub(super) struct Row {

@@ -259,6 +259,10 @@ impl<'r> Story<'r> {
         let mut lines = Vec::new();
         for limit in self.limits() {
             let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
+            if of("limit_per_min") == 0.0 {
+                lines.push(format!("{limit}: 0/min, so that it admits nothing and has no use"));
+                continue;
+            }
             lines.push(format!(
                 "{limit}: {} mean, {} peak minute of {}/min",
                 share(of("utilization_mean")),

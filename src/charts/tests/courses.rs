@@ -102,7 +102,7 @@ fn the_captions_say_what_is_to_be_seen() {
         ("served_by_capacity", "units took 87.9 % of all that was taken."),
         ("served_by_region", "us-east-1 took 66.7 % of all that was taken."),
         ("latency_parts", "17.3 % is waiting"),
-        ("latency_over_time", "In the usual minute, p99 was"),
+        ("latency_over_time", "In the median minute p99 was"),
         (
             "cost_by_component",
             "$40,250 a month, 99.8 % of it committed. Due for the whole term, to 2027-01-07: $40,150.",

@@ -2,18 +2,11 @@
 
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
-use crate::report::figures::{count, figure, money as usd};
+use crate::report::figures::{count, figure, money as usd, why_unknown};
 use crate::report::summary::{Story, bound, measured};
-use crate::report::sweep::value;
-use crate::report::{Tale, comparison, doubt, owners, sizing};
+use crate::report::{comparison, cost, doubt, owners, sizing};
 use crate::results::{BillItem, Comparison, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
 use crate::terms::{self, Unit};
-
-/// Points that a table holds; of more the best are told.
-const MOST_POINTS: usize = 60;
-/// What is told of a point.
-const COST: &str = "cost_per_month_usd";
-const OF_POINTS: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "failure_rate"];
 
 /// Returns the sampling error and the unpublished rules, which are never mixed, as two sections.
 pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
@@ -98,8 +91,8 @@ fn judged_twice(comparison: &Comparison) -> Option<Table> {
         let bound = bounded(e.at_least, e.at_most, unit(&e.metric));
         vec![code(&e.metric), text(bound), tag(e.a), tag(e.b)]
     };
-    let [on_a, on_b] = [&comparison.a.name, &comparison.b.name].map(|name| format!("On {name}"));
-    let columns = ["Metric", "Bound", &on_a, &on_b].map(Column::words).to_vec();
+    let [on_a, on_b] = [&comparison.a.name, &comparison.b.name];
+    let columns = ["Metric", "Bound", on_a, on_b].map(Column::words).to_vec();
     let lines: Vec<Line> = worst_first.into_iter().map(row).map(Line::Cells).collect();
     let table = Table { name: "Goals and verdicts on both sides", columns, lines };
     (!table.lines.is_empty()).then_some(table)
@@ -119,7 +112,7 @@ fn tag(verdict: Option<Judgement>) -> Piece {
     }
 }
 
-fn unit(metric: &str) -> Unit {
+pub(super) fn unit(metric: &str) -> Unit {
     terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit)
 }
 
@@ -131,7 +124,8 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
     }
     let mut blocks = results.sizing.as_ref().map(|sizing| tried(results, sizing)).unwrap_or_default();
     if let Some(point) = subject.point() {
-        let told = |label: &str| !["Goals", "Doubt", "Assumed", "Cost", "Notes", "Owners"].contains(&label);
+        let left_out = ["Decision", "Goals", "Doubt", "Assumed", "Cost", "Notes", "Owners"];
+        let told = |label: &str| !left_out.contains(&label);
         let rows = Story::of(results, point, PLAIN).into_iter().filter(|row| told(row.label)).collect();
         if results.sizing.is_some() {
             blocks.push(Block::Paragraph(vec![text("At the answer:")]));
@@ -142,7 +136,7 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
     if results.sizing.is_some() || subject.points.len() == 1 {
         return Section::of("Detailed results", blocks);
     }
-    Section::of("Design points", points(subject))
+    Section::of("Design points", super::points::points(subject))
 }
 
 /// What each owner takes of each limit; `None`: the scenario names no owners.
@@ -163,7 +157,14 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
         Column::numbers(&confidence),
         Column::words(&format!("{} is", comparison.b.name)),
     ];
-    let rows = comparison::rows(comparison)
+    let all = comparison::rows(comparison);
+    let unknown = all.iter().filter(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
+    let footnotes = unknown.map(|(name, ..)| {
+        let why = if name.ends_with("cost_per_month_usd") { cost::why_no_month(results) } else { None };
+        Block::Fine(vec![text(format!("? in {name}: {}.", why.unwrap_or_else(|| why_unknown(name))))])
+    });
+    let footnotes: Vec<Block> = footnotes.collect();
+    let rows = all
         .into_iter()
         .map(|(name, [a, b, difference], word)| vec![code(name), text(a), text(b), text(difference), text(word)]);
     let table = Table {
@@ -172,17 +173,15 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
         lines: rows.map(Line::Cells).collect(),
     };
     let [a, b] = comparison::sides(comparison);
-    Section::of(
-        "Differences",
-        vec![
+    let blocks = [
             Block::List(vec![
                 vec![text(format!("{}: ", comparison.a.name)), text(a)],
                 vec![text(format!("{}: ", comparison.b.name)), text(b)],
                 vec![text(comparison::played(results, comparison))],
             ]),
             Block::Table(table),
-        ],
-    )
+    ];
+    Section::of("Differences", blocks.into_iter().chain(footnotes).collect())
 }
 
 /// The values that were tried, and the answer along a second axis.
@@ -204,6 +203,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     })];
     let refusals = sizing::refusals(sizing);
     blocks.extend((!refusals.is_empty()).then_some(Block::Facts(refusals)));
+    blocks.extend(sizing::footnote(results, sizing).map(|line| Block::Fine(vec![text(format!("{line}."))])));
     if !sizing.frontier.is_empty() {
         let columns = ["For", "Value", "Cost"].map(Column::words).to_vec();
         let rows = sizing::frontier(sizing).into_iter().map(|cells| pieces(cells.to_vec()));
@@ -217,51 +217,12 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     blocks
 }
 
-fn points(subject: &Subject<'_>) -> Vec<Block> {
-    if subject.points.len() > MOST_POINTS {
-        return best(subject);
-    }
-    let paths: Vec<&String> = subject.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
-    let is_bound = subject.points.iter().any(|point| !point.commitments.is_empty());
-    let row = |point: &Point| {
-        let mut row = vec![text(point.index.to_string()), text(point.verdict.name())];
-        row.extend(paths.iter().map(|path| text(value(point.parameters.get(*path)))));
-        let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
-        row.push(text(cell(COST)));
-        if is_bound {
-            let due: Option<f64> = point.commitments.iter().map(|c| c.usd).sum();
-            row.push(text(if point.commitments.is_empty() { "nothing".to_owned() } else { dollars(due) }));
-        }
-        row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
-        row
-    };
-    let mut columns = ["Point", "Verdict"].map(Column::words).to_vec();
-    columns.extend(paths.iter().map(|path| Column::words(path)));
-    columns.push(Column::numbers(COST));
-    columns.extend(is_bound.then(|| Column::numbers("committed")));
-    columns.extend(OF_POINTS.iter().map(|metric| Column::numbers(metric)));
-    vec![Block::Table(Table {
-        name: "Points",
-        columns,
-        lines: subject.points.iter().map(row).map(Line::Cells).collect(),
-    })]
-}
-
-/// Of many points those that a summary shows.
-fn best(subject: &Subject<'_>) -> Vec<Block> {
-    let mut tale = Tale::default();
-    subject.points.iter().for_each(|point| tale.add(point));
-    let (header, rows) = tale.cells(subject.results, PLAIN);
-    let (_, which) = tale.shown();
-    let columns = header.iter().map(|name| Column::words(name)).collect();
-    let lines = rows.into_iter().map(|row| Line::Cells(row.into_iter().map(text).collect())).collect();
-    vec![Block::Paragraph(vec![text(which.trim())]), Block::Table(Table { name: "Points", columns, lines })]
-}
-
 /// The bill, and what is committed.
 pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     let point = subject.point()?;
-    let mut blocks = Vec::new();
+    let reasons = cost::unknowns(subject.results, point);
+    let mut blocks: Vec<Block> =
+        reasons.iter().map(|why| Block::Paragraph(vec![said(format!("{}.", capital(why)))])).collect();
     if !point.bill.is_empty() {
         blocks.push(Block::Table(bill(&point.bill)));
     }
@@ -277,7 +238,7 @@ pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     (!blocks.is_empty()).then(|| Section::of("Cost per month", blocks))
 }
 
-fn dollars(x: Option<f64>) -> String {
+pub(super) fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 

@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::models::{Known, Models, constant, first_token};
 use super::supply::{AskedFor, Defaults, Draft, Offer, Owner, Supply};
-use crate::catalog::LatencyEntry;
+use crate::catalog::{LatencyEntry, ModelKind};
 use crate::model::capacity::quota::{LimitKind, QuotaSpec, Stated};
 use crate::model::capacity::serving::{Serving, share_left};
 use crate::model::capacity::{Capacity, Plan, Room, Site};
@@ -162,12 +162,14 @@ impl<'a> Lowering<'a> {
             latency.time_to_first_token = law;
             latency.prefill_per_1k_tokens = constant::<Duration>(entry.prefill_per_1k_tokens_s * 1e6);
             latency.output_tokens_per_second = constant::<Speed>(entry.output_tokens_per_second);
+            // An embedding or reranking model writes nothing, so that nothing is assumed of its speed.
+            let writes = known?.sold.entry.is_none_or(|model| model.kind == ModelKind::Text);
             for (key, value, is_open) in [
                 ("time_to_first_token", value, serving.time_to_first_token.is_none()),
                 (
                     "output_tokens_per_second",
                     entry.output_tokens_per_second.to_string(),
-                    serving.output_tokens_per_second.is_none(),
+                    serving.output_tokens_per_second.is_none() && writes,
                 ),
             ] {
                 if is_open {

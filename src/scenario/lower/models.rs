@@ -280,13 +280,14 @@ impl<'a> Lowering<'a> {
         };
         let speed = match (&spec.output_tokens_per_second, entry) {
             (Some(written), _) => written.value.lower(&written.at, self.sink),
+            // The speed of an answer that is never written changes nothing, so that nothing is assumed of it.
+            (None, _) if !writes => Some(constant::<crate::model::law::Speed>(1.0)),
             (None, Some(entry)) => {
                 let value = entry.output_tokens_per_second.to_string();
                 self.measured_by_others(path("output_tokens_per_second"), value, entry);
                 Some(constant::<crate::model::law::Speed>(entry.output_tokens_per_second))
             }
-            // The speed of an answer that is never written changes nothing.
-            (None, None) => (!writes).then(|| constant::<crate::model::law::Speed>(1.0)),
+            (None, None) => None,
         };
         Some(Latency { time_to_first_token: first?, prefill_per_1k_tokens: prefill?, output_tokens_per_second: speed? })
     }
