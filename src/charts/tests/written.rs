@@ -14,7 +14,7 @@ pub(super) struct Written {
     /// As high as its capitals and as low as its descenders \[CSS px\].
     pub(super) room: Room,
     baseline: f64,
-    face: &'static str,
+    pub(super) face: &'static str,
     /// Its colour in the light.
     pub(super) ink: u32,
 }
