@@ -34,6 +34,7 @@ mod moments;
 mod money;
 mod notes;
 mod offers;
+mod pages;
 mod pictures;
 mod pinned;
 mod pipelines;

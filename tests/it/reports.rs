@@ -76,7 +76,7 @@ fn markdown_tells_what_the_page_tells() {
         assert_eq!(deeper, between(&markdown, "\n### ", "\n"), "{args:?}");
         let answer = between(&page, "<p class=\"answer", "</p>")[0].split_once('>').expect("it ends").1;
         let bare = |text: &str| {
-            let marks = ["<code>", "</code>", "\\", "`", "*"];
+            let marks = ["<wbr>", "<code>", "</code>", "\\", "`", "*"];
             marks.iter().fold(text.replace('\u{a0}', " "), |text, mark| text.replace(mark, ""))
         };
         assert_eq!(bare(answer), bare(between(&markdown, "\n> **", "**\n")[0]), "{args:?}");
