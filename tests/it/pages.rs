@@ -49,7 +49,7 @@ fn table(section: &str) -> (Vec<&str>, Vec<Vec<&str>>) {
 
 #[test]
 fn the_reason_of_an_unknown_month_stands_beside_the_cost() {
-    let bursts = "bursts = [{ at = \"3m\", duration = \"1m\", factor = 3 }]\n";
+    let bursts = "bursts = [{ at = \"3m\", lasts = \"1m\", factor = 3 }]\n";
     let [_, markdown] = reports(&["run"], CHAT, bursts);
     let (decision, _) = markdown.split_once("## Appendix").expect("an appendix");
     let cost = section(decision, "Cost per month");
@@ -60,8 +60,7 @@ fn the_reason_of_an_unknown_month_stands_beside_the_cost() {
 
 #[test]
 fn the_points_of_a_sweep_have_a_verdict_and_columns_of_different_names() {
-    let sweep = "[sweep]\naxes = [{ path = \"capacities.us.tpm\", values = [20_000, 200_000] }, \
-                 { path = \"workloads.chat.max_tokens\", values = [200, 300] }]\n\
+    let sweep = "[sweep]\n\"capacities.us.tpm\" = [20_000, 200_000]\n\"workloads.chat.max_tokens\" = [200, 300]\n\
                  [[expect]]\nmetric = \"workloads.chat.throttle_rate\"\nat_most = \"5%\"\n\
                  [[expect]]\nmetric = \"throttle_rate\"\nat_most = \"5%\"\n";
     let [page, markdown] = reports(&["sweep"], CHAT, sweep);
@@ -97,7 +96,7 @@ fn every_unknown_figure_has_its_reason() {
     assert!(use_of.contains("capacities.us.tpm: 0/min, so that it admits nothing"), "{use_of}");
     let bare = use_of.match_indices('?').find(|(at, _)| !use_of[at + 1..].starts_with(" (") && !use_of[..*at].ends_with('('));
     assert_eq!(bare, None, "{use_of}");
-    let sweep = "[sweep]\naxes = [{ path = \"capacities.us.tpm\", values = [0, 200_000] }]\n";
+    let sweep = "[sweep]\n\"capacities.us.tpm\" = [0, 200_000]\n";
     let [_, markdown] = reports(&["sweep"], CHAT, sweep);
     let points = section(&markdown, "Design points");
     assert!(points.contains("| ? |") && points.contains("? in e2e_p99_ms: too few requests were served."), "{points}");
