@@ -253,13 +253,7 @@ fn write_row(canvas: &Canvas<'_>, row: &Line, at: f64, (room, columns): (Room, &
     canvas.text(room.right, at + 4.0, &LABEL.fit(&row.by(), columns.difference), LABEL, row.ink, Align::Right)
 }
 
-fn draw_row(
-    panel: &Panel<'_, '_>,
-    row: &Line,
-    y: f64,
-    reach: f64,
-    beside: (Room, &Columns),
-) -> Result<(), ChartError> {
+fn draw_row(panel: &Panel<'_, '_>, row: &Line, y: f64, reach: f64, beside: (Room, &Columns)) -> Result<(), ChartError> {
     let canvas = panel.canvas;
     let (_, at) = panel.at(0.0, y);
     write_row(canvas, row, at, beside)?;

@@ -89,7 +89,10 @@ impl Laid {
 
     /// How far the title and the subtitle reach down \[CSS px\].
     fn words_end(&self) -> f64 {
-        TOP_LINE + self.title.len().saturating_sub(1) as f64 * TITLE_LINE + 4.0 + self.subtitle.len() as f64 * SUBTITLE_LINE
+        TOP_LINE
+            + self.title.len().saturating_sub(1) as f64 * TITLE_LINE
+            + 4.0
+            + self.subtitle.len() as f64 * SUBTITLE_LINE
     }
 
     /// What it takes beyond one line of title, two below it, one row of keys and one line of source, so that panels keep
@@ -428,9 +431,9 @@ impl Panel<'_, '_> {
             Mark::Area(ink) | Mark::Line(ink, _) => self.canvas.line((x, top), (x, bottom), ink, 1.25),
             Mark::Dashes(ink, width) => {
                 let dashes = ((bottom - top) / 8.0).ceil() as usize;
-                (0..dashes).map(|i| top + 8.0 * i as f64).try_for_each(|from| {
-                    self.canvas.line((x, from), (x, (from + 5.0).min(bottom)), ink, width)
-                })
+                (0..dashes)
+                    .map(|i| top + 8.0 * i as f64)
+                    .try_for_each(|from| self.canvas.line((x, from), (x, (from + 5.0).min(bottom)), ink, width))
             }
         }
     }

@@ -93,7 +93,9 @@ impl Percentile {
     fn of(point: &Point, curve: &Curve, share: f64, name: &str) -> Self {
         let value = curve.value(share);
         let label = match point.metrics.get(&format!("e2e_{name}_ms")) {
-            Some(known) => known.estimate.filter(|ms| ms.is_finite()).map(|ms| format!("{name} {}", labels::latency(ms))),
+            Some(known) => {
+                known.estimate.filter(|ms| ms.is_finite()).map(|ms| format!("{name} {}", labels::latency(ms)))
+            }
             None => Some(format!("{name} {}", labels::latency(value))),
         };
         Self { share, label, value }

@@ -323,8 +323,7 @@ impl Sheet<'_> {
         panel.floor()?;
         if let Some(line) = line {
             self.limit_line(&panel, line, most)?;
-        } else
-        if limit.facts.per_minute > 0.0 {
+        } else if limit.facts.per_minute > 0.0 {
             let text = format!("↑ the limit, {}, is far above", labels::amount(limit.facts.per_minute));
             canvas.text(room.right, room.top - 10.0, &text, LABEL, Ink::Text, Align::Right)?;
         }

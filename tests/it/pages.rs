@@ -94,7 +94,8 @@ fn every_unknown_figure_has_its_reason() {
     let [_, markdown] = reports(&["run"], &nothing, "");
     let use_of = section(&markdown, "Detailed results");
     assert!(use_of.contains("capacities.us.tpm: 0/min, so that it admits nothing"), "{use_of}");
-    let bare = use_of.match_indices('?').find(|(at, _)| !use_of[at + 1..].starts_with(" (") && !use_of[..*at].ends_with('('));
+    let bare =
+        use_of.match_indices('?').find(|(at, _)| !use_of[at + 1..].starts_with(" (") && !use_of[..*at].ends_with('('));
     assert_eq!(bare, None, "{use_of}");
     let sweep = "[sweep]\n\"capacities.us.tpm\" = [0, 200_000]\n";
     let [_, markdown] = reports(&["sweep"], CHAT, sweep);

@@ -174,12 +174,12 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
     };
     let [a, b] = comparison::sides(comparison);
     let blocks = [
-            Block::List(vec![
-                vec![text(format!("{}: ", comparison.a.name)), text(a)],
-                vec![text(format!("{}: ", comparison.b.name)), text(b)],
-                vec![text(comparison::played(results, comparison))],
-            ]),
-            Block::Table(table),
+        Block::List(vec![
+            vec![text(format!("{}: ", comparison.a.name)), text(a)],
+            vec![text(format!("{}: ", comparison.b.name)), text(b)],
+            vec![text(comparison::played(results, comparison))],
+        ]),
+        Block::Table(table),
     ];
     Section::of("Differences", blocks.into_iter().chain(footnotes).collect())
 }
