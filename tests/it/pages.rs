@@ -61,18 +61,19 @@ fn the_reason_of_an_unknown_month_stands_beside_the_cost() {
 #[test]
 fn the_points_of_a_sweep_have_a_verdict_and_columns_of_different_names() {
     let sweep = "[sweep]\n\"capacities.us.tpm\" = [20_000, 200_000]\n\"workloads.chat.max_tokens\" = [200, 300]\n\
-                 [[expect]]\nmetric = \"workloads.chat.throttle_rate\"\nat_most = \"5%\"\n\
-                 [[expect]]\nmetric = \"throttle_rate\"\nat_most = \"5%\"\n";
+                 [[expect]]\nmetric = \"workloads.chat.throttle_rate\"\nat_most = \"20%\"\n\
+                 [[expect]]\nmetric = \"throttle_rate\"\nat_most = \"20%\"\n";
     let [page, markdown] = reports(&["sweep"], CHAT, sweep);
     let (head, rows) = table(section(&markdown, "Design points"));
     let mut names = head.clone();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), head.len(), "{head:?}");
-    assert_eq!(head[..2], ["Point", "Verdict"]);
+    assert_eq!(head[..3], ["Point", "Verdict", "Goals"]);
     assert!(head.contains(&"workloads.chat.throttle_rate") && head.contains(&"throttle_rate"), "{head:?}");
-    let verdicts: Vec<&str> = rows.iter().map(|row| row[1].trim_matches('*')).collect();
-    assert_eq!(verdicts, ["fails", "fails", "meets", "meets"]);
+    let column = |i: usize| rows.iter().map(|row| row[i].trim_matches('*')).collect::<Vec<&str>>();
+    assert_eq!(column(1), ["saturated", "saturated", "carries", "carries"]);
+    assert_eq!(column(2), ["fails", "fails", "meets", "meets"]);
     assert!(page.contains("<span class=\"tag bad\">fails</span>"), "{page}");
 }
 
