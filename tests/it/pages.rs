@@ -135,5 +135,5 @@ fn nothing_is_assumed_of_the_output_of_a_model_that_writes_nothing() {
 fn a_model_that_writes_can_be_cut_short_although_it_was_not() {
     let goal = "[[expect]]\nmetric = \"truncation_rate\"\nat_most = 0\n";
     let [_, markdown] = reports(&["run"], CHAT, goal);
-    assert!(section(&markdown, "Expectations").contains("inconclusive"), "{markdown}");
+    assert!(section(&markdown, "Goals").contains("inconclusive"), "{markdown}");
 }
