@@ -93,7 +93,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         ("service".to_owned(), lognormal(2_350.0, 0.62)),
         ("queue_delay".to_owned(), lognormal(20.0 + wait, 1.4)),
     ]);
-    let fixed = |per_minute| LimitFacts { per_minute, limiter: "fixed_window".to_owned() };
+    let fixed = |per_minute| LimitFacts { per_minute, limiter: "fixed_window".to_owned(), occupied_peak_per_min: None };
     let limits =
         BTreeMap::from([("quotas.us.tpm".to_owned(), fixed(limit)), ("quotas.us.rpm".to_owned(), fixed(4_000.0))]);
     let metrics = [

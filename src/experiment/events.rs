@@ -94,5 +94,5 @@ pub(super) fn of_the_month(model: &Model, played: &Played, watch: &dyn Watch) ->
             );
         }
     }
-    Some((Note { metric: Some(MONTH.to_owned()), text: plain(&text) }, calm.effort))
+    Some((Note { metric: Some(MONTH.to_owned()), text: plain(&text), is_caveat: false }, calm.effort))
 }

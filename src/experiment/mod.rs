@@ -13,18 +13,19 @@ mod events;
 mod inputs;
 mod journal;
 mod judge;
+mod levers;
 mod notes;
 mod open;
 mod point;
 mod regress;
 mod replicate;
 mod scores;
+mod seek;
 mod size;
 mod sweep;
 mod warmup;
 
 pub use compare::{Contender, compare, compare_in_doubt};
-pub use decide::seek_change;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use inputs::without_varied;
 pub use journal::{Journal, JournalError, JournalHead};
@@ -33,6 +34,7 @@ pub use point::{Depth, Played, play, play_along, prolong};
 pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use scores::Scores;
+pub use seek::seek_change;
 pub use size::size;
 pub use sweep::{Design, Kept, SharedNotes, Stopped, sweep};
 
@@ -111,7 +113,7 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
         points: vec![played.point],
         ..head(model, scenario)
     };
-    let results = Results { decision: decide::decision(&results), ..results };
+    let results = Results { decision: decide::decision(model, &results), ..results };
     Conclusion { results, effort }
 }
 

@@ -19,7 +19,8 @@ const MANY_UNFINISHED: f64 = 0.01;
 pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
     notes.extend(of_the_warmup(model, replications, point));
-    notes.extend(coverage::remarks(model).into_iter().map(|remark| note(None, remark)));
+    notes.extend(coverage::unseen_traffic(model).into_iter().map(|remark| caveat(None, remark)));
+    notes.extend(coverage::of_the_month(model).map(|remark| caveat(Some("requests_per_month"), remark)));
     notes.extend(of_jobs(model, point));
     notes.extend(daily::notes(model, pooled, replications.len() as u64, point));
     notes.extend(of_money(model, pooled));
@@ -28,7 +29,12 @@ pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record
 }
 
 pub(super) fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
-    Note { metric: metric.map(str::to_owned), text: text.into() }
+    Note { metric: metric.map(str::to_owned), text: text.into(), is_caveat: false }
+}
+
+/// A note that is a part of the decision.
+pub(super) fn caveat(metric: Option<&str>, text: impl Into<String>) -> Note {
+    Note { is_caveat: true, ..note(metric, text) }
 }
 
 /// When each job is done, on the clock.

@@ -7,6 +7,7 @@ pub use supply::{CapacityRecord, Clock, Jobs, QuotaRecord};
 
 use super::abandoned::Abandoned;
 use super::aftermath::Aftermath;
+use super::backlog::Waiting;
 use super::blocks::Blocks;
 use super::counters::Counts;
 use super::minutes::Minutes;
@@ -108,16 +109,6 @@ pub struct Latencies {
     pub queue_delay: Histogram,
 }
 
-/// Moments of the number waiting, to tell a backlog from noise.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Waiting {
-    pub samples: u64,
-    pub sum: u64,
-    pub squares: u64,
-    pub at_start: u64,
-    pub at_end: u64,
-}
-
 impl Record {
     #[must_use]
     pub fn new(model: &Model) -> Self {
@@ -193,11 +184,7 @@ impl Record {
         self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
         self.quotas.iter_mut().zip(quotas).for_each(|(mine, theirs)| mine.merge(theirs));
         self.overflowed |= overflowed;
-        self.waiting.samples += waiting.samples;
-        self.waiting.sum += waiting.sum;
-        self.waiting.squares += waiting.squares;
-        self.waiting.at_start += waiting.at_start;
-        self.waiting.at_end += waiting.at_end;
+        self.waiting.merge(waiting);
     }
 }
 

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::neck::neck;
-use super::record::{Record, Waiting};
+use super::record::Record;
 use crate::model::Model;
 use crate::model::expectation::UNSTATED_FAILURE_BOUND;
+use crate::model::workload::Workload;
+use crate::model::workload::arrivals::Arrivals;
 use crate::results::{Estimate, Verdict, VerdictBasis};
 
 /// Judges the pooled record of `replications` runs, whose estimates are `metrics`, by what happened in them. The first that
 /// applies:
 ///
 /// - *backlogged*: the engine ran out of room for live requests, or more waited (in queues, in clients and between attempts)
-///   at the end of the measured interval than at its start, by 3 standard deviations of the number waiting;
+///   at the end of the measured interval than at its start and than the run has worked off: see [`super::backlog::Waiting::is_backlog`];
 /// - *saturated*: in more than a third of the wall-clock minutes with traffic, more requests fail than the bound;
 /// - *drops*: a goal on failures is broken; where the scenario states none, more requests fail than the bound;
 /// - *carries*.
@@ -35,9 +37,10 @@ pub fn verdict(
         minutes: minutes.with_traffic,
         minutes_over_bound: minutes.over_bound,
         recovered_attempts: sum(|c| c.recovered_attempts) as f64 / n,
+        waiting_growth: pooled.waiting.growth(replications),
         neck: neck(model, pooled, n),
     };
-    let verdict = if pooled.overflowed || is_backlogged(&pooled.waiting, replications) {
+    let verdict = if pooled.overflowed || pooled.waiting.is_backlog(replications, requests as f64 / n, users(model)) {
         Verdict::Backlogged
     } else if 3 * minutes.over_bound > minutes.with_traffic {
         Verdict::Saturated
@@ -47,6 +50,12 @@ pub fn verdict(
         Verdict::Carries
     };
     (verdict, basis)
+}
+
+/// The users of closed loops, who wait at most once each.
+fn users(model: &Model) -> f64 {
+    let of = |workload: &Workload| if let Arrivals::Users(users) = &workload.arrivals { users.count as f64 } else { 0.0 };
+    model.workloads.iter().map(of).sum()
 }
 
 fn share(part: u64, all: u64) -> f64 {
@@ -69,15 +78,4 @@ fn loses_unstated(model: &Model, pooled: &Record) -> bool {
     let (lost, requests) =
         unstated.fold((0, 0), |(lost, requests), (_, c)| (lost + c.unanswered(), requests + c.requests));
     share(lost, requests) > UNSTATED_FAILURE_BOUND
-}
-
-fn is_backlogged(waiting: &Waiting, replications: u64) -> bool {
-    let n = waiting.samples as f64;
-    if n < 2.0 {
-        return false;
-    }
-    let mean = waiting.sum as f64 / n;
-    let deviation = (waiting.squares as f64 / n - mean * mean).max(0.0).sqrt();
-    let growth = (waiting.at_end as f64 - waiting.at_start as f64) / replications as f64;
-    growth > 1.0 && growth > 3.0 * deviation
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::doubt;
-use super::figures::{Palette, difference, figure, money, share, short};
+use super::figures::{Palette, UNKNOWN_IN_TABLE, difference, figure, money, share, short};
 use super::summary::bound;
 use super::text::{LABEL, WIDTH, wrapped};
 use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Reading, Results, Side};
@@ -268,6 +268,8 @@ fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
 fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<(&'static str, Vec<String>)> {
     let notes = results.notes.iter().filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"));
     let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
+    let is_unknown = rows(comparison).iter().any(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
+    let notes = notes.chain(is_unknown.then(|| UNKNOWN_IN_TABLE.to_owned()));
     vec![
         ("Cost", cost(comparison)),
         ("Goals", expectations(comparison, palette)),

@@ -38,7 +38,7 @@ impl Palette {
 }
 
 /// What a `?` in a table means.
-pub(super) const UNKNOWN_IN_TABLE: &str = "? marks an unknown value: too few requests were served for a percentile, nothing was counted, or a price or a month is missing";
+pub(super) const UNKNOWN_IN_TABLE: &str = "? marks an unknown value: too few requests were served for a percentile, nothing was counted, a limit of 0 has no use, or a price or a month is missing";
 
 /// Returns what stands for a figure that is not known, with the reason.
 pub(super) fn unknown(metric: &str) -> String {
@@ -51,6 +51,7 @@ pub(super) fn why_unknown(metric: &str) -> &'static str {
         LATENCY_STATISTICS.iter().any(|(suffix, share)| share.is_some() && metric.ends_with(&format!("_{suffix}_ms")));
     match () {
         () if is_percentile => "too few requests were served",
+        () if metric.contains(".utilization_") => "the limit is 0, or nothing was counted",
         () if metric.ends_with("usd") => "a price or a month is missing",
         () => "nothing was counted",
     }

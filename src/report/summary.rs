@@ -103,6 +103,11 @@ impl<'r> Story<'r> {
         self.point.value(name).map_or_else(|| unknown(name), time)
     }
 
+    /// A share, or why it is not known.
+    fn share_of(&self, name: &str) -> String {
+        self.point.value(name).map_or_else(|| unknown(name), share)
+    }
+
     fn throttling(&mut self) {
         if self.value("throttled_attempts") == 0.0 && self.value("unavailable_rate") == 0.0 {
             let refusals = self.refusals();
@@ -116,7 +121,7 @@ impl<'r> Story<'r> {
         let mut lines = vec![format!("{} of attempts", self.with_interval("throttle_rate"))];
         let worst = self.point.value("worst_minute_throttle_rate");
         let worst = worst.map(|w| format!(" · {} in the worst minute", share(w))).unwrap_or_default();
-        lines.push(format!("{} of first attempts{worst}", share(self.value("first_attempt_throttle_rate"))));
+        lines.push(format!("{} of first attempts{worst}", self.share_of("first_attempt_throttle_rate")));
         if self.value("unavailable_rate") > 0.0 {
             lines.push(format!("{} of attempts met a 503", self.with_interval("unavailable_rate")));
         }
@@ -198,9 +203,10 @@ impl<'r> Story<'r> {
                     "{limit} throttles though at most {} of it is charged:",
                     share(of("utilization_peak"))
                 )));
+                let (highest, of_which) = self.highest(&limit);
                 lines.push(format!(
-                    "max_tokens is reserved until an answer ends; reserved and used peak at {} of {}",
-                    amount(of("occupied_peak_per_min")),
+                    "max_tokens is reserved until an answer ends; {} of {} are reserved and used at the peak{of_which}",
+                    amount(highest),
                     amount(of("limit_per_min")),
                 ));
             }
@@ -287,7 +293,13 @@ impl<'r> Story<'r> {
             let used = self.value(&format!("{of}.tpd.utilization_mean"));
             let refused = self.value(&format!("{of}.tpd.refused"));
             if used >= WORTH_A_LINE || refused > 0.0 {
-                lines.push(format!("{of}.tpd: {} of the daily quota used, {} refused", share(used), count(refused)));
+                let used = self.share_of(&format!("{of}.tpd.utilization_mean"));
+                lines.push(match self.point.metrics.get(&format!("{of}.tpd.utilization_mean")) {
+                    Some(e) if e.estimate.is_none() => {
+                        format!("{of}.tpd: a limit of 0 admits nothing, {} refused", count(refused))
+                    }
+                    _ => format!("{of}.tpd: {used} of the daily quota used, {} refused", count(refused)),
+                });
             }
         }
         for capacity in &self.names("capacities.") {
@@ -315,15 +327,15 @@ impl<'r> Story<'r> {
     }
 
     fn jobs_line(&self, capacity: &str) -> String {
-        let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
-        let jobs = of("jobs");
+        let name = |metric: &str| format!("capacities.{capacity}.{metric}");
+        let jobs = self.value(&name("jobs"));
         format!(
             "capacities.{capacity}: {} {}, {} in time; on average a job waits {} and runs for {}",
             count(jobs),
             if jobs == 1.0 { "job" } else { "jobs" },
-            share(of("jobs_in_time_rate")),
-            time(of("job_wait_mean_ms")),
-            time(of("job_makespan_mean_ms")),
+            self.share_of(&name("jobs_in_time_rate")),
+            self.with_interval_short(&name("job_wait_mean_ms")),
+            self.with_interval_short(&name("job_makespan_mean_ms")),
         )
     }
 
@@ -336,10 +348,21 @@ impl<'r> Story<'r> {
             return format!("  {unused} reserved but never used");
         }
         let capped = if of("refused") > 0.0 { " (capped: a higher limit shows the need)" } else { "" };
-        format!(
-            "  {} reserved and used at the peak{capped}; {unused} reserved but never used",
-            amount(of("occupied_peak_per_min"))
-        )
+        let (highest, of_which) = self.highest(limit);
+        let highest = amount(highest);
+        format!("  {highest} reserved and used at the peak{of_which}{capped}; {unused} reserved but never used")
+    }
+
+    /// The most that was reserved and used of a limit, per minute, and of which replications that is. The mean of the
+    /// replications' peaks may lie far below a limit that refuses.
+    fn highest(&self, limit: &str) -> (f64, &'static str) {
+        let facts = self.point.detail.as_ref().and_then(|d| d.limits.get(limit));
+        let mean = self.value(&format!("{limit}.occupied_peak_per_min"));
+        match facts.and_then(|facts| facts.occupied_peak_per_min) {
+            _ if self.point.replications == 1 => (mean, ""),
+            Some(highest) => (highest, " of any replication"),
+            None => (mean, ", on average over the replications"),
+        }
     }
 
     fn cost(&mut self) {
@@ -382,6 +405,8 @@ impl<'r> Story<'r> {
             .filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"))
             // The cost tells of its month itself.
             .filter(|n| n.metric.as_deref() != Some("cost_per_month_usd"))
+            // The decision has told it.
+            .filter(|n| self.results.decision.as_ref().is_none_or(|decision| !decision.caveats.contains(&n.text)))
             .map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)))
             .collect();
         self.row("Notes", lines);

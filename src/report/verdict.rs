@@ -48,7 +48,15 @@ pub(super) fn sentence(point: &Point) -> String {
             share(basis.bound),
             minutes_over_bound(basis, point.replications)
         ),
-        Verdict::Backlogged => format!("{word}: more requests wait at the end than at the start; {fail}"),
+        Verdict::Backlogged => format!("{word}: {}; {fail}", backlog(basis)),
+    }
+}
+
+/// How many requests wait that did not wait at the start.
+fn backlog(basis: &VerdictBasis) -> String {
+    match basis.waiting_growth {
+        more if more > 0.0 => format!("{} more requests wait at the end than at the start", count(more.ceil())),
+        _ => "more requests are alive than can be simulated".to_owned(),
     }
 }
 
@@ -74,17 +82,9 @@ fn late(point: &Point) -> String {
     waited.map(|(waited, _)| format!(" after {} of waiting on average", time(waited))).unwrap_or_default()
 }
 
-/// The share that is served, with as many digits as tell it from all.
+/// The share that is served.
 pub(super) fn served(basis: &VerdictBasis) -> String {
-    // Far from all, three figures are enough.
-    if basis.failing_share == 0.0 || basis.failing_share > 0.02 {
-        return share(1.0 - basis.failing_share);
-    }
-    let (served, mut places) = (100.0 * (1.0 - basis.failing_share), 0);
-    while places < 6 && format!("{served:.places$}").starts_with("100") {
-        places += 1;
-    }
-    format!("{served:.places$}\u{a0}%")
+    share(1.0 - basis.failing_share)
 }
 
 /// Names what the neck is, with its size where it has one.
@@ -179,11 +179,7 @@ pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> Strin
 /// How many stated goals are missed, and the first of them with its figure.
 fn missed(expectations: &[Expectation]) -> String {
     let mut missed = expectations.iter().filter(|e| e.verdict == Judgement::Failed);
-    let first = missed.next().map(|e| {
-        let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
-        let is = e.estimate.map_or_else(|| "not known".to_owned(), |x| figure(x, unit));
-        format!("{} is {is}, not {}", e.metric, bound(e.at_least, e.at_most, unit))
-    });
+    let first = missed.next().map(missed_goal);
     let (n, more) = (expectations.len(), missed.count());
     let how_many = match (n, more) {
         (1, _) => "the stated goal is not met".to_owned(),
@@ -191,6 +187,13 @@ fn missed(expectations: &[Expectation]) -> String {
         (_, more) => format!("{} of {n} stated goals are not met, the first", more + 1),
     };
     format!("{how_many}: {}", first.unwrap_or_default())
+}
+
+/// A goal that is missed, with its figure: `failure_rate is 4.2 %, not <= 1 %`.
+pub(super) fn missed_goal(e: &Expectation) -> String {
+    let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+    let is = e.estimate.map_or_else(|| "not known".to_owned(), |x| figure(x, unit));
+    format!("{} is {is}, not {}", e.metric, bound(e.at_least, e.at_most, unit))
 }
 
 /// Whether a goal says how many requests of the whole run may go without a good answer.
@@ -258,6 +261,7 @@ mod tests {
     fn nearly_all_is_never_written_as_all() {
         let served = |failing_share| super::served(&VerdictBasis { failing_share, ..VerdictBasis::default() });
         assert_eq!(served(0.000_2).replace('\u{a0}', " "), "99.98 %");
+        assert_eq!(served(0.000_005_3).replace('\u{a0}', " "), "99.999 %");
         assert_eq!(served(0.25).replace('\u{a0}', " "), "75 %");
         assert_eq!(served(0.0).replace('\u{a0}', " "), "100 %");
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Judgement, Verdict};
+use super::{Expectation, Judgement, Verdict};
 
 /// The decision that a run supports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,11 +23,17 @@ pub struct Decision {
     pub cost_per_month_usd: Option<f64>,
     /// What would change the answer; null: nothing was tried.
     pub change: Option<Change>,
+    /// What the answer does not cover or what happens after the run, such as a stated rate that the run never reaches.
+    #[serde(default)]
+    pub caveats: Vec<String>,
+    /// Whether the run leaves out a part of the traffic that the scenario states, so that the answer is of the rest alone.
+    #[serde(default)]
+    pub is_of_part: bool,
     /// The assumptions that the answer hangs on most: keys of the scenario.
     pub hangs_on: Vec<String>,
 }
 
-/// A key that was varied in short reruns, to find the least value that carries the load.
+/// Keys that were varied in short reruns, to find the least values that carry the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -35,13 +41,27 @@ pub struct Change {
     pub path: String,
     /// The value to set: the least that was played and carries the load, of caps the greatest; null: none of them does.
     pub value: Option<u64>,
+    /// Other keys that have to be set as well, because they are in the way as soon as the first one is raised.
+    #[serde(default)]
+    pub with: Vec<Setting>,
     /// Measured minutes of each rerun. Each is one replication, so that it has no interval.
     pub minutes: f64,
     /// What was played, in order.
     pub reruns: Vec<Rerun>,
+    /// The goals that are still missed at these values, or, where no value carries the load, at the largest.
+    #[serde(default)]
+    pub missed: Vec<Expectation>,
     /// Where no value carries the load: what is in the way at the largest.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_neck: Option<String>,
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    pub path: String,
+    pub value: u64,
 }
 
 /// One short rerun.
@@ -49,8 +69,11 @@ pub struct Change {
 #[serde(deny_unknown_fields)]
 pub struct Rerun {
     pub value: u64,
+    /// The values of the other keys.
+    #[serde(default)]
+    pub with: Vec<Setting>,
     pub verdict: Verdict,
-    /// The verdict is `carries`, and no goal is missed.
+    /// The verdict is `carries`, and no goal is missed that a greater value may mend.
     pub carries: bool,
     pub failing_share: f64,
     /// The share of answers that the cap cuts short.

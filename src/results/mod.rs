@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario, Standing};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side, TOLERANCE, names};
-pub use decision::{Change, Decision, Rerun};
+pub use decision::{Change, Decision, Rerun, Setting};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use evidence::{RateEvidence, Undecided};
 pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, SizingState, Sought};
@@ -150,6 +150,9 @@ pub struct Note {
     /// The metric the note is about; null for a note about the whole run.
     pub metric: Option<String>,
     pub text: String,
+    /// Whether it limits what the answer says, so that it is a part of the decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_caveat: bool,
 }
 
 /// One axis of a sweep.
@@ -350,6 +353,9 @@ pub struct LimitFacts {
     pub per_minute: f64,
     /// Such as `fixed_window`.
     pub limiter: String,
+    /// The most that was reserved and used at an instant of any replication, scaled to a minute; null: not recorded.
+    #[serde(default)]
+    pub occupied_peak_per_min: Option<f64>,
 }
 
 /// Series over equal buckets of simulated time. There are at most 720 buckets.

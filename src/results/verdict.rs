@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// More requests waited at the end of the measurement than at its start, or the limit on live requests was hit.
+    /// More requests wait at the end of the measurement than at its start and than the run has worked off, or the limit on
+    /// live requests was hit.
     Backlogged,
     /// In more than a third of the minutes with traffic, a larger share of the requests fails than the bound.
     Saturated,
@@ -46,6 +47,9 @@ pub struct VerdictBasis {
     pub minutes_over_bound: u64,
     /// Attempts that were refused, of calls that were answered on a later attempt; mean of the replications.
     pub recovered_attempts: f64,
+    /// How many more requests wait at the end of the measurement than at its start; mean of the replications.
+    #[serde(default)]
+    pub waiting_growth: f64,
     /// What is most in the way of the requests; null: nothing was refused for good, and next to nothing waited.
     pub neck: Option<Neck>,
 }

@@ -52,13 +52,32 @@ impl Override {
         Some(Self { text: text.to_owned(), start, assignment, value_from: path.len() + 1 })
     }
 
-    /// Puts the value where the path says.
+    /// Puts the value where the path says. Files that are included share default quotas that no file writes: of these a
+    /// `key` may be set all the same.
     pub fn apply<'t>(&'t self, root: &mut DeTable<'t>, sink: &mut Sink) {
         let Some(value) = self.value(sink) else { return };
+        if has_included_parts(root) {
+            self.open_quota(root);
+        }
         let path = self.path_in(root);
         let mut walk = Walk { value: Some(value) };
         if let Err((at, refusal)) = walk.table(root, Node::root(), &path, &Place::default()) {
             refusal.report(at, sink);
+        }
+    }
+
+    /// Makes room for a quota that the path names and that stands in no file; one that no capacity asks is refused later.
+    fn open_quota<'t>(&'t self, root: &mut DeTable<'t>) {
+        let path = self.path();
+        let [("quotas", of), (name, at), (_, _)] = path.as_slice() else { return };
+        let empty = |at: &Span| Spanned::new(at.clone(), DeValue::Table(DeTable::new()));
+        if root.get("quotas").is_none() {
+            put(root, "quotas", of.clone(), empty(of));
+        }
+        if let Some(DeValue::Table(quotas)) = root.get_mut("quotas").map(Spanned::get_mut)
+            && quotas.get(*name).is_none()
+        {
+            put(quotas, name, at.clone(), empty(at));
         }
     }
 
@@ -135,6 +154,12 @@ impl Override {
         }
         value
     }
+}
+
+/// Whether parts of other files were taken over: their names have a dot in them, as in `search.chat`.
+fn has_included_parts(root: &DeTable<'_>) -> bool {
+    let workloads = root.get("workloads").and_then(|item| item.get_ref().as_table());
+    workloads.is_some_and(|names| names.keys().any(|name| name.get_ref().contains('.')))
 }
 
 type Path<'p, 't> = &'p [(&'t str, Span)];

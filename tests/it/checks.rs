@@ -341,3 +341,20 @@ fn the_pipelines_of_the_documents_use_flags_that_exist() {
         }
     }
 }
+
+#[test]
+fn a_rate_that_is_never_reached_and_the_end_of_the_accounts_day_are_warnings_of_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let night = scenario(100, "").replace("client.retries", "shape = \"office_hours\"\nclient.retries");
+    let night = night + "\n[account]\ntpd = 10_000_000\n";
+    std::fs::write(folder.path().join("night.toml"), night).unwrap();
+    let output = check(folder.path(), &["night.toml", "--markdown", "c.md", "--junit", "j.xml"], false);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let [never, day] = ["states a rate of 60 a minute", "the account's 10 M tokens a day are used up at"];
+    for told in [flat(&text(&output.stdout)), read("c.md"), read("j.xml")] {
+        let told = told.replace("&apos;", "'");
+        assert!(told.contains(never) && told.contains(day), "{told}");
+    }
+    assert!(read("c.md").contains("WARN: ") && read("j.xml").contains("<system-out>WARN: "), "{}", read("j.xml"));
+}

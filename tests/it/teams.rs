@@ -196,6 +196,28 @@ fn files_of_one_account_share_a_default_quota_and_files_that_are_checked_apart_a
 }
 
 #[test]
+fn a_default_quota_that_included_files_share_is_a_key_and_what_would_carry_is_found() {
+    let folder = account(&[]);
+    // Two regions, so that each has a quota of its own: 6,000 calls a minute of 2,000 tokens against 6 M.
+    write(&folder, "teams/ads.toml", &by_default("6000/min"));
+    write(&folder, "teams/web.toml", &by_default("20/min").replace("us-east-1", "us-west-2"));
+    let short = "[run]\nduration = \"2m\"\nwarmup = \"1m\"\nreplications = 1";
+    write(&folder, "account.toml", &format!("include = [\"teams/*.toml\"]\n{short}\n"));
+    let quota = "quotas.us-anthropic-claude-sonnet-4-6-us-east-1.tpm";
+    let set = text(&bedload(folder.path(), &["validate", "account.toml", "--set", &format!("{quota}=7000000")]).stdout);
+    assert!(set.contains("tpm       7,000,000"), "{set}");
+    let unknown = bedload(folder.path(), &["validate", "account.toml", "--set", "quotas.shard.tpm=1"]);
+    assert!(text(&unknown.stderr).contains("there is no `shard` in `quotas`"), "{}", text(&unknown.stderr));
+    let run = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--out", "o"]);
+    let told = text(&run.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    let change = &results(folder.path())["decision"]["change"];
+    assert_eq!(change["path"], quota, "{told}");
+    let value = change["value"].as_u64().expect("it is found");
+    assert!((11_000_000..=14_000_000).contains(&value), "{value}");
+    assert!(told.contains(&format!("{quota} = {value} would carry the load")), "{told}");
+}
+
+#[test]
 fn a_scenario_may_be_laid_over_several_others_of_which_the_last_counts_most() {
     let folder = account(&[]);
     write(&folder, "base.toml", &TEAM.replace("OWNER", "web"));

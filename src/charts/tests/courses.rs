@@ -37,7 +37,7 @@ pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
         put(name, calm, burst);
     }
     for (name, per_minute) in [("input", 400_000.0), ("output", 100_000.0)] {
-        let facts = LimitFacts { per_minute, limiter: "fixed_window".to_owned() };
+        let facts = LimitFacts { per_minute, limiter: "fixed_window".to_owned(), occupied_peak_per_min: None };
         detail(&mut point).limits.insert(format!("capacities.units.{name}"), facts);
     }
     let first = point.metrics["queue_delay_mean_ms"].estimate.map(|wait| wait + 600.0);

@@ -26,6 +26,7 @@ impl Gate<'_> {
             let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
             cases.extend(unbounded(&played));
+            cases.extend(caveats(&played));
             cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));
             memory = Some(experiment::remember(model, &played));
@@ -140,6 +141,18 @@ impl Gate<'_> {
 fn unbounded(played: &Played) -> Option<Case> {
     let text = report::unbounded_failures(&played.expectations, &played.point.basis)?;
     Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None })
+}
+
+/// A warning for each thing that the answer does not cover, or that happens after the run.
+fn caveats(played: &Played) -> impl Iterator<Item = Case> {
+    let caveats = played.notes.iter().filter(|note| note.is_caveat);
+    caveats.map(|note| Case {
+        name: note.metric.clone().unwrap_or_else(|| "traffic".to_owned()),
+        verdict: Judgement::Held,
+        text: note.text.clone(),
+        is_warning: true,
+        owner: None,
+    })
 }
 
 fn undecided(name: &str, text: &str) -> Case {

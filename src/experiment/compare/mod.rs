@@ -241,13 +241,13 @@ fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec
             texts.push(format!("{name} alone has the workloads {}", alone.join(", ")));
         }
     }
-    texts.into_iter().map(|text| Note { metric: None, text }).collect()
+    texts.into_iter().map(|text| Note { metric: None, text, is_caveat: false }).collect()
 }
 
 /// What both sides say once, the rest with the side that says it.
 fn notes_of_sides(a: &[Note], b: &[Note], [name_a, name_b]: &[String; 2]) -> Vec<Note> {
     let of =
-        |name: &str, note: &results::Note| Note { metric: note.metric.clone(), text: format!("{name}: {}", note.text) };
+        |name: &str, note: &results::Note| Note { text: format!("{name}: {}", note.text), ..note.clone() };
     let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of(name_a, note) });
     of_a.chain(b.iter().filter(|note| !a.contains(note)).map(|note| of(name_b, note))).collect()
 }

@@ -158,7 +158,7 @@ pub fn run_in_doubt(
     let base = Answer::new(expectations, points[0].replications, conclusion.effort);
     if let Some(doubts) = doubt_point(base, unknowns, build, watch)? {
         conclusion.results.doubt = Some(doubts.doubt);
-        conclusion.results.decision = super::decide::decision(&conclusion.results);
+        conclusion.results.decision = super::decide::decision(model, &conclusion.results);
         conclusion.effort = conclusion.effort.plus(doubts.effort);
     }
     Ok(conclusion)

@@ -37,7 +37,7 @@ pub struct Case {
     pub verdict: Judgement,
     /// What was found, in one line.
     pub text: String,
-    /// It passes, and is worth a word.
+    /// It passes, and is worth a word: reports call it a warning.
     pub is_warning: bool,
     /// Whose goal it is, in a scenario of several owners.
     pub owner: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::decode::Section;
 use super::Lowering;
 use super::models::Models;
 use crate::catalog::{LongContextEntry, PriceEntry};
@@ -14,7 +15,7 @@ use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{LimitAmount, Names};
 use crate::model::run::Start;
 use crate::model::service::Burndown;
-use crate::model::spec::At;
+use crate::model::spec::{At, unknown};
 
 /// Capacities and quotas, and who they serve.
 #[derive(Default)]
@@ -252,10 +253,22 @@ impl<'a> Lowering<'a> {
         let all_read = drafts.len() == self.specs.capacities.len();
         for (i, section) in self.specs.quotas.iter().enumerate() {
             if all_read && !drafts.iter().any(|(_, d)| d.named.contains(&i)) {
+                if !self.files.hold(&section.at) {
+                    self.refuse_unknown_quota(section);
+                    continue;
+                }
                 let rule = format!("no capacity uses the quota `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, "write quota = \"NAME\" in a capacity".to_owned());
             }
         }
+    }
+
+    /// Refuses a quota that an argument names and that is neither written nor a default quota that included files share.
+    fn refuse_unknown_quota(&mut self, section: &Section<QuotaSpec>) {
+        let asked = self.specs.quotas.iter().filter(|quota| quota.name != section.name);
+        let known: Vec<&str> = asked.map(|quota| quota.name.as_str()).collect();
+        let refusal = unknown(format!("there is no `{}` in `quotas`", section.name), &section.name, known);
+        refusal.report(section.at.clone(), self.sink);
     }
 
     /// Limits that nobody wrote. Quotas of the catalogue are those of one model on one path: they go to the first quota
