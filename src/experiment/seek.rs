@@ -165,7 +165,9 @@ impl Search<'_> {
         let before = self.keys.clone();
         for key in &mut self.keys {
             let used = ["occupied_peak_per_min", "charged"].map(|of| point.value(&format!("{}.{of}", key.path)));
-            let Some(need) = used.into_iter().flatten().next().map(|used| rounded(used.ceil() as u64)) else { continue };
+            let Some(need) = used.into_iter().flatten().next().map(|used| rounded(used.ceil() as u64)) else {
+                continue;
+            };
             if need > key.low && need < key.value {
                 key.value = need;
             }

@@ -146,7 +146,10 @@ mod tests {
         is_backlog(false, 6_000.0, |t| 20.0 + 20.0 * noise(t));
         // The run began idle: 30 at a time wait for their next attempt from the first minute on.
         is_backlog(false, 6_000.0, |t| if t == 0.0 { 0.0 } else { 30.0 + 5.0 * noise(t) });
-        assert!(!hour(|t| if t == 0.0 { 0.0 } else { 90.0 }).is_backlog(1, 6_000.0, 100.0), "users wait in a closed loop");
+        assert!(
+            !hour(|t| if t == 0.0 { 0.0 } else { 90.0 }).is_backlog(1, 6_000.0, 100.0),
+            "users wait in a closed loop"
+        );
     }
 
     #[test]

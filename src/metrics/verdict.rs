@@ -54,7 +54,8 @@ pub fn verdict(
 
 /// The users of closed loops, who wait at most once each.
 fn users(model: &Model) -> f64 {
-    let of = |workload: &Workload| if let Arrivals::Users(users) = &workload.arrivals { users.count as f64 } else { 0.0 };
+    let of =
+        |workload: &Workload| if let Arrivals::Users(users) = &workload.arrivals { users.count as f64 } else { 0.0 };
     model.workloads.iter().map(of).sum()
 }
 

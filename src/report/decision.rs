@@ -97,7 +97,11 @@ fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static
 
 /// A run that leaves out a part of the traffic says nothing of that part.
 fn yes(decision: &Decision) -> &'static str {
-    if decision.is_of_part { "yes for the traffic that was simulated, which is not all that the scenario states" } else { "yes" }
+    if decision.is_of_part {
+        "yes for the traffic that was simulated, which is not all that the scenario states"
+    } else {
+        "yes"
+    }
 }
 
 /// What would change the answer, and what was played to find it.
@@ -111,12 +115,14 @@ fn change(change: &Change) -> String {
             let cut = change.reruns.iter().find(|rerun| rerun.carries && rerun.value == value);
             let cut = cut.filter(|rerun| change.path.ends_with(".max_tokens") && rerun.truncated_share > 0.0);
             let cut = cut.map(|rerun| format!(" and cut {} of answers short", share(rerun.truncated_share)));
-            let with: Vec<String> = change.with.iter().map(|key| format!(" with {} = {}", key.path, key.value)).collect();
+            let with: Vec<String> =
+                change.with.iter().map(|key| format!(" with {} = {}", key.path, key.value)).collect();
             let set = format!("{} = {value}{}", change.path, with.join(" and"));
             format!("{set} would carry the load{}{}", cut.unwrap_or_default(), still_missed(change, "; still missed: "))
         }
         None => {
-            let raised: Vec<&String> = [&change.path].into_iter().chain(change.with.iter().map(|key| &key.path)).collect();
+            let raised: Vec<&String> =
+                [&change.path].into_iter().chain(change.with.iter().map(|key| &key.path)).collect();
             let next = change.next_neck.as_ref().filter(|next| !raised.contains(next));
             let next = next.map(|next| format!("; the next bottleneck is {next}")).unwrap_or_default();
             let names = raised.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(" with ");

@@ -346,7 +346,8 @@ fn the_pipelines_of_the_documents_use_flags_that_exist() {
 fn a_rate_that_is_never_reached_and_the_end_of_the_accounts_day_are_warnings_of_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let night = scenario(100, "").replace("client.retries", "shape = \"office_hours\"\nclient.retries");
-    let night = night + "\n[account]\ntpd = 10_000_000\n";
+    let goal = "[[expect]]\nmetric = \"failure_rate\"\nat_most = \"50%\"\n";
+    let night = night + "\n[account]\ntpd = 10_000_000\n" + goal;
     std::fs::write(folder.path().join("night.toml"), night).unwrap();
     let output = check(folder.path(), &["night.toml", "--markdown", "c.md", "--junit", "j.xml"], false);
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();

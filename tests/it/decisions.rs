@@ -94,7 +94,8 @@ fn what_no_value_widens_is_named_as_the_next_bottleneck() {
 
 #[test]
 fn a_limit_of_zero_has_a_least_value_too() {
-    let results = decided("constant.rate = \"120/min\"", "max_tokens = 200\n[capacities.us.on_demand]\nrpm = \"none\"\ntpm = 0");
+    let results =
+        decided("constant.rate = \"120/min\"", "max_tokens = 200\n[capacities.us.on_demand]\nrpm = \"none\"\ntpm = 0");
     let change = decision(&results).change.as_ref().expect("something was tried");
     assert_eq!((change.path.as_str(), change.value), ("capacities.us.tpm", Some(150_000)));
     let text = told(&results);
@@ -143,7 +144,10 @@ fn the_daily_quota_of_an_account_in_several_regions_is_one_key() {
 
 #[test]
 fn a_backlog_behind_connections_is_mended_by_more_of_them() {
-    let results = decided("constant.rate = \"120/min\"", "max_tokens = 200\nclient.max_connections = 4\n[capacities.us.on_demand]\nrpm = 200");
+    let results = decided(
+        "constant.rate = \"120/min\"",
+        "max_tokens = 200\nclient.max_connections = 4\n[capacities.us.on_demand]\nrpm = 200",
+    );
     let change = decision(&results).change.as_ref().expect("something was tried");
     // Calls of 3 s, 120 a minute: 6 at a time.
     assert_eq!((change.path.as_str(), change.value), ("workloads.chat.client.max_connections", Some(6)));
@@ -236,7 +240,8 @@ fn an_answer_hangs_on_how_the_account_counts_where_weights_would_use_its_day_up(
 #[test]
 fn an_answer_hangs_on_model_units_that_aws_has_to_grant() {
     let bought = "[capacities.bought.provisioned]\nmodel_units = 1\ninput_tpm_per_unit = 1_000_000\noutput_tpm_per_unit = 100_000\nprice_per_unit = \"$20/h\"";
-    assert_eq!(hanging(bought), ["capacities.bought.model_units_quota"]);
+    let results = decided("constant.rate = \"10/min\"", &format!("max_tokens = 200\n{bought}"));
+    assert_eq!(decision(&results).hangs_on, ["capacities.bought.model_units_quota"]);
 }
 
 #[test]

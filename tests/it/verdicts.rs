@@ -129,7 +129,10 @@ fn a_burst_that_is_not_worked_off_is_a_backlog_although_every_request_is_served_
         text
     };
     let left = played(2_900);
-    assert_eq!(judged(&left), (Verdict::Backlogged, Some((NeckKind::Connections, "workloads.chat.client.max_connections"))));
+    assert_eq!(
+        judged(&left),
+        (Verdict::Backlogged, Some((NeckKind::Connections, "workloads.chat.client.max_connections")))
+    );
     let growth = left.points[0].basis.waiting_growth;
     assert!((890.0..=900.0).contains(&growth), "{growth}");
     assert!(told(&left).contains("more requests wait at the end than at the start"), "{}", told(&left));
@@ -142,7 +145,8 @@ fn a_burst_that_is_not_worked_off_is_a_backlog_although_every_request_is_served_
 #[test]
 fn a_queue_that_grows_slowly_under_noise_is_a_backlog_and_one_that_is_steady_is_none() {
     let queue = |rate: &str| {
-        let rest = "[capacities.us.on_demand]\nrpm = \"none\"\ntpm = \"none\"\nconcurrency = 5\non_saturation = \"queue\"";
+        let rest =
+            "[capacities.us.on_demand]\nrpm = \"none\"\ntpm = \"none\"\nconcurrency = 5\non_saturation = \"queue\"";
         judged(&played(&format!("poisson.rate = \"{rate}\""), "retries = \"none\"", rest)).0
     };
     // Five places of 3 s serve 100 a minute.

@@ -246,8 +246,7 @@ fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec
 
 /// What both sides say once, the rest with the side that says it.
 fn notes_of_sides(a: &[Note], b: &[Note], [name_a, name_b]: &[String; 2]) -> Vec<Note> {
-    let of =
-        |name: &str, note: &results::Note| Note { text: format!("{name}: {}", note.text), ..note.clone() };
+    let of = |name: &str, note: &results::Note| Note { text: format!("{name}: {}", note.text), ..note.clone() };
     let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of(name_a, note) });
     of_a.chain(b.iter().filter(|note| !a.contains(note)).map(|note| of(name_b, note))).collect()
 }
