@@ -128,7 +128,7 @@ impl SharedNotes {
     #[must_use]
     pub fn told(self) -> Vec<Note> {
         let all = self.points;
-        let told = |SharedNote { first: Note { metric, text }, of, points, differs }: SharedNote| {
+        let told = |SharedNote { first: Note { metric, text, is_caveat }, of, points, differs }: SharedNote| {
             let [some, whole] = [points, all].map(|n| plain(&count(n as f64)));
             let text = match (points == all, differs) {
                 (true, false) => text,
@@ -137,7 +137,7 @@ impl SharedNotes {
                 (false, false) => format!("at {some} of {whole} points: {text}"),
                 (false, true) => format!("at {some} of {whole} points, such as point {of}: {text}"),
             };
-            Note { metric, text }
+            Note { metric, text, is_caveat }
         };
         self.notes.into_iter().map(|(_, shared)| told(shared)).collect()
     }
