@@ -99,7 +99,7 @@ fn a_limit_of_zero_has_a_least_value_too() {
     let change = decision(&results).change.as_ref().expect("something was tried");
     assert_eq!((change.path.as_str(), change.value), ("capacities.us.tpm", Some(150_000)));
     let text = told(&results);
-    assert!(text.contains("capacities.us.tpm: a limit of 0 admits nothing"), "{text}");
+    assert!(text.contains("capacities.us.tpm: 0/min, so that it admits nothing"), "{text}");
     assert!(text.match_indices("? ").all(|(at, _)| text[at..].starts_with("? (")), "each ? has its reason: {text}");
 }
 
