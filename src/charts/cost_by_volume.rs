@@ -149,7 +149,7 @@ impl Sheet<'_, '_> {
 
     /// What a good way does.
     fn does(&self) -> &'static str {
-        if self.design.counted().is_some() { "meets what is expected" } else { "carries them" }
+        if self.design.counted().is_some() { "meets every goal" } else { "carries them" }
     }
 
     fn carries_at(&self, way: usize, volume: f64) -> bool {
@@ -176,7 +176,7 @@ impl Sheet<'_, '_> {
         let known: Vec<_> = known.collect();
         let (Some((from, a)), Some((to, b))) = (known.first(), known.last()) else { return String::new() };
         let fails = known.iter().find(|(_, stand)| !stand.carries);
-        let fails = fails.map(|(at, _)| format!("; at {} it does not meet what is expected", labels::volume(*at)));
+        let fails = fails.map(|(at, _)| format!("; at {} it misses a goal", labels::volume(*at)));
         format!(
             "From {} at {} requests a month to {} at {}{}.",
             labels::money(a.cost),

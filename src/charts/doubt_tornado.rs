@@ -24,7 +24,7 @@ impl Chart for DoubtTornado {
     }
 
     fn shows(&self) -> &'static str {
-        "Which thing that is not known moves the answer most, and whether it moves it across what is expected."
+        "Which unpublished rule or input moves the answer most, and whether it moves the answer across a goal."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {

@@ -137,7 +137,7 @@ impl Curves {
     /// What the lines are, for the legend.
     fn keys(&self) -> Option<(String, Mark)> {
         let first = self.lines.first()?;
-        let name = if first.mark == OBJECTIVE { "objective" } else { "expected at most" };
+        let name = if first.mark == OBJECTIVE { "objective" } else { "goal" };
         Some((name.to_owned(), first.mark))
     }
 

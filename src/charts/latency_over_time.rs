@@ -29,7 +29,7 @@ impl Chart for LatencyOverTime {
     }
 
     fn shows(&self) -> &'static str {
-        "How long full answers took over time: the median and the slowest 5 and 1 %, against what is expected."
+        "How long full answers took over time: the median and the slowest 5 and 1 %, against the goals."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -43,7 +43,7 @@ impl Chart for LatencyOverTime {
             legend.push(("objective".to_owned(), OBJECTIVE));
         }
         if !latencies.goals.bounds.is_empty() {
-            legend.push(("expected at most".to_owned(), EXPECTED));
+            legend.push(("goal".to_owned(), EXPECTED));
         }
         let heading = Heading {
             name: self.name().to_owned(),
@@ -113,7 +113,7 @@ impl<'d> Latencies<'d> {
         }
         text += ".";
         let bounds = self.goals.bounds.iter().map(|bound| {
-            let what = format!("the {} expected", labels::latency(bound.ms));
+            let what = format!("the goal of {}", labels::latency(bound.ms));
             (bound.name, bound.ms, what)
         });
         let objective = self.goals.e2e.map(|ms| {

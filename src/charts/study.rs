@@ -129,7 +129,7 @@ impl Measure {
     pub(super) fn key_of_bounds(&self) -> Option<(String, Mark)> {
         let words: Vec<String> =
             self.bounds.iter().map(|(word, bound)| format!("{word} {}", labels::bound(*bound, self.unit))).collect();
-        (!words.is_empty()).then(|| (format!("expected: {}", words.join(", ")), BOUND))
+        (!words.is_empty()).then(|| (format!("goal: {}", words.join(", ")), BOUND))
     }
 }
 
@@ -186,7 +186,7 @@ pub(super) const fn word_of(judged: Option<Judgement>) -> &'static str {
         Some(Judgement::Held) => "meets every goal",
         Some(Judgement::Failed) => "fails",
         Some(Judgement::Inconclusive) => "undecided",
-        None => "nothing is expected",
+        None => "no goal is stated",
     }
 }
 

@@ -25,7 +25,7 @@ impl Chart for SweepLines {
     }
 
     fn shows(&self) -> &'static str {
-        "At which value of a swept number the metric that decides crosses what is expected of it."
+        "At which value of a swept number the metric that decides crosses its goal."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {

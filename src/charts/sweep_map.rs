@@ -29,7 +29,7 @@ impl Chart for SweepMap {
     }
 
     fn shows(&self) -> &'static str {
-        "Which combinations of two swept values meet everything that is expected."
+        "Which combinations of two swept values meet every goal."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -136,7 +136,7 @@ impl<'d, 'a> Map<'d, 'a> {
     fn subtitle(&self) -> String {
         let mut text = match self.design.counted() {
             Some(counted) => format!("{counted}."),
-            None => "Nothing is expected of these points.".to_owned(),
+            None => "The scenario states no goal.".to_owned(),
         };
         text += &format!(
             " {} goes from {} to {}.",

@@ -96,7 +96,7 @@ impl<'d, 'a> Field<'d, 'a> {
             (Err(Unranked::Unpriced(1)), Some(counted)) => format!("{counted}; one of them has no known cost."),
             (Err(Unranked::Unpriced(n)), Some(counted)) => format!("{counted}; {n} of them have no known cost."),
             (Err(Unranked::Nothing), Some(counted)) => format!("{counted}."),
-            (_, None) => "Nothing is expected of these points.".to_owned(),
+            (_, None) => "The scenario states no goal.".to_owned(),
         };
         let choices: Vec<usize> = self.choices().collect();
         if let [a, .., b] = choices.as_slice() {

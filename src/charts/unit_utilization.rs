@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::course::{Course, head, largest, total};
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
-use crate::results::LimitFacts;
+use crate::results::{LimitFacts, Point};
 
 pub(super) struct UnitUtilization;
 
@@ -47,7 +47,7 @@ impl Chart for UnitUtilization {
         let heading = Heading {
             name: self.name().to_owned(),
             title: "Use of provisioned throughput".to_owned(),
-            subtitle: subtitle(&course, &units),
+            subtitle: subtitle(point, &course, &units),
             legend: legend(&units),
             source,
             height: 180.0 + units.len() as f64 * PANEL_HEIGHT,
@@ -81,6 +81,8 @@ fn legend(units: &[Unit<'_>]) -> Vec<(String, Mark)> {
 
 /// What was bought of one capacity, and the shares of it that were used, by column \[1\].
 struct Unit<'d> {
+    /// Such as `capacities.dedicated`.
+    owner: &'d str,
     name: &'d str,
     input: Option<Vec<f64>>,
     output: Option<Vec<f64>>,
@@ -95,7 +97,7 @@ fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> V
         };
         let Some(used) = shares(course, prefix, facts) else { continue };
         let name = owner.split_once('.').map_or(owner, |(_, name)| name);
-        let unit = units.entry(owner).or_insert(Unit { name, input: None, output: None });
+        let unit = units.entry(owner).or_insert(Unit { owner, name, input: None, output: None });
         if limit == "input" {
             unit.input = Some(used);
         } else {
@@ -154,15 +156,20 @@ impl Unit<'_> {
     }
 }
 
-/// Of the fullest capacity.
-fn subtitle(course: &Course<'_>, units: &[Unit<'_>]) -> String {
+/// Says how much the fullest capacity used: over all replications where the document says so, else as drawn.
+fn subtitle(point: &Point, course: &Course<'_>, units: &[Unit<'_>]) -> String {
     let unit = &units[0];
-    let mean = |values: &[f64]| labels::percent(total(values) / values.len() as f64);
     let part = |(name, values, _): (&str, &Vec<f64>, Ink)| {
-        format!("{} of the {name} on average, {} at the most", mean(values), labels::percent(largest(values)))
+        let known = |stem: &str| point.value(&format!("{}.{name}.utilization_{stem}", unit.owner)).filter(|x| *x >= 0.0);
+        let (mean, most) = match known("mean").zip(known("peak")) {
+            Some(both) => both,
+            None => (total(values) / values.len() as f64, largest(values)),
+        };
+        format!("{} of the {name} on average, at most {}", labels::percent(mean.min(1e9)), labels::percent(most.min(1e9)))
     };
     let parts: Vec<String> = unit.both().map(part).collect();
-    let wide = if course.columns.width_s > 60.0 { format!(" (means of {})", course.span()) } else { String::new() };
     let who = if units.len() > 1 { format!("{}, the fullest,", unit.name) } else { unit.name.to_owned() };
-    format!("{who} used {}{wide}.", parts.join("; "))
+    let wide = course.columns.width_s > 60.0;
+    let wide = if wide { format!(" The lines are means of {}.", course.span()) } else { String::new() };
+    format!("{who} used {}.{wide}", parts.join("; "))
 }

@@ -218,6 +218,6 @@ fn a_bound_stands_in_where_there_is_no_objective() {
     });
     let drawings = draw(&bounded);
     assert!(drawn(&drawings, "latency_cdf").svg.len() > before);
-    assert!(drawn(&drawings, "latency_over_time").caption.contains("p95 never exceeded the 9 s expected."));
+    assert!(drawn(&drawings, "latency_over_time").caption.contains("p95 never exceeded the goal of 9 s."));
     drawings.iter().for_each(assert_sound);
 }
