@@ -183,7 +183,12 @@ fn source_over_time(results: &Results, point: &Point) -> String {
 /// The line under a drawing: which scenario and which design point it is of.
 fn source(results: &Results, point: &Point) -> String {
     let mut parts = vec![results.scenario.title.clone()];
-    parts.extend(point.parameters.iter().map(|(path, value)| format!("{path} = {}", study::written(value))));
+    // A key is named by its last step, as on axes, unless another one ends alike.
+    let alike = |name: &str| point.parameters.keys().filter(|path| study::last_of(path) == name).count();
+    parts.extend(point.parameters.iter().map(|(path, value)| {
+        let short = study::last_of(path);
+        format!("{} = {}", if alike(short) > 1 { path } else { short }, study::written(value))
+    }));
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }
