@@ -160,12 +160,17 @@ impl Unit<'_> {
 fn subtitle(point: &Point, course: &Course<'_>, units: &[Unit<'_>]) -> String {
     let unit = &units[0];
     let part = |(name, values, _): (&str, &Vec<f64>, Ink)| {
-        let known = |stem: &str| point.value(&format!("{}.{name}.utilization_{stem}", unit.owner)).filter(|x| *x >= 0.0);
+        let known =
+            |stem: &str| point.value(&format!("{}.{name}.utilization_{stem}", unit.owner)).filter(|x| *x >= 0.0);
         let (mean, most) = match known("mean").zip(known("peak")) {
             Some(both) => both,
             None => (total(values) / values.len() as f64, largest(values)),
         };
-        format!("{} of the {name} on average, at most {}", labels::percent(mean.min(1e9)), labels::percent(most.min(1e9)))
+        format!(
+            "{} of the {name} on average, at most {}",
+            labels::percent(mean.min(1e9)),
+            labels::percent(most.min(1e9))
+        )
     };
     let parts: Vec<String> = unit.both().map(part).collect();
     let who = if units.len() > 1 { format!("{}, the fullest,", unit.name) } else { unit.name.to_owned() };
