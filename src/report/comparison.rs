@@ -231,7 +231,7 @@ const fn verdict(judged: Option<Judgement>) -> &'static str {
         Some(Judgement::Held) => "held",
         Some(Judgement::Failed) => "FAILED",
         Some(Judgement::Inconclusive) => "inconclusive",
-        None => "not expected",
+        None => "not stated",
     }
 }
 

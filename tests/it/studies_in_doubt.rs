@@ -81,7 +81,7 @@ fn a_size_says_what_every_reading_takes() {
     let below = doubt.flips[0].conditions[0].below.expect("a range has a threshold");
     assert!((59_900.0..=60_600.0).contains(&below), "{below}");
     assert_eq!(code, 4, "a lucky reading passes no gate");
-    let part = "in doubt: 4 holds under all 3 readings of what is not known; 1 does not; $21,900.00 a month more";
+    let part = "in doubt: 4 holds under all 3 readings of the unpublished rules; 1 does not; $21,900.00 a month more";
     assert!(said.contains(part), "{said}");
     assert!(said.contains("1 flips: holds as written; holds under 2, fails under 1 of 3 readings"), "{said}");
 }
@@ -145,8 +145,8 @@ fn a_gate_says_what_its_verdict_hangs_on() {
     for part in [
         "INCONCLUSIVE units.toml",
         "PASS throttle_rate <= 1 %",
-        "INCONCLUSIVE doubt: flips: holds as written; holds under 2, fails under 1 of 3 readings of what is not known; fails with capacities.d.input_tpm_per_unit below 60,000 (ask your account team for the input tokens of a Model Unit)",
-        "; in doubt: 4 holds under all 3 readings of what is not known; 1 does not",
+        "INCONCLUSIVE doubt: flips: holds as written; holds under 2, fails under 1 of 3 readings of the unpublished rules; fails with capacities.d.input_tpm_per_unit below 60,000 (ask your account team for the input tokens of a Model Unit)",
+        "; in doubt: 4 holds under all 3 readings of the unpublished rules; 1 does not",
     ] {
         assert!(said.contains(part), "`{part}` is not in\n{said}");
     }

@@ -108,7 +108,7 @@ fn tag(verdict: Option<Judgement>) -> Piece {
         Some(Judgement::Held) => Piece::Tag(Mood::Good, "held"),
         Some(Judgement::Failed) => Piece::Tag(Mood::Bad, "failed"),
         Some(Judgement::Inconclusive) => Piece::Tag(Mood::Open, "inconclusive"),
-        None => Piece::Tag(Mood::Plain, "not expected"),
+        None => Piece::Tag(Mood::Plain, "not stated"),
     }
 }
 
