@@ -6,23 +6,23 @@ use crate::model::{Model, Run};
 use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, Point, Results};
 use crate::units::MICROS_PER_DAY;
 
-/// So many assumptions are named at most.
+/// The greatest number of assumptions that a decision names.
 const NAMED: usize = 4;
 /// A limit whose peak use is below this changes no answer \[1\].
 const WORTH_NAMING: f64 = 0.5;
 /// The largest number of tokens of quota that one output token is known to take.
 const LARGEST_BURNDOWN: f64 = 15.0;
 
-/// Keys by which calls count several times against limits on tokens.
+/// The keys that multiply what calls take from limits on tokens.
 const FACTORS: [&str; 2] = [".reserve_output_burndown", ".output_burndown"];
-/// Keys of limits, and of how they are enforced.
+/// The keys of limits and of their enforcement.
 const LIMITS: [&str; 6] = [".rpm", ".tpm", ".tpd", ".itpm", ".otpm", ".limiter"];
-/// Keys of how long answers take.
+/// The keys of service times.
 const LATENCIES: [&str; 2] = [".output_tokens_per_second", ".time_to_first_token"];
 /// A purchase that AWS Support may not grant.
 const GRANTED: &str = ".model_units_quota";
 
-/// The decision of a document with one point, without what would change it; `None`: it has no point.
+/// Returns the decision of a document with one point, before any rerun; `None`: the document has no point.
 #[must_use]
 pub fn decision(model: &Model, results: &Results) -> Option<Decision> {
     let point = results.points.first()?;

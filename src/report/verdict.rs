@@ -5,7 +5,7 @@ use super::summary::bound;
 use crate::results::{Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis};
 use crate::terms::{self, Unit};
 
-/// The verdict, the neck, and what retries made good, one line each.
+/// Returns the verdict, the bottleneck and the attempts that a retry made good, one line each.
 pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<String> {
     let judged = sentence(point);
     let word = point.verdict.name();
@@ -26,7 +26,7 @@ fn is_good(results: &Results, point: &Point) -> bool {
     point.verdict == Verdict::Carries && !results.expectations.iter().any(|e| e.verdict == Judgement::Failed)
 }
 
-/// The verdict in one sentence that begins with its word.
+/// Returns the verdict as one sentence that begins with its word.
 pub(super) fn sentence(point: &Point) -> String {
     let (word, basis) = (point.verdict.name(), &point.basis);
     if point.value("requests") == Some(0.0) {
@@ -87,7 +87,7 @@ pub(super) fn served(basis: &VerdictBasis) -> String {
     share(1.0 - basis.failing_share)
 }
 
-/// Names what the neck is, with its size where it has one.
+/// Returns the name of a bottleneck, with its size where it has one.
 pub(super) fn named(neck: &Neck) -> String {
     let size = |unit: &str| neck.size.map(|size| format!(" of {}{unit}", amount(size))).unwrap_or_default();
     match neck.kind {
@@ -109,7 +109,7 @@ pub(super) fn named(neck: &Neck) -> String {
     }
 }
 
-/// The neck in one sentence.
+/// Returns the bottleneck as one sentence.
 pub(super) fn neck(neck: &Neck) -> String {
     let what = named(neck);
     let of = match neck.refused > 0.0 {
@@ -149,14 +149,14 @@ pub(super) fn losing(lose: u64, held: u64, names: [&str; 2]) -> Option<String> {
     }
 }
 
-/// Whether the goals say how many requests may fail, or none does.
+/// Returns whether a goal bounds how many requests may fail, or no request fails.
 fn is_bounded(expectations: &[Expectation], basis: &VerdictBasis) -> bool {
     basis.failing_share == 0.0
         || (basis.bound_is_stated && basis.failing_share <= basis.bound)
         || expectations.iter().any(bounds_failures)
 }
 
-/// How the stated goals fare, in one sentence. Where all hold and none bounds the failures that there are, it says so.
+/// Returns in one sentence how many of the stated goals hold. Where all hold and none bounds the failures that there are, it says so.
 pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> String {
     let n = expectations.len();
     let of = |verdict| expectations.iter().filter(|e| e.verdict == verdict).count();
@@ -176,7 +176,7 @@ pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> Strin
     }
 }
 
-/// How many stated goals are missed, and the first of them with its figure.
+/// Returns how many stated goals are missed, and the first of them with its figure.
 fn missed(expectations: &[Expectation]) -> String {
     let mut missed = expectations.iter().filter(|e| e.verdict == Judgement::Failed);
     let first = missed.next().map(missed_goal);
@@ -196,7 +196,7 @@ pub(super) fn missed_goal(e: &Expectation) -> String {
     format!("{} is {is}, not {}", e.metric, bound(e.at_least, e.at_most, unit))
 }
 
-/// Whether a goal says how many requests of the whole run may go without a good answer.
+/// Returns whether a goal bounds how many requests of the whole run may go without a good answer.
 fn bounds_failures(e: &Expectation) -> bool {
     let term = e.metric.rsplit('.').next().unwrap_or_default();
     let is_of_part = e.metric.starts_with("windows.");

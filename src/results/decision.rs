@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Expectation, Judgement, Verdict};
 
-/// The decision that a run supports.
+/// The answer of a run for a planner, with the bottleneck and a change that would improve it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
@@ -21,7 +21,7 @@ pub struct Decision {
     pub e2e_p99_ms: Option<f64>,
     /// Null: not known, the notes say why.
     pub cost_per_month_usd: Option<f64>,
-    /// What would change the answer; null: nothing was tried.
+    /// The change that would turn the answer into yes; null: no value was tried.
     pub change: Option<Change>,
     /// What the answer does not cover or what happens after the run, such as a stated rate that the run never reaches.
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Decision {
     /// Whether the run leaves out a part of the traffic that the scenario states, so that the answer is of the rest alone.
     #[serde(default)]
     pub is_of_part: bool,
-    /// The assumptions that the answer hangs on most: keys of the scenario.
+    /// The scenario keys of the assumptions that are most likely to change the answer.
     pub hangs_on: Vec<String>,
 }
 
@@ -39,19 +39,19 @@ pub struct Decision {
 pub struct Change {
     /// The key, such as `capacities.us.tpm`.
     pub path: String,
-    /// The value to set: the least that was played and carries the load, of caps the greatest; null: none of them does.
+    /// The value to set: the least simulated value that carries the load, or of caps the greatest; null: none carries it.
     pub value: Option<u64>,
     /// Other keys that have to be set as well, because they are in the way as soon as the first one is raised.
     #[serde(default)]
     pub with: Vec<Setting>,
-    /// Measured minutes of each rerun. Each is one replication, so that it has no interval.
+    /// The measured time of each rerun, in minutes. Each is one replication, so that it has no interval.
     pub minutes: f64,
-    /// What was played, in order.
+    /// The reruns, in the order in which they were simulated.
     pub reruns: Vec<Rerun>,
     /// The goals that are still missed at these values, or, where no value carries the load, at the largest.
     #[serde(default)]
     pub missed: Vec<Expectation>,
-    /// Where no value carries the load: what is in the way at the largest.
+    /// The next bottleneck, at the largest value tried; null where a value carries the load.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_neck: Option<String>,
 }
@@ -64,7 +64,7 @@ pub struct Setting {
     pub value: u64,
 }
 
-/// One short rerun.
+/// One rerun with another value of the key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rerun {

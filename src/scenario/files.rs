@@ -19,7 +19,7 @@ pub(super) struct File {
     pub folder: PathBuf,
 }
 
-/// A file whose parts are taken over under its name.
+/// A file whose parts are added to the scenario under its name.
 #[derive(Debug, Clone)]
 pub(super) struct Included {
     /// The file's name without its folder and extension.
@@ -28,7 +28,7 @@ pub(super) struct Included {
     pub layers: Vec<File>,
 }
 
-/// More files than anybody keeps for one scenario.
+/// The greatest number of files of one scenario.
 const MOST_FILES: usize = 200;
 
 /// Reads what a file extends, and returns the order in which the files count: the file, then what it extends, the last
@@ -165,8 +165,8 @@ fn paths(file: &File, key: &str) -> Result<Vec<(String, Span)>, Refused> {
     items.into_iter().map(path).collect()
 }
 
-/// The files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that start with
-/// a dot are matched by patterns that start with one alone.
+/// The files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that start
+/// with a dot are matched by patterns that start with one alone.
 fn matches(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     if Path::new(pattern).is_absolute() {
@@ -187,7 +187,7 @@ fn matches(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What a folder has whose name fits a pattern.
+/// Returns the entries of a folder whose names match a pattern.
 fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let Ok(listed) = std::fs::read_dir(shown) else { return Vec::new() };
@@ -249,7 +249,7 @@ pub fn offer(mut refused: Refused, folder: &Path, path: &str) -> Refused {
     refused
 }
 
-/// One finding, of no file.
+/// Returns a refusal with one finding that is about no file.
 pub fn refused(at: Option<Span>, rule: String, help: &str) -> Refused {
     let finding = Diagnostic { severity: Severity::Error, rule, at, help: Some(help.to_owned()), offers: Vec::new() };
     Refused { sources: Sources::default(), findings: vec![finding] }

@@ -12,7 +12,7 @@ use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnsw
 const MICROS_PER_DAY: u64 = 86_400_000_000;
 
 impl Gate<'_> {
-    /// Judges a file, and says what to remember of it.
+    /// Judges a file, and returns the judgement with the metrics for a baseline.
     pub(super) fn judge(&self, subject: &Subject) -> Result<(Checked, Option<BaselineScenario>), Trouble> {
         let model = &subject.loaded.model;
         let mut cases = Vec::new();
@@ -41,7 +41,7 @@ impl Gate<'_> {
         Ok((checked, memory))
     }
 
-    /// Whether the oldest figure of the catalogue in use is too old.
+    /// Returns a failed case where the oldest figure of the catalogue in use is too old.
     fn age(&self, as_of: Option<&str>) -> Option<Case> {
         let most = i64::try_from(self.args.max_catalog_age?.0 / MICROS_PER_DAY).unwrap_or(i64::MAX);
         let as_of = as_of?;
@@ -73,7 +73,7 @@ impl Gate<'_> {
         played.expectations.iter().map(case).collect()
     }
 
-    /// Whether the verdict hangs on what is not known.
+    /// Returns the case of the unpublished rules: whether the verdict depends on them.
     fn doubt(&self, subject: &Subject, played: &Played) -> Result<Option<Case>, Trouble> {
         let unknowns = doubted(&subject.loaded, self.args.no_doubt);
         let build = |settings: &[String]| build(&subject.source, settings);
@@ -137,7 +137,7 @@ impl Gate<'_> {
     }
 }
 
-/// A warning where every expectation holds and requests fail that none bounds.
+/// Returns a warning where every goal holds and requests fail that no goal bounds.
 fn unbounded(played: &Played) -> Option<Case> {
     let text = report::unbounded_failures(&played.expectations, &played.point.basis)?;
     Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None })

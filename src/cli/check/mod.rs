@@ -17,24 +17,24 @@ use crate::report::{self, Case, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
 use crate::scenario::{Loaded, Source};
 
-/// A file that is to be checked.
+/// A scenario file to check.
 struct Subject {
-    /// As it was given.
+    /// The path of the file as it was given.
     file: String,
     source: Source,
     loaded: Loaded,
 }
 
-/// What every file is judged by.
+/// The settings and the baseline by which every file is judged.
 struct Gate<'a> {
     args: &'a CheckArgs,
     baseline: Option<Baseline>,
-    /// YYYY-MM-DD.
+    /// Today's date, as YYYY-MM-DD.
     today: String,
     clock: Clock,
 }
 
-/// A watch that knows when the time is up.
+/// The time budget of the check.
 struct Clock {
     progress: Progress,
     until: Option<Instant>,
@@ -110,7 +110,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     })
 }
 
-/// Files of which at least one cannot run.
+/// The files of a check in which at least one scenario is not valid.
 struct Unrunnable {
     files: Vec<Checked>,
     trouble: Trouble,
@@ -140,8 +140,8 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
     Err(Box::new(Unrunnable { files, trouble: Trouble::new(Exit::Usage, refusals) }))
 }
 
-/// Returns, for each file, a warning for each default quota that other files take as well: each is judged as if it had it
-/// alone. Files that one of those that are checked judges together need none.
+/// Returns, for each file, a warning for each default quota that other files take as well: each is judged as if it had
+/// it alone. Files that one of those that are checked judges together need none.
 fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for subject in subjects {
@@ -194,7 +194,8 @@ fn not_run(file: &str, title: &str, why: &str) -> Checked {
     }
 }
 
-/// A file that cannot be used, with its errors: each in a line, without the excerpts of its text and without its warnings.
+/// A file that cannot be used, with its errors: each in a line, without the excerpts of its text and without its
+/// warnings.
 fn broken(file: &str, name: &str, message: &str) -> Checked {
     let mut is_error = false;
     let mut lines: Vec<&str> = Vec::new();
@@ -211,7 +212,8 @@ fn broken(file: &str, name: &str, message: &str) -> Checked {
     Checked { file: file.to_owned(), title: String::new(), cases: vec![case], now: None, before: None, is_broken: true }
 }
 
-/// Leaves the reports that were asked for although nothing was judged; returns the trouble, with what hindered the reports.
+/// Leaves the reports that were asked for although nothing was judged; returns the trouble, with what hindered the
+/// reports.
 fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     match leave_reports(args, files) {
         Ok(()) => trouble,
@@ -219,7 +221,7 @@ fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     }
 }
 
-/// Writes what a review and a CI system read.
+/// Writes the reports that were asked for: Markdown for a review, JUnit XML for a CI system.
 fn leave_reports(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
     let may_pass = args.inconclusive == OnDoubt::Pass;
     if let Some(path) = &args.junit {

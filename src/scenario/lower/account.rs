@@ -62,7 +62,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The capacities whose tokens count. A model that the catalogue does not know counts where the account is stated.
+    /// Returns the capacities whose tokens count towards the account's daily quota. A model that the catalogue does not
+    /// know counts where the account is stated.
     fn counting_drafts<'d>(
         &self,
         spec: &AccountSpec,
@@ -80,7 +81,7 @@ impl<'a> Lowering<'a> {
         drafts.iter().map(|(_, draft)| draft).filter(counts).collect()
     }
 
-    /// The region in which each capacity is called. One that names none is taken as called in the first that is named.
+    /// Returns the source region of each capacity. One that names none is taken as called in the first that is named.
     fn source_regions<'d>(&mut self, counting: &[&'d Draft<'a>]) -> Vec<&'d str> {
         let named: Vec<Option<&str>> =
             counting.iter().map(|draft| draft.kind.1.home().map(|home| home.value.0.as_str())).collect();
@@ -95,7 +96,7 @@ impl<'a> Lowering<'a> {
         named.into_iter().map(|region| region.unwrap_or(first)).collect()
     }
 
-    /// The daily limit in force; `None`: there is none.
+    /// Returns the daily limit in force \[tokens/day\]; `None`: there is none.
     fn account_tpd(&mut self, spec: &AccountSpec) -> Option<Tokens> {
         match spec.tpd.as_ref().map(|written| written.value) {
             Some(LimitAmount::Unlimited) => None,
