@@ -47,8 +47,8 @@ impl Day {
 /// The day on which the life cycles of the catalogue were last compared with their sources.
 const CHECKED_ON: &str = "2026-11-29";
 
-/// The day on which the life cycles of the catalogue were last compared with their sources: what is legacy or has ended
-/// by then is so for a scenario that does not say when it starts.
+/// Returns the day on which the life cycles of the catalogue were last compared with their sources: what is legacy or
+/// has ended by then is so for a scenario that does not say when it starts.
 #[must_use]
 pub fn checked_on() -> Day {
     Day(CHECKED_ON.to_owned())

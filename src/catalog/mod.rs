@@ -386,7 +386,7 @@ impl Path {
         })
     }
 
-    /// The default limits of calls from a source region, or of calls of which the region is not known.
+    /// Returns the default limits of calls from a source region, or of calls of which the region is not known.
     #[must_use]
     pub fn quota_from(&self, region: Option<&str>) -> Option<&QuotaEntry> {
         let holds = |quota: &&QuotaEntry| region.is_some_and(|region| quota.regions.iter().any(|r| r == region));

@@ -331,7 +331,7 @@ fn prepend<'t>(known: &mut DeArray<'t>, new: impl IntoIterator<Item = Item<'t>>)
     new.into_iter().chain(old).for_each(|item| known.push(item));
 }
 
-/// The block that held for the first of some regions.
+/// Returns the block that held for the first of some regions.
 fn quota_before<'t>(path: &DeTable<'t>, regions: &Item<'t>) -> Option<DeTable<'t>> {
     let first = regions.get_ref().as_array()?.iter().next()?.get_ref().as_str()?;
     let names = |table: &DeTable<'_>| {

@@ -234,7 +234,7 @@ mod tests {
         Catalog::embedded().resolve(id).unwrap().model
     }
 
-    /// The words of the lines that start with a word.
+    /// Returns the words of the lines that start with a word.
     fn line(text: &str, first: &str) -> Vec<String> {
         let line = text.lines().find(|l| l.split_whitespace().next() == Some(first)).expect(text);
         line.split_whitespace().map(str::to_owned).collect()

@@ -164,7 +164,7 @@ impl Bill {
         Ok(())
     }
 
-    /// The room of the bar of all, which a single row makes needless.
+    /// Returns the room of the bar of all, which a single row makes needless.
     fn whole_height(&self) -> f64 {
         if self.rows.len() > 1 { BAR_HEIGHT + 22.0 } else { 0.0 }
     }

@@ -226,7 +226,7 @@ impl Sheet<'_, '_> {
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
-    /// The words of each change, in the first row with room for them.
+    /// Returns the words of each change, in the first row with room for them.
     fn flags(&self, x: &Axis, left: f64, right: f64) -> Vec<Flag> {
         let mut free = [f64::NEG_INFINITY; MOST_TURNS];
         let flag = |turn: &Turn| {

@@ -190,7 +190,7 @@ fn shown(tips: &[Tip]) -> String {
     format!("<g class=\"tips\" fill-opacity=\"0\">{}</g>", tips.iter().map(circle).collect::<String>())
 }
 
-/// A drawing as pixels, so many of them wide; its text is outlines already.
+/// Returns a drawing as pixels, so many of them wide; its text is outlines already.
 pub(super) fn pixels(svg: &str, width: u32) -> Result<Vec<u8>, ChartError> {
     let tree = usvg::Tree::from_str(svg, &usvg::Options::default()).map_err(failed)?;
     let scale = width as f32 / tree.size().width();
@@ -331,7 +331,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A panel whose data fill `room`; the labels of its axes stand outside of it.
+    /// Returns a panel whose data fill `room`; the labels of its axes stand outside of it.
     pub(super) fn panel(&self, room: Room, x: Axis, y: Axis) -> Panel<'_, 'a> {
         let pixels = (px(room.left)..px(room.right), px(room.bottom)..px(room.top));
         let plane = self.root.apply_coord_spec(Cartesian2d::new(x.clone(), y.clone(), pixels));
@@ -366,7 +366,7 @@ pub(super) struct Panel<'c, 'a> {
 }
 
 impl Panel<'_, '_> {
-    /// Whether a value lies between the ends of the axis that goes up.
+    /// Returns whether a value lies between the ends of the axis that goes up.
     pub(super) fn holds(&self, y: f64) -> bool {
         self.y.holds(y)
     }
@@ -501,7 +501,7 @@ impl Panel<'_, '_> {
     }
 }
 
-/// A PNG's width and its pixels, row by row: red, green, blue.
+/// Returns a PNG's width and its pixels, row by row: red, green, blue.
 #[cfg(test)]
 pub(super) fn decoded(png: &[u8]) -> (usize, Vec<[f64; 3]>) {
     let pixmap = tiny_skia::Pixmap::decode_png(png).unwrap();

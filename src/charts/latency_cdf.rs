@@ -228,7 +228,7 @@ impl Curves {
         Ok(())
     }
 
-    /// The axis of times: all that is drawn, with room at its right for the labels of the marks.
+    /// Returns the axis of times: all that is drawn, with room at its right for the labels of the marks.
     fn times(&self, width: f64) -> Axis {
         let curves = || [Some(&self.e2e), self.ttft.as_ref(), self.service.as_ref()].into_iter().flatten();
         let goals = || self.lines.iter().map(|line| line.ms.min(LONGEST_MS));
@@ -292,7 +292,7 @@ impl Curve {
         Some(Self { points, least_positive, longest })
     }
 
-    /// Whether some time of this curve is so much longer than that of another that a line apart is seen.
+    /// Returns whether some time of this curve is so much longer than that of another that a line apart is seen.
     fn is_seen_beside(&self, other: &Self) -> bool {
         self.points.iter().any(|(time, share)| *time > other.value(*share) * SEEN_RATIO)
     }

@@ -91,7 +91,7 @@ impl<'d> Latencies<'d> {
         (!lines.is_empty()).then_some(Self { course, lines, goals })
     }
 
-    /// The lines that no other covers.
+    /// Returns the lines that no other covers.
     fn seen(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.lines.iter().filter(|line| !line.label.is_empty())
     }

@@ -77,7 +77,8 @@ impl Row {
     }
 }
 
-/// All requests together, then the slowest workloads where there are several; and how many workloads are left out.
+/// Returns all requests together, then the slowest workloads where there are several; and how many workloads are left
+/// out.
 fn rows(point: &Point) -> (Vec<Row>, usize) {
     let Some(all) = Row::of(point, "", "all requests") else { return (Vec::new(), 0) };
     let of_workload = |name: &String| {

@@ -102,7 +102,7 @@ impl<'a> Subject<'a> {
         Self { results, points: &results.points }
     }
 
-    /// The one point that a document is about: the only one, or the answer of a size. `None`: there is none.
+    /// Returns the one point that a document is about: the only one, or the answer of a size. `None`: there is none.
     #[must_use]
     pub fn point(&self) -> Option<&'a Point> {
         let index = match &self.results.sizing {
@@ -125,7 +125,7 @@ pub trait Chart: Sync {
     /// What its drawings are called; where there are several, the first part of what they are called.
     fn name(&self) -> &'static str;
 
-    /// The question that it answers, in one sentence.
+    /// Returns the question that it answers, in one sentence.
     fn shows(&self) -> &'static str;
 
     /// Draws a document; nothing when it has not what the chart needs.
@@ -157,7 +157,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &cost_by_component::CostByComponent,
 ];
 
-/// Every drawing of a document. The caller writes the files.
+/// Returns every drawing of a document. The caller writes the files.
 ///
 /// # Errors
 /// The drawing machinery failed; the message begins with the chart's name.
@@ -180,7 +180,7 @@ fn source_over_time(results: &Results, point: &Point) -> String {
     }
 }
 
-/// The line under a drawing: which scenario and which design point it is of.
+/// Returns the line under a drawing: which scenario and which design point it is of.
 fn source(results: &Results, point: &Point) -> String {
     let mut parts = vec![results.scenario.title.clone()];
     // A key is named by its last step, as on axes, unless another one ends alike.

@@ -352,7 +352,7 @@ impl Sheet<'_> {
     }
 }
 
-/// The outline of the area between a curve and zero.
+/// Returns the outline of the area between a curve and zero.
 fn above_floor(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let ends = curve.last().into_iter().chain(curve.first()).map(|(x, _)| (*x, 0.0));
     curve.iter().copied().chain(ends).collect()

@@ -267,7 +267,7 @@ impl<'a> Curve<'a> {
     }
 }
 
-/// The expectation that decides: the first that breaks next to the answer, else the first that breaks anywhere.
+/// Returns the expectation that decides: the first that breaks next to the answer, else the first that breaks anywhere.
 fn deciding<'a>(sizing: &Sizing, steps: &[Step<'a>]) -> Option<&'a Expectation> {
     let broken = |step: &Step<'a>| step.point.expectations.iter().find(|e| e.verdict != Judgement::Held);
     let edge = sizing.fails_to.and_then(|value| steps.iter().find(|step| step.value == value as f64));

@@ -101,7 +101,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         }
     }
 
-    /// The points of a line, by the level of x.
+    /// Returns the points of a line, by the level of x.
     fn line(&self, panel: usize, line: usize) -> Vec<&Site<'a>> {
         let mut at = self.anchor.clone();
         if let Some(axis) = self.panel_axis {

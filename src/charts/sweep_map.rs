@@ -101,7 +101,7 @@ impl<'d, 'a> Map<'d, 'a> {
         &self.design.dimensions[i]
     }
 
-    /// A panel's points, row by row from the bottom.
+    /// Returns a panel's points, row by row from the bottom.
     fn cells(&self, panel: usize) -> Vec<Option<&'d Site<'a>>> {
         let mut at = self.anchor.clone();
         if let Some(axis) = self.panel_axis {
@@ -197,7 +197,7 @@ impl<'d, 'a> Map<'d, 'a> {
         Ok(())
     }
 
-    /// The largest type in which every figure fits its cell.
+    /// Returns the largest type in which every figure fits its cell.
     fn face(&self, plot: Room) -> Option<Type> {
         let (width, height) = (plot.width() / self.columns.len() as f64, plot.height() / self.rows.len() as f64);
         let is_few = self.columns.len() * self.rows.len() * self.panels.len() <= MOST_FIGURES;

@@ -116,7 +116,7 @@ impl<'d, 'a> Field<'d, 'a> {
         self.frontier.iter().copied().filter(meets)
     }
 
-    /// A point that carries less traffic may be cheap for that alone.
+    /// Warns that a point that carries less traffic may be cheap for that alone.
     fn source(&self, title: &str) -> String {
         let traffics: Vec<Traffic> = self.stars.iter().filter_map(|star| Traffic::of(star.site.point)).collect();
         let warning = if carry_the_same(&traffics) { "" } else { "points carry different traffic" };
@@ -157,7 +157,7 @@ impl<'d, 'a> Field<'d, 'a> {
         self.labels(&panel)
     }
 
-    /// The frontier as stairs: between two of its points nothing is better than the cheaper one.
+    /// Returns the frontier as stairs: between two of its points nothing is better than the cheaper one.
     fn steps(&self) -> Vec<(f64, f64)> {
         let mut path: Vec<(f64, f64)> = Vec::new();
         for star in self.frontier.iter().map(|i| &self.stars[*i]) {

@@ -14,7 +14,7 @@ use crate::results::{
     Estimate, Input, LimitFacts, Origin, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis,
 };
 
-/// The input that makes charts draw clock times.
+/// Returns the input that makes charts draw clock times.
 fn stated_start() -> Input {
     Input {
         origin: Origin::Stated,
@@ -54,7 +54,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
     }
 }
 
-/// A uniform draw that depends on nothing but its number.
+/// Returns a uniform draw that depends on nothing but its number.
 fn noise(i: usize) -> f64 {
     let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

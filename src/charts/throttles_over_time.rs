@@ -46,7 +46,7 @@ impl Chart for ThrottlesOverTime {
     }
 }
 
-/// A reason in the words of a reader.
+/// Returns a reason in the words of a reader.
 fn reason(name: &str) -> String {
     match name {
         "outage" => "outage".to_owned(),

@@ -88,7 +88,7 @@ struct Unit<'d> {
     output: Option<Vec<f64>>,
 }
 
-/// Every owner of limits on input or output, which bought throughput alone has.
+/// Returns every owner of limits on input or output, which bought throughput alone has.
 fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> Vec<Unit<'d>> {
     let mut units: BTreeMap<&str, Unit<'_>> = BTreeMap::new();
     for (prefix, facts) in limits {

@@ -182,7 +182,7 @@ pub(super) struct SizeArgs {
 }
 
 impl SizeArgs {
-    /// All that is set, as `PATH=VALUE`: what to size is a section of the scenario like any other.
+    /// Returns all that is set, as `PATH=VALUE`: what to size is a section of the scenario like any other.
     pub(super) fn settings(&self) -> Vec<String> {
         let number = |key: &str, n: Option<u64>| n.map(|n| format!("size.{key}={n}"));
         let text = |key: &str, text: &Option<String>| text.as_ref().map(|text| format!("size.{key}={text}"));
@@ -390,7 +390,7 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
-    /// All of them as `PATH=VALUE`.
+    /// Returns all of them as `PATH=VALUE`.
     pub(super) fn as_settings(&self) -> Vec<String> {
         let seed = self.seed.map(|n| format!("run.seed={n}"));
         let replications = self.replications.map(|n| format!("run.replications={n}"));
@@ -413,7 +413,7 @@ fn whole(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A span of time with its unit, such as `5m`.
+/// Returns a span of time with its unit, such as `5m`.
 fn span(text: &str) -> Result<SimTime, String> {
     parse::duration(text).map_err(|rule| match meant::duration(text).as_slice() {
         [] => format!("{rule}; write a time such as 5m"),

@@ -45,7 +45,7 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Held)
 }
 
-/// Every chart and the question that it answers.
+/// Returns every chart and the question that it answers.
 fn list() -> Result<Exit, Trouble> {
     say(&CHARTS.iter().map(|chart| format!("{}\n    {}\n", chart.name(), chart.shows())).collect::<String>())?;
     Ok(Exit::Held)

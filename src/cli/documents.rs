@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use super::{Exit, Trouble, fault};
 use crate::results::{Point, Results, SCHEMA_VERSION};
 
-/// The document that is named, or that of the folder that is.
+/// Returns the document that is named, or that of the folder that is.
 pub(super) fn located(named: &Path) -> PathBuf {
     if named.is_dir() { named.join("results.json") } else { named.to_owned() }
 }
 
-/// A document, and its points where they stand in a file beside it.
+/// Returns a document, and its points where they stand in a file beside it.
 pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble> {
     let refuse_with = |why: String, help: &str| {
         fault(Exit::Usage, format!("`{}` is not a results document: {why}", path.display()), help.to_owned())

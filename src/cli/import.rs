@@ -80,7 +80,7 @@ fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
     })
 }
 
-/// The groups of a record, each under the name of its workload.
+/// Returns the groups of a record, each under the name of its workload.
 fn find<'r>(record: &'r Record, args: &ImportTraceArgs, source: &str) -> Vec<Found<'r>> {
     let mut taken: Vec<String> = Vec::new();
     let mut name = |label: &str| {

@@ -102,7 +102,7 @@ fn say(text: &str) -> Result<(), Trouble> {
     }
 }
 
-/// Whether to colour what goes to this stream: only on a terminal, and not where NO_COLOR is set.
+/// Returns whether to colour what goes to this stream: only on a terminal, and not where NO_COLOR is set.
 fn colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
@@ -141,7 +141,7 @@ fn source(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<Sour
     Ok(opened.with_catalogs(catalogs))
 }
 
-/// The model of settings over a scenario; or why there is none, as stderr shows it.
+/// Returns the model of settings over a scenario; or why there is none, as stderr shows it.
 fn build(source: &Source, settings: &[String]) -> Result<Model, String> {
     match source.load(settings) {
         Ok(loaded) => Ok(loaded.model),
@@ -170,7 +170,7 @@ fn refusal(refused: &Refused) -> Trouble {
     Trouble::new(Exit::Usage, render::render(&refused.sources, &refused.findings, colour(&std::io::stderr())))
 }
 
-/// A fault that is about no place in a file, in the shape of the others.
+/// Returns a fault that is about no place in a file, in the shape of the others.
 fn fault(exit: Exit, rule: impl Into<String>, help: impl Into<Option<String>>) -> Trouble {
     let finding =
         Diagnostic { severity: Severity::Error, rule: rule.into(), at: None, help: help.into(), offers: Vec::new() };

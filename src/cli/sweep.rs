@@ -101,7 +101,7 @@ impl<'s> Points<'s> {
         Ok(Self { source, sweep, seed: base.model.run.seed, count })
     }
 
-    /// The settings of a point.
+    /// Returns the settings of a point.
     ///
     /// # Errors
     /// There is no such point.

@@ -12,7 +12,7 @@ use crate::units::Steps;
 
 const MONTH: &str = "cost_per_month_usd";
 
-/// The events of a scenario in words, such as `the bursts of chat`.
+/// Returns the events of a scenario in words, such as `the bursts of chat`.
 fn named(model: &Model) -> Vec<String> {
     let bursting = model
         .workloads
@@ -31,12 +31,12 @@ fn named(model: &Model) -> Vec<String> {
     named
 }
 
-/// Whether something is bought or ends while the run lasts; the bill has its cost as an item of its own.
+/// Returns whether something is bought or ends while the run lasts; the bill has its cost as an item of its own.
 fn buys_later(capacity: &Capacity) -> bool {
     capacity.billing.purchases().iter().any(|purchase| purchase.from.0 > 0 || purchase.to.is_some())
 }
 
-/// The scenario without its bursts, jobs, outages and changes; what is bought stays.
+/// Returns the scenario without its bursts, jobs, outages and changes; what is bought stays.
 fn without(model: &Model) -> Model {
     let mut calm = model.clone();
     for workload in &mut calm.workloads {

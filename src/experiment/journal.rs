@@ -74,7 +74,7 @@ impl Journal {
         Ok(Self { path: path.to_owned(), inner: Mutex::new(inner) })
     }
 
-    /// The numbers of the points that are finished.
+    /// Returns the numbers of the points that are finished.
     pub fn finished(&self) -> Vec<u64> {
         self.inner().lines.keys().copied().collect()
     }

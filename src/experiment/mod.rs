@@ -47,7 +47,8 @@ pub trait Watch: Sync {
     fn planned(&self, replications: u64, simulated: u64);
     /// That much more of some replication has been simulated \[µs\].
     fn advanced(&self, simulated: u64);
-    /// Whether no further wave of replications should begin; a run that is asked to stop depends on the machine's speed.
+    /// Returns whether no further wave of replications should begin; a run that is asked to stop depends on the
+    /// machine's speed.
     fn is_over(&self) -> bool {
         false
     }
@@ -117,7 +118,7 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
     Conclusion { results, effort }
 }
 
-/// A document without points: what was asked, and what was assumed.
+/// Returns a document without points: what was asked, and what was assumed.
 #[must_use]
 pub fn head(model: &Model, scenario: results::Scenario) -> Results {
     let mut head = Results {

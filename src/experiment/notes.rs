@@ -15,7 +15,7 @@ use crate::units::{MICROS_PER_HOUR, SimTime};
 /// A share of requests without an outcome that is worth a note.
 const MANY_UNFINISHED: f64 = 0.01;
 
-/// The notes of a design point, the most general first.
+/// Returns the notes of a design point, the most general first.
 pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
     notes.extend(of_the_warmup(model, replications, point));

@@ -13,7 +13,7 @@ use crate::results::{Note, Point};
 
 /// The points of a sweep, made as they are asked for.
 pub trait Design: Sync {
-    /// The parameters of a point and its model.
+    /// Returns the parameters of a point and its model.
     ///
     /// # Errors
     /// The point is no scenario that can run; says why.

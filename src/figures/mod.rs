@@ -187,7 +187,7 @@ pub fn three_figures(x: f64) -> String {
     trimmed(&grouped(&format!("{x:.places$}")))
 }
 
-/// The decimal places that show two figures of a number \[1\].
+/// Returns the decimal places that show two figures of a number \[1\].
 fn two_figures(size: f64) -> usize {
     let (mut places, mut scaled) = (0, size);
     while scaled < 9.95 && places < 9 {

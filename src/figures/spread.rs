@@ -13,7 +13,7 @@ struct Form {
 }
 
 impl Form {
-    /// The form of a number of this size; a difference of shares is in percentage points.
+    /// Returns the form of a number of this size; a difference of shares is in percentage points.
     fn of(size: f64, unit: Unit, percent: &str) -> Self {
         let (scale, before, after) = match unit {
             Unit::Fraction => (0.01, "", percent),
@@ -44,7 +44,7 @@ impl Form {
     }
 }
 
-/// The decimal places that show two figures of the half-width, and no more than four of the number.
+/// Returns the decimal places that show two figures of the half-width, and no more than four of the number.
 fn places(size: f64, half: f64, unit: Unit) -> usize {
     match (unit, size.max(half)) {
         // Money has cents below a thousand dollars, and none above.

@@ -101,7 +101,7 @@ impl Profile {
         self.rows
     }
 
-    /// The arrival of the last row.
+    /// Returns the arrival of the last row.
     #[must_use]
     pub fn last(&self) -> SimTime {
         SimTime(self.last)

@@ -66,7 +66,7 @@ impl Workload<'_> {
         }
     }
 
-    /// The most that an answer may have \[tokens\].
+    /// Returns the most that an answer may have \[tokens\].
     fn longest_answer(&self) -> u64 {
         let recorded = self.figures.caps.map_or(0, |caps| u64::from(caps.greatest)).max(self.figures.output.greatest);
         self.cap().map_or(recorded, |(cap, _)| cap.max(recorded))
@@ -87,7 +87,7 @@ const LEAST_OUTPUT: u64 = 4_096;
 /// The busiest minute is one of those that begin with the record; a limiter's minute lies across two of them.
 const ACROSS_TWO: f64 = 2.0;
 
-/// The whole scenario.
+/// Returns the whole scenario.
 #[must_use]
 pub fn scenario(plan: &Plan<'_>) -> String {
     let mut out = Vec::new();
@@ -318,7 +318,7 @@ fn write_capacity(out: &mut Vec<String>, name: &str, of: &[&Workload<'_>]) {
     out.push(format!("rpm = {}\ntpm = {}\ntpd = \"none\"", integer(round_up(rpm)), integer(round_up(tpm))));
 }
 
-/// A text as TOML writes it.
+/// Returns a text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml::Value::String(one_line(text)).to_string()
 }

@@ -34,7 +34,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// A rate whose trials are taken as independent.
+    /// Returns a rate whose trials are taken as independent.
     #[must_use]
     pub fn rate(events: u64, trials: u64) -> Self {
         Self::Rate { events, trials, minutes: trials, deviation: Deviation::default() }
@@ -116,7 +116,7 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     sheet.out
 }
 
-/// The requests of a group's workloads. The worst minute of several workloads together is not recorded.
+/// Returns the requests of a group's workloads. The worst minute of several workloads together is not recorded.
 fn together(group: &Group, record: &Record) -> Cohort {
     let mut cohorts = group.workloads.iter().filter_map(|w| record.workloads.get(*w));
     let mut all = cohorts.next().cloned().unwrap_or_default();
@@ -153,7 +153,7 @@ impl Interval {
         SimTime(self.to.0 - self.from.0)
     }
 
-    /// The time average and the greatest value of a step function; `None`: the interval is empty.
+    /// Returns the time average and the greatest value of a step function; `None`: the interval is empty.
     fn over(self, steps: &Steps<f64>) -> Option<[f64; 2]> {
         steps.mean_and_most_over(self.from, self.to)
     }

@@ -217,7 +217,7 @@ impl Cohort {
         self.failed + self.timed_out + self.unfinished
     }
 
-    /// The rates of requests and attempts, each with its events and trials.
+    /// Returns the rates of requests and attempts, each with its events and trials.
     #[must_use]
     pub fn rates(&self) -> [(&'static str, u64, u64); RATES] {
         let attempts = self.attempts();
@@ -369,7 +369,7 @@ fn keep_worse(worst: &mut (u64, u64), other: (u64, u64)) {
     }
 }
 
-/// Whether a minute's share is the larger; exact, in integers.
+/// Returns whether a minute's share is the larger; exact, in integers.
 fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
     u128::from(one.0) * u128::from(other.1) > u128::from(other.0) * u128::from(one.1)
 }
@@ -400,7 +400,7 @@ impl Latencies {
         self.queue_delay.merge(queue_delay);
     }
 
-    /// The four latencies that are reported, by the stem of their metrics.
+    /// Returns the four latencies that are reported, by the stem of their metrics.
     #[must_use]
     pub fn by_stem(&self) -> [(&'static str, Histogram); 4] {
         let both = |waited: &Histogram| {

@@ -63,13 +63,13 @@ fn share(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 / all as f64 }
 }
 
-/// Whether the estimate of a goal on failures is beyond it.
+/// Returns whether the estimate of a goal on failures is beyond it.
 fn breaks_a_goal(model: &Model, metrics: &BTreeMap<String, Estimate>) -> bool {
     let mut goals = model.failure_goals();
     goals.any(|goal| metrics.get(goal.metric).and_then(|e| e.estimate).is_some_and(|x| x > goal.share))
 }
 
-/// Whether too many requests fail of the workloads that no goal speaks of, where none speaks of all.
+/// Returns whether too many requests fail of the workloads that no goal speaks of, where none speaks of all.
 fn loses_unstated(model: &Model, pooled: &Record) -> bool {
     if model.failure_goals().any(|goal| goal.workload.is_none()) {
         return false;

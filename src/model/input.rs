@@ -57,7 +57,7 @@ impl Facts {
         self.cited.push(Input { origin: Origin::Assumed, path, value, as_of: None, source });
     }
 
-    /// All figures with who says so, each once: what is cited with its source is no bare assumption.
+    /// Returns all figures with who says so, each once: what is cited with its source is no bare assumption.
     #[must_use]
     pub fn inputs(&self, stated: Vec<Input>) -> Vec<Input> {
         let is_cited = |a: &Assumption| self.cited.iter().any(|c| c.path == a.path && c.value == a.value);

@@ -35,7 +35,7 @@ pub struct Burndown {
 impl Burndown {
     pub const ONE: Self = Self { millionths: 1_000_000 };
 
-    /// The quota tokens of `produced` output tokens, rounded half up.
+    /// Returns the quota tokens of `produced` output tokens, rounded half up.
     #[inline]
     #[must_use]
     pub fn of(self, produced: Tokens) -> Tokens {

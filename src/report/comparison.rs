@@ -99,7 +99,7 @@ fn row(comparison: &Comparison, prefix: &str, name: &str) -> Option<Row> {
     Some(Row { cells: [name.to_owned(), cell(d.a), cell(d.b), difference], word })
 }
 
-/// Whether a metric has anything to say: one side knows it, and it is not nothing on both.
+/// Returns whether a metric has anything to say: one side knows it, and it is not nothing on both.
 fn says_something(d: &Difference) -> bool {
     [d.a, d.b].iter().any(|x| x.is_some_and(|x| x != 0.0))
 }
@@ -126,7 +126,8 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     sections
 }
 
-/// A metric's name, its figures on both sides with their difference, and what that comes to, for each that is told.
+/// Returns a metric's name, its figures on both sides with their difference, and what that comes to, for each that is
+/// told.
 pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'static str)> {
     let of_section = |section: Section| {
         let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
@@ -235,7 +236,8 @@ const fn verdict(judged: Option<Judgement>) -> &'static str {
     }
 }
 
-/// An expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on today, FAILED on plan`.
+/// Returns an expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on today, FAILED on
+/// plan`.
 #[must_use]
 pub fn turned(e: &JudgedTwice, comparison: &Comparison) -> String {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
@@ -264,7 +266,7 @@ fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// A label and its lines, after the table.
+/// Returns a label and its lines, after the table.
 fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<(&'static str, Vec<String>)> {
     let notes = results.notes.iter().filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"));
     let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
@@ -351,7 +353,7 @@ fn titles(comparison: &Comparison) -> Vec<&str> {
     if a == b { vec![a] } else { vec![a, b] }
 }
 
-/// The comparison for a terminal; nothing when the document has none.
+/// Returns the comparison for a terminal; nothing when the document has none.
 #[must_use]
 pub fn comparison_text(results: &Results, palette: Palette) -> String {
     let Some(comparison) = &results.comparison else { return String::new() };
@@ -386,7 +388,7 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// A name in so many letters at the most.
+/// Returns a name in so many letters at the most.
 fn cut(name: &str, most: usize) -> String {
     if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most - 1).chain(['…']).collect() }
 }
@@ -417,7 +419,7 @@ fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> Str
     out
 }
 
-/// The comparison for a review, as Markdown; nothing when the document has none.
+/// Returns the comparison for a review, as Markdown; nothing when the document has none.
 #[must_use]
 pub fn comparison_markdown(results: &Results) -> String {
     let Some(comparison) = &results.comparison else { return String::new() };

@@ -12,7 +12,7 @@ pub fn decide(results: &mut Results) {
     }
 }
 
-/// The lines of the box: the answer, the neck, what would change it, what it hangs on.
+/// Returns the lines of the box: the answer, the neck, what would change it, what it hangs on.
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
@@ -59,7 +59,7 @@ pub(super) fn standing(results: &Results, point: &Point) -> Option<Judgement> {
     })
 }
 
-/// The answer in a sentence with figures.
+/// Returns the answer in a sentence with figures.
 fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     if point.value("requests") == Some(0.0) {
         return "no answer: no request arrived".to_owned();
@@ -80,7 +80,7 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     format!("{word}{joint}{}; {judged}", figures.join(", "))
 }
 
-/// The word that opens the answer.
+/// Returns the word that opens the answer.
 fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static str {
     let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis);
     let hangs = results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs);

@@ -99,7 +99,7 @@ fn condition(condition: &Condition) -> String {
     }
 }
 
-/// The ranges as a table: what is in doubt, and no part of any interval.
+/// Returns the ranges as a table: what is in doubt, and no part of any interval.
 fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     let Some(first) = doubt.tornado.first() else { return Vec::new() };
     let unit = terms::parse_metric(&first.metric).map_or(Unit::Count, |m| m.term.unit);
@@ -145,7 +145,7 @@ fn span(unknown: &Doubted) -> String {
     }
 }
 
-/// A value of a scenario as people read it.
+/// Returns a value of a scenario as people read it.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

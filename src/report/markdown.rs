@@ -5,7 +5,7 @@ use super::sizing;
 use super::summary::Story;
 use crate::results::Results;
 
-/// The summary of the first point as Markdown, or the answer of a size.
+/// Returns the summary of the first point as Markdown, or the answer of a size.
 #[must_use]
 pub fn markdown(results: &Results) -> String {
     if let Some(sizing) = &results.sizing {

@@ -9,8 +9,9 @@ use crate::terms;
 /// Names of the columns of [`rows`].
 pub(super) const COLUMNS: [&str; 6] = ["owner", "requests", "fail", "limit", "share", "per minute"];
 
-/// A row for each limit of which each owner takes a part, the owner that takes the largest share of a limit first. The first row
-/// of an owner has its name, its requests and the share of them that fails; these cells of its other rows are empty.
+/// Returns a row for each limit of which each owner takes a part, the owner that takes the largest share of a limit
+/// first. The first row of an owner has its name, its requests and the share of them that fails; these cells of its
+/// other rows are empty.
 pub(super) fn rows(point: &Point) -> Vec<[String; 6]> {
     let names = terms::parts(point.metrics.keys(), "owners");
     let mut owners: Vec<(&str, Vec<&Take>)> =
@@ -53,7 +54,7 @@ fn of_owner(point: &Point, owner: &str, takes: &[&Take]) -> Vec<[String; 6]> {
     limits.into_iter().enumerate().map(row).collect()
 }
 
-/// A limit without the word for its kind: `shared.tpm` of `quotas.shared.tpm`.
+/// Returns a limit without the word for its kind: `shared.tpm` of `quotas.shared.tpm`.
 fn limit(path: &str) -> String {
     path.split_once('.').map_or(path, |(_, name)| name).to_owned()
 }

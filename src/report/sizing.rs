@@ -134,7 +134,7 @@ pub(super) fn lost(results: &Results, sizing: &Sizing) -> Option<String> {
     Some(format!("{line}{of_answer}"))
 }
 
-/// The design point of a value; `None`: it makes no scenario.
+/// Returns the design point of a value; `None`: it makes no scenario.
 fn played<'r>(results: &'r Results, evaluated: &Evaluated) -> Option<&'r Point> {
     results.points.iter().find(|p| Some(p.index) == evaluated.point)
 }
@@ -188,7 +188,7 @@ pub(super) struct Row {
     is_marked: bool,
 }
 
-/// The values that were tried, rising; `None` where some are left out.
+/// Returns the values that were tried, rising; `None` where some are left out.
 pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
     let tried = &sizing.evaluated;
     let is_marked =

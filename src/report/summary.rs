@@ -442,8 +442,8 @@ pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
     format!("{verdict}: {} {bound}, is {is}{open}", e.metric)
 }
 
-/// The estimate of an expectation with its interval; where the interval seems to say otherwise than the judgement, with the
-/// margin that decided.
+/// Returns the estimate of an expectation with its interval; where the interval seems to say otherwise than the
+/// judgement, with the margin that decided.
 pub(super) fn measured(e: &Expectation, unit: Unit) -> String {
     let shown = interval(Some(&Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 }), unit);
     let (Some(estimate), Some(half), Some(margin)) = (e.estimate, e.half_width, e.margin) else { return shown };

@@ -86,7 +86,7 @@ impl Tale {
         }
     }
 
-    /// The summary for a terminal, at most 80 columns wide; `head` needs no points.
+    /// Returns the summary for a terminal, at most 80 columns wide; `head` needs no points.
     #[must_use]
     pub fn text(&self, head: &Results, palette: Palette) -> String {
         let mut out = format!("{}\n", palette.bold(&head.scenario.title));
@@ -104,7 +104,7 @@ impl Tale {
         out.replace('\u{a0}', " ")
     }
 
-    /// The summary for a review, as Markdown.
+    /// Returns the summary for a review, as Markdown.
     #[must_use]
     pub fn markdown(&self, head: &Results) -> String {
         let mut out = format!("## {}\n\n", head.scenario.title);
@@ -165,7 +165,7 @@ impl Tale {
         }
     }
 
-    /// The table of the points that are shown: its header, and a row for each of them.
+    /// Returns the table of the points that are shown: its header, and a row for each of them.
     pub(super) fn cells(&self, head: &Results, palette: Palette) -> (Vec<String>, Vec<Vec<String>>) {
         let (points, _) = self.shown();
         let parameters: Vec<&String> = head.axes.iter().flat_map(|axis| &axis.parameters).collect();
@@ -229,7 +229,7 @@ impl Tale {
     }
 }
 
-/// The notes of the sweep, each as a sentence.
+/// Returns the notes of the sweep, each as a sentence.
 fn noted(head: &Results) -> Vec<String> {
     head.notes.iter().map(|note| format!("{}.", capital(&note.text))).collect()
 }
@@ -247,7 +247,7 @@ pub(super) fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> Str
     known.map(|(name, x)| format!("{name} = {}", value(Some(x)))).collect::<Vec<_>>().join(", ")
 }
 
-/// The metrics that a table shows, each once: those that goals bound, else the usual ones, then the cost.
+/// Returns the metrics that a table shows, each once: those that goals bound, else the usual ones, then the cost.
 fn metrics_of(points: &[Point]) -> Vec<String> {
     let expected = points.first().map(|p| p.expectations.as_slice()).unwrap_or_default();
     let mut wanted: Vec<String> = expected.iter().map(|e: &Expectation| e.metric.clone()).collect();
@@ -267,7 +267,7 @@ fn metrics_of(points: &[Point]) -> Vec<String> {
     metrics
 }
 
-/// Whether a point meets its goals, in a word.
+/// Returns whether a point meets its goals, in a word.
 fn goals(point: &Point, palette: Palette) -> String {
     match Judgement::worst(&point.expectations) {
         Some(Judgement::Held) => match unbounded_share(point) {

@@ -9,7 +9,7 @@ use crate::results::Results;
 pub(super) const WIDTH: usize = 80;
 pub(super) const LABEL: usize = 11;
 
-/// The summary of the first point, or the answer of a size.
+/// Returns the summary of the first point, or the answer of a size.
 #[must_use]
 pub fn text(results: &Results, palette: Palette) -> String {
     if let Some(sizing) = &results.sizing {
@@ -80,7 +80,7 @@ fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<Strin
     }
 }
 
-/// A name of at most so many characters: of a long one the middle is left out.
+/// Returns a name of at most so many characters: of a long one the middle is left out.
 pub(super) fn shortened(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= most {

@@ -73,20 +73,20 @@ const fn tolerance() -> f64 {
 }
 
 impl Comparison {
-    /// Whether the measured times differ, so that counts and sums of the run cannot be compared.
+    /// Returns whether the measured times differ, so that counts and sums of the run cannot be compared.
     #[must_use]
     pub fn durations_differ(&self) -> bool {
         self.a.measured_s != self.b.measured_s
     }
 
-    /// The metrics that are told: those that decide, without sums of the run where the measured times differ.
+    /// Returns the metrics that are told: those that decide, without sums of the run where the measured times differ.
     #[must_use]
     pub fn deciding(&self) -> Vec<&'static str> {
         let is_told = |name: &&str| *name != "cost_usd" || !self.durations_differ();
         DECIDING.into_iter().filter(is_told).collect()
     }
 
-    /// The requests of both sides per hour, where they differ by more than a little.
+    /// Returns the requests of both sides per hour, where they differ by more than a little.
     #[must_use]
     pub fn unlike_traffic(&self) -> Option<[f64; 2]> {
         let requests = self.differences.get("requests")?;
@@ -98,16 +98,16 @@ impl Comparison {
         ((a - b).abs() > SAME_TRAFFIC * a.max(b)).then_some([a, b])
     }
 
-    /// The requests that a month of both sides is of, where they differ by more than a little.
+    /// Returns the requests that a month of both sides is of, where they differ by more than a little.
     #[must_use]
     pub fn unlike_months(&self) -> bool {
         let requests = self.differences.get("requests_per_month").and_then(|d| d.a.zip(d.b));
         requests.is_none_or(|(a, b)| (a - b).abs() > SAME_TRAFFIC * a.max(b))
     }
 
-    /// Whether a cost is lower only because fewer requests are served, or higher only because more are: what one served request
-    /// costs does not fall, or does not rise, by more than the tolerance. `differences` are those of this comparison, or of one
-    /// reading of what is in doubt.
+    /// Returns whether a cost is lower only because fewer requests are served, or higher only because more are: what
+    /// one served request costs does not fall, or does not rise, by more than the tolerance. `differences` are those of
+    /// this comparison, or of one reading of what is in doubt.
     #[must_use]
     pub fn follows_service(&self, differences: &BTreeMap<String, Difference>, metric: &str) -> bool {
         let (scope, name) =
@@ -133,7 +133,7 @@ impl Comparison {
             || (cost > 1.0 && served > 1.0 && of_each < self.tolerance)
     }
 
-    /// Whether a difference is outside its confidence interval and larger than the tolerance.
+    /// Returns whether a difference is outside its confidence interval and larger than the tolerance.
     #[must_use]
     pub fn matters(&self, difference: &Difference) -> bool {
         difference.matters(self.tolerance)
@@ -141,7 +141,7 @@ impl Comparison {
 }
 
 impl Difference {
-    /// Whether it lies beyond its interval and is more than this share of a's value \[1\].
+    /// Returns whether it lies beyond its interval and is more than this share of a's value \[1\].
     #[must_use]
     pub fn matters(&self, tolerance: f64) -> bool {
         let base = self.a.unwrap_or(0.0).abs();

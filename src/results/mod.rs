@@ -413,7 +413,7 @@ impl Timeline {
         groups
     }
 
-    /// The width of a whole column \[s\].
+    /// Returns the width of a whole column \[s\].
     #[must_use]
     pub fn column_s(&self) -> f64 {
         let buckets = self.series.values().map(Vec::len).max().unwrap_or(0);
@@ -440,7 +440,7 @@ impl BillItem {
 }
 
 impl Point {
-    /// The estimate of a metric; `None` when the name is not measured or its value is not known.
+    /// Returns the estimate of a metric; `None` when the name is not measured or its value is not known.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<f64> {
         self.metrics.get(name).and_then(|e| e.estimate)

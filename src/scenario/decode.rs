@@ -63,7 +63,7 @@ impl<T> Default for Section<T> {
 }
 
 impl<T> Section<T> {
-    /// Whether the scenario has it, good or not.
+    /// Returns whether the scenario has it, good or not.
     pub fn is_present(&self) -> bool {
         !self.name.is_empty()
     }

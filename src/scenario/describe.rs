@@ -25,7 +25,7 @@ pub use study::describe_study;
 
 const WIDTH: usize = 79;
 
-/// A readable list under 80 columns.
+/// Returns a readable list under 80 columns.
 #[must_use]
 pub fn describe(model: &Model) -> String {
     let mut out = Page::default();
@@ -255,7 +255,7 @@ fn replications(r: Replications) -> String {
     }
 }
 
-/// A law, its figures in a unit of so many of its own.
+/// Returns a law, its figures in a unit of so many of its own.
 fn law(law: &Law, unit: f64) -> String {
     let figures = |x: f64| figures(x / unit);
     match &law.shape {

@@ -126,7 +126,7 @@ fn alternative(item: &Item<'_>, sources: &Sources) -> Alternative {
     Alternative { value, text }
 }
 
-/// The plain value that stands at a path, which may leave out the names of kinds.
+/// Returns the plain value that stands at a path, which may leave out the names of kinds.
 fn standing<'r, 't>(root: &'r DeTable<'t>, path: &str) -> Option<&'r Item<'t>> {
     let mut table = root;
     let mut segments = path.split('.').map(str::trim).peekable();
@@ -145,7 +145,7 @@ fn standing<'r, 't>(root: &'r DeTable<'t>, path: &str) -> Option<&'r Item<'t>> {
     None
 }
 
-/// All that is in doubt, sorted by path: what is written, and what the model left open.
+/// Returns all that is in doubt, sorted by path: what is written, and what the model left open.
 pub fn unknowns(asked: Asked, model: &Model, sink: &mut Sink) -> Vec<Unknown> {
     if let Some(at) = asked.at.filter(|_| model.expectations.is_empty()) {
         let help = "write an [[expect]]: doubt shows under which readings it holds".to_owned();
@@ -182,7 +182,7 @@ fn in_force(assumption: &Assumption) -> Alternative {
     read(&assumption.value)
 }
 
-/// A value from how TOML writes it.
+/// Returns a value from how TOML writes it.
 fn read(text: &str) -> Alternative {
     let table = toml::from_str::<toml::Table>(&format!("v = {text}")).ok();
     let value = table.and_then(|table| serde_json::to_value(&table["v"]).ok());

@@ -127,7 +127,7 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
 }
 
 impl File {
-    /// Whether both are the same file on disk.
+    /// Returns whether both are the same file on disk.
     pub(super) fn is(&self, other: &Self) -> bool {
         let path = |file: &Self| std::fs::canonicalize(&file.name).unwrap_or_else(|_| PathBuf::from(&file.name));
         path(self) == path(other)
@@ -146,8 +146,8 @@ impl File {
     }
 }
 
-/// The paths that a file names under a key, each with its place. A file that is no TOML names none: the first pass says
-/// what is wrong with it.
+/// Returns the paths that a file names under a key, each with its place. A file that is no TOML names none: the first
+/// pass says what is wrong with it.
 fn paths(file: &File, key: &str) -> Result<Vec<(String, Span)>, Refused> {
     let Ok(table) = DeTable::parse(&file.text) else { return Ok(Vec::new()) };
     let Some(item) = table.get_ref().get(key) else { return Ok(Vec::new()) };
@@ -165,8 +165,8 @@ fn paths(file: &File, key: &str) -> Result<Vec<(String, Span)>, Refused> {
     items.into_iter().map(path).collect()
 }
 
-/// The files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that start
-/// with a dot are matched by patterns that start with one alone.
+/// Returns the files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that
+/// start with a dot are matched by patterns that start with one alone.
 fn matches(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     if Path::new(pattern).is_absolute() {

@@ -226,7 +226,7 @@ impl Form<'_> {
     }
 }
 
-/// Whether a user may call a part so.
+/// Returns whether a user may call a part so.
 pub fn is_good_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_lowercase())

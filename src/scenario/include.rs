@@ -203,7 +203,7 @@ impl Rename<'_> {
         }
     }
 
-    /// The metric of an included file by its name in the account: one without a part is of the file's workloads
+    /// Returns the metric of an included file by its name in the account: one without a part is of the file's workloads
     /// together.
     fn metric(&self, metric: &str) -> String {
         let file = self.file;

@@ -245,7 +245,7 @@ impl Resolve<'_> {
     }
 }
 
-/// Whether a text starts as dates do: four digits and a hyphen.
+/// Returns whether a text starts as dates do: four digits and a hyphen.
 fn is_date(text: &str) -> bool {
     matches!(text.trim_start().as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()))
 }
@@ -280,7 +280,7 @@ fn instant(text: &str, zone: &TimeZone) -> Result<Timestamp, Refusal> {
     }
 }
 
-/// The date and time of day as written; midnight when there is no time.
+/// Returns the date and time of day as written; midnight when there is no time.
 fn civil(pieces: &Pieces<'_>) -> DateTime {
     pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()))
 }
@@ -297,7 +297,7 @@ fn no_instant(text: &str) -> Refusal {
     )
 }
 
-/// The zone of a text in brackets; UTC when it names none.
+/// Returns the zone of a text in brackets; UTC when it names none.
 fn zone_of(text: &str, pieces: &Pieces<'_>) -> String {
     match (pieces.to_time_zone(), pieces.time_zone_annotation(), text.find('[')) {
         (Ok(_), Some(_), Some(from)) => text[from..].trim_end().to_owned(),

@@ -153,7 +153,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A value of an axis; of an axis of several paths a list of as many.
+    /// Returns a value of an axis; of an axis of several paths a list of as many.
     fn choice(&mut self, paths: &[&str], item: Item<'_>) -> Option<Choice> {
         if let [path] = paths {
             let (value, text) = value(&item, self.sources);
@@ -277,7 +277,7 @@ impl Reader<'_, '_> {
         Some(Axis::Choices(values.into_iter().map(|x| numeric(path, x)).collect()))
     }
 
-    /// An axis of named settings: `plan = { small = { "PATH" = VALUE }, large = { … } }`.
+    /// Returns an axis of named settings: `plan = { small = { "PATH" = VALUE }, large = { … } }`.
     fn overlays(&mut self, name: &str, at: &Span, item: Item<'_>) -> Option<Axis> {
         let item_at = item.span();
         let DeValue::Table(table) = item.into_inner() else {

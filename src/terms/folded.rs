@@ -13,7 +13,8 @@ pub struct Assumed<'a> {
     pub why: &'a str,
 }
 
-/// A line for each assumption; those that give the same key of many places the same value for the same reason share one.
+/// Returns a line for each assumption; those that give the same key of many places the same value for the same reason
+/// share one.
 #[must_use]
 pub fn folded<'a>(assumptions: impl IntoIterator<Item = Assumed<'a>>) -> Vec<String> {
     let mut groups: Vec<(Ends<'a>, Assumed<'a>, Vec<&'a str>)> = Vec::new();

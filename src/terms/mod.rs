@@ -104,7 +104,7 @@ impl<'n> Segments<'n> {
         Some(first)
     }
 
-    /// The name of a part of a family, which is `FILE.NAME` for a part of an included file.
+    /// Returns the name of a part of a family, which is `FILE.NAME` for a part of an included file.
     fn name(&mut self, family: &str) -> Option<String> {
         let own = self.next()?;
         let goes_on = match (family, self.0) {
@@ -121,7 +121,7 @@ impl<'n> Segments<'n> {
     }
 }
 
-/// Whether a segment is the name of a limit, or meant as one.
+/// Returns whether a segment is the name of a limit, or meant as one.
 fn is_like_a_limit(segment: &str) -> bool {
     let limits = LimitKind::ALL.map(LimitKind::name);
     limits.contains(&segment) || (segment.len() <= 5 && nearest(segment, limits).is_some())
@@ -140,7 +140,7 @@ pub struct MetricName {
 }
 
 impl MetricName {
-    /// The name in full, with its `_ms`.
+    /// Returns the name in full, with its `_ms`.
     #[must_use]
     pub fn full(&self) -> String {
         let mut out = String::new();
@@ -158,7 +158,7 @@ impl MetricName {
     }
 }
 
-/// The term of a bare name, which may lack its `_ms`.
+/// Returns the term of a bare name, which may lack its `_ms`.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Term> {
     TERMS.iter().find(|t| t.name == name || t.name.strip_suffix("_ms") == Some(name))
@@ -300,7 +300,7 @@ pub fn example_of(term: &Term) -> String {
     }
 }
 
-/// A bound as `[[expect]]` writes it, in the metric's unit: `"20s"`, `"0.1%"`, `"$5.00"`.
+/// Returns a bound as `[[expect]]` writes it, in the metric's unit: `"20s"`, `"0.1%"`, `"$5.00"`.
 ///
 /// # Errors
 /// The text does not fit the unit.

@@ -197,7 +197,7 @@ impl Trace {
         Ok(Self { path: path.to_owned(), selection, held: held.map(Arc::from), summary, blocks })
     }
 
-    /// The rows in order. A file that has changed since it was opened may end early.
+    /// Returns the rows in order. A file that has changed since it was opened may end early.
     #[must_use]
     pub fn rows(&self) -> Rows {
         match &self.held {
@@ -206,7 +206,8 @@ impl Trace {
         }
     }
 
-    /// Returns the time from the first row to the start of the next repetition, one mean gap after the last row \[µs\]. `None`: one row has no gap.
+    /// Returns the time from the first row to the start of the next repetition, one mean gap after the last row \[µs\].
+    /// `None`: one row has no gap.
     #[must_use]
     pub fn period(&self) -> Option<u64> {
         let Summary { all_rows, all_first, all_last, .. } = self.summary;

@@ -38,7 +38,7 @@ pub const MICROS_PER_HOUR: u64 = 3_600_000_000;
 /// \[µs/day\]
 pub const MICROS_PER_DAY: u64 = 86_400_000_000;
 
-/// A real number of at least zero, rounded half up to a whole one.
+/// Returns a real number of at least zero, rounded half up to a whole one.
 ///
 /// Values past `u64::MAX` saturate; NaN becomes zero.
 #[inline]

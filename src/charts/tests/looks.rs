@@ -63,7 +63,7 @@ fn scaled(mut results: Results, factor: f64) -> Results {
     results
 }
 
-/// A sweep whose metric is nearly the same everywhere.
+/// Returns a sweep whose metric is nearly the same everywhere.
 fn narrow(mut results: Results) -> Results {
     for (i, point) in results.points.iter_mut().enumerate() {
         let latency = Estimate { estimate: Some(13_000.0 + 3.0 * i as f64), half_width: None, n: 1 };
@@ -87,7 +87,7 @@ fn renamed(results: Results) -> Results {
     results
 }
 
-/// Every drawing of them, made once.
+/// Returns every drawing of them, made once.
 fn hard_drawings() -> &'static [(&'static str, Drawing)] {
     static MADE: OnceLock<Vec<(&'static str, Drawing)>> = OnceLock::new();
     let of = |(what, results): (&'static str, Results)| drawn(&results).into_iter().map(move |drawing| (what, drawing));

@@ -16,7 +16,7 @@ fn estimate(value: f64, half: f64) -> Estimate {
     Estimate { estimate: Some(value), half_width: Some(half), n: 5 }
 }
 
-/// A point that throttles less the more it has, and costs more.
+/// Returns a point that throttles less the more it has, and costs more.
 fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) -> Point {
     let throttled = (1.0 - size / load).max(0.0);
     let verdict = match throttled {
@@ -51,7 +51,7 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
     }
 }
 
-/// The grid of axes with so many values each; the third one is of names.
+/// Returns the grid of axes with so many values each; the third one is of names.
 pub(super) fn sweep(sizes: &[u64]) -> Results {
     let mut points = Vec::new();
     for index in 0..sizes.iter().product() {

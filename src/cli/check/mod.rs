@@ -172,7 +172,7 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     warnings
 }
 
-/// Whether one of the files that are checked judges both of these together: it is one of them or includes it.
+/// Returns whether one of the files that are checked judges both of these together: it is one of them or includes it.
 fn are_together(subjects: &[Subject], one: &str, other: &str) -> bool {
     let source_of = |file: &str| subjects.iter().find(|subject| subject.file == file).map(|subject| &subject.source);
     let (Some(one), Some(other)) = (source_of(one), source_of(other)) else { return false };
@@ -180,7 +180,7 @@ fn are_together(subjects: &[Subject], one: &str, other: &str) -> bool {
     subjects.iter().any(|subject| has(&subject.source, one) && has(&subject.source, other))
 }
 
-/// A file that was not judged because of another one.
+/// Returns a file that was not judged because of another one.
 fn not_run(file: &str, title: &str, why: &str) -> Checked {
     let text = format!("not run: {why}");
     let case = Case { name: "run".to_owned(), verdict: Judgement::Inconclusive, text, is_warning: false, owner: None };
@@ -194,8 +194,8 @@ fn not_run(file: &str, title: &str, why: &str) -> Checked {
     }
 }
 
-/// A file that cannot be used, with its errors: each in a line, without the excerpts of its text and without its
-/// warnings.
+/// Returns a file that cannot be used, with its errors: each in a line, without the excerpts of its text and without
+/// its warnings.
 fn broken(file: &str, name: &str, message: &str) -> Checked {
     let mut is_error = false;
     let mut lines: Vec<&str> = Vec::new();

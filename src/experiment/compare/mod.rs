@@ -78,7 +78,7 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
     Conclusion { results, effort }
 }
 
-/// Whether both sides have the same workloads with equal laws of lengths, and as many requests of each.
+/// Returns whether both sides have the same workloads with equal laws of lengths, and as many requests of each.
 fn same_requests((a, b): (&Model, &Model), differences: &BTreeMap<String, Difference>) -> bool {
     let lengths =
         |model: &Model| model.workloads.iter().map(|w| (w.name.clone(), w.tokens.clone())).collect::<Vec<_>>();
@@ -89,7 +89,7 @@ fn same_requests((a, b): (&Model, &Model), differences: &BTreeMap<String, Differ
         && counts.map(|(_, d)| d).all(|d| d.difference == Some(0.0) && d.half_width.is_none_or(|half| half == 0.0))
 }
 
-/// A side as a design point with what its charts draw.
+/// Returns a side as a design point with what its charts draw.
 fn side(index: u64, name: &str, played: Played) -> Point {
     Point {
         index,
@@ -99,7 +99,7 @@ fn side(index: u64, name: &str, played: Played) -> Point {
     }
 }
 
-/// The difference of every metric that both sides have.
+/// Returns the difference of every metric that both sides have.
 fn differences(a: (&Model, &Played), b: (&Model, &Played), paired: bool) -> BTreeMap<String, Difference> {
     let confidence = a.0.run.confidence;
     let [sheet_a, sheet_b] = [a, b].map(|(model, played)| sheet(model, played));

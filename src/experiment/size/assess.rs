@@ -115,7 +115,7 @@ fn are(size: &Size, values: &[u64]) -> String {
     }
 }
 
-/// The last value of a verdict and the first of the next one, wherever it changes; a few of them.
+/// Returns the last value of a verdict and the first of the next one, wherever it changes; a few of them.
 fn turns(known: &[(u64, Judgement)]) -> Vec<(u64, Judgement)> {
     const MOST: usize = 6;
     let mut turns: Vec<(u64, Judgement)> =

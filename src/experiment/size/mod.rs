@@ -179,7 +179,7 @@ impl<'l> Line<'l> {
         self.try_numbers([answer.checked_sub(1), Some(answer + 1).filter(|k| *k < n)].into_iter().flatten().collect())
     }
 
-    /// A value below the range that makes a scenario; `None`: there is none.
+    /// Returns a value below the range that makes a scenario; `None`: there is none.
     fn lower_value(&self) -> Option<u64> {
         let Size { from, step, .. } = *self.size;
         let below = if from > step { from - step } else { from / 2 };
@@ -278,7 +278,7 @@ impl<'l> Line<'l> {
         self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
     }
 
-    /// The notes of the answer, else of the first value that was played.
+    /// Returns the notes of the answer, else of the first value that was played.
     fn notes(&self, outcome: &Outcome) -> Vec<Note> {
         let played = || self.tried.values().find(|tried| tried.result.is_ok());
         let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(played);
@@ -334,7 +334,7 @@ impl<'l> Line<'l> {
         self.tried
     }
 
-    /// The answer of the line; its design point goes to the others.
+    /// Returns the answer of the line; its design point goes to the others.
     fn into_frontier(mut self, points: &mut Vec<Point>) -> FrontierPoint {
         let outcome = self.outcome();
         let cost_per_month_usd = outcome.answer.and_then(|value| self.cost(value));

@@ -131,7 +131,7 @@ impl<'s> Rest<'s> {
         }
     }
 
-    /// The nearest value that holds, found by halving; `None`: the last one does not.
+    /// Returns the nearest value that holds, found by halving; `None`: the last one does not.
     fn first_held(&self, line: &mut Line<'_>) -> Option<u64> {
         if self.count == 0 || !self.holds(line, self.count - 1) {
             return None;

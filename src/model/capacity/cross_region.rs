@@ -213,7 +213,7 @@ impl Kind for CrossRegionSpec {
 }
 
 impl CrossRegionSpec {
-    /// The catalogue's figures for the profile.
+    /// Returns the catalogue's figures for the profile.
     fn offer<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c crate::catalog::Path> {
         let sold = site.sold?;
         if sold.is_custom {
@@ -376,7 +376,7 @@ impl Pool {
         }
     }
 
-    /// The region that would serve now; takes nothing.
+    /// Returns the region that would serve now; takes nothing.
     pub fn find(&mut self, now: u64, ask_in: impl Fn(usize) -> Ask) -> Result<Place, Refused> {
         let mut best: Option<(usize, f64)> = None;
         for (i, region) in self.regions.iter_mut().enumerate() {
@@ -416,8 +416,8 @@ impl Pool {
         }
     }
 
-    /// The first instant after `now` at which a region may have more room by itself \[µs\]; `None`: never. The edges of
-    /// outages are not among them: they are changes of the capacity.
+    /// Returns the first instant after `now` at which a region may have more room by itself \[µs\]; `None`: never. The
+    /// edges of outages are not among them: they are changes of the capacity.
     pub fn next_change(&mut self, now: u64) -> Option<u64> {
         self.regions.iter_mut().filter_map(|region| region.next_change(now)).min()
     }

@@ -210,7 +210,7 @@ impl Copies {
         if self.copies.iter().flatten().any(|c| c.ready_at <= now) { Ok(()) } else { Err(Reason::NotReady) }
     }
 
-    /// The copy that would serve; asking for more than there is starts one more.
+    /// Returns the copy that would serve; asking for more than there is starts one more.
     pub fn find(&mut self, now: u64) -> Result<Place, Refused> {
         let per_copy = self.plan.per_copy;
         let serves = |c: &Option<ModelCopy>| c.is_some_and(|c| c.ready_at <= now && c.in_flight < per_copy);

@@ -140,7 +140,7 @@ struct Ready {
 const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team";
 
 impl ProvisionedSpec {
-    /// The catalogue's entry; a model that is not sold so is refused.
+    /// Returns the catalogue's entry; a model that is not sold so is refused.
     fn listed<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c ProvisionedEntry> {
         let sold = site.sold?;
         if sold.path != IN_REGION {

@@ -82,7 +82,7 @@ impl Reason {
         }
     }
 
-    /// The limit that refuses with this reason; `None` where no limit does.
+    /// Returns the limit that refuses with this reason; `None` where no limit does.
     #[must_use]
     pub const fn limit(self) -> Option<LimitKind> {
         Some(match self {

@@ -267,7 +267,7 @@ pub enum Cause {
 }
 
 impl RetryPolicy {
-    /// The delay before retry `i` (from 0), with `u` uniform in (0, 1), rounded half up \[µs\].
+    /// Returns the delay before retry `i` (from 0), with `u` uniform in (0, 1), rounded half up \[µs\].
     #[must_use]
     pub fn delay(&self, i: u32, cause: Cause, u: f64) -> u64 {
         let base = match cause {
@@ -281,8 +281,8 @@ impl RetryPolicy {
     }
 }
 
-/// Returns delay number i (from 0) of those that double, `min(base x 2^i, cap)` times the jitter's factor, with `u` uniform
-/// in (0, 1), rounded half up \[µs\].
+/// Returns delay number i (from 0) of those that double, `min(base x 2^i, cap)` times the jitter's factor, with `u`
+/// uniform in (0, 1), rounded half up \[µs\].
 pub(super) fn doubled(base: u64, cap: u64, jitter: Jitter, i: u32, u: f64) -> u64 {
     let longest = base.saturating_mul(1u64.checked_shl(i.min(63)).unwrap_or(u64::MAX)).min(cap);
     let factor = match jitter {
@@ -308,7 +308,7 @@ impl RetryQuotas {
         Self { rule, left }
     }
 
-    /// The process of request number `index`.
+    /// Returns the process of request number `index`.
     #[inline]
     fn process(&self, index: u64) -> usize {
         if self.left.len() == 1 { 0 } else { (who(index) % self.left.len() as u64) as usize }
@@ -328,7 +328,7 @@ impl RetryQuotas {
         Some(cost)
     }
 
-    /// Whether retries cost anything.
+    /// Returns whether retries cost anything.
     #[must_use]
     pub fn are_kept(&self) -> bool {
         self.rule.is_some()

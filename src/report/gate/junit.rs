@@ -3,7 +3,8 @@
 use super::Checked;
 use crate::results::Judgement;
 
-/// The document. What cannot be used is an error. What is inconclusive is a failure, or skipped where it `may_pass`.
+/// Returns the document. What cannot be used is an error. What is inconclusive is a failure, or skipped where it
+/// `may_pass`.
 #[must_use]
 pub fn junit(all: &[Checked], may_pass: bool) -> String {
     let count = |verdict: Judgement, checked: &[Checked]| {

@@ -58,7 +58,7 @@ impl Checked {
 }
 
 impl Case {
-    /// The verdict in a word; what passes and is worth a word is a warning.
+    /// Returns the verdict in a word; what passes and is worth a word is a warning.
     fn word(&self) -> &'static str {
         match self.verdict {
             Judgement::Held if self.is_warning => "WARN",

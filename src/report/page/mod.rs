@@ -169,7 +169,8 @@ fn code(text: impl Into<String>) -> Piece {
     Piece::Code(text.into())
 }
 
-/// The parts of a text between backticks, which are names, and those around them; a backtick by itself is a letter.
+/// Returns the parts of a text between backticks, which are names, and those around them; a backtick by itself is a
+/// letter.
 fn parts_of(text: &str) -> Vec<Piece> {
     if text.matches('`').count() % 2 == 1 {
         return vec![self::text(text)];
@@ -233,7 +234,7 @@ fn is_daily(subject: &Subject<'_>) -> bool {
 }
 
 impl Review {
-    /// The drawings that it shows.
+    /// Returns the drawings that it shows.
     #[must_use]
     pub fn drawings(&self) -> Vec<Drawing> {
         let blocks = self.decision.iter().chain(&self.appendix).flat_map(|section| &section.blocks);

@@ -46,7 +46,8 @@ pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
     ]
 }
 
-/// Returns the expectations with their verdicts, the broken ones first and at most `most` of them; `None` where there are none.
+/// Returns the expectations with their verdicts, the broken ones first and at most `most` of them; `None` where there
+/// are none.
 pub(super) fn expectations(subject: &Subject<'_>, most: usize) -> Option<Section> {
     let mut table = judged(subject)?;
     let left_out = table.lines.split_off(most.min(table.lines.len())).len();
@@ -98,7 +99,7 @@ fn judged_twice(comparison: &Comparison) -> Option<Table> {
     (!table.lines.is_empty()).then_some(table)
 }
 
-/// A sign stays with its figure.
+/// Keeps a sign with its figure.
 fn bounded(at_least: Option<f64>, at_most: Option<f64>, unit: Unit) -> String {
     bound(at_least, at_most, unit).replace("= ", "=\u{a0}")
 }
@@ -116,7 +117,7 @@ pub(super) fn unit(metric: &str) -> Unit {
     terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit)
 }
 
-/// The figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
+/// Returns the figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
 pub(super) fn story(subject: &Subject<'_>) -> Section {
     let results = subject.results;
     if let Some(comparison) = &results.comparison {
@@ -184,7 +185,7 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
     Section::of("Differences", blocks.into_iter().chain(footnotes).collect())
 }
 
-/// The values that were tried, and the answer along a second axis.
+/// Returns the values that were tried, and the answer along a second axis.
 fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     let pieces = |cells: Vec<String>| cells.into_iter().map(text).collect::<Vec<_>>();
     let columns = sizing::HEADINGS.iter().enumerate().map(|(i, (name, _))| match (i, *name) {
@@ -284,7 +285,7 @@ pub(super) fn not_included(results: &Results) -> Section {
     Section::of("Not included", vec![Block::List(items)])
 }
 
-/// The scenario and the command that makes the document again.
+/// Returns the scenario and the command that makes the document again.
 pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     let results = sheet.subject.results;
     let scenario =
@@ -296,7 +297,7 @@ pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     Section::of("How to reproduce", blocks.into_iter().chain(scenario).collect())
 }
 
-/// The command that makes the document again.
+/// Returns the command that makes the document again.
 fn command(results: &Results) -> String {
     let set = |flag: &str, overrides: &[&String]| {
         let typed = |o: &&String| match o.strip_prefix("--catalog ") {

@@ -51,7 +51,7 @@ impl Story<'_> {
         })
     }
 
-    /// How many requests never left their client: they are in no rate of attempts.
+    /// Returns how many requests never left their client: they are in no rate of attempts.
     fn never_sent(&self) -> Option<String> {
         let never_sent = self.value("never_sent");
         (never_sent > 0.0).then(|| {

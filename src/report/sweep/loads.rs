@@ -59,7 +59,7 @@ impl Loads {
         }
     }
 
-    /// The measure of cost that most points know; a month's, where both are known equally often.
+    /// Returns the measure of cost that most points know; a month's, where both are known equally often.
     pub(super) fn measure(&self) -> usize {
         let known = |i: usize| self.0.iter().map(|load| load.ranked[i].known).sum::<u64>();
         usize::from(known(1) > known(0))
@@ -101,7 +101,7 @@ impl Load {
         }
     }
 
-    /// The cheapest where all points carry the same traffic.
+    /// Returns the cheapest where all points carry the same traffic.
     fn alone(&self, head: &Results, measure: usize, palette: Palette) -> String {
         let ranked = &self.ranked[measure];
         let Some(found) = ranked.best() else {
@@ -130,7 +130,7 @@ impl Load {
         format!("The cheapest of them is {point}: {parameters}{}.{as_cheap}{ties}", loses(best))
     }
 
-    /// The cheapest of this traffic, after its label.
+    /// Returns the cheapest of this traffic, after its label.
     fn told(&self, head: &Results, measure: usize) -> String {
         let ranked = &self.ranked[measure];
         let unknown = self.held - ranked.known;

@@ -23,7 +23,7 @@ impl Necks {
         }
     }
 
-    /// The commonest neck, the first of equals; `None`: nothing held up any point that fails.
+    /// Returns the commonest neck, the first of equals; `None`: nothing held up any point that fails.
     pub(super) fn line(&self) -> Option<String> {
         let most = self.by_place.iter().map(|(_, points)| *points).max()?;
         let (neck, _) = self.by_place.iter().find(|(_, points)| *points == most)?;

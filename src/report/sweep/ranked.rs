@@ -43,7 +43,7 @@ impl Candidate {
         self.point.value("failure_rate").unwrap_or(self.point.basis.failing_share)
     }
 
-    /// Whether this point costs more than the cheaper one by no more than failures explain.
+    /// Returns whether this point costs more than the cheaper one by no more than failures explain.
     fn is_as_cheap_as(&self, cheaper: &Self) -> bool {
         let more = (self.cost - cheaper.cost) / cheaper.cost.abs().max(f64::MIN_POSITIVE);
         more <= ALIKE.min(SAVED_PER_FAILURE * (cheaper.failing() - self.failing()))
@@ -81,7 +81,7 @@ impl Ranked {
         self.front.retain(|one| one.cost <= least + ALIKE * least.abs());
     }
 
-    /// The preferred point; `None`: no cost is known.
+    /// Returns the preferred point; `None`: no cost is known.
     pub(super) fn best(&self) -> Option<Best<'_>> {
         let cheapest = self.front.first()?;
         // Along the front costs rise and failures fall: the last that is as cheap has the fewest.

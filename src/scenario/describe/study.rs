@@ -7,7 +7,7 @@ use crate::units::grouped;
 /// Values of an axis that are told one by one.
 const MOST_VALUES: usize = 8;
 
-/// A readable list under 80 columns; empty when nothing is asked.
+/// Returns a readable list under 80 columns; empty when nothing is asked.
 #[must_use]
 pub fn describe_study(study: &Study) -> String {
     let mut out = Page::default();

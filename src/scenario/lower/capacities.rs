@@ -141,7 +141,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The laws that a capacity states or the catalogue lists for it, over the model's; `None`: all are the model's.
+    /// Returns the laws that a capacity states or the catalogue lists for it, over the model's; `None`: all are the
+    /// model's.
     fn own_latency(
         &mut self,
         name: &str,

@@ -47,14 +47,14 @@ impl Lowering<'_> {
         expectations
     }
 
-    /// The metrics that `[output]` names.
+    /// Returns the metrics that `[output]` names.
     pub fn kept(&mut self, supply: &Supply<'_>) -> BTreeSet<String> {
         let spec = self.specs.output.spec.as_ref();
         let named = spec.and_then(|output| output.metrics.as_deref()).unwrap_or_default();
         named.iter().filter_map(|written| Some(self.metric(written, supply)?.full())).collect()
     }
 
-    /// A metric by its name, of a part that the scenario has.
+    /// Returns a metric by its name, of a part that the scenario has.
     fn metric(&mut self, written: &At<Text>, supply: &Supply<'_>) -> Option<MetricName> {
         match terms::parse_metric(&written.value) {
             Ok(name) => {
@@ -164,8 +164,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// The bound in the metric's unit. A bare number is in the unit that the metric's full name ends in, so a name that
-    /// leaves its unit out cannot have one.
+    /// Returns the bound in the metric's unit. A bare number is in the unit that the metric's full name ends in, so a
+    /// name that leaves its unit out cannot have one.
     fn bound(&mut self, written: &At<BoundSpec>, name: &MetricName, in_full: bool) -> Option<f64> {
         let unit = name.term.unit;
         let x = match &written.value {
@@ -271,8 +271,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a part of a metric's name exists. If not, reports it, and offers the metric that `renamed` makes of the part
-    /// that was meant.
+    /// Returns whether a part of a metric's name exists. If not, reports it, and offers the metric that `renamed` makes
+    /// of the part that was meant.
     fn check_known(
         &mut self,
         (name, what): (&str, &str),

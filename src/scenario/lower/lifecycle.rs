@@ -142,7 +142,7 @@ fn successor_help(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Cat
     successor(sold, life, catalog).map(|id| format!("plan the move to \"{id}\""))
 }
 
-/// The id of the successor by the path of the model's own id, or by the first path that it has.
+/// Returns the id of the successor by the path of the model's own id, or by the first path that it has.
 fn successor(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Catalog) -> Option<String> {
     let id = life.successor.as_ref()?;
     let known: Option<&ModelEntry> = catalog.models.iter().find(|model| model.id == *id);

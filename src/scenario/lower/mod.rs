@@ -41,13 +41,14 @@ pub struct Files<'a> {
 }
 
 impl Files<'_> {
-    /// Whether a span stands in one of the files; else it stands in an argument.
+    /// Returns whether a span stands in one of the files; else it stands in an argument.
     fn hold(&self, at: &Span) -> bool {
         let mut files = self.source.files().zip(self.starts);
         files.any(|(file, start)| *start <= at.start && at.end <= start + file.text.len())
     }
 
-    /// A path that is written somewhere: relative to the file that it stands in, or to the scenario in an argument.
+    /// Returns a path that is written somewhere: relative to the file that it stands in, or to the scenario in an
+    /// argument.
     pub(super) fn path<T: AsRef<str>>(&self, written: &At<T>) -> PathBuf {
         let place = written.at.start;
         let holds = |(file, start): &(&File, &usize)| **start <= place && place <= **start + file.text.len();
@@ -161,7 +162,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The index of a name in a list; an unknown one is refused.
+    /// Returns the index of a name in a list; an unknown one is refused.
     fn index<T: AsRef<str>>(&mut self, name: &At<T>, known: &[String], what: &str) -> Option<usize> {
         let wanted = name.value.as_ref();
         let index = known.iter().position(|k| k == wanted);

@@ -106,7 +106,7 @@ impl<'a> Lowering<'a> {
         Some(Known { facts, sold, prices, burndown_is_open, price_factor, customization })
     }
 
-    /// The catalogue's entry of the id, and the path by which the id reaches it.
+    /// Returns the catalogue's entry of the id, and the path by which the id reaches it.
     fn resolve(&mut self, spec: &ModelSpec) -> Option<(&'a ModelEntry, &'a str)> {
         let id = spec.id.as_ref()?;
         match self.catalog.get().resolve(&id.value) {
@@ -189,7 +189,7 @@ impl<'a> Lowering<'a> {
         Some(n)
     }
 
-    /// The longest part of a prompt that the prompt cache takes \[tokens\].
+    /// Returns the longest part of a prompt that the prompt cache takes \[tokens\].
     fn cacheable(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) -> u64 {
         match (&spec.max_cacheable_tokens, entry.and_then(|e| e.cache.as_ref())) {
             (Some(written), _) => match written.value {
@@ -208,7 +208,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Whether any workload of a model says that its prompts are cached.
+    /// Returns whether any workload of a model says that its prompts are cached.
     fn caches(&self, model: &str) -> bool {
         let mut specs = self.specs.workloads.iter().filter_map(|w| w.spec.as_ref());
         specs.any(|w| w.cache.is_some() && *w.model.value == *model)
@@ -312,7 +312,7 @@ fn not_known(id: &str, near: Option<String>) -> Refusal {
     }
 }
 
-/// The longest answer that the catalogue knows of \[tokens\]: none where a model writes none.
+/// Returns the longest answer that the catalogue knows of \[tokens\]: none where a model writes none.
 fn listed_maximum(entry: &ModelEntry) -> Option<u64> {
     match &entry.max_output_tokens {
         Some(most) => Some(most.value),
@@ -324,7 +324,7 @@ pub(super) fn constant<Q: Quantity>(x: f64) -> Law {
     Law { shape: Shape::Constant(x), min: Q::LEAST, max: Q::MOST }
 }
 
-/// A lognormal through the median and the 95th percentile, or through twice the median where that is not known.
+/// Returns a lognormal through the median and the 95th percentile, or through twice the median where that is not known.
 pub(super) fn first_token(entry: &LatencyEntry) -> (Law, String) {
     let median = entry.time_to_first_token_median_s * 1e6;
     let p95 = entry.time_to_first_token_p95_s.map_or(2.0 * median, |s| s * 1e6);

@@ -122,12 +122,12 @@ impl<'a> Lowering<'a> {
 }
 
 impl Call<'_, '_> {
-    /// Whether it is the call that answers the request; the others are steps before it.
+    /// Returns whether it is the call that answers the request; the others are steps before it.
     fn is_main(&self) -> bool {
         self.stage.tokens.is_none()
     }
 
-    /// Whether the prompt cache reads or writes any of the input.
+    /// Returns whether the prompt cache reads or writes any of the input.
     fn uses_cache(&self) -> bool {
         self.is_main() && self.workload.cache.is_used()
     }

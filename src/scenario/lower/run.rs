@@ -90,7 +90,7 @@ impl Lowering<'_> {
         Some(run)
     }
 
-    /// The wall clock of t = 0.
+    /// Returns the wall clock of t = 0.
     pub fn start(&self) -> WallClock {
         let written = self.specs.run.spec.as_ref().and_then(|run| run.start.as_ref());
         written.map_or_else(Start::default_clock, |s| s.value.0.clone())

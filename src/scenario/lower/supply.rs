@@ -84,7 +84,7 @@ impl AskedFor {
 }
 
 impl<'a> Lowering<'a> {
-    /// Every workload's ways; a workload with a fault in one of them has none.
+    /// Returns every workload's ways; a workload with a fault in one of them has none.
     pub fn routes(&mut self) -> Routes {
         let specs = self.specs;
         let known: Vec<String> = specs.capacities.iter().map(|c| c.name.clone()).collect();
@@ -128,7 +128,7 @@ impl<'a> Lowering<'a> {
         (!route.is_empty() && route.len() == names.len()).then_some(route)
     }
 
-    /// The quotas that a capacity names, each once.
+    /// Returns the quotas that a capacity names, each once.
     fn quotas_named<T: AsRef<str>>(&mut self, names: &[At<T>], known: &[String]) -> Vec<usize> {
         let mut quotas = Vec::new();
         for name in names {

@@ -27,7 +27,7 @@ const LARGEST_SCALE: f64 = 1e6;
 const MOST_EXTRA_TOKENS: u64 = 100_000_000;
 
 impl<'a> Lowering<'a> {
-    /// The workloads that can be lowered, by name.
+    /// Returns the workloads that can be lowered, by name.
     pub fn workloads(
         &mut self,
         models: &Models<'a>,
@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
         workloads
     }
 
-    /// The calls of a request; `None` after a finding.
+    /// Returns the calls of a request; `None` after a finding.
     fn stages(
         &mut self,
         name: &str,
@@ -119,7 +119,8 @@ impl<'a> Lowering<'a> {
         Some(stages)
     }
 
-    /// A tier as written. `path` says where a key that it leaves open is written, and what comes before its value there.
+    /// Returns a tier as written. `path` says where a key that it leaves open is written, and what comes before its
+    /// value there.
     fn tier(&mut self, written: Option<&At<TierSpec>>, path: impl Fn(&str) -> (String, String)) -> Option<Tier> {
         let Some(written) = written else { return Some(Tier::STANDARD) };
         let (tier, open) = written.value.lower(self.sink)?;
@@ -382,7 +383,7 @@ impl<'a> Lowering<'a> {
         Some(rho)
     }
 
-    /// The caller's cap, at most the model's.
+    /// Returns the caller's cap, at most the model's.
     fn output_cap(&mut self, written: Option<&At<Count>>, most: Tokens) -> Option<Tokens> {
         let Some(written) = written else { return Some(most) };
         let cap = written.value.0;

@@ -61,7 +61,7 @@ impl Arrivals {
         }
     }
 
-    /// Whether an hour is like any other in the long run.
+    /// Returns whether an hour is like any other in the long run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         match self {
@@ -71,7 +71,7 @@ impl Arrivals {
         }
     }
 
-    /// Whether a request may follow from the outcome of another.
+    /// Returns whether a request may follow from the outcome of another.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Sessions(_) | Self::Users(_))
