@@ -6,6 +6,7 @@ use super::columns::Columns;
 use super::frame::{Align, Canvas, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::{ChartError, labels};
 use crate::results::{Detail, Results, Timeline};
+use crate::terms::natural_order;
 
 /// Left of a panel, for the labels of its axis \[CSS px\].
 pub(super) const GUTTER: f64 = 62.0;
@@ -43,13 +44,15 @@ impl<'d> Course<'d> {
     }
 
     /// Returns the middle of a part of every series' name, such as the capacity of `capacities.us.waiting`, with its
-    /// columns.
+    /// columns; sorted as people sort names.
     pub(super) fn each(&self, prefix: &str, suffix: &str) -> Vec<(&'d str, Vec<f64>)> {
         let of = |(name, values): (&'d String, &Vec<f64>)| {
             let middle = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
             Some((middle, self.columns.mean(values)))
         };
-        self.timeline.series.iter().filter_map(of).collect()
+        let mut each: Vec<(&str, Vec<f64>)> = self.timeline.series.iter().filter_map(of).collect();
+        each.sort_by(|a, b| natural_order(a.0, b.0));
+        each
     }
 
     /// Returns what the beginning of a column is called in a sentence: `09:42`, `8 Dec 09:42`, `minute 42`.

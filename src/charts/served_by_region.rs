@@ -3,6 +3,7 @@
 use super::course::{Course, largest};
 use super::shares::{Shares, Titles};
 use super::{Chart, ChartError, Drawing, Subject, source_over_time};
+use crate::terms::natural_order;
 
 pub(super) struct ServedByRegion;
 
@@ -20,6 +21,7 @@ impl Chart for ServedByRegion {
         let series = detail.timeline.series.keys();
         let mut pools: Vec<&str> =
             series.filter_map(|name| Some(name.strip_prefix("capacities.")?.split_once(".regions.")?.0)).collect();
+        pools.sort_by(|a, b| natural_order(a, b));
         pools.dedup();
         let mut drawings = Vec::new();
         for pool in &pools {

@@ -7,6 +7,7 @@ use super::course::{Course, head, largest, total};
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 use crate::results::{LimitFacts, Point};
+use crate::terms::natural_order;
 
 pub(super) struct UnitUtilization;
 
@@ -104,7 +105,9 @@ fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> V
             unit.output = Some(used);
         }
     }
-    units.into_values().collect()
+    let mut units: Vec<Unit<'_>> = units.into_values().collect();
+    units.sort_by(|a, b| natural_order(a.name, b.name));
+    units
 }
 
 /// `None`: the document has no such series, or the limit is none.

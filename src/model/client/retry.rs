@@ -239,6 +239,15 @@ impl BackoffSpec {
             let rule = format!("the cap of {} is shorter than the first delay of {}", written.value.0, SimTime(base));
             sink.error(written.at.clone(), rule, None);
         }
+        if let Some(written) = self.base.as_ref().filter(|_| self.cap.is_none() && cap < base) {
+            let longest = SimTime(cap);
+            let rule = format!(
+                "the first delay of {} is longer than the default cap: each delay is {longest}",
+                written.value.0
+            );
+            let help = format!("write cap = \"{0}\" beside base = \"{0}\", or a longer one", written.value.0);
+            sink.warning(Some(written.at.clone()), rule, help);
+        }
         let quota = self.retry_quota.as_ref().and_then(|written| {
             let capacity = u32::try_from(written.value.0).ok();
             if capacity.is_none() {

@@ -7,8 +7,9 @@ use crate::catalog::AccountEntry;
 use crate::model::capacity::account::{ACCOUNT, AccountSpec, Counting};
 use crate::model::capacity::quota::{InForce, Limit, LimitKind, Quota, TpdReset};
 use crate::model::quantity::LimitAmount;
+use crate::model::spec::At;
 use crate::model::workload::Workload;
-use crate::units::{Steps, Tokens};
+use crate::units::{Steps, Tokens, grouped};
 
 impl<'a> Lowering<'a> {
     /// Lets every capacity that counts towards the account's daily quota ask it last: one quota for each source region.
@@ -27,6 +28,7 @@ impl<'a> Lowering<'a> {
         }
         let Some(amount) = self.account_tpd(&spec) else { return };
         self.assume_of_the_account(&spec);
+        self.warn_of_repeated_tpd(&counting, amount);
         let regions = self.source_regions(&counting);
         let mut names: Vec<&str> = regions.clone();
         names.sort_unstable();
@@ -40,6 +42,35 @@ impl<'a> Lowering<'a> {
                 let capacity = supply.capacities.iter_mut().find(|capacity| capacity.name == draft.name);
                 capacity.into_iter().for_each(|capacity| capacity.quotas.push(quota));
             }
+        }
+    }
+
+    /// Warns where a capacity or a named quota states the account's daily quota once more: both are in force then.
+    fn warn_of_repeated_tpd(&mut self, counting: &[&Draft<'a>], amount: Tokens) {
+        let default = AccountEntry::embedded().cross_model_tpd.value;
+        let mut written: Vec<(String, At<LimitAmount>, bool)> = Vec::new();
+        for draft in counting {
+            let own = draft.kind.1.own_quota().written(LimitKind::Tpd).cloned();
+            written.extend(own.map(|tpd| (format!("capacities.{}.tpd", draft.name), tpd, false)));
+            for quota in draft.named.iter().filter_map(|q| self.specs.quotas.get(*q)) {
+                let tpd = quota.spec.as_ref().and_then(|spec| spec.written(LimitKind::Tpd)).cloned();
+                written.extend(tpd.map(|tpd| (format!("quotas.{}.tpd", quota.name), tpd, quota.name == ACCOUNT)));
+            }
+        }
+        written.sort_by(|a, b| a.0.cmp(&b.0));
+        written.dedup_by(|a, b| a.0 == b.0);
+        for (path, tpd, is_called_so) in written {
+            let LimitAmount::AtMost(stated) = tpd.value else { continue };
+            if !is_called_so && ![amount, default].contains(&stated) {
+                continue;
+            }
+            let [stated, amount] = [stated, amount].map(grouped);
+            let rule = format!(
+                "`{path}` of {stated} does not stand in place of the account's daily quota of {amount} tokens: both are in \
+                 force, and this one counts output times the model's burndown rate"
+            );
+            let help = "leave this key out; tpd under [account] states the account's daily quota".to_owned();
+            self.sink.warning(Some(tpd.at), rule, help);
         }
     }
 
