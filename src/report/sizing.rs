@@ -78,7 +78,8 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
             say(&format!("  {}: {}{cost}", row[0], row[1]), &plain);
         }
     }
-    for note in results.notes.iter().filter(|n| n.metric.is_none()) {
+    let is_daily = |metric: &String| metric.contains("tpd.");
+    for note in results.notes.iter().filter(|n| n.metric.as_ref().is_none_or(is_daily)) {
         say("", &plain);
         say(&note.text, &|t| palette.faint(t));
     }

@@ -454,5 +454,5 @@ pub(super) fn measured(e: &Expectation, unit: Unit) -> String {
     }
     let margin = interval(Some(&Estimate { estimate: e.estimate, half_width: Some(margin), n: 0 }), unit);
     let why = if seems_open { "for the side of the bound" } else { "so that all goals together are sure enough" };
-    format!("{shown} (judged as {margin}, {why})")
+    format!("{shown}, judged as {margin} {why}")
 }

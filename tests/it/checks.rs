@@ -289,7 +289,7 @@ fn the_margin_that_judged_stands_beside_an_interval_that_seems_to_say_otherwise(
     let bound = (estimate - 1.3 * half) / 100.0;
     let told = judged(bound);
     assert!(told.starts_with("INCONCLUSIVE "), "{told}");
-    assert!(told.contains("% (judged as ") && told.contains("so that all goals together are sure enough)"), "{told}");
+    assert!(told.contains("%, judged as ") && told.contains("so that all goals together are sure enough"), "{told}");
     let margin = number(told.rsplit('±').next().unwrap());
     assert!(estimate - margin < 100.0 * bound && 100.0 * bound < estimate - half, "{told}");
     assert!(!judged(0.9).contains("judged as"), "a verdict that the interval shows needs no margin");

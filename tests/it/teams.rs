@@ -281,7 +281,7 @@ fn a_broken_scenario_leaves_a_comment_in_which_nothing_is_markup() {
 #[test]
 fn what_each_owner_takes_of_each_limit_is_told_in_the_text_and_on_the_page() {
     let folder = account(&[]);
-    let long = "a-team-with-a-name-of-forty-two-characters";
+    let long = "a-team-with-a-name-of-some-length";
     for (team, rate) in [("w2", "60/min"), ("w10", "20/min"), (long, "90/min")] {
         let text = TEAM.replace("OWNER", team).replace("40/min", rate);
         write(&folder, &format!("teams/{team}.toml"), &text);
