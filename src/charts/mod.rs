@@ -14,6 +14,7 @@ mod daily;
 mod doubt_tornado;
 mod frame;
 mod goals;
+mod heading;
 mod labels;
 mod latency_cdf;
 mod latency_over_time;

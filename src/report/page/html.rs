@@ -110,24 +110,41 @@ fn piece(piece: &Piece) -> Markup {
     }
 }
 
-/// From this many letters on a word is a key that may have to be broken \[1\].
-const LONG_WORD: usize = 10;
+/// From this many letters on a word of a text is a key that may have to be broken \[1\].
+const LONG_WORD: usize = 16;
+/// The same of a heading of a column.
+const LONG_HEADING: usize = 8;
 
 /// A text whose keys, such as `capacities.us.tpm`, break after a dot, an underscore or a hyphen rather than in mid-word.
 /// Figures and dates stay whole.
 fn breakable(text: &str) -> Markup {
+    broken(text, LONG_WORD)
+}
+
+/// A heading of a column, which breaks sooner, so that figures decide how wide the column is.
+fn narrow(text: &str) -> Markup {
+    broken(text, LONG_HEADING)
+}
+
+fn broken(text: &str, long: usize) -> Markup {
     markup! {
         @for word in text.split_inclusive([' ', '\n']) {
-            @for (i, part) in parts_of_word(word).into_iter().enumerate() { @if i > 0 { wbr; } (part) }
+            @for (i, part) in parts_of_word(word, long).into_iter().enumerate() { @if i > 0 { wbr; } (part) }
         }
     }
 }
 
-/// Splits a long word after each joint that a letter follows.
-fn parts_of_word(word: &str) -> Vec<&str> {
+/// The letters of the longest part of a heading that is not broken.
+fn longest_part(text: &str) -> usize {
+    let parts = text.split(' ').flat_map(|word| parts_of_word(word, LONG_HEADING));
+    parts.map(|part| part.chars().count()).max().unwrap_or(0)
+}
+
+/// Splits a word of at least `long` letters after each joint that a letter follows.
+fn parts_of_word(word: &str, long: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut from = 0;
-    if word.len() >= LONG_WORD {
+    if word.len() >= long {
         for (at, pair) in word.as_bytes().windows(2).enumerate() {
             if matches!(pair[0], b'.' | b'_' | b'-' | b'/' | b'=') && pair[1].is_ascii_alphabetic() {
                 parts.push(&word[from..=at]);
@@ -142,7 +159,7 @@ fn parts_of_word(word: &str) -> Vec<&str> {
 impl Piece {
     fn letters(&self) -> usize {
         match self {
-            Self::Text(text) | Self::Said(text) | Self::Code(text) => text.len(),
+            Self::Text(text) | Self::Said(text) | Self::Code(text) => text.chars().count(),
             Self::Tag(_, word) => word.len(),
         }
     }
@@ -171,7 +188,7 @@ fn table(table: &Table, frame: &str) -> Markup {
     markup! {
         div class=(frame) tabindex="0" role="region" aria-label=(table.name) { table class=[(table.columns.len() > MOST_NARROW).then_some("wide")] {
             thead { tr { @for column in &table.columns {
-                th scope="col" class=[class(column, 0)] { (breakable(&column.name)) }
+                th scope="col" class=[class(column, longest_part(&column.name))] { (narrow(&column.name)) }
             } } }
             @for group in groups { tbody { @for line in group { (row(&table.columns, line)) } } }
         } }
@@ -231,6 +248,8 @@ mod tests {
         for whole in ["+0.092\u{a0}±0.031\u{a0}pp", "2026-11-01", "$25,215.50", "tpm_x", "700,000,000"] {
             assert_eq!(shown(whole), whole);
         }
-        assert_eq!(shown("a <b> and c.d"), "a &lt;b&gt; and c.d");
+        assert_eq!(shown("a <b> and c.d or max_tokens"), "a &lt;b&gt; and c.d or max_tokens");
+        assert_eq!(narrow("throttle_rate").into_string(), "throttle_<wbr>rate");
+        assert_eq!(longest_part("workloads.chat.max_tokens"), "workloads.".len());
     }
 }

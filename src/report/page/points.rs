@@ -32,15 +32,16 @@ pub(super) fn points(subject: &Subject<'_>) -> Vec<Block> {
 fn of(results: &Results, points: &[Point]) -> Vec<Block> {
     let paths: Vec<&String> = points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
     let metrics = metrics(points);
-    let is_bound = points.iter().any(|point| !point.commitments.is_empty());
+    // A term of a month is due in the month: the cost of the month has it already.
+    let due = |point: &Point| point.commitments.iter().map(|c| c.usd).sum::<Option<f64>>();
+    let is_bound = points.iter().any(|p| !p.commitments.is_empty() && due(p) != p.value("cost_per_month_usd"));
     let row = |point: &Point| {
         let mut row = vec![text(point.index.to_string()), Piece::Tag(Mood::Plain, point.verdict.name())];
         row.extend(goals(point));
         row.extend(paths.iter().map(|path| text(value(point.parameters.get(*path)))));
         row.extend(metrics.iter().map(|metric| text(cell(point, metric))));
         if is_bound {
-            let due: Option<f64> = point.commitments.iter().map(|c| c.usd).sum();
-            row.push(text(if point.commitments.is_empty() { "nothing".to_owned() } else { dollars(due) }));
+            row.push(text(if point.commitments.is_empty() { "nothing".to_owned() } else { dollars(due(point)) }));
         }
         Line::Cells(row)
     };
