@@ -53,7 +53,7 @@ pub(super) struct InitArgs {
     /// The template: quickstart, shared-quota or queue.
     #[arg(default_value = "quickstart")]
     pub template: String,
-    /// Where to write it; default: <TEMPLATE>.toml in this folder. `-` prints it.
+    /// The file to write; default: <TEMPLATE>.toml in this folder. `-` writes to stdout.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
 }
@@ -111,7 +111,7 @@ pub(super) struct SweepArgs {
     /// Show the points as CSV and simulate nothing.
     #[arg(long)]
     pub list: bool,
-    /// The folder for results; default: output/<NAME OF THE FILE>-sweep. A sweep that was stopped goes on there.
+    /// The folder for results; default: output/<NAME OF THE FILE>-sweep. A sweep that was stopped continues there.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     /// Drop the finished points of an earlier sweep in that folder.
@@ -156,7 +156,7 @@ pub(super) struct SizeArgs {
     /// Whether to find the least or the greatest value that meets every goal.
     #[arg(long, value_parser = ["least", "greatest"])]
     pub find: Option<String>,
-    /// The value that is bought already: too few fails; of too many the saving is shown.
+    /// The value that is bought: the command fails if it is too low, and shows the saving if it is more than enough.
     #[arg(long, value_name = "N", value_parser = whole)]
     pub bought: Option<u64>,
     #[command(flatten)]
@@ -266,10 +266,10 @@ pub(super) struct CheckArgs {
     /// The number of threads; default: one for each core. The verdicts do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Write JUnit XML.
+    /// Write a JUnit XML report.
     #[arg(long, value_name = "FILE", value_parser = written)]
     pub junit: Option<PathBuf>,
-    /// Write a table for a review comment; `-` prints it.
+    /// Write a table for a review comment; `-` writes it to stdout.
     #[arg(long, value_name = "FILE", value_parser = written)]
     pub markdown: Option<PathBuf>,
     /// Start no further replication or file after this time, such as 5m.
@@ -438,6 +438,7 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
+    /// The schema to print.
     #[arg(value_enum, default_value_t = SchemaOf::Scenario)]
     pub of: SchemaOf,
 }

@@ -96,7 +96,7 @@ fn what_is_bought_is_put_under_every_reading_too() {
     };
     let (answer, code, saving, said) = bought("5");
     assert_eq!((answer, code, saving), (DoubtAnswer::Holds, 0, Some(7_300.0)), "one is spare, and not four");
-    assert!(said.contains("what every reading takes saves $7,300.00 a month"), "{said}");
+    assert!(said.contains("the value that holds under every reading saves $7,300.00 a month"), "{said}");
     let (answer, code, saving, _) = bought("3");
     assert_eq!((answer, code, saving), (DoubtAnswer::Flips, 4, None));
 }

@@ -45,7 +45,7 @@ pub(in crate::cli) struct ImportTraceArgs {
     /// Make one workload for each modelId, identity or requestMetadata.KEY, or for each value of a column of a table.
     #[arg(long, value_name = "LABEL")]
     pub split_by: Option<String>,
-    /// Where to write the scenario; default: <NAME OF THE FILE>.toml in this folder. `-` prints it.
+    /// The scenario file to write; default: <NAME OF THE FILE>.toml in this folder. `-` writes to stdout.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     /// The name of the workload; default: that of the file.

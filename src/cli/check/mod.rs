@@ -125,7 +125,7 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
         let file = path.display().to_string().replace('\\', "/");
         match load(path, &settings, &args.overrides.catalog) {
             Ok((source, loaded)) => {
-                files.push(not_run(&file, &loaded.model.title, "another file is no scenario that can run"));
+                files.push(not_run(&file, &loaded.model.title, "another file is not a valid scenario"));
                 subjects.push(Subject { file, source, loaded });
             }
             Err(trouble) => {
