@@ -6,7 +6,7 @@ use crate::model::{Model, Run};
 use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, Point, Results};
 use crate::units::MICROS_PER_DAY;
 
-/// The greatest number of assumptions that a decision names.
+/// The greatest number of kinds of assumptions that a decision names; the same key of several models or quotas is one kind.
 const NAMED: usize = 4;
 /// A limit whose peak use is below this changes no answer \[1\].
 const WORTH_NAMING: f64 = 0.5;
@@ -77,7 +77,18 @@ impl Assumed<'_> {
             None if is_lost => self.ending(&LATENCIES, |_| true),
             None => self.near_their_limits(),
         };
-        granted.into_iter().chain(about).take(NAMED).collect()
+        let mut kinds: Vec<String> = Vec::new();
+        let mut named = Vec::new();
+        for path in granted.into_iter().chain(about) {
+            let kind = kind(&path);
+            if !kinds.contains(&kind) {
+                kinds.push(kind.clone());
+            }
+            if kinds.iter().take(NAMED).any(|known| *known == kind) {
+                named.push(path);
+            }
+        }
+        named
     }
 
     /// A factor on the reservation or the charge moves each limit on tokens, so it comes first.
@@ -146,6 +157,12 @@ impl Assumed<'_> {
         let peak = of("utilization_peak").into_iter().chain(held).fold(f64::NAN, f64::max);
         if limit.ends_with(".tpd") { of("utilization_mean").unwrap_or(0.0) * of_a_day } else { peak.max(0.0) }
     }
+}
+
+/// The section and the key of a path, which the same key of many models or quotas has in common.
+fn kind(path: &str) -> String {
+    let (section, key) = (path.split('.').next(), path.rsplit('.').next());
+    format!("{}.{}", section.unwrap_or_default(), key.unwrap_or_default())
 }
 
 fn of_owner(path: &str, owner: &str) -> bool {

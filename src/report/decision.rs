@@ -22,9 +22,26 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     if !decision.hangs_on.is_empty() {
         let flips = results.doubt.is_some();
         let verb = if flips { "it flips with" } else { "these assumed inputs may change the answer:" };
-        lines.push(format!("{verb} {}", decision.hangs_on.join(", ")));
+        lines.push(format!("{verb} {}", folded(&decision.hangs_on).join(", ")));
     }
     lines
+}
+
+/// Paths, of which the same key of several parts is written once: `models.*.output_burndown (3)`.
+fn folded(paths: &[String]) -> Vec<String> {
+    let ends = |path: &str| {
+        let (section, key) = (path.split('.').next().unwrap_or_default(), path.rsplit('.').next().unwrap_or_default());
+        format!("{section}.*.{key}")
+    };
+    let mut told: Vec<String> = Vec::new();
+    for path in paths {
+        let alike = paths.iter().filter(|other| ends(other) == ends(path)).count();
+        let written = if alike > 1 { format!("{} ({alike})", ends(path)) } else { path.clone() };
+        if !told.contains(&written) {
+            told.push(written);
+        }
+    }
+    told
 }
 
 /// So many caveats are told in the decision; the notes have all.
@@ -157,4 +174,15 @@ fn rerun(rerun: &Rerun) -> String {
         (false, _) => format!(": {} fail", share(rerun.failing_share)),
     };
     format!("{}{how}", values.join(" with "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_key_of_several_parts_is_written_once() {
+        let paths = ["models.a.output_burndown", "models.b.c.output_burndown", "quotas.us.limiter"].map(str::to_owned);
+        assert_eq!(folded(&paths), ["models.*.output_burndown (2)", "quotas.us.limiter"]);
+    }
 }
