@@ -180,9 +180,9 @@ pub struct QuotaEntry {
     /// The source regions that the quota holds for, or of which it is known; empty: the source names none.
     #[serde(default)]
     pub regions: Vec<String>,
-    /// \[requests/min\]
+    /// The default limit on requests \[requests/min\].
     pub rpm: Option<u64>,
-    /// \[tokens/min\]
+    /// The default limit on tokens \[tokens/min\].
     pub tpm: Option<u64>,
     /// The model's own daily row \[tokens/day\]: in force only where a scenario writes it.
     pub tpd: Option<u64>,
@@ -251,7 +251,7 @@ pub struct ReservedTerm {
     pub commitment: String,
     /// Such as `$0.18` \[USD / (1,000 input tokens/min × h)\].
     pub input_per_1k_tpm_hour: String,
-    /// \[USD / (1,000 output tokens/min × h)\]
+    /// The price of reserved output \[USD / (1,000 output tokens/min × h)\].
     pub output_per_1k_tpm_hour: String,
 }
 

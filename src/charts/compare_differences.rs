@@ -15,7 +15,7 @@ const MOST_ROWS: usize = 20;
 const FARTHEST: f64 = 2.0;
 /// An axis spans at least this share of a, so that nothing looks large that is not \[1\].
 const NEAREST: f64 = 0.05;
-/// \[CSS px\]
+/// The height of a row \[CSS px\].
 const ROW: f64 = 23.0;
 /// A row whose name takes two lines.
 const TALL_ROW: f64 = 31.0;

@@ -10,7 +10,7 @@ pub(super) struct CostByComponent;
 
 /// More rows than this nobody compares; the rest share one.
 const MOST_ROWS: usize = 10;
-/// \[CSS px\]
+/// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 26.0;
 const BAR_HEIGHT: f64 = 30.0;
 /// Of the rows' labels; where names are longer, bars leave them more.

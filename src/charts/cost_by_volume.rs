@@ -23,7 +23,7 @@ const DOT_SPACE: f64 = 9.0;
 const WIDE: f64 = 30.0;
 /// A straight line is a curve on a logarithmic scale, drawn in so many steps at the most.
 const STEPS: usize = 12;
-/// \[CSS px\]
+/// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 58.0;
 const WIDEST_NAME: f64 = 150.0;
 const NAME_HEIGHT: f64 = 14.0;

@@ -10,7 +10,7 @@ pub(super) struct DoubtTornado;
 
 const MOST_ROWS: usize = 12;
 const MOST_FLIPS: usize = 6;
-/// \[CSS px\]
+/// The height of a row \[CSS px\].
 const ROW: f64 = 34.0;
 const LINE: f64 = 17.0;
 const GUTTER: f64 = 150.0;

@@ -2,12 +2,12 @@
 
 use super::style::{BODY, FINE, Ink, LABEL, TITLE, drawable};
 
-/// \[CSS px\]
+/// The width of every chart \[CSS px\].
 pub(super) const WIDTH: f64 = 640.0;
 pub(super) const MARGIN: f64 = 20.0;
 const MOST_TITLE_LINES: usize = 3;
 const MOST_SUBTITLE_LINES: usize = 4;
-/// \[CSS px\]
+/// The height of a line of the title \[CSS px\].
 pub(super) const TITLE_LINE: f64 = 19.0;
 pub(super) const SUBTITLE_LINE: f64 = 16.0;
 pub(super) const LEGEND_LINE: f64 = 17.0;

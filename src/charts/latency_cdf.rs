@@ -83,7 +83,7 @@ struct Percentile {
     share: f64,
     /// Its name and its figure; `None`: too few requests were served for it.
     label: Option<String>,
-    /// \[ms\]
+    /// The latency at this percentile \[ms\].
     value: f64,
 }
 

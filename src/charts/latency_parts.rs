@@ -8,7 +8,7 @@ pub(super) struct LatencyParts;
 
 /// More workloads than this nobody compares.
 const MOST_ROWS: usize = 10;
-/// \[CSS px\]
+/// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 30.0;
 /// Of a row's label.
 const LABEL_WIDTH: f64 = 150.0;

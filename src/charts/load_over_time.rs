@@ -10,7 +10,7 @@ pub(super) struct LoadOverTime;
 
 /// A column with fewer calls has no amplification worth a mark, as in the metrics of the worst minute.
 const FEWEST_CALLS: f64 = 20.0;
-/// \[CSS px\]
+/// The height of the lower panel \[CSS px\].
 const STRIP_HEIGHT: f64 = 70.0;
 
 const FIRST: Mark = Mark::Area(Ink::Blue);

@@ -12,7 +12,7 @@ const MOST_PANELS: usize = 9;
 /// An axis of samples has as many values as points: its neighbours are taken together.
 const MOST_LEVELS: usize = 24;
 const BINS: usize = 8;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 170.0;
 const GUTTER: f64 = 58.0;
 /// Between panels, where their labels need no more.

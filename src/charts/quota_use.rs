@@ -22,7 +22,7 @@ const MOST_DRAWINGS: usize = 12;
 const NEAR: f64 = 0.5;
 /// A limit so many times above all that happened is named at the top instead of squeezing the areas flat.
 const FAR_ABOVE: f64 = 8.0;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 176.0;
 const STRIP_HEIGHT: f64 = 34.0;
 /// Of a file's name \[characters\].

@@ -15,7 +15,7 @@ const MOST_MARKS: usize = 2_400;
 const FEW: usize = 12;
 /// Values that span this ratio are told apart on a logarithmic scale only.
 const WIDE: f64 = 10.0;
-/// \[CSS px\]
+/// The height of the panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 200.0;
 const GUTTER: f64 = 58.0;
 

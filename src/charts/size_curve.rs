@@ -10,7 +10,7 @@ use crate::results::{Expectation, Judgement, Point, Sizing};
 
 pub(super) struct SizeCurve;
 
-/// \[CSS px\]
+/// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 62.0;
 const COST_HEIGHT: f64 = 92.0;
 /// A line of labels above the panel.

@@ -189,7 +189,7 @@ pub(super) enum Align {
 /// A size and a weight of type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Type {
-    /// \[CSS px\]
+    /// The size of the type \[CSS px\].
     pub(super) size: f64,
     bold: bool,
 }
@@ -218,7 +218,7 @@ impl Type {
         }
     }
 
-    /// \[CSS px\]
+    /// Returns the width of a text \[CSS px\].
     pub(super) fn width(self, text: &str) -> f64 {
         let font: FontDesc<'_> = (FAMILY, self.size * DEJAVU_LINE_PER_EM * SCALE, self.weight()).into();
         font.box_size(text).map_or(0.0, |(w, _)| f64::from(w) / SCALE)

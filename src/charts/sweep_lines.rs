@@ -13,7 +13,7 @@ const MOST_LINES: usize = 4;
 const MOST_VALUES: usize = 120;
 /// Dots closer than this would make a band of them \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 190.0;
 const GUTTER: f64 = 58.0;
 /// Of several lines, from the first value of their axis to the last: an order that is seen.

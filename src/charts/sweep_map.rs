@@ -13,7 +13,7 @@ const MOST_PANELS: usize = 4;
 const MOST_CELLS: usize = 1_100;
 /// Figures are outlines: more of them weigh more than they tell.
 const MOST_FIGURES: usize = 140;
-/// \[CSS px\]
+/// The least height of a cell \[CSS px\].
 const LOWEST_CELL: f64 = 15.0;
 const TALLEST_CELL: f64 = 40.0;
 /// Left of the first panel of a row, at most, for the labels of its rows.

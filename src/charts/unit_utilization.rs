@@ -13,7 +13,7 @@ pub(super) struct UnitUtilization;
 
 /// More panels than this would be too low to read; the fullest come first.
 const MOST_PANELS: usize = 4;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 150.0;
 
 /// Of a line \[CSS px\].

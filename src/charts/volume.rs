@@ -49,7 +49,7 @@ impl Way {
 /// Where the cheapest way that carries the load changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Turn {
-    /// \[requests/month\]
+    /// The volume at which the cheapest way changes \[requests/month\].
     pub(super) at: f64,
     /// `None`: none carries it.
     pub(super) from: Option<usize>,

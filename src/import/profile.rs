@@ -31,14 +31,14 @@ pub struct Profile {
 pub struct Caps {
     pub rows: u64,
     sum: u64,
-    /// \[tokens\]
+    /// The least cap of a call \[tokens\].
     pub least: u32,
-    /// \[tokens\]
+    /// The greatest cap of a call \[tokens\].
     pub greatest: u32,
 }
 
 impl Caps {
-    /// \[tokens\]
+    /// Returns the mean cap \[tokens\].
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.sum as f64 / self.rows as f64

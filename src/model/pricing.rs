@@ -153,7 +153,7 @@ pub const HOURS_PER_MONTH: f64 = 730.0;
 /// How the cost of a month is computed, and which discounts apply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {
-    /// \[h/month\]
+    /// The hours of a month for the bill \[h/month\].
     pub hours_per_month: f64,
     /// When given, monthly usage is this many requests whatever the run's length.
     pub requests_per_month: Option<f64>,

@@ -25,7 +25,7 @@ pub struct Row {
     pub arrival: u64,
     /// The whole prompt, cached parts included \[tokens\].
     pub input: u32,
-    /// \[tokens\]
+    /// The length of the answer \[tokens\].
     pub output: u32,
     /// The caller's cap; 0: the file has none \[tokens\].
     pub max_tokens: u32,

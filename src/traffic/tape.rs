@@ -23,7 +23,7 @@ const MOST_TOKENS: f64 = 1e9;
 pub struct Block {
     /// The number of the first request.
     pub first: u64,
-    /// \[µs\]
+    /// The arrivals of the requests \[µs\].
     pub arrival: Vec<u64>,
     /// The whole prompt \[tokens\].
     pub input: Vec<u32>,

@@ -18,13 +18,13 @@ impl SimTime {
         Self(s * 1_000_000)
     }
 
-    /// \[s\]
+    /// Returns the time in seconds \[s\].
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 * 1e-6
     }
 
-    /// \[ms\]
+    /// Returns the time in milliseconds \[ms\].
     #[must_use]
     pub fn as_millis_f64(self) -> f64 {
         self.0 as f64 * 1e-3

@@ -10,11 +10,11 @@ pub enum LengthLaw {
     /// Every row has it \[tokens\].
     Constant(u64),
     Lognormal {
-        /// \[tokens\]
+        /// The median length \[tokens\].
         median: u64,
-        /// \[tokens\]
+        /// The 95th percentile of the length \[tokens\].
         p95: u64,
-        /// \[tokens\]
+        /// The greatest length \[tokens\].
         max: u64,
     },
     /// Shares and values, linear between \[1, tokens\].

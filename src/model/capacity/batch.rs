@@ -43,14 +43,14 @@ pub struct BatchSpec {
 /// How jobs are made and run.
 #[derive(Debug, Clone)]
 pub struct JobsPlan {
-    /// \[µs\]
+    /// The time between two jobs \[µs\].
     pub collect_every: u64,
     pub collect_at: u64,
-    /// \[µs\]
+    /// The time that a job waits before it runs \[µs\].
     pub queue_delay: Law,
-    /// \[tokens/µs\]
+    /// The throughput of a job \[tokens/µs\].
     pub speed: f64,
-    /// \[µs\]
+    /// The time after which a job expires \[µs\].
     pub deadline: u64,
     pub sizes: JobSizes,
 }

@@ -105,7 +105,7 @@ pub struct PoolPlan {
     pub source_is_first: bool,
     pub selection: Selection,
     pub no_room: Status,
-    /// \[µs\]
+    /// The latency that each rerouting adds \[µs\].
     pub reroute_latency: Law,
 }
 
@@ -117,7 +117,7 @@ pub struct RegionPlan {
     pub concurrency: Option<u32>,
     pub tpm: Option<Tokens>,
     pub background: Background,
-    /// \[µs\]
+    /// The round trip from the source region \[µs\].
     pub round_trip: u64,
     /// What outages leave over time \[10⁻⁶\].
     pub left: Steps<u64>,
@@ -344,7 +344,7 @@ pub struct Pool {
     source_is_first: bool,
     selection: Selection,
     no_room: Status,
-    /// \[µs\]
+    /// The latency that each rerouting adds \[µs\].
     pub reroute_latency: Law,
 }
 

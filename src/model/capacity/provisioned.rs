@@ -128,7 +128,7 @@ impl Kind for ProvisionedSpec {
     }
 }
 
-/// \[µs\]
+/// The length of the shortest month \[µs\].
 const SHORTEST_MONTH: u64 = 28 * 86_400_000_000;
 
 /// What is bought, and when it serves.

@@ -25,7 +25,7 @@ impl Commitment {
         }
     }
 
-    /// \[months\]
+    /// Returns the length of the term \[months\].
     #[must_use]
     pub const fn months(self) -> u32 {
         match self {

@@ -37,7 +37,7 @@ pub enum Jitter {
     Full,
     /// 1/2 + U(0, 1)/2
     Equal,
-    /// 1
+    /// No jitter: the factor is 1.
     None,
 }
 
@@ -267,9 +267,9 @@ impl BackoffSpec {
 /// Why an attempt is retried: throttled and transient failures wait and cost differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// 429
+    /// The attempt was refused with a 429.
     Throttled,
-    /// 500, 502, 503, 504
+    /// The attempt failed with a 500, 502, 503 or 504.
     Transient,
     /// An attempt that the client stopped waiting for: transient, but older SDKs ask more for it.
     TimedOut,

@@ -69,7 +69,7 @@ pub enum Cache {
 /// from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Modelled {
-    /// \[µs\]
+    /// The time to live of a cached prefix \[µs\].
     pub ttl: u64,
     pub prefix: Option<Prefix>,
     /// The whole prompt of each turn is an entry for the next turn of its session.
@@ -83,7 +83,7 @@ pub struct Modelled {
 /// Each request begins with one of `keys` equally likely prefixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
-    /// \[tokens\]
+    /// The length of the prefix \[tokens\].
     pub tokens: Tokens,
     pub keys: u64,
 }
