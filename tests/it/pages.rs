@@ -98,6 +98,9 @@ fn every_unknown_figure_has_its_reason() {
     let bare =
         use_of.match_indices('?').find(|(at, _)| !use_of[at + 1..].starts_with(" (") && !use_of[..*at].ends_with('('));
     assert_eq!(bare, None, "{use_of}");
+    let goal = "[[expect]]\nmetric = \"e2e_p99_ms\"\nat_most = \"20s\"\n";
+    let [_, markdown] = reports(&["run"], CHAT, goal);
+    assert!(section(&markdown, "Goals").contains("? (too few requests were served)"), "{markdown}");
     let sweep = "[sweep]\n\"capacities.us.tpm\" = [0, 200_000]\n";
     let [_, markdown] = reports(&["sweep"], CHAT, sweep);
     let points = section(&markdown, "Design points");
@@ -135,5 +138,6 @@ fn nothing_is_assumed_of_the_output_of_a_model_that_writes_nothing() {
 fn a_model_that_writes_can_be_cut_short_although_it_was_not() {
     let goal = "[[expect]]\nmetric = \"truncation_rate\"\nat_most = 0\n";
     let [_, markdown] = reports(&["run"], CHAT, goal);
-    assert!(section(&markdown, "Goals").contains("inconclusive"), "{markdown}");
+    let goals = section(&markdown, "Goals");
+    assert!(goals.contains("inconclusive") && goals.contains("no number of replications shows"), "{goals}");
 }

@@ -156,6 +156,14 @@ fn parts_of_word(word: &str, long: usize) -> Vec<&str> {
     parts
 }
 
+/// A key in a cell breaks as soon as a heading does.
+fn in_cell(cell: &Piece) -> Markup {
+    match cell {
+        Piece::Code(text) => markup! { code { (narrow(text)) } },
+        other => piece(other),
+    }
+}
+
 impl Piece {
     fn letters(&self) -> usize {
         match self {
@@ -197,7 +205,7 @@ fn table(table: &Table, frame: &str) -> Markup {
 
 fn row(columns: &[Column], line: &Line) -> Markup {
     let cells = |cells: &[Piece]| {
-        markup! { @for (column, cell) in columns.iter().zip(cells) { td class=[class(column, cell.letters())] { (piece(cell)) } } }
+        markup! { @for (column, cell) in columns.iter().zip(cells) { td class=[class(column, cell.letters())] { (in_cell(cell)) } } }
     };
     match line {
         Line::Group(what) => markup! { tr { th scope="rowgroup" colspan=(columns.len()) { (pieces(what)) } } },

@@ -2,7 +2,7 @@
 
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
-use crate::report::figures::{count, figure, money as usd, why_unknown};
+use crate::report::figures::{count, figure, money as usd, unknown, why_unknown};
 use crate::report::summary::{Story, bound, measured};
 use crate::report::{comparison, cost, doubt, owners, sizing};
 use crate::results::{BillItem, Comparison, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
@@ -78,7 +78,10 @@ fn judged(subject: &Subject<'_>) -> Option<Table> {
     worst_first.sort_by_key(|e| std::cmp::Reverse(e.verdict));
     let rows = worst_first.into_iter().map(|e| {
         let unit = unit(&e.metric);
-        vec![tag(Some(e.verdict)), code(&e.metric), text(bounded(e.at_least, e.at_most, unit)), text(measured(e, unit))]
+        let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| measured(e, unit));
+        let open = e.undecided.as_ref().filter(|_| e.estimate.is_some());
+        let open = open.map(|open| format!("; {}", open.why)).unwrap_or_default();
+        vec![tag(Some(e.verdict)), code(&e.metric), text(bounded(e.at_least, e.at_most, unit)), said(is + &open)]
     });
     let columns = ["Verdict", "Metric", "Bound", "Measured"].map(Column::words).to_vec();
     let table = Table { name: "Goals and verdicts", columns, lines: rows.map(Line::Cells).collect() };
