@@ -188,7 +188,7 @@ impl Mood {
 const LONG: usize = 24;
 
 /// A table with more columns than this does not fit a telephone, where it scrolls in its frame.
-const MOST_NARROW: usize = 5;
+const MOST_NARROW: usize = 4;
 
 /// A table in a frame of its own, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
 fn table(table: &Table, frame: &str) -> Markup {
