@@ -11,7 +11,7 @@ const MOST_SUBTITLE_LINES: usize = 4;
 pub(super) const TITLE_LINE: f64 = 19.0;
 pub(super) const SUBTITLE_LINE: f64 = 16.0;
 pub(super) const LEGEND_LINE: f64 = 17.0;
-const MOST_SOURCE_LINES: usize = 4;
+const MOST_SOURCE_LINES: usize = 3;
 pub(super) const SOURCE_LINE: f64 = 13.0;
 /// The baseline of the first line of the title.
 pub(super) const TOP_LINE: f64 = 29.0;
