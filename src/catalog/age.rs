@@ -4,12 +4,12 @@ use jiff::civil::Date;
 
 use super::{LatencyEntry, LongContextEntry, ModelEntry, PriceEntry, ProvisionedEntry, QuotaEntry};
 
-/// A YYYY-MM-DD date, and nothing looser: jiff would also take a time behind it.
+/// Reads a date in the form YYYY-MM-DD; jiff alone would also accept a time after it.
 pub(super) fn date(text: &str) -> Option<Date> {
     if text.len() == 10 { text.parse().ok() } else { None }
 }
 
-/// Whole days from `as_of` to `today`, both YYYY-MM-DD; negative when `as_of` lies ahead \[d\].
+/// Returns the age of a figure \[d\]: the whole days from `as_of` to `today`, negative when `as_of` lies ahead.
 #[must_use]
 pub fn age_days(as_of: &str, today: &str) -> Option<i64> {
     let span = date(as_of)?.until(date(today)?).ok()?;
@@ -17,7 +17,7 @@ pub fn age_days(as_of: &str, today: &str) -> Option<i64> {
 }
 
 impl ModelEntry {
-    /// Where each figure of the entry comes from, and its date; at least one.
+    /// Returns the source and the date of every figure of the entry; there is at least one.
     pub(super) fn sources(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut found: Vec<(&str, &str)> = Vec::new();
         found.extend(self.max_output_tokens.iter().map(|d| (d.source.as_str(), d.as_of.as_str())));
@@ -56,12 +56,12 @@ impl ModelEntry {
         found.into_iter()
     }
 
-    /// Every date in the entry; at least one.
+    /// Returns the date of every figure of the entry; there is at least one.
     pub(super) fn dates(&self) -> impl Iterator<Item = &str> {
         self.sources().map(|(_, as_of)| as_of)
     }
 
-    /// The date of the stalest figure.
+    /// Returns the date of the oldest figure.
     #[must_use]
     pub fn oldest(&self) -> &str {
         // Dates of this form sort as text.

@@ -11,7 +11,7 @@ macro_rules! shelf {
     };
 }
 
-/// The name and the text of each file. A new model is one more line here.
+/// The embedded files, each with its name and its text. A new model is one more line here.
 const FILES: &[(&str, &str)] = &shelf![
     "amazon-rerank-1-0.toml",
     "claude-3-5-haiku.toml",
@@ -141,7 +141,7 @@ fn read(file: &str, text: &str) -> Result<ModelEntry, String> {
     toml::from_str(text).map_err(|fault| format!("catalog/models/{file}: {fault}"))
 }
 
-/// The text of a model's file, by the model's id.
+/// Returns the text of a model's file, found by the model's id.
 pub(super) fn text_of(id: &str) -> Option<&'static str> {
     let line = format!("id = \"{id}\"");
     // The first `id` of a file is that of the model; one of another endpoint stands further down.
@@ -182,7 +182,7 @@ static EMBEDDED_SDKS: LazyLock<Sdks> = LazyLock::new(|| match load_sdks() {
 });
 
 impl Catalog {
-    /// The facts that this version of bedload was built with; read when they are first looked at.
+    /// Returns the catalogue that this version of bedload was built with; it is parsed at its first use.
     #[must_use]
     pub fn embedded() -> &'static LazyLock<Self> {
         &EMBEDDED
@@ -190,7 +190,7 @@ impl Catalog {
 }
 
 impl AccountEntry {
-    /// The facts that this version of bedload was built with.
+    /// Returns the defaults of an account that this version of bedload was built with.
     #[must_use]
     pub fn embedded() -> &'static Self {
         &EMBEDDED_ACCOUNT
@@ -198,7 +198,7 @@ impl AccountEntry {
 }
 
 impl Sdks {
-    /// The facts that this version of bedload was built with.
+    /// Returns the SDKs that this version of bedload was built with.
     #[must_use]
     pub fn embedded() -> &'static Self {
         &EMBEDDED_SDKS

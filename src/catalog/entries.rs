@@ -47,14 +47,14 @@ impl Day {
 /// The day on which the life cycles of the catalogue were last compared with their sources.
 const CHECKED_ON: &str = "2026-11-29";
 
-/// The day on which the life cycles of the catalogue were last compared with their sources: what is legacy or has ended by
-/// then is so for a scenario that does not say when it starts.
+/// Returns the day on which the life cycles of the catalogue were last compared with their sources: what is legacy or
+/// has ended by then is so for a scenario that does not say when it starts.
 #[must_use]
 pub fn checked_on() -> Day {
     Day(CHECKED_ON.to_owned())
 }
 
-/// A source and its date.
+/// The source of a figure and its date.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {
@@ -90,7 +90,8 @@ pub(super) use facts_by_key;
 
 facts_by_key!(LongContextEntry, MantleEntry);
 
-/// When a model came, when it becomes legacy, and when it can no longer be called. What is not announced is `None`.
+/// The dates of a model's life cycle: launch, legacy, public extended access and end of life. What is not announced is
+/// `None`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LifecycleEntry {
@@ -125,7 +126,8 @@ pub struct LongContextEntry {
     pub overlaid: Overlaid,
 }
 
-/// How a model is sold at the bedrock-mantle endpoint: by its base id, without a limit on requests and without burndown.
+/// How a model is sold at the bedrock-mantle endpoint: by its base id, without a limit on requests and without
+/// burndown.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MantleEntry {
@@ -138,7 +140,7 @@ pub struct MantleEntry {
     /// The source regions of which the limits are known; empty: the source names none.
     #[serde(default)]
     pub regions: Vec<String>,
-    /// `None`: those of the model's other paths are assumed.
+    /// The prices at this endpoint; `None`: the prices of the model's other paths are assumed.
     pub prices: Option<PriceEntry>,
     pub source: String,
     pub as_of: String,

@@ -1,6 +1,6 @@
 //! Text in columns and lines, for `show.rs` and `sales.rs`.
 
-/// Of a terminal \[characters\].
+/// The width of a terminal \[characters\].
 pub(super) const WIDTH: usize = 80;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -9,14 +9,14 @@ pub(super) enum Side {
     Right,
 }
 
-/// A name, then figures; columns past the end are figures too.
+/// The alignment of a name and then figures; further columns are aligned as figures.
 pub(super) const FIGURES: [Side; 2] = [Side::Left, Side::Right];
 
 pub(super) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
-/// Rows of as many cells each, in columns two apart.
+/// Returns rows of cells as text, in columns that are two blanks apart.
 pub(super) fn table(rows: &[Vec<String>], sides: &[Side]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|cell| cell.chars().count()).max().unwrap_or(0);
@@ -37,7 +37,7 @@ pub(super) fn table(rows: &[Vec<String>], sides: &[Side]) -> String {
     out
 }
 
-/// Lines of at most `width` characters, broken at spaces; never none.
+/// Breaks a text at blanks into lines of at most `width` characters; an empty text is one empty line.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -54,7 +54,7 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A paragraph behind its label, which takes a column of `width` characters; indented by two.
+/// Returns a paragraph with its label to the left, in a column of `width` characters, indented by two.
 pub(super) fn hung(width: usize, label: &str, text: &str) -> String {
     let mut out = String::new();
     for (i, line) in wrap(text, WIDTH - width - 4).iter().enumerate() {

@@ -34,7 +34,7 @@ pub struct Catalog {
     pub models: Vec<ModelEntry>,
 }
 
-/// What holds for an account, whatever the model. The file `catalog/account.toml`.
+/// The default quotas of an account that do not depend on one model. The file `catalog/account.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountEntry {
@@ -44,7 +44,7 @@ pub struct AccountEntry {
     pub model_units: Dated<u64>,
 }
 
-/// One model. A file of `catalog/models/`.
+/// A model of the catalogue: its limits, its speed, and every way in which it is sold. A file of `catalog/models/`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelEntry {
@@ -54,36 +54,36 @@ pub struct ModelEntry {
     pub provider: String,
     #[serde(default)]
     pub kind: ModelKind,
-    /// `None`: not announced.
+    /// The life cycle of the model; `None`: no dates are announced.
     pub lifecycle: Option<LifecycleEntry>,
-    /// \[tokens\]; 0 for a model that writes none; `None`: not published.
+    /// The longest answer \[tokens\]; 0 for a model that writes no text; `None`: not published.
     pub max_output_tokens: Option<Dated<u64>>,
-    /// \[tokens of quota / output token\]; `None`: not published.
+    /// The burndown rate \[tokens of quota / output token\]; `None`: not published.
     pub output_burndown: Option<Dated<f64>>,
-    /// `None`: nobody measured it, and there is nothing to guess it by.
+    /// How fast the model answers; `None`: nobody measured it or a similar model.
     pub latency: Option<LatencyEntry>,
-    /// The ways in which it is sold by the token; empty where it is sold otherwise only.
+    /// The paths on which the model is sold by the token; empty where it is sold in other ways only.
     #[serde(default)]
     pub paths: Vec<Path>,
-    /// One for each context variant; empty: not sold as Model Units.
+    /// The offers of Model Units, one for each context variant; empty: not sold as Model Units.
     #[serde(default)]
     pub provisioned: Vec<ProvisionedEntry>,
     pub latency_optimized: Option<LatencyOptimizedEntry>,
     /// On-demand inference of a model fine-tuned from this one; `None`: not offered.
     pub custom_deployment: Option<CustomDeploymentEntry>,
-    /// `None`: it cannot be customized.
+    /// The terms of customization; `None`: the model cannot be customized.
     pub customization: Option<CustomizationEntry>,
-    /// Weights of this architecture can be imported; `None`: they cannot, or its units are not known.
+    /// The terms of importing weights of this architecture; `None`: not possible, or the units are not known.
     pub custom_import: Option<ImportEntry>,
-    /// `None`: it is not sold at the bedrock-mantle endpoint, as far as is known.
+    /// The offer at the bedrock-mantle endpoint; `None`: not sold there, as far as is known.
     pub mantle: Option<MantleEntry>,
-    /// `None`: no limit of the prompt cache is known.
+    /// The limit of the prompt cache; `None`: none is known.
     pub cache: Option<CacheEntry>,
-    /// `None`: no job sizes of its own are known.
+    /// The sizes of batch jobs of this model; `None`: no sizes of its own are known.
     pub batch: Option<BatchEntry>,
 }
 
-/// What a call returns.
+/// The kind of answer that a model gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
@@ -93,7 +93,7 @@ pub enum ModelKind {
     Rerank,
 }
 
-/// A figure with where it comes from and when it was true.
+/// A figure with its source and date.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dated<T> {
@@ -103,21 +103,22 @@ pub struct Dated<T> {
     pub as_of: String,
 }
 
-/// Measured by others; an assumption of every run that uses it.
+/// The latency of a model as others measured it; every run that uses it lists it as an assumption.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LatencyEntry {
-    /// Median \[s\]; of a model without output, of the whole answer.
+    /// The median time to the first token \[s\]; for a model without output, the time of the whole answer.
     pub time_to_first_token_median_s: f64,
-    /// 95th percentile \[s\]; absent: taken as twice the median.
+    /// The 95th percentile of the time to the first token \[s\]; `None`: twice the median is assumed.
     pub time_to_first_token_p95_s: Option<f64>,
-    /// \[s per 1,000 uncached input tokens\]
+    /// The prefill time \[s per 1,000 uncached input tokens\].
     pub prefill_per_1k_tokens_s: f64,
-    /// \[tokens/s\]; of a model without output it means nothing.
+    /// The output speed \[tokens/s\]; meaningless for a model without output.
     pub output_tokens_per_second: f64,
-    /// What was measured, what is a guess.
+    /// What was measured and what is estimated, in words.
     pub remark: String,
-    /// The figures that nobody measured of this model: scenario keys. The prefill of none was measured.
+    /// The scenario keys of the figures that are estimated because nobody measured them on this model. The prefill of
+    /// none was measured.
     #[serde(default)]
     pub guesses: Vec<Guess>,
     pub source: String,
@@ -127,7 +128,7 @@ pub struct LatencyEntry {
 }
 
 impl LatencyEntry {
-    /// Whether the figure of this scenario key is a guess. Where all are, the source says so first.
+    /// Returns whether the figure of a scenario key is estimated. Where all are, the source says so first.
     #[must_use]
     pub fn is_guess(&self, key: &str) -> bool {
         let named = |guess: &Guess| match guess {
@@ -140,7 +141,7 @@ impl LatencyEntry {
     }
 }
 
-/// A latency that is guessed.
+/// A figure of the latency that is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guess {
@@ -152,22 +153,22 @@ pub enum Guess {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Path {
-    /// `in_region`, or the prefix of the profile id.
+    /// The name of the path: `in_region`, or the prefix of the profile id.
     pub path: String,
-    /// `None`: not published.
+    /// The default quota on this path; `None`: not published.
     pub quota: Option<QuotaEntry>,
     /// Default quotas of calls from some source regions, in place of `quota`.
     #[serde(default)]
     pub quota_by_region: Vec<QuotaEntry>,
-    /// `None`: not published.
+    /// The prices by the token on this path; `None`: not published.
     pub prices: Option<PriceEntry>,
     /// Prices of requests with a long prompt; `None`: they cost as all others, as far as is known.
     pub long_context: Option<LongContextEntry>,
-    /// The service tiers in which it is sold besides standard, of `priority`, `flex`, `reserved`.
+    /// The service tiers besides standard in which the path is sold: `priority`, `flex`, `reserved`.
     #[serde(default)]
     pub tiers: Vec<String>,
     pub reserved: Option<ReservedEntry>,
-    /// Of a profile: where calls from a region may be served; empty: not known.
+    /// The regions in which calls through the profile may be served, by source region; empty: not known.
     #[serde(default)]
     pub regions: Vec<RegionsEntry>,
 }
@@ -179,9 +180,9 @@ pub struct QuotaEntry {
     /// The source regions that the quota holds for, or of which it is known; empty: the source names none.
     #[serde(default)]
     pub regions: Vec<String>,
-    /// \[requests/min\]
+    /// The default limit on requests \[requests/min\].
     pub rpm: Option<u64>,
-    /// \[tokens/min\]
+    /// The default limit on tokens \[tokens/min\].
     pub tpm: Option<u64>,
     /// The model's own daily row \[tokens/day\]: in force only where a scenario writes it.
     pub tpd: Option<u64>,
@@ -250,7 +251,7 @@ pub struct ReservedTerm {
     pub commitment: String,
     /// Such as `$0.18` \[USD / (1,000 input tokens/min × h)\].
     pub input_per_1k_tpm_hour: String,
-    /// \[USD / (1,000 output tokens/min × h)\]
+    /// The price of reserved output \[USD / (1,000 output tokens/min × h)\].
     pub output_per_1k_tpm_hour: String,
 }
 
@@ -319,11 +320,11 @@ pub struct CustomizationEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportEntry {
-    /// \[custom model units / copy\]
+    /// The size of a copy \[custom model units\].
     pub units_per_copy: u32,
-    /// Such as `$0.0785` \[USD / (unit × min)\].
+    /// The price of a unit for a minute, such as `$0.0785` \[USD / (unit × min)\].
     pub per_unit_minute: String,
-    /// \[USD / (unit × month)\]
+    /// The price of storing a unit for a month \[USD / (unit × month)\].
     pub storage_per_unit_month: String,
     pub source: String,
     pub as_of: String,
@@ -331,22 +332,22 @@ pub struct ImportEntry {
 
 entries::facts_by_key!(QuotaEntry, PriceEntry, LatencyEntry, ProvisionedEntry);
 
-/// What an id, a profile id or an ARN means.
+/// The model and the path that an id, a profile id or an ARN names.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolved<'c> {
     pub model: &'c ModelEntry,
     /// The profile's prefix, or `in_region` for a bare id.
     pub path: &'c str,
-    /// `None`: as far as the catalogue knows, the model is not sold that way.
+    /// The offer on that path; `None`: the catalogue knows of none.
     pub offer: Option<&'c Path>,
 }
 
-/// Why there are no destinations for a region.
+/// The reason why no destinations are known for a source region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoDestinations<'c> {
-    /// The catalogue knows none of this path's regions.
+    /// The catalogue has no regions for this path.
     NotKnown,
-    /// The path can be called from these regions only, sorted.
+    /// The path can be called only from these other regions, which are sorted.
     NotASource(Vec<&'c str>),
 }
 
@@ -357,7 +358,7 @@ impl ModelEntry {
         self.paths.iter().find(|p| p.path == name)
     }
 
-    /// The id at the bedrock-mantle endpoint, where it differs from the model's id.
+    /// Returns the id at the bedrock-mantle endpoint, where it differs from the model's id.
     #[must_use]
     pub fn mantle_id(&self) -> Option<&str> {
         self.mantle.as_ref()?.id.as_deref().filter(|id| *id != self.id)
@@ -370,7 +371,7 @@ impl ModelEntry {
 }
 
 impl Path {
-    /// Where calls from a region may be served.
+    /// Returns the regions in which calls from a source region may be served.
     ///
     /// # Errors
     /// The regions of this path are not known, or it cannot be called from there.
@@ -385,14 +386,14 @@ impl Path {
         })
     }
 
-    /// The default limits of calls from a source region, or of calls of which the region is not known.
+    /// Returns the default limits of calls from a source region, or of calls of which the region is not known.
     #[must_use]
     pub fn quota_from(&self, region: Option<&str>) -> Option<&QuotaEntry> {
         let holds = |quota: &&QuotaEntry| region.is_some_and(|region| quota.regions.iter().any(|r| r == region));
         self.quota_by_region.iter().find(holds).or(self.quota.as_ref())
     }
 
-    /// Whether it is sold in a service tier; each is sold in the standard one.
+    /// Returns whether the path is sold in a service tier; every path is sold in the standard tier.
     #[must_use]
     pub fn is_sold_in_tier(&self, tier: &str) -> bool {
         tier == "standard" || self.tiers.iter().any(|t| t == tier)
@@ -400,7 +401,7 @@ impl Path {
 }
 
 impl PriceEntry {
-    /// Every price of tokens, standard first.
+    /// Returns every price of tokens, the standard ones first.
     pub fn of_tokens(&self) -> impl Iterator<Item = &str> {
         let standard = [&self.input, &self.output, &self.cache_read, &self.cache_write_5m, &self.cache_write_1h];
         let batch = [&self.batch_input, &self.batch_output];

@@ -3,10 +3,10 @@
 use super::resolve::{Form, IN_REGION};
 use super::{Catalog, ModelEntry};
 
-/// Longer texts are no slip of the pen, and comparing them takes time.
+/// The longest text that is compared with ids; longer ones are no typing errors, and comparing takes time.
 const LONGEST: usize = 128;
 
-/// Ids of one provider are half alike, so only a close match is worth a hint.
+/// The least likeness for a hint: ids of one provider are similar, so only a close match helps.
 const NEAR: f64 = 0.8;
 
 /// The likeness of an id to its beginning: a version left out is likelier than another version.
@@ -15,7 +15,7 @@ const BEGINNING: f64 = 0.99;
 /// The likeness of a part of an id (or an id with something around it) to the whole: behind a small slip in a whole id.
 const PART: f64 = 0.92;
 
-/// What people type for one another: `Nova Pro`, `nova_pro`, `claude-sonnet-4.5`.
+/// Returns a text in one form for all spellings of an id, such as `Nova Pro`, `nova_pro` and `nova-pro`.
 fn normal(text: &str) -> String {
     text.trim().to_lowercase().replace([' ', '_', '.'], "-")
 }
@@ -24,17 +24,18 @@ fn alike(meant: &str, known: &str) -> f64 {
     strsim::normalized_damerau_levenshtein(meant, known)
 }
 
-/// The numbers in a text, in order; without dates, which nobody knows by heart.
+/// Returns the numbers in a text in their order, without dates.
 fn numbers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty() && n.len() != 8)
 }
 
-/// Whether the numbers agree as far as both go. If not, another model is meant: `opus-4-7` is no slip of `opus-4-8`.
+/// Returns whether two texts have the same numbers, as far as both have any. If not, another model is meant: `opus-4-7`
+/// is no slip of `opus-4-8`.
 fn same_version(meant: &str, known: &str) -> bool {
     numbers(meant).zip(numbers(known)).all(|(a, b)| a == b)
 }
 
-/// Of an id: what holds it whole, or is a good part of it, is near too.
+/// Returns the likeness of a text to an id \[1\]; a text that contains the id, or a large part of it, is near too.
 fn alike_id(meant: &str, known: &str) -> f64 {
     let part = meant.len() >= 4 && (known.contains(meant) || meant.contains(known));
     let beginning = part && known.strip_prefix(meant).is_some_and(|rest| rest.starts_with(['-', ':']));
@@ -48,7 +49,7 @@ fn alike_id(meant: &str, known: &str) -> f64 {
     alike(meant, known).max(of_part)
 }
 
-/// Every id of a model that the form allows.
+/// Returns every id of a model that the written form allows.
 fn ids(model: &ModelEntry, form: Form) -> impl Iterator<Item = String> {
     let bare = form.may_be(false).then(|| model.id.clone());
     let profiles = model.paths.iter().filter(move |p| p.path != IN_REGION && form.may_be(true));
@@ -56,7 +57,7 @@ fn ids(model: &ModelEntry, form: Form) -> impl Iterator<Item = String> {
 }
 
 impl Catalog {
-    /// The known id that is nearest to `text`, when one is near; of equals the first.
+    /// Returns the known id that is nearest to `text`, when one is near; of equally near ones the first.
     pub(super) fn nearest(&self, form: Form, text: &str) -> Option<String> {
         if text.len() > LONGEST {
             return None;

@@ -17,7 +17,7 @@ use crate::escape;
 /// A file of the user's own, in the order in which they are laid over each other.
 #[derive(Debug, Clone)]
 pub struct File {
-    /// As errors call it.
+    /// The name of the file in errors.
     pub name: String,
     pub text: String,
 }
@@ -25,20 +25,20 @@ pub struct File {
 /// A fault of a catalogue file, with its place and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The index of the file.
+    /// The index of the file in the list of files.
     pub file: usize,
-    /// A byte range of its text.
+    /// The place of the fault, as a byte range of the file's text.
     pub at: Range<usize>,
     pub rule: String,
     pub help: Option<String>,
 }
 
-/// A part of a file and its place.
+/// A value of a file with its place in the text.
 pub(super) type Item<'t> = Spanned<DeValue<'t>>;
 
 /// Blocks whose figures are replaced one by one, each with its own source.
 const BY_FIGURE: [&str; 6] = ["quota", "prices", "long_context", "latency", "mantle", "provisioned"];
-/// Blocks that hold such blocks.
+/// Blocks that contain blocks whose figures are replaced one by one.
 const HOLDERS: [&str; 3] = ["custom_deployment", "latency_optimized", "mantle"];
 
 const SOURCE: &str = "source";
@@ -346,7 +346,7 @@ fn prepend<'t>(known: &mut DeArray<'t>, new: impl IntoIterator<Item = Item<'t>>)
     new.into_iter().chain(old).for_each(|item| known.push(item));
 }
 
-/// The block that held for the first of some regions.
+/// Returns the block that held for the first of some regions.
 fn quota_before<'t>(path: &DeTable<'t>, regions: &Item<'t>) -> Option<DeTable<'t>> {
     let first = regions.get_ref().as_array()?.iter().next()?.get_ref().as_str()?;
     let names = |table: &DeTable<'_>| {

@@ -10,7 +10,7 @@ use super::resolve::{IN_REGION, PREFIXES};
 use crate::units::meant;
 use crate::units::parse::{amount, hourly_price, token_price};
 
-/// Keys of prices of a token or of a call.
+/// The keys of prices by the token or by the call.
 const OF_TOKENS: [&str; 13] = [
     "input",
     "output",
@@ -26,9 +26,9 @@ const OF_TOKENS: [&str; 13] = [
     "flex_output",
     "training",
 ];
-/// Keys of prices of an hour.
+/// The keys of prices by the hour.
 const OF_HOURS: [&str; 3] = ["no_commitment", "one_month", "six_months"];
-/// Keys of plain amounts.
+/// The keys of plain amounts of money.
 const AMOUNTS: [&str; 5] = [
     "per_unit_minute",
     "storage_per_month",
@@ -37,7 +37,7 @@ const AMOUNTS: [&str; 5] = [
     "output_per_1k_tpm_hour",
 ];
 
-/// Reports every text in an item that is not of the form that its key asks.
+/// Reports every text in an item that does not have the form that its key requires.
 pub(super) fn check(item: &Item<'_>, report: &mut dyn FnMut(Range<usize>, String, String)) {
     match item.get_ref() {
         DeValue::Table(table) => {

@@ -58,7 +58,7 @@ impl<'a> Priced<'a> {
         rows
     }
 
-    /// Whether the row is of a path that is sold in a service tier besides standard.
+    /// Returns whether the row is of a path that is sold in a service tier besides standard.
     fn is_sold_in(&self, tier: &str) -> bool {
         tier != STANDARD && self.path.is_some_and(|path| path.is_sold_in_tier(tier))
     }
@@ -156,7 +156,7 @@ mod tests {
         Catalog::embedded().resolve(id).unwrap().model
     }
 
-    /// The words of the line that starts with a word.
+    /// Returns the words of the line that starts with a word.
     fn line(text: &str, first: &str) -> Vec<String> {
         let line = text.lines().find(|l| l.split_whitespace().next() == Some(first)).expect(text);
         line.split_whitespace().map(str::to_owned).collect()

@@ -8,17 +8,17 @@ pub const IN_REGION: &str = "in_region";
 /// The path of an id that is sold at the bedrock-mantle endpoint only.
 pub const MANTLE: &str = "mantle";
 
-/// What an inference profile's id may start with. The catalogue need not have offers for each.
+/// The prefixes of ids of inference profiles. The catalogue need not have offers for each.
 pub const PREFIXES: [&str; 8] = ["us", "us-gov", "eu", "jp", "au", "apac", "in", "global"];
 
-/// What a text may name, by how it is written.
+/// The kinds of things that a text may name, told by its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// An id without an ARN around it: of a model or of a profile.
+    /// An id of a model or of a profile, not as an ARN.
     Id,
-    /// `arn:…:foundation-model/ID`
+    /// An ARN of a model: `arn:…:foundation-model/ID`.
     Model,
-    /// `arn:…:inference-profile/PREFIX.ID`
+    /// An ARN of a profile: `arn:…:inference-profile/PREFIX.ID`.
     Profile,
 }
 
@@ -28,8 +28,8 @@ impl Form {
     }
 }
 
-/// Takes an ARN apart. The region and the account may be anything: they do not change what the model is, and people
-/// blot accounts out.
+/// Splits an ARN into its form and the id in it; any other text is an id. The region and the account may be anything:
+/// they do not change what the model is, and people blot accounts out.
 fn unwrap_arn(text: &str) -> Option<(Form, &str)> {
     let Some(rest) = text.strip_prefix("arn:") else {
         return Some((Form::Id, text));
@@ -51,7 +51,7 @@ fn unwrap_arn(text: &str) -> Option<(Form, &str)> {
     }
 }
 
-/// The path and the bare id that a text spells.
+/// Splits an id into its path and the bare id of the model.
 fn split(id: &str) -> (&'static str, &str) {
     id.split_once('.')
         .and_then(|(head, bare)| PREFIXES.iter().find(|p| **p == head).map(|p| (*p, bare)))
@@ -59,7 +59,7 @@ fn split(id: &str) -> (&'static str, &str) {
 }
 
 impl Catalog {
-    /// The model behind a bare id, a profile id, or the ARN of either.
+    /// Returns the model that a bare id, a profile id or the ARN of either names.
     ///
     /// # Errors
     /// The text names no known model in that form; carries the nearest id that would, when one is near.

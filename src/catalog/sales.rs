@@ -6,7 +6,7 @@ use super::show::{Sources, UNKNOWN};
 use super::{CustomDeploymentEntry, LatencyOptimizedEntry, ModelEntry, Path, PriceEntry, QuotaEntry};
 use crate::units::grouped;
 
-/// How it is sold in one breath, for [`list`](super::show::list): paths; tiers; the ways besides the token.
+/// Returns how a model is sold in one line, for [`list`](super::show::list): paths; tiers; other ways of sale.
 pub(super) fn in_short(entry: &ModelEntry) -> String {
     let paths: Vec<&str> = entry.paths.iter().map(|p| p.path.as_str()).collect();
     let besides = [
@@ -22,12 +22,12 @@ pub(super) fn in_short(entry: &ModelEntry) -> String {
     by_token.chain(besides).collect::<Vec<_>>().join("; ")
 }
 
-/// Of the tiers besides standard, those in which any path is sold.
+/// Returns the tiers besides standard in which at least one path is sold.
 fn tiers(entry: &ModelEntry) -> Vec<&'static str> {
     TIERS.into_iter().filter(|tier| entry.paths.iter().any(|p| p.is_sold_in_tier(tier))).collect()
 }
 
-/// In which ways it is sold.
+/// Returns the ways in which a model is sold, as text.
 pub(super) fn ways(entry: &ModelEntry) -> String {
     let names = |paths: &mut dyn Iterator<Item = &Path>| paths.map(|p| p.path.as_str()).collect::<Vec<_>>().join(", ");
     let or_no = |text: String| if text.is_empty() { "no".to_owned() } else { text };
@@ -51,7 +51,7 @@ pub(super) fn ways(entry: &ModelEntry) -> String {
     out
 }
 
-/// The reserved tier; paths with the same terms stand together.
+/// Returns the terms of the reserved tier as text; paths with the same terms share a line.
 pub(super) fn reserved(paths: &[Path], sources: &mut Sources) -> String {
     let mut groups: Vec<(Vec<&str>, Vec<Vec<String>>)> = Vec::new();
     let mut least = None;
@@ -153,7 +153,7 @@ pub(super) fn latency_optimized(entry: &LatencyOptimizedEntry, sources: &mut Sou
     out
 }
 
-/// Training, serving and importing models of one's own.
+/// Returns the terms of training, serving and importing custom models, as text.
 pub(super) fn custom(entry: &ModelEntry, sources: &mut Sources) -> String {
     let mut out = String::new();
     let mut line = |name: &str, text: String| out += &hung(11, name, &text);
@@ -200,7 +200,7 @@ pub(super) fn custom(entry: &ModelEntry, sources: &mut Sources) -> String {
     if out.is_empty() { out } else { format!("\nCustom models\n{out}") }
 }
 
-/// Where the calls of each profile are served.
+/// Returns the regions that serve the calls of each profile, as text.
 pub(super) fn destinations(paths: &[Path], sources: &mut Sources) -> String {
     let profiles: Vec<&Path> = paths.iter().filter(|p| p.path != super::IN_REGION).collect();
     if profiles.is_empty() {
@@ -234,7 +234,7 @@ mod tests {
         Catalog::embedded().resolve(id).unwrap().model
     }
 
-    /// The words of the lines that start with a word.
+    /// Returns the words of the lines that start with a word.
     fn line(text: &str, first: &str) -> Vec<String> {
         let line = text.lines().find(|l| l.split_whitespace().next() == Some(first)).expect(text);
         line.split_whitespace().map(str::to_owned).collect()

@@ -12,16 +12,16 @@ pub struct Sdks {
     pub sdks: Vec<SdkEntry>,
 }
 
-/// One SDK.
+/// An AWS SDK with its retry modes.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SdkEntry {
-    /// As a scenario names it, such as `python`.
+    /// The name in a scenario, such as `python`.
     pub name: String,
     pub title: String,
-    /// The package whose version counts.
+    /// The package whose version decides, such as `botocore`.
     pub version_of: String,
-    /// Of one mode no two hold at a version; of a version one at most is the default. Empty: not known.
+    /// The retry modes, at most one of a name and one default for each version; empty: not known.
     #[serde(default)]
     pub modes: Vec<SdkMode>,
 }
@@ -30,19 +30,19 @@ pub struct SdkEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SdkMode {
-    /// `standard`, `legacy` or `adaptive`.
+    /// The name of the mode: `standard`, `legacy` or `adaptive`.
     pub mode: String,
-    /// The first version that has it so.
+    /// The first version that retries like this.
     pub since: Version,
-    /// The first that has it no more; `None`: it has as far as is known.
+    /// The first version that no longer retries like this; `None`: the newest known version still does.
     pub until: Option<Version>,
     #[serde(default)]
     pub is_default: bool,
     pub retries: SdkRetries,
-    /// What the source does not say, and runs therefore report.
+    /// An assumption where the source is silent; runs report it.
     pub assumed: Option<String>,
     pub source: String,
-    /// YYYY-MM-DD
+    /// The date of the source, as YYYY-MM-DD.
     pub as_of: String,
 }
 
@@ -50,28 +50,28 @@ pub struct SdkMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SdkRetries {
-    /// The first included.
+    /// The number of attempts, the first included.
     pub max_attempts: u32,
     /// The base after a 429 \[ms\].
     pub throttled_ms: u64,
     /// The base after a transient failure \[ms\].
     pub transient_ms: u64,
-    /// `None`: there is none \[ms\].
+    /// The longest delay before a retry \[ms\]; `None`: there is no cap.
     pub cap_ms: Option<u64>,
-    /// There is no delay before retry 0.
+    /// Whether the first retry comes without a delay.
     #[serde(default)]
     pub first_at_once: bool,
-    /// Without the factor U(0, 1).
+    /// Whether delays have no random factor.
     #[serde(default)]
     pub without_jitter: bool,
-    /// `None`: retries cost nothing.
+    /// The retry quota of a process; `None`: retries are not limited by one.
     pub quota: Option<SdkQuota>,
-    /// With the client-side rate limiter of adaptive mode.
+    /// Whether the client-side rate limiter of adaptive mode is on.
     #[serde(default)]
     pub rate_limiter: bool,
 }
 
-/// What a retry quota starts at, and what a retry costs of it, by what it follows.
+/// The size of a retry quota and what a retry takes from it, by the failure that it follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SdkQuota {
@@ -126,12 +126,12 @@ impl Sdks {
 }
 
 impl SdkEntry {
-    /// The modes that a version has.
+    /// Returns the retry modes of a version.
     pub fn modes_at(&self, version: Version) -> impl Iterator<Item = &SdkMode> {
         self.modes.iter().filter(move |mode| mode.since <= version && mode.until.is_none_or(|until| version < until))
     }
 
-    /// The first version that is known.
+    /// Returns the first version whose retries are known; `None`: none are.
     #[must_use]
     pub fn first_known(&self) -> Option<Version> {
         self.modes.iter().map(|mode| mode.since).min()

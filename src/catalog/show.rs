@@ -7,7 +7,7 @@ use super::sdks::{SdkEntry, SdkMode, SdkRetries, Sdks};
 use super::{Catalog, LatencyEntry, ModelEntry, ModelKind, age_days, limits, prices, sales};
 use crate::units::grouped;
 
-/// Stands for a figure that is not published.
+/// The text for a figure that is not published.
 pub(super) const UNKNOWN: &str = "?";
 
 /// The column of ids in [`list`]; a longer id pushes its figures to the next line.
@@ -77,7 +77,7 @@ fn in_short(model: &ModelEntry, today: Option<&str>) -> String {
     out
 }
 
-/// Everything about one model, each figure with its source and date.
+/// Returns everything about one model as text, each figure with its source and date.
 #[must_use]
 pub fn show(entry: &ModelEntry, today: Option<&str>) -> String {
     let mut sources = Sources::default();
@@ -120,7 +120,7 @@ fn mode_in_short(row: &SdkMode) -> String {
     format!("{} ({max_attempts} attempts, {}/{} ms)", row.mode, grouped(throttled_ms), grouped(transient_ms))
 }
 
-/// Every SDK: its name in a scenario, whose version counts, and its modes from which version on.
+/// Returns a list of every SDK: its name in a scenario, the package that decides, and its modes by version.
 #[must_use]
 pub fn list_sdks(sdks: &Sdks) -> String {
     let mut out =
@@ -141,7 +141,7 @@ pub fn list_sdks(sdks: &Sdks) -> String {
     out
 }
 
-/// Everything about one SDK, each row with its source and date.
+/// Returns everything about one SDK as text, each row with its source and date.
 #[must_use]
 pub fn show_sdk(sdk: &SdkEntry, today: Option<&str>) -> String {
     let mut sources = Sources::default();
@@ -221,7 +221,7 @@ impl Sources {
         format!("[{}]", place + 1)
     }
 
-    /// The footnotes of several sources, each once.
+    /// Returns the footnote marks of several sources, each once.
     pub(super) fn notes<'f>(&mut self, facts: impl Iterator<Item = (&'f str, &'f str)>) -> String {
         let mut notes: Vec<String> = Vec::new();
         for (source, as_of) in facts {

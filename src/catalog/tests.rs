@@ -22,7 +22,7 @@ fn offer(id: &str) -> &'static Path {
     Catalog::embedded().resolve(id).unwrap().offer.unwrap()
 }
 
-/// A bare amount, such as `$0.18`.
+/// Returns a bare amount, such as `$0.18`.
 fn is_dollars(text: &str) -> bool {
     hourly_price(&format!("{text}/h")).is_ok()
 }

@@ -51,7 +51,7 @@ const MOST_OWN_TICKS: usize = 12;
 /// Past this nothing is measured, and arithmetic could overflow.
 const FARTHEST: f64 = 1e15;
 
-/// A value that arithmetic can be done with.
+/// Returns a value that arithmetic can be done with.
 pub(super) fn tame(x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { x.clamp(-FARTHEST, FARTHEST) }
 }
@@ -183,8 +183,8 @@ impl Axis {
         Self { warp: Warp::Linear, lo, hi, ticks }
     }
 
-    /// A metric's values in its unit: from zero unless that would squeeze them; logarithmic where times or costs span so
-    /// much that the small ones could not be told apart.
+    /// Returns a metric's values in its unit: from zero unless that would squeeze them; logarithmic where times or
+    /// costs span so much that the small ones could not be told apart.
     pub(super) fn metric(values: impl IntoIterator<Item = f64>, unit: Unit, wanted: f64) -> Self {
         let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
         let mut least_positive = f64::INFINITY;
@@ -220,8 +220,8 @@ impl Axis {
         self.ticks.iter_mut().zip(labels::ticks(&at, unit)).for_each(|(tick, label)| tick.label = label);
     }
 
-    /// The values of a swept number, each with its tick where they are few; where they would crowd otherwise, they stand on a
-    /// logarithmic scale.
+    /// Returns the values of a swept number, each with its tick where they are few; where they would crowd otherwise,
+    /// they stand on a logarithmic scale.
     pub(super) fn levels(levels: &[(f64, String)]) -> Self {
         let numbers = || levels.iter().map(|level| tame(level.0));
         let (lo, hi) = (numbers().fold(f64::INFINITY, f64::min), numbers().fold(f64::NEG_INFINITY, f64::max));
@@ -264,7 +264,7 @@ impl Axis {
         Self { ticks, ..self.clone() }
     }
 
-    /// Whether a value lies between its ends.
+    /// Returns whether a value lies between its ends.
     pub(super) fn holds(&self, v: f64) -> bool {
         let bent = self.warp.bend(v);
         (self.lo..=self.hi).contains(&bent)
@@ -277,7 +277,7 @@ impl Axis {
     }
 }
 
-/// The least of 1, 2, 2.5 and 5 times a power of ten that is at least `x`.
+/// Returns the least of 1, 2, 2.5 and 5 times a power of ten that is at least `x`.
 fn round_step(x: f64) -> f64 {
     let decade = libm::exp10(libm::log10(x).floor());
     [1.0, 2.0, 2.5, 5.0].into_iter().map(|lead| lead * decade).find(|s| *s >= x * (1.0 - 1e-9)).unwrap_or(10.0 * decade)

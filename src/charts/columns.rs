@@ -29,12 +29,12 @@ impl Columns {
         Some(Self { edges, groups, width_s: timeline.column_s() })
     }
 
-    /// The mean of a series in each column.
+    /// Returns the mean of a series in each column.
     pub(super) fn mean(&self, series: &[f64]) -> Vec<f64> {
         self.fold(series, |known| known.iter().sum::<f64>() / known.len() as f64)
     }
 
-    /// The largest of a series in each column.
+    /// Returns the largest of a series in each column.
     pub(super) fn peak(&self, series: &[f64]) -> Vec<f64> {
         self.fold(series, |known| known.iter().copied().fold(0.0, f64::max))
     }
@@ -46,7 +46,7 @@ impl Columns {
         self.groups.iter().map(|g| part(g).map_or(0.0, &of)).collect()
     }
 
-    /// The outline of columns from the bottom to `values`, in order of time: two corners to a column.
+    /// Returns the outline of columns from the bottom to `values`, in order of time: two corners to a column.
     pub(super) fn steps(&self, values: &[f64]) -> Vec<(f64, f64)> {
         self.edges.windows(2).zip(values).flat_map(|(edge, v)| [(edge[0], *v), (edge[1], *v)]).collect()
     }

@@ -1,10 +1,11 @@
-//! What is different between two scenarios, and which of it is more than luck.
+//! What is different between two scenarios, and which of it is beyond the sampling error.
 
 use super::axis::Axis;
-use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, MARGIN, Mark, Panel, Room, STRONG, WIDTH};
 use super::study::{Measure, spaced};
+use super::style::drawable;
 use super::{Chart, ChartError, Drawing, Subject, labels};
-use crate::results::{Comparison, Difference, Side};
+use crate::results::{Comparison, Side};
 use crate::terms::{Better, Unit};
 
 pub(super) struct CompareDifferences;
@@ -14,12 +15,15 @@ const MOST_ROWS: usize = 20;
 const FARTHEST: f64 = 2.0;
 /// An axis spans at least this share of a, so that nothing looks large that is not \[1\].
 const NEAREST: f64 = 0.05;
-/// \[CSS px\]
+/// The height of a row \[CSS px\].
 const ROW: f64 = 23.0;
-const GUTTER: f64 = 150.0;
-/// Right of the panel: both figures, and their difference.
-const FIGURES: f64 = 268.0;
-const DIFFERENCE: f64 = 122.0;
+/// A row whose name takes two lines.
+const TALL_ROW: f64 = 31.0;
+const NAME_LINE: f64 = 13.0;
+const HEAD_LINE: f64 = 14.0;
+/// The panel keeps so much beside the columns of text, and they keep so much between them.
+const LEAST_PANEL: f64 = 176.0;
+const BETWEEN: f64 = 12.0;
 
 impl Chart for CompareDifferences {
     fn name(&self) -> &'static str {
@@ -27,7 +31,7 @@ impl Chart for CompareDifferences {
     }
 
     fn shows(&self) -> &'static str {
-        "What is better, what is worse, and what is no more than luck between two scenarios."
+        "What is better, what is worse, and what is within the sampling error between two scenarios."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -38,11 +42,11 @@ impl Chart for CompareDifferences {
         }
         let heading = Heading {
             name: self.name().to_owned(),
-            title: format!("What {} changes of {}", comparison.b.name, comparison.a.name),
+            title: format!("{} compared with {}", comparison.b.name, comparison.a.name),
             subtitle: subtitle(comparison, &rows),
             legend: legend(&rows, &comparison.b.name),
             source: sides(comparison),
-            height: 176.0 + ROW * rows.len() as f64,
+            height: 190.0 + Columns::of(&rows).row() * rows.len() as f64,
         };
         Ok(vec![frame::draw(&heading, |canvas, room| body(canvas, room, (comparison, &rows)))?])
     }
@@ -60,14 +64,16 @@ struct Line {
 
 impl Line {
     /// `None`: it is not known on both sides, or is nothing on both.
-    fn of(name: &str, known: &Difference, tolerance: f64) -> Option<Self> {
+    fn of(name: &str, comparison: &Comparison) -> Option<Self> {
+        let known = comparison.differences.get(name)?;
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite()).map(super::axis::tame);
         let (a, b, difference) = (finite(known.a)?, finite(known.b)?, finite(known.difference)?);
         if a == 0.0 && b == 0.0 {
             return None;
         }
         let measure = Measure::named(name);
-        let ink = match (known.matters(tolerance), measure.better) {
+        let is_judged = comparison.matters(known) && !comparison.follows_service(&comparison.differences, name);
+        let ink = match (is_judged, measure.better) {
             (true, Better::Lower) => {
                 if difference < 0.0 {
                     Ink::Blue
@@ -110,6 +116,38 @@ impl Line {
     }
 }
 
+/// The columns of text beside the panel: names, both figures, and their difference \[CSS px\].
+struct Columns {
+    names: f64,
+    both: f64,
+    difference: f64,
+    /// Whether a name takes two lines.
+    is_tall: bool,
+}
+
+impl Columns {
+    /// As wide as their texts are. The names, which can be broken, take what the panel and the figures leave.
+    fn of(rows: &[Line]) -> Self {
+        let widest = |text: &dyn Fn(&Line) -> String| {
+            rows.iter().map(|row| LABEL.width(&drawable(&text(row)))).fold(0.0, f64::max).ceil() + 1.0
+        };
+        let both = widest(&Line::figure).clamp(80.0, 170.0);
+        let difference = widest(&Line::by).clamp(60.0, 160.0);
+        let room = WIDTH - 2.0 * MARGIN - LEAST_PANEL - both - difference - 3.0 * BETWEEN;
+        let needed = widest(&|row| row.measure.words());
+        Self { names: needed.min(room).max(80.0), both, difference, is_tall: needed > room }
+    }
+
+    fn row(&self) -> f64 {
+        if self.is_tall { TALL_ROW } else { ROW }
+    }
+
+    /// What stands right of the panel.
+    fn right(&self) -> f64 {
+        self.both + self.difference + 2.0 * BETWEEN
+    }
+}
+
 /// What decides, of the whole and then of what is expected.
 fn rows(comparison: &Comparison) -> Vec<Line> {
     let mut names: Vec<&str> = comparison.deciding();
@@ -118,8 +156,7 @@ fn rows(comparison: &Comparison) -> Vec<Line> {
             names.push(&expected.metric);
         }
     }
-    let line = |name: &&str| Line::of(name, comparison.differences.get(*name)?, comparison.tolerance);
-    names.iter().filter_map(line).take(MOST_ROWS).collect()
+    names.iter().filter_map(|name| Line::of(name, comparison)).take(MOST_ROWS).collect()
 }
 
 fn sides(comparison: &Comparison) -> String {
@@ -152,8 +189,12 @@ fn subtitle(comparison: &Comparison, rows: &[Line]) -> String {
         }
         _ => format!("Of {} metrics {b} is better in {better} and worse in {worse}", rows.len()),
     };
-    let luck = if comparison.paired { "the same requests on both sides" } else { "two independent samples" };
-    format!("{text}. Intervals at {}, {luck}.", labels::percent(comparison.confidence))
+    let samples = match (comparison.paired, comparison.same_requests) {
+        (true, true) => "the same requests on both sides",
+        (true, false) => "the same random numbers on both sides",
+        (false, _) => "two independent samples",
+    };
+    format!("{text}. Intervals at {}, {samples}.", labels::percent(comparison.confidence))
 }
 
 fn legend(rows: &[Line], b: &str) -> Vec<(String, Mark)> {
@@ -167,25 +208,23 @@ fn legend(rows: &[Line], b: &str) -> Vec<(String, Mark)> {
 }
 
 fn body(canvas: &Canvas<'_>, room: Room, (comparison, rows): (&Comparison, &[Line])) -> Result<(), ChartError> {
-    let plot = room.inset(GUTTER, 20.0, FIGURES, 36.0);
+    let columns = Columns::of(rows);
+    let (a, b) = (&comparison.a.name, &comparison.b.name);
+    let heads = LABEL.wrap(&drawable(&format!("{a} to {b}")), columns.both + LEAST_PANEL / 2.0, 2);
+    let plot = room.inset(columns.names + BETWEEN, 6.0 + HEAD_LINE * heads.len() as f64, columns.right(), 36.0);
     let reach = rows.iter().filter_map(Line::shares).map(|(lo, _, hi)| lo.abs().max(hi.abs())).fold(0.0, f64::max);
     let reach = (reach * 1.08).clamp(NEAREST, FARTHEST);
     let label = |at: f64| format!("{}{}", if at > 1e-12 { "+" } else { "" }, labels::tick(at, Unit::Fraction));
-    let x = Axis::span(-reach, reach, 3.0, label);
+    let x = Axis::span(-reach, reach, 5.0, label);
     let panel = canvas.panel(plot, spaced(&x, plot.width()), Axis::categories(&vec![String::new(); rows.len()]));
     panel.grid()?;
-    let (a, b) = (&comparison.a.name, &comparison.b.name);
-    let (to, share) = (format!("{a} to {b}"), format!("change, as a share of {a}"));
+    let share = format!("change, as a share of {a}");
     let (zero, _) = panel.at(0.0, 0.0);
     canvas.line((zero, plot.top), (zero, plot.bottom), Ink::Rule, 1.25)?;
-    canvas.text(
-        room.right - DIFFERENCE,
-        plot.top - 6.0,
-        &LABEL.fit(&to, FIGURES - DIFFERENCE),
-        LABEL,
-        Ink::Faint,
-        Align::Right,
-    )?;
+    for (i, head) in heads.iter().rev().enumerate() {
+        let y = plot.top - 6.0 - HEAD_LINE * i as f64;
+        canvas.text(room.right - columns.difference - BETWEEN, y, head, LABEL, Ink::Faint, Align::Right)?;
+    }
     canvas.text(room.right, plot.top - 6.0, "difference", LABEL, Ink::Faint, Align::Right)?;
     let middle = f64::midpoint(plot.left, plot.right);
     canvas.text(
@@ -197,19 +236,27 @@ fn body(canvas: &Canvas<'_>, room: Room, (comparison, rows): (&Comparison, &[Lin
         Align::Middle,
     )?;
     for (i, row) in rows.iter().enumerate() {
-        draw_row(&panel, row, (rows.len() - 1 - i) as f64, reach, room)?;
+        draw_row(&panel, row, (rows.len() - 1 - i) as f64, reach, (room, &columns))?;
     }
     Ok(())
 }
 
-fn draw_row(panel: &Panel<'_, '_>, row: &Line, y: f64, reach: f64, room: Room) -> Result<(), ChartError> {
+/// Draws the texts of a row beside the panel.
+fn write_row(canvas: &Canvas<'_>, row: &Line, at: f64, (room, columns): (Room, &Columns)) -> Result<(), ChartError> {
+    let name = LABEL.wrap(&drawable(&row.measure.words()), columns.names, 2);
+    let first = at + 4.0 - NAME_LINE / 2.0 * name.len().saturating_sub(1) as f64;
+    for (i, line) in name.iter().enumerate() {
+        canvas.text(room.left, first + NAME_LINE * i as f64, line, LABEL, Ink::Text, Align::Left)?;
+    }
+    let both = LABEL.fit(&row.figure(), columns.both);
+    canvas.text(room.right - columns.difference - BETWEEN, at + 4.0, &both, LABEL, Ink::Text, Align::Right)?;
+    canvas.text(room.right, at + 4.0, &LABEL.fit(&row.by(), columns.difference), LABEL, row.ink, Align::Right)
+}
+
+fn draw_row(panel: &Panel<'_, '_>, row: &Line, y: f64, reach: f64, beside: (Room, &Columns)) -> Result<(), ChartError> {
     let canvas = panel.canvas;
     let (_, at) = panel.at(0.0, y);
-    let name = LABEL.fit_ends(&row.measure.words(), GUTTER - 10.0);
-    canvas.text(room.left, at + 4.0, &name, LABEL, Ink::Text, Align::Left)?;
-    let both = LABEL.fit(&row.figure(), FIGURES - DIFFERENCE - 12.0);
-    canvas.text(room.right - DIFFERENCE, at + 4.0, &both, LABEL, Ink::Text, Align::Right)?;
-    canvas.text(room.right, at + 4.0, &LABEL.fit(&row.by(), DIFFERENCE - 8.0), LABEL, row.ink, Align::Right)?;
+    write_row(canvas, row, at, beside)?;
     let Some((lo, middle, hi)) = row.shares() else {
         // Nothing is no measure of something: which way it goes is all that can be said.
         let text = if row.difference > 0.0 { "up from nothing" } else { "down from nothing" };

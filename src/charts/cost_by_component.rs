@@ -10,7 +10,7 @@ pub(super) struct CostByComponent;
 
 /// More rows than this nobody compares; the rest share one.
 const MOST_ROWS: usize = 10;
-/// \[CSS px\]
+/// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 26.0;
 const BAR_HEIGHT: f64 = 30.0;
 /// Of the rows' labels; where names are longer, bars leave them more.
@@ -164,7 +164,7 @@ impl Bill {
         Ok(())
     }
 
-    /// The room of the bar of all, which a single row makes needless.
+    /// Returns the room of the bar of all, which a single row makes needless.
     fn whole_height(&self) -> f64 {
         if self.rows.len() > 1 { BAR_HEIGHT + 22.0 } else { 0.0 }
     }

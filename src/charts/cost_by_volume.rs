@@ -23,7 +23,7 @@ const DOT_SPACE: f64 = 9.0;
 const WIDE: f64 = 30.0;
 /// A straight line is a curve on a logarithmic scale, drawn in so many steps at the most.
 const STEPS: usize = 12;
-/// \[CSS px\]
+/// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 58.0;
 const WIDEST_NAME: f64 = 150.0;
 const NAME_HEIGHT: f64 = 14.0;
@@ -149,7 +149,7 @@ impl Sheet<'_, '_> {
 
     /// What a good way does.
     fn does(&self) -> &'static str {
-        if self.design.counted().is_some() { "meets what is expected" } else { "carries them" }
+        if self.design.counted().is_some() { "meets every goal" } else { "carries them" }
     }
 
     fn carries_at(&self, way: usize, volume: f64) -> bool {
@@ -176,7 +176,7 @@ impl Sheet<'_, '_> {
         let known: Vec<_> = known.collect();
         let (Some((from, a)), Some((to, b))) = (known.first(), known.last()) else { return String::new() };
         let fails = known.iter().find(|(_, stand)| !stand.carries);
-        let fails = fails.map(|(at, _)| format!("; at {} it does not meet what is expected", labels::volume(*at)));
+        let fails = fails.map(|(at, _)| format!("; at {} it misses a goal", labels::volume(*at)));
         format!(
             "From {} at {} requests a month to {} at {}{}.",
             labels::money(a.cost),
@@ -226,7 +226,7 @@ impl Sheet<'_, '_> {
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
     }
 
-    /// The words of each change, in the first row with room for them.
+    /// Returns the words of each change, in the first row with room for them.
     fn flags(&self, x: &Axis, left: f64, right: f64) -> Vec<Flag> {
         let mut free = [f64::NEG_INFINITY; MOST_TURNS];
         let flag = |turn: &Turn| {

@@ -6,6 +6,7 @@ use super::columns::Columns;
 use super::frame::{Align, Canvas, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::{ChartError, labels};
 use crate::results::{Detail, Results, Timeline};
+use crate::terms::natural_order;
 
 /// Left of a panel, for the labels of its axis \[CSS px\].
 pub(super) const GUTTER: f64 = 62.0;
@@ -37,18 +38,21 @@ impl<'d> Course<'d> {
         Some(Self { columns, timeline, clock, time, caption })
     }
 
-    /// The mean of a series in each column; `None`: the document has no such series.
+    /// Returns the mean of a series in each column; `None`: the document has no such series.
     pub(super) fn mean(&self, series: &str) -> Option<Vec<f64>> {
         self.timeline.series.get(series).map(|values| self.columns.mean(values))
     }
 
-    /// The middle of a part of every series' name, such as the capacity of `capacities.us.waiting`, with its columns.
+    /// Returns the middle of a part of every series' name, such as the capacity of `capacities.us.waiting`, with its
+    /// columns; sorted as people sort names.
     pub(super) fn each(&self, prefix: &str, suffix: &str) -> Vec<(&'d str, Vec<f64>)> {
         let of = |(name, values): (&'d String, &Vec<f64>)| {
             let middle = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
             Some((middle, self.columns.mean(values)))
         };
-        self.timeline.series.iter().filter_map(of).collect()
+        let mut each: Vec<(&str, Vec<f64>)> = self.timeline.series.iter().filter_map(of).collect();
+        each.sort_by(|a, b| natural_order(a.0, b.0));
+        each
     }
 
     /// Returns what the beginning of a column is called in a sentence: `09:42`, `8 Dec 09:42`, `minute 42`.
@@ -79,7 +83,7 @@ impl<'d> Course<'d> {
         f64::midpoint(self.columns.edges[column], self.columns.edges[column + 1])
     }
 
-    /// The clock's caption, and the room that is left for panels.
+    /// Returns the clock's caption, and the room that is left for panels.
     pub(super) fn clock(&self, canvas: &Canvas<'_>, room: Room) -> Result<Room, ChartError> {
         let room = Room { left: room.left + GUTTER, right: room.right - 4.0, bottom: room.bottom - 34.0, ..room };
         let caption = LABEL.fit(&self.caption, room.width());
@@ -88,7 +92,7 @@ impl<'d> Course<'d> {
         Ok(room)
     }
 
-    /// The axis of a panel, of which the last alone has labels.
+    /// Returns the axis of a panel, of which the last alone has labels.
     pub(super) fn axis(&self, is_last: bool) -> Axis {
         if is_last { self.time.clone() } else { self.time.unlabelled() }
     }
@@ -173,7 +177,7 @@ pub(super) struct Ranked {
     pub(super) ink: Ink,
 }
 
-/// The largest first, by the sum of their values; `inks` are their colours, and the rest share the grey.
+/// Sorts series with the largest first, by the sum of their values; `inks` are their colours, and the rest share the grey.
 pub(super) fn ranked(mut all: Vec<(String, Vec<f64>)>, inks: &[Ink], others: &str) -> Vec<Ranked> {
     all.retain(|(_, values)| largest(values) > 0.0);
     all.sort_by(|a, b| total(&b.1).total_cmp(&total(&a.1)));
@@ -191,7 +195,7 @@ pub(super) fn ranked(mut all: Vec<(String, Vec<f64>)>, inks: &[Ink], others: &st
     ranked
 }
 
-/// The column with the largest value, the first of equals; `None`: none is above zero.
+/// Returns the column with the largest value, the first of equals; `None`: none is above zero.
 pub(super) fn worst(values: &[f64]) -> Option<usize> {
     let most = largest(values);
     values.iter().position(|v| *v == most).filter(|_| most > 0.0)

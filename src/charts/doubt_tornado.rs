@@ -10,7 +10,7 @@ pub(super) struct DoubtTornado;
 
 const MOST_ROWS: usize = 12;
 const MOST_FLIPS: usize = 6;
-/// \[CSS px\]
+/// The height of a row \[CSS px\].
 const ROW: f64 = 34.0;
 const LINE: f64 = 17.0;
 const GUTTER: f64 = 150.0;
@@ -24,7 +24,7 @@ impl Chart for DoubtTornado {
     }
 
     fn shows(&self) -> &'static str {
-        "Which thing that is not known moves the answer most, and whether it moves it across what is expected."
+        "Which unpublished rule or input moves the answer most, and whether it moves the answer across a goal."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -76,7 +76,7 @@ impl<'d> Tornado<'d> {
         let (base, low, high) =
             (self.measure.figure(first.base), self.measure.figure(first.low), self.measure.figure(first.high));
         let mut text = match low == high {
-            true => format!("As written {base}; nothing of what is not known moves it by itself."),
+            true => format!("As written {base}; no unpublished rule moves it by itself."),
             false => format!("As written {base}; {} alone moves it from {low} to {high}.", first.path),
         };
         if self.flips.is_empty() {

@@ -13,83 +13,16 @@ use plotters::prelude::*;
 use resvg::{tiny_skia, usvg};
 
 use super::axis::Axis;
+pub(super) use super::heading::{Heading, MARGIN, Mark, WIDTH};
+use super::heading::{LEGEND_LINE, Laid, SOURCE_LINE, SUBTITLE_LINE, TITLE_LINE, TOP_LINE};
 pub(super) use super::room::{Placer, Room};
 pub(super) use super::style::{Align, BODY, FINE, Ink, LABEL, STRONG, Type};
 use super::style::{BOLD, REGULAR, SCALE, TITLE, drawable, register_fonts};
 use super::{ChartError, Drawing};
 use crate::escape;
 
-/// \[CSS px\]
-pub(super) const WIDTH: f64 = 640.0;
-const MARGIN: f64 = 20.0;
-const MOST_TITLE_LINES: usize = 3;
-const MOST_SUBTITLE_LINES: usize = 4;
-/// \[CSS px\]
-const TITLE_LINE: f64 = 19.0;
-const SUBTITLE_LINE: f64 = 16.0;
-const LEGEND_LINE: f64 = 17.0;
 /// From the top that plotters places text by to its baseline \[em\].
 const TOP_TO_BASELINE: f64 = 0.76;
-
-/// How a thing is drawn, and how its key in the legend looks.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Mark {
-    Area(Ink),
-    /// With its width \[CSS px\].
-    Line(Ink, f64),
-    Dashes(Ink, f64),
-}
-
-/// What stands around the panels of a drawing.
-#[derive(Debug, Clone)]
-pub(super) struct Heading {
-    /// The stem of the files.
-    pub(super) name: String,
-    pub(super) title: String,
-    /// What the eye should see, with the figures.
-    pub(super) subtitle: String,
-    pub(super) legend: Vec<(String, Mark)>,
-    /// Where the figures come from.
-    pub(super) source: String,
-    /// The whole drawing's height \[CSS px\]; it grows by what the heading takes beyond the usual.
-    pub(super) height: f64,
-}
-
-/// A heading as it is written, line by line.
-struct Laid {
-    title: Vec<String>,
-    subtitle: Vec<String>,
-    /// Each key with its name, cut to the sheet, and where it stands: from the left \[CSS px\], and in which row.
-    legend: Vec<(String, Mark, f64, usize)>,
-}
-
-impl Laid {
-    fn of(heading: &Heading) -> Self {
-        let width = WIDTH - 2.0 * MARGIN;
-        let (mut x, mut row) = (0.0, 0);
-        let mut legend = Vec::new();
-        for (name, mark) in &heading.legend {
-            let name = LABEL.fit(&drawable(name), width - 26.0);
-            let taken = 26.0 + LABEL.width(&name);
-            if x > 0.0 && x + taken > width {
-                (x, row) = (0.0, row + 1);
-            }
-            legend.push((name, *mark, x, row));
-            x += taken + 18.0;
-        }
-        let title = TITLE.wrap(&drawable(&heading.title), width, MOST_TITLE_LINES);
-        let subtitle = BODY.wrap(&drawable(&heading.subtitle), width, MOST_SUBTITLE_LINES);
-        Self { title, subtitle, legend }
-    }
-
-    /// What it takes beyond one line of title, two below it and one row of keys, so that panels keep their room \[CSS px\].
-    fn beyond_usual(&self) -> f64 {
-        let rows = self.legend.last().map_or(0, |key| key.3);
-        self.title.len().saturating_sub(1) as f64 * TITLE_LINE
-            + self.subtitle.len().saturating_sub(2) as f64 * SUBTITLE_LINE
-            + rows as f64 * LEGEND_LINE
-    }
-}
 
 /// Draws the heading, lets `body` fill the room below it, and makes both files.
 pub(super) fn draw<F>(heading: &Heading, body: F) -> Result<Drawing, ChartError>
@@ -107,16 +40,16 @@ where
             root: SVGBackend::with_string(&mut plotted, (px(WIDTH) as u32, px(height) as u32)).into_drawing_area(),
         };
         canvas.root.fill(&Ink::Paper.color()).map_err(failed)?;
-        let room = canvas.heading(&laid, &heading.source, height)?;
+        let room = canvas.heading(&laid, height)?;
         body(&canvas, room)?;
         canvas.root.present().map_err(failed)?;
         tips = canvas.tips.take();
     }
-    finish(heading, height, &plotted, &tips)
+    finish(heading, (height, laid.words_end() + 6.0), &plotted, &tips)
 }
 
 /// The SVG as plotters wrote it becomes one of CSS size whose text is outlines.
-fn finish(heading: &Heading, height: f64, plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
+fn finish(heading: &Heading, (height, words): (f64, f64), plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
     let (_, body) = plotted.split_once('>').ok_or_else(|| ChartError("the drawing is empty".to_owned()))?;
     let (w, h) = (WIDTH, height);
     let sized = format!(
@@ -152,6 +85,7 @@ fn finish(heading: &Heading, height: f64, plotted: &str, tips: &[Tip]) -> Result
         title: escape::visible(&heading.title).into_owned(),
         caption: escape::visible(&heading.subtitle).into_owned(),
         height,
+        words,
         svg,
         #[cfg(test)]
         plotted: plotted.to_owned(),
@@ -179,7 +113,7 @@ fn shown(tips: &[Tip]) -> String {
     format!("<g class=\"tips\" fill-opacity=\"0\">{}</g>", tips.iter().map(circle).collect::<String>())
 }
 
-/// A drawing as pixels, so many of them wide; its text is outlines already.
+/// Returns a drawing as pixels, so many of them wide; its text is outlines already.
 pub(super) fn pixels(svg: &str, width: u32) -> Result<Vec<u8>, ChartError> {
     let tree = usvg::Tree::from_str(svg, &usvg::Options::default()).map_err(failed)?;
     let scale = width as f32 / tree.size().width();
@@ -273,9 +207,9 @@ impl<'a> Canvas<'a> {
         self.root.draw(&Rectangle::new(corners, stroke(ink, width))).map_err(failed)
     }
 
-    fn heading(&self, laid: &Laid, source: &str, height: f64) -> Result<Room, ChartError> {
+    fn heading(&self, laid: &Laid, height: f64) -> Result<Room, ChartError> {
         let (left, right) = (MARGIN, WIDTH - MARGIN);
-        let mut y = 29.0;
+        let mut y = TOP_LINE;
         for (i, line) in laid.title.iter().enumerate() {
             y += if i > 0 { TITLE_LINE } else { 0.0 };
             self.text(left, y, line, TITLE, Ink::Text, Align::Left)?;
@@ -292,8 +226,11 @@ impl<'a> Canvas<'a> {
             self.key(left + x, y - 4.0, *mark)?;
             self.text(left + x + 26.0, y, name, LABEL, Ink::Text, Align::Left)?;
         }
-        let foot = height - 11.0;
-        self.text(left, foot, &FINE.fit(&drawable(source), right - left), FINE, Ink::Slate, Align::Left)?;
+        let mut foot = height - 11.0;
+        for (i, line) in laid.source.iter().rev().enumerate() {
+            foot -= if i > 0 { SOURCE_LINE } else { 0.0 };
+            self.text(left, foot, line, FINE, Ink::Slate, Align::Left)?;
+        }
         Ok(Room { left, top: y + 10.0, right, bottom: foot - 16.0 })
     }
 
@@ -316,7 +253,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A panel whose data fill `room`; the labels of its axes stand outside of it.
+    /// Returns a panel whose data fill `room`; the labels of its axes stand outside of it.
     pub(super) fn panel(&self, room: Room, x: Axis, y: Axis) -> Panel<'_, 'a> {
         let pixels = (px(room.left)..px(room.right), px(room.bottom)..px(room.top));
         let plane = self.root.apply_coord_spec(Cartesian2d::new(x.clone(), y.clone(), pixels));
@@ -351,7 +288,7 @@ pub(super) struct Panel<'c, 'a> {
 }
 
 impl Panel<'_, '_> {
-    /// Whether a value lies between the ends of the axis that goes up.
+    /// Returns whether a value lies between the ends of the axis that goes up.
     pub(super) fn holds(&self, y: f64) -> bool {
         self.y.holds(y)
     }
@@ -405,6 +342,20 @@ impl Panel<'_, '_> {
             Mark::Dashes(ink, width) => {
                 let path = points.iter().copied();
                 self.plane.draw(&DashedPathElement::new(path, px(5.0), px(3.0), stroke(ink, width))).map_err(failed)
+            }
+        }
+    }
+
+    /// An upright line through the whole panel.
+    pub(super) fn upright(&self, x: f64, mark: Mark) -> Result<(), ChartError> {
+        let ((x, _), Room { top, bottom, .. }) = (self.at(x, 0.0), self.room);
+        match mark {
+            Mark::Area(ink) | Mark::Line(ink, _) => self.canvas.line((x, top), (x, bottom), ink, 1.25),
+            Mark::Dashes(ink, width) => {
+                let dashes = ((bottom - top) / 8.0).ceil() as usize;
+                (0..dashes)
+                    .map(|i| top + 8.0 * i as f64)
+                    .try_for_each(|from| self.canvas.line((x, from), (x, (from + 5.0).min(bottom)), ink, width))
             }
         }
     }
@@ -472,7 +423,7 @@ impl Panel<'_, '_> {
     }
 }
 
-/// A PNG's width and its pixels, row by row: red, green, blue.
+/// Returns a PNG's width and its pixels, row by row: red, green, blue.
 #[cfg(test)]
 pub(super) fn decoded(png: &[u8]) -> (usize, Vec<[f64; 3]>) {
     let pixmap = tiny_skia::Pixmap::decode_png(png).unwrap();

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::results::{Detail, Expectation, Point};
+use crate::terms::natural_order;
 
 /// The percentiles of e2e whose bounds are drawn.
 const BOUNDED: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
@@ -45,12 +46,13 @@ impl Goals {
     }
 }
 
-/// The names of all workloads.
+/// The names of all workloads, sorted as people sort names.
 fn workloads(detail: &Detail) -> Vec<&str> {
     let of =
         |name: &'_ String| -> Option<usize> { Some("workloads.".len() + name.strip_prefix("workloads.")?.find('.')?) };
     let mut names: Vec<&str> =
         detail.timeline.series.keys().filter_map(|name| of(name).map(|end| &name["workloads.".len()..end])).collect();
+    names.sort_by(|a, b| natural_order(a, b));
     names.dedup();
     names
 }

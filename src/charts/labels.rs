@@ -37,7 +37,8 @@ pub(super) fn about(ms: f64) -> String {
     latency((ms / step).round() * step)
 }
 
-/// A round latency on an axis \[ms\], never in minutes, so that neighbours compare: `50 µs`, `500 ms`, `1,000 s`.
+/// Returns a round latency on an axis \[ms\], never in minutes, so that neighbours compare: `50 µs`, `500 ms`, `1,000
+/// s`.
 pub(super) fn latency_tick(ms: f64) -> String {
     if ms < 0.999 {
         format!("{} µs", number(ms * 1e3))
@@ -48,7 +49,7 @@ pub(super) fn latency_tick(ms: f64) -> String {
     }
 }
 
-/// A span of time \[s\], for the width of a column: `30 s`, `5 min`, `1 h`.
+/// Returns a span of time \[s\], for the width of a column: `30 s`, `5 min`, `1 h`.
 pub(super) fn span(s: f64) -> String {
     if s < 60.0 {
         format!("{} s", amount(s))
@@ -78,7 +79,7 @@ pub(super) fn brief(x: f64, unit: Unit) -> String {
     }
 }
 
-/// A number rounded to two figures \[1\].
+/// Returns a number rounded to two figures \[1\].
 fn rounded(x: f64) -> f64 {
     let step = libm::exp10(libm::log10(x.max(1e-9)).floor() - 1.0);
     (x / step).round() * step
@@ -157,7 +158,7 @@ pub(super) fn money(usd: f64) -> String {
     drawn(&figures::round_money(usd))
 }
 
-/// A metric's name in words: `workloads.chat.e2e_p99_ms` becomes `e2e p99 of chat`.
+/// Returns a metric's name in words: `workloads.chat.e2e_p99_ms` becomes `e2e p99 of chat`.
 pub(super) fn metric(name: &str) -> String {
     let Ok(parsed) = terms::parse_metric(name) else { return name.to_owned() };
     let term = &parsed.term.name;

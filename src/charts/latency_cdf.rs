@@ -53,7 +53,8 @@ impl Chart for LatencyCdf {
             legend.push(("added by waiting".to_owned(), Mark::Area(Ink::Amber)));
         }
         let goals = Goals::of(subject, point, detail);
-        let curves = Curves { e2e, ttft, service, lines: Vec::new() };
+        let percentiles = MARKED.map(|(share, name)| Percentile::of(point, &e2e, share, name));
+        let curves = Curves { e2e, ttft, service, percentiles, lines: Vec::new() };
         let curves = Curves { lines: curves.lines_of(&goals), ..curves };
         legend.extend(curves.keys());
         let heading = Heading {
@@ -73,7 +74,37 @@ struct Curves {
     e2e: Curve,
     ttft: Option<Curve>,
     service: Option<Curve>,
+    percentiles: [Percentile; 3],
     lines: Vec<Line>,
+}
+
+/// A percentile that is marked on the curve.
+struct Percentile {
+    share: f64,
+    /// Its name and its figure; `None`: too few requests were served for it.
+    label: Option<String>,
+    /// The latency at this percentile \[ms\].
+    value: f64,
+}
+
+impl Percentile {
+    /// The figure is that of the tables, which are silent where too few requests were served; a document without it has the
+    /// curve alone.
+    fn of(point: &Point, curve: &Curve, share: f64, name: &str) -> Self {
+        let value = curve.value(share);
+        let label = match point.metrics.get(&format!("e2e_{name}_ms")) {
+            Some(known) => {
+                known.estimate.filter(|ms| ms.is_finite()).map(|ms| format!("{name} {}", labels::latency(ms)))
+            }
+            None => Some(format!("{name} {}", labels::latency(value))),
+        };
+        Self { share, label, value }
+    }
+
+    /// Its figure without its name.
+    fn figure(&self) -> Option<&str> {
+        self.label.as_ref()?.split_once(' ').map(|(_, figure)| figure)
+    }
 }
 
 /// What answers are held to: a time, and what it comes to.
@@ -106,16 +137,24 @@ impl Curves {
     /// What the lines are, for the legend.
     fn keys(&self) -> Option<(String, Mark)> {
         let first = self.lines.first()?;
-        let name = if first.mark == OBJECTIVE { "objective" } else { "expected at most" };
+        let name = if first.mark == OBJECTIVE { "objective" } else { "goal" };
         Some((name.to_owned(), first.mark))
     }
 
+    /// The percentiles that are known, with their labels.
+    fn marked(&self) -> impl Iterator<Item = (&str, &Percentile)> {
+        self.percentiles.iter().filter_map(|mark| Some((mark.label.as_deref()?, mark)))
+    }
+
     fn subtitle(&self, point: &Point) -> String {
-        let mut text = format!(
-            "Half are answered within {}, 99 % within {}.",
-            labels::latency(self.e2e.value(0.5)),
-            labels::latency(self.e2e.value(0.99))
-        );
+        let [half, _, most] = &self.percentiles;
+        let mut text = match (half.figure(), most.figure()) {
+            (Some(half), Some(most)) => format!("Half are answered within {half}, 99 % within {most}."),
+            (Some(half), None) => {
+                format!("Half are answered within {half}; too few requests were served for a p99.")
+            }
+            (None, _) => "Too few requests were served for percentiles.".to_owned(),
+        };
         let waiting = point.value("queue_delay_mean_ms").zip(point.value("e2e_mean_ms"));
         match waiting.filter(|(_, whole)| *whole > 0.0).map(|(wait, whole)| wait / whole) {
             Some(share) if share >= 0.0005 => {
@@ -152,12 +191,11 @@ impl Curves {
             panel.curve(&ttft.points, TTFT)?;
         }
         panel.curve(&self.e2e.points, E2E)?;
-        for (share, name) in MARKED {
-            let value = self.e2e.value(share);
-            panel.dot(value, share, Ink::Blue)?;
-            let (x, y) = panel.at(value, share);
+        for (label, mark) in self.marked() {
+            panel.dot(mark.value, mark.share, Ink::Blue)?;
+            let (x, y) = panel.at(mark.value, mark.share);
             // Below and to the right of a rising curve, and of everything left of it, there is room.
-            panel.note(x + LABEL_GAP, y + 13.0, &mark_label(name, value), STRONG, Ink::Text, Align::Left)?;
+            panel.note(x + LABEL_GAP, y + 13.0, label, STRONG, Ink::Text, Align::Left)?;
         }
         self.names(&panel)
     }
@@ -169,10 +207,9 @@ impl Curves {
             let corners: Vec<(f64, f64)> = curve.points.iter().map(|(ms, share)| panel.at(*ms, *share)).collect();
             corners.windows(2).for_each(|ends| keep_off(&mut placer, ends[0], ends[1]));
         }
-        for (share, name) in MARKED {
-            let value = self.e2e.value(share);
-            let (x, y) = panel.at(value, share);
-            placer.keep_off_line((x, y), (x + LABEL_GAP + STRONG.width(&mark_label(name, value)), y + 16.0));
+        for (label, mark) in self.marked() {
+            let (x, y) = panel.at(mark.value, mark.share);
+            placer.keep_off_line((x, y), (x + LABEL_GAP + STRONG.width(label), y + 16.0));
         }
         for line in &self.lines {
             let (top, bottom) = (panel.at(line.ms, TOP_SHARE), panel.at(line.ms, 0.0));
@@ -191,7 +228,7 @@ impl Curves {
         Ok(())
     }
 
-    /// The axis of times: all that is drawn, with room at its right for the labels of the marks.
+    /// Returns the axis of times: all that is drawn, with room at its right for the labels of the marks.
     fn times(&self, width: f64) -> Axis {
         let curves = || [Some(&self.e2e), self.ttft.as_ref(), self.service.as_ref()].into_iter().flatten();
         let goals = || self.lines.iter().map(|line| line.ms.min(LONGEST_MS));
@@ -203,11 +240,10 @@ impl Curves {
         if missing > 0.0 {
             (lo, hi) = (lo - missing / 2.0, hi + missing / 2.0);
         }
-        for (share, name) in MARKED {
-            let value = self.e2e.value(share);
-            let label = (STRONG.width(&mark_label(name, value)) + LABEL_GAP + 4.0) / width;
-            if value > 0.0 {
-                hi = hi.max(lo + (libm::log10(value) - lo) / (1.0 - label));
+        for (label, mark) in self.marked() {
+            let label = (STRONG.width(label) + LABEL_GAP + 4.0) / width;
+            if mark.value > 0.0 {
+                hi = hi.max(lo + (libm::log10(mark.value) - lo) / (1.0 - label));
             }
         }
         Axis::latency(libm::exp10(lo), libm::exp10(hi))
@@ -221,10 +257,6 @@ fn keep_off(placer: &mut Placer, from: (f64, f64), to: (f64, f64)) {
         let t = f64::from(i) / steps;
         placer.keep_off(from.0 + t * (to.0 - from.0), from.1 + t * (to.1 - from.1));
     }
-}
-
-fn mark_label(name: &str, value: f64) -> String {
-    format!("{name} {}", labels::latency(value))
 }
 
 /// A distribution made drawable: finite, at least zero, rising.
@@ -260,7 +292,7 @@ impl Curve {
         Some(Self { points, least_positive, longest })
     }
 
-    /// Whether some time of this curve is so much longer than that of another that a line apart is seen.
+    /// Returns whether some time of this curve is so much longer than that of another that a line apart is seen.
     fn is_seen_beside(&self, other: &Self) -> bool {
         self.points.iter().any(|(time, share)| *time > other.value(*share) * SEEN_RATIO)
     }

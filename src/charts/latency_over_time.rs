@@ -29,7 +29,7 @@ impl Chart for LatencyOverTime {
     }
 
     fn shows(&self) -> &'static str {
-        "How long full answers took over time: the median and the slowest 5 and 1 %, against what is expected."
+        "How long full answers took over time: the median and the slowest 5 and 1 %, against the goals."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -43,7 +43,7 @@ impl Chart for LatencyOverTime {
             legend.push(("objective".to_owned(), OBJECTIVE));
         }
         if !latencies.goals.bounds.is_empty() {
-            legend.push(("expected at most".to_owned(), EXPECTED));
+            legend.push(("goal".to_owned(), EXPECTED));
         }
         let heading = Heading {
             name: self.name().to_owned(),
@@ -91,7 +91,7 @@ impl<'d> Latencies<'d> {
         (!lines.is_empty()).then_some(Self { course, lines, goals })
     }
 
-    /// The lines that no other covers.
+    /// Returns the lines that no other covers.
     fn seen(&self) -> impl DoubleEndedIterator<Item = &Line> {
         self.lines.iter().filter(|line| !line.label.is_empty())
     }
@@ -101,10 +101,9 @@ impl<'d> Latencies<'d> {
         let served: Vec<f64> = slowest.values.iter().copied().filter(|v| *v > 0.0).collect();
         let mut sorted = served.clone();
         sorted.sort_by(f64::total_cmp);
-        let usual = sorted[(sorted.len() - 1) / 2];
         let width = self.course.width();
-        let usual = labels::about(usual);
-        let mut text = format!("In the usual {width}, {} was {usual}", slowest.name);
+        let median = labels::about(sorted[(sorted.len() - 1) / 2]);
+        let mut text = format!("In the median {width} {} was {median}", slowest.name);
         if let Some(at) = worst(&slowest.values) {
             let (most, when) = (labels::about(slowest.values[at]), self.course.when(at));
             match served.len() {
@@ -114,7 +113,7 @@ impl<'d> Latencies<'d> {
         }
         text += ".";
         let bounds = self.goals.bounds.iter().map(|bound| {
-            let what = format!("the {} expected", labels::latency(bound.ms));
+            let what = format!("the goal of {}", labels::latency(bound.ms));
             (bound.name, bound.ms, what)
         });
         let objective = self.goals.e2e.map(|ms| {

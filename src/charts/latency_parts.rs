@@ -8,12 +8,15 @@ pub(super) struct LatencyParts;
 
 /// More workloads than this nobody compares.
 const MOST_ROWS: usize = 10;
-/// \[CSS px\]
+/// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 30.0;
 /// Of a row's label.
 const LABEL_WIDTH: f64 = 150.0;
 /// Times beyond this are drawn as this: sums must not overflow \[ms\].
 const LONGEST_MS: f64 = 1e12;
+
+/// A smaller part of an answer's time is not told by its figure \[1\].
+const LEAST_SHARE: f64 = 0.0005;
 
 /// In the order of time. Waiting and the first token have the colours that they have in the distribution.
 const PARTS: [(&str, Ink); 3] = [
@@ -74,7 +77,8 @@ impl Row {
     }
 }
 
-/// All requests together, then the slowest workloads where there are several; and how many workloads are left out.
+/// Returns all requests together, then the slowest workloads where there are several; and how many workloads are left
+/// out.
 fn rows(point: &Point) -> (Vec<Row>, usize) {
     let Some(all) = Row::of(point, "", "all requests") else { return (Vec::new(), 0) };
     let of_workload = |name: &String| {
@@ -92,7 +96,11 @@ fn rows(point: &Point) -> (Vec<Row>, usize) {
 }
 
 fn subtitle(row: &Row) -> String {
-    let share = |i: usize| labels::percent(row.parts[i] / row.whole());
+    let share = |i: usize| match row.parts[i] / row.whole() {
+        // More digits than these are not known.
+        share if share > 0.0 && share < LEAST_SHARE => format!("less than {}", labels::percent(LEAST_SHARE)),
+        share => labels::percent(share),
+    };
     format!(
         "A served request takes {} on average: {} is waiting, {} service until the first token, {} writing.",
         labels::latency(row.whole()),

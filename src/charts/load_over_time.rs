@@ -10,7 +10,7 @@ pub(super) struct LoadOverTime;
 
 /// A column with fewer calls has no amplification worth a mark, as in the metrics of the worst minute.
 const FEWEST_CALLS: f64 = 20.0;
-/// \[CSS px\]
+/// The height of the lower panel \[CSS px\].
 const STRIP_HEIGHT: f64 = 70.0;
 
 const FIRST: Mark = Mark::Area(Ink::Blue);
@@ -112,7 +112,7 @@ impl<'d> Load<'d> {
         let n = self.arrivals.len() as f64;
         let mean = total(&self.arrivals) / n;
         let text = format!(
-            "{} requests arrived a minute, {} at the most.",
+            "{} requests arrived a minute on average, at most {}.",
             labels::amount(mean),
             labels::amount(largest(&self.arrivals))
         );

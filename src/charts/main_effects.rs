@@ -2,8 +2,8 @@
 //! all that the other axes are.
 
 use super::axis::Axis;
-use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Panel, Room, STRONG};
-use super::study::{BOUND, Design, Dimension, Level, Measure, spaced};
+use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, MARGIN, Mark, Panel, Room, STRONG, WIDTH};
+use super::study::{BOUND, Design, Dimension, Level, Measure, gap_between, spaced};
 use super::{Chart, ChartError, Drawing, Subject, labels};
 
 pub(super) struct MainEffects;
@@ -12,9 +12,13 @@ const MOST_PANELS: usize = 9;
 /// An axis of samples has as many values as points: its neighbours are taken together.
 const MOST_LEVELS: usize = 24;
 const BINS: usize = 8;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 170.0;
 const GUTTER: f64 = 58.0;
+/// Between panels, where their labels need no more.
+const GAP: f64 = 18.0;
+/// Between names along an axis.
+const BETWEEN_NAMES: f64 = 8.0;
 
 impl Chart for MainEffects {
     fn name(&self) -> &'static str {
@@ -48,7 +52,7 @@ impl Chart for MainEffects {
         if measure.bounds.iter().any(|(_, bound)| y.holds(*bound)) {
             legend.extend(measure.key_of_bounds().map(|(text, _)| (text, BOUND)));
         }
-        let rows = effects.len().div_ceil(columns(effects.len()));
+        let rows = effects.len().div_ceil(columns(&effects));
         let more =
             if all > effects.len() { format!(" The first {} of {all} axes.", effects.len()) } else { String::new() };
         let heading = Heading {
@@ -65,24 +69,36 @@ impl Chart for MainEffects {
 
 fn subtitle(measure: &Measure, most: &Effect, least: Option<&Effect>) -> String {
     let range = |effect: &Effect| format!("{} to {}", measure.figure(effect.least()), measure.figure(effect.most()));
-    let mut text = format!("Over {} its mean goes from {}", most.dimension.name, range(most));
+    let mut text = format!("{} moves its mean most: {}", most.dimension.name, range(most));
     if let Some(least) = least {
-        text += &format!("; over {} only from {}", least.dimension.name, range(least));
+        text += &format!("; {} least: {}", least.dimension.name, range(least));
     }
-    text + if least.is_some() { ". Each mean is over all that the other axes are." } else { "." }
+    text + if least.is_some() { ". Each dot is the mean over all values of the other axes." } else { "." }
 }
 
-fn columns(count: usize) -> usize {
-    match count {
+/// How many panels stand side by side: fewer where their names would be cut.
+fn columns(effects: &[Effect]) -> usize {
+    let most = match effects.len() {
         1 => 1,
         2 | 4 => 2,
         _ => 3,
-    }
+    };
+    let room = WIDTH - 2.0 * MARGIN - GUTTER - 4.0;
+    let fits = |columns: &usize| effects.iter().all(|effect| effect.fits(panel_width(room, *columns)));
+    (1..=most).rev().find(fits).unwrap_or(1)
+}
+
+/// The width of each of so many panels side by side \[CSS px\].
+fn panel_width(room: f64, columns: usize) -> f64 {
+    (room + GAP) / columns as f64 - GAP
 }
 
 fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect], y: &Axis) -> Result<(), ChartError> {
-    let columns = columns(effects.len());
-    let tiles = room.inset(GUTTER, 0.0, 4.0, 0.0).tiles(effects.len(), columns, 18.0);
+    let columns = columns(effects);
+    let inner = room.inset(GUTTER, 0.0, 4.0, 0.0);
+    let width = panel_width(inner.width(), columns);
+    let axes: Vec<Axis> = effects.iter().map(|effect| effect.axis(width)).collect();
+    let tiles = inner.tiles(effects.len(), columns, gap_between(&axes, width));
     for (i, (effect, tile)) in effects.iter().zip(&tiles).enumerate() {
         let plot = tile.inset(0.0, 24.0, 0.0, 24.0);
         let name = STRONG.fit(&effect.dimension.name, tile.width());
@@ -127,12 +143,18 @@ impl Effect {
         self.most() - self.least()
     }
 
+    /// Whether a panel so wide \[CSS px\] has room for every name of its axis. Numbers are left out where they are too many.
+    fn fits(&self, width: f64) -> bool {
+        let each = width / self.dimension.levels.len() as f64 - BETWEEN_NAMES;
+        self.dimension.is_number || self.dimension.levels.iter().all(|level| LABEL.width(&level.label) <= each)
+    }
+
     /// Its axis; names are cut to the room that each has.
     fn axis(&self, width: f64) -> Axis {
         let mut dimension = self.dimension.clone();
         if !dimension.is_number {
             let each = width / dimension.levels.len() as f64 - 4.0;
-            dimension.levels.iter_mut().for_each(|level| level.label = super::frame::LABEL.fit(&level.label, each));
+            dimension.levels.iter_mut().for_each(|level| level.label = LABEL.fit(&level.label, each));
         }
         spaced(&dimension.axis(), width)
     }

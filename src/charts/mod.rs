@@ -10,9 +10,11 @@ mod compare_differences;
 mod cost_by_component;
 mod cost_by_volume;
 mod course;
+mod daily;
 mod doubt_tornado;
 mod frame;
 mod goals;
+mod heading;
 mod labels;
 mod latency_cdf;
 mod latency_over_time;
@@ -51,6 +53,8 @@ pub struct Drawing {
     pub caption: String,
     /// \[CSS px\]; it is 640 wide.
     pub height: f64,
+    /// How far its title and caption reach down from the top \[CSS px\]: a narrow page writes them itself.
+    pub words: f64,
     /// Standalone, in the light; its text is outlines, so that it needs no font.
     pub svg: String,
     /// As it was before its text became outlines: what tests read.
@@ -99,7 +103,7 @@ impl<'a> Subject<'a> {
         Self { results, points: &results.points }
     }
 
-    /// The one point that a document is about: the only one, or the answer of a size. `None`: there is none.
+    /// Returns the one point that a document is about: the only one, or the answer of a size. `None`: there is none.
     #[must_use]
     pub fn point(&self) -> Option<&'a Point> {
         let index = match &self.results.sizing {
@@ -122,7 +126,7 @@ pub trait Chart: Sync {
     /// What its drawings are called; where there are several, the first part of what they are called.
     fn name(&self) -> &'static str;
 
-    /// The question that it answers, in one sentence.
+    /// Returns the question that it answers, in one sentence.
     fn shows(&self) -> &'static str;
 
     /// Draws a document; nothing when it has not what the chart needs.
@@ -154,7 +158,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &cost_by_component::CostByComponent,
 ];
 
-/// Every drawing of a document. The caller writes the files.
+/// Returns every drawing of a document. The caller writes the files.
 ///
 /// # Errors
 /// The drawing machinery failed; the message begins with the chart's name.
@@ -177,10 +181,15 @@ fn source_over_time(results: &Results, point: &Point) -> String {
     }
 }
 
-/// The line under a drawing: which scenario and which design point it is of.
+/// Returns the line under a drawing: which scenario and which design point it is of.
 fn source(results: &Results, point: &Point) -> String {
     let mut parts = vec![results.scenario.title.clone()];
-    parts.extend(point.parameters.iter().map(|(path, value)| format!("{path} = {}", study::written(value))));
+    // A key is named by its last step, as on axes, unless another one ends alike.
+    let alike = |name: &str| point.parameters.keys().filter(|path| study::last_of(path) == name).count();
+    parts.extend(point.parameters.iter().map(|(path, value)| {
+        let short = study::last_of(path);
+        format!("{} = {}", if alike(short) > 1 { path } else { short }, study::written(value))
+    }));
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }

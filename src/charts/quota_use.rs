@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use super::axis::Axis;
 use super::columns::Columns;
 use super::course::{Course, GUTTER, largest};
+use super::daily::Daily;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 use crate::results::{LimitFacts, Point, Timeline};
+use crate::terms::Unit;
 
 pub(super) struct QuotaUse;
 
@@ -20,7 +22,7 @@ const MOST_DRAWINGS: usize = 12;
 const NEAR: f64 = 0.5;
 /// A limit so many times above all that happened is named at the top instead of squeezing the areas flat.
 const FAR_ABOVE: f64 = 8.0;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 176.0;
 const STRIP_HEIGHT: f64 = 34.0;
 /// Of a file's name \[characters\].
@@ -63,7 +65,11 @@ impl Chart for QuotaUse {
             .take(MOST_DRAWINGS)
             .map(|limits| {
                 let name = file_stem(self.name(), limits[0].owner, &owners);
-                let sheet = Sheet { limits, course: &course, throttled: &throttled };
+                let owner = limits[0].owner;
+                // What was bought counts towards no day of the account.
+                let counts = limits.iter().any(|limit| matches!(limit.name, "rpm" | "tpm"));
+                let days = Daily::of(owner, counts, point, &course);
+                let sheet = Sheet { limits, days, course: &course, throttled: &throttled };
                 sheet.draw(name, source_over_time(results, point))
             })
             .collect()
@@ -173,6 +179,7 @@ impl<'d> Limit<'d> {
 /// One drawing: the limits of one owner, the most important first.
 struct Sheet<'d> {
     limits: &'d [Limit<'d>],
+    days: Vec<Daily>,
     course: &'d Course<'d>,
     /// Attempts per minute; empty when the document does not say.
     throttled: &'d [f64],
@@ -198,7 +205,7 @@ impl Sheet<'_> {
         let heading = Heading {
             name,
             title,
-            subtitle: self.subtitle(),
+            subtitle: self.subtitle() + &self.days_in_words(),
             legend: self.legend(&drawn),
             source: self.with_undrawn(source, &drawn),
             height: 400.0 + extra,
@@ -216,7 +223,9 @@ impl Sheet<'_> {
                 let last_of_all = !strip && i + 1 == drawn.len();
                 let time = self.course.axis(last_of_all);
                 let gap = if i + 1 == drawn.len() { 0.0 } else { 12.0 };
-                self.panel(canvas, Room { top: top + 24.0, bottom: top + each - gap, ..room }, time, limit)?;
+                let panel =
+                    self.panel(canvas, Room { top: top + 24.0, bottom: top + each - gap, ..room }, time, limit)?;
+                self.days.iter().try_for_each(|day| day.draw(&panel, self.course, i == 0))?;
             }
             Ok(())
         })
@@ -252,6 +261,11 @@ impl Sheet<'_> {
         text
     }
 
+    /// Says how much of each day is used.
+    fn days_in_words(&self) -> String {
+        self.days.iter().map(|day| format!(" {}", day.sentence(self.course))).collect()
+    }
+
     fn legend(&self, drawn: &[&Limit<'_>]) -> Vec<(String, Mark)> {
         let wide = self.course.columns.width_s > 60.0;
         let width = labels::span(self.course.columns.width_s);
@@ -282,11 +296,17 @@ impl Sheet<'_> {
         parts.join(" · ")
     }
 
-    fn panel(&self, canvas: &Canvas<'_>, room: Room, time: Axis, limit: &Limit<'_>) -> Result<(), ChartError> {
+    fn panel<'c, 's>(
+        &self,
+        canvas: &'c Canvas<'s>,
+        room: Room,
+        time: Axis,
+        limit: &Limit<'_>,
+    ) -> Result<Panel<'c, 's>, ChartError> {
         let most = largest(&limit.held);
         let line = limit.line();
         let top = line.unwrap_or(0.0).max(most) * 1.14;
-        let panel = canvas.panel(room, time, Axis::from_zero(top, 5.0));
+        let panel = canvas.panel(room, time, Axis::from_zero_in(top, 5.0, Unit::Count));
         let caption = LABEL.fit(&format!("{} · {}", limit.unit(), limit.facts.limiter.replace('_', " ")), 250.0);
         let left = room.left - GUTTER;
         let head = STRONG.fit(limit.name, 120.0);
@@ -302,13 +322,12 @@ impl Sheet<'_> {
         }
         panel.floor()?;
         if let Some(line) = line {
-            return self.limit_line(&panel, line, most);
-        }
-        if limit.facts.per_minute > 0.0 {
+            self.limit_line(&panel, line, most)?;
+        } else if limit.facts.per_minute > 0.0 {
             let text = format!("↑ the limit, {}, is far above", labels::amount(limit.facts.per_minute));
             canvas.text(room.right, room.top - 10.0, &text, LABEL, Ink::Text, Align::Right)?;
         }
-        Ok(())
+        Ok(panel)
     }
 
     fn limit_line(&self, panel: &Panel<'_, '_>, limit: f64, most: f64) -> Result<(), ChartError> {
@@ -333,7 +352,7 @@ impl Sheet<'_> {
     }
 }
 
-/// The outline of the area between a curve and zero.
+/// Returns the outline of the area between a curve and zero.
 fn above_floor(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let ends = curve.last().into_iter().chain(curve.first()).map(|(x, _)| (*x, 0.0));
     curve.iter().copied().chain(ends).collect()

@@ -15,7 +15,7 @@ const MOST_MARKS: usize = 2_400;
 const FEW: usize = 12;
 /// Values that span this ratio are told apart on a logarithmic scale only.
 const WIDE: f64 = 10.0;
-/// \[CSS px\]
+/// The height of the panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 200.0;
 const GUTTER: f64 = 58.0;
 
@@ -27,7 +27,7 @@ const KINDS: [(Option<Judgement>, Ink); 4] = [
     (Some(Judgement::Held), Ink::Blue),
 ];
 
-/// The clouds of a sweep; `None`: no axis is of numbers, or the metric is known nowhere.
+/// Returns the clouds of a sweep; `None`: no axis is of numbers, or the metric is known nowhere.
 pub(super) fn draw(
     name: &str,
     design: &Design<'_>,
@@ -68,7 +68,7 @@ const fn columns(panels: usize) -> usize {
     }
 }
 
-/// The axis of a number; its values, each a sample's own, say nothing of how it should be bent.
+/// Returns the axis of a number; its values, each a sample's own, say nothing of how it should be bent.
 fn along(dimension: &Dimension) -> Axis {
     let ends = dimension.levels.first().zip(dimension.levels.last()).map(|(a, b)| (tame(a.number), tame(b.number)));
     match ends {

@@ -1,8 +1,9 @@
 //! Which region of a pool served what over time: where a call goes when the region that is called has no room.
 
-use super::course::Course;
+use super::course::{Course, largest};
 use super::shares::{Shares, Titles};
 use super::{Chart, ChartError, Drawing, Subject, source_over_time};
+use crate::terms::natural_order;
 
 pub(super) struct ServedByRegion;
 
@@ -20,11 +21,16 @@ impl Chart for ServedByRegion {
         let series = detail.timeline.series.keys();
         let mut pools: Vec<&str> =
             series.filter_map(|name| Some(name.strip_prefix("capacities.")?.split_once(".regions.")?.0)).collect();
+        pools.sort_by(|a, b| natural_order(a, b));
         pools.dedup();
         let mut drawings = Vec::new();
         for pool in &pools {
             let Some(course) = Course::of(subject.results, detail) else { continue };
             let all = course.each(&format!("capacities.{pool}.regions."), ".admitted_per_min");
+            // One region that takes everything is no picture.
+            if all.iter().filter(|(_, values)| largest(values) > 0.0).count() < 2 {
+                continue;
+            }
             let titles = Titles {
                 name: if pools.len() == 1 { self.name().to_owned() } else { format!("{}-{pool}", self.name()) },
                 title: format!("What each region of {pool} took"),

@@ -71,7 +71,7 @@ impl<'d> Shares<'d> {
         if let Some(at) = worst(&parts) {
             let (most, width) = (labels::percent(parts[at]), self.course.width());
             let within = if width.starts_with(|c: char| c.is_ascii_digit()) { width } else { format!("one {width}") };
-            text += &format!(" {} took at the most {most} within {within} ({}).", second.name, self.course.when(at));
+            text += &format!(" {} took at most {most}, in {within} ({}).", second.name, self.course.when(at));
         }
         text
     }

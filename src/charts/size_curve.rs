@@ -10,7 +10,7 @@ use crate::results::{Expectation, Judgement, Point, Sizing};
 
 pub(super) struct SizeCurve;
 
-/// \[CSS px\]
+/// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 62.0;
 const COST_HEIGHT: f64 = 92.0;
 /// A line of labels above the panel.
@@ -33,7 +33,7 @@ impl Chart for SizeCurve {
         let heading = Heading {
             name: self.name().to_owned(),
             title: format!("{} by {}", curve.measure.title(), last_of(&sizing.vary)),
-            subtitle: capital(&sizing.explanation.replace('`', "")),
+            subtitle: curve.subtitle(),
             legend: curve.legend(),
             source: format!("{} · {}", subject.results.scenario.title, sizing.vary),
             height: if curve.cost.is_some() { 520.0 } else { 400.0 },
@@ -71,6 +71,25 @@ impl<'a> Curve<'a> {
         let cost =
             cost_of(subject.points).filter(|cost| steps.iter().any(|s| cost.at(s.point).is_some_and(|c| c > 0.0)));
         Some(Self { sizing, measure, steps, cost })
+    }
+
+    /// The figures at the answer and beside it; the sentence of the answer where there is none.
+    fn subtitle(&self) -> String {
+        let at = |value: Option<u64>| self.steps.iter().find(|step| Some(step.value) == value.map(|v| v as f64));
+        let figure = |step: &Step<'_>| {
+            self.measure.at(step.point).map(|x| format!("{} at {}", self.measure.figure(x), labels::number(step.value)))
+        };
+        let Some((answer, told)) = at(self.sizing.answer).and_then(|step| Some((step, figure(step)?))) else {
+            return capital(&self.sizing.explanation.replace('`', "")) + ".";
+        };
+        let mut text = format!("It is {told}");
+        if let Some(fails) = at(self.sizing.fails_to).and_then(figure) {
+            text += &format!(", and {fails}");
+        }
+        if let Some((cost, usd)) = self.cost.as_ref().and_then(|cost| Some((cost, cost.at(answer.point)?))) {
+            text += &format!("; {} at {} is {}", cost.words(), labels::number(answer.value), labels::money(usd));
+        }
+        text + "."
     }
 
     fn legend(&self) -> Vec<(String, Mark)> {
@@ -248,7 +267,7 @@ impl<'a> Curve<'a> {
     }
 }
 
-/// The expectation that decides: the first that breaks next to the answer, else the first that breaks anywhere.
+/// Returns the expectation that decides: the first that breaks next to the answer, else the first that breaks anywhere.
 fn deciding<'a>(sizing: &Sizing, steps: &[Step<'a>]) -> Option<&'a Expectation> {
     let broken = |step: &Step<'a>| step.point.expectations.iter().find(|e| e.verdict != Judgement::Held);
     let edge = sizing.fails_to.and_then(|value| steps.iter().find(|step| step.value == value as f64));

@@ -12,6 +12,10 @@ use crate::terms::{self, Better, Unit};
 
 /// What is drawn where nothing is expected.
 const USUAL: &str = "throttle_rate";
+/// Between panels \[CSS px\].
+const LEAST_GAP: f64 = 18.0;
+/// Between labels that belong to different panels \[CSS px\].
+const BETWEEN_LABELS: f64 = 14.0;
 pub(super) const BOUND: Mark = Mark::Line(Ink::Text, 1.25);
 
 /// A metric as a chart shows it.
@@ -37,14 +41,14 @@ impl Measure {
         Self { bounds: bounds.into_iter().filter_map(known).collect(), ..Self::named(&expectation.metric) }
     }
 
-    /// The metric of the first expectation, else the usual one.
+    /// Returns the metric of the first expectation, else the usual one.
     pub(super) fn of(subject: &Subject<'_>) -> Self {
         let of_points = subject.points.iter().flat_map(|point| &point.expectations);
         let first = of_points.chain(&subject.results.expectations).next();
         first.map_or_else(|| Self::named(USUAL), Self::expected)
     }
 
-    /// The figure at a point; `None`: not known.
+    /// Returns the figure at a point; `None`: not known.
     pub(super) fn at(&self, point: &Point) -> Option<f64> {
         point.value(&self.name).filter(|x| x.is_finite()).map(tame)
     }
@@ -64,7 +68,7 @@ impl Measure {
         labels::figure(x, self.unit)
     }
 
-    /// The figure at a point with its interval.
+    /// Returns the figure at a point with its interval.
     pub(super) fn told(&self, point: &Point) -> String {
         let Some(x) = self.at(point) else { return "not known".to_owned() };
         match self.interval(point) {
@@ -121,16 +125,16 @@ impl Measure {
         Ok(())
     }
 
-    /// The key of the bounds in a legend.
+    /// Returns the key of the bounds in a legend.
     pub(super) fn key_of_bounds(&self) -> Option<(String, Mark)> {
         let words: Vec<String> =
             self.bounds.iter().map(|(word, bound)| format!("{word} {}", labels::bound(*bound, self.unit))).collect();
-        (!words.is_empty()).then(|| (format!("expected: {}", words.join(", ")), BOUND))
+        (!words.is_empty()).then(|| (format!("goal: {}", words.join(", ")), BOUND))
     }
 }
 
-/// An axis along a panel so wide \[CSS px\] with every second or third label alone where not all have room: gaps of one
-/// size are read as such.
+/// Returns an axis along a panel so wide \[CSS px\] with every second or third label alone where not all have room:
+/// gaps of one size are read as such.
 pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     let mut axis = axis.clone();
     let labelled: Vec<usize> = (0..axis.ticks.len()).filter(|i| !axis.ticks[*i].label.is_empty()).collect();
@@ -150,12 +154,25 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     axis
 }
 
+/// The gap between panels so wide that keeps the last label of one panel apart from the first label of the next
+/// \[CSS px\].
+pub(super) fn gap_between<'x>(axes: impl IntoIterator<Item = &'x Axis>, width: f64) -> f64 {
+    let (mut before, mut after): (f64, f64) = (0.0, 0.0);
+    for axis in axes {
+        let over = |tick: &Tick, room: f64| (LABEL.width(&tick.label) / 2.0 - room * width).max(0.0);
+        let labelled = || axis.ticks.iter().filter(|tick| !tick.label.is_empty());
+        before = before.max(labelled().next().map_or(0.0, |tick| over(tick, axis.place(tick.at))));
+        after = after.max(labelled().next_back().map_or(0.0, |tick| over(tick, 1.0 - axis.place(tick.at))));
+    }
+    LEAST_GAP.max(before + after + BETWEEN_LABELS)
+}
+
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
 }
 
-/// The colour of a verdict.
+/// Returns the colour of a verdict.
 pub(super) const fn ink_of(judged: Option<Judgement>) -> Ink {
     match judged {
         Some(Judgement::Held) | None => Ink::Blue,
@@ -166,10 +183,10 @@ pub(super) const fn ink_of(judged: Option<Judgement>) -> Ink {
 
 pub(super) const fn word_of(judged: Option<Judgement>) -> &'static str {
     match judged {
-        Some(Judgement::Held) => "meets every expectation",
+        Some(Judgement::Held) => "meets every goal",
         Some(Judgement::Failed) => "fails",
         Some(Judgement::Inconclusive) => "undecided",
-        None => "nothing is expected",
+        None => "no goal is stated",
     }
 }
 
@@ -201,7 +218,7 @@ pub(super) struct Dimension {
 }
 
 impl Dimension {
-    /// An axis on which its levels stand as [`Dimension::place`] says.
+    /// Returns an axis on which its levels stand as [`Dimension::place`] says.
     pub(super) fn axis(&self) -> Axis {
         if self.is_number {
             let levels: Vec<(f64, String)> = self.levels.iter().map(|l| (l.number, l.label.clone())).collect();
@@ -261,19 +278,19 @@ impl<'a> Design<'a> {
         (!dimensions.is_empty()).then_some(Self { dimensions, sites, is_grid })
     }
 
-    /// The cheapest point that meets every expectation, else the first: what is kept where an axis is not shown.
+    /// Returns the cheapest point that meets every goal, else the first: what is kept where an axis is not shown.
     pub(super) fn anchor(&self, cost: Option<&Measure>) -> usize {
         cost.and_then(|cost| self.least(cost)).unwrap_or(0)
     }
 
-    /// The point that meets every expectation at the least known cost.
+    /// Returns the point that meets every goal at the least known cost.
     fn least(&self, cost: &Measure) -> Option<usize> {
         let good = (0..self.sites.len()).filter(|i| self.sites[*i].judged == Some(Judgement::Held));
         let priced = good.filter_map(|i| Some((i, cost.at(self.sites[i].point)?)));
         priced.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
     }
 
-    /// The cheapest point that meets every expectation. Costs are compared only where all such points carry the same
+    /// Returns the cheapest point that meets every goal. Costs are compared only where all such points carry the same
     /// traffic and have a known cost.
     pub(super) fn cheapest(&self, cost: &Measure) -> Result<usize, Unranked> {
         let good: Vec<&Point> =
@@ -288,7 +305,7 @@ impl<'a> Design<'a> {
         }
     }
 
-    /// A point's place in words: `model_units 4, max_tokens 512`.
+    /// Returns a point's place in words: `model_units 4, max_tokens 512`.
     pub(super) fn told(&self, site: &Site<'_>) -> String {
         let parts = self.dimensions.iter().zip(&site.at).map(|(d, at)| format!("{} {}", d.name, d.label(*at)));
         parts.collect::<Vec<_>>().join(", ")
@@ -299,15 +316,15 @@ impl<'a> Design<'a> {
         self.dimensions.iter().zip(&site.at).map(|(d, at)| d.label(*at)).collect::<Vec<_>>().join(" · ")
     }
 
-    /// How many meet everything, in a sentence; `None`: nothing is expected.
+    /// Returns how many meet everything, in a sentence; `None`: nothing is expected.
     pub(super) fn counted(&self) -> Option<String> {
         let held = self.sites.iter().filter(|s| s.judged == Some(Judgement::Held)).count();
         self.sites.iter().any(|s| s.judged.is_some()).then(|| {
             let all = labels::amount(self.sites.len() as f64);
             match held {
-                0 => format!("None of {all} points meets every expectation"),
-                1 => format!("1 of {all} points meets every expectation"),
-                _ => format!("{} of {all} points meet every expectation", labels::amount(held as f64)),
+                0 => format!("None of {all} points meets every goal"),
+                1 => format!("1 of {all} points meets every goal"),
+                _ => format!("{} of {all} points meet every goal", labels::amount(held as f64)),
             }
         })
     }
@@ -316,15 +333,15 @@ impl<'a> Design<'a> {
 /// Why no point of a sweep is the cheapest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unranked {
-    /// No point meets every expectation at a known cost.
+    /// No point meets every goal at a known cost.
     Nothing,
-    /// The points that meet every expectation carry different traffic.
+    /// The points that meet every goal carry different traffic.
     Traffic,
-    /// So many points that meet every expectation have no known cost.
+    /// So many points that meet every goal have no known cost.
     Unpriced(usize),
 }
 
-/// Whether points carry the same traffic.
+/// Returns whether points carry the same traffic.
 pub(super) fn carry_the_same(traffics: &[Traffic]) -> bool {
     traffics.first().is_none_or(|first| traffics.iter().all(|traffic| traffic.is_same(first)))
 }
@@ -369,7 +386,7 @@ fn dimension(parameters: &[String], points: &[Point]) -> (Dimension, Vec<usize>)
     (Dimension { name, path: parameters.join(" / "), levels, is_number }, at)
 }
 
-/// The last step of a path.
+/// Returns the last step of a path.
 pub(super) fn last_of(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }

@@ -61,7 +61,7 @@ const HEAT: [Tone; STEPS] = [
 ];
 
 impl Ink {
-    /// Every ink.
+    /// Returns every ink.
     fn all() -> impl Iterator<Item = Self> {
         let named = [
             Self::Text,
@@ -100,7 +100,7 @@ impl Ink {
         }
     }
 
-    /// The name of the ink with this colour in the light, and both its colours.
+    /// Returns the name of the ink with this colour in the light, and both its colours.
     #[cfg(test)]
     pub(super) fn known(hex: u32) -> Option<(&'static str, u32, u32)> {
         Self::all().map(Self::tone).find(|tone| tone.1 == hex)
@@ -140,12 +140,12 @@ pub(super) fn themed(svg: &str, theme: Theme) -> String {
     }
 }
 
-/// The drawing with a CSS variable for each colour, for a page that brings [`variables`].
+/// Returns the drawing with a CSS variable for each colour, for a page that brings [`variables`].
 pub(super) fn for_page(svg: &str) -> String {
     recoloured(svg, |(name, _, _)| format!("var(--ink-{name})"))
 }
 
-/// The variables of a page, as CSS declarations.
+/// Returns the variables of a page, as CSS declarations.
 #[must_use]
 pub fn variables(theme: Theme) -> String {
     let tone = |(name, light, dark): Tone| {
@@ -189,7 +189,7 @@ pub(super) enum Align {
 /// A size and a weight of type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Type {
-    /// \[CSS px\]
+    /// The size of the type \[CSS px\].
     pub(super) size: f64,
     bold: bool,
 }
@@ -218,7 +218,7 @@ impl Type {
         }
     }
 
-    /// \[CSS px\]
+    /// Returns the width of a text \[CSS px\].
     pub(super) fn width(self, text: &str) -> f64 {
         let font: FontDesc<'_> = (FAMILY, self.size * DEJAVU_LINE_PER_EM * SCALE, self.weight()).into();
         font.box_size(text).map_or(0.0, |(w, _)| f64::from(w) / SCALE)
@@ -284,7 +284,8 @@ pub(super) fn register_fonts() -> Result<(), ChartError> {
     if good { Ok(()) } else { Err(ChartError("the embedded font cannot be read".to_owned())) }
 }
 
-/// Returns the text with each character that cannot be drawn as a question mark. The embedded font holds Latin-1 and some signs; anything else would be drawn as a box.
+/// Returns the text with each character that cannot be drawn as a question mark. The embedded font holds Latin-1 and
+/// some signs; anything else would be drawn as a box.
 pub(super) fn drawable(text: &str) -> String {
     text.chars()
         .map(|c| match c {

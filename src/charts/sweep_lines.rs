@@ -1,7 +1,7 @@
 //! How the metric that decides moves with a swept number: where the line crosses what is expected. Samples are dots.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
-use super::study::{Design, Dimension, Measure, Site, cost_of, ink_of, spaced, thinned, word_of};
+use super::study::{Design, Dimension, Measure, Site, cost_of, gap_between, ink_of, spaced, thinned, word_of};
 use super::{Chart, ChartError, Drawing, Subject, scatter};
 use crate::results::Judgement;
 
@@ -13,7 +13,7 @@ const MOST_LINES: usize = 4;
 const MOST_VALUES: usize = 120;
 /// Dots closer than this would make a band of them \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 190.0;
 const GUTTER: f64 = 58.0;
 /// Of several lines, from the first value of their axis to the last: an order that is seen.
@@ -25,7 +25,7 @@ impl Chart for SweepLines {
     }
 
     fn shows(&self) -> &'static str {
-        "At which value of a swept number the metric that decides crosses what is expected of it."
+        "At which value of a swept number the metric that decides crosses its goal."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -101,7 +101,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         }
     }
 
-    /// The points of a line, by the level of x.
+    /// Returns the points of a line, by the level of x.
     fn line(&self, panel: usize, line: usize) -> Vec<&Site<'a>> {
         let mut at = self.anchor.clone();
         if let Some(axis) = self.panel_axis {
@@ -199,7 +199,9 @@ impl<'d, 'a> Sheet<'d, 'a> {
         let points: Vec<&Site<'_>> = self.all();
         let y = self.measure.axis(points.iter().map(|site| site.point), 5.0);
         let columns = self.columns();
-        let tiles = room.inset(GUTTER, 0.0, 4.0, 18.0).tiles(self.panels.len(), columns, 16.0);
+        let inner = room.inset(GUTTER, 0.0, 4.0, 18.0);
+        let width = (inner.width() + 18.0) / columns as f64 - 18.0;
+        let tiles = inner.tiles(self.panels.len(), columns, gap_between([&spaced(&x, width)], width));
         for (i, (panel, tile)) in self.panels.iter().zip(&tiles).enumerate() {
             let plot = tile.inset(0.0, 22.0, 0.0, 24.0);
             if let Some(axis) = self.panel_axis.map(|axis| &self.design.dimensions[axis]) {

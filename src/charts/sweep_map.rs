@@ -13,7 +13,7 @@ const MOST_PANELS: usize = 4;
 const MOST_CELLS: usize = 1_100;
 /// Figures are outlines: more of them weigh more than they tell.
 const MOST_FIGURES: usize = 140;
-/// \[CSS px\]
+/// The least height of a cell \[CSS px\].
 const LOWEST_CELL: f64 = 15.0;
 const TALLEST_CELL: f64 = 40.0;
 /// Left of the first panel of a row, at most, for the labels of its rows.
@@ -29,7 +29,7 @@ impl Chart for SweepMap {
     }
 
     fn shows(&self) -> &'static str {
-        "Which combinations of two swept values meet everything that is expected."
+        "Which combinations of two swept values meet every goal."
     }
 
     fn draw(&self, subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
@@ -101,7 +101,7 @@ impl<'d, 'a> Map<'d, 'a> {
         &self.design.dimensions[i]
     }
 
-    /// A panel's points, row by row from the bottom.
+    /// Returns a panel's points, row by row from the bottom.
     fn cells(&self, panel: usize) -> Vec<Option<&'d Site<'a>>> {
         let mut at = self.anchor.clone();
         if let Some(axis) = self.panel_axis {
@@ -136,7 +136,7 @@ impl<'d, 'a> Map<'d, 'a> {
     fn subtitle(&self) -> String {
         let mut text = match self.design.counted() {
             Some(counted) => format!("{counted}."),
-            None => "Nothing is expected of these points.".to_owned(),
+            None => "The scenario states no goal.".to_owned(),
         };
         text += &format!(
             " {} goes from {} to {}.",
@@ -197,7 +197,7 @@ impl<'d, 'a> Map<'d, 'a> {
         Ok(())
     }
 
-    /// The largest type in which every figure fits its cell.
+    /// Returns the largest type in which every figure fits its cell.
     fn face(&self, plot: Room) -> Option<Type> {
         let (width, height) = (plot.width() / self.columns.len() as f64, plot.height() / self.rows.len() as f64);
         let is_few = self.columns.len() * self.rows.len() * self.panels.len() <= MOST_FIGURES;

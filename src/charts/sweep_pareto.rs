@@ -96,10 +96,10 @@ impl<'d, 'a> Field<'d, 'a> {
             (Err(Unranked::Unpriced(1)), Some(counted)) => format!("{counted}; one of them has no known cost."),
             (Err(Unranked::Unpriced(n)), Some(counted)) => format!("{counted}; {n} of them have no known cost."),
             (Err(Unranked::Nothing), Some(counted)) => format!("{counted}."),
-            (_, None) => "Nothing is expected of these points.".to_owned(),
+            (_, None) => "The scenario states no goal.".to_owned(),
         };
-        let ends = self.frontier.first().zip(self.frontier.last()).filter(|(a, b)| a != b);
-        if let Some((a, b)) = ends {
+        let choices: Vec<usize> = self.choices().collect();
+        if let [a, .., b] = choices.as_slice() {
             let (a, b) = (&self.stars[*a], &self.stars[*b]);
             let (from, to) = (self.measure.figure(a.value), self.measure.figure(b.value));
             // A gain that its figures do not show is none to speak of.
@@ -107,10 +107,16 @@ impl<'d, 'a> Field<'d, 'a> {
                 text += &format!(" From {from} at {} to {to} at {}.", labels::money(a.cost), labels::money(b.cost));
             }
         }
-        text + &format!(" Labels: {order}.")
+        if choices.is_empty() { text } else { text + &format!(" Labels: {order}.") }
     }
 
-    /// A point that carries less traffic may be cheap for that alone.
+    /// The points of the frontier that meet every expectation; all of them where nothing is expected.
+    fn choices(&self) -> impl Iterator<Item = usize> {
+        let meets = |i: &usize| matches!(self.stars[*i].site.judged, Some(Judgement::Held) | None);
+        self.frontier.iter().copied().filter(meets)
+    }
+
+    /// Warns that a point that carries less traffic may be cheap for that alone.
     fn source(&self, title: &str) -> String {
         let traffics: Vec<Traffic> = self.stars.iter().filter_map(|star| Traffic::of(star.site.point)).collect();
         let warning = if carry_the_same(&traffics) { "" } else { "points carry different traffic" };
@@ -151,7 +157,7 @@ impl<'d, 'a> Field<'d, 'a> {
         self.labels(&panel)
     }
 
-    /// The frontier as stairs: between two of its points nothing is better than the cheaper one.
+    /// Returns the frontier as stairs: between two of its points nothing is better than the cheaper one.
     fn steps(&self) -> Vec<(f64, f64)> {
         let mut path: Vec<(f64, f64)> = Vec::new();
         for star in self.frontier.iter().map(|i| &self.stars[*i]) {
@@ -244,7 +250,8 @@ impl<'d, 'a> Field<'d, 'a> {
             panel.ring(star.cost, star.value, 6.5, Ink::Green)?;
             self.label(panel, &mut placer, star, &STRONG.fit(&text, 300.0), Ink::Green)?;
         }
-        let named: Vec<usize> = self.frontier.iter().copied().filter(|i| Ok(*i) != self.cheapest).collect();
+        // A point that fails must not look like a choice.
+        let named: Vec<usize> = self.choices().filter(|i| Ok(*i) != self.cheapest).collect();
         for i in thinned(named.len(), MOST_LABELS) {
             let star = &self.stars[named[i]];
             let text = LABEL.fit(&self.design.values(star.site), WIDEST_LABEL);

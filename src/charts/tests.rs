@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+mod captions;
 mod courses;
 mod looks;
 mod study;
@@ -13,7 +14,7 @@ use crate::results::{
     Estimate, Input, LimitFacts, Origin, Quantiles, SCHEMA_VERSION, Scenario, Timeline, Tool, Verdict, VerdictBasis,
 };
 
-/// The input that makes charts draw clock times.
+/// Returns the input that makes charts draw clock times.
 fn stated_start() -> Input {
     Input {
         origin: Origin::Stated,
@@ -53,7 +54,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
     }
 }
 
-/// A uniform draw that depends on nothing but its number.
+/// Returns a uniform draw that depends on nothing but its number.
 fn noise(i: usize) -> f64 {
     let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -92,7 +93,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         ("service".to_owned(), lognormal(2_350.0, 0.62)),
         ("queue_delay".to_owned(), lognormal(20.0 + wait, 1.4)),
     ]);
-    let fixed = |per_minute| LimitFacts { per_minute, limiter: "fixed_window".to_owned() };
+    let fixed = |per_minute| LimitFacts { per_minute, limiter: "fixed_window".to_owned(), occupied_peak_per_min: None };
     let limits =
         BTreeMap::from([("quotas.us.tpm".to_owned(), fixed(limit)), ("quotas.us.rpm".to_owned(), fixed(4_000.0))]);
     let metrics = [
@@ -117,6 +118,7 @@ pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
         bill: Vec::new(),
         takes: Vec::new(),
         commitments: Vec::new(),
+        notes: Vec::new(),
         expectations: Vec::new(),
         detail: Some(Detail {
             timeline: Timeline {
@@ -270,7 +272,8 @@ fn at_most_four_limits_share_a_drawing() {
     }
     let drawing = &draw(&many)[0];
     assert_sound(drawing);
-    assert_eq!(drawing.height, 400.0 + 3.0 * 176.0);
+    // What is not drawn makes a second line of source.
+    assert_eq!(drawing.height, 400.0 + 3.0 * 176.0 + 13.0);
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Chart for ThrottlesOverTime {
     }
 }
 
-/// A reason in the words of a reader.
+/// Returns a reason in the words of a reader.
 fn reason(name: &str) -> String {
     match name {
         "outage" => "outage".to_owned(),
@@ -56,6 +56,7 @@ fn reason(name: &str) -> String {
         "region_room" => "no room in a region".to_owned(),
         "queue_full" => "queue full".to_owned(),
         "max_wait" => "wait too long".to_owned(),
+        "account_tpd" => "account's daily quota".to_owned(),
         limit => format!("{limit} limit"),
     }
 }
@@ -86,7 +87,7 @@ impl<'d> Refusals<'d> {
         let mut text = self.reasons_in_words();
         if let Some(at) = worst(&self.refused) {
             text += &format!(
-                " At the most {} offers were refused a minute ({}).",
+                " Up to {} offers were refused a minute ({}).",
                 labels::amount(self.refused[at]),
                 self.course.when(at)
             );
@@ -103,7 +104,7 @@ impl<'d> Refusals<'d> {
 
     fn reasons_in_words(&self) -> String {
         if let [only] = self.reasons.as_slice() {
-            return format!("The reason was always the same: {}.", only.name);
+            return format!("All refusals came from the {}.", only.name);
         }
         let refused = total(&self.refused);
         let share = |r: &Ranked| format!("{} {}", r.name, labels::percent(total(&r.values) / refused));

@@ -6,13 +6,14 @@ use super::axis::Axis;
 use super::course::{Course, head, largest, total};
 use super::frame::{self, Align, Canvas, Heading, Ink, Mark, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
-use crate::results::LimitFacts;
+use crate::results::{LimitFacts, Point};
+use crate::terms::natural_order;
 
 pub(super) struct UnitUtilization;
 
 /// More panels than this would be too low to read; the fullest come first.
 const MOST_PANELS: usize = 4;
-/// \[CSS px\]
+/// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 150.0;
 
 /// Of a line \[CSS px\].
@@ -47,7 +48,7 @@ impl Chart for UnitUtilization {
         let heading = Heading {
             name: self.name().to_owned(),
             title: "Use of provisioned throughput".to_owned(),
-            subtitle: subtitle(&course, &units),
+            subtitle: subtitle(point, &course, &units),
             legend: legend(&units),
             source,
             height: 180.0 + units.len() as f64 * PANEL_HEIGHT,
@@ -58,7 +59,8 @@ impl Chart for UnitUtilization {
             for (i, unit) in units.iter().enumerate() {
                 let is_last = i + 1 == units.len();
                 let (top, gap) = (room.top + i as f64 * each, if is_last { 0.0 } else { 12.0 });
-                unit.panel(canvas, Room { top: top + 24.0, bottom: top + each - gap, ..room }, &course, is_last)?;
+                let room = Room { top: top + 24.0, bottom: top + each - gap, ..room };
+                unit.panel(canvas, room, &course, (is_last, units.len() == 1))?;
             }
             Ok(())
         })?;
@@ -80,12 +82,14 @@ fn legend(units: &[Unit<'_>]) -> Vec<(String, Mark)> {
 
 /// What was bought of one capacity, and the shares of it that were used, by column \[1\].
 struct Unit<'d> {
+    /// Such as `capacities.dedicated`.
+    owner: &'d str,
     name: &'d str,
     input: Option<Vec<f64>>,
     output: Option<Vec<f64>>,
 }
 
-/// Every owner of limits on input or output, which bought throughput alone has.
+/// Returns every owner of limits on input or output, which bought throughput alone has.
 fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> Vec<Unit<'d>> {
     let mut units: BTreeMap<&str, Unit<'_>> = BTreeMap::new();
     for (prefix, facts) in limits {
@@ -94,14 +98,16 @@ fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> V
         };
         let Some(used) = shares(course, prefix, facts) else { continue };
         let name = owner.split_once('.').map_or(owner, |(_, name)| name);
-        let unit = units.entry(owner).or_insert(Unit { name, input: None, output: None });
+        let unit = units.entry(owner).or_insert(Unit { owner, name, input: None, output: None });
         if limit == "input" {
             unit.input = Some(used);
         } else {
             unit.output = Some(used);
         }
     }
-    units.into_values().collect()
+    let mut units: Vec<Unit<'_>> = units.into_values().collect();
+    units.sort_by(|a, b| natural_order(a.name, b.name));
+    units
 }
 
 /// `None`: the document has no such series, or the limit is none.
@@ -122,11 +128,20 @@ impl Unit<'_> {
         self.both().map(|(_, values, _)| largest(values)).fold(0.0, f64::max)
     }
 
-    fn panel(&self, canvas: &Canvas<'_>, room: Room, course: &Course<'_>, is_last: bool) -> Result<(), ChartError> {
+    /// Draws the panel; it is told whether it is the last one, and whether it is the only one.
+    fn panel(
+        &self,
+        canvas: &Canvas<'_>,
+        room: Room,
+        course: &Course<'_>,
+        (is_last, is_only): (bool, bool),
+    ) -> Result<(), ChartError> {
         // Down to a few per cent the limit stays in sight: how far it is away is what the chart is about.
         let panel = canvas.panel(room, course.axis(is_last), Axis::shares(self.most().max(1.0) * 1.1, 4.0));
         let peaks = self.both().map(|(name, values, _)| format!("{name} at most {}", labels::percent(largest(values))));
-        head(canvas, room, self.name, &peaks.collect::<Vec<String>>().join(", "))?;
+        // The subtitle has the peaks of a single capacity.
+        let peaks = if is_only { String::new() } else { peaks.collect::<Vec<String>>().join(", ") };
+        head(canvas, room, self.name, &peaks)?;
         panel.grid()?;
         course.level(&panel, 1.0, LIMIT)?;
         for (_, values, ink) in self.both() {
@@ -144,15 +159,25 @@ impl Unit<'_> {
     }
 }
 
-/// Of the fullest capacity.
-fn subtitle(course: &Course<'_>, units: &[Unit<'_>]) -> String {
+/// Says how much the fullest capacity used: over all replications where the document says so, else as drawn.
+fn subtitle(point: &Point, course: &Course<'_>, units: &[Unit<'_>]) -> String {
     let unit = &units[0];
-    let mean = |values: &[f64]| labels::percent(total(values) / values.len() as f64);
     let part = |(name, values, _): (&str, &Vec<f64>, Ink)| {
-        format!("{} of the {name} on average, {} at the most", mean(values), labels::percent(largest(values)))
+        let known =
+            |stem: &str| point.value(&format!("{}.{name}.utilization_{stem}", unit.owner)).filter(|x| *x >= 0.0);
+        let (mean, most) = match known("mean").zip(known("peak")) {
+            Some(both) => both,
+            None => (total(values) / values.len() as f64, largest(values)),
+        };
+        format!(
+            "{} of the {name} on average, at most {}",
+            labels::percent(mean.min(1e9)),
+            labels::percent(most.min(1e9))
+        )
     };
     let parts: Vec<String> = unit.both().map(part).collect();
-    let wide = if course.columns.width_s > 60.0 { format!(" (means of {})", course.span()) } else { String::new() };
     let who = if units.len() > 1 { format!("{}, the fullest,", unit.name) } else { unit.name.to_owned() };
-    format!("{who} used {}{wide}.", parts.join("; "))
+    let wide = course.columns.width_s > 60.0;
+    let wide = if wide { format!(" The lines are means of {}.", course.span()) } else { String::new() };
+    format!("{who} used {}.{wide}", parts.join("; "))
 }

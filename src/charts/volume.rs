@@ -49,7 +49,7 @@ impl Way {
 /// Where the cheapest way that carries the load changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Turn {
-    /// \[requests/month\]
+    /// The volume at which the cheapest way changes \[requests/month\].
     pub(super) at: f64,
     /// `None`: none carries it.
     pub(super) from: Option<usize>,
@@ -141,7 +141,7 @@ impl Volumes {
         }
     }
 
-    /// The cheapest at the least volume; `None`: none carries it.
+    /// Returns the cheapest at the least volume; `None`: none carries it.
     pub(super) fn first(&self) -> Option<usize> {
         self.cheapest[0]
     }
@@ -165,7 +165,7 @@ impl Volumes {
     }
 }
 
-/// The metric of the bill.
+/// Returns the metric of the bill.
 pub(super) fn cost() -> Measure {
     Measure::named(COST)
 }
@@ -179,7 +179,7 @@ struct Walk<'v> {
 }
 
 impl Walk<'_> {
-    /// The cheapest way that carries a volume; of equals the one that was it before, else the first.
+    /// Returns the cheapest way that carries a volume; of equals the one that was it before, else the first.
     fn cheapest(&self, i: usize, before: Option<usize>) -> Option<usize> {
         let costs = (0..self.ways.len()).filter_map(|way| Some((way, self.ways[way].cost(i)?)));
         let (best, least) = costs.min_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -256,7 +256,7 @@ fn carries(site: &Site<'_>) -> bool {
     site.judged.map_or(site.point.verdict == Verdict::Carries, |judged| judged == Judgement::Held)
 }
 
-/// The values of the other axes, numbers with the name of theirs; and the same in short.
+/// Returns the values of the other axes, numbers with the name of theirs; and the same in short.
 fn named(design: &Design<'_>, site: &Site<'_>, axis: usize) -> (String, String) {
     let others: Vec<usize> = (0..design.dimensions.len()).filter(|d| *d != axis).collect();
     let value = |d: &usize| design.dimensions[*d].label(site.at[*d]).to_owned();
@@ -270,8 +270,8 @@ fn named(design: &Design<'_>, site: &Site<'_>, axis: usize) -> (String, String) 
     (name, label)
 }
 
-/// The axis along which the month's requests rise whatever the other axes are, and its levels by them \[requests/month\]; of
-/// several the one with the most levels.
+/// Returns the axis along which the month's requests rise whatever the other axes are, and its levels by them
+/// \[requests/month\]; of several the one with the most levels.
 fn volume_axis(design: &Design<'_>) -> Option<(usize, Vec<(usize, f64)>)> {
     let measure = Measure::named(VOLUME);
     let rising = |axis: usize| {

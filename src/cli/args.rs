@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::units::{SimTime, meant, parse};
 
-/// Play a load against Amazon Bedrock's quotas before you buy throughput.
+/// Simulate your load against Amazon Bedrock's quotas before you buy throughput.
 #[derive(Debug, Parser)]
 #[command(name = "bedload", version, max_term_width = 80, arg_required_else_help = true)]
 pub(super) struct Cli {
@@ -22,27 +22,27 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Write a commented scenario to start from.
     Init(InitArgs),
-    /// Check scenarios and show what was understood, without simulating.
+    /// Check scenarios and show how they are understood, without simulating.
     Validate(ValidateArgs),
     /// Simulate a scenario: a summary, results.json, points.csv and charts.
     Run(RunArgs),
     /// Simulate every design point of a scenario's [sweep].
     Sweep(SweepArgs),
-    /// Find the least (or the greatest) value of a key that keeps every expectation.
+    /// Find the least (or the greatest) value of a key that meets every goal.
     Size(SizeArgs),
-    /// Play two scenarios with the same luck, and say by how much they differ.
+    /// Simulate two scenarios with the same random draws and show how they differ.
     Compare(CompareArgs),
-    /// Gate a pipeline: run scenarios and judge what they expect.
+    /// Gate a pipeline: simulate scenarios and judge their goals.
     Check(CheckArgs),
-    /// Draw the charts of results that were written before, or some of them.
+    /// Draw charts from results that were written before.
     Chart(ChartArgs),
-    /// Make one page of results that a review can decide from, or the same as Markdown.
+    /// Make one page for a review from results, as HTML or as Markdown.
     Report(ReportArgs),
     /// Make a scenario from a log of calls: replay the log or draw from a fitted model.
     Import(ImportArgs),
     /// Look up the models that bedload knows, with sources and dates.
     Catalog(CatalogArgs),
-    /// Say what a metric means.
+    /// Explain a metric: its meaning, unit and formula.
     Explain(ExplainArgs),
     /// Print the JSON Schema of scenarios or of results.
     Schema(SchemaArgs),
@@ -53,7 +53,7 @@ pub(super) struct InitArgs {
     /// The template: quickstart, shared-quota or queue.
     #[arg(default_value = "quickstart")]
     pub template: String,
-    /// Where to write it; default: <TEMPLATE>.toml in this folder. `-` prints it.
+    /// The file to write; default: <TEMPLATE>.toml in this folder. `-` writes to stdout.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
 }
@@ -65,7 +65,7 @@ pub(super) struct ValidateArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -76,7 +76,7 @@ pub(super) struct RunArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Point K of the scenario's [sweep], again; its folder is output/<NAME OF THE FILE>-point-K.
+    /// Run point K of the scenario's [sweep] alone; its folder is output/<NAME OF THE FILE>-point-K.
     #[arg(long, value_name = "K")]
     pub point: Option<u64>,
     /// The folder for results and charts; default: output/<NAME OF THE FILE>.
@@ -87,16 +87,16 @@ pub(super) struct RunArgs {
     /// Draw no charts.
     #[arg(long)]
     pub no_charts: bool,
-    /// Play the scenario as written alone, whatever it doubts.
+    /// Simulate the scenario as written only, and leave [doubt] out.
     #[arg(long)]
     pub no_doubt: bool,
-    /// When the answer is no, do not search for a value that would change it.
+    /// Do not search for a value that would change the answer from no to yes.
     #[arg(long)]
     pub no_decision: bool,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
-    /// What stdout shows.
+    /// The form in which stdout shows the results.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
@@ -110,7 +110,7 @@ pub(super) struct SweepArgs {
     /// Show the points as CSV, or with --format json as JSON, and simulate nothing.
     #[arg(long)]
     pub list: bool,
-    /// The folder for results; default: output/<NAME OF THE FILE>. A sweep that was stopped goes on there.
+    /// The folder for results; default: output/<NAME OF THE FILE>-sweep. A sweep that was stopped continues there.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     /// Drop the finished points of an earlier sweep in that folder.
@@ -121,10 +121,10 @@ pub(super) struct SweepArgs {
     pub no_charts: bool,
     #[command(flatten)]
     pub resources: Resources,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
-    /// What stdout shows.
+    /// The form in which stdout shows the results.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
@@ -133,7 +133,7 @@ pub(super) struct SweepArgs {
 pub(super) struct SizeArgs {
     /// The scenario file.
     pub file: PathBuf,
-    /// The key to size, such as capacities.us.tpm; like the next ones, it overrides the file's [size].
+    /// The key to size, such as capacities.us.tpm. This flag and those below override the file's [size].
     #[arg(long, value_name = "PATH")]
     pub vary: Option<String>,
     /// The first value.
@@ -142,21 +142,21 @@ pub(super) struct SizeArgs {
     /// The last value.
     #[arg(long, value_name = "N", value_parser = whole)]
     pub to: Option<u64>,
-    /// From one value to the next; default: 1.
+    /// The step from one value to the next; default: 1.
     #[arg(long, value_name = "N", value_parser = whole)]
     pub step: Option<u64>,
-    /// What follows each value, such as /min for a rate or s for a time.
+    /// The unit of the values, such as /min for a rate or s for a time.
     #[arg(long)]
     pub unit: Option<String>,
-    /// The least value that holds, or the greatest.
+    /// Whether to find the least or the greatest value that meets every goal.
     #[arg(long, value_parser = ["least", "greatest"])]
     pub find: Option<String>,
-    /// What is bought already: too few fails, too many is told with what it costs.
+    /// The value that is bought: the command fails if it is too low, and shows the saving if it is more than enough.
     #[arg(long, value_name = "N", value_parser = whole)]
     pub bought: Option<u64>,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// The folder for results and charts; default: output/<NAME OF THE FILE>.
+    /// The folder for results and charts; default: output/<NAME OF THE FILE>-size.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     #[command(flatten)]
@@ -164,19 +164,19 @@ pub(super) struct SizeArgs {
     /// Draw no charts of the answer.
     #[arg(long)]
     pub no_charts: bool,
-    /// Play the scenario as written alone, whatever it doubts.
+    /// Simulate the scenario as written only, and leave [doubt] out.
     #[arg(long)]
     pub no_doubt: bool,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
-    /// What stdout shows.
+    /// The form in which stdout shows the results.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
 
 impl SizeArgs {
-    /// All that is set, as `PATH=VALUE`: what to size is a section of the scenario like any other.
+    /// Returns all that is set, as `PATH=VALUE`: what to size is a section of the scenario like any other.
     pub(super) fn settings(&self) -> Vec<String> {
         let number = |key: &str, n: Option<u64>| n.map(|n| format!("size.{key}={n}"));
         let text = |key: &str, text: &Option<String>| text.as_ref().map(|text| format!("size.{key}={text}"));
@@ -195,11 +195,11 @@ impl SizeArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// The scenario that is compared with.
+    /// The first scenario, with which the other is compared.
     pub a: PathBuf,
-    /// The other scenario; default: A, with what --set says.
+    /// The second scenario; default: A with the changes of --set.
     pub b: Option<PathBuf>,
-    /// Set a key of B alone, such as `--set capacities.us.tpm=2_000_000`; can be repeated.
+    /// Set a key of B only, such as `--set capacities.us.tpm=2_000_000`; can be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Set a key of A and of B; can be repeated.
@@ -211,10 +211,10 @@ pub(super) struct CompareArgs {
     /// The same as --set-both run.replications=N.
     #[arg(long, value_name = "N")]
     pub replications: Option<u32>,
-    /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
+    /// Use a catalogue file of your own, such as our-account.toml, on top of bedload's; can be repeated.
     #[arg(long, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
-    /// Call no difference better or worse that is at most this share of A's value.
+    /// Call a difference better or worse only when it exceeds this share of A's value.
     #[arg(long, value_name = "SHARE", value_parser = tolerance, default_value = "1%")]
     pub tolerance: f64,
     /// The folder for results; default: output/<NAME OF A>-vs-<NAME OF B>.
@@ -223,15 +223,15 @@ pub(super) struct CompareArgs {
     /// Draw no charts of the differences.
     #[arg(long)]
     pub no_charts: bool,
-    /// Play the scenario as written alone, whatever it doubts.
+    /// Simulate the scenario as written only, and leave [doubt] out.
     #[arg(long)]
     pub no_doubt: bool,
     #[command(flatten)]
     pub resources: Resources,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
-    /// What stdout shows.
+    /// The form in which stdout shows the results.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
@@ -258,31 +258,31 @@ pub(super) struct CheckArgs {
     pub overrides: Overrides,
     #[command(flatten)]
     pub resources: Resources,
-    /// Write JUnit XML.
+    /// Write a JUnit XML report.
     #[arg(long, value_name = "FILE", value_parser = written)]
     pub junit: Option<PathBuf>,
-    /// Write a table for a review comment; `-` prints it.
+    /// Write a table for a review comment; `-` writes it to stdout.
     #[arg(long, value_name = "FILE", value_parser = written)]
     pub markdown: Option<PathBuf>,
-    /// Begin no more replications and no more files after this time, such as 5m.
+    /// Start no further replication or file after this time, such as 5m.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub time_budget: Option<SimTime>,
-    /// What an expectation that cannot be decided does to the exit code.
+    /// How a goal that cannot be decided counts for the exit code.
     #[arg(long, value_enum, default_value_t = OnDoubt::Fail)]
     pub inconclusive: OnDoubt,
-    /// Fail where a metric is certainly worse than in this file.
+    /// Fail when a metric is worse than in this baseline file by more than its interval.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write the metrics of this check as a baseline.
+    /// Write the metrics of this check to a baseline file.
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,
-    /// Fail where a figure of the catalogue in use is older, such as 90d.
+    /// Fail when a catalogue figure in use is older than this, such as 90d.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub max_catalog_age: Option<SimTime>,
-    /// Play the scenario as written alone, whatever it doubts.
+    /// Simulate the scenario as written only, and leave [doubt] out.
     #[arg(long)]
     pub no_doubt: bool,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -297,16 +297,16 @@ pub(super) enum OnDoubt {
 pub(super) struct ReportArgs {
     /// results.json, or the folder that it is in.
     pub results: PathBuf,
-    /// One HTML page with everything in it, or Markdown for a pull request with its charts as files beside it.
+    /// The form: one self-contained HTML page, or Markdown for a pull request with its charts as files beside it.
     #[arg(long, value_enum, default_value_t = Layout::Html)]
     pub format: Layout,
-    /// The scenario file, to be shown in the report.
+    /// A scenario file whose text the report shows.
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// The report; default: report.html or report.md beside the results.
+    /// The file for the report; default: report.html or report.md beside the results.
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -325,22 +325,22 @@ pub(super) struct ChartArgs {
     /// Show every chart and the question that it answers.
     #[arg(long)]
     pub list: bool,
-    /// Draw this chart alone; can be repeated.
+    /// Draw only this chart; can be repeated.
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
-    /// What is written of each.
+    /// The file format of each drawing.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Picture::Svg, Picture::Png])]
     pub format: Vec<Picture>,
     /// The width of a PNG in pixels.
     #[arg(long, default_value_t = 1_280, value_parser = clap::value_parser!(u32).range(160..=7_680))]
     pub width: u32,
-    /// For paper and light pages, or for dark ones.
+    /// The colours: for paper and light pages, or for dark pages.
     #[arg(long, value_enum, default_value_t = Look::Light)]
     pub theme: Look,
     /// The folder for the drawings; default: that of the results.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
-    /// Print only diagnostics.
+    /// Print only errors and warnings.
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -367,7 +367,7 @@ pub(super) enum Format {
 /// What a command may use of the machine.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Resources {
-    /// Threads; default: one for each core. The results do not depend on it.
+    /// The number of threads; default: one for each core. The results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Begin even where more memory is needed than this machine has, or where a sweep has more than 100,000 points.
@@ -394,13 +394,13 @@ pub(super) struct Overrides {
     /// The same as --set run.replications=N.
     #[arg(long, value_name = "N")]
     pub replications: Option<u32>,
-    /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
+    /// Use a catalogue file of your own, such as our-account.toml, on top of bedload's; can be repeated.
     #[arg(long, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
 }
 
 impl Overrides {
-    /// All of them as `PATH=VALUE`.
+    /// Returns all of them as `PATH=VALUE`.
     pub(super) fn as_settings(&self) -> Vec<String> {
         let seed = self.seed.map(|n| format!("run.seed={n}"));
         let replications = self.replications.map(|n| format!("run.replications={n}"));
@@ -423,7 +423,7 @@ fn whole(text: &str) -> Result<u64, String> {
     })
 }
 
-/// A span of time with its unit, such as `5m`.
+/// Returns a span of time with its unit, such as `5m`.
 fn span(text: &str) -> Result<SimTime, String> {
     parse::duration(text).map_err(|rule| match meant::duration(text).as_slice() {
         [] => format!("{rule}; write a time such as 5m"),
@@ -435,7 +435,7 @@ fn span(text: &str) -> Result<SimTime, String> {
 pub(super) struct CatalogArgs {
     /// A model's id, profile id or ARN, or the name of an SDK; without one, all are listed.
     pub id: Option<String>,
-    /// Lay a catalogue of your own over that of bedload, such as our-account.toml; can be repeated.
+    /// Use a catalogue file of your own, such as our-account.toml, on top of bedload's; can be repeated.
     #[arg(long, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
 }
@@ -448,6 +448,7 @@ pub(super) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
+    /// The schema to print.
     #[arg(value_enum, default_value_t = SchemaOf::Scenario)]
     pub of: SchemaOf,
 }
@@ -461,7 +462,7 @@ pub(super) enum SchemaOf {
 /// Reads a share of at most everything, such as `1%`.
 fn tolerance(text: &str) -> Result<f64, String> {
     let share = parse::percentage(text).map_err(|_| format!("`{text}` is not a share; write \"1%\""))?;
-    if share <= 1.0 { Ok(share) } else { Err(format!("`{text}` is more than everything; write \"1%\"")) }
+    if share <= 1.0 { Ok(share) } else { Err(format!("`{text}` is more than 100 %; write \"1%\"")) }
 }
 
 /// Reads the name of a file that is written. A scenario's own name is refused, so that no scenario is overwritten where the

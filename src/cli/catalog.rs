@@ -36,7 +36,7 @@ pub(super) fn catalog(args: &CatalogArgs) -> Result<Exit, Trouble> {
     }
 }
 
-/// The user's own catalogues over that of bedload; `None` where there are none.
+/// Returns the user's own catalogues over that of bedload; `None` where there are none.
 fn laid(paths: &[PathBuf]) -> Result<Option<Catalog>, Trouble> {
     if paths.is_empty() {
         return Ok(None);

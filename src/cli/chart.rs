@@ -29,12 +29,12 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     for chart in charts {
         let drawings = draw_one(chart, &subject)?;
         if drawings.is_empty() && !args.only.is_empty() {
-            remark(&format!("`{}` is not drawn: the document has not what it needs", chart.name()));
+            remark(&format!("`{}` is not drawn: the results lack the data for it", chart.name()));
         }
         written.extend(write(&folder, &drawings, wanted)?);
     }
     if written.is_empty() && args.only.is_empty() {
-        remark("nothing is drawn: the document has not what any chart needs");
+        remark("nothing is drawn: the results lack the data for every chart");
     }
     if !args.quiet {
         say(&written.iter().map(|file| format!("{}\n", shown(file))).collect::<String>())?;
@@ -42,7 +42,7 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Held)
 }
 
-/// Every chart and the question that it answers.
+/// Returns every chart and the question that it answers.
 fn list() -> Result<Exit, Trouble> {
     say(&CHARTS.iter().map(|chart| format!("{}\n    {}\n", chart.name(), chart.shows())).collect::<String>())?;
     Ok(Exit::Held)

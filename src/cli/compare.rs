@@ -55,8 +55,8 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
 /// Loads both sides and shows their warnings, those that they share once.
 fn sides(args: &CompareArgs) -> Result<(Side, Side), Trouble> {
     if args.b.is_none() && args.set.is_empty() {
-        let help = "name a second scenario, or say with --set what is different on the other side".to_owned();
-        return Err(fault(Exit::Usage, format!("`{}` is compared with nothing", args.a.display()), help));
+        let help = "name a second scenario, or set with --set what differs on the other side".to_owned();
+        return Err(fault(Exit::Usage, format!("there is nothing to compare `{}` with", args.a.display()), help));
     }
     let a = side(args, &args.a, &args.both())?;
     let b = side(args, args.b.as_deref().unwrap_or(&args.a), &[args.both(), args.set.clone()].concat())?;

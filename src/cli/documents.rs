@@ -9,12 +9,12 @@ use super::{Exit, Trouble, fault};
 use crate::reading::{self, ReadError, Records};
 use crate::results::{Point, Results, SCHEMA_VERSION};
 
-/// The document that is named, or that of the folder that is.
+/// Returns the document that is named, or that of the folder that is.
 pub(super) fn located(named: &Path) -> PathBuf {
     if named.is_dir() { named.join("results.json") } else { named.to_owned() }
 }
 
-/// A document, and its points where they stand in a file beside it.
+/// Returns a document, and its points where they stand in a file beside it.
 pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble> {
     let refuse_with = |why: String, help: &str| {
         fault(Exit::Usage, format!("`{}` is not a results document: {why}", path.display()), help.to_owned())
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
         Some(version) if version == u64::from(SCHEMA_VERSION) => {}
         Some(version) => {
             let why = format!("its schema_version is {version}, this bedload reads {SCHEMA_VERSION}");
-            return Err(refuse_with(why, "draw it with the bedload that wrote it, or run the scenario again"));
+            return Err(refuse_with(why, "use the version of bedload that wrote it, or run the scenario again"));
         }
         None => return Err(refuse("it has no schema_version".to_owned())),
     }

@@ -25,7 +25,7 @@ pub(super) fn draw(folder: &OutputFolder, subject: &Subject<'_>) -> Result<Vec<P
     write(folder, &drawn(subject)?, USUAL)
 }
 
-/// All that is drawn of a document.
+/// Returns all that is drawn of a document.
 pub(super) fn drawn(subject: &Subject<'_>) -> Result<Vec<Drawing>, Trouble> {
     charts::draw_all(subject).map_err(lost)
 }

@@ -69,7 +69,7 @@ fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
         let is_system = matches!(&error, ImportError::Trace(error) if error.is_system());
         let exit = if is_system { Exit::InputOutput } else { Exit::Usage };
         let help = match &error {
-            ImportError::TooManyGroups(_) => Some("split by something that says less"),
+            ImportError::TooManyGroups(_) => Some("split by a field with fewer values"),
             ImportError::Trace(error) => match error.plain() {
                 TraceError::Line { .. } => Some("mend the line, or leave such lines out with --skip-bad-lines"),
                 TraceError::Header { .. } => Some("name its columns, such as --column input_tokens=prompt"),
@@ -81,7 +81,7 @@ fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
     })
 }
 
-/// The groups of a record, each under the name of its workload.
+/// Returns the groups of a record, each under the name of its workload.
 fn find<'r>(record: &'r Record, args: &ImportTraceArgs, source: &str) -> Vec<Found<'r>> {
     let mut taken: Vec<String> = Vec::new();
     let mut name = |label: &str| {
@@ -141,14 +141,17 @@ fn report(source: &str, found: &[Found<'_>]) -> String {
 fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
     let mut sink = Sink::default();
     let rule = "a log of served calls does not show the calls that were throttled: demand may have been higher";
-    let help = "add what your clients counted as ThrottlingException, or CloudWatch's InvocationThrottles";
+    let help = "add the calls that your clients counted as ThrottlingException, or CloudWatch's InvocationThrottles";
     sink.warning(None, rule, help.to_owned());
     if record.found.skipped_lines > 0 {
         let rule = format!("{} lines are no request and are left out", record.found.skipped_lines);
         sink.warning(None, rule, None);
     }
     if args.split_by.as_deref() != Some("modelId") && record.models.len() > 1 {
-        let rule = format!("the log has calls of {} models, and the scenario knows but one", record.models.len());
+        let rule = format!(
+            "the log has calls of {} models, and the scenario has one model for all of them",
+            record.models.len()
+        );
         sink.warning(None, rule, "--split-by modelId makes a workload of each".to_owned());
     }
     for Found { name, figures, fit, .. } in found {
@@ -160,7 +163,7 @@ fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
         }
         if args.fit && fit.is_none() {
             let rule = format!("`{name}` has too few calls to fit, {}: it is replayed", figures.rows);
-            sink.warning(None, rule, format!("a fit takes {} or more, over some time", fit::FEWEST_ROWS));
+            sink.warning(None, rule, format!("a fit needs {} calls or more, spread over time", fit::FEWEST_ROWS));
         }
     }
     let warnings = render::render(&Sources::default(), &sink.findings, colour(&std::io::stderr()));

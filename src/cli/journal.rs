@@ -39,7 +39,7 @@ pub(super) fn open(
         JournalError::Unwritable(error) => unwritable(&path, &error),
         JournalError::Unreadable(error) => unread(folder, &error),
         JournalError::Another(_) | JournalError::Damaged => {
-            let rule = format!("the journal `{}` cannot be gone on with: {error}", path.display());
+            let rule = format!("the journal `{}` cannot be continued: {error}", path.display());
             fault(Exit::Usage, rule, ANEW.to_owned())
         }
         JournalError::Foreign => {

@@ -38,16 +38,16 @@ use terminal::{colour, complain, remark, say, shown};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// Every expectation held, or there was none.
+    /// Every goal held, or there was none.
     Held = 0,
-    /// An expectation failed.
+    /// A goal failed.
     Failed = 1,
     /// The usage or an input is wrong: a file is missing, damaged, or not what it should be. Nothing was written.
     Usage = 2,
     /// The system failed: a file cannot be written, may not be read, or fails while it is read; or another bedload writes to
     /// the same folder.
     InputOutput = 3,
-    /// An expectation could not be decided.
+    /// A goal could not be decided.
     Inconclusive = 4,
 }
 
@@ -123,10 +123,8 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]
         for value in unknown.others() {
             source.load(&[settings, &[unknown.at(&value).argument()]].concat()).map_err(|refused| {
                 let Trouble { exit, message } = refusal(&refused);
-                Trouble::new(
-                    exit,
-                    format!("{message}this is one of what \"{}\" may be, in doubt\n", visible(&unknown.path)),
-                )
+                let path = visible(&unknown.path);
+                Trouble::new(exit, format!("{message}this value of \"{path}\" comes from [doubt]\n"))
             })?;
         }
     }
@@ -144,7 +142,7 @@ fn source(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<Sour
     Ok(opened.with_catalogs(catalogs))
 }
 
-/// The model of settings over a scenario; or why there is none, as stderr shows it.
+/// Returns the model of settings over a scenario; or why there is none, as stderr shows it.
 fn build(source: &Source, settings: &[String]) -> Result<Model, String> {
     match source.load(settings) {
         Ok(loaded) => Ok(loaded.model),
@@ -169,7 +167,7 @@ fn refusal(refused: &Refused) -> Trouble {
     Trouble::new(exit, render::render(&refused.sources, &refused.findings, colour(&std::io::stderr())))
 }
 
-/// A fault that is about no place in a file, in the shape of the others.
+/// Returns a fault that is about no place in a file, in the shape of the others.
 fn fault(exit: Exit, rule: impl Into<String>, help: impl Into<Option<String>>) -> Trouble {
     let (severity, rule, help) = (Severity::Error, rule.into(), help.into());
     let finding =

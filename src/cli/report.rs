@@ -46,9 +46,9 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
 fn scenario(file: &Path, results: &results::Scenario) -> Result<String, Trouble> {
     let source = Source::open(file, &[]).map_err(|refused| refusal(&refused))?;
     if !source.is_text_of(&results.sha256) {
-        let help =
-            "name the file as it was when it ran, with the files that it extends and includes as they were".to_owned();
-        return Err(fault(Exit::Usage, format!("the results are of another text than `{}`", file.display()), help));
+        let help = "give the file as it was when it ran, with the files that it extends and includes as they were then"
+            .to_owned();
+        return Err(fault(Exit::Usage, format!("the results come from another version of `{}`", file.display()), help));
     }
     Ok(source.written())
 }

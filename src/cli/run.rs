@@ -1,6 +1,7 @@
 //! `bedload run`: one design point, told, written and drawn.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -42,14 +43,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
         }
         Some(index) => load_point(args, index)?,
     };
-    let folder = match (&args.out, args.point) {
-        (None, Some(index)) => {
-            // Beside the results of the sweep, not over them.
-            let name = args.file.file_stem().unwrap_or_default().to_string_lossy();
-            output_folder(None, Path::new(&format!("{name}-point-{index}.toml")), OF_A_RUN)?
-        }
-        (out, _) => output_folder(out.as_deref(), &args.file, OF_A_RUN)?,
-    };
+    let suffix = args.point.map(|index| format!("-point-{index}")).unwrap_or_default();
+    let folder = output_folder(args.out.as_deref(), &args.file, &suffix, OF_A_RUN)?;
     let loaded = &asked.loaded;
     announce(&[Ahead::of(&loaded.model, doubted(loaded, args.no_doubt))], args.resources)?;
     let (mut conclusion, took) = simulate(args, &asked)?;
@@ -79,9 +74,16 @@ fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     Ok(Asked { source, settings, loaded, parameters })
 }
 
-/// Takes over the folder that is named, or that of the scenario; `writes` names the documents to come.
-pub(super) fn output_folder(named: Option<&Path>, scenario: &Path, writes: &[&str]) -> Result<OutputFolder, Trouble> {
-    let name = scenario.file_stem().map_or_else(|| PathBuf::from("run"), PathBuf::from);
+/// Takes over the folder that is named, else `output/` with the scenario's name and the suffix of the verb: each verb has a
+/// folder of its own, so that none overwrites what another wrote. `writes` names the documents to come.
+pub(super) fn output_folder(
+    named: Option<&Path>,
+    scenario: &Path,
+    suffix: &str,
+    writes: &[&str],
+) -> Result<OutputFolder, Trouble> {
+    let mut name = scenario.file_stem().unwrap_or_else(|| OsStr::new("run")).to_os_string();
+    name.push(suffix);
     let path = named.map_or_else(|| Path::new("output").join(name), Path::to_owned);
     open_folder(&path, writes)
 }
@@ -151,7 +153,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
     Ok(())
 }
 
-/// What a quiet run still says: that it ended early, and the expectations that did not hold.
+/// What a quiet run still says: that it ended early, and the goals that did not hold.
 fn tell_broken(results: &Results) {
     if let Some(ended) = results.points.first().and_then(|point| point.ended.as_ref()) {
         remark(&report::early_end(ended).replace('\u{a0}', " "));
@@ -192,7 +194,7 @@ pub(super) fn speed(effort: Effort, took: Duration) -> String {
     format!("{requests} requests in {seconds}, {} ns per request", figures::count(each))
 }
 
-/// Returns the judgement of runs whose worst expectation was judged so: a run that the engine ended early never passes, even
+/// Returns the judgement of runs whose worst goal was judged so: a run that the engine ended early never passes, even
 /// where nothing is expected of it.
 pub(super) fn not_held_early(worst: Option<Judgement>, points: &[Point]) -> Option<Judgement> {
     let has_ended_early = points.iter().any(|point| point.ended.is_some());

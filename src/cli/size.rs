@@ -1,4 +1,4 @@
-//! `bedload size`: the least or the greatest value that keeps every expectation.
+//! `bedload size`: the least or the greatest value that meets every goal.
 
 use std::io;
 
@@ -22,7 +22,7 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
         return Err(fault(Exit::Usage, rule, help));
     };
     check_unit(&source, size)?;
-    let folder = output_folder(args.out.as_deref(), &args.file, OF_A_RUN)?;
+    let folder = output_folder(args.out.as_deref(), &args.file, "-size", OF_A_RUN)?;
     let ahead = Ahead::of(&loaded.model, doubted(&loaded, args.no_doubt)).times(experiment::plays_to_size(size));
     announce(&[ahead], args.resources)?;
     let threads = args.resources.threads();
@@ -71,7 +71,7 @@ fn check_unit(source: &Source, size: &Size) -> Result<(), Trouble> {
     let with = |unit: &str| Size { unit: unit.to_owned(), ..size.clone() };
     let Some(unit) = UNITS.into_iter().find(|unit| loads(&with(unit))) else { return Ok(()) };
     let rule = format!("a value of `{}` has a unit, and {} to {} have none", size.vary, size.from, size.to);
-    let help = format!("say what follows each value: --unit {unit}, or unit = \"{unit}\" in [size]");
+    let help = format!("add the unit of the values: --unit {unit}, or unit = \"{unit}\" in [size]");
     Err(fault(Exit::Usage, rule, help))
 }
 
@@ -87,7 +87,9 @@ pub(super) fn conclude(
     let build = |settings: &[String]| source.load(settings).map(|l| l.model).map_err(|refused| refused.reason());
     let scenario: results::Scenario = origin(loaded);
     let sized = experiment::size(size, &loaded.model, scenario, unknowns, &build, watch);
-    let help = "no value of the range makes a scenario: take other values, or mend what they share".to_owned();
+    let help =
+        "no value of the range gives a valid scenario: choose other values, or correct the fault that they share"
+            .to_owned();
     sized.map_err(|reason| fault(Exit::Usage, reason, help))
 }
 

@@ -19,7 +19,7 @@ use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, complain, fault, refusal, remark, say, show_warnings};
 use crate::charts::{Drawing, Subject};
 use crate::escape::visible;
-use crate::experiment::{self, Clusters, Design, Effort, Journal, Kept, PointsError, Stopped};
+use crate::experiment::{self, Clusters, Design, Effort, Journal, Kept, PointsError, SharedNotes, Stopped};
 use crate::folder::OutputFolder;
 use crate::model::Model;
 use crate::model::study::{Axis, Choice, Sweep, is_same_key, sweep};
@@ -47,16 +47,16 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     study.try_values()?;
     study.warn_of_settings(&args.overrides.as_settings());
     if !base.study.doubt.is_empty() {
-        remark("a sweep takes no notice of what is in doubt: `bedload run FILE --point K` plays it at one point");
+        remark("a sweep ignores [doubt]: `bedload run FILE --point K` simulates one point under every reading");
     }
     if args.list {
         return list::list(&study, args.format);
     }
     if study.count > MANY_POINTS && !args.resources.yes {
         let rule = format!("the sweep has {} points, more than {MANY_POINTS}", study.count);
-        return Err(fault(Exit::Usage, rule, "take fewer values, or say --yes".to_owned()));
+        return Err(fault(Exit::Usage, rule, "choose fewer values, or pass --yes".to_owned()));
     }
-    let folder = output_folder(args.out.as_deref(), &args.file, OF_A_SWEEP)?;
+    let folder = output_folder(args.out.as_deref(), &args.file, "-sweep", OF_A_SWEEP)?;
     announce(&study.ahead(), args.resources)?;
     let mut head = experiment::head(&base.model, origin(&base));
     experiment::without_varied(&mut head, study.sweep.axes.iter().flat_map(Axis::paths));
@@ -110,7 +110,7 @@ impl<'s> Points<'s> {
         Ok(Self { parsed, sweep, seed: base.model.run.seed, count })
     }
 
-    /// The settings of a point.
+    /// Returns the settings of a point.
     ///
     /// # Errors
     /// There is no such point.
@@ -155,7 +155,7 @@ impl<'s> Points<'s> {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
             if paths.iter().any(|swept| is_same_key(swept, path)) {
-                remark(&format!("warning: `{path}` is an axis of [sweep]: to set it has no effect"));
+                remark(&format!("warning: `{path}` is an axis of [sweep]: setting it has no effect"));
             }
         }
     }
@@ -180,7 +180,7 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     }
     // What is finished is in the journal already; whoever stops a sweep is told so.
     let told = ctrlc::set_handler(|| {
-        complain("\nstopped: the points that are finished are kept; the same command goes on where it stopped\n");
+        complain("\nstopped: finished points are kept; the same command continues the sweep\n");
         std::process::exit(INTERRUPTED);
     });
     if let Err(error) = told {
@@ -199,11 +199,11 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
     match played {
         Ok(Ok(effort)) => Ok(effort),
         Ok(Err(Stopped::Unplayable { index, why })) => {
-            Err(Trouble::new(Exit::Usage, format!("{why}\npoint {index} of the sweep cannot be played\n")))
+            Err(Trouble::new(Exit::Usage, format!("{why}\npoint {index} of the sweep cannot be simulated\n")))
         }
         Ok(Err(Stopped::Unkept(error))) => {
             let error: io::Error = error;
-            let help = "the points that are finished stay: run the same command again".to_owned();
+            let help = "finished points are kept: run the same command again".to_owned();
             Err(fault(Exit::InputOutput, format!("cannot write the journal: {error}"), help))
         }
         Err(error) => Err(fault(Exit::InputOutput, format!("cannot start {threads} threads: {error}"), None)),
@@ -258,13 +258,14 @@ fn write(
     journal: &Journal,
 ) -> Result<(Tale, Results, Vec<PathBuf>), Trouble> {
     let fail = |name: &str, error: PointsError| journal::not_handed_on(folder, name, &error);
-    let mut tale = Tale::default();
+    let (mut tale, mut notes) = (Tale::default(), SharedNotes::default());
     let mut metrics = BTreeSet::new();
     let mut points = Vec::new();
     let clusters = clusters(journal).map_err(|error| fail("results.json", error))?;
     let gather = |point: Point| {
         let point = judged(&clusters, point);
         tale.add(&point);
+        notes.add(&point);
         point.metrics.keys().for_each(|name| {
             if !metrics.contains(name) {
                 metrics.insert(name.clone());
@@ -280,6 +281,7 @@ fn write(
     let head = Results {
         metric_names: metrics.into_iter().collect(),
         points_total: study.count,
+        notes: notes.told(),
         axes: study.sweep.axes.iter().map(axis).collect(),
         points,
         ..head

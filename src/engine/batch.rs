@@ -11,8 +11,8 @@ use crate::queue::{Class, Event};
 use crate::random::{Purpose, Stream, maths};
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// A record joins the next job: it is never refused. It holds no connection: one that came here from another capacity
-    /// of its route gives its own back.
+    /// A record joins the next job: it is never refused. It holds no connection: one that came here from
+    /// another capacity of its route gives its own back.
     pub(super) fn collect(
         &mut self,
         call: &Call<'m>,

@@ -144,7 +144,7 @@ pub(super) struct Progress {
 const STEP: u32 = 1 << 10;
 
 impl Progress {
-    /// A first attempt.
+    /// Returns a first attempt.
     #[inline(always)]
     pub(super) fn first(call: &Call<'_>, sent: u64) -> Self {
         let attempt = if call.is_last() { 0 } else { STEP * (u32::from(call.stage) + 1) };

@@ -70,8 +70,8 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// The class and the slot of an event; a foreseen end gets the slot of an attempt, so that it finds its place among
-    /// others of its instant.
+    /// Returns the class and the slot of an event; a foreseen end gets the slot of an attempt, so that it finds its
+    /// place among others of its instant.
     pub(super) fn put_in_a_slot(&mut self, event: Event) -> (Class, u32) {
         let as_it_is = (event.class(), event.slot());
         let (Class::Foreseen, Some(foresight)) = (event.class(), &self.foresight) else { return as_it_is };

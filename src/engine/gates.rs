@@ -40,7 +40,7 @@ struct Asking {
 }
 
 impl Asking {
-    /// Whether the door has a say.
+    /// Returns whether the door has a say.
     fn meets(self, door: Door) -> bool {
         match door {
             Door::Pace => self.is_paced,
@@ -103,7 +103,7 @@ impl Gate {
         })
     }
 
-    /// The request at the head of a line; those who have left are dropped.
+    /// Returns the request at the head of a line; those who have left are dropped.
     fn head<'m>(&mut self, door: usize, requests: &Slab<Request<'m>>) -> Option<(u32, Request<'m>)> {
         while let Some(place) = self.lines[door].front() {
             let request = *requests.get(place.request);

@@ -51,7 +51,7 @@ impl PendingTurns {
         })
     }
 
-    /// The next of the turns that arrive at an instant.
+    /// Returns the next of the turns that arrive at an instant.
     fn pop_at(&mut self, now: u64) -> Option<PendingTurn> {
         self.turns.peek().is_some_and(|Reverse(first)| first.at == now).then(|| self.turns.pop().map(|turn| turn.0))?
     }

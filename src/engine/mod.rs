@@ -311,7 +311,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         flow
     }
 
-    /// Whether nothing measured can happen any more at `now`.
+    /// Returns whether nothing measured can happen any more at `now`.
     #[inline]
     fn is_over(&self, now: u64) -> bool {
         self.full.is_some() || (now >= self.measured_to && (self.open == 0 || now >= self.hard_end))

@@ -39,13 +39,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Whether it ended in a 429.
+    /// Returns whether it ended in a 429.
     #[must_use]
     pub const fn is_throttled(self) -> bool {
         matches!(self, Self::Refused(Status::Throttled | Status::NotReady))
     }
 
-    /// Whether it ended in a 503.
+    /// Returns whether it ended in a 503.
     #[must_use]
     pub const fn is_unavailable(self) -> bool {
         matches!(self, Self::Refused(Status::Unavailable))
@@ -170,7 +170,7 @@ impl Arrivals<'_> {
         })
     }
 
-    /// A row that was served at once, as one that is told by itself.
+    /// Returns a row that was served at once, as one that is told by itself.
     #[must_use]
     pub fn admission(&self, row: usize) -> Admission {
         let begins = self.arrival[row];
@@ -279,7 +279,7 @@ pub trait Observer {
     /// A session ended at `at` \[µs\]: its last turn was served, or a turn got no answer. The arrival in `first_turn` is that
     /// of its first turn.
     fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64);
-    /// The instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.
+    /// Returns the instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.
     fn next_edge(&self) -> u64;
     /// The instant asked for, before anything that happens at it.
     fn edge(&mut self, at: u64, snapshot: Snapshot<'_>);

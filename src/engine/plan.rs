@@ -80,7 +80,7 @@ pub(super) struct Service {
 }
 
 impl Luck {
-    /// The luck of a step before the main call.
+    /// Returns the random draws of a step before the main call.
     pub(super) fn of_step(self, step: u64) -> Self {
         let Self { first_token, prefill, decode } = self;
         Self { first_token: first_token.within(step), prefill: prefill.within(step), decode: decode.within(step) }
@@ -202,7 +202,7 @@ fn decoding(produced: u32, speed: f64) -> u64 {
     maths::round_half_up((f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST))
 }
 
-/// The caller's own cap of one request, from a trace \[tokens\].
+/// Returns the caller's own cap of one request, from a trace \[tokens\].
 #[inline]
 pub(super) fn own_cap(block: &Block, row: usize) -> u32 {
     match block.max_tokens.get(row) {

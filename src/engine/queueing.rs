@@ -124,8 +124,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Whether some limit could never admit who waits in a slot, even with its prompt as live in the cache as it may be
-    /// again: a prompt that has expired since the call joined makes it larger, not too large.
+    /// Returns whether some limit could never admit who waits in a slot, even with its prompt as live in the cache as
+    /// it may be again: a prompt that has expired since the call joined makes it larger, not too large.
     #[inline(always)]
     fn waits_in_vain(&self, slot: u32, capacity: usize, now: u64) -> bool {
         let call = &self.requests.get(slot).call;

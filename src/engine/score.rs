@@ -70,7 +70,7 @@ impl Score {
         self.ends.get().cloned()
     }
 
-    /// The times to the first and to the last token of the requests from number `first` on \[µs\].
+    /// Returns the times to the first and to the last token of the requests from number `first` on \[µs\].
     pub(super) fn times(&self, first: u64) -> [&[u32]; 2] {
         let first = (first as usize).min(self.ttft.len());
         [&self.ttft[first..], &self.service[first..]]

@@ -94,7 +94,7 @@ impl Sharing {
         Some(at)
     }
 
-    /// Whether a look at `now` is the one that was asked for last.
+    /// Returns whether a look at `now` is the one that was asked for last.
     pub(super) fn is_due(&mut self, now: u64) -> bool {
         if self.next_look != now {
             return false;

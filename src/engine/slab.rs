@@ -50,14 +50,14 @@ impl<T> Slab<T> {
         &mut self.slots[slot as usize]
     }
 
-    /// The slots of the values alive, in order.
+    /// Returns the slots of the values alive, in order.
     pub(super) fn slots_alive(&self) -> impl Iterator<Item = u32> {
         let mut dead = vec![false; self.slots.len()];
         self.free.iter().for_each(|slot| dead[*slot as usize] = true);
         (0..).zip(dead).filter(|(_, dead)| !dead).map(|(slot, _)| slot)
     }
 
-    /// The values alive, in the order of their slots.
+    /// Returns the values alive, in the order of their slots.
     pub(super) fn alive(&self) -> impl Iterator<Item = &T> {
         self.slots_alive().map(|slot| self.get(slot))
     }

@@ -70,13 +70,13 @@ impl<'m, O: Observer> Engine<'m, O> {
         stream.uniform(state.key.wrapping_add(u64::from(progress.attempt))) < probability
     }
 
-    /// The tier in which the call is served there: a tier is of what is paid for by the token.
+    /// Returns the tier in which the call is served there: a tier is of what is paid for by the token.
     fn tier(&self, call: &Call<'m>, capacity: usize) -> Tier {
         let is_sold_in_tiers = self.model.capacities[capacity].billing == Billing::Tokens;
         if is_sold_in_tiers { call.to.tier } else { Tier::STANDARD }
     }
 
-    /// Whether no limit of the capacity could ever admit the call. Of what is not there yet nobody can tell.
+    /// Returns whether no limit of the capacity could ever admit the call. Of what is not there yet nobody can tell.
     pub(super) fn is_too_large(&self, call: &Call<'m>, capacity: usize, now: u64) -> bool {
         let home = self.model.capacities[capacity].region;
         let ask = self.seen_from(call, home, now).ask();
@@ -171,7 +171,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         luck.service(call.index, plan.latency.as_ref().unwrap_or(&call.to.facts.latency), conditions)
     }
 
-    /// A call of the same request: a step before the main one, or the main one.
+    /// Returns a call of the same request: a step before the main one, or the main one.
     #[inline(never)]
     pub(super) fn stage_call(&self, call: &Call<'m>, stage: u16) -> Call<'m> {
         let to = &call.of.stages[usize::from(stage)];
@@ -208,7 +208,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 }
 
-/// The call with the input parts that the prompt cache of a region makes of it.
+/// Returns the call with the input parts that the prompt cache of a region makes of it.
 fn seen_from<'m>(cache: &PromptCache<'_>, call: &Call<'m>, region: usize, now: u64) -> Call<'m> {
     match call.prompt() {
         Some(prompt) => call.with_live(cache.live(prompt, region, now)),
@@ -217,7 +217,7 @@ fn seen_from<'m>(cache: &PromptCache<'_>, call: &Call<'m>, region: usize, now: u
 }
 
 impl Call<'_> {
-    /// The prompt, where its cache is modelled.
+    /// Returns the prompt, where its cache is modelled.
     pub(super) fn prompt(&self) -> Option<Prompt> {
         let Cache::Modelled(modelled) = self.of.cache else { return None };
         let is_cached = self.is_last() && !modelled.caches_nothing_of(self.asked.leaf);
@@ -230,7 +230,7 @@ impl Call<'_> {
         })
     }
 
-    /// The call with so many leading tokens of its prompt live in the cache.
+    /// Returns the call with so many leading tokens of its prompt live in the cache.
     pub(super) fn with_live(&self, live: Tokens) -> Self {
         let Cache::Modelled(modelled) = self.of.cache else { return *self };
         let parts = modelled.split(self.carried.billed().input(), live);

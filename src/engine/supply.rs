@@ -36,7 +36,7 @@ struct QuotaState {
 
 const NO_PAIR: u32 = u32::MAX;
 
-/// The two gauges of a quota that is asked for nothing else.
+/// Returns the two gauges of a quota that is asked for nothing else.
 #[inline(always)]
 fn pair_of(gauges: &mut [Gauge], pair: u32) -> Option<&mut [Gauge; 2]> {
     gauges.get_mut(pair as usize..)?.first_chunk_mut()
@@ -152,7 +152,7 @@ impl Supply {
         supply
     }
 
-    /// The instants of the changes, by their numbers \[µs\].
+    /// Returns the instants of the changes, by their numbers \[µs\].
     pub(super) fn change_instants(&self) -> impl Iterator<Item = u64> + '_ {
         self.changes.iter().map(|change| change.at)
     }
@@ -178,7 +178,7 @@ impl Supply {
         state.ceiling = largest.fold(1 << 40, Tokens::min);
     }
 
-    /// The short way of an offer, in one look at the capacity.
+    /// Offers an attempt to a capacity by the short way, with one look at the capacity.
     #[inline(always)]
     pub(super) fn offer(&mut self, capacity: usize, now: u64, ask: Ask, admission: u64) -> Quick {
         let state = &mut self.capacities[capacity];
@@ -219,7 +219,7 @@ impl Supply {
         Quick::Taken
     }
 
-    /// Whether the end of a service needs nothing but what was reserved and what is charged.
+    /// Returns whether the end of a service needs nothing but what was reserved and what is charged.
     pub(super) fn foresees(&self, capacity: usize) -> bool {
         let state = &self.capacities[capacity];
         let mut gauges =
@@ -229,14 +229,14 @@ impl Supply {
             && gauges.all(|gauge| !matches!(self.gauges[gauge as usize].limiter, Limiter::SlidingWindow(_)))
     }
 
-    /// Whether a quick look tells that every limit could admit the ask with everything free; one that asks for less could
-    /// be admitted too.
+    /// Returns whether a quick look tells that every limit could admit the ask with everything free; one that asks for
+    /// less could be admitted too.
     #[inline(always)]
     pub(super) fn surely_fits(&self, capacity: usize, ask: Ask) -> bool {
         ask.reserved() + ask.cache_read <= self.capacities[capacity].ceiling
     }
 
-    /// Whether every limit could admit the ask with everything free.
+    /// Returns whether every limit could admit the ask with everything free.
     pub(super) fn ever_admits(&self, capacity: usize, ask: Ask) -> bool {
         fits(&self.capacities[capacity].on_tokens, &self.gauges, ask)
     }
@@ -308,8 +308,8 @@ impl Supply {
         }
     }
 
-    /// The first instant at which every limit has room for the ask, if nothing else happens \[µs\]. `None`: only a
-    /// completion or a change can make room.
+    /// Returns the first instant at which every limit has room for the ask, if nothing else happens \[µs\]. `None`:
+    /// only a completion or a change can make room.
     pub(super) fn room_at(&mut self, capacity: usize, now: u64, ask: Ask) -> Option<u64> {
         let state = &self.capacities[capacity];
         if state.in_flight >= state.concurrency {
@@ -438,7 +438,7 @@ impl CapacityState {
         self.is_special = self.always_special || !is_plain;
     }
 
-    /// The most in flight and the most waiting since the last call.
+    /// Returns the most in flight and the most waiting since the last call.
     pub(super) fn take_peaks(&mut self) -> [u32; 2] {
         let peaks = [self.in_flight_peak, self.waiting_peak];
         self.in_flight_peak = self.in_flight;
@@ -447,7 +447,7 @@ impl CapacityState {
     }
 }
 
-/// Whether every limit could admit the ask with everything free, outages aside.
+/// Returns whether every limit could admit the ask with everything free, outages aside.
 #[inline(never)]
 fn fits(checks: &[Check], gauges: &[Gauge], ask: Ask) -> bool {
     checks.iter().all(|check| check.takes.documented_need(ask) <= gauges[check.gauge as usize].largest_request)

@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::results::Estimate;
 use crate::stats::{dispersion, interval};
 
-/// The sum of the replications' records, in order.
+/// Returns the sum of the replications' records, in order.
 ///
 /// # Panics
 /// When there is no replication.
@@ -25,7 +25,7 @@ pub(super) fn pool(replications: &[Replication]) -> Record {
     pooled
 }
 
-/// Every metric with its interval at the model's confidence.
+/// Returns every metric with its interval at the model's confidence.
 pub(super) fn estimates(model: &Model, replications: &[Replication], pooled: &Record) -> BTreeMap<String, Estimate> {
     let confidence = model.run.confidence;
     let measured = match replications {
@@ -43,7 +43,7 @@ pub(super) fn estimates(model: &Model, replications: &[Replication], pooled: &Re
         .collect()
 }
 
-/// The estimate of one metric from its pooled measure and each replication's own.
+/// Returns the estimate of one metric from its pooled measure and each replication's own.
 pub(super) fn estimate(pooled: Measure, own: &[Measure], confidence: f64) -> Estimate {
     let n = own.len() as u64;
     let unknown = Estimate { estimate: None, half_width: None, n };
@@ -69,7 +69,7 @@ pub(super) fn estimate(pooled: Measure, own: &[Measure], confidence: f64) -> Est
     }
 }
 
-/// Whether a replication's tail holds too few values for a percentile: fewer than `10 / (1 - share)` in all.
+/// Returns whether a replication's tail holds too few values for a percentile: fewer than `10 / (1 - share)` in all.
 fn is_too_thin(own: Measure, share: f64) -> bool {
     match own {
         // A hair less, for shares such as 0.9 that are not exact.

@@ -1,6 +1,6 @@
 //! When daily limits are used up: as it happened in the run, else as the stated rates lead to expect.
 
-use super::notes::note;
+use super::notes::caveat;
 use super::replicate::Record;
 use crate::metrics::UsedUp;
 use crate::model::Model;
@@ -20,9 +20,9 @@ pub(super) fn notes(model: &Model, pooled: &Record, replications: u64, point: &P
         let Some((kind, _)) = daily_limit(quota) else { continue };
         let metric = |stem: &str| format!("{}.{}.{stem}", quota.prefix, kind.name());
         if let Some(text) = in_the_run(model, quota, &record.used_up, replications) {
-            notes.push(note(Some(&metric("refused")), text));
+            notes.push(caveat(Some(&metric("refused")), text));
         } else if let Some(text) = after_the_run(model, &outlook, q, point.value(&metric("charged"))) {
-            notes.push(note(Some(&metric("charged")), text));
+            notes.push(caveat(Some(&metric("charged")), text));
         }
     }
     notes

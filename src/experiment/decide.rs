@@ -1,28 +1,32 @@
-//! The decision that a run supports, and the short reruns that look for what would change it.
+//! The decision that a run supports, and the assumptions that it hangs on.
 
-use super::{Build, Conclusion, Depth, Effort, Unwatched, play};
-use crate::model::Model;
-use crate::model::capacity::quota::LimitKind;
-use crate::model::capacity::{Billing, Capacity};
-use crate::results::{Change, Decision, Judgement, Neck, NeckKind, Point, Rerun, Results, Verdict};
-use crate::terms::{self, Unit};
-use crate::units::SimTime;
+use crate::model::capacity::account::ACCOUNT;
+use crate::model::daily;
+use crate::model::{Model, Run};
+use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, Point, Results};
+use crate::units::MICROS_PER_DAY;
 
-/// At most so many reruns.
-const MOST_RERUNS: usize = 8;
-/// Of these, so many look for a value that carries the load by doubling; the rest halve the gap.
-const DOUBLINGS: usize = 5;
-/// A rerun of steady traffic measures no longer than this.
-const SHORT: SimTime = SimTime(30 * 60 * 1_000_000);
-/// So many assumptions are named at most.
-const NAMED: usize = 3;
-/// From this share of unused reservations on, a lower cap is tried before a higher quota \[1\].
-const MOSTLY_UNUSED: f64 = 0.5;
+/// The greatest number of kinds of assumptions that a decision names; the same key of several models or quotas is one kind.
+const NAMED: usize = 4;
+/// A limit whose peak use is below this changes no answer \[1\].
+const WORTH_NAMING: f64 = 0.5;
+/// The largest number of tokens of quota that one output token is known to take.
+const LARGEST_BURNDOWN: f64 = 15.0;
 
-/// The decision of a document with one point, without what would change it; `None`: it has no point.
+/// The keys that multiply what calls take from limits on tokens.
+const FACTORS: [&str; 2] = [".reserve_output_burndown", ".output_burndown"];
+/// The keys of limits and of their enforcement.
+const LIMITS: [&str; 6] = [".rpm", ".tpm", ".tpd", ".itpm", ".otpm", ".limiter"];
+/// The keys of service times.
+const LATENCIES: [&str; 2] = [".output_tokens_per_second", ".time_to_first_token"];
+/// A purchase that AWS Support may not grant.
+const GRANTED: &str = ".model_units_quota";
+
+/// Returns the decision of a document with one point, before any rerun; `None`: the document has no point.
 #[must_use]
-pub fn decision(results: &Results) -> Option<Decision> {
+pub fn decision(model: &Model, results: &Results) -> Option<Decision> {
     let point = results.points.first()?;
+    let caveats = || results.notes.iter().filter(|note| note.is_caveat);
     Some(Decision {
         answer: String::new(),
         verdict: point.verdict,
@@ -31,258 +35,140 @@ pub fn decision(results: &Results) -> Option<Decision> {
         e2e_p99_ms: point.value("e2e_p99_ms"),
         cost_per_month_usd: point.value("cost_per_month_usd"),
         change: None,
-        hangs_on: hangs_on(results, point.basis.neck.as_ref()),
+        caveats: caveats().map(|note| note.text.clone()).collect(),
+        is_of_part: caveats().any(|note| note.metric.is_none()),
+        hangs_on: match &results.doubt {
+            Some(doubt) => flipping(doubt),
+            None => Assumed { model, results, point }.hangs_on(),
+        },
     })
 }
 
-/// Looks for what would change the answer of a run, where its verdict is not `carries` or a goal is missed. `build` makes a
-/// model of settings over the scenario; where a setting makes none, nothing is tried.
-pub fn seek_change(conclusion: &mut Conclusion, model: &Model, build: &Build<'_>) {
-    let Some(point) = conclusion.results.points.first() else { return };
-    let is_missed = conclusion.results.expectations.iter().any(|e| e.verdict == Judgement::Failed);
-    if point.verdict == Verdict::Carries && !is_missed {
-        return;
-    }
-    let (mut effort, mut left) = (Effort::default(), MOST_RERUNS);
-    let mut best: Option<Change> = None;
-    let times = 1.0 / (1.0 - point.basis.failing_share).max(1e-3);
-    for lever in levers(model, point) {
-        let (reruns, next_neck) = (Vec::new(), None);
-        let mut search = Search { lever: &lever, model, build, reruns, next_neck, effort, times, left };
-        if search.run().is_none() {
-            continue;
-        }
-        (effort, left) = (search.effort, search.left);
-        let change = search.change();
-        let is_found = change.value.is_some();
-        if is_found || best.is_none() {
-            best = Some(change);
-        }
-        if is_found {
-            break;
+/// The assumptions that flip the answer where they were put under doubt.
+fn flipping(doubt: &Doubt) -> Vec<String> {
+    let mut paths: Vec<String> = Vec::new();
+    for condition in doubt.flips.iter().flat_map(|flip| &flip.conditions) {
+        if !paths.contains(&condition.path) {
+            paths.push(condition.path.clone());
         }
     }
-    conclusion.effort = conclusion.effort.plus(effort);
-    if let Some(decision) = &mut conclusion.results.decision {
-        decision.change = best;
-    }
+    paths
 }
 
-/// A key whose value may be what is in the way.
-struct Lever {
-    path: String,
-    values: Values,
+/// What a run assumes, and what happened in it.
+struct Assumed<'a> {
+    model: &'a Model,
+    results: &'a Results,
+    point: &'a Point,
 }
 
-enum Values {
-    /// Upwards from the value in force.
-    From(u64),
-    /// These alone, from the least on.
-    Only(Vec<u64>),
-}
-
-/// What may be turned, the most telling first.
-fn levers(model: &Model, point: &Point) -> Vec<Lever> {
-    let Some(neck) = &point.basis.neck else { return Vec::new() };
-    let size = neck.size.map(|size| size as u64).filter(|size| *size > 0);
-    let raise = |path: String, from: u64| Lever { path, values: Values::From(from) };
-    let (owner, key) = neck.path.rsplit_once('.').unwrap_or(("", &neck.path));
-    match neck.kind {
-        NeckKind::Limit if key == "input" || key == "output" => bought(model, owner, key, size).into_iter().collect(),
-        NeckKind::Limit => {
-            let cap = caps(model, point, owner, key);
-            cap.into_iter().chain(size.map(|size| raise(neck.path.clone(), size))).collect()
-        }
-        NeckKind::Concurrency | NeckKind::Connections => {
-            size.map(|size| raise(neck.path.clone(), size)).into_iter().collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Model Units, or what is reserved, of a capacity that was bought.
-fn bought(model: &Model, owner: &str, key: &str, size: Option<u64>) -> Option<Lever> {
-    let name = owner.strip_prefix("capacities.")?;
-    let capacity = model.capacities.iter().find(|c| c.name == name)?;
-    match &capacity.billing {
-        Billing::Purchased(purchases) => {
-            let [only] = purchases.as_slice() else { return None };
-            let units = only.amount / only.parts.max(1);
-            Some(Lever { path: format!("{owner}.model_units"), values: Values::From(units) })
-        }
-        _ => Some(Lever { path: format!("{owner}.{key}_tpm"), values: Values::From(size?) }),
-    }
-}
-
-/// Lower caps of the only workload, where its reservations are what fills a limit on tokens and are mostly unused.
-fn caps(model: &Model, point: &Point, owner: &str, key: &str) -> Option<Lever> {
-    let [workload] = model.workloads.as_slice() else { return None };
-    let of = |metric: &str| point.value(metric);
-    let unused = of(&format!("{owner}.{key}.reserved_unused_tokens"))?;
-    let charged = of(&format!("{owner}.{key}.charged"))?;
-    if key != "tpm" || unused < MOSTLY_UNUSED * (unused + charged) {
-        return None;
-    }
-    let mean = of("output_tokens")? / of("served").filter(|n| *n > 0.0)?;
-    // Some three and six times the mean answer: what a cap of that size cuts short, the goals on truncation judge.
-    let values = [6.0, 3.0].map(|times| rounded((times * mean) as u64));
-    Some(Lever { path: format!("workloads.{}.max_tokens", workload.name), values: Values::Only(values.to_vec()) })
-}
-
-/// Two significant figures, upwards.
-fn rounded(value: u64) -> u64 {
-    let mut unit = 1;
-    while value / unit >= 100 {
-        unit *= 10;
-    }
-    value.div_ceil(unit) * unit
-}
-
-struct Search<'s> {
-    lever: &'s Lever,
-    model: &'s Model,
-    build: &'s Build<'s>,
-    reruns: Vec<Rerun>,
-    next_neck: Option<String>,
-    effort: Effort,
-    /// How much more would be needed if all that fails were served.
-    times: f64,
-    /// Reruns that may still be played.
-    left: usize,
-}
-
-impl Search<'_> {
-    /// Plays values until the least that carries is known well enough; `None`: a value makes no scenario.
-    fn run(&mut self) -> Option<()> {
-        let from = match &self.lever.values {
-            Values::Only(values) => {
-                for value in values.clone() {
-                    if self.left == 0 || self.play(value)? {
-                        break;
-                    }
-                }
-                return Some(());
-            }
-            Values::From(from) => *from,
+impl Assumed<'_> {
+    /// The assumptions that may change the answer most, those about the neck first.
+    fn hangs_on(&self) -> Vec<String> {
+        let neck = self.point.basis.neck.as_ref();
+        let is_lost = self.point.basis.failing_share > 0.0;
+        let granted = self.ending(&[GRANTED], |_| true);
+        let about = match neck.map(|neck| neck.kind) {
+            Some(NeckKind::Limit) => neck.map(|neck| self.about_the_limit(neck)).unwrap_or_default(),
+            // Connections and places are held as long as answers take.
+            Some(NeckKind::Connections | NeckKind::Concurrency | NeckKind::Queue) => self.ending(&LATENCIES, |_| true),
+            Some(_) => Vec::new(),
+            // Requests that fail where nothing is in the way fail because answers take too long.
+            None if is_lost => self.ending(&LATENCIES, |_| true),
+            None => self.near_their_limits(),
         };
-        let (mut short, mut good) = (from, None);
-        // As much more as is refused, and twice as much at the least.
-        let first = rounded((from as f64 * self.times.max(2.0)) as u64);
-        for i in 0..DOUBLINGS {
-            if self.left == 0 {
-                return Some(());
+        let mut kinds: Vec<String> = Vec::new();
+        let mut named = Vec::new();
+        for path in granted.into_iter().chain(about) {
+            let kind = kind(&path);
+            if !kinds.contains(&kind) {
+                kinds.push(kind.clone());
             }
-            let value = if i == 0 { first } else { short * 2 };
-            if self.play(value)? {
-                good = Some(value);
-                break;
+            if kinds.iter().take(NAMED).any(|known| *known == kind) {
+                named.push(path);
             }
-            short = value;
         }
-        let Some(mut good) = good else { return Some(()) };
-        while self.left > 0 {
-            let middle = rounded(short + (good - short) / 2);
-            if middle <= short || middle >= good {
-                break;
-            }
-            if self.play(middle)? { good = middle } else { short = middle }
-        }
-        Some(())
+        named
     }
 
-    /// Whether the load is carried with this value; `None`: it makes no scenario.
-    fn play(&mut self, value: u64) -> Option<bool> {
-        self.left -= 1;
-        let mut settings = vec![format!("{}={value}", self.lever.path), "run.replications=1".to_owned()];
-        if let Some(duration) = shortened(self.model) {
-            settings.push(format!("run.duration={}s", duration.as_secs_f64() as u64));
+    /// A factor on the reservation or the charge moves each limit on tokens, so it comes first.
+    fn about_the_limit(&self, neck: &Neck) -> Vec<String> {
+        let owner = neck.path.rsplit_once('.').map_or("", |(owner, _)| owner);
+        let is_of_account = owner.split('.').next() == Some(ACCOUNT);
+        if is_of_account {
+            return self.ending(&[".tpd_counting", ".tpd"], |path| path.starts_with(ACCOUNT));
         }
-        let model = (self.build)(&settings).ok()?;
-        let played = play(&model, Depth::Figures, &Unwatched);
-        self.effort = self.effort.plus(played.effort);
-        let is_missed = played.expectations.iter().any(|e| e.verdict == Judgement::Failed && !is_of_money(&e.metric));
-        let carries = played.point.verdict == Verdict::Carries && !is_missed;
-        let basis = &played.point.basis;
-        self.next_neck = if carries { None } else { basis.neck.as_ref().map(|neck| neck.path.clone()) };
-        let failing_share = basis.failing_share;
-        let truncated_share = played.point.value("truncation_rate").unwrap_or(0.0);
-        let verdict = played.point.verdict;
-        self.reruns.push(Rerun { value, verdict, carries, failing_share, truncated_share });
-        Some(carries)
+        let mut paths = match neck.path.ends_with(".rpm") {
+            true => Vec::new(),
+            false => self.ending(&FACTORS, |path| path.starts_with("models.") || of_owner(path, owner)),
+        };
+        let in_the_way = |path: &str| path == neck.path || path.ends_with(".limiter") || self.is_near(path);
+        paths.extend(self.ending(&LIMITS, |path| of_owner(path, owner) && in_the_way(path)));
+        paths
     }
 
-    fn change(self) -> Change {
-        let value = self.reruns.iter().filter(|rerun| rerun.carries).map(|rerun| rerun.value).min();
-        let minutes = shortened(self.model).unwrap_or(self.model.run.duration).as_secs_f64() / 60.0;
-        Change {
-            path: self.lever.path.clone(),
-            value,
-            minutes,
-            reruns: self.reruns,
-            next_neck: self.next_neck.filter(|_| value.is_none()),
+    /// Where nothing is in the way: limits that are used much, and factors that could make it so.
+    fn near_their_limits(&self) -> Vec<String> {
+        let tokens = self.limits().filter(|limit| !limit.ends_with(".rpm"));
+        let most = tokens.map(|limit| self.use_of(limit)).fold(0.0, f64::max);
+        let mut paths = Vec::new();
+        if LARGEST_BURNDOWN * most > 1.0 {
+            paths = self.ending(&FACTORS, |path| {
+                let owner = path.rsplit_once('.').map_or("", |(owner, _)| owner);
+                let own = self.limits().filter(|limit| !limit.ends_with(".rpm") && of_owner(limit, owner));
+                path.starts_with("models.") || own.map(|l| self.use_of(l)).fold(0.0, f64::max) * LARGEST_BURNDOWN > 1.0
+            });
         }
+        let of_account = self.ending(&[".tpd_counting", ".tpd"], |path| path.starts_with(ACCOUNT));
+        if !of_account.is_empty() && daily::is_account_short(self.model) {
+            paths.splice(0..0, of_account);
+        }
+        paths.extend(self.ending(&LIMITS, |path| !path.starts_with(ACCOUNT) && self.is_near(path)));
+        paths
+    }
+
+    /// Assumptions whose path ends in one of the keys, in the order of the keys.
+    fn ending(&self, keys: &[&str], is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+        let of = |key: &&str| {
+            let paths = self.results.assumptions.iter().map(|assumption| &assumption.path);
+            paths.filter(|path| path.ends_with(*key) && is_meant(path)).cloned().collect::<Vec<_>>()
+        };
+        keys.iter().flat_map(of).collect()
+    }
+
+    /// Whether a limit, or any limit that a limiter enforces, is used much.
+    fn is_near(&self, path: &str) -> bool {
+        let Some(owner) = path.strip_suffix(".limiter") else { return self.use_of(path) >= WORTH_NAMING };
+        self.limits().any(|limit| of_owner(limit, owner) && self.use_of(limit) >= WORTH_NAMING)
+    }
+
+    /// The paths of all limits.
+    fn limits(&self) -> impl Iterator<Item = &str> {
+        let names = self.point.metrics.keys().filter(|name| !name.starts_with("windows."));
+        names.filter_map(|name| name.strip_suffix(".utilization_mean")).filter(|path| ends_with(path, &LIMITS))
+    }
+
+    /// The peak use of a limit \[1\]: used and reserved in a minute, or on a day at the rate of the run.
+    fn use_of(&self, limit: &str) -> f64 {
+        let of = |metric: &str| self.point.value(&format!("{limit}.{metric}"));
+        let Run { duration, .. } = &self.model.run;
+        let of_a_day = (MICROS_PER_DAY as f64 / duration.0.max(1) as f64).max(1.0);
+        let held = of("occupied_peak_per_min").zip(of("limit_per_min").filter(|n| *n > 0.0)).map(|(a, b)| a / b);
+        let peak = of("utilization_peak").into_iter().chain(held).fold(f64::NAN, f64::max);
+        if limit.ends_with(".tpd") { of("utilization_mean").unwrap_or(0.0) * of_a_day } else { peak.max(0.0) }
     }
 }
 
-/// What a goal on dollars or counts says depends on how long a run is, and on what is bought.
-fn is_of_money(metric: &str) -> bool {
-    terms::parse_metric(metric).is_ok_and(|m| m.term.unit == Unit::Usd)
+/// The section and the key of a path, which the same key of many models or quotas has in common.
+fn kind(path: &str) -> String {
+    let (section, key) = (path.split('.').next(), path.rsplit('.').next());
+    format!("{}.{}", section.unwrap_or_default(), key.unwrap_or_default())
 }
 
-/// How long a rerun measures, where it may be shorter than the run: traffic and capacity are steady, and nothing that is
-/// asked for depends on the time; `None`: as long as the run.
-fn shortened(model: &Model) -> Option<SimTime> {
-    let is_steady = model.workloads.iter().all(|w| w.arrivals.is_stationary())
-        && model.capacities.iter().all(Capacity::is_stationary)
-        && model.windows.is_empty();
-    let is_daily =
-        model.quotas.iter().any(|q| LimitKind::ALL.into_iter().any(|kind| kind.is_daily() && q.limit(kind).is_some()));
-    (is_steady && !is_daily && model.run.duration > SHORT).then_some(SHORT)
+fn of_owner(path: &str, owner: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(of, _)| of == owner)
 }
-
-/// Returns the assumptions that may change the answer most: those that flip it where it was put under doubt, else factors on
-/// tokens and what is assumed about the neck.
-fn hangs_on(results: &Results, neck: Option<&Neck>) -> Vec<String> {
-    if let Some(doubt) = &results.doubt {
-        let mut paths: Vec<String> = Vec::new();
-        for condition in doubt.flips.iter().flat_map(|flip| &flip.conditions) {
-            if !paths.contains(&condition.path) {
-                paths.push(condition.path.clone());
-            }
-        }
-        return paths;
-    }
-    let is_lost = results.points.first().is_some_and(|point| point.basis.failing_share > 0.0);
-    let owner = neck.and_then(|neck| neck.path.rsplit_once('.')).map(|(owner, _)| format!("{owner}."));
-    let is_about = |path: &&String| match &owner {
-        // Requests that fail where no limit is in the way fail because answers take too long.
-        None if is_lost => ends_with(path, &LATENCIES),
-        None => ends_with(path, &LIMITS),
-        Some(owner) => ends_with(path, &LIMITS) && path.starts_with(owner),
-    };
-    let paths = || results.assumptions.iter().map(|assumption| &assumption.path);
-    // A factor on the reservation or the charge moves each limit on tokens, so it comes first.
-    let factors = paths().filter(|path| ends_with(path, &FACTORS) && (neck.is_some() || !is_lost));
-    factors.chain(paths().filter(is_about)).take(NAMED).cloned().collect()
-}
-
-/// Keys by which calls count several times against limits on tokens.
-const FACTORS: [&str; 2] = [".reserve_output_burndown", ".output_burndown"];
-/// Keys of limits, and of how they are enforced.
-const LIMITS: [&str; 6] = [".rpm", ".tpm", ".tpd", ".itpm", ".otpm", ".limiter"];
-/// Keys of how long answers take.
-const LATENCIES: [&str; 2] = [".output_tokens_per_second", ".time_to_first_token"];
 
 fn ends_with(path: &str, keys: &[&str]) -> bool {
     keys.iter().any(|key| path.ends_with(key))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_rounded_up_to_two_figures() {
-        assert_eq!([7, 99, 101, 1_234, 2_000_000].map(rounded), [7, 99, 110, 1_300, 2_000_000]);
-    }
 }

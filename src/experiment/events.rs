@@ -1,24 +1,26 @@
-//! What happens once in a run and would happen over and over in the month that is scaled up from it: bursts, outages,
+//! Tells of events that happen once in a run and would repeat in the month that is scaled up from it: bursts, jobs, outages,
 //! changes and purchases.
 
 use super::point::{Depth, Played, play};
 use super::{Effort, Watch};
 use crate::figures::{money, plain};
 use crate::model::capacity::{Capacity, Room};
-use crate::model::workload::arrivals::Arrivals;
+use crate::model::workload::arrivals::{Arrivals, Job};
 use crate::model::{Model, Replications};
 use crate::results::Note;
 use crate::units::Steps;
 
 const MONTH: &str = "cost_per_month_usd";
 
-/// The events of a scenario in words, such as `the bursts of chat`.
+/// Returns the events of a scenario in words, such as `the bursts of chat`.
 fn named(model: &Model) -> Vec<String> {
     let bursting = model
         .workloads
         .iter()
         .filter(|w| w.arrivals.intensity().is_some_and(|i| !i.bursts.is_empty() || !i.random_bursts.is_empty()));
     let mut named: Vec<String> = bursting.map(|w| format!("the bursts of `{}`", w.name)).collect();
+    let jobs = model.workloads.iter().filter(|w| matches!(w.arrivals, Arrivals::Job(Job { requests: 1.., .. })));
+    named.extend(jobs.map(|w| format!("the job `{}`", w.name)));
     for capacity in &model.capacities {
         if buys_later(capacity) {
             named.push(format!("the purchases of `{}`", capacity.name));
@@ -29,12 +31,12 @@ fn named(model: &Model) -> Vec<String> {
     named
 }
 
-/// Whether something is bought or ends while the run lasts; the bill has its cost as an item of its own.
+/// Returns whether something is bought or ends while the run lasts; the bill has its cost as an item of its own.
 fn buys_later(capacity: &Capacity) -> bool {
     capacity.billing.purchases().iter().any(|purchase| purchase.from.0 > 0 || purchase.to.is_some())
 }
 
-/// The scenario without its bursts, outages and changes; what is bought stays.
+/// Returns the scenario without its bursts, jobs, outages and changes; what is bought stays.
 fn without(model: &Model) -> Model {
     let mut calm = model.clone();
     for workload in &mut calm.workloads {
@@ -42,6 +44,10 @@ fn without(model: &Model) -> Model {
             Arrivals::Renewal { intensity, .. } => intensity,
             Arrivals::Batches(batches) => &mut batches.intensity,
             Arrivals::Sessions(sessions) => &mut sessions.intensity,
+            Arrivals::Job(job) => {
+                job.requests = 0;
+                continue;
+            }
             _ => continue,
         };
         intensity.bursts.clear();
@@ -88,5 +94,5 @@ pub(super) fn of_the_month(model: &Model, played: &Played, watch: &dyn Watch) ->
             );
         }
     }
-    Some((Note { metric: Some(MONTH.to_owned()), text: plain(&text) }, calm.effort))
+    Some((Note { metric: Some(MONTH.to_owned()), text: plain(&text), is_caveat: false }, calm.effort))
 }

@@ -26,7 +26,7 @@ const HEAD: &str = "{\"bedload_journal\":1,";
 /// How the line of a point begins.
 const POINT: &str = "{";
 
-/// Why a journal cannot be gone on with.
+/// Why a journal cannot be continued.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     #[error("it cannot be read: {0}")]
@@ -121,7 +121,7 @@ impl Journal {
         &self.dropped
     }
 
-    /// The numbers of the points that are finished.
+    /// Returns the numbers of the points that are finished.
     pub fn finished(&self) -> Vec<u64> {
         self.inner().points.keys().copied().collect()
     }

@@ -39,6 +39,7 @@ pub(super) fn judge(
             at_least,
             estimate: e.estimate,
             half_width: e.half_width,
+            margin: e.estimate.and(e.half_width).map(|_| margin),
             verdict,
             evidence,
             undecided: None,
@@ -130,8 +131,8 @@ pub(super) fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
     }
 }
 
-/// Whether the half-widths of the means and rates that matter are within `precision` of their estimates, or within a
-/// floor below which nobody asks: 0.1 percentage points, 1 ms.
+/// Returns whether the half-widths of the means and rates that matter are within `precision` of their estimates, or
+/// within a floor below which nobody asks: 0.1 percentage points, 1 ms.
 pub(super) fn is_precise(model: &Model, metrics: &BTreeMap<String, Estimate>, precision: f64) -> bool {
     let named: Vec<&str> =
         model.expectations.iter().map(|e| e.metric.as_str()).filter(|m| is_mean_or_rate(m)).collect();

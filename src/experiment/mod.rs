@@ -14,18 +14,19 @@ mod events;
 mod inputs;
 mod journal;
 mod judge;
+mod levers;
 mod notes;
 mod open;
 mod point;
 mod regress;
 mod replicate;
 mod scores;
+mod seek;
 mod size;
 mod sweep;
 mod warmup;
 
 pub use compare::{Contender, compare, compare_in_doubt};
-pub use decide::seek_change;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use estimate::{Need, estimate};
 pub use inputs::without_varied;
@@ -35,8 +36,9 @@ pub use point::{Depth, Played, play, play_along, prolong};
 pub use regress::{Regression, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use scores::Scores;
+pub use seek::seek_change;
 pub use size::{plays_to_size, size};
-pub use sweep::{Design, Kept, Stopped, sweep};
+pub use sweep::{Design, Kept, SharedNotes, Stopped, sweep};
 
 use crate::model::Model;
 use crate::results::{self, Results};
@@ -47,7 +49,8 @@ pub trait Watch: Sync {
     fn planned(&self, replications: u64, simulated: u64);
     /// That much more of some replication has been simulated \[µs\].
     fn advanced(&self, simulated: u64);
-    /// Whether no further wave of replications should begin; a run that is asked to stop depends on the machine's speed.
+    /// Returns whether no further wave of replications should begin; a run that is asked to stop depends on the
+    /// machine's speed.
     fn is_over(&self) -> bool {
         false
     }
@@ -113,11 +116,11 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
         points: vec![played.point],
         ..head(model, scenario)
     };
-    let results = Results { decision: decide::decision(&results), ..results };
+    let results = Results { decision: decide::decision(model, &results), ..results };
     Conclusion { results, effort }
 }
 
-/// A document without points: what was asked, and what was assumed.
+/// Returns a document without points: what was asked, and what was assumed.
 #[must_use]
 pub fn head(model: &Model, scenario: results::Scenario) -> Results {
     let mut head = Results {

@@ -15,11 +15,12 @@ use crate::units::{MICROS_PER_HOUR, SimTime};
 /// A share of requests without an outcome that is worth a note.
 const MANY_UNFINISHED: f64 = 0.01;
 
-/// The notes of a design point, the most general first.
+/// Returns the notes of a design point, the most general first.
 pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
     notes.extend(of_the_warmup(model, replications, point));
-    notes.extend(coverage::remarks(model).into_iter().map(|remark| note(None, remark)));
+    notes.extend(coverage::unseen_traffic(model).into_iter().map(|remark| caveat(None, remark)));
+    notes.extend(coverage::of_the_month(model).map(|remark| caveat(Some("requests_per_month"), remark)));
     notes.extend(of_jobs(model, point));
     notes.extend(daily::notes(model, pooled, replications.len() as u64, point));
     notes.extend(of_money(model, pooled));
@@ -28,7 +29,12 @@ pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record
 }
 
 pub(super) fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
-    Note { metric: metric.map(str::to_owned), text: text.into() }
+    Note { metric: metric.map(str::to_owned), text: text.into(), is_caveat: false }
+}
+
+/// A note that is a part of the decision.
+pub(super) fn caveat(metric: Option<&str>, text: impl Into<String>) -> Note {
+    Note { is_caveat: true, ..note(metric, text) }
 }
 
 /// When each job is done, on the clock.
@@ -60,16 +66,16 @@ fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) 
     if let Some(ends) = pooled.measured.ended {
         let (n, of) = (ends.replications, replications);
         let text = format!(
-            "{n} of {of} replications ended early: all figures are of the time before, and no expectation holds on them"
+            "{n} of {of} replications ended early: all figures are of the time before, and no goal holds on them"
         );
         notes.push(note(None, text));
     }
     if model.workloads.iter().any(|w| matches!(w.arrivals, Arrivals::Trace(_))) {
-        let text = "a replayed trace is one draw of the world: intervals tell of luck within it, not of other days";
+        let text = "a replayed trace is one sample: the intervals show the random variation between replications, not between days";
         notes.push(note(None, text));
     }
     if replications == 1 {
-        notes.push(note(None, "one replication has no intervals; expectations are judged on the estimates alone"));
+        notes.push(note(None, "one replication has no intervals; goals are judged by the estimates alone"));
     }
     let unfinished = point.value("unfinished").zip(point.value("requests")).map_or(0.0, |(open, all)| open / all);
     if unfinished > MANY_UNFINISHED {
@@ -118,7 +124,7 @@ fn of_the_month(model: &Model, point: &Point) -> Option<Note> {
     (played > 0.0 && billed > MORE * played).then(|| {
         let times = billed / played;
         let text = format!(
-            "a month is billed for {} times the requests that are played: what is throttled, how late answers come and whether what is bought carries so many is not seen; raise the traffic too",
+            "the month is billed for {} times the simulated requests; the run does not show whether so many would be throttled or slow: raise the traffic too",
             three_figures(times)
         );
         note(Some("requests_per_month"), text)

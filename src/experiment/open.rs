@@ -135,7 +135,7 @@ impl Clusters {
                 (None, None) => continue,
             };
             e.evidence = Some(RateEvidence { worth: Some(worth), dispersion, ..evidence });
-            e.half_width = Some(margin);
+            (e.half_width, e.margin) = (Some(margin), Some(margin));
             e.verdict = judge::verdict(bound, estimate, margin);
             e.undecided = undecided(e, Sample { n: replications, alpha: evidence.alpha, margin });
         }
@@ -171,6 +171,7 @@ mod tests {
             at_least: None,
             estimate: Some(estimate),
             half_width: Some(sample.margin),
+            margin: None,
             verdict: judge::verdict(Bound::AtMost(at_most), estimate, sample.margin),
             evidence,
             undecided: None,
@@ -207,6 +208,7 @@ mod tests {
             at_least: None,
             estimate: Some(share),
             half_width: Some(margin),
+            margin: None,
             verdict: judge::verdict(Bound::AtMost(0.01), share, margin),
             evidence: Some(RateEvidence {
                 events,

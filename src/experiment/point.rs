@@ -114,6 +114,7 @@ fn concluded(
         takes: metrics::takes(model, &pooled.measured, n),
         bill: bill::bill(model, &replications),
         commitments: bill::commitments(model),
+        notes: Vec::new(),
         expectations: Vec::new(),
         detail: (depth == Depth::Detail)
             .then(|| metrics::detail(model, &replications[0].record.measured, &pooled.measured)),

@@ -32,7 +32,7 @@ fn values(played: &Played, name: &str) -> Vec<Option<f64>> {
     played.replications.iter().map(|r| of(&r.metrics)).collect()
 }
 
-/// Each expected metric that the baseline knows. A metric between two bounds has no worse side and is left out.
+/// Returns each expected metric that the baseline knows. A metric between two bounds has no worse side and is left out.
 #[must_use]
 pub fn regressions(model: &Model, played: &Played, baseline: &BaselineScenario) -> Vec<Regression> {
     // Which sign is worse, once for each metric.

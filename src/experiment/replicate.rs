@@ -29,7 +29,7 @@ pub struct Replication {
 }
 
 impl Record {
-    /// Every metric of the interval and of the windows; the same names in the same order for one model.
+    /// Returns every metric of the interval and of the windows; the same names in the same order for one model.
     #[must_use]
     pub fn evaluate(&self, model: &Model) -> Vec<Measured> {
         let mut metrics = evaluate(model, &self.measured, model.run.warmup, model.run.measured_end(), "");

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::{Depth, Effort, Scores, Unwatched, play_along};
-use crate::model::Model;
+use crate::figures::{count, plain};
 use crate::model::study::Study;
-use crate::results::Point;
+use crate::model::{Model, coverage};
+use crate::results::{Note, Point};
 
 /// The points of a sweep, made as they are asked for.
 pub trait Design: Sync {
-    /// The parameters of a point and its model.
+    /// Returns the parameters of a point and its model.
     ///
     /// # Errors
     /// The point is no scenario that can run; says why.
@@ -75,6 +76,73 @@ impl Kept {
     }
 }
 
+/// Returns the notes that say when daily limits are used up, and which traffic the measured time leaves out.
+fn of_the_hours(model: &Model, notes: &[Note]) -> Vec<Note> {
+    let left_out = coverage::remarks(model);
+    let is_daily = |metric: &String| ["tpd.refused", "tpd.charged"].iter().any(|of| metric.ends_with(of));
+    let is_told = |note: &&Note| match &note.metric {
+        Some(metric) => is_daily(metric),
+        None => left_out.contains(&note.text),
+    };
+    notes.iter().filter(is_told).cloned().collect()
+}
+
+/// The notes of many points, so that what most of them say is told once.
+#[derive(Debug, Default)]
+pub struct SharedNotes {
+    points: u64,
+    /// By what a note says apart from its figures, in the order of the points: the note of the first point that has it.
+    notes: Vec<(String, SharedNote)>,
+}
+
+#[derive(Debug)]
+struct SharedNote {
+    first: Note,
+    /// The number of the point that `first` is of.
+    of: u64,
+    points: u64,
+    /// Other points say it with other figures.
+    differs: bool,
+}
+
+impl SharedNotes {
+    /// Takes the notes of a point.
+    pub fn add(&mut self, point: &Point) {
+        self.points += 1;
+        for note in &point.notes {
+            let words: String = note.text.chars().filter(|c| !c.is_ascii_digit() && !".,".contains(*c)).collect();
+            match self.notes.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, shared)) => {
+                    shared.points += 1;
+                    shared.differs |= shared.first.text != note.text;
+                }
+                None => {
+                    let shared = SharedNote { first: note.clone(), of: point.index, points: 1, differs: false };
+                    self.notes.push((words, shared));
+                }
+            }
+        }
+    }
+
+    /// Each note once, with how many points it is of.
+    #[must_use]
+    pub fn told(self) -> Vec<Note> {
+        let all = self.points;
+        let told = |SharedNote { first: Note { metric, text, is_caveat }, of, points, differs }: SharedNote| {
+            let [some, whole] = [points, all].map(|n| plain(&count(n as f64)));
+            let text = match (points == all, differs) {
+                (true, false) => text,
+                (true, true) => format!("at every point, such as point {of}: {text}"),
+                (false, _) if points == 1 => format!("at point {of}: {text}"),
+                (false, false) => format!("at {some} of {whole} points: {text}"),
+                (false, true) => format!("at {some} of {whole} points, such as point {of}: {text}"),
+            };
+            Note { metric, text, is_caveat }
+        };
+        self.notes.into_iter().map(|(_, shared)| told(shared)).collect()
+    }
+}
+
 /// Plays the points of these numbers and hands each to `keep` when it is finished, from any thread and in any order.
 ///
 /// # Errors
@@ -92,7 +160,9 @@ pub fn sweep<E: Send>(
         .map(|index| {
             let (parameters, model) = design.point(*index).map_err(|why| Stopped::Unplayable { index: *index, why })?;
             let played = play_along(&model, Depth::Figures, &Unwatched, &scores);
-            let mut point = Point { index: *index, parameters, expectations: played.expectations, ..played.point };
+            let notes = of_the_hours(&model, &played.notes);
+            let mut point =
+                Point { index: *index, parameters, notes, expectations: played.expectations, ..played.point };
             point.metrics.retain(|name, _| kept.keeps(name));
             if kept.points > ALL_METRICS {
                 point.bill.clear();

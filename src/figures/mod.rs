@@ -52,21 +52,27 @@ pub fn suffix(size: f64) -> (f64, &'static str) {
     }
 }
 
-/// Writes a share \[1\] as a percentage: `12 %`, `0.034 %`. Only 0 is written `0 %`, and only 1 is written `100 %`.
+/// Writes a share \[1\] as a percentage: `12 %`, `0.034 %`, `99.998 %`. Only 0 is written `0 %`, and only 1 is written
+/// `100 %`: close to 1 a share has three decimal places at most and is rounded down.
 #[must_use]
 pub fn share(x: f64) -> String {
     if !x.is_finite() {
         return unknown();
     }
-    // Close to the whole, what is missing decides how many places are worth writing.
+    format!("{}{JOIN}%", percent(x))
+}
+
+fn percent(x: f64) -> String {
     let missing = (1.0 - x) * 100.0;
-    let text = if missing > 0.0 && missing < 1.0 {
-        let places = if missing >= 0.1 { 1 } else { two_figures(missing) };
-        trimmed(&format!("{:.places$}", x * 100.0))
-    } else {
-        three_figures(x * 100.0)
-    };
-    format!("{text}{JOIN}%")
+    if missing <= 0.0 || missing >= 1.0 {
+        return three_figures(x * 100.0);
+    }
+    if missing >= 0.1 {
+        return trimmed(&format!("{:.1}", x * 100.0));
+    }
+    // The small addend makes up for what a binary fraction lacks: 0.9998 is 99.98 %.
+    let thousandths = (x * 1e5 + 1e-6).floor().min(99_999.0);
+    trimmed(&format!("{:.3}", thousandths / 1e3))
 }
 
 /// Writes a time \[ms\] in the unit in which people read it: `3.12 s`, `840 ms`, `4.5 h`.
@@ -181,7 +187,7 @@ pub fn three_figures(x: f64) -> String {
     trimmed(&grouped(&format!("{x:.places$}")))
 }
 
-/// The decimal places that show two figures of a number \[1\].
+/// Returns the decimal places that show two figures of a number \[1\].
 fn two_figures(size: f64) -> usize {
     let (mut places, mut scaled) = (0, size);
     while scaled < 9.95 && places < 9 {
@@ -253,8 +259,12 @@ mod tests {
             (0.000_034_4, "0.0034 %"),
             (0.107, "10.7 %"),
             (0.994_6, "99.5 %"),
-            (0.999_966, "99.9966 %"),
+            (0.999_8, "99.98 %"),
+            (0.999_966, "99.996 %"),
+            (0.999_994_7, "99.999 %"),
+            (1.0 - 1e-12, "99.999 %"),
             (0.995, "99.5 %"),
+            (0.999, "99.9 %"),
             (1.0, "100 %"),
             (f64::NAN, "?"),
         ] {

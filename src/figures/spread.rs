@@ -1,7 +1,7 @@
 //! An estimate or a difference with its half-width: both in one unit, with no more places than the half-width knows.
 
 use super::{
-    BEYOND_DIGITS, JOIN, figure, grouped, share, short, suffix, three_figures, time_unit, two_figures, unknown,
+    BEYOND_DIGITS, JOIN, figure, grouped, percent, share, short, suffix, three_figures, time_unit, two_figures, unknown,
 };
 use crate::terms::Unit;
 
@@ -13,7 +13,7 @@ struct Form {
 }
 
 impl Form {
-    /// The form of a number of this size; a difference of shares is in percentage points.
+    /// Returns the form of a number of this size; a difference of shares is in percentage points.
     fn of(size: f64, unit: Unit, percent: &str) -> Self {
         let (scale, before, after) = match unit {
             Unit::Fraction => (0.01, "", percent),
@@ -44,7 +44,7 @@ impl Form {
     }
 }
 
-/// The decimal places that show two figures of the half-width, and no more than four of the number.
+/// Returns the decimal places that show two figures of the half-width, and no more than four of the number.
 fn places(size: f64, half: f64, unit: Unit) -> usize {
     match (unit, size.max(half)) {
         // Money has cents below a thousand dollars, and none above.
@@ -67,6 +67,11 @@ pub fn interval(estimate: Option<f64>, half_width: Option<f64>, unit: Unit) -> S
         // What was never seen has an upper bound alone, and what was always seen a lower one.
         Unit::Fraction if x == 0.0 => format!("0{JOIN}% (below {})", share(half)),
         Unit::Fraction if x == 1.0 => format!("100{JOIN}% (above {})", share(1.0 - half)),
+        // Close to the whole a rounded figure would claim all.
+        Unit::Fraction if x < 1.0 && x > 0.999 => {
+            let half = f64::max(half * 100.0, 0.001);
+            format!("{}{JOIN}±{}{JOIN}%", percent(x), three_figures(half))
+        }
         _ => Form::of(x.abs(), unit, "%").write(x, half, unit),
     }
 }
@@ -126,6 +131,8 @@ mod tests {
             (0.1613, 0.0034, Unit::Fraction, "16.13 ±0.34 %"),
             (0.0, 0.000_021, Unit::Fraction, "0 % (below 0.0021 %)"),
             (1.0, 0.001, Unit::Fraction, "100 % (above 99.9 %)"),
+            (0.999_998, 0.000_001, Unit::Fraction, "99.999 ±0.001 %"),
+            (0.999_6, 0.000_2, Unit::Fraction, "99.96 ±0.02 %"),
             (923.921, 47.312, Unit::Usd, "$923.92 ±47.31"),
             (94_491.3, 6_174.2, Unit::Usd, "$94,491 ±6,174"),
             (0.0123, 0.0004, Unit::Usd, "$0.01230 ±0.00040"),

@@ -102,7 +102,7 @@ fn is_temporary(name: &str) -> bool {
 pub fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
     // A rename would put a file in the place of a device.
     if target.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it is there, and is no file"));
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not a file"));
     }
     filled(target, content)?.replace(target).map(|_| ())
 }

@@ -31,14 +31,14 @@ pub struct Profile {
 pub struct Caps {
     pub rows: u64,
     sum: u64,
-    /// \[tokens\]
+    /// The least cap of a call \[tokens\].
     pub least: u32,
-    /// \[tokens\]
+    /// The greatest cap of a call \[tokens\].
     pub greatest: u32,
 }
 
 impl Caps {
-    /// \[tokens\]
+    /// Returns the mean cap \[tokens\].
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.sum as f64 / self.rows as f64
@@ -101,7 +101,7 @@ impl Profile {
         self.rows
     }
 
-    /// The arrival of the last row.
+    /// Returns the arrival of the last row.
     #[must_use]
     pub fn last(&self) -> SimTime {
         SimTime(self.last)
@@ -123,7 +123,7 @@ impl Profile {
     #[must_use]
     pub fn figures(&self, until: SimTime) -> Option<Figures> {
         let (input, output) = (Lengths::of(&self.input)?, Lengths::of(&self.output)?);
-        let Counts { peak: peak_second, dispersion: dispersion_1s, empty } = self.seconds.counts(until.0);
+        let Counts { peak: peak_second, dispersion: dispersion_1s, empty, .. } = self.seconds.counts(until.0);
         let minutes = self.minutes.counts(until.0);
         let of_input = |tokens: u64| tokens as f64 / (input.mean * self.rows as f64);
         Some(Figures {
@@ -132,6 +132,7 @@ impl Profile {
             rate: self.rate(until),
             peak_second,
             peak_minute: minutes.peak,
+            busy_minutes: minutes.busy,
             cv: self.cv(),
             dispersion_1s,
             dispersion_60s: minutes.dispersion,
@@ -174,6 +175,8 @@ pub struct Figures {
     pub peak_second: u64,
     /// The most arrivals in a minute.
     pub peak_minute: u64,
+    /// Minutes with an arrival.
+    pub busy_minutes: u64,
     /// Standard deviation / mean of the gaps \[1\].
     pub cv: Option<f64>,
     /// Variance / mean of the arrivals in a second \[1\].
@@ -273,7 +276,7 @@ mod tests {
         let figures = profile.figures(profile.last()).unwrap();
         assert_eq!((figures.rows, figures.span), (4, SimTime::from_secs(61)));
         assert!((figures.rate - 3.0 / 61.0).abs() < 1e-12, "three arrivals in the 61 s after the first");
-        assert_eq!((figures.peak_second, figures.peak_minute), (1, 3));
+        assert_eq!((figures.peak_second, figures.peak_minute, figures.busy_minutes), (1, 3, 2));
         // Gaps of 1, 3 and 57 s: mean 61/3, variance (1 + 9 + 3249 - 61²/3) / 2.
         let cv = ((3_259.0 - 3_721.0 / 3.0) / 2.0_f64).sqrt() / (61.0 / 3.0);
         assert!((figures.cv.unwrap() - cv).abs() < 1e-12, "{:?}", figures.cv);

@@ -62,7 +62,7 @@ impl Sample {
     }
 }
 
-/// The rank of each value, from 0; equal values share the mean of their ranks.
+/// Returns the rank of each value, from 0; equal values share the mean of their ranks.
 fn ranks(values: &[u32]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_unstable_by_key(|i| values[*i]);

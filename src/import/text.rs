@@ -101,7 +101,7 @@ fn tokens(f: &Figures) -> Vec<String> {
     lines
 }
 
-/// A row of a table of tokens.
+/// Returns a row of a table of tokens.
 fn line(name: &str, figures: &[String]) -> String {
     let cells: String = figures.iter().map(|x| format!("{x:>FIGURE$}")).collect();
     format!("{name:<8}{cells}")

@@ -26,6 +26,8 @@ pub struct Counts {
     pub dispersion: Option<f64>,
     /// The share of whole windows with nothing in them; `None` without a whole window \[1\].
     pub empty: Option<f64>,
+    /// Windows with something in them, the unfinished last one too.
+    pub busy: u64,
 }
 
 impl Windows {
@@ -67,6 +69,7 @@ impl Windows {
             peak: whole.peak.max(whole.open),
             dispersion: (whole.closed > 1 && whole.sum > 0).then(|| variance / mean),
             empty: (whole.closed > 0).then(|| whole.empty as f64 / n),
+            busy: whole.closed - whole.empty + u64::from(whole.open > 0),
         }
     }
 }
@@ -86,7 +89,7 @@ mod tests {
         // Whole windows: 3, 0, 0, 1, 0; the last one is open.
         let got = counts(&[0, 1, 9, 30, 55, 56, 57, 58], 58);
         assert_eq!(got.peak, 4);
-        assert_eq!(got.empty, Some(3.0 / 5.0));
+        assert_eq!((got.empty, got.busy), (Some(3.0 / 5.0), 3));
         // Mean 4/5, variance (9 + 1 - 16/5) / 4 = 1.7.
         assert!((got.dispersion.unwrap() - 1.7 / 0.8).abs() < 1e-12);
     }
@@ -107,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_record_shorter_than_two_windows_has_no_dispersion() {
-        assert_eq!(counts(&[0, 1], 9), Counts { peak: 2, dispersion: None, empty: None });
-        assert_eq!(counts(&[0, 1], 19), Counts { peak: 2, dispersion: None, empty: Some(0.0) });
+        assert_eq!(counts(&[0, 1], 9), Counts { peak: 2, dispersion: None, empty: None, busy: 1 });
+        assert_eq!(counts(&[0, 1], 19), Counts { peak: 2, dispersion: None, empty: Some(0.0), busy: 1 });
     }
 }

@@ -27,14 +27,14 @@ pub fn number(x: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// A rate in the unit that people would take, from one per second \[1/s\].
+/// Returns a rate in the unit that people would take, from one per second \[1/s\].
 pub fn rate(per_second: f64) -> String {
     let units = [("s", 1.0), ("min", 60.0), ("h", 3_600.0), ("day", 86_400.0)];
     let unit = units.iter().find(|(_, seconds)| per_second * seconds >= 0.9995).unwrap_or(&units[3]);
     format!("{}/{}", number(per_second * unit.1), unit.0)
 }
 
-/// A duration in the unit that people would take \[s\].
+/// Returns a duration in the unit that people would take \[s\].
 pub fn duration(seconds: f64) -> String {
     let (unit, size) = match seconds {
         s if s < 1e-3 => return format!("{}us", (s * 1e6).max(1.0) as u64),

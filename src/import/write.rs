@@ -6,6 +6,7 @@ use super::words::{integer, number, rate, round_up, short};
 use crate::catalog::{Catalog, checked_on};
 use crate::escape::{toml as quoted, visible as one_line};
 use crate::figures::{plain, span};
+use crate::stats::dispersion;
 use crate::trace::{Format, Selection};
 use crate::units::{SimTime, grouped};
 
@@ -67,7 +68,7 @@ impl Workload<'_> {
         }
     }
 
-    /// The most that an answer may have \[tokens\].
+    /// Returns the most that an answer may have \[tokens\].
     fn longest_answer(&self) -> u64 {
         let recorded = self.figures.caps.map_or(0, |caps| u64::from(caps.greatest)).max(self.figures.output.greatest);
         self.cap().map_or(recorded, |(cap, _)| cap.max(recorded))
@@ -88,7 +89,12 @@ const LEAST_OUTPUT: u64 = 4_096;
 /// The busiest minute is one of those that begin with the record; a limiter's minute lies across two of them.
 const ACROSS_TWO: f64 = 2.0;
 
-/// The whole scenario.
+/// The goal of the scenario: the largest share of attempts that may be throttled \[1\].
+const MOST_THROTTLED: f64 = 0.01;
+/// The confidence at which a scenario that states none is judged \[1\].
+const CONFIDENCE: f64 = 0.95;
+
+/// Returns the whole scenario.
 #[must_use]
 pub fn scenario(plan: &Plan<'_>) -> String {
     let mut out = Vec::new();
@@ -110,7 +116,7 @@ pub fn scenario(plan: &Plan<'_>) -> String {
         let of = plan.workloads.iter().filter(|workload| workload.model == model.known_as);
         write_capacity(&mut out, &name, &of.collect::<Vec<_>>());
     }
-    out.push("\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1%\"\n".to_owned());
+    out.push(format!("\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"{}%\"\n", number(100.0 * MOST_THROTTLED)));
     out.join("\n")
 }
 
@@ -134,11 +140,22 @@ fn head(out: &mut Vec<String>, plan: &Plan<'_>) {
     if plan.workloads.iter().any(|w| w.drawn().is_some()) {
         let whole = SimTime::from_secs(plan.span.0 / 1_000_000 + 1);
         out.push(format!("duration = \"{whole}\"    # as long as the trace"));
-        out.push("warmup = \"0s\"\nreplications = 10".to_owned());
+        out.push("warmup = \"0s\"".to_owned());
     } else {
         out.push("warmup = \"0s\"         # it runs as long as the trace".to_owned());
-        out.push("replications = 5".to_owned());
     }
+    let replications = replications(plan);
+    out.push(format!("replications = {replications}    # as many as decide the goal below where no call is refused"));
+}
+
+/// As many replications as decide the goal on throttling where none is seen: it takes a number of busy minutes in all.
+fn replications(plan: &Plan<'_>) -> u64 {
+    /// Fewer give no useful interval of other metrics.
+    const LEAST: [u64; 2] = [5, 10];
+    let busy = plan.workloads.iter().map(|w| w.figures.busy_minutes).max().unwrap_or(0).max(1);
+    let minutes = dispersion::trials_for(1.0 - CONFIDENCE, MOST_THROTTLED).ceil() as u64;
+    let is_drawn = plan.workloads.iter().any(|w| w.drawn().is_some());
+    minutes.div_ceil(busy).max(LEAST[usize::from(is_drawn)])
 }
 
 /// A model that workloads of a plan have in common.

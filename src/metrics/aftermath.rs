@@ -62,7 +62,8 @@ impl Slices {
         })
     }
 
-    /// Whether these are as what was before; exact, in integers. Before the run nothing failed and nobody waited.
+    /// Returns whether these are as what was before; exact, in integers. Before the run nothing failed and nobody
+    /// waited.
     fn are_as(self, before: Self) -> bool {
         let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
         let (ended, count) = (before.ended.max(1), before.count.max(1));
@@ -214,7 +215,7 @@ impl Lookout {
         [slice(Counts::sum(&new), waiting)].into_iter().chain(own).collect()
     }
 
-    /// All workloads together, and each.
+    /// Returns all workloads together, and each.
     pub(super) fn into_aftermaths(self) -> impl Iterator<Item = Aftermath> {
         self.scopes.into_iter().map(|scope| scope.aftermath)
     }

@@ -34,7 +34,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// A rate whose trials are taken as independent.
+    /// Returns a rate whose trials are taken as independent.
     #[must_use]
     pub fn rate(events: u64, trials: u64) -> Self {
         Self::Rate { events, trials, minutes: trials, deviation: Deviation::default() }
@@ -83,14 +83,16 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     let duration = SimTime(to.0 - from.0);
     let bill = ledger(model, record, from, to);
     let month = month_of_usage(model, record, duration);
-    sheet.cohort("", &total, Cost::of(bill.iter()), duration);
+    let writes = |w: usize| model.workloads[w].tokens.writes;
+    let any_writes = (0..model.workloads.len()).any(writes);
+    sheet.cohort("", &total, Cost::of(bill.iter()), (duration, any_writes));
     sheet.value("requests_per_month", month.map(|by| by * total.requests as f64));
     sheet.usd("committed_usd", committed(model));
     sheet.usd("one_time_usd", sum(bill.iter(), |item| item.due.once));
     let mut abandoned = AbandonedCost::NOTHING;
     for (w, (workload, cohort)) in model.workloads.iter().zip(&record.workloads).enumerate() {
         let own = Cost::of(bill.iter().filter(|item| item.workload == Some(w)));
-        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, duration);
+        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, (duration, writes(w)));
         let cost = AbandonedCost::of(model, w, &cohort.abandoned);
         sheet.abandoned(&format!("workloads.{}.", workload.name), cost);
         abandoned = abandoned.plus(cost);
@@ -104,7 +106,8 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
         let cohort = together(group, record);
         let own = Cost::of(bill.iter().filter(|item| item.workload.is_some_and(|w| group.workloads.contains(&w))));
         let of = format!("{}.{}.", group.kind.family(), group.name);
-        sheet.cohort(&of, &cohort, own, duration);
+        let any_writes = group.workloads.iter().any(|w| writes(*w));
+        sheet.cohort(&of, &cohort, own, (duration, any_writes));
         let costs = group.workloads.iter().map(|w| AbandonedCost::of(model, *w, &record.workloads[*w].abandoned));
         sheet.abandoned(&of, costs.fold(AbandonedCost::NOTHING, AbandonedCost::plus));
         sheet.value(&format!("{of}requests_per_month"), month.map(|by| by * cohort.requests as f64));
@@ -113,7 +116,7 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     sheet.out
 }
 
-/// The requests of a group's workloads. The worst minute of several workloads together is not recorded.
+/// Returns the requests of a group's workloads. The worst minute of several workloads together is not recorded.
 fn together(group: &Group, record: &Record) -> Cohort {
     let mut cohorts = group.workloads.iter().filter_map(|w| record.workloads.get(*w));
     let mut all = cohorts.next().cloned().unwrap_or_default();
@@ -150,7 +153,7 @@ impl Interval {
         SimTime(self.to.0 - self.from.0)
     }
 
-    /// The time average and the greatest value of a step function; `None`: the interval is empty.
+    /// Returns the time average and the greatest value of a step function; `None`: the interval is empty.
     fn over(self, steps: &Steps<f64>) -> Option<[f64; 2]> {
         steps.mean_and_most_over(self.from, self.to)
     }
@@ -182,7 +185,9 @@ impl Sheet {
         self.value(name, amount.map(Usd::as_f64));
     }
 
-    fn cohort(&mut self, of: &str, c: &Cohort, cost: Cost, duration: SimTime) {
+    /// Puts down the figures of some requests over an interval of this duration. `writes` says whether any of their models
+    /// writes an answer.
+    fn cohort(&mut self, of: &str, c: &Cohort, cost: Cost, (duration, writes): (SimTime, bool)) {
         let outer = self.prefix.clone();
         self.prefix += of;
         let attempts = c.attempts();
@@ -203,6 +208,11 @@ impl Sheet {
         }
         for ((name, events, trials), blocks) in c.rates().into_iter().zip(&c.blocks) {
             let minutes = blocks.minutes.min(trials);
+            // Embedding and reranking calls have no output that could be cut: none is certain, not merely unseen.
+            if name == "truncation_rate" && !writes {
+                self.value(name, Some(0.0));
+                continue;
+            }
             self.put(name, Measure::Rate { events, trials, minutes, deviation: blocks.deviation() });
         }
         let abandoned = c.abandoned.total();

@@ -113,7 +113,7 @@ pub fn ledger(model: &Model, record: &Record, from: SimTime, to: SimTime) -> Vec
     book.items
 }
 
-/// The sum of some items; `None` when one of them cannot be told.
+/// Returns the sum of some items; `None` when one of them cannot be told.
 #[must_use]
 pub fn sum<'i>(items: impl Iterator<Item = &'i Item>, amount: fn(&Item) -> Option<Usd>) -> Option<Usd> {
     items.map(amount).sum()
@@ -168,7 +168,7 @@ impl Book<'_> {
         months(self.model, self.duration())
     }
 
-    /// A month at the rate of the interval.
+    /// Returns a month at the rate of the interval.
     fn scaled(&self, amount: Usd, by: f64) -> Option<Usd> {
         by.is_finite().then(|| Usd((amount.0 as f64 * by).round() as i128))
     }

@@ -3,6 +3,7 @@
 mod abandoned;
 mod abandoned_cost;
 mod aftermath;
+mod backlog;
 mod blocks;
 mod counters;
 mod early_ends;

@@ -9,25 +9,26 @@ use crate::model::workload::Failover;
 use crate::results::{Neck, NeckKind};
 use crate::units::SECONDS_PER_MICRO;
 
-/// Fewer refusals than this share of all attempts are no neck where attempts also wait \[1\].
+/// The share of all attempts below which refusals are no bottleneck where attempts also wait \[1\].
 const FEW_REFUSALS: f64 = 1e-3;
-/// Waiting that adds less than this share to the time in service is no neck \[1\].
+/// The share of the time in service below which waiting is no bottleneck \[1\].
 const LITTLE_WAITING: f64 = 1e-3;
 
-/// Something that may be in the way.
+/// A candidate for the bottleneck.
 struct Candidate {
     neck: Neck,
-    /// Offers refused for good.
+    /// The offers that were refused and that no later capacity of the route could serve.
     refused: u64,
-    /// Time that attempts waited \[µs\].
+    /// The time that attempts waited for it \[µs\].
     waited: u128,
 }
 
-/// The neck of `n` pooled replications; `None`: nothing was refused for good, and next to nothing waited.
+/// Returns the bottleneck of `n` pooled replications; `None`: no request was refused for good, and waiting was
+/// negligible.
 ///
-/// Refusals count at the last capacity of a route, or at any where the client turns to the next one only when it is out of
-/// retries: what an earlier capacity refuses, the next one may serve. They decide, unless they are few or fewer requests
-/// are lost by them than by waiting.
+/// Refusals count at the last capacity of a route, or at any where the client turns to the next one only when it is out
+/// of retries: what an earlier capacity refuses, the next one may serve. They decide, unless they are few or fewer
+/// requests are lost by them than by waiting.
 pub(super) fn neck(model: &Model, pooled: &Record, n: f64) -> Option<Neck> {
     let all = candidates(model, pooled);
     let refused: u64 = all.iter().map(|c| c.refused).sum();
@@ -47,7 +48,7 @@ pub(super) fn neck(model: &Model, pooled: &Record, n: f64) -> Option<Neck> {
     })
 }
 
-/// Whether waiting, and not refusals, is in the way.
+/// Returns whether waiting, and not refusals, decides the bottleneck.
 fn is_waiting_worse(pooled: &Record, refused: u64, waited: u128) -> bool {
     let sum = |of: fn(&super::Cohort) -> u64| pooled.workloads.iter().map(of).sum::<u64>();
     let in_service: u128 = pooled.capacities.iter().map(|c| c.in_flight_time).sum();
@@ -58,7 +59,7 @@ fn is_waiting_worse(pooled: &Record, refused: u64, waited: u128) -> bool {
     late > failed || (failed == 0 && (refused as f64) < FEW_REFUSALS * sum(super::Cohort::attempts) as f64)
 }
 
-/// By capacity, whether what it refuses is refused for good.
+/// Returns for each capacity whether its refusals are final, because no capacity follows it on a route.
 fn ends_routes(model: &Model) -> Vec<bool> {
     let mut ends = vec![false; model.capacities.len()];
     for workload in &model.workloads {
@@ -132,7 +133,7 @@ fn of_reason(reason: Reason, on_saturation: Saturation) -> Option<(NeckKind, &'s
     })
 }
 
-/// The limit or place of the capacities before the neck's on a route that refused most.
+/// Returns the limit or place, of the capacities before the bottleneck on a route, that refused most.
 fn before(model: &Model, pooled: &Record, path: &str) -> Option<String> {
     let owner = |c: usize| path.starts_with(&format!("capacities.{}.", model.capacities[c].name));
     let of_quota = |c: usize| {

@@ -7,6 +7,7 @@ pub use supply::{CapacityRecord, Clock, Jobs, QuotaRecord};
 
 use super::abandoned::Abandoned;
 use super::aftermath::Aftermath;
+use super::backlog::Waiting;
 use super::blocks::Blocks;
 use super::counters::Counts;
 use super::early_ends::EarlyEnds;
@@ -109,16 +110,6 @@ pub struct Latencies {
     pub queue_delay: Histogram,
 }
 
-/// Moments of the number waiting, to tell a backlog from noise.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Waiting {
-    pub samples: u64,
-    pub sum: u64,
-    pub squares: u64,
-    pub at_start: u64,
-    pub at_end: u64,
-}
-
 impl Record {
     #[must_use]
     pub fn new(model: &Model) -> Self {
@@ -194,11 +185,7 @@ impl Record {
         self.capacities.iter_mut().zip(capacities).for_each(|(mine, theirs)| mine.merge(theirs));
         self.quotas.iter_mut().zip(quotas).for_each(|(mine, theirs)| mine.merge(theirs));
         self.ended = EarlyEnds::merged(self.ended, *ended);
-        self.waiting.samples += waiting.samples;
-        self.waiting.sum += waiting.sum;
-        self.waiting.squares += waiting.squares;
-        self.waiting.at_start += waiting.at_start;
-        self.waiting.at_end += waiting.at_end;
+        self.waiting.merge(waiting);
     }
 }
 
@@ -231,7 +218,7 @@ impl Cohort {
         self.failed + self.timed_out + self.unfinished
     }
 
-    /// The rates of requests and attempts, each with its events and trials.
+    /// Returns the rates of requests and attempts, each with its events and trials.
     #[must_use]
     pub fn rates(&self) -> [(&'static str, u64, u64); RATES] {
         let attempts = self.attempts();
@@ -383,7 +370,7 @@ fn keep_worse(worst: &mut (u64, u64), other: (u64, u64)) {
     }
 }
 
-/// Whether a minute's share is the larger; exact, in integers.
+/// Returns whether a minute's share is the larger; exact, in integers.
 fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
     u128::from(one.0) * u128::from(other.1) > u128::from(other.0) * u128::from(one.1)
 }
@@ -414,7 +401,7 @@ impl Latencies {
         self.queue_delay.merge(queue_delay);
     }
 
-    /// The four latencies that are reported, by the stem of their metrics.
+    /// Returns the four latencies that are reported, by the stem of their metrics.
     #[must_use]
     pub fn by_stem(&self) -> [(&'static str, Histogram); 4] {
         let both = |waited: &Histogram| {

@@ -192,7 +192,7 @@ impl Recorder {
         if self.is_measured(who.arrival) { Some(&mut self.record.workloads[who.workload]) } else { None }
     }
 
-    /// The bucket of an instant of the interval. Most are of the bucket that is running, and need no division.
+    /// Returns the bucket of an instant of the interval. Most are of the bucket that is running, and need no division.
     #[inline(always)]
     fn bucket_of(&self, at: u64) -> u64 {
         let clock = &self.clock;

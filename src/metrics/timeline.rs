@@ -12,7 +12,7 @@ pub const MOST_BUCKETS: u64 = 720;
 /// Round widths \[s\].
 const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 
-/// The least round width by which `duration` makes at most 720 buckets \[µs\].
+/// Returns the least round width by which `duration` makes at most 720 buckets \[µs\].
 #[must_use]
 pub fn bucket_width(duration: SimTime) -> u64 {
     let fits = |width: u64| duration.0.div_ceil(width) <= MOST_BUCKETS;
@@ -95,7 +95,8 @@ impl LatencyGrid {
         }
     }
 
-    /// The latencies of nearest rank of these buckets together \[µs\]; `None`: nobody who arrived there was served.
+    /// Returns the latencies of nearest rank of these buckets together \[µs\]; `None`: nobody who arrived there was
+    /// served.
     #[must_use]
     pub fn quantiles<const N: usize>(&self, buckets: Range<usize>, shares: [f64; N]) -> Option<[f64; N]> {
         let mut bins = [0_u64; BINS];

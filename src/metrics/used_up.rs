@@ -38,7 +38,7 @@ impl UsedUp {
         }
     }
 
-    /// The days on which the limit refused, in any replication.
+    /// Returns the days on which the limit refused, in any replication.
     #[must_use]
     pub fn days(&self) -> &[DayUsedUp] {
         &self.days
@@ -46,7 +46,7 @@ impl UsedUp {
 }
 
 impl DayUsedUp {
-    /// The mean instant of the day's first refusal, over the replications that had one \[µs\].
+    /// Returns the mean instant of the day's first refusal, over the replications that had one \[µs\].
     #[must_use]
     pub fn mean_at(&self) -> u64 {
         (self.sum / u128::from(self.replications.max(1))) as u64

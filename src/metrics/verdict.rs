@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::neck::neck;
-use super::record::{Record, Waiting};
+use super::record::Record;
 use crate::model::Model;
 use crate::model::expectation::UNSTATED_FAILURE_BOUND;
+use crate::model::workload::Workload;
+use crate::model::workload::arrivals::Arrivals;
 use crate::results::{Estimate, Verdict, VerdictBasis};
 
 /// Judges the pooled record of `replications` runs, whose estimates are `metrics`, by what happened in them. The first that
 /// applies:
 ///
-/// - *backlogged*: the engine ended the run early for want of room for live requests, or more waited (in queues, in clients and between attempts)
-///   at the end of the measured interval than at its start, by 3 standard deviations of the number waiting;
+/// - *backlogged*: the engine ended the run early for want of room for live requests, or more waited (in queues, in clients
+///   and between attempts) at the end of the measured interval than at its start and than the run has worked off: see
+///   [`super::backlog::Waiting::is_backlog`];
 /// - *saturated*: in more than a third of the wall-clock minutes with traffic, more requests fail than the bound;
 /// - *drops*: a goal on failures is broken; where the scenario states none, more requests fail than the bound;
 /// - *carries*.
@@ -35,9 +38,11 @@ pub fn verdict(
         minutes: minutes.with_traffic,
         minutes_over_bound: minutes.over_bound,
         recovered_attempts: sum(|c| c.recovered_attempts) as f64 / n,
+        waiting_growth: pooled.waiting.growth(replications),
         neck: neck(model, pooled, n),
     };
-    let verdict = if pooled.ended.is_some() || is_backlogged(&pooled.waiting, replications) {
+    let is_backlog = pooled.waiting.is_backlog(replications, requests as f64 / n, users(model));
+    let verdict = if pooled.ended.is_some() || is_backlog {
         Verdict::Backlogged
     } else if 3 * minutes.over_bound > minutes.with_traffic {
         Verdict::Saturated
@@ -49,17 +54,24 @@ pub fn verdict(
     (verdict, basis)
 }
 
+/// The users of closed loops, who wait at most once each.
+fn users(model: &Model) -> f64 {
+    let of =
+        |workload: &Workload| if let Arrivals::Users(users) = &workload.arrivals { users.count as f64 } else { 0.0 };
+    model.workloads.iter().map(of).sum()
+}
+
 fn share(part: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { part as f64 / all as f64 }
 }
 
-/// Whether the estimate of a goal on failures is beyond it.
+/// Returns whether the estimate of a goal on failures is beyond it.
 fn breaks_a_goal(model: &Model, metrics: &BTreeMap<String, Estimate>) -> bool {
     let mut goals = model.failure_goals();
     goals.any(|goal| metrics.get(goal.metric).and_then(|e| e.estimate).is_some_and(|x| x > goal.share))
 }
 
-/// Whether too many requests fail of the workloads that no goal speaks of, where none speaks of all.
+/// Returns whether too many requests fail of the workloads that no goal speaks of, where none speaks of all.
 fn loses_unstated(model: &Model, pooled: &Record) -> bool {
     if model.failure_goals().any(|goal| goal.workload.is_none()) {
         return false;
@@ -69,15 +81,4 @@ fn loses_unstated(model: &Model, pooled: &Record) -> bool {
     let (lost, requests) =
         unstated.fold((0, 0), |(lost, requests), (_, c)| (lost + c.unanswered(), requests + c.requests));
     share(lost, requests) > UNSTATED_FAILURE_BOUND
-}
-
-fn is_backlogged(waiting: &Waiting, replications: u64) -> bool {
-    let n = waiting.samples as f64;
-    if n < 2.0 {
-        return false;
-    }
-    let mean = waiting.sum as f64 / n;
-    let deviation = (waiting.squares as f64 / n - mean * mean).max(0.0).sqrt();
-    let growth = (waiting.at_end as f64 - waiting.at_start as f64) / replications as f64;
-    growth > 1.0 && growth > 3.0 * deviation
 }

@@ -19,9 +19,15 @@ const MOST_LOOKS: u64 = 20_000;
 /// Returns what the measured time leaves out, in sentences.
 #[must_use]
 pub fn remarks(model: &Model) -> Vec<String> {
-    let mut remarks: Vec<String> = model.workloads.iter().flat_map(|w| of_workload(model, w)).collect();
+    let mut remarks = unseen_traffic(model);
     remarks.extend(of_the_month(model));
     remarks
+}
+
+/// Returns what of the traffic the measured time leaves out, in sentences.
+#[must_use]
+pub fn unseen_traffic(model: &Model) -> Vec<String> {
+    model.workloads.iter().flat_map(|w| of_workload(model, w)).collect()
 }
 
 fn of_workload(model: &Model, workload: &Workload) -> Vec<String> {
@@ -118,8 +124,9 @@ fn where_to_look(shape: &Shape) -> &'static str {
     }
 }
 
-/// A month that is billed for a stated number of requests like those of a part of a day or a week.
-fn of_the_month(model: &Model) -> Option<String> {
+/// Says that a month is billed for a stated number of requests like those of a part of a day or a week.
+#[must_use]
+pub fn of_the_month(model: &Model) -> Option<String> {
     let intensities = || model.workloads.iter().filter_map(|w| w.arrivals.intensity());
     let cycle = |intensity: &Intensity| match &intensity.shape {
         Shape::Cycle(cycle) => Some(cycle.factors.len() as u64 * MICROS_PER_HOUR),

@@ -23,7 +23,7 @@ pub struct Customization {
     pub price: Option<Price>,
     /// For a month; `None`: not known.
     pub storage_per_month: Option<Usd>,
-    /// \[µs\]
+    /// The time between two trainings \[µs\]; `None`: trained once.
     pub retrain_every: Option<SimTime>,
 }
 

@@ -88,7 +88,8 @@ pub struct FailureBound {
 }
 
 impl Model {
-    /// The goals on `failure_rate` and `refusal_rate` of the whole measured interval, in total or of a workload.
+    /// Returns the goals on `failure_rate` and `refusal_rate` of the whole measured interval, in total or of a
+    /// workload.
     pub fn failure_goals(&self) -> impl Iterator<Item = FailureGoal<'_>> {
         self.expectations.iter().filter_map(|e| {
             let (Bound::AtMost(share) | Bound::Between(_, share)) = e.bound else { return None };
@@ -102,8 +103,8 @@ impl Model {
         })
     }
 
-    /// The tightest goal on the failures of all requests. Without one: the loosest of the workloads' goals where every
-    /// workload has one, else [`UNSTATED_FAILURE_BOUND`].
+    /// Returns the tightest goal on the failures of all requests. Without one: the loosest of the workloads' goals
+    /// where every workload has one, else [`UNSTATED_FAILURE_BOUND`].
     #[must_use]
     pub fn failure_bound(&self) -> FailureBound {
         let tightest = |of: Option<&str>| {

@@ -9,7 +9,7 @@ pub enum Origin {
     Published,
     /// By others, or recorded by the user.
     Measured,
-    /// A default for what nobody publishes, or a guess of the catalogue.
+    /// A default for what nobody publishes, or an estimate of the catalogue.
     Assumed,
     /// Written in the scenario or set beside it.
     Stated,
@@ -57,7 +57,7 @@ impl Facts {
         self.cited.push(Input { origin: Origin::Assumed, path, value, as_of: None, source });
     }
 
-    /// All figures with who says so, each once: what is cited with its source is no bare assumption.
+    /// Returns all figures with who says so, each once: what is cited with its source is no bare assumption.
     #[must_use]
     pub fn inputs(&self, stated: Vec<Input>) -> Vec<Input> {
         let is_cited = |a: &Assumption| self.cited.iter().any(|c| c.path == a.path && c.value == a.value);

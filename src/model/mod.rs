@@ -68,13 +68,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// The first instant after the measured interval \[µs\].
+    /// Returns the first instant after the measured interval \[µs\].
     #[must_use]
     pub fn measured_end(&self) -> SimTime {
         SimTime(self.warmup.0 + self.duration.0)
     }
 
-    /// The instant at which a run ends whatever is still open \[µs\].
+    /// Returns the instant at which a run ends whatever is still open \[µs\].
     #[must_use]
     pub fn hard_end(&self) -> SimTime {
         SimTime(self.measured_end().0 + self.cooldown.0)
@@ -118,7 +118,7 @@ pub enum GroupKind {
 }
 
 impl GroupKind {
-    /// The family of the group's metrics, such as `owners`.
+    /// Returns the family of the group's metrics, such as `owners`.
     #[must_use]
     pub const fn family(self) -> &'static str {
         match self {

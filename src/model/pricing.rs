@@ -57,7 +57,7 @@ impl Billed {
         }
     }
 
-    /// The whole prompt \[tokens\].
+    /// Returns the whole prompt \[tokens\].
     #[must_use]
     pub fn input(&self) -> Tokens {
         self.uncached + self.cache_read + self.cache_write
@@ -74,7 +74,7 @@ impl TokenPrices {
             + self.request.of(billed.calls)
     }
 
-    /// The prices of tokens times a factor \[10⁻⁶\]; the price of a call stays.
+    /// Returns the prices of tokens times a factor \[10⁻⁶\]; the price of a call stays.
     #[must_use]
     pub fn times(self, millionths: u64) -> Self {
         let times = |price: Price| Price(share(price.0, millionths));
@@ -88,7 +88,7 @@ impl TokenPrices {
     }
 }
 
-/// A factor of an amount \[10⁻⁶\], rounded half up to 10⁻¹² USD.
+/// Returns a factor of an amount \[10⁻⁶\], rounded half up to 10⁻¹² USD.
 #[must_use]
 pub fn share(amount: Usd, millionths: u64) -> Usd {
     Usd((amount.0 * i128::from(millionths) + 500_000).div_euclid(1_000_000))
@@ -153,7 +153,7 @@ pub const HOURS_PER_MONTH: f64 = 730.0;
 /// How the cost of a month is computed, and which discounts apply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {
-    /// \[h/month\]
+    /// The hours of a month for the bill \[h/month\].
     pub hours_per_month: f64,
     /// When given, monthly usage is this many requests whatever the run's length.
     pub requests_per_month: Option<f64>,
@@ -162,7 +162,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// An amount of a component after its discount.
+    /// Returns an amount of a component after its discount.
     #[must_use]
     pub fn discounted(&self, component: Component, amount: Usd) -> Usd {
         match self.discounts.get(&component) {
@@ -232,10 +232,10 @@ type Listed = (&'static str, fn(&PriceEntry) -> &Option<String>);
 /// Where a price of a scenario stands.
 type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 
-/// The prices in force, each by itself: what the scenario writes, in the capacity before the model, else what the
-/// catalogue lists. What is written is the standard price, but in a batch capacity; what is listed for a tier or for batch
-/// is taken as it is, and else the standard price is multiplied. `None`: neither says what input and output cost, nor what
-/// a call does.
+/// Returns the prices in force, each by itself: what the scenario writes, in the capacity before the model, else what
+/// the catalogue lists. What is written is the standard price, but in a batch capacity; what is listed for a tier or
+/// for batch is taken as it is, and else the standard price is multiplied. `None`: neither says what input and output
+/// cost, nor what a call does.
 #[must_use]
 pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
     let tier = terms.tier;

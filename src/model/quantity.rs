@@ -309,7 +309,7 @@ fn plain(written: Written<'_>) -> String {
     }
 }
 
-/// A million dollars for one of anything: sums over any run stay far from the end of the integers.
+/// Returns a million dollars for one of anything: sums over any run stay far from the end of the integers.
 fn in_range(amount: Usd, text: &str) -> Result<Usd, Refusal> {
     if amount.0 > 1_000_000 * Usd::ONE.0 {
         return Err(Refusal::new(format!("`{text}` is out of range")));
@@ -345,7 +345,7 @@ pub enum Names {
 }
 
 impl At<Names> {
-    /// Every name and its place.
+    /// Returns every name and its place.
     #[must_use]
     pub fn each(&self) -> Vec<At<Text>> {
         match &self.value {

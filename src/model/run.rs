@@ -57,7 +57,7 @@ scalar!(Seed, { "type": "integer", "minimum": 0 });
 pub struct Start(pub WallClock);
 
 impl Start {
-    /// A UTC midnight.
+    /// Returns a UTC midnight.
     #[must_use]
     pub fn default_clock() -> WallClock {
         let written = "2026-01-01T00:00:00Z".to_owned();

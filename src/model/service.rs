@@ -28,14 +28,14 @@ pub struct ModelFacts {
 /// How many tokens one output token takes from the tokens-per-minute quota \[AWS user guide, quotas-token-burndown\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Burndown {
-    /// \[10⁻⁶ tokens/token\]
+    /// The burndown rate \[10⁻⁶ tokens/token\].
     pub millionths: u64,
 }
 
 impl Burndown {
     pub const ONE: Self = Self { millionths: 1_000_000 };
 
-    /// The quota tokens of `produced` output tokens, rounded half up.
+    /// Returns the quota tokens of `produced` output tokens, rounded half up.
     #[inline]
     #[must_use]
     pub fn of(self, produced: Tokens) -> Tokens {
@@ -46,11 +46,11 @@ impl Burndown {
 /// `ttft = time_to_first_token + prefill x (uncached + written to the cache) / 1000`, `service = ttft + produced / output_tokens_per_second`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
-    /// \[µs\]
+    /// The time to the first token \[µs\].
     pub time_to_first_token: Law,
-    /// \[µs per 1,000 uncached input tokens\]
+    /// The prefill time \[µs per 1,000 uncached input tokens\].
     pub prefill_per_1k_tokens: Law,
-    /// \[tokens/s\]
+    /// The output speed \[tokens/s\].
     pub output_tokens_per_second: Law,
 }
 

@@ -130,7 +130,8 @@ pub trait Kinds: Sized {
     /// Reads the keys of a kind, which is one of [`Self::KINDS`].
     fn kind<'de, D: Deserializer<'de>>(key: &str, keys: D) -> Result<Self, D::Error>;
 
-    /// Returns kinds with their keys, each of which may be meant by a value that is neither a table nor the name of a kind.
+    /// Returns kinds with their keys, each of which may be meant by a value that is neither a table nor the name of a
+    /// kind.
     fn meant(_: Written<'_>) -> Vec<String> {
         Vec::new()
     }
@@ -252,7 +253,8 @@ fn with_defaults<T: Kinds, E: de::Error>(key: &str) -> Result<T, E> {
     T::kind(key, MapDeserializer::<_, E>::new(std::iter::empty::<(&str, &str)>()))
 }
 
-/// The schema of a family: a bare value, the name of a kind that needs no keys, or a table with exactly one kind.
+/// Returns the schema of a family: a bare value, the name of a kind that needs no keys, or a table with exactly one
+/// kind.
 pub fn kinds_schema<T: Kinds>(generator: &mut SchemaGenerator, description: &str) -> Schema {
     let mut forms: Vec<Value> = T::bare_schema(generator).map(Value::from).into_iter().collect();
     forms.extend(T::list_schema(generator).map(Value::from));

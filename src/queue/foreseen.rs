@@ -27,7 +27,7 @@ impl Foresight {
         Self { called: vec![0; list.len().div_ceil(64)], list, next: 0 }
     }
 
-    /// The next on the list, called for or not.
+    /// Returns the next on the list, called for or not.
     #[inline(always)]
     pub fn peek(&self) -> Option<Foreseen> {
         self.list.get(self.next).copied()
@@ -54,7 +54,7 @@ impl Foresight {
         self.called.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 == 1)
     }
 
-    /// The numbers that were called for and are still to come.
+    /// Returns the numbers that were called for and are still to come.
     pub fn to_come(&self) -> impl Iterator<Item = u32> + '_ {
         self.list[self.next..].iter().map(|one| one.number).filter(|number| self.is_called(*number))
     }

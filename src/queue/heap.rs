@@ -14,7 +14,7 @@ impl Heap {
         self.keys.len()
     }
 
-    /// The least key; `u64::MAX` when there is none.
+    /// Returns the least key; `u64::MAX` when there is none.
     #[inline]
     pub fn peek(&self) -> u64 {
         self.keys.first().copied().unwrap_or(u64::MAX)

@@ -69,7 +69,7 @@ impl Event {
         self.tag % SLOTS
     }
 
-    /// Whether it is of this class, with a slot below `end`, which is a power of two: one comparison.
+    /// Returns whether it is of this class, with a slot below `end`, which is a power of two: one comparison.
     #[inline(always)]
     #[must_use]
     pub const fn is_below(self, class: Class, end: u32) -> bool {
@@ -150,7 +150,7 @@ impl EventQueue {
         self.foresight.call_for(number);
     }
 
-    /// The foreseen completions that were called for and are still to come.
+    /// Returns the foreseen completions that were called for and are still to come.
     pub fn to_come(&self) -> impl Iterator<Item = u32> + '_ {
         self.foresight.to_come()
     }
@@ -230,14 +230,15 @@ impl EventQueue {
         ((event.at - self.epoch) << TIME_SHIFT) | u64::from(event.tag)
     }
 
-    /// The key below which those of all events before `next` lie, as far as keys reach.
+    /// Returns the key below which those of all events before `next` lie, as far as keys reach.
     #[inline(always)]
     #[must_use]
     pub fn limit(&self, next: Event) -> u64 {
         if next.at - self.epoch < SPAN { self.key(next) } else { EMPTY }
     }
 
-    /// The key below which those of all events before `next` lie; `None` where the epoch must move for it, which is rare.
+    /// Returns the key below which those of all events before `next` lie; `None` where the epoch must move for it,
+    /// which is rare.
     #[inline(always)]
     #[must_use]
     pub fn near_limit(&self, next: Event) -> Option<u64> {
@@ -344,7 +345,7 @@ mod tests {
         }
     }
 
-    /// A small deterministic generator, so that the test needs nothing else.
+    /// Returns a small deterministic generator, so that the test needs nothing else.
     fn scramble(x: u64) -> u64 {
         x.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xBF58_476D_1CE4_E5B9)
     }

@@ -102,13 +102,13 @@ impl Wheel {
         self.len += 1;
     }
 
-    /// Whether no key is due, but some will be.
+    /// Returns whether no key is due, but some will be.
     #[inline(always)]
     pub fn may_turn(&self) -> bool {
         self.due.is_empty() && self.len > 0
     }
 
-    /// The least key that is due, or else a bound below all keys; `u64::MAX` when there is none.
+    /// Returns the least key that is due, or else a bound below all keys; `u64::MAX` when there is none.
     #[inline(always)]
     pub fn bound(&self) -> u64 {
         match self.due.last() {
@@ -124,7 +124,7 @@ impl Wheel {
         self.turn(limit >> BUCKET_SHIFT);
     }
 
-    /// The least key that is due; `u64::MAX` when none is.
+    /// Returns the least key that is due; `u64::MAX` when none is.
     #[inline]
     pub fn peek(&self) -> u64 {
         self.due.last().copied().unwrap_or(u64::MAX)

@@ -34,7 +34,7 @@ impl Copula {
     }
 }
 
-/// The standard normal's distribution function, kept inside (0, 1).
+/// Returns the standard normal's distribution function, kept inside (0, 1).
 fn normal_cdf(z: f64) -> f64 {
     const LEAST: f64 = 1.2e-16;
     (0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)).clamp(LEAST, 1.0 - LEAST)

@@ -8,7 +8,7 @@ use rand_distr::{Distribution, Open01};
 
 use super::maths::{exp, ln, normal_quantile};
 
-/// A draw from the gamma law of mean `shape`, scale one.
+/// Returns a draw from the gamma law of mean `shape`, scale one.
 pub(super) fn gamma(shape: f64, generator: &mut impl Rng) -> f64 {
     if shape < 1.0 {
         // Gamma(a) is Gamma(a + 1) x U^(1/a).

@@ -102,7 +102,7 @@ impl Law {
         self.of_uniform(stream.uniform(i), stream, i)
     }
 
-    /// The mean of a function of a draw: over evenly spaced quantiles, and over draws of a gamma.
+    /// Returns the mean of a function of a draw: over evenly spaced quantiles, and over draws of a gamma.
     #[must_use]
     pub fn mean_of(&self, of: impl Fn(f64) -> f64) -> f64 {
         const POINTS: u64 = 4_096;
@@ -114,13 +114,13 @@ impl Law {
         (0..POINTS).map(|i| of(at(i))).sum::<f64>() / POINTS as f64
     }
 
-    /// Whether a draw is the law's quantile function at one uniform: not a gamma's, nor a mixture's.
+    /// Returns whether a draw is the law's quantile function at one uniform: not a gamma's, nor a mixture's.
     #[must_use]
     pub fn has_ranks(&self) -> bool {
         !matches!(self.shape, Shape::Gamma { .. } | Shape::Mixture(_))
     }
 
-    /// How many values it lists.
+    /// Returns how many values it lists.
     #[must_use]
     pub fn values(&self) -> usize {
         match &self.shape {
@@ -138,7 +138,7 @@ impl Law {
         }
     }
 
-    /// The draw that `u` stands for; a gamma's is that of number `i` whatever `u`.
+    /// Returns the draw that `u` stands for; a gamma's is that of number `i` whatever `u`.
     pub(super) fn of_uniform(&self, u: f64, stream: Stream, i: u64) -> f64 {
         let x = match &self.shape {
             Shape::Constant(value) => *value,

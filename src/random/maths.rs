@@ -61,7 +61,7 @@ pub fn exp(x: f64) -> f64 {
 /// Below this, and above 1 less this, is a tail of the normal quantile.
 const TAIL: f64 = 0.02425;
 
-/// The standard normal's quantile at p in (0, 1); relative error below 1.2 x 10⁻⁹.
+/// Returns the standard normal's quantile at p in (0, 1); relative error below 1.2 x 10⁻⁹.
 ///
 /// P. J. Acklam's rational approximations (2003): one for the middle, one for the tails.
 #[inline(always)]
@@ -70,14 +70,14 @@ pub fn normal_quantile(p: f64) -> f64 {
     if is_tail(p) { quantile_in_a_tail(p) } else { quantile_in_the_middle(p) }
 }
 
-/// Whether p is in a tail of the normal quantile: one in twenty is.
+/// Returns whether p is in a tail of the normal quantile: one in twenty is.
 #[inline(always)]
 #[must_use]
 pub fn is_tail(p: f64) -> bool {
     (if p < 0.5 { p } else { 1.0 - p }) < TAIL
 }
 
-/// The normal quantile where [`is_tail`] is false; any number where it is true.
+/// Returns the normal quantile where [`is_tail`] is false; any number where it is true.
 #[inline(always)]
 #[must_use]
 pub fn quantile_in_the_middle(p: f64) -> f64 {
@@ -98,7 +98,7 @@ pub fn quantile_in_the_middle(p: f64) -> f64 {
     a * q / b
 }
 
-/// The normal quantile where [`is_tail`] is true.
+/// Returns the normal quantile where [`is_tail`] is true.
 #[inline]
 #[must_use]
 pub fn quantile_in_a_tail(p: f64) -> f64 {
@@ -119,7 +119,7 @@ pub fn quantile_in_a_tail(p: f64) -> f64 {
     if p < 0.5 { low } else { -low }
 }
 
-/// A number in [0, 2⁵¹), rounded half up; vectorises where a cast would not.
+/// Returns a number in [0, 2⁵¹), rounded half up; vectorises where a cast would not.
 #[inline(always)]
 #[must_use]
 pub fn round_half_up(x: f64) -> u64 {

@@ -45,8 +45,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of a purpose of one workload in one replication. A design point has no say: points of a sweep see the
-    /// same world.
+    /// Returns the stream of a purpose of one workload in one replication. A design point has no say: points of a sweep
+    /// see the same world.
     #[must_use]
     pub fn new(seed: u64, replication: u64, purpose: Purpose, workload: &str) -> Self {
         let name = workload.bytes().fold(0xCBF2_9CE4_8422_2325, |h: u64, b| mix(h ^ u64::from(b)).wrapping_add(GOLDEN));
@@ -56,7 +56,7 @@ impl Stream {
         Self { key }
     }
 
-    /// A stream within the stream, for draws that have two positions (a request's attempts).
+    /// Returns a stream within the stream, for draws that have two positions (a request's attempts).
     #[inline]
     #[must_use]
     pub fn within(self, i: u64) -> Self {
@@ -77,7 +77,7 @@ impl Stream {
         unit(self.bits(i))
     }
 
-    /// A generator for a draw that needs more than one uniform.
+    /// Returns a generator for a draw that needs more than one uniform.
     #[inline]
     #[must_use]
     pub(super) fn generator(self, i: u64) -> Xoshiro256PlusPlus {
@@ -85,7 +85,7 @@ impl Stream {
     }
 }
 
-/// The output function of SplitMix64 (Steele, Lea and Flood, 2014, with Stafford's constants, variant 13).
+/// Returns the output function of SplitMix64 (Steele, Lea and Flood, 2014, with Stafford's constants, variant 13).
 #[inline(always)]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -93,7 +93,7 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The top 52 bits as the middle of one of 2⁵² equal cells of (0, 1).
+/// Returns the top 52 bits as the middle of one of 2⁵² equal cells of (0, 1).
 #[inline(always)]
 fn unit(bits: u64) -> f64 {
     const ONE: u64 = 0x3FF0_0000_0000_0000;

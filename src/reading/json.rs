@@ -23,8 +23,8 @@ pub fn json<T: DeserializeOwned>(text: &[u8]) -> Result<(T, u64), ReadError> {
     match read {
         Ok(value) => Ok((value, MOST_VALUES - left)),
         Err(error) if error.is_eof() => {
-            let refused = ReadError::content(None, format!("it ends in the middle: {error}"));
-            Err(refused.help("it was not written to its end: run the scenario again"))
+            let refused = ReadError::content(None, format!("the file is cut off: {error}"));
+            Err(refused.help("the file is incomplete: run the scenario again"))
         }
         // The message has the line, and may quote a text of any length.
         Err(error) => Err(ReadError::content(None, brief(error.to_string()))),

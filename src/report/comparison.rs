@@ -1,7 +1,9 @@
 //! A comparison for a terminal, at most 80 columns wide, and for a review: what differs, by how much, and what turns.
 
+use std::collections::BTreeMap;
+
 use super::doubt;
-use super::figures::{Palette, difference, figure, money, share, short};
+use super::figures::{Palette, UNKNOWN_IN_TABLE, difference, figure, money, share, short};
 use super::marks::{cell, code, line, said, started};
 use super::summary::bound;
 use super::text::{LABEL, WIDTH, wrapped};
@@ -21,8 +23,9 @@ const WIDEST_NAME: usize = 10;
 enum Word {
     Better,
     Worse,
-    /// Of what is neither better nor worse.
+    /// A larger value of a metric that is neither better nor worse for it.
     Higher,
+    /// A smaller value of such a metric.
     Lower,
     NotDistinguishable,
     /// The difference is distinguishable but within the tolerance.
@@ -31,6 +34,17 @@ enum Word {
 }
 
 impl Word {
+    /// Judges a metric among the differences that it belongs to. A cost that is lower only because less is served is not better.
+    fn in_context(
+        comparison: &Comparison,
+        differences: &BTreeMap<String, Difference>,
+        metric: &str,
+        better: Better,
+    ) -> Option<Self> {
+        let better = if comparison.follows_service(differences, metric) { Better::Neither } else { better };
+        Some(Self::of(differences.get(metric)?, better, comparison.tolerance))
+    }
+
     fn of(d: &Difference, better: Better, tolerance: f64) -> Self {
         let Some(difference) = d.difference.filter(|_| d.half_width.is_some()) else { return Self::NotKnown };
         match better {
@@ -83,13 +97,11 @@ fn row(comparison: &Comparison, prefix: &str, name: &str) -> Option<Row> {
     let term = terms::find(name)?;
     let cell = |x: Option<f64>| x.map_or_else(|| "?".to_owned(), |x| short(x, term.unit));
     let difference = d.difference.map_or_else(|| "?".to_owned(), |x| difference(x, d.half_width, term.unit));
-    Some(Row {
-        cells: [name.to_owned(), cell(d.a), cell(d.b), difference],
-        word: Word::of(d, term.better, comparison.tolerance),
-    })
+    let word = Word::in_context(comparison, &comparison.differences, &format!("{prefix}{name}"), term.better)?;
+    Some(Row { cells: [name.to_owned(), cell(d.a), cell(d.b), difference], word })
 }
 
-/// Whether a metric has anything to say: one side knows it, and it is not nothing on both.
+/// Returns whether a metric has anything to say: one side knows it, and it is not nothing on both.
 fn says_something(d: &Difference) -> bool {
     [d.a, d.b].iter().any(|x| x.is_some_and(|x| x != 0.0))
 }
@@ -116,7 +128,8 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     sections
 }
 
-/// A metric's name, its figures on both sides with their difference, and what that comes to, for each that is told.
+/// Returns a metric's name, its figures on both sides with their difference, and what that comes to, for each that is
+/// told.
 pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'static str)> {
     let of_section = |section: Section| {
         let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
@@ -146,16 +159,16 @@ pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
         1 => "1 replication each".to_owned(),
         n => format!("{n} replications each"),
     };
-    let luck = if comparison.paired {
-        format!("seed {} · paired: both sides meet the same requests", comparison.a.seed)
-    } else {
-        format!("seeds {} and {} · not paired", comparison.a.seed, comparison.b.seed)
+    let seeds = match (comparison.paired, comparison.same_requests) {
+        (true, true) => format!("seed {} · paired: both sides meet the same requests", comparison.a.seed),
+        (true, false) => format!("seed {} · paired: both sides draw the same random numbers", comparison.a.seed),
+        (false, _) => format!("seeds {} and {} · not paired", comparison.a.seed, comparison.b.seed),
     };
     let (of_a, of_b) = (&comparison.a.scenario.overrides, &comparison.b.scenario.overrides);
     let both: Vec<&str> = of_a.iter().filter(|o| of_b.contains(o)).map(String::as_str).collect();
     let both = if both.is_empty() { String::new() } else { format!(" · both with {}", both.join(", ")) };
     let tolerance = format!("differences within {} are called neither better nor worse", share(comparison.tolerance));
-    format!("{replications} · {luck}{both} · {tolerance}")
+    format!("{replications} · {seeds}{both} · {tolerance}")
 }
 
 /// What the change costs in a month, and whether that is because less, or more, is served.
@@ -166,9 +179,14 @@ pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     let served = comparison.differences.get("served").filter(|d| is_comparable && comparison.matters(d));
     let served = served.and_then(|d| d.difference).map(|x| {
         let more = if x > 0.0 { "more" } else { "fewer" };
-        format!("{b} serves {} {more} requests, which is part of it", figure(x.abs().max(1.0).round(), Unit::Count))
+        format!("{b} serves {} {more} requests", figure(x.abs().max(1.0).round(), Unit::Count))
     });
-    [month(comparison)].into_iter().chain(traffic).chain(per_thousand(comparison)).chain(served).collect()
+    let (month, each) = (month(comparison), per_thousand(comparison));
+    if traffic.is_some() && comparison.unlike_months() {
+        // Months of different traffic are no measure of what a request costs, so that they come last.
+        return each.into_iter().chain(traffic).chain([month]).collect();
+    }
+    [month].into_iter().chain(traffic).chain(each).chain(served).collect()
 }
 
 /// That the sides carry different traffic, so that their totals are no measure of their prices.
@@ -196,6 +214,9 @@ fn month(comparison: &Comparison) -> String {
     let range = d.half_width.filter(|half| *half > 0.0).map(|half| format!(" ±{}", usd(half))).unwrap_or_default();
     let (of_a, of_b) = (usd(d.a.unwrap_or(f64::NAN)), usd(d.b.unwrap_or(f64::NAN)));
     match difference {
+        _ if comparison.unlike_traffic().is_some() && comparison.unlike_months() => {
+            format!("a month of its own traffic costs {of_a} on {name_a} and {of_b} on {name_b}")
+        }
         0.0 => format!("{name_a} and {name_b} cost the same a month: {of_a}"),
         _ if !d.distinguishable => {
             let why = if d.half_width.is_some() { "not distinguishable" } else { "no interval is known" };
@@ -213,11 +234,12 @@ const fn verdict(judged: Option<Judgement>) -> &'static str {
         Some(Judgement::Held) => "held",
         Some(Judgement::Failed) => "FAILED",
         Some(Judgement::Inconclusive) => "inconclusive",
-        None => "not expected",
+        None => "not stated",
     }
 }
 
-/// An expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on today, FAILED on plan`.
+/// Returns an expectation that the sides keep differently, in one line: `throttle_rate <= 1 %: held on today, FAILED on
+/// plan`.
 #[must_use]
 pub fn turned(e: &JudgedTwice, comparison: &Comparison) -> String {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
@@ -246,13 +268,15 @@ fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// A label and its lines, after the table.
+/// Returns a label and its lines, after the table.
 fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<(&'static str, Vec<String>)> {
     let notes = results.notes.iter().filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"));
     let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
+    let is_unknown = rows(comparison).iter().any(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
+    let notes = notes.chain(is_unknown.then(|| UNKNOWN_IN_TABLE.to_owned()));
     vec![
         ("Cost", cost(comparison)),
-        ("Expected", expectations(comparison, palette)),
+        ("Goals", expectations(comparison, palette)),
         ("Doubt", in_doubt(results, palette)),
         ("Notes", notes.collect()),
     ]
@@ -266,14 +290,14 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     let mut lines = Vec::new();
     if readings.first().is_some_and(|written| !written.metrics.is_empty()) {
         lines = doubt::lines(results, palette);
-        lines[0] = format!("expectations of {}: {}", comparison.b.name, lines[0]);
+        lines[0] = format!("goals of {}: {}", comparison.b.name, lines[0]);
     }
     // Metrics of which the readings say the same stand together.
     let mut said: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
     let matters = |metric: &str| readings.iter().filter_map(|r| r.differences.get(metric)).any(says_something);
     for metric in comparison.deciding().into_iter().filter(|metric| matters(metric)) {
         let Some(better) = terms::find(metric).map(|term| term.better) else { continue };
-        let lines = turns(readings, (metric, better), comparison.tolerance, palette);
+        let lines = turns(readings, (metric, better), comparison, palette);
         match said.iter_mut().find(|(known, _)| *known == lines) {
             Some((_, metrics)) => metrics.push(metric),
             None => said.push((lines, vec![metric])),
@@ -287,9 +311,15 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
 }
 
 /// What a metric is over readings, and, below, under which of them it is something else than as written.
-fn turns(readings: &[Reading], (metric, better): (&str, Better), tolerance: f64, palette: Palette) -> Vec<String> {
-    let word =
-        |reading: &Reading| reading.differences.get(metric).map_or(Word::NotKnown, |d| Word::of(d, better, tolerance));
+fn turns(
+    readings: &[Reading],
+    (metric, better): (&str, Better),
+    comparison: &Comparison,
+    palette: Palette,
+) -> Vec<String> {
+    let word = |reading: &Reading| {
+        Word::in_context(comparison, &reading.differences, metric, better).unwrap_or(Word::NotKnown)
+    };
     let of = word(&readings[0]);
     let others: Vec<&Reading> = readings.iter().filter(|r| word(r) != of).collect();
     if others.is_empty() {
@@ -325,7 +355,7 @@ fn titles(comparison: &Comparison) -> Vec<&str> {
     if a == b { vec![a] } else { vec![a, b] }
 }
 
-/// The comparison for a terminal; nothing when the document has none.
+/// Returns the comparison for a terminal; nothing when the document has none.
 #[must_use]
 pub fn comparison_text(results: &Results, palette: Palette) -> String {
     let results = &*escape::document(results);
@@ -361,7 +391,7 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// A name in so many letters at the most.
+/// Returns a name in so many letters at the most.
 fn cut(name: &str, most: usize) -> String {
     if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most - 1).chain(['…']).collect() }
 }
@@ -392,7 +422,7 @@ fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> Str
     out
 }
 
-/// The comparison for a review, as Markdown; nothing when the document has none.
+/// Returns the comparison for a review, as Markdown; nothing when the document has none.
 #[must_use]
 pub fn comparison_markdown(results: &Results) -> String {
     let results = &*escape::document(results);

@@ -49,6 +49,24 @@ pub(super) fn unpriced(item: &BillItem) -> String {
     }
 }
 
+/// Returns why the cost of a month is not known; `None`: it is.
+pub(super) fn why_no_month(results: &Results) -> Option<&str> {
+    let mut of_month = results.notes.iter().filter(|note| note.metric.as_deref() == Some("cost_per_month_usd"));
+    of_month.find_map(|note| note.text.strip_prefix("null: "))
+}
+
+/// Returns why figures of the bill are not known, one sentence each.
+pub(super) fn unknowns(results: &Results, point: &Point) -> Vec<String> {
+    let bill = &point.bill;
+    let total = point.value("cost_usd").is_none() && bill.iter().any(|item| item.usd.is_none());
+    let total = if total { unknown_total(bill) } else { Vec::new() };
+    let once = bill.iter().filter(|item| item.usd_once.is_none());
+    let once = once.map(|item| format!("the price of {}, paid once, is not known", unpriced(item)));
+    let month = why_no_month(results).filter(|_| point.value("cost_per_month_usd").is_none());
+    let month = month.map(|why| format!("the cost per month is not known: {why}"));
+    total.into_iter().chain(month).chain(once).collect()
+}
+
 /// A month with its interval; or why there is none.
 fn month(results: &Results, point: &Point) -> Vec<String> {
     const COST: &str = "cost_per_month_usd";
@@ -57,9 +75,7 @@ fn month(results: &Results, point: &Point) -> Vec<String> {
         Some(_) => vec![format!("{} a month at this rate", interval(point.metrics.get(COST), Unit::Usd))],
         None => Vec::new(),
     };
-    if let Some(why) = of_month.clone().find_map(|note| note.text.strip_prefix("null: ")) {
-        lines.push(format!("a month is not known: {why}"));
-    }
+    lines.extend(why_no_month(results).map(|why| format!("a month is not known: {why}")));
     lines.extend(of_month.filter(|note| !note.text.starts_with("null: ")).map(|note| note.text.clone()));
     lines
 }

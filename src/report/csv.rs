@@ -6,8 +6,8 @@ use std::io::Write;
 use crate::escape::csv_cell;
 use crate::results::{Point, Results};
 
-/// The points as CSV: `point`, the parameters, `replications`, `verdict`, then `name` and `name:half_width` for each
-/// metric. What is not known is empty.
+/// Returns the points as CSV: `point`, the parameters, `replications`, `verdict`, then `name` and `name:half_width` for
+/// each metric. What is not known is empty.
 ///
 /// # Panics
 /// Never: writing to memory does not fail.
@@ -86,7 +86,8 @@ impl<W: Write> PointRows<W> {
     }
 }
 
-/// A comparison as CSV: `metric`, `a`, `b`, `difference`, `half_width`, `distinguishable`. What is not known is empty.
+/// Returns a comparison as CSV: `metric`, `a`, `b`, `difference`, `half_width`, `distinguishable`. What is not known is
+/// empty.
 ///
 /// # Panics
 /// Never: writing to memory does not fail.

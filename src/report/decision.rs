@@ -1,8 +1,8 @@
 //! The decision in sentences, which the text, the Markdown and the document share.
 
-use super::figures::{amount, money, share, time};
+use super::figures::{amount, count, money, share, time};
 use super::verdict;
-use crate::results::{Change, Decision, Judgement, Point, Results, Verdict};
+use crate::results::{Change, Decision, Judgement, Point, Rerun, Results, Verdict};
 
 /// Fills in `decision.answer` of the results.
 pub fn decide(results: &mut Results) {
@@ -12,16 +12,47 @@ pub fn decide(results: &mut Results) {
     }
 }
 
-/// The lines of the box: the answer, the neck, what would change it, what it hangs on.
+/// Returns the lines of the box: the answer, the neck, what would change it, what it hangs on.
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
+    lines.extend(caveats(decision));
     lines.extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)));
     lines.extend(decision.change.as_ref().map(change));
     if !decision.hangs_on.is_empty() {
         let flips = results.doubt.is_some();
         let verb = if flips { "it flips with" } else { "these assumed inputs may change the answer:" };
-        lines.push(format!("{verb} {}", decision.hangs_on.join(", ")));
+        lines.push(format!("{verb} {}", folded(&decision.hangs_on).join(", ")));
+    }
+    lines
+}
+
+/// Paths, of which the same key of several parts is written once: `models.*.output_burndown (3)`.
+fn folded(paths: &[String]) -> Vec<String> {
+    let ends = |path: &str| {
+        let (section, key) = (path.split('.').next().unwrap_or_default(), path.rsplit('.').next().unwrap_or_default());
+        format!("{section}.*.{key}")
+    };
+    let mut told: Vec<String> = Vec::new();
+    for path in paths {
+        let alike = paths.iter().filter(|other| ends(other) == ends(path)).count();
+        let written = if alike > 1 { format!("{} ({alike})", ends(path)) } else { path.clone() };
+        if !told.contains(&written) {
+            told.push(written);
+        }
+    }
+    told
+}
+
+/// So many caveats are told in the decision; the notes have all.
+const MOST_CAVEATS: usize = 3;
+
+/// What the answer does not cover, and what happens after the run.
+fn caveats(decision: &Decision) -> Vec<String> {
+    let mut lines: Vec<String> = decision.caveats.iter().take(MOST_CAVEATS).cloned().collect();
+    let more = decision.caveats.len().saturating_sub(MOST_CAVEATS);
+    if more > 0 {
+        lines.push(format!("the notes have {} more of this kind", count(more as f64)));
     }
     lines
 }
@@ -31,7 +62,7 @@ fn timed_out(point: &Point) -> Option<String> {
     let lost = point.value("failure_rate").filter(|lost| *lost > 0.0)?;
     let part = share(point.value("timeout_rate").filter(|rate| *rate > 0.0)? / lost);
     Some(format!(
-        "neck: the client gives up: {part} of the requests without an answer met `timeout` or `attempt_timeout`"
+        "bottleneck: the client gives up: {part} of the requests without an answer met `timeout` or `attempt_timeout`"
     ))
 }
 
@@ -45,7 +76,7 @@ pub(super) fn standing(results: &Results, point: &Point) -> Option<Judgement> {
     })
 }
 
-/// The answer in a sentence with figures.
+/// Returns the answer in a sentence with figures.
 fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     if point.value("requests") == Some(0.0) {
         return "no answer: no request arrived".to_owned();
@@ -66,7 +97,7 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     format!("{word}{joint}{}; {judged}", figures.join(", "))
 }
 
-/// The word that opens the answer.
+/// Returns the word that opens the answer.
 fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static str {
     let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis);
     let hangs = results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs);
@@ -74,10 +105,19 @@ fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static
         (Some(Judgement::Failed), _) => "no",
         (Some(Judgement::Inconclusive), _) => "not decided",
         (Some(Judgement::Held), _) if hangs => "not decided: the answer depends on rules that AWS does not publish",
-        (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => "yes",
+        (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => yes(decision),
         (Some(Judgement::Held), _) => "the stated goals hold, but",
-        (None, Verdict::Carries) => "yes",
+        (None, Verdict::Carries) => yes(decision),
         (None, _) => "no",
+    }
+}
+
+/// A run that leaves out a part of the traffic says nothing of that part.
+fn yes(decision: &Decision) -> &'static str {
+    if decision.is_of_part {
+        "yes for the traffic that was simulated, which is not all that the scenario states"
+    } else {
+        "yes"
     }
 }
 
@@ -86,30 +126,63 @@ fn change(change: &Change) -> String {
     let n = change.reruns.len();
     let reruns = if n == 1 { "1 rerun".to_owned() } else { format!("{n} reruns") };
     let length = time(change.minutes * 60_000.0);
-    let played: Vec<String> = change
-        .reruns
-        .iter()
-        .map(|rerun| {
-            let how = match (rerun.carries, rerun.verdict) {
-                (true, _) => " carries".to_owned(),
-                (false, Verdict::Carries) => " misses a goal".to_owned(),
-                (false, _) => format!(": {} fail", share(rerun.failing_share)),
-            };
-            format!("{}{how}", amount(rerun.value as f64))
-        })
-        .collect();
+    let played: Vec<String> = change.reruns.iter().map(rerun).collect();
     let what = match change.value {
         Some(value) => {
             let cut = change.reruns.iter().find(|rerun| rerun.carries && rerun.value == value);
             let cut = cut.filter(|rerun| change.path.ends_with(".max_tokens") && rerun.truncated_share > 0.0);
             let cut = cut.map(|rerun| format!(" and cut {} of answers short", share(rerun.truncated_share)));
-            format!("{} = {value} would carry the load{}", change.path, cut.unwrap_or_default())
+            let with: Vec<String> =
+                change.with.iter().map(|key| format!(" with {} = {}", key.path, key.value)).collect();
+            let set = format!("{} = {value}{}", change.path, with.join(" and"));
+            format!("{set} would carry the load{}{}", cut.unwrap_or_default(), still_missed(change, "; still missed: "))
         }
         None => {
-            let next = change.next_neck.as_ref().filter(|next| **next != change.path);
+            let raised: Vec<&String> =
+                [&change.path].into_iter().chain(change.with.iter().map(|key| &key.path)).collect();
+            let next = change.next_neck.as_ref().filter(|next| !raised.contains(next));
             let next = next.map(|next| format!("; the next bottleneck is {next}")).unwrap_or_default();
-            format!("no tried value of {} carries the load{next}", change.path)
+            let names = raised.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(" with ");
+            match change.reruns.last().is_some_and(|rerun| rerun.verdict == Verdict::Carries) {
+                true => {
+                    let missed = still_missed(change, ": ");
+                    format!("no tried value of {names} meets every goal{missed}{next}")
+                }
+                false => format!("no tried value of {names} carries the load{next}"),
+            }
         }
     };
     format!("{what} ({reruns} of {length}, 1 replication each: {})", played.join("; "))
+}
+
+/// The first goal that is missed with the change, and how many more are.
+fn still_missed(change: &Change, before: &str) -> String {
+    let Some(first) = change.missed.first() else { return String::new() };
+    let more = change.missed.len() - 1;
+    let more = if more > 0 { format!(" and {} more", count(more as f64)) } else { String::new() };
+    format!("{before}{}{more}", verdict::missed_goal(first))
+}
+
+/// The values of a rerun, and how it ended.
+fn rerun(rerun: &Rerun) -> String {
+    let values = [rerun.value].into_iter().chain(rerun.with.iter().map(|key| key.value));
+    let values: Vec<String> = values.map(|value| amount(value as f64)).collect();
+    let how = match (rerun.carries, rerun.verdict) {
+        (true, _) => " carries".to_owned(),
+        (false, Verdict::Carries) => " misses a goal".to_owned(),
+        (false, Verdict::Backlogged) if rerun.failing_share == 0.0 => ": a backlog is left".to_owned(),
+        (false, _) => format!(": {} fail", share(rerun.failing_share)),
+    };
+    format!("{}{how}", values.join(" with "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_key_of_several_parts_is_written_once() {
+        let paths = ["models.a.output_burndown", "models.b.c.output_burndown", "quotas.us.limiter"].map(str::to_owned);
+        assert_eq!(folded(&paths), ["models.*.output_burndown (2)", "quotas.us.limiter"]);
+    }
 }

@@ -33,7 +33,7 @@ pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
     let mut lines = vec![answer(doubt, palette)];
     if (doubt.readings.len() as u64) < doubt.readings_total {
         lines.push(format!(
-            "{} of {} readings were played: each unknown alone, then pairs of the worst",
+            "{} of {} readings were simulated: each unknown alone, then pairs of the worst",
             doubt.readings.len(),
             count(doubt.readings_total as f64)
         ));
@@ -49,7 +49,7 @@ pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
 fn answer(doubt: &Doubt, palette: Palette) -> String {
     let n = doubt.readings.len();
     let of = |verdict| doubt.readings.iter().filter(|r| r.verdict == verdict).count();
-    let all = if (n as u64) < doubt.readings_total { "that were played" } else { "of what is not known" };
+    let all = if (n as u64) < doubt.readings_total { "that were simulated" } else { "of the unpublished rules" };
     let counted: Vec<String> =
         [("holds", of(Judgement::Held)), ("fails", of(Judgement::Failed)), ("undecided", of(Judgement::Inconclusive))]
             .iter()
@@ -99,12 +99,12 @@ fn condition(condition: &Condition) -> String {
     }
 }
 
-/// The ranges as a table: what is in doubt, and no part of any interval.
+/// Returns the ranges as a table: what is in doubt, and no part of any interval.
 fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     let Some(first) = doubt.tornado.first() else { return Vec::new() };
     let unit = terms::parse_metric(&first.metric).map_or(Unit::Count, |m| m.term.unit);
     if doubt.tornado.iter().all(|bar| bar.low == bar.high) {
-        return vec![format!("nothing in doubt moves {} by itself", first.metric)];
+        return vec![format!("no unknown moves {} by itself", first.metric)];
     }
     let mut lines =
         vec![format!("how far each unknown alone moves {} from {}:", first.metric, figure(first.base, unit))];
@@ -145,7 +145,7 @@ fn span(unknown: &Doubted) -> String {
     }
 }
 
-/// A value of a scenario as people read it.
+/// Returns a value of a scenario as people read it.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -38,18 +38,23 @@ impl Palette {
 }
 
 /// What a `?` in a table means.
-pub(super) const UNKNOWN_IN_TABLE: &str = "? marks an unknown value: too few requests were served for a percentile, nothing was counted, or a price or a month is missing";
+pub(super) const UNKNOWN_IN_TABLE: &str = "? marks an unknown value: too few requests were served for a percentile, nothing was counted, a limit of 0 has no use, or a price or a month is missing";
 
 /// Returns what stands for a figure that is not known, with the reason.
 pub(super) fn unknown(metric: &str) -> String {
+    format!("? ({})", why_unknown(metric))
+}
+
+/// Returns the reason why a metric is not known.
+pub(super) fn why_unknown(metric: &str) -> &'static str {
     let is_percentile =
         LATENCY_STATISTICS.iter().any(|(suffix, share)| share.is_some() && metric.ends_with(&format!("_{suffix}_ms")));
-    let reason = match () {
+    match () {
         () if is_percentile => "too few requests were served",
+        () if metric.contains(".utilization_") => "the limit is 0, or nothing was counted",
         () if metric.ends_with("usd") => "a price or a month is missing",
         () => "nothing was counted",
-    };
-    format!("? ({reason})")
+    }
 }
 
 /// Writes an estimate and its half-width in one unit: `4.21 ±0.34 %`; `?` when the estimate is not known.

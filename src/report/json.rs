@@ -15,7 +15,7 @@ pub fn json(results: &Results) -> String {
     text
 }
 
-/// The JSON Schema of `results.json`.
+/// Returns the JSON Schema of `results.json`.
 #[must_use]
 pub fn results_schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Results);

@@ -7,7 +7,7 @@ use super::summary::Story;
 use crate::escape;
 use crate::results::Results;
 
-/// The summary of the first point as Markdown, or the answer of a size.
+/// Returns the summary of the first point as Markdown, or the answer of a size.
 #[must_use]
 pub fn markdown(results: &Results) -> String {
     let results = &*escape::document(results);

@@ -10,6 +10,7 @@ mod figures;
 mod gate;
 mod json;
 mod markdown;
+mod owners;
 mod page;
 mod sizing;
 mod summary;

@@ -65,6 +65,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
         }
     }
     refusals(sizing).iter().for_each(|line| say(line, &plain));
+    footnote(results, sizing).iter().for_each(|line| say(line, &|t| palette.faint(t)));
     let lines = judgements(results, sizing, palette);
     if !lines.is_empty() {
         say("", &plain);
@@ -78,7 +79,8 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
             say(&format!("  {}: {}{cost}", row[0], row[1]), &plain);
         }
     }
-    for note in results.notes.iter().filter(|n| n.metric.is_none()) {
+    let is_daily = |metric: &String| metric.contains("tpd.");
+    for note in results.notes.iter().filter(|n| n.metric.as_ref().is_none_or(is_daily)) {
         say("", &plain);
         say(&note.text, &|t| palette.faint(t));
     }
@@ -108,7 +110,9 @@ pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
         let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
         out += &format!("| {} |\n", cells.join(" | "));
     }
-    for line in refusals(sizing).into_iter().chain(judgements(results, sizing, Palette { colour: false })) {
+    let footnote = footnote(results, sizing).map(str::to_owned);
+    let below = refusals(sizing).into_iter().chain(footnote);
+    for line in below.chain(judgements(results, sizing, Palette { colour: false })) {
         out += &format!("\n- {}", started(&said(&line)));
     }
     out.push('\n');
@@ -140,7 +144,7 @@ pub(super) fn lost(results: &Results, sizing: &Sizing) -> Option<String> {
     Some(format!("{line}{of_answer}"))
 }
 
-/// The design point of a value; `None`: it makes no scenario.
+/// Returns the design point of a value; `None`: it makes no scenario.
 fn played<'r>(results: &'r Results, evaluated: &Evaluated) -> Option<&'r Point> {
     results.points.iter().find(|p| Some(p.index) == evaluated.point)
 }
@@ -150,7 +154,7 @@ pub(super) fn bought(sizing: &Sizing) -> Option<String> {
     let short = bought.cost_difference_usd_per_month.filter(|usd| bought.verdict == BoughtVerdict::Short && *usd < 0.0);
     let cost = match (sizing.saving_usd_per_month(), short) {
         (Some(usd), _) if sizing.safe.as_ref().is_some_and(|safe| safe.value != sizing.answer) => {
-            format!("; what every reading takes saves {} a month", money(usd))
+            format!("; the value that holds under every reading saves {} a month", money(usd))
         }
         (Some(usd), _) => format!("; the answer saves {} a month", money(usd)),
         (None, Some(usd)) => format!("; the answer costs {} more a month", money(-usd)),
@@ -180,10 +184,13 @@ pub(super) fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> 
         let what = asked.filter(|_| i == 0).map(|value| format!("{} ", grouped(value))).unwrap_or_default();
         lines.push(format!("{what}{line}"));
     }
-    if table(results, sizing).iter().flatten().any(|row| row.cells.iter().any(|cell| cell == "?")) {
-        lines.push(UNKNOWN_IN_TABLE.to_owned());
-    }
     lines
+}
+
+/// Says what a `?` in the table of values means; `None`: there is none.
+pub(super) fn footnote(results: &Results, sizing: &Sizing) -> Option<&'static str> {
+    let is_unknown = |row: &Row| row.cells.iter().any(|cell| cell == "?");
+    table(results, sizing).iter().flatten().any(is_unknown).then_some(UNKNOWN_IN_TABLE)
 }
 
 pub(super) struct Row {
@@ -191,7 +198,7 @@ pub(super) struct Row {
     is_marked: bool,
 }
 
-/// The values that were tried, rising; `None` where some are left out.
+/// Returns the values that were tried, rising; `None` where some are left out.
 pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
     let tried = &sizing.evaluated;
     let is_marked =
@@ -262,7 +269,7 @@ pub(super) fn refusals(sizing: &Sizing) -> Vec<String> {
         _ => format!("{}: no scenario: {why}", grouped(values[0])),
     };
     let mut lines: Vec<String> = reasons.iter().take(MOST_REASONS).map(told).collect();
-    lines.extend((more > 0).then(|| format!("{more} more values make no scenario: results.json says why")));
+    lines.extend((more > 0).then(|| format!("{more} more values give no valid scenario: results.json says why")));
     lines
 }
 

@@ -30,9 +30,13 @@ impl Row {
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut lines = self.lines.clone();
         if let Some(table) = &self.table {
+            let mut name = "";
             for row in &table.rows {
-                let figures = table.columns.iter().zip(row).skip(1).map(|(column, cell)| format!("{column} {cell}"));
-                lines.push(format!("{}: {}", row[0], figures.collect::<Vec<_>>().join(" · ")));
+                // A row without a name is of the thing that the row above it is of.
+                name = if row[0].is_empty() { name } else { &row[0] };
+                let cells = table.columns.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+                let figures = cells.map(|(column, cell)| format!("{column} {cell}"));
+                lines.push(format!("{name}: {}", figures.collect::<Vec<_>>().join(" · ")));
             }
         }
         lines
@@ -92,19 +96,23 @@ impl<'r> Story<'r> {
     }
 
     fn names(&self, family: &str) -> Vec<String> {
-        let mut names = terms::parts(&self.results.metric_names, family.trim_end_matches('.'));
-        names.sort_by(|a, b| terms::natural_order(a, b));
-        names
+        terms::parts(&self.results.metric_names, family.trim_end_matches('.'))
     }
 
     fn with_interval_short(&self, name: &str) -> String {
         self.point.value(name).map_or_else(|| unknown(name), time)
     }
 
+    /// A share, or why it is not known.
+    fn share_of(&self, name: &str) -> String {
+        self.point.value(name).map_or_else(|| unknown(name), share)
+    }
+
     fn throttling(&mut self) {
         if self.value("throttled_attempts") == 0.0 && self.value("unavailable_rate") == 0.0 {
             let refusals = self.refusals();
-            let made_good = if refusals.is_empty() { "" } else { ": what one capacity refused the next one served" };
+            let made_good =
+                if refusals.is_empty() { "" } else { ": the next capacity of the route served what one refused" };
             let mut lines = vec![format!("{}{made_good}", self.palette.good("nothing"))];
             lines.extend(refusals);
             self.row("Throttled", lines);
@@ -113,7 +121,7 @@ impl<'r> Story<'r> {
         let mut lines = vec![format!("{} of attempts", self.with_interval("throttle_rate"))];
         let worst = self.point.value("worst_minute_throttle_rate");
         let worst = worst.map(|w| format!(" · {} in the worst minute", share(w))).unwrap_or_default();
-        lines.push(format!("{} of first attempts{worst}", share(self.value("first_attempt_throttle_rate"))));
+        lines.push(format!("{} of first attempts{worst}", self.share_of("first_attempt_throttle_rate")));
         if self.value("unavailable_rate") > 0.0 {
             lines.push(format!("{} of attempts met a 503", self.with_interval("unavailable_rate")));
         }
@@ -121,7 +129,7 @@ impl<'r> Story<'r> {
         if amplification > 1.0005 {
             let worst = self.point.value("worst_minute_retry_amplification");
             let worst = worst.map(|w| format!(", {} in the worst minute", three_figures(w))).unwrap_or_default();
-            lines.push(format!("retries make {} attempts of a request{worst}", three_figures(amplification)));
+            lines.push(format!("attempts per request: {}{worst}", three_figures(amplification)));
         }
         lines.extend(self.aftermath());
         lines.extend(self.refusals());
@@ -195,9 +203,10 @@ impl<'r> Story<'r> {
                     "{limit} throttles though at most {} of it is charged:",
                     share(of("utilization_peak"))
                 )));
+                let (highest, of_which) = self.highest(&limit);
                 lines.push(format!(
-                    "max_tokens is reserved until an answer ends; reserved and used peak at {} of {}",
-                    amount(of("occupied_peak_per_min")),
+                    "max_tokens is reserved until an answer ends; {} of {} are reserved and used at the peak{of_which}",
+                    amount(highest),
                     amount(of("limit_per_min")),
                 ));
             }
@@ -207,12 +216,15 @@ impl<'r> Story<'r> {
 
     /// Prefixes of limits per minute, such as `quotas.us.tpm`.
     fn limits(&self) -> Vec<String> {
-        let names = self.results.metric_names.iter();
+        self.prefixes(".limit_per_min")
+    }
+
+    /// What stands before an ending in the names of metrics of the whole run, sorted as people sort names.
+    fn prefixes(&self, ending: &str) -> Vec<String> {
+        let names = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(ending));
+        let mut names: Vec<String> = names.filter(|m| !m.starts_with("windows.")).map(str::to_owned).collect();
+        names.sort_by(|a, b| terms::natural_order(a, b));
         names
-            .filter_map(|m| m.strip_suffix(".limit_per_min"))
-            .filter(|m| !m.starts_with("windows."))
-            .map(str::to_owned)
-            .collect()
     }
 
     fn latency(&mut self) {
@@ -253,6 +265,10 @@ impl<'r> Story<'r> {
         let mut lines = Vec::new();
         for limit in self.limits() {
             let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
+            if of("limit_per_min") == 0.0 {
+                lines.push(format!("{limit}: 0/min, so that it admits nothing and has no use"));
+                continue;
+            }
             lines.push(format!(
                 "{limit}: {} mean, {} peak minute of {}/min",
                 share(of("utilization_mean")),
@@ -273,12 +289,17 @@ impl<'r> Story<'r> {
             }
         }
         // Daily limits, where the day is felt.
-        let daily = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(".tpd.utilization_mean"));
-        for of in daily.filter(|m| !m.starts_with("windows.")) {
+        for of in self.prefixes(".tpd.utilization_mean") {
             let used = self.value(&format!("{of}.tpd.utilization_mean"));
             let refused = self.value(&format!("{of}.tpd.refused"));
             if used >= WORTH_A_LINE || refused > 0.0 {
-                lines.push(format!("{of}.tpd: {} of the day, {} refused", share(used), count(refused)));
+                let used = self.share_of(&format!("{of}.tpd.utilization_mean"));
+                lines.push(match self.point.metrics.get(&format!("{of}.tpd.utilization_mean")) {
+                    Some(e) if e.estimate.is_none() => {
+                        format!("{of}.tpd: a limit of 0 admits nothing, {} refused", count(refused))
+                    }
+                    _ => format!("{of}.tpd: {used} of the daily quota used, {} refused", count(refused)),
+                });
             }
         }
         for capacity in &self.names("capacities.") {
@@ -306,15 +327,15 @@ impl<'r> Story<'r> {
     }
 
     fn jobs_line(&self, capacity: &str) -> String {
-        let of = |metric: &str| self.value(&format!("capacities.{capacity}.{metric}"));
-        let jobs = of("jobs");
+        let name = |metric: &str| format!("capacities.{capacity}.{metric}");
+        let jobs = self.value(&name("jobs"));
         format!(
             "capacities.{capacity}: {} {}, {} in time; on average a job waits {} and runs for {}",
             count(jobs),
             if jobs == 1.0 { "job" } else { "jobs" },
-            share(of("jobs_in_time_rate")),
-            time(of("job_wait_mean_ms")),
-            time(of("job_makespan_mean_ms")),
+            self.share_of(&name("jobs_in_time_rate")),
+            self.with_interval_short(&name("job_wait_mean_ms")),
+            self.with_interval_short(&name("job_makespan_mean_ms")),
         )
     }
 
@@ -327,10 +348,21 @@ impl<'r> Story<'r> {
             return format!("  {unused} reserved but never used");
         }
         let capped = if of("refused") > 0.0 { " (capped: a higher limit shows the need)" } else { "" };
-        format!(
-            "  {} reserved and used at the peak{capped}; {unused} reserved but never used",
-            amount(of("occupied_peak_per_min"))
-        )
+        let (highest, of_which) = self.highest(limit);
+        let highest = amount(highest);
+        format!("  {highest} reserved and used at the peak{of_which}{capped}; {unused} reserved but never used")
+    }
+
+    /// The most that was reserved and used of a limit, per minute, and of which replications that is. The mean of the
+    /// replications' peaks may lie far below a limit that refuses.
+    fn highest(&self, limit: &str) -> (f64, &'static str) {
+        let facts = self.point.detail.as_ref().and_then(|d| d.limits.get(limit));
+        let mean = self.value(&format!("{limit}.occupied_peak_per_min"));
+        match facts.and_then(|facts| facts.occupied_peak_per_min) {
+            _ if self.point.replications == 1 => (mean, ""),
+            Some(highest) => (highest, " of any replication"),
+            None => (mean, ", on average over the replications"),
+        }
     }
 
     fn cost(&mut self) {
@@ -349,17 +381,18 @@ impl<'r> Story<'r> {
         let is_worth_it = all.len() > 1 || super::verdict::unbounded_failures(all, &self.point.basis).is_some();
         let first = (is_worth_it && !all.is_empty()).then_some(told);
         let lines = first.into_iter().chain(all.iter().map(|e| judged(e, self.palette))).collect();
-        self.row("Expected", lines);
+        self.row("Goals", lines);
     }
 
     fn assumptions(&mut self) {
-        let lines = self.results.assumptions.iter().map(|a| format!("{} = {}", a.path, a.value)).collect::<Vec<_>>();
-        if lines.is_empty() {
+        let n = self.results.assumptions.len();
+        if n == 0 {
             return;
         }
-        let quantities = if lines.len() == 1 { "quantity" } else { "quantities" };
-        let mut out = vec![format!("{} {quantities} left at a default (results.json says why):", lines.len())];
-        out.extend(lines);
+        let quantities = if n == 1 { "quantity" } else { "quantities" };
+        let mut out = vec![format!("{n} {quantities} left at a default (results.json says why):")];
+        let all = self.results.assumptions.iter();
+        out.extend(terms::folded(all.map(|a| terms::Assumed { path: &a.path, value: &a.value, why: &a.why })));
         self.row("Assumed", out);
     }
 
@@ -372,6 +405,8 @@ impl<'r> Story<'r> {
             .filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"))
             // The cost tells of its month itself.
             .filter(|n| n.metric.as_deref() != Some("cost_per_month_usd"))
+            // The decision has told it.
+            .filter(|n| self.results.decision.as_ref().is_none_or(|decision| !decision.caveats.contains(&n.text)))
             .map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)))
             .collect();
         self.row("Notes", lines);
@@ -402,8 +437,22 @@ pub(super) fn judged(e: &Expectation, palette: Palette) -> String {
         Judgement::Failed => palette.bad("FAILED"),
         Judgement::Inconclusive => palette.doubtful("inconclusive"),
     };
-    let estimate = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
     let open = e.undecided.as_ref().map(|open| format!("; {}", open.why)).unwrap_or_default();
-    let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| interval(Some(&estimate), unit));
+    let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| measured(e, unit));
     format!("{verdict}: {} {bound}, is {is}{open}", e.metric)
+}
+
+/// Returns the estimate of an expectation with its interval; where the interval seems to say otherwise than the
+/// judgement, with the margin that decided.
+pub(super) fn measured(e: &Expectation, unit: Unit) -> String {
+    let shown = interval(Some(&Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 }), unit);
+    let (Some(estimate), Some(half), Some(margin)) = (e.estimate, e.half_width, e.margin) else { return shown };
+    let is_inside = |bound: f64| (estimate - bound).abs() <= half;
+    let seems_open = [e.at_least, e.at_most].into_iter().flatten().any(is_inside);
+    if half == 0.0 || seems_open == (e.verdict == Judgement::Inconclusive) {
+        return shown;
+    }
+    let margin = interval(Some(&Estimate { estimate: e.estimate, half_width: Some(margin), n: 0 }), unit);
+    let why = if seems_open { "for the side of the bound" } else { "so that all goals together are sure enough" };
+    format!("{shown}, judged as {margin} {why}")
 }

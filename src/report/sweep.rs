@@ -1,7 +1,9 @@
 //! The story of a sweep: which points meet what is expected, and what the cheapest of them is.
 
 mod loads;
+mod names;
 mod necks;
+mod ranked;
 
 use std::collections::BTreeMap;
 
@@ -89,7 +91,7 @@ impl Tale {
         }
     }
 
-    /// The summary for a terminal, at most 80 columns wide; `head` needs no points.
+    /// Returns the summary for a terminal, at most 80 columns wide; `head` needs no points.
     #[must_use]
     pub fn text(&self, head: &Results, palette: Palette) -> String {
         let mut out = format!("{}\n", palette.bold(&visible(&head.scenario.title)));
@@ -101,10 +103,14 @@ impl Tale {
         }
         out.push('\n');
         out += &self.table(head, palette);
+        for note in noted(head) {
+            out.push('\n');
+            hung(&note, WIDTH).iter().for_each(|line| out += &format!("{line}\n"));
+        }
         out.replace('\u{a0}', " ")
     }
 
-    /// The same for a review.
+    /// Returns the summary for a review, as Markdown.
     #[must_use]
     pub fn markdown(&self, head: &Results) -> String {
         let answer = self.answer(head, Palette { colour: false });
@@ -123,6 +129,10 @@ impl Tale {
         for row in rows {
             out += &format!("| {} |\n", cells(&row));
         }
+        let notes: String = noted(head).iter().map(|note| format!("- {note}\n")).collect();
+        if !notes.is_empty() {
+            out += &format!("\n{notes}");
+        }
         out.replace('\u{a0}', " ")
     }
 
@@ -135,11 +145,11 @@ impl Tale {
         let all = count(self.points as f64);
         if self.held + self.failed + self.undecided == 0 {
             let counted =
-                format!("{all} points; nothing is expected of them: add [[expect]] to be told which are good");
+                format!("{all} points; the scenario states no goal: add [[expect]] to see which points meet it");
             return [counted].into_iter().chain(self.early_ends()).collect::<Vec<_>>().join("\n");
         }
         let counted = format!(
-            "{} of {all} points meet every expectation; {} fail, {} undecided",
+            "{} of {all} points meet every goal; {} fail, {} undecided",
             count(self.held as f64),
             count(self.failed as f64),
             count(self.undecided as f64)
@@ -174,31 +184,28 @@ impl Tale {
         if self.points as usize <= MOST_ROWS {
             (&self.first, "")
         } else if self.held > 0 {
-            let title = "Those that meet every expectation, by cost; points.csv has them all:\n";
+            let title = "Those that meet every goal, by cost; points.csv has them all:\n";
             (&self.best[self.loads.measure()], title)
         } else {
             (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them; points.csv has them all:\n")
         }
     }
 
+    /// Returns the table of the points that are shown: its header, and a row for each of them.
     pub(super) fn cells(&self, head: &Results, palette: Palette) -> (Vec<String>, Vec<Vec<String>>) {
         let (points, _) = self.shown();
         let parameters: Vec<&String> = head.axes.iter().flat_map(|axis| &axis.parameters).collect();
-        let expected = |e: &Expectation| e.metric.clone();
-        let mut metrics: Vec<String> =
-            points.first().map_or_else(Vec::new, |p| p.expectations.iter().map(expected).collect());
-        if metrics.is_empty() {
-            metrics.extend(USUAL.map(str::to_owned));
-        }
-        let is_known = |metric: &String| points.iter().any(|p| p.value(metric).is_some());
-        let has_month = points.iter().any(|p| p.value("cost_per_month_usd").is_some());
-        metrics.push(if has_month { "cost_per_month_usd" } else { "cost_usd" }.to_owned());
-        metrics.retain(is_known);
-        metrics.dedup();
-        let mut header = vec!["point".to_owned()];
-        header.extend(parameters.iter().map(|path| last_of(path)));
-        header.extend(metrics.iter().map(|metric| heading(metric)));
-        header.push(String::new());
+        let metrics = metrics_of(points);
+        let is_judged = points.iter().any(|p| !p.expectations.is_empty());
+        let paths = parameters.iter().map(|path| path.as_str());
+        let names = names::distinct(&paths.chain(metrics.iter().map(String::as_str)).collect::<Vec<_>>());
+        let names = names.into_iter().map(|name| match name.as_str() {
+            "cost_per_month_usd" => "a month".to_owned(),
+            "cost_usd" => "cost".to_owned(),
+            _ => name,
+        });
+        let last = ["verdict", "goals"].into_iter().take(if is_judged { 2 } else { 1 }).map(str::to_owned);
+        let header = ["point".to_owned()].into_iter().chain(names).chain(last).collect();
         let rows = points.iter().map(|point| {
             let mut row = vec![point.index.to_string()];
             row.extend(parameters.iter().map(|path| value(point.parameters.get(*path))));
@@ -206,16 +213,8 @@ impl Tale {
                 let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
                 point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit))
             }));
-            row.push(match Judgement::worst(&point.expectations) {
-                Some(Judgement::Held) => match unbounded_share(point) {
-                    Some(failing) => palette.doubtful(&format!("meets, but {} fail", share(failing))),
-                    None => palette.good("meets"),
-                },
-                Some(Judgement::Failed) => palette.bad("fails"),
-                _ if point.ended.is_some() => palette.doubtful("ended early"),
-                Some(Judgement::Inconclusive) => palette.doubtful("undecided"),
-                None => String::new(),
-            });
+            row.push(point.verdict.name().to_owned());
+            row.extend(is_judged.then(|| goals(point, palette)));
             row
         });
         (header, rows.collect())
@@ -228,10 +227,12 @@ impl Tale {
             let widths = widths(header, rows);
             widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH
         };
-        // The last two columns are the cost and the judgement; metrics before them go first when the line is too long.
+        // When the line is too long, metrics go first, from the right; the cost and the judgements stay as long as they can.
         let parameters = head.axes.iter().map(|axis| axis.parameters.len()).sum::<usize>();
-        while header.len() > 3 && !fits(&header, &rows) {
-            let last = if header.len() > parameters + 3 { header.len() - 3 } else { header.len() - 2 };
+        let judged = header.iter().position(|name| name == "verdict").map_or(1, |at| header.len() - at);
+        while header.len() > judged + 2 && !fits(&header, &rows) {
+            let cost = header.len() - judged - 1;
+            let last = if cost > parameters + 1 { cost - 1 } else { cost };
             header.remove(last);
             rows.iter_mut().for_each(|row| {
                 row.remove(last);
@@ -254,6 +255,11 @@ impl Tale {
     }
 }
 
+/// Returns the notes of the sweep, each as a sentence.
+fn noted(head: &Results) -> Vec<String> {
+    head.notes.iter().map(|note| format!("{}.", capital(&note.text))).collect()
+}
+
 fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     let width = |i: usize| rows.iter().chain([&header.to_vec()]).map(|row| row[i].chars().count()).max().unwrap_or(0);
     (0..header.len()).map(width).collect()
@@ -261,21 +267,44 @@ fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
 
 /// Some parameters, in the order of the axes.
 pub(super) fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> String {
-    let paths = head.axes.iter().flat_map(|axis| &axis.parameters);
-    let known = paths.filter_map(|path| Some((path, parameters.get(path)?)));
-    known.map(|(path, x)| format!("{} = {}", last_of(path), value(Some(x)))).collect::<Vec<_>>().join(", ")
+    let paths: Vec<&str> = head.axes.iter().flat_map(|axis| &axis.parameters).map(String::as_str).collect();
+    let known =
+        paths.iter().zip(names::distinct(&paths)).filter_map(|(path, name)| Some((name, parameters.get(*path)?)));
+    known.map(|(name, x)| format!("{name} = {}", value(Some(x)))).collect::<Vec<_>>().join(", ")
 }
 
-fn heading(metric: &str) -> String {
-    match metric {
-        "cost_per_month_usd" => "a month".to_owned(),
-        "cost_usd" => "cost".to_owned(),
-        _ => last_of(metric),
+/// Returns the metrics that a table shows, each once: those that goals bound, else the usual ones, then the cost.
+fn metrics_of(points: &[Point]) -> Vec<String> {
+    let expected = points.first().map(|p| p.expectations.as_slice()).unwrap_or_default();
+    let mut wanted: Vec<String> = expected.iter().map(|e: &Expectation| e.metric.clone()).collect();
+    if wanted.is_empty() {
+        wanted.extend(USUAL.map(str::to_owned));
     }
+    let has_month = points.iter().any(|p| p.value(COSTS[0]).is_some());
+    let cost = COSTS[usize::from(!has_month)];
+    wanted.retain(|metric| metric != cost);
+    wanted.push(cost.to_owned());
+    let mut metrics: Vec<String> = Vec::new();
+    for metric in wanted.into_iter().filter(|metric| points.iter().any(|p| p.value(metric).is_some())) {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    metrics
 }
 
-fn last_of(path: &str) -> String {
-    visible(path.rsplit('.').next().unwrap_or(path)).into_owned()
+/// Returns whether a point meets its goals, in a word.
+fn goals(point: &Point, palette: Palette) -> String {
+    match Judgement::worst(&point.expectations) {
+        Some(Judgement::Held) => match unbounded_share(point) {
+            Some(failing) => palette.doubtful(&format!("meets, but {} fail", share(failing))),
+            None => palette.good("meets"),
+        },
+        Some(Judgement::Failed) => palette.bad("fails"),
+        _ if point.ended.is_some() => palette.doubtful("ended early"),
+        Some(Judgement::Inconclusive) => palette.doubtful("undecided"),
+        None => String::new(),
+    }
 }
 
 /// Writes a parameter of a design point: names as they are, numbers with their thousands grouped.

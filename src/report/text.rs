@@ -10,7 +10,7 @@ use crate::results::Results;
 pub(super) const WIDTH: usize = 80;
 pub(super) const LABEL: usize = 11;
 
-/// The summary of the first point, or the answer of a size.
+/// Returns the summary of the first point, or the answer of a size.
 #[must_use]
 pub fn text(results: &Results, palette: Palette) -> String {
     let results = &*escape::document(results);
@@ -51,10 +51,12 @@ pub fn text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// Lines of a table: the first column to the left, the others to the right, two blanks between.
+/// Lines of a table that fit a terminal: the first column to the left, the others to the right, two blanks between.
 fn aligned(table: &Table) -> Vec<String> {
     let header: Vec<String> = table.columns.iter().map(|column| (*column).to_owned()).collect();
-    let lines = || std::iter::once(&header).chain(&table.rows);
+    // Lines that are broken have two columns less.
+    let rows = fitted(&header, &table.rows, WIDTH - LABEL - 2);
+    let lines = || std::iter::once(&header).chain(&rows);
     let width = |column: usize| lines().map(|line| seen_width(&line[column])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let cell = |(i, text): (usize, &String)| {
@@ -62,6 +64,33 @@ fn aligned(table: &Table) -> Vec<String> {
         if i == 0 { format!("{text}{pad}") } else { format!("  {pad}{text}") }
     };
     lines().map(|line| line.iter().enumerate().map(cell).collect()).collect()
+}
+
+/// Cuts the cells of the widest columns until the table is no wider than `room`; the figures of a column are never that wide.
+fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<String>> {
+    /// A name keeps at least so many characters.
+    const LEAST: usize = 8;
+    let mut rows = rows.to_vec();
+    loop {
+        let width = |i: usize| rows.iter().map(|row| seen_width(&row[i])).max().unwrap_or(0);
+        let of_header = |i: usize| seen_width(&header[i]);
+        let whole: usize = (0..header.len()).map(|i| width(i).max(of_header(i)) + 2).sum::<usize>() - 2;
+        let widest = (0..header.len()).filter(|i| width(*i) > of_header(*i).max(LEAST)).max_by_key(|i| (width(*i), *i));
+        let Some(widest) = widest.filter(|_| whole > room) else { return rows };
+        let most = (width(widest) - 1).max(LEAST);
+        rows.iter_mut().for_each(|row| row[widest] = shortened(&row[widest], most));
+    }
+}
+
+/// Returns a name of at most so many characters: of a long one the middle is left out.
+pub(super) fn shortened(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.to_owned();
+    }
+    let (head, tail) = (most / 2, most - most / 2 - 1);
+    let part = |letters: &[char]| letters.iter().filter(|c| **c != '…').collect::<String>();
+    format!("{}…{}", part(&letters[..head]), part(&letters[letters.len() - tail..]))
 }
 
 /// Breaks a line between words so that no part is wider than `width`, but for a word that is by itself; colour codes

@@ -1,13 +1,13 @@
 //! The verdict, its neck and the goals, in sentences.
 
-use super::figures::{Palette, amount, count, figure, share, time};
+use super::figures::{Palette, amount, count, figure, share, three_figures, time};
 use super::summary::bound;
 use crate::results::{
     EndReason, EndedEarly, Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis,
 };
 use crate::terms::{self, Unit};
 
-/// The verdict, the neck, and what retries made good, one line each.
+/// Returns the verdict, the bottleneck and the attempts that a retry made good, one line each.
 pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<String> {
     let judged = sentence(point);
     let word = point.verdict.name();
@@ -17,7 +17,9 @@ pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<S
     // The decision above has named it.
     lines.extend(basis.neck.as_ref().filter(|_| results.decision.is_none()).map(neck));
     if basis.recovered_attempts >= 0.5 {
-        lines.push(format!("{} attempts were refused and served on a retry", count(basis.recovered_attempts)));
+        let attempts = count(basis.recovered_attempts);
+        let were = if attempts == "1" { "attempt was" } else { "attempts were" };
+        lines.push(format!("{attempts} {were} refused and served on a retry"));
     }
     lines
 }
@@ -26,7 +28,7 @@ fn is_good(results: &Results, point: &Point) -> bool {
     point.verdict == Verdict::Carries && !results.expectations.iter().any(|e| e.verdict == Judgement::Failed)
 }
 
-/// The verdict in one sentence that begins with its word.
+/// Returns the verdict as one sentence that begins with its word.
 pub(super) fn sentence(point: &Point) -> String {
     let (word, basis) = (point.verdict.name(), &point.basis);
     if point.value("requests") == Some(0.0) {
@@ -44,13 +46,12 @@ pub(super) fn sentence(point: &Point) -> String {
         }
         Verdict::Drops => format!("{word}: {fail}"),
         Verdict::Saturated => format!(
-            "{word}: {fail}; it is more than {} in {} of {} minutes",
+            "{word}: {fail}; it is more than {} in {}",
             share(basis.bound),
-            count(basis.minutes_over_bound as f64),
-            count(basis.minutes as f64)
+            minutes_over_bound(basis, point.replications)
         ),
         Verdict::Backlogged if let Some(ended) = &point.ended => format!("{word}: {}; {fail}", early_end(ended)),
-        Verdict::Backlogged => format!("{word}: more requests wait at the end than at the start; {fail}"),
+        Verdict::Backlogged => format!("{word}: {}; {fail}", backlog(basis)),
     }
 }
 
@@ -65,6 +66,28 @@ pub fn early_end(ended: &EndedEarly) -> String {
     format!("the run ended early, at {} UTC, {since} after its start, because more than {most} {what}", ended.clock)
 }
 
+/// Says how many requests wait that did not wait at the start.
+fn backlog(basis: &VerdictBasis) -> String {
+    let more = match basis.waiting_growth {
+        growth if growth > 0.0 => format!("{} more", count(growth.ceil())),
+        _ => "more".to_owned(),
+    };
+    format!("{more} requests wait at the end than at the start")
+}
+
+/// The minutes in which more fails than may, of those with traffic; the mean of the replications where there are several.
+fn minutes_over_bound(basis: &VerdictBasis, replications: u64) -> String {
+    let [over, all] = [basis.minutes_over_bound, basis.minutes];
+    if replications <= 1 {
+        return format!("{} of {} minutes", count(over as f64), count(all as f64));
+    }
+    let mean = |minutes: u64| match minutes % replications {
+        0 => count((minutes / replications) as f64),
+        _ => three_figures(minutes as f64 / replications as f64),
+    };
+    format!("{} of the {} minutes of a replication, on average", mean(over), mean(all))
+}
+
 /// From this share of the mean latency on, waiting belongs to the answer \[1\].
 const WORTH_A_WORD: f64 = 0.1;
 
@@ -74,20 +97,12 @@ fn late(point: &Point) -> String {
     waited.map(|(waited, _)| format!(" after {} of waiting on average", time(waited))).unwrap_or_default()
 }
 
-/// The share that is served, with as many digits as tell it from all.
+/// The share that is served.
 pub(super) fn served(basis: &VerdictBasis) -> String {
-    // Far from all, three figures are enough.
-    if basis.failing_share == 0.0 || basis.failing_share > 0.02 {
-        return share(1.0 - basis.failing_share);
-    }
-    let (served, mut places) = (100.0 * (1.0 - basis.failing_share), 0);
-    while places < 6 && format!("{served:.places$}").starts_with("100") {
-        places += 1;
-    }
-    format!("{served:.places$}\u{a0}%")
+    share(1.0 - basis.failing_share)
 }
 
-/// Names what the neck is, with its size where it has one.
+/// Returns the name of a bottleneck, with its size where it has one.
 pub(super) fn named(neck: &Neck) -> String {
     let size = |unit: &str| neck.size.map(|size| format!(" of {}{unit}", amount(size))).unwrap_or_default();
     match neck.kind {
@@ -109,7 +124,7 @@ pub(super) fn named(neck: &Neck) -> String {
     }
 }
 
-/// The neck in one sentence.
+/// Returns the bottleneck as one sentence.
 pub(super) fn neck(neck: &Neck) -> String {
     let what = named(neck);
     let of = match neck.refused > 0.0 {
@@ -119,7 +134,7 @@ pub(super) fn neck(neck: &Neck) -> String {
         false => "the waiting time",
     };
     let after = neck.after.as_ref().map(|path| format!(", after {path} had refused")).unwrap_or_default();
-    format!("neck: {what}: {} of {of}{after}", share(neck.share))
+    format!("bottleneck: {what}: {} of {of}{after}", share(neck.share))
 }
 
 /// What to say where every stated goal holds and requests fail that no goal speaks of; `None`: it is otherwise.
@@ -149,14 +164,14 @@ pub(super) fn losing(lose: u64, held: u64, names: [&str; 2]) -> Option<String> {
     }
 }
 
-/// Whether the goals say how many requests may fail, or none does.
+/// Returns whether a goal bounds how many requests may fail, or no request fails.
 fn is_bounded(expectations: &[Expectation], basis: &VerdictBasis) -> bool {
     basis.failing_share == 0.0
         || (basis.bound_is_stated && basis.failing_share <= basis.bound)
         || expectations.iter().any(bounds_failures)
 }
 
-/// How the stated goals fare, in one sentence. Where all hold and none bounds the failures that there are, it says so.
+/// Returns in one sentence how many of the stated goals hold. Where all hold and none bounds the failures that there are, it says so.
 pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> String {
     let n = expectations.len();
     let of = |verdict| expectations.iter().filter(|e| e.verdict == verdict).count();
@@ -176,14 +191,10 @@ pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> Strin
     }
 }
 
-/// How many stated goals are missed, and the first of them with its figure.
+/// Returns how many stated goals are missed, and the first of them with its figure.
 fn missed(expectations: &[Expectation]) -> String {
     let mut missed = expectations.iter().filter(|e| e.verdict == Judgement::Failed);
-    let first = missed.next().map(|e| {
-        let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
-        let is = e.estimate.map_or_else(|| "not known".to_owned(), |x| figure(x, unit));
-        format!("{} is {is}, not {}", e.metric, bound(e.at_least, e.at_most, unit))
-    });
+    let first = missed.next().map(missed_goal);
     let (n, more) = (expectations.len(), missed.count());
     let how_many = match (n, more) {
         (1, _) => "the stated goal is not met".to_owned(),
@@ -193,7 +204,14 @@ fn missed(expectations: &[Expectation]) -> String {
     format!("{how_many}: {}", first.unwrap_or_default())
 }
 
-/// Whether a goal says how many requests of the whole run may go without a good answer.
+/// A goal that is missed, with its figure: `failure_rate is 4.2 %, not <= 1 %`.
+pub(super) fn missed_goal(e: &Expectation) -> String {
+    let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
+    let is = e.estimate.map_or_else(|| "not known".to_owned(), |x| figure(x, unit));
+    format!("{} is {is}, not {}", e.metric, bound(e.at_least, e.at_most, unit))
+}
+
+/// Returns whether a goal bounds how many requests of the whole run may go without a good answer.
 fn bounds_failures(e: &Expectation) -> bool {
     let term = e.metric.rsplit('.').next().unwrap_or_default();
     let is_of_part = e.metric.starts_with("windows.");
@@ -212,6 +230,7 @@ mod tests {
             at_least,
             estimate: None,
             half_width: None,
+            margin: None,
             verdict,
             evidence: None,
             undecided: None,
@@ -257,6 +276,7 @@ mod tests {
     fn nearly_all_is_never_written_as_all() {
         let served = |failing_share| super::served(&VerdictBasis { failing_share, ..VerdictBasis::default() });
         assert_eq!(served(0.000_2).replace('\u{a0}', " "), "99.98 %");
+        assert_eq!(served(0.000_005_3).replace('\u{a0}', " "), "99.999 %");
         assert_eq!(served(0.25).replace('\u{a0}', " "), "75 %");
         assert_eq!(served(0.0).replace('\u{a0}', " "), "100 %");
     }

@@ -36,8 +36,11 @@ const SAME_TRAFFIC: f64 = 0.01;
 pub struct Comparison {
     pub a: Side,
     pub b: Side,
-    /// Whether replication i of both sides had the same luck. If not, intervals are those of two independent samples.
+    /// Whether both sides drew the same random numbers. If not, intervals are those of two independent samples.
     pub paired: bool,
+    /// Whether replication i of both sides met the same requests: as many of each workload, with the same laws of lengths.
+    #[serde(default)]
+    pub same_requests: bool,
     /// Of the intervals of the differences, such as 0.95.
     pub confidence: f64,
     /// Differences of at most this share of a's value are called neither better nor worse, such as 0.01.
@@ -70,20 +73,20 @@ const fn tolerance() -> f64 {
 }
 
 impl Comparison {
-    /// Whether the measured times differ, so that counts and sums of the run cannot be compared.
+    /// Returns whether the measured times differ, so that counts and sums of the run cannot be compared.
     #[must_use]
     pub fn durations_differ(&self) -> bool {
         self.a.measured_s != self.b.measured_s
     }
 
-    /// The metrics that are told: those that decide, without sums of the run where the measured times differ.
+    /// Returns the metrics that are told: those that decide, without sums of the run where the measured times differ.
     #[must_use]
     pub fn deciding(&self) -> Vec<&'static str> {
         let is_told = |name: &&str| *name != "cost_usd" || !self.durations_differ();
         DECIDING.into_iter().filter(is_told).collect()
     }
 
-    /// The requests of both sides per hour, where they differ by more than a little.
+    /// Returns the requests of both sides per hour, where they differ by more than a little.
     #[must_use]
     pub fn unlike_traffic(&self) -> Option<[f64; 2]> {
         let requests = self.differences.get("requests")?;
@@ -95,7 +98,42 @@ impl Comparison {
         ((a - b).abs() > SAME_TRAFFIC * a.max(b)).then_some([a, b])
     }
 
-    /// Whether a difference is outside its confidence interval and larger than the tolerance.
+    /// Returns the requests that a month of both sides is of, where they differ by more than a little.
+    #[must_use]
+    pub fn unlike_months(&self) -> bool {
+        let requests = self.differences.get("requests_per_month").and_then(|d| d.a.zip(d.b));
+        requests.is_none_or(|(a, b)| (a - b).abs() > SAME_TRAFFIC * a.max(b))
+    }
+
+    /// Returns whether a cost is lower only because fewer requests are served, or higher only because more are: what
+    /// one served request costs does not fall, or does not rise, by more than the tolerance. `differences` are those of
+    /// this comparison, or of one reading of what is in doubt.
+    #[must_use]
+    pub fn follows_service(&self, differences: &BTreeMap<String, Difference>, metric: &str) -> bool {
+        let (scope, name) =
+            metric.rsplit_once('.').map_or(("", metric), |(scope, name)| (&metric[..=scope.len()], name));
+        let ratio = |name: &str| {
+            let of = differences.get(&format!("{scope}{name}"))?;
+            of.a.zip(of.b).filter(|(a, b)| *a > 0.0 && *b >= 0.0).map(|(a, b)| b / a)
+        };
+        let base = match name {
+            "cost_usd" => Some(1.0),
+            "cost_per_month_usd" => Some(self.b.measured_s / self.a.measured_s),
+            "cost_per_1k_requests_usd" => ratio("requests"),
+            _ => None,
+        };
+        let (Some(base), Some(cost), Some(served)) = (base, ratio(name), ratio("served")) else { return false };
+        let served = served / base;
+        if served == 0.0 {
+            return cost < 1.0;
+        }
+        // As a share of a's cost of one served request.
+        let of_each = cost / served - 1.0;
+        (cost < 1.0 && served < 1.0 && of_each > -self.tolerance)
+            || (cost > 1.0 && served > 1.0 && of_each < self.tolerance)
+    }
+
+    /// Returns whether a difference is outside its confidence interval and larger than the tolerance.
     #[must_use]
     pub fn matters(&self, difference: &Difference) -> bool {
         difference.matters(self.tolerance)
@@ -103,7 +141,7 @@ impl Comparison {
 }
 
 impl Difference {
-    /// Whether it lies beyond its interval and is more than this share of a's value \[1\].
+    /// Returns whether it lies beyond its interval and is more than this share of a's value \[1\].
     #[must_use]
     pub fn matters(&self, tolerance: f64) -> bool {
         let base = self.a.unwrap_or(0.0).abs();

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Judgement, Verdict};
+use super::{Expectation, Judgement, Verdict};
 
-/// The decision that a run supports.
+/// The answer of a run for a planner, with the bottleneck and a change that would improve it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
@@ -21,36 +21,59 @@ pub struct Decision {
     pub e2e_p99_ms: Option<f64>,
     /// Null: not known, the notes say why.
     pub cost_per_month_usd: Option<f64>,
-    /// What would change the answer; null: nothing was tried.
+    /// The change that would turn the answer into yes; null: no value was tried.
     pub change: Option<Change>,
-    /// The assumptions that the answer hangs on most: keys of the scenario.
+    /// What the answer does not cover or what happens after the run, such as a stated rate that the run never reaches.
+    #[serde(default)]
+    pub caveats: Vec<String>,
+    /// Whether the run leaves out a part of the traffic that the scenario states, so that the answer is of the rest alone.
+    #[serde(default)]
+    pub is_of_part: bool,
+    /// The scenario keys of the assumptions that are most likely to change the answer.
     pub hangs_on: Vec<String>,
 }
 
-/// A key that was varied in short reruns, to find the least value that carries the load.
+/// Keys that were varied in short reruns, to find the least values that carry the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// The key, such as `capacities.us.tpm`.
     pub path: String,
-    /// The value to set: the least that was played and carries the load, of caps the greatest; null: none of them does.
+    /// The value to set: the least simulated value that carries the load, or of caps the greatest; null: none carries it.
     pub value: Option<u64>,
-    /// Measured minutes of each rerun. Each is one replication, so that it has no interval.
+    /// Other keys that have to be set as well, because they are in the way as soon as the first one is raised.
+    #[serde(default)]
+    pub with: Vec<Setting>,
+    /// The measured time of each rerun, in minutes. Each is one replication, so that it has no interval.
     pub minutes: f64,
-    /// What was played, in order.
+    /// The reruns, in the order in which they were simulated.
     pub reruns: Vec<Rerun>,
-    /// Where no value carries the load: what is in the way at the largest.
+    /// The goals that are still missed at these values, or, where no value carries the load, at the largest.
+    #[serde(default)]
+    pub missed: Vec<Expectation>,
+    /// The next bottleneck, at the largest value tried; null where a value carries the load.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_neck: Option<String>,
 }
 
-/// One short rerun.
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    pub path: String,
+    pub value: u64,
+}
+
+/// One rerun with another value of the key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rerun {
     pub value: u64,
+    /// The values of the other keys.
+    #[serde(default)]
+    pub with: Vec<Setting>,
     pub verdict: Verdict,
-    /// The verdict is `carries`, and no goal is missed.
+    /// The verdict is `carries`, and no goal is missed that a greater value may mend.
     pub carries: bool,
     pub failing_share: f64,
     /// The share of answers that the cap cuts short.

@@ -120,7 +120,7 @@ pub struct Reading {
 }
 
 impl Doubt {
-    /// Whether what holds as written does not hold, or not for sure, under every reading.
+    /// Returns whether what holds as written does not hold, or not for sure, under every reading.
     #[must_use]
     pub fn hangs(&self) -> bool {
         let is_held = self.readings.first().is_some_and(|written| written.verdict == Judgement::Held);

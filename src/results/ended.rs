@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The early end of the replications of a point. Their figures are of the time before it, and no expectation holds on them.
+/// The early end of the replications of a point. Their figures are of the time before it, and no goal holds on them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndedEarly {

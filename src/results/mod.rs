@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario, Standing};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side, TOLERANCE, names};
-pub use decision::{Change, Decision, Rerun};
+pub use decision::{Change, Decision, Rerun, Setting};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use ended::{EndReason, EndedEarly};
 pub use evidence::{RateEvidence, Undecided};
@@ -103,43 +103,43 @@ pub struct Assumption {
     pub path: String,
     /// The value in force, as a scenario writes it.
     pub value: String,
-    /// What it is and how to find the real one.
+    /// What the assumed value stands for, and how to find the real value.
     pub why: String,
 }
 
-/// Who says so. In the order in which a review reads them: what is the user's own comes last.
+/// The origin of an input. In the order in which a review reads them: what is the user's own comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// The catalogue's, from AWS or from the sources of an SDK.
+    /// A figure of the catalogue that AWS or the source code of an SDK states.
     Published,
-    /// By others, or recorded by the user.
+    /// A figure that others measured, or that the user recorded.
     Measured,
-    /// A default for what nobody publishes, or a guess of the catalogue.
+    /// A default for what nobody publishes, or an estimate of the catalogue.
     Assumed,
-    /// Written in the scenario, or set by `--set`.
+    /// A figure that the scenario or `--set` states.
     Stated,
 }
 
-/// A figure in force, and who says so.
+/// An input that the run used, with its origin and source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
     pub origin: Origin,
     /// The scenario key that states it, without the name of a kind; of a price of the catalogue its own name there.
     pub path: String,
-    /// As a scenario writes it; what is long is cut.
+    /// The value as a scenario writes it; a long one is cut.
     pub value: String,
     /// When it was true (YYYY-MM-DD); null: not known, or it does not age. How old that is today its reader knows.
     pub as_of: Option<String>,
-    /// Where it stands: a source, a file, an argument; of what is assumed, why.
+    /// The source: a document, a file or an argument; for an assumed input, the reason.
     pub source: String,
-    /// Of a comparison the side that has it, `a` or `b`; left out where both have.
+    /// The side of a comparison that has the input, `a` or `b`; left out where both have it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub side: Option<String>,
 }
 
-/// A document tells of so many inputs.
+/// The greatest number of inputs that a results document lists.
 pub const MOST_INPUTS: usize = 200;
 
 fn is_zero(n: &u64) -> bool {
@@ -152,6 +152,9 @@ pub struct Note {
     /// The metric the note is about; null for a note about the whole run.
     pub metric: Option<String>,
     pub text: String,
+    /// Whether it limits what the answer says, so that it is a part of the decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_caveat: bool,
 }
 
 /// One axis of a sweep.
@@ -160,7 +163,7 @@ pub struct Note {
 pub struct Axis {
     /// The parameters that vary together: paths, or a name of the user's own.
     pub parameters: Vec<String>,
-    /// How many values it has; null: as many as there are samples.
+    /// The number of values of the axis; null: as many as there are samples.
     pub values: Option<u64>,
 }
 
@@ -183,10 +186,14 @@ pub struct Point {
     /// What each owner takes of each limit; empty where the scenario names no owners.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub takes: Vec<Take>,
-    /// What is paid for what; means of the replications.
+    /// The items of the bill, as means of the replications.
     pub bill: Vec<BillItem>,
-    /// What is due for whole terms, whatever is used.
+    /// Purchases that are due for their whole term, used or not.
     pub commitments: Vec<CommitmentItem>,
+    /// What a reader of a point of a sweep must know of the hours that it plays: when daily limits are used up, and
+    /// which traffic the measured time leaves out. Empty where the head of the document has it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<Note>,
     /// Each `[[expect]]`, judged at this point; empty where there is but one point, and the head has them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub expectations: Vec<Expectation>,
@@ -195,35 +202,35 @@ pub struct Point {
     pub detail: Option<Detail>,
 }
 
-/// What the workloads of one owner take of a limit.
+/// The use of one limit by the workloads of one owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Take {
     pub owner: String,
-    /// Such as `quotas.shared.tpm`.
+    /// The limit, such as `quotas.shared.tpm`.
     pub limit: String,
     /// Requests or tokens charged per minute, on average over the measured interval \[1/min\].
     pub per_minute: f64,
-    /// Of what the limit admits in a minute; null where it admits nothing.
+    /// The share of what the limit admits in a minute; null where it admits nothing.
     pub share: Option<f64>,
 }
 
-/// One item of the bill. An amount is null where it cannot be told: a price that is not known, a month that the run does
-/// not show.
+/// One item of the bill. An amount is null where it cannot be told: a price that is not known, a month that the run
+/// does not show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BillItem {
-    /// Such as `on_demand` or `provisioned`.
+    /// The component of the bill, such as `on_demand` or `provisioned`.
     pub component: String,
     /// What is paid for, in words.
     pub what: String,
-    /// Whose use it is; null: it is due whoever uses it.
+    /// The workload that used it; null: the item is due whoever uses it.
     pub workload: Option<String>,
     pub capacity: Option<String>,
-    /// In the measured interval.
+    /// The cost of the measured interval [USD]; null: not known.
     pub usd: Option<f64>,
     pub usd_per_month: Option<f64>,
-    /// Paid once, and no part of the others.
+    /// The cost that is paid once and is in no other amount [USD].
     pub usd_once: Option<f64>,
     /// The scenario key that states the price; left out where the price is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -233,27 +240,27 @@ pub struct BillItem {
     pub list: Option<ListPrice>,
 }
 
-/// What an item of the bill costs by the list of prices, and what is taken off.
+/// An item of the bill at list prices, and the discount that is taken off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListPrice {
-    /// Taken off, as a share in [0, 1].
+    /// The discount, as a share in [0, 1].
     pub discount: f64,
-    /// In the measured interval.
+    /// The list price of the measured interval [USD].
     pub usd: Option<f64>,
     pub usd_per_month: Option<f64>,
     pub usd_once: Option<f64>,
 }
 
-/// Something that is bought for a term.
+/// A purchase that is bound for a term.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CommitmentItem {
     pub capacity: String,
     pub what: String,
-    /// Such as `1-month`.
+    /// The term, such as `1-month`.
     pub commitment: String,
-    /// For the whole term; null: the price is not known.
+    /// The cost of the whole term [USD]; null: the price is not known.
     pub usd: Option<f64>,
     /// The same before the discount that is agreed on; left out where none is, or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -270,7 +277,7 @@ pub struct Estimate {
     pub estimate: Option<f64>,
     /// Null: not known (one replication, or too thin a tail).
     pub half_width: Option<f64>,
-    /// Replications that the estimate rests on.
+    /// The number of replications from which the estimate is computed.
     pub n: u64,
 }
 
@@ -279,14 +286,18 @@ pub struct Estimate {
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     pub metric: String,
-    /// In the metric's unit.
+    /// The greatest good value, in the unit of the metric.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_most: Option<f64>,
-    /// In the metric's unit.
+    /// The least good value, in the unit of the metric.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_least: Option<f64>,
     pub estimate: Option<f64>,
     pub half_width: Option<f64>,
+    /// How far the truth may lie from the estimate on the side of the bound, at the level at which all expectations are
+    /// judged together; null: the estimate is not known, or there is one replication.
+    #[serde(default)]
+    pub margin: Option<f64>,
     pub verdict: Judgement,
     /// What the judgement of a rate rests on; left out for other metrics.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -306,7 +317,8 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    /// Of several together: a failure weighs more than what is not decided. `None`: there are none.
+    /// Returns the worst judgement of several goals: failed before inconclusive before held; `None` without goals.
+    /// `None`: there are none.
     #[must_use]
     pub fn worst(of: &[Expectation]) -> Option<Self> {
         of.iter().map(|e| e.verdict).max()
@@ -322,7 +334,7 @@ pub struct Detail {
     pub distributions: BTreeMap<String, Quantiles>,
     /// Limits by prefix, such as `quotas.us.tpm`: what is enforced over each minute.
     pub limits: BTreeMap<String, LimitFacts>,
-    /// What a good answer is, by workload; those that state none are left out.
+    /// The service level objectives by workload; workloads without one are left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub objectives: BTreeMap<String, Objective>,
 }
@@ -345,8 +357,11 @@ pub struct Objective {
 pub struct LimitFacts {
     /// What the limit admits in a minute, in tokens or requests.
     pub per_minute: f64,
-    /// Such as `fixed_window`.
+    /// The algorithm that enforces the limit, such as `fixed_window`.
     pub limiter: String,
+    /// The most that was reserved and used at an instant of any replication, scaled to a minute; null: not recorded.
+    #[serde(default)]
+    pub occupied_peak_per_min: Option<f64>,
 }
 
 /// Series over equal buckets of simulated time. There are at most 720 buckets.
@@ -360,9 +375,9 @@ pub struct Timeline {
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
     /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
-    /// `total.calls_per_min` is the retry amplification over time. `capacities.us.regions.us-west-2.admitted_per_min` is
-    /// the part of `capacities.us.admitted_per_min` that a region of the pool took. `total.e2e_p99_ms` is of the served requests that
-    /// arrived in the bucket, or in its minute where buckets are shorter; 0: there was none.
+    /// `total.calls_per_min` is the retry amplification over time. `capacities.us.regions.us-west-2.admitted_per_min`
+    /// is the part of `capacities.us.admitted_per_min` that a region of the pool took. `total.e2e_p99_ms` is of the
+    /// served requests that arrived in the bucket, or in its minute where buckets are shorter; 0: there was none.
     pub series: BTreeMap<String, Vec<f64>>,
 }
 
@@ -378,7 +393,7 @@ pub struct Quantiles {
     pub values_ms: Vec<f64>,
 }
 
-/// A run shorter than this keeps its buckets, for want of minutes \[s\].
+/// The shortest run whose buckets are joined to whole minutes \[s\].
 const SHORTEST_IN_MINUTES: f64 = 300.0;
 const MINUTE_S: f64 = 60.0;
 
@@ -403,7 +418,7 @@ impl Timeline {
         groups
     }
 
-    /// The width of a whole column \[s\].
+    /// Returns the width of a whole column \[s\].
     #[must_use]
     pub fn column_s(&self) -> f64 {
         let buckets = self.series.values().map(Vec::len).max().unwrap_or(0);
@@ -416,13 +431,13 @@ impl Timeline {
 }
 
 impl BillItem {
-    /// By the list of prices, before any discount: in the measured interval, in a month, once \[USD\].
+    /// Returns the amounts at list prices, before any discount: in the measured interval, in a month, once \[USD\].
     #[must_use]
     pub fn listed(&self) -> [Option<f64>; 3] {
         self.list.as_ref().map_or_else(|| self.due(), |list| [list.usd, list.usd_per_month, list.usd_once])
     }
 
-    /// The same after the discount.
+    /// Returns the amounts after the discount: in the measured interval, in a month, once \[USD\].
     #[must_use]
     pub const fn due(&self) -> [Option<f64>; 3] {
         [self.usd, self.usd_per_month, self.usd_once]
@@ -430,7 +445,7 @@ impl BillItem {
 }
 
 impl Point {
-    /// The estimate of a metric; `None` when the name is not measured or its value is not known.
+    /// Returns the estimate of a metric; `None` when the name is not measured or its value is not known.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<f64> {
         self.metrics.get(name).and_then(|e| e.estimate)

@@ -18,20 +18,21 @@ pub struct Sizing {
     pub to: u64,
     pub step: u64,
     pub state: SizingState,
-    /// The value; null: none was found that can be vouched for.
+    /// The value that is just enough; null: none is known to be.
     pub answer: Option<u64>,
-    /// The value nearest to the good ones that certainly breaks an expectation.
+    /// The last value, going towards the answer, that is known to miss a goal.
     pub fails_to: Option<u64>,
-    /// The value nearest to the bad ones that certainly keeps all.
+    /// The first value that is known to meet every goal.
     pub holds_from: Option<u64>,
     /// The answer in a sentence, or why there is none and what would decide.
     pub explanation: String,
     /// Every value that was tried, rising.
     pub evaluated: Vec<Evaluated>,
-    /// What is there or is about to be bought, judged.
+    /// The judgement of the value that is bought.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bought: Option<Bought>,
-    /// What it takes under every reading of what is not known; left out where no value holds, or nothing is in doubt.
+    /// The value that holds under every reading of the unpublished rules; left out where no value holds, or nothing is
+    /// in doubt.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub safe: Option<Safe>,
     /// The answer for each value of a second axis.
@@ -66,11 +67,11 @@ pub enum SizingState {
 #[serde(deny_unknown_fields)]
 pub struct Evaluated {
     pub value: u64,
-    /// Of all expectations together; failed where the value makes no scenario.
+    /// The judgement of all goals together; failed where the value gives no valid scenario.
     pub verdict: Judgement,
-    /// The index of its design point; null: the value makes no scenario, and was not played.
+    /// The index of the design point; null: the value gives no valid scenario and was not simulated.
     pub point: Option<u64>,
-    /// Why the value makes no scenario; left out where it was played.
+    /// Why the value gives no valid scenario; left out where it was simulated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused: Option<String>,
 }
@@ -82,35 +83,35 @@ pub struct Bought {
     pub verdict: BoughtVerdict,
     /// The monthly cost of what is bought less that of the answer; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
-    /// The verdict in a sentence.
+    /// The judgement in a sentence.
     pub explanation: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BoughtVerdict {
-    /// It breaks an expectation.
+    /// The value that is bought misses a goal.
     Short,
-    /// It keeps all, and nothing that is known to do so is nearer to the limit.
+    /// The value that is bought meets every goal, and no smaller purchase is known to meet them.
     Right,
-    /// It keeps all, and more than it takes.
+    /// The value that is bought meets every goal, and less would do.
     Spare,
-    /// It keeps all; whether less would do is not decided.
+    /// The value that is bought meets every goal; whether less would do is not decided.
     Enough,
-    /// Whether it keeps all is not decided.
+    /// It is not decided whether the value that is bought meets every goal.
     Undecided,
 }
 
-/// What it takes under every reading.
+/// The value that meets every goal under every reading of the unpublished rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Safe {
-    /// The value nearest to the answer, or to the first that holds where that is undecided, that keeps every expectation under every reading that was played; null: none of the
-    /// range is known to.
+    /// The value nearest to the answer, or to the first that holds where that is undecided, that meets every goal under
+    /// every reading that was played; null: none of the range is known to.
     pub value: Option<u64>,
-    /// Its monthly cost less that of the answer; null: one of them is not known.
+    /// The monthly cost of this value less that of the answer [USD]; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
-    /// In a sentence.
+    /// The result in a sentence.
     pub explanation: String,
 }
 
@@ -121,7 +122,7 @@ pub struct FrontierPoint {
     pub parameters: BTreeMap<String, serde_json::Value>,
     pub state: SizingState,
     pub answer: Option<u64>,
-    /// Of the answer.
+    /// The monthly cost of the answer [USD]; null: not known.
     pub cost_per_month_usd: Option<f64>,
     pub explanation: String,
     /// The index of the answer's design point.
@@ -138,7 +139,8 @@ impl Sizing {
         Some(bought.cost_difference_usd_per_month? - more).filter(|usd| *usd > 0.0)
     }
 
-    /// Judges the sizing as an expectation: held when there is an answer, or what is bought is known to suffice.
+    /// Judges the sizing like a goal: held when there is an answer, or when the value that is bought is known to
+    /// suffice.
     #[must_use]
     pub fn judgement(&self) -> Judgement {
         let bought = self.bought.as_ref().map(|bought| bought.verdict);

@@ -21,7 +21,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// The traffic of a point; `None`: its requests are not known.
+    /// Returns the traffic of a point; `None`: its requests are not known.
     #[must_use]
     pub fn of(point: &Point) -> Option<Self> {
         point.value("requests")?;
@@ -37,13 +37,13 @@ impl Traffic {
         })
     }
 
-    /// All requests.
+    /// Returns all requests.
     #[must_use]
     pub fn total(&self) -> f64 {
         self.requests.get("requests").copied().unwrap_or(0.0)
     }
 
-    /// Whether both are the same requests, as far as counts and set lengths tell.
+    /// Returns whether both are the same requests, as far as counts and set lengths tell.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let is_near = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME_COUNT.max(SAME_SHARE * a.max(*b));
@@ -53,7 +53,7 @@ impl Traffic {
 }
 
 impl Point {
-    /// The scenario keys whose prices are missing from its cost, each once.
+    /// Returns the scenario keys whose prices are missing from its cost, each once.
     #[must_use]
     pub fn missing_prices(&self) -> Vec<&str> {
         let missing = self.bill.iter().filter(|item| item.usd.is_none()).filter_map(|item| item.missing.as_deref());

@@ -7,18 +7,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// More requests waited at the end of the measurement than at its start, or the engine ended the run early.
+    /// More requests wait at the end of the measurement than at its start and than the run has worked off, or the engine ended
+    /// the run early.
     Backlogged,
     /// In more than a third of the minutes with traffic, a larger share of the requests fails than the bound.
     Saturated,
     /// A goal on failures is broken; where the scenario states none, more requests fail than the bound.
     Drops,
-    /// None of the others.
+    /// No backlog grows, and no more requests fail than the bound.
     Carries,
 }
 
 impl Verdict {
-    /// The word that results and reports use.
+    /// Returns the verdict as one lower-case word, as results and reports write it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -30,7 +31,7 @@ impl Verdict {
     }
 }
 
-/// What a verdict rests on.
+/// The figures from which a verdict is judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictBasis {
@@ -42,44 +43,47 @@ pub struct VerdictBasis {
     pub bound_is_stated: bool,
     /// Wall-clock minutes in which a measured request arrived, over all replications.
     pub minutes: u64,
-    /// Those of the minutes of which a larger share of the requests failed or timed out than the bound.
+    /// The number of these minutes in which a larger share of the requests failed or timed out than the bound.
     pub minutes_over_bound: u64,
     /// Attempts that were refused, of calls that were answered on a later attempt; mean of the replications.
     pub recovered_attempts: f64,
-    /// What is most in the way of the requests; null: nothing was refused for good, and next to nothing waited.
+    /// How many more requests wait at the end of the measurement than at its start; mean of the replications.
+    #[serde(default)]
+    pub waiting_growth: f64,
+    /// The bottleneck; null: no request was refused for good, and waiting was negligible.
     pub neck: Option<Neck>,
 }
 
-/// The limit, place or queue to which most refusals belong, or else most of the time that attempts waited.
+/// The bottleneck: the limit, place or queue with most of the refusals, or else most of the waiting time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Neck {
     pub kind: NeckKind,
-    /// Where it stands, such as `capacities.us.tpm` or `workloads.chat.client.max_connections`.
+    /// The key of the bottleneck in the scenario, such as `capacities.us.tpm` or `workloads.chat.client.max_connections`.
     pub path: String,
-    /// Its size at the start of the run, such as tokens a minute or connections of a process; null: it has none.
+    /// The size of the bottleneck at the start of the run, such as tokens a minute; null: it has no size.
     pub size: Option<f64>,
     /// Offers that it refused and that no later capacity of a route could make good; mean of the replications. 0: it is
     /// the neck because of the time that attempts waited.
     pub refused: f64,
     /// How long attempts waited for it within the measured interval, in seconds; mean of the replications.
     pub waited_s: f64,
-    /// Its part of all such refusals, else of all such waiting time.
+    /// The share of all final refusals, or else of all waiting time, that belongs to the bottleneck.
     pub share: f64,
     /// The limit of an earlier capacity of the route that refused most of the same attempts.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub after: Option<String>,
 }
 
-/// What kind of thing a neck is.
+/// The kind of a bottleneck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NeckKind {
     /// A limit of a quota, or bought throughput.
     Limit,
-    /// No region of a pool had room.
+    /// The room of a pool: no region could serve the request.
     RegionRoom,
-    /// The requests that a capacity serves at once.
+    /// The number of requests that a capacity serves at the same time.
     Concurrency,
     /// A queue was full, or a request had waited there as long as it may.
     Queue,

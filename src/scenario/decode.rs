@@ -17,6 +17,7 @@ use crate::model::service::ModelSpec;
 use crate::model::spec::{At, Refusal};
 use crate::model::study::size::SizeSpec;
 use crate::model::workload::WorkloadSpec;
+use crate::terms::natural_order;
 
 /// Everything that was written, as far as it could be read.
 #[derive(Debug, Default)]
@@ -62,7 +63,7 @@ impl<T> Default for Section<T> {
 }
 
 impl<T> Section<T> {
-    /// Whether the scenario has it, good or not.
+    /// Returns whether the scenario has it, good or not.
     pub fn is_present(&self) -> bool {
         !self.name.is_empty()
     }
@@ -102,14 +103,15 @@ impl Decoder<'_> {
         }
     }
 
-    /// By name, so that the order in a file changes nothing.
+    /// The sections of a family by name as people sort names, so that the order in a file changes nothing. Everything that lists
+    /// workloads, capacities or quotas does so in this order.
     fn named<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, key: &str) -> Vec<Section<T>> {
         let Some(DeValue::Table(table)) = root.remove(key).map(Spanned::into_inner) else { return Vec::new() };
         let mut sections: Vec<Section<T>> = table
             .into_iter()
             .map(|(name, item)| self.section(&format!("{key}.{}", name.get_ref()), name.get_ref(), name.span(), item))
             .collect();
-        sections.sort_by(|a, b| a.name.cmp(&b.name));
+        sections.sort_by(|a, b| natural_order(&a.name, &b.name));
         sections
     }
 

@@ -19,13 +19,14 @@ use crate::model::workload::tokens::TokensOf;
 use crate::model::workload::{Failover, Workload};
 use crate::model::{Assumption, Bound, Model, Replications};
 use crate::random::{Law, Shape};
+use crate::terms;
 use crate::units::{SimTime, grouped};
 
 pub use study::describe_study;
 
 const WIDTH: usize = 79;
 
-/// A readable list under 80 columns.
+/// Returns a readable list under 80 columns.
 #[must_use]
 pub fn describe(model: &Model) -> String {
     let mut out = Page::default();
@@ -237,9 +238,8 @@ impl Page {
             }
         }
         for (why, group) in by_reason {
-            for assumption in group {
-                self.line(2, &format!("{} = {}", assumption.path, assumption.value));
-            }
+            let group = group.into_iter().map(|a| terms::Assumed { path: &a.path, value: &a.value, why });
+            terms::folded(group).iter().for_each(|line| self.line(2, line));
             self.line(6, why);
         }
         if let Some(date) = &model.catalog_as_of {
@@ -252,11 +252,11 @@ fn replications(r: Replications) -> String {
     match r.relative_precision {
         None if r.min == 1 => "1 replication".to_owned(),
         None => format!("{} replications", r.min),
-        Some(p) => format!("{} to {} replications until within {} %", r.min, r.max, p * 100.0),
+        Some(p) => format!("{} to {} replications, until the half-width is within {} %", r.min, r.max, p * 100.0),
     }
 }
 
-/// A law, its figures in a unit of so many of its own.
+/// Returns a law, its figures in a unit of so many of its own.
 fn law(law: &Law, unit: f64) -> String {
     let figures = |x: f64| figures(x / unit);
     match &law.shape {

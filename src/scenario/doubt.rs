@@ -37,7 +37,7 @@ pub fn asked(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> Aske
                 let Some(unknown) = doubted(&mut reader, &key, item) else { continue };
                 if let Some(known) = asked.written.iter().find(|known| overlaps(&known.path, &unknown.path)) {
                     let rule = format!("`{}` and `{}` set the same key", known.path, unknown.path);
-                    let help = "name it once, with all that it may be".to_owned();
+                    let help = "name it once, with every value that it may have".to_owned();
                     reader.sink.error(key.span(), rule, help);
                 }
                 asked.written.push(unknown);
@@ -69,14 +69,14 @@ fn doubted(reader: &mut Reader<'_, '_>, key: &Spanned<Cow<'_, str>>, item: Item<
                 range(low, high, is_whole, &at, reader.sink)
             }
             [] => {
-                reader.sink.error(at, format!("`{path}` has no values"), "name each that it may have".to_owned());
+                reader.sink.error(at, format!("`{path}` has no values"), "name each value that it may have".to_owned());
                 None
             }
             _ => Some(Alternatives::Set(items.iter().map(|item| alternative(item, reader.sources)).collect())),
         },
         DeValue::Table(table) => limits(&table, &at, reader.sink),
         other => {
-            let rule = format!("what `{path}` may be is a list or a range, not {}", kind_of(&other));
+            let rule = format!("the values of `{path}` are a list or a range, not {}", kind_of(&other));
             reader.sink.error(at, rule, "write [VALUES], or { low = 1, high = 2 }".to_owned());
             None
         }
@@ -126,7 +126,7 @@ fn alternative(item: &Item<'_>, sources: &Sources) -> Alternative {
     Alternative { value, text }
 }
 
-/// The plain value that stands at a path, which may leave out the names of kinds.
+/// Returns the plain value that stands at a path, which may leave out the names of kinds.
 fn standing<'r, 't>(root: &'r DeTable<'t>, path: &str) -> Option<&'r Item<'t>> {
     let mut table = root;
     let mut segments = path.split('.').map(str::trim).peekable();
@@ -145,11 +145,11 @@ fn standing<'r, 't>(root: &'r DeTable<'t>, path: &str) -> Option<&'r Item<'t>> {
     None
 }
 
-/// All that is in doubt, sorted by path: what is written, and what the model left open.
+/// Returns all that is in doubt, sorted by path: what is written, and what the model left open.
 pub fn unknowns(asked: Asked, model: &Model, sink: &mut Sink) -> Vec<Unknown> {
     if let Some(at) = asked.at.filter(|_| model.expectations.is_empty()) {
-        let help = "write an [[expect]]: its verdict is what may hold or flip".to_owned();
-        sink.warning(Some(at), "`doubt` does nothing in a scenario that expects nothing", help);
+        let help = "write an [[expect]]: doubt shows under which readings it holds".to_owned();
+        sink.warning(Some(at), "`doubt` has no effect in a scenario without a goal", help);
     }
     let mut unknowns = asked.written;
     for assumption in &model.assumptions {
@@ -182,7 +182,7 @@ fn in_force(assumption: &Assumption) -> Alternative {
     read(&assumption.value)
 }
 
-/// A value from how TOML writes it.
+/// Returns a value from how TOML writes it.
 fn read(text: &str) -> Alternative {
     let table = toml::from_str::<toml::Table>(&format!("v = {text}")).ok();
     let value = table.and_then(|table| serde_json::to_value(&table["v"]).ok());
@@ -215,7 +215,11 @@ const KNOWN: [Known; 21] = [
         ask: "ask AWS support which algorithm enforces the limit, or send bursts to it in a lab",
     },
     // A bucket may hold a whole window, or the few seconds that gateways usually grant.
-    Known { key: "burst", values: &["1", "0.1"], ask: "from idle, count what a burst takes before its first 429" },
+    Known {
+        key: "burst",
+        values: &["1", "0.1"],
+        ask: "after a pause, count how many calls of a burst are served before the first 429",
+    },
     Known {
         key: "count_refused_requests",
         values: &["false", "true"],

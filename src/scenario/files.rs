@@ -20,7 +20,7 @@ pub(super) struct File {
     pub folder: PathBuf,
 }
 
-/// A file whose parts are taken over under its name.
+/// A file whose parts are added to the scenario under its name.
 #[derive(Debug, Clone)]
 pub(super) struct Included {
     /// The file's name without its folder and extension.
@@ -29,7 +29,7 @@ pub(super) struct Included {
     pub layers: Vec<File>,
 }
 
-/// More files than anybody keeps for one scenario.
+/// The greatest number of files of one scenario.
 const MOST_FILES: usize = 200;
 /// How the path of a file that another names is read.
 const NAMED_FROM: &str = "its path is relative to the file that names it";
@@ -69,7 +69,7 @@ fn descend(file: File, above: &mut Vec<File>, layers: &mut Vec<File>) -> Result<
             offer(refused, &error, &file.folder, &base)
         })?;
         if above.iter().any(|known| known.is(&found)) {
-            let rule = format!("`{base}` extends itself: the files that extend each other are a circle");
+            let rule = format!("`{base}` extends itself: the files extend each other in a circle");
             return Err(file.refuse(at, rule, "leave it out here, or in the file that it names"));
         }
         descend(found, above, layers)?;
@@ -117,7 +117,8 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
             }
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             if !is_good_name(&name) {
-                let rule = format!("the file `{}` gives its parts a name, and `{name}` is not a good one", first.name);
+                let rule =
+                    format!("the parts of `{}` are named after the file, and `{name}` is not a valid name", first.name);
                 return refuse(
                     rule,
                     "rename the file: a name starts with a small letter and goes on with small letters, digits, _ and -",
@@ -138,16 +139,16 @@ pub fn included(layers: &[File]) -> Result<Vec<Included>, Refused> {
     }
     if let Some(nested) = found.iter().flat_map(|part| &part.layers).find(|file| file.names("include")) {
         let at = paths(nested, "include")?.into_iter().next().map_or(0..0, |(_, at)| at);
-        let rule = "an included file includes no others".to_owned();
-        return Err(nested.refuse(at, rule, "name them in the file of the account"));
+        let rule = "an included file cannot include others".to_owned();
+        return Err(nested.refuse(at, rule, "include them in the file of the account"));
     }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.sort_by(|a, b| terms::natural_order(&a.name, &b.name));
     Ok(found)
 }
 
 impl File {
-    /// Whether both are the same file on disk.
-    fn is(&self, other: &Self) -> bool {
+    /// Returns whether both are the same file on disk.
+    pub(super) fn is(&self, other: &Self) -> bool {
         let path = |file: &Self| std::fs::canonicalize(&file.name).unwrap_or_else(|_| PathBuf::from(&file.name));
         path(self) == path(other)
     }
@@ -165,8 +166,8 @@ impl File {
     }
 }
 
-/// The paths that a file names under a key, each with its place. A file that is no TOML names none: the first pass says
-/// what is wrong with it.
+/// Returns the paths that a file names under a key, each with its place. A file that is no TOML names none: the first
+/// pass says what is wrong with it.
 fn paths(file: &File, key: &str) -> Result<Vec<(String, Span)>, Refused> {
     let Ok(table) = DeTable::parse(&file.text) else { return Ok(Vec::new()) };
     let Some(item) = table.get_ref().get(key) else { return Ok(Vec::new()) };
@@ -184,8 +185,8 @@ fn paths(file: &File, key: &str) -> Result<Vec<(String, Span)>, Refused> {
     items.into_iter().map(path).collect()
 }
 
-/// The files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that start with
-/// a dot are matched by patterns that start with one alone.
+/// Returns the files that a pattern names, sorted: `*` stands for any characters of one name, `?` for one. Names that
+/// start with a dot are matched by patterns that start with one alone.
 fn matches(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
     if Path::new(pattern).is_absolute() {
@@ -206,7 +207,7 @@ fn matches(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What a folder has whose name fits a pattern.
+/// Returns the entries of a folder whose names match a pattern.
 fn entries(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let Ok(listed) = std::fs::read_dir(shown) else { return Vec::new() };
@@ -270,7 +271,7 @@ pub fn offer(mut refused: Refused, error: &ReadError, folder: &Path, path: &str)
     refused
 }
 
-/// One finding, of no file.
+/// Returns a refusal with one finding that is about no file.
 pub fn refused(at: Option<Span>, rule: String, help: &str) -> Refused {
     let (severity, help) = (Severity::Error, Some(help.to_owned()));
     let finding = Diagnostic { severity, rule, at, help, offers: Vec::new(), is_system: false };

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::place::Place;
+use super::place::{Place, found_below};
 use super::schema::{Node, Table, under};
 use super::shorthand;
 use super::tree::{Item, kind_of};
@@ -40,9 +40,15 @@ impl Form<'_> {
             Some(Table::Keys { keys, required }) => {
                 let mut missing: Vec<&str> =
                     required.iter().filter_map(|k| k.as_str()).filter(|k| is_missing(table, k)).collect();
+                let strangers = table.keys().map(|key| key.get_ref()).filter(|key| !keys.contains_key(key.as_ref()));
+                let homes: Vec<(String, String)> =
+                    strangers.filter_map(|key| Some((key.to_string(), found_below(keys, table, key)?))).collect();
                 self.each(table, |form, key, key_at, item| {
                     let Some(node) = under(keys, key) else {
-                        let refusal = place.unknown_key(key, keys.keys().map(String::as_str));
+                        let refusal = match homes.iter().find(|(stranger, _)| stranger == key) {
+                            Some((_, home)) => place.key_of_below(key, home),
+                            None => place.unknown_key(key, keys.keys().map(String::as_str)),
+                        };
                         // The missing key is there, misspelt.
                         missing.retain(|m| refusal.help.as_deref() != Some(format!("did you mean `{m}`?").as_str()));
                         form.refuse(key_at, refusal);
@@ -51,7 +57,7 @@ impl Form<'_> {
                     form.item(item, key_at, node, &place.key(key))
                 });
                 for key in missing {
-                    self.refuse(at, lacks(place, key));
+                    self.refuse(at, lacks(place, key, under(keys, key)));
                 }
                 true
             }
@@ -125,7 +131,7 @@ impl Form<'_> {
         let is_included = file.is_empty() || self.included.contains(&file);
         let good = is_included && is_good_name(own);
         if !good {
-            let rule = format!("`{name}` is not a good name");
+            let rule = format!("`{name}` is not a valid name");
             self.refuse(
                 at,
                 Refusal::new(rule)
@@ -220,7 +226,7 @@ impl Form<'_> {
     }
 }
 
-/// Whether a user may call a part so.
+/// Returns whether a user may call a part so.
 pub fn is_good_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_lowercase())
@@ -232,10 +238,20 @@ fn is_missing(table: &DeTable<'_>, key: &str) -> bool {
     table.get(key).is_none_or(|item| item.get_ref().as_table().is_some_and(DeTable::is_empty))
 }
 
-fn lacks(place: &Place, key: &str) -> Refusal {
+/// Refuses a table without a key that it must have, and shows how the key is written.
+fn lacks(place: &Place, key: &str, node: Option<Node>) -> Refusal {
     match place.path.as_str() {
         "" => Refusal::new(format!("the scenario lacks `[{key}.NAME]`"))
             .help("`bedload init` writes a scenario to start from"),
-        path => Refusal::new(format!("`{path}` lacks `{key}`")),
+        path => {
+            let takes = |forms: &[&str]| node.is_some_and(|node| forms.iter().any(|form| node.takes(form)));
+            let help = match node.and_then(Node::example) {
+                Some(example) => Some(format!("write {key} = {example}, or another value")),
+                None if takes(&["integer", "number"]) => Some(format!("write {key} = NUMBER")),
+                None if takes(&["string"]) => Some(format!("write {key} = \"NAME\"")),
+                None => None,
+            };
+            Refusal { help, ..Refusal::new(format!("`{path}` lacks `{key}`")) }
+        }
     }
 }

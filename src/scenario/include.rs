@@ -15,16 +15,16 @@ use super::schema::{Node, Table};
 use super::tree::Item;
 use crate::diagnostic::{Sink, Span, Spanned};
 
-/// Sections whose entries are taken over under the file's name.
+/// The sections whose entries are added to the account under the name of their file.
 pub const NAMED: [&str; 4] = ["capacities", "models", "windows", "workloads"];
 
-/// The files that are included, as far as they have been taken over.
+/// The included files, as far as their parts have been added to the account.
 pub struct Parts {
-    /// Of every file, and of the scenario's own where it names one.
+    /// The owner of every included file, and of the scenario itself where it names one.
     pub owners: Vec<Owner>,
-    /// Where the scenario says what it includes.
+    /// The place of `include` in the scenario.
     at: Span,
-    /// For each key that is not read, the files that have it.
+    /// The keys that are ignored, each with the files that have it.
     unread: BTreeMap<String, Vec<String>>,
 }
 
@@ -38,7 +38,7 @@ impl Parts {
         parts
     }
 
-    /// Takes the parts of a file over.
+    /// Adds the parts of an included file to the scenario.
     pub fn take<'t>(&mut self, root: &mut DeTable<'t>, mut tree: DeTable<'t>, file: &str, sink: &mut Sink) {
         let owner = owner(&mut tree, sink).unwrap_or_else(|| file.to_owned());
         self.owners.push(Owner { file: file.to_owned(), owner });
@@ -67,7 +67,7 @@ impl Parts {
         self.leave(&tree, file, sink);
     }
 
-    /// Notes what a file has that is not read, and refuses what no scenario has.
+    /// Notes the keys of a file that are ignored, and refuses keys that no scenario has.
     fn leave(&mut self, tree: &DeTable<'_>, file: &str, sink: &mut Sink) {
         let Some(Table::Keys { keys, .. }) = Node::root().table() else { return };
         for key in tree.keys() {
@@ -85,7 +85,7 @@ impl Parts {
         }
     }
 
-    /// Says what was not read.
+    /// Warns of the keys that were ignored.
     pub fn tell(&self, sink: &mut Sink) {
         if self.unread.is_empty() {
             return;
@@ -95,8 +95,8 @@ impl Parts {
             many => format!("`{key}` of {} files", many.len()),
         };
         let keys: Vec<String> = self.unread.iter().map(of).collect();
-        let rule = format!("not read of the included files: {}", keys.join("; "));
-        let help = "this file decides them for the whole account: write here what is to be in force";
+        let rule = format!("these keys of the included files are ignored: {}", keys.join("; "));
+        let help = "this file sets them for the whole account: write here what applies";
         sink.warning(Some(self.at.clone()), rule, help.to_owned());
     }
 }
@@ -106,7 +106,7 @@ fn owner(tree: &mut DeTable<'_>, sink: &mut Sink) -> Option<String> {
     let item = tree.remove("owner")?;
     let owner = item.get_ref().as_str().filter(|name| is_good_name(name)).map(str::to_owned);
     if owner.is_none() {
-        let rule = "an owner has a name as parts have: small letters, digits, _ and -";
+        let rule = "the name of an owner has small letters, digits, _ and -";
         sink.error(item.span(), rule, "write owner = \"search\"".to_owned());
     }
     owner
@@ -114,13 +114,13 @@ fn owner(tree: &mut DeTable<'_>, sink: &mut Sink) -> Option<String> {
 
 fn refuse_bad_name(name: &Spanned<Cow<'_, str>>, section: &str, sink: &mut Sink) {
     if name.get_ref().contains('.') {
-        let rule = format!("`{}` in `{section}` is not a good name", name.get_ref());
+        let rule = format!("`{}` in `{section}` is not a valid name", name.get_ref());
         let help = "a name starts with a small letter and goes on with small letters, digits, _ and -";
         sink.error(name.span(), rule, help.to_owned());
     }
 }
 
-/// Writes down the one way that a workload without a route has in its own file, where there are more in the account.
+/// Writes the only route of a workload that has none in its own file, because the account may have several.
 fn name_the_route(tree: &mut DeTable<'_>) {
     let Some(DeValue::Table(capacities)) = tree.get("capacities").map(Spanned::get_ref) else { return };
     let mut names = capacities.keys().map(|name| name.get_ref().to_string());
@@ -143,7 +143,7 @@ struct Rename<'f> {
 }
 
 impl Rename<'_> {
-    /// Renames what an entry of a section refers to. Quotas are the account's and keep their names.
+    /// Renames the parts that an entry of a section refers to. Quotas are the account's and keep their names.
     fn references(&self, section: &str, item: &mut Item<'_>) {
         let DeValue::Table(table) = item.get_mut() else { return };
         if section != "workloads" {
@@ -182,7 +182,7 @@ impl Rename<'_> {
         *name = Cow::Owned(format!("{}.{name}", self.file));
     }
 
-    /// Adds a file's expectations to those of the account.
+    /// Adds the goals of a file to those of the account.
     fn expectations<'t>(&self, root: &mut DeTable<'t>, key: Spanned<Cow<'t, str>>, item: Item<'t>, sink: &mut Sink) {
         let at = item.span();
         let DeValue::Array(items) = item.into_inner() else {
@@ -203,7 +203,8 @@ impl Rename<'_> {
         }
     }
 
-    /// The metric of an included file by its name in the account: one without a part is of the file's workloads together.
+    /// Returns the metric of an included file by its name in the account: one without a part is of the file's workloads
+    /// together.
     fn metric(&self, metric: &str) -> String {
         let file = self.file;
         if let Some((window, rest)) = metric.strip_prefix("windows.").and_then(|rest| rest.split_once('.')) {

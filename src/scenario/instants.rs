@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::{Timestamp, ToSpan, ZonedDateTime};
 use toml::de::{DeTable, DeValue};
 
 use super::form::Faulty;
@@ -20,7 +20,7 @@ use crate::diagnostic::{Sink, Span};
 use crate::model::instant::{EARLIER, INSTANT};
 use crate::model::run::Start;
 use crate::model::spec::{Refusal, Scalar, Written};
-use crate::units::{SimTime, WallClock, parse};
+use crate::units::{SimTime, WallClock, meant, parse};
 
 /// Replaces every instant of the wall clock by its time from t = 0. What cannot be placed is reported and taken out, and
 /// the part that it stood in becomes faulty.
@@ -168,6 +168,9 @@ impl Resolve<'_> {
 
     /// The time between t = 0 and what is written; `None` when the text is neither a date nor a duration.
     fn time(&self, text: &str, is_earlier: bool) -> Result<Option<SimTime>, Dropped> {
+        if let Some(seconds) = meant::time_of_day(text) {
+            return Err(self.without_a_day(text, seconds, is_earlier));
+        }
         if !is_date(text) {
             return Ok(parse::duration(text).ok());
         }
@@ -184,7 +187,7 @@ impl Resolve<'_> {
         let (span, side, other) = if is_earlier { (-since, "after", "before") } else { (since, "before", "after") };
         if span < 0 {
             let rule = format!("`{text}` lies {side} the start of the run, {}", start.written);
-            let help = format!("write an instant {other} it, or another `run.start`");
+            let help = format!("write an instant {other} the start, or change `run.start`");
             return Err(Refusal::new(rule).help(help).into());
         }
         match u64::try_from(span).ok().filter(|us| *us <= SimTime::LONGEST.0) {
@@ -196,11 +199,44 @@ impl Resolve<'_> {
         }
     }
 
+    /// Refuses a time of day \[s since midnight\], and offers the first after the start of the run, or the last before it.
+    fn without_a_day(&self, text: &str, seconds: u64, is_earlier: bool) -> Dropped {
+        let rule = format!("`{text}` is a time of day, and does not say of which day");
+        let start = match &self.clock.start {
+            StartOf::Unreadable => return Dropped::NoClock,
+            StartOf::Missing => {
+                let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+                let parts: Vec<String> =
+                    parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+                let since = if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") };
+                let help = format!(
+                    "write \"{since}\" for a time since t = 0, or a date and start = \"2026-12-07T00:00:00Z\" under [run]"
+                );
+                return Refusal { offers: vec![format!("\"{since}\"")], ..Refusal::new(rule).help(help) }.into();
+            }
+            StartOf::Stated(start) => start,
+        };
+        let zoned = Timestamp::from_microsecond(start.unix_us).map(|at| at.to_zoned_datetime(start.zone.clone()));
+        let days = if is_earlier { [0, -1, -2] } else { [0, 1, 2] };
+        let written = zoned.ok().and_then(|zoned| {
+            days.into_iter().find_map(|days| {
+                let day = zoned.date().checked_add(days.days()).ok()?;
+                let written =
+                    day.to_datetime(Time::midnight()).checked_add(i64::try_from(seconds).ok()?.seconds()).ok()?;
+                let text = written.to_string();
+                let at = instant(&text, &start.zone).ok()?.as_microsecond();
+                let is_good = if is_earlier { at <= start.unix_us } else { at >= start.unix_us };
+                is_good.then_some(text)
+            })
+        });
+        Refusal::new(rule).offer_quoted(&written.into_iter().collect::<Vec<_>>(), "").into()
+    }
+
     /// Warns of an event that the run does not reach. What only ends later, or bends a shape later, is no fault.
     fn warn_past_the_end(&mut self, text: &str, time: SimTime, at: &Span, place: &Place) {
         let is_event = place.path.ends_with(".at") && !place.path.contains(".shape.");
         if let Some(end) = self.clock.end.filter(|end| is_event && time >= *end) {
-            let rule = format!("`{text}` lies past the end of the run: nothing of it is measured");
+            let rule = format!("`{text}` lies past the end of the run and has no effect on the results");
             let help = format!(
                 "the measured interval ends {end} after t = 0; write an earlier time, or a longer `run.duration`"
             );
@@ -209,7 +245,7 @@ impl Resolve<'_> {
     }
 }
 
-/// Whether a text starts as dates do: four digits and a hyphen.
+/// Returns whether a text starts as dates do: four digits and a hyphen.
 fn is_date(text: &str) -> bool {
     matches!(text.trim_start().as_bytes(), [a, b, c, d, b'-', ..] if [a, b, c, d].iter().all(|x| x.is_ascii_digit()))
 }
@@ -233,18 +269,18 @@ fn instant(text: &str, zone: &TimeZone) -> Result<Timestamp, Refusal> {
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => ambiguous.unambiguous().map_err(|_| no_instant(text)),
         AmbiguousOffset::Gap { after, .. } => {
-            let rule = format!("there is no `{text}`: clocks are put forward over it");
+            let rule = format!("`{text}` does not exist: clocks are put forward past it");
             Err(Refusal::new(rule).offer_quoted(&[with(written, after)], ""))
         }
         AmbiguousOffset::Fold { before, after } => {
-            let rule = format!("`{text}` comes twice: clocks are put back over it");
+            let rule = format!("`{text}` occurs twice: clocks are put back past it");
             let (first, second) = (with(written, before), with(written, after));
             Err(Refusal::new(rule).offer_quoted(&[first, second], ""))
         }
     }
 }
 
-/// The date and time of day as written; midnight when there is no time.
+/// Returns the date and time of day as written; midnight when there is no time.
 fn civil(pieces: &Pieces<'_>) -> DateTime {
     pieces.date().to_datetime(pieces.time().unwrap_or(Time::midnight()))
 }
@@ -261,7 +297,7 @@ fn no_instant(text: &str) -> Refusal {
     )
 }
 
-/// The zone of a text in brackets; UTC when it names none.
+/// Returns the zone of a text in brackets; UTC when it names none.
 fn zone_of(text: &str, pieces: &Pieces<'_>) -> String {
     match (pieces.to_time_zone(), pieces.time_zone_annotation(), text.find('[')) {
         (Ok(_), Some(_), Some(from)) => text[from..].trim_end().to_owned(),

@@ -74,7 +74,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// The rule that the first error names, in one line.
+    /// Returns the rule that the first error names, in one line.
     #[must_use]
     pub fn reason(&self) -> String {
         let errors = self.findings.iter().filter(|finding| finding.severity == Severity::Error);

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use toml::de::{DeTable, DeValue};
 
-use super::place::Place;
+use super::place::{Place, found_below};
 use super::schema::{Node, Table, under};
 use super::syntax;
 use super::tree::{Item, put, shift, syntax_rule};
@@ -52,13 +52,32 @@ impl Override {
         Some(Self { text: text.to_owned(), start, assignment, value_from: path.len() + 1 })
     }
 
-    /// Puts the value where the path says.
+    /// Puts the value where the path says. Files that are included share default quotas that no file writes: of these a
+    /// `key` may be set all the same.
     pub fn apply<'t>(&'t self, root: &mut DeTable<'t>, sink: &mut Sink) {
         let Some(value) = self.value(sink) else { return };
+        if has_included_parts(root) {
+            self.open_quota(root);
+        }
         let path = self.path_in(root);
         let mut walk = Walk { value: Some(value) };
         if let Err((at, refusal)) = walk.table(root, Node::root(), &path, &Place::default()) {
             refusal.report(at, sink);
+        }
+    }
+
+    /// Makes room for a quota that the path names and that stands in no file; one that no capacity asks is refused later.
+    fn open_quota<'t>(&'t self, root: &mut DeTable<'t>) {
+        let path = self.path();
+        let [("quotas", of), (name, at), (_, _)] = path.as_slice() else { return };
+        let empty = |at: &Span| Spanned::new(at.clone(), DeValue::Table(DeTable::new()));
+        if root.get("quotas").is_none() {
+            put(root, "quotas", of.clone(), empty(of));
+        }
+        if let Some(DeValue::Table(quotas)) = root.get_mut("quotas").map(Spanned::get_mut)
+            && quotas.get(*name).is_none()
+        {
+            put(quotas, name, at.clone(), empty(at));
         }
     }
 
@@ -99,7 +118,7 @@ impl Override {
             Ok(table) if table.get_ref().len() == 1 && toml::from_str::<toml::Table>(&self.assignment).is_ok() => {
                 let mut table = table.into_inner();
                 shift(&mut table, by);
-                table.remove(&LEFT_SIDE[..1])
+                table.remove(&LEFT_SIDE[..1]).map(|value| self.text_if_only(value, text))
             }
             Err(fault) if text.starts_with(['{', '[', '"', '\'']) => {
                 let path: Vec<&str> = self.path().into_iter().map(|(name, _)| name).collect();
@@ -124,6 +143,25 @@ impl Override {
     }
 }
 
+impl Override {
+    /// Returns a number as the text that was written where a key takes texts alone: a version 1.40 is not the number 1.4.
+    fn text_if_only<'t>(&self, value: Item<'t>, text: &'t str) -> Item<'t> {
+        let path: Vec<&str> = self.path().into_iter().map(|(name, _)| name).collect();
+        let takes = |json_type| Node::root().reached(&path).is_some_and(|node| node.takes(json_type));
+        let is_plain = matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Float(_));
+        if is_plain && takes("string") && !takes("number") && !takes("integer") {
+            return Spanned::new(value.span(), DeValue::String(Cow::Borrowed(text)));
+        }
+        value
+    }
+}
+
+/// Whether parts of other files were taken over: their names have a dot in them, as in `search.chat`.
+fn has_included_parts(root: &DeTable<'_>) -> bool {
+    let workloads = root.get("workloads").and_then(|item| item.get_ref().as_table());
+    workloads.is_some_and(|names| names.keys().any(|name| name.get_ref().contains('.')))
+}
+
 type Path<'p, 't> = &'p [(&'t str, Span)];
 type Outcome = Result<(), (Span, Refusal)>;
 
@@ -138,7 +176,13 @@ impl<'t> Walk<'t> {
         match node.table() {
             Some(Table::Keys { keys, .. }) => match under(keys, key) {
                 Some(node) => self.below(table, node, path, &place.key(key)),
-                None => Err((at.clone(), place.unknown_key(key, keys.keys().map(String::as_str)))),
+                None => Err((
+                    at.clone(),
+                    match found_below(keys, table, key) {
+                        Some(path) => Refusal { offers: vec![path.clone()], ..place.key_of_below(key, &path) },
+                        None => place.unknown_key(key, keys.keys().map(String::as_str)),
+                    },
+                )),
             },
             Some(Table::Names(node)) if table.get(*key).is_some() => self.below(table, node, path, &place.key(key)),
             Some(Table::Names(_)) => {
@@ -176,7 +220,7 @@ impl<'t> Walk<'t> {
             }
             (Some(DeValue::Table(_)), Some(Table::Keys { keys, .. })) => {
                 let known = keys.keys().chain(kinds.keys()).map(String::as_str);
-                Err((at.clone(), place.key(&current).unknown_key(key, known)))
+                Err((at.clone(), place.kind(&current, kinds).unknown_key(key, known)))
             }
             // The file is broken there, and says so itself.
             _ => Ok(()),

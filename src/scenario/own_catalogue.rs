@@ -44,7 +44,7 @@ struct Named {
     path: PathBuf,
 }
 
-/// The catalogues that a scenario names; `Some(None)` where it names none, `None` after a finding.
+/// Returns the catalogues that a scenario names; `Some(None)` where it names none, `None` after a finding.
 pub fn laid(
     specs: &Specs,
     files: Files<'_>,

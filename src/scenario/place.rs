@@ -1,5 +1,8 @@
 //! Where in a scenario something stands, in words; and what is refused there.
 
+use serde_json::{Map, Value};
+use toml::de::{DeTable, DeValue};
+
 use super::schema::{Node, Table, under};
 use crate::model::spec::{Refusal, unknown};
 
@@ -8,7 +11,7 @@ use crate::model::spec::{Refusal, unknown};
 pub struct Place {
     pub path: String,
     /// The kinds of the family, where the path ends in the name of a kind.
-    kinds: Option<&'static serde_json::Map<String, serde_json::Value>>,
+    kinds: Option<&'static Map<String, Value>>,
 }
 
 impl Place {
@@ -19,17 +22,14 @@ impl Place {
 
     /// Returns the place of a kind, which is one of `kinds`.
     #[must_use]
-    pub fn kind(&self, kind: &str, kinds: &'static serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn kind(&self, kind: &str, kinds: &'static Map<String, Value>) -> Self {
         Self { kinds: Some(kinds), ..self.key(kind) }
     }
 
     /// Refuses a key that is none of `known`.
     #[must_use]
     pub fn unknown_key<'k>(&self, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
-        let rule = match self.path.as_str() {
-            "" => format!("unknown key `{key}`"),
-            path => format!("unknown key `{key}` in `{path}`"),
-        };
+        let rule = self.knows_no(key);
         let of_kind = self.kinds.and_then(|kinds| {
             kinds.keys().find(|kind| {
                 under(kinds, kind).is_some_and(
@@ -51,11 +51,45 @@ impl Place {
         }
     }
 
+    /// Refuses a key that belongs to a table below, which `path` leads to from here, such as `arrivals.poisson.rate`.
+    #[must_use]
+    pub fn key_of_below(&self, key: &str, path: &str) -> Refusal {
+        let table = path.rsplit_once('.').map_or(path, |(table, _)| table);
+        Refusal::new(self.knows_no(key)).help(format!("`{key}` is a key of `{table}`: write {path}"))
+    }
+
+    fn knows_no(&self, key: &str) -> String {
+        match self.path.as_str() {
+            "" => format!("unknown key `{key}`"),
+            path => format!("unknown key `{key}` in `{path}`"),
+        }
+    }
+
     /// Refuses a kind that is none of `known`.
     #[must_use]
     pub fn unknown_kind<'k>(&self, kind: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
         unknown(format!("`{kind}` is not a kind of `{}`", self.path), kind, known)
     }
+}
+
+/// Returns the path to a key of a table one level below `table`, such as `arrivals.poisson.rate`. `keys` are those that
+/// `table` may have; of a family of kinds, the kind that stands there counts, and the name of any.
+#[must_use]
+pub fn found_below(keys: &'static Map<String, Value>, table: &DeTable<'_>, key: &str) -> Option<String> {
+    keys.keys().find_map(|name| match under(keys, name)?.table()? {
+        Table::Keys { keys, .. } => keys.contains_key(key).then(|| format!("{name}.{key}")),
+        Table::Kinds(kinds) if kinds.contains_key(key) => Some(format!("{name}.{key}")),
+        Table::Kinds(kinds) => {
+            let kind = match table.get(name.as_str())?.get_ref() {
+                DeValue::Table(written) => written.keys().next()?.get_ref().to_string(),
+                DeValue::String(kind) => kind.to_string(),
+                _ => return None,
+            };
+            let Table::Keys { keys, .. } = under(kinds, &kind)?.table()? else { return None };
+            keys.contains_key(key).then(|| format!("{name}.{kind}.{key}"))
+        }
+        Table::Names(_) => None,
+    })
 }
 
 fn joined(path: &str, key: &str) -> String {

@@ -50,7 +50,7 @@ struct ScenarioSpec {
     expect: Option<Vec<ExpectSpec>>,
     /// Axes of design points.
     sweep: Option<SweepSpec>,
-    /// The least or the greatest value of a key that keeps every expectation.
+    /// The least or the greatest value of a key that meets every goal.
     size: Option<SizeSpec>,
     /// What the results keep.
     output: Option<OutputSpec>,
@@ -65,7 +65,7 @@ struct ScenarioSpec {
     owner: Option<String>,
 }
 
-/// The JSON Schema of a scenario.
+/// Returns the JSON Schema of a scenario.
 #[must_use]
 pub fn json_schema() -> Value {
     let mut schema = WHOLE.clone();
@@ -151,13 +151,13 @@ pub enum Table {
 }
 
 impl Node {
-    /// The whole scenario.
+    /// Returns the whole scenario.
     #[must_use]
     pub fn root() -> Self {
         Self(&WHOLE)
     }
 
-    /// The place of a form that may be written elsewhere: each family is described once, and referred to.
+    /// Returns the place of a form that may be written elsewhere: each family is described once, and referred to.
     fn of(form: &'static Value) -> Self {
         let elsewhere = form.get("$ref").and_then(Value::as_str).and_then(|path| path.strip_prefix('#'));
         match elsewhere.and_then(|path| WHOLE.pointer(path)) {
@@ -188,19 +188,19 @@ impl Node {
         self.form("array")?.get("items").map(Self::of)
     }
 
-    /// The format that the schema states for a text here.
+    /// Returns the format that the schema states for a text here.
     #[must_use]
     pub fn format(self) -> Option<&'static str> {
         self.form("string")?.get("format")?.as_str()
     }
 
-    /// Whether a table or a list is all that may stand here.
+    /// Returns whether a table or a list is all that may stand here.
     #[must_use]
     pub fn only(self) -> Option<&'static str> {
         self.0.get("type").and_then(Value::as_str).filter(|t| matches!(*t, "object" | "array"))
     }
 
-    /// Whether a value of a JSON type may stand here.
+    /// Returns whether a value of a JSON type may stand here.
     #[must_use]
     pub fn takes(self, json_type: &str) -> bool {
         self.form(json_type).is_some()
@@ -230,7 +230,8 @@ impl Node {
         }
     }
 
-    /// Returns the path to the nearest table below that has a key, with NAME for names; `None` when no table near has it.
+    /// Returns the path to the nearest table below that has a key, with NAME for names; `None` when no table near has
+    /// it.
     #[must_use]
     pub fn home_of(self, key: &str) -> Option<String> {
         const DEEPEST: usize = 4;
@@ -253,7 +254,8 @@ impl Node {
         None
     }
 
-    /// Whether the key of a path below takes numbers that are not whole. A path may leave out the names of kinds.
+    /// Returns whether the key of a path below takes numbers that are not whole. A path may leave out the names of
+    /// kinds.
     #[must_use]
     pub fn takes_fractions(self, path: &[&str]) -> bool {
         let Some((key, rest)) = path.split_first() else { return self.form("number").is_some() };
@@ -268,7 +270,7 @@ impl Node {
         }
     }
 
-    /// The form of a JSON type, among those that may stand here.
+    /// Returns the form of a JSON type, among those that may stand here.
     fn form(self, json_type: &str) -> Option<&'static Value> {
         let is = |form: &&Value| form.get("type").is_some_and(|t| t == json_type);
         let forms = || self.0.get("anyOf")?.as_array()?.iter().map(|form| Self::of(form).0).find(is);

@@ -4,40 +4,83 @@ use toml::de::DeValue;
 
 use super::schema::{Node, Table};
 use super::tree::Item;
+use crate::model::client::sdk::of_package;
 use crate::model::spec::Refusal;
+use crate::units::{meant, parse};
 
-/// Tables that people write as the one value that they have in mind: the table's key, how its value begins, and the key
+/// Tables that people write as the one value that they have in mind: the table's key, the sort of the value, and the key
 /// that the value belongs to.
-const TABLES: [(&str, Plain, &str); 6] = [
-    ("cache", Plain::Share, "read_share"),
-    ("cache", Plain::Count, "prefix_tokens"),
-    ("slo", Plain::Text, "e2e"),
-    ("pace", Plain::Count, "rpm"),
-    ("app_retries", Plain::Count, "attempts"),
-    ("customization", Plain::Text, "method"),
+const TABLES: [(&str, Sort, &str); 16] = [
+    ("cache", Sort::Share, "read_share"),
+    ("cache", Sort::Count, "prefix_tokens"),
+    ("slo", Sort::Time, "e2e"),
+    ("pace", Sort::Count, "rpm"),
+    ("app_retries", Sort::Count, "attempts"),
+    ("customization", Sort::Text, "method"),
+    ("constant", Sort::Rate, "rate"),
+    ("poisson", Sort::Rate, "rate"),
+    ("standard", Sort::Count, "max_attempts"),
+    ("standard_2025", Sort::Count, "max_attempts"),
+    ("standard_2026", Sort::Count, "max_attempts"),
+    ("adaptive", Sort::Count, "max_attempts"),
+    ("legacy", Sort::Count, "max_attempts"),
+    ("exponential", Sort::Count, "mean"),
+    ("exponential", Sort::Time, "mean"),
+    ("account", Sort::Count, "tpd"),
 ];
 
 /// The sort of a plain value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Plain {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
     /// A number from 0 to 1, or a percentage.
     Share,
     /// A whole number above 1.
     Count,
+    /// A span of time, such as `"20s"`.
+    Time,
+    /// A number of events in a span of time, such as `"900/min"`.
+    Rate,
     Text,
 }
 
-impl Plain {
-    fn of(value: &DeValue<'_>) -> Option<Self> {
-        match value {
-            DeValue::String(text) if text.ends_with('%') => Some(Self::Share),
-            DeValue::String(_) => Some(Self::Text),
-            DeValue::Float(x) => x.as_str().parse().ok().filter(|x: &f64| (0.0..=1.0).contains(x)).map(|_| Self::Share),
-            DeValue::Integer(n) if matches!(n.as_str(), "0" | "1") => Some(Self::Share),
-            DeValue::Integer(_) => Some(Self::Count),
-            _ => None,
+/// Returns the sorts of a plain value, and the value as TOML writes it; of a text also what it may mean.
+fn sorts(value: &DeValue<'_>, text: &str) -> Vec<(Sort, String)> {
+    let quoted = |text: &str| format!("\"{text}\"");
+    match value {
+        DeValue::String(written) => {
+            let is_simple = !written.contains(['"', '\\', '\n']);
+            let first = |meant: Vec<String>, sort| meant.first().map(|meant| (sort, quoted(meant)));
+            let share = written
+                .ends_with(|c: char| !c.is_ascii_digit())
+                .then(|| first(meant::percentage(written), Sort::Share));
+            let rate = written.contains(['/', 'p']).then(|| first(meant::rate(written), Sort::Rate));
+            let time = match parse::duration(written) {
+                Ok(_) => Some((Sort::Time, quoted(written))),
+                Err(_) => first(meant::duration(written), Sort::Time),
+            };
+            let plain = is_simple.then(|| (Sort::Text, quoted(written)));
+            [share.flatten(), rate.flatten(), time, plain].into_iter().flatten().collect()
         }
+        DeValue::Float(x) => {
+            let is_share = x.as_str().parse().is_ok_and(|x: f64| (0.0..=1.0).contains(&x));
+            is_share.then(|| (Sort::Share, text.to_owned())).into_iter().collect()
+        }
+        DeValue::Integer(n) if matches!(n.as_str(), "0" | "1") => vec![(Sort::Share, text.to_owned())],
+        DeValue::Integer(_) => vec![(Sort::Count, text.to_owned())],
+        _ => Vec::new(),
     }
+}
+
+/// Returns the table that a plain value means under a key.
+fn meant_table(key: &str, node: Node, value: &DeValue<'_>, text: &str) -> Option<String> {
+    if let (DeValue::String(package), "sdk") = (value, key) {
+        return of_package(package);
+    }
+    let Table::Keys { keys, .. } = node.table()? else { return None };
+    sorts(value, text).into_iter().find_map(|(sort, value)| {
+        let fits = |(table, of, inner): &&(&str, Sort, &str)| *table == key && *of == sort && keys.contains_key(*inner);
+        TABLES.iter().find(fits).map(|(.., inner)| format!("{{ {inner} = {value} }}"))
+    })
 }
 
 /// Refuses a value where a table or a list stands, which `only` names, and offers what the value means there. `text` is the
@@ -61,10 +104,8 @@ pub fn refuse(path: &str, node: Node, only: &str, (item, text, kind): (&Item<'_>
             _ => refusal,
         };
     }
-    let plain = Plain::of(item.get_ref());
-    let meant = TABLES.iter().find(|(table, sort, _)| *table == key && Some(*sort) == plain);
-    match (meant, node.table()) {
-        (Some((.., inner)), _) => refusal.offer(vec![format!("{{ {inner} = {text} }}")], ""),
+    match (meant_table(key, node, item.get_ref(), text), node.table()) {
+        (Some(meant), _) => refusal.offer(vec![meant], ""),
         (None, Some(Table::Names(_))) => {
             refusal.help(format!("write [{path}.NAME] above the keys of each of its tables"))
         }

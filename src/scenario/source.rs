@@ -50,7 +50,7 @@ impl Source {
         Ok(source)
     }
 
-    /// A scenario that is no file. Paths in it are relative to `folder`.
+    /// Returns a scenario that is no file. Paths in it are relative to `folder`.
     ///
     /// # Errors
     /// As for [`Self::open`].
@@ -72,12 +72,19 @@ impl Source {
         })
     }
 
-    /// All files, each part's together.
+    /// Returns whether this scenario includes the other one's file.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        let Some(file) = other.layers.first() else { return false };
+        self.included.iter().filter_map(|part| part.layers.first()).any(|included| included.is(file))
+    }
+
+    /// Returns all files, each part's together.
     pub(super) fn files(&self) -> impl Iterator<Item = &File> {
         self.layers.iter().chain(self.included.iter().flat_map(|part| &part.layers))
     }
 
-    /// The scenario with more settings, each `PATH=VALUE`, over those of the user.
+    /// Returns the scenario with more settings, each `PATH=VALUE`, over those of the user.
     ///
     /// # Errors
     /// It is no scenario that can run.
@@ -111,7 +118,7 @@ impl Source {
         }
     }
 
-    /// The scenario with catalogues of the user's own, which lie over those of `run.catalog`.
+    /// Returns the scenario with catalogues of the user's own, which lie over those of `run.catalog`.
     #[must_use]
     pub fn with_catalogs(mut self, catalogs: &[PathBuf]) -> Self {
         self.catalogs = catalogs.to_vec();
@@ -153,13 +160,13 @@ impl Source {
         (size.step > 0 && size.to >= size.from).then_some(size)
     }
 
-    /// Whether results with this digest are of these files; they may be of catalogues of the user's own, too.
+    /// Returns whether results with this digest are of these files; they may be of catalogues of the user's own, too.
     #[must_use]
     pub fn is_text_of(&self, sha256: &str) -> bool {
         self.sha256("") == sha256 || self.load(&[]).is_ok_and(|loaded| loaded.sha256 == sha256)
     }
 
-    /// The text of the scenario; of several files one after the other, each under its path.
+    /// Returns the text of the scenario; of several files one after the other, each under its path.
     #[must_use]
     pub fn written(&self) -> String {
         let files: Vec<&File> = self.files().collect();
@@ -217,7 +224,7 @@ impl Shelf {
         once(&self.traces, &(path, selection), |(path, selection)| Trace::open(path, selection.clone()))
     }
 
-    /// The catalogue that these files make, where it was laid before.
+    /// Returns the catalogue that these files make, where it was laid before.
     pub(super) fn catalogue(&self, files: &[PathBuf]) -> Option<Arc<OwnCatalogue>> {
         locked(&self.catalogues).get(files).map(Arc::clone)
     }

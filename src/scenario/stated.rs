@@ -82,7 +82,7 @@ fn cut(value: String) -> String {
     }
 }
 
-/// A value on one line, as TOML writes it.
+/// Returns a value on one line, as TOML writes it.
 fn written(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => toml::Value::String(text.to_string()).to_string(),

@@ -157,7 +157,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A value of an axis; of an axis of several paths a list of as many.
+    /// Returns a value of an axis; of an axis of several paths a list of as many.
     fn choice(&mut self, paths: &[&str], item: Item<'_>) -> Option<Choice> {
         if let [path] = paths {
             let (value, text) = value(&item, self.sources);
@@ -208,7 +208,7 @@ impl Reader<'_, '_> {
         };
         let (Some((from, _)), Some((to, to_at))) = (from, to) else {
             if table.get("from").is_none() || table.get("to").is_none() {
-                refuse(at, "a range goes `from` a value `to` another", "");
+                refuse(at, "a range needs `from` and `to`", "");
             }
             return None;
         };
@@ -217,7 +217,7 @@ impl Reader<'_, '_> {
             return None;
         }
         if to < from {
-            refuse(&to_at, "a range ends where it begins or above", "");
+            refuse(&to_at, "`to` of a range is at least its `from`", "");
             return None;
         }
         if is_geometric && from <= 0.0 {
@@ -242,7 +242,7 @@ impl Reader<'_, '_> {
                 return None;
             }
             (None, None) if is_geometric => {
-                refuse(at, "a geometric range says how many `points` it has", "write points = 8");
+                refuse(at, "a geometric range needs a number of `points`", "write points = 8");
                 return None;
             }
             (_, Some((n, at))) => {
@@ -281,7 +281,7 @@ impl Reader<'_, '_> {
         Some(Axis::Choices(values.into_iter().map(|x| numeric(path, x)).collect()))
     }
 
-    /// An axis of named settings: `plan = { small = { "PATH" = VALUE }, large = { … } }`.
+    /// Returns an axis of named settings: `plan = { small = { "PATH" = VALUE }, large = { … } }`.
     fn overlays(&mut self, name: &str, at: &Span, item: Item<'_>) -> Option<Axis> {
         let item_at = item.span();
         let DeValue::Table(table) = item.into_inner() else {

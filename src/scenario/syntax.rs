@@ -44,7 +44,8 @@ fn unclosed(text: &str) -> Option<(Span, Refusal)> {
             let closed = closed(value).filter(|closed| value != closed && is_toml(closed));
             if let Some(closed) = closed.filter(|_| !value.ends_with(['{', '[', ','])) {
                 let start = from + line.find(value)?;
-                let refusal = Refusal::new("this is not TOML: what begins here is not closed").offer(vec![closed], "");
+                let refusal =
+                    Refusal::new("this is not TOML: this bracket or quote is never closed").offer(vec![closed], "");
                 return Some((start..start + value.len(), refusal));
             }
         }

@@ -7,7 +7,7 @@ pub const TEMPLATES: [(&str, &str); 3] = [
     ("queue", include_str!("templates/queue.toml")),
 ];
 
-/// The text of a template.
+/// Returns the text of a template.
 #[must_use]
 pub fn template(name: &str) -> Option<&'static str> {
     TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

@@ -23,7 +23,7 @@ pub fn parse<'t>(text: &'t str, start: usize, sink: &mut Sink) -> Option<DeTable
     faults.is_empty().then_some(tree)
 }
 
-/// The parser's message on one line, as a rule.
+/// Returns the parser's message on one line, as a rule.
 pub fn syntax_rule(message: &str) -> String {
     format!("this is not TOML: {}", message.lines().map(str::trim).collect::<Vec<_>>().join(", "))
 }

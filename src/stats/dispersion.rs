@@ -36,7 +36,8 @@ impl Deviation {
     }
 }
 
-/// The upper bound, at the level of one side `1 - alpha`, of a rate whose event was never seen in `n` independent trials.
+/// Returns the upper bound, at the level of one side `1 - alpha`, of a rate whose event was never seen in `n`
+/// independent trials.
 #[must_use]
 pub fn bound_of_none(alpha: f64, n: f64) -> f64 {
     if n > 0.0 { (-libm::log(alpha) / n).min(1.0) } else { 1.0 }

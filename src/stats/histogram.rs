@@ -26,14 +26,14 @@ impl Default for Histogram {
     }
 }
 
-/// The bucket of a value: below 256 one each, above 128 to an octave; past the last for values from 2⁵⁰ on.
+/// Returns the bucket of a value: below 256 one each, above 128 to an octave; past the last for values from 2⁵⁰ on.
 #[inline]
 fn bucket_of(value: u64) -> usize {
     let shift = 63 - PER_OCTAVE_BITS - (value | PER_OCTAVE).leading_zeros();
     (u64::from(shift) * PER_OCTAVE + (value >> shift)) as usize
 }
 
-/// The values of a bucket, `[low, low + width)`.
+/// Returns the values of a bucket, `[low, low + width)`.
 fn bounds_of(bucket: usize) -> (u64, u64) {
     let bucket = bucket as u64;
     if bucket < 2 * PER_OCTAVE {
@@ -103,7 +103,7 @@ impl Histogram {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
-    /// The least and the greatest value recorded; `None` when nothing was recorded.
+    /// Returns the least and the greatest value recorded; `None` when nothing was recorded.
     #[must_use]
     pub fn range(&self) -> Option<(u64, u64)> {
         (self.count > 0).then_some((self.least, self.greatest))

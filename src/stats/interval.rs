@@ -2,7 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The two-sided quantile of Student's t: the half-width in units of the standard error.
+/// Returns the two-sided quantile of Student's t: the half-width in units of the standard error.
 ///
 /// # Panics
 /// When `confidence` is not in (0, 1) or there is no degree of freedom.
@@ -13,7 +13,7 @@ pub fn student_t(confidence: f64, degrees_of_freedom: u64) -> f64 {
     libm::round(t.inverse_cdf(0.5 + confidence / 2.0) * 1e9) * 1e-9
 }
 
-/// The mean and the half-width of its interval; the half-width is `None` for fewer than two values.
+/// Returns the mean and the half-width of its interval; the half-width is `None` for fewer than two values.
 #[must_use]
 pub fn of_mean(values: &[f64], confidence: f64) -> (f64, Option<f64>) {
     let n = values.len() as f64;
@@ -26,16 +26,17 @@ pub fn of_mean(values: &[f64], confidence: f64) -> (f64, Option<f64>) {
     (mean, Some(student_t(confidence, values.len() as u64 - 1) * squared_error(mean, values).sqrt()))
 }
 
-/// The square of the standard error of a statistic, from the replications' own values about it; there are two or more.
+/// Returns the square of the standard error of a statistic, from the replications' own values about it; there are two
+/// or more.
 fn squared_error(statistic: f64, own: &[f64]) -> f64 {
     let n = own.len() as f64;
     let squares: f64 = own.iter().map(|x| (x - statistic) * (x - statistic)).sum();
     squares / (n * (n - 1.0))
 }
 
-/// The half-width of a statistic of the pooled sample by sectioning: `t x sqrt(sum (own - pooled)² / (n (n - 1)))`, with
-/// each replication's own value; `None` for fewer than two. (Nakayama, "Confidence intervals for quantiles using
-/// sectioning", 2014.)
+/// Returns the half-width of a statistic of the pooled sample by sectioning: `t x sqrt(sum (own - pooled)² / (n (n -
+/// 1)))`, with each replication's own value; `None` for fewer than two. (Nakayama, "Confidence intervals for quantiles
+/// using sectioning", 2014.)
 #[must_use]
 pub fn by_sectioning(pooled: f64, own: &[f64], confidence: f64) -> Option<f64> {
     if own.len() < 2 {
@@ -44,8 +45,8 @@ pub fn by_sectioning(pooled: f64, own: &[f64], confidence: f64) -> Option<f64> {
     Some(student_t(confidence, own.len() as u64 - 1) * squared_error(pooled, own).sqrt())
 }
 
-/// The half-width of the difference of two statistics of independent samples, each given with its replications' own values
-/// (Welch); `None` where a sample has fewer than two. The degrees of freedom are rounded down.
+/// Returns the half-width of the difference of two statistics of independent samples, each given with its replications'
+/// own values (Welch); `None` where a sample has fewer than two. The degrees of freedom are rounded down.
 #[must_use]
 pub fn of_independent(a: (f64, &[f64]), b: (f64, &[f64]), confidence: f64) -> Option<f64> {
     if a.1.len() < 2 || b.1.len() < 2 {

@@ -1,10 +1,12 @@
 //! One table of every metric: its name, unit, scope, sort, formula, and which way is better. The same names stand in
 //! results, CSV, `[[expect]]`, `explain` and docs/METRICS.md.
 
+mod folded;
 mod natural;
 mod no_metric;
 mod table;
 
+pub use folded::{Assumed, folded};
 pub use natural::natural_order;
 pub use no_metric::NoMetric;
 pub use table::{LATENCY_STATISTICS, TERMS};
@@ -102,7 +104,7 @@ impl<'n> Segments<'n> {
         Some(first)
     }
 
-    /// The name of a part of a family, which is `FILE.NAME` for a part of an included file.
+    /// Returns the name of a part of a family, which is `FILE.NAME` for a part of an included file.
     fn name(&mut self, family: &str) -> Option<String> {
         let own = self.next()?;
         let goes_on = match (family, self.0) {
@@ -119,7 +121,7 @@ impl<'n> Segments<'n> {
     }
 }
 
-/// Whether a segment is the name of a limit, or meant as one.
+/// Returns whether a segment is the name of a limit, or meant as one.
 fn is_like_a_limit(segment: &str) -> bool {
     let limits = LimitKind::ALL.map(LimitKind::name);
     limits.contains(&segment) || (segment.len() <= 5 && nearest(segment, limits).is_some())
@@ -138,7 +140,7 @@ pub struct MetricName {
 }
 
 impl MetricName {
-    /// The name in full, with its `_ms`.
+    /// Returns the name in full, with its `_ms`.
     #[must_use]
     pub fn full(&self) -> String {
         let mut out = String::new();
@@ -156,7 +158,7 @@ impl MetricName {
     }
 }
 
-/// The term of a bare name, which may lack its `_ms`.
+/// Returns the term of a bare name, which may lack its `_ms`.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Term> {
     TERMS.iter().find(|t| t.name == name || t.name.strip_suffix("_ms") == Some(name))
@@ -165,13 +167,15 @@ pub fn find(name: &str) -> Option<&'static Term> {
 /// Longer names are compared with no other \[bytes\].
 const LONGEST_NAME: usize = 200;
 
-/// The known name that is nearest to `name`, when one is near.
+/// Returns the known name that is nearest to `name`, when one is near. Capital letters count as small ones.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     // The effort grows with the product of the lengths.
     if name.len() > LONGEST_NAME {
         return None;
     }
+    let name = name.to_lowercase();
+    let name = name.as_str();
     known
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST_NAME)
@@ -254,7 +258,7 @@ pub fn parse_metric(name: &str) -> Result<MetricName, NoMetric> {
     Ok(MetricName { window, part, limit, term })
 }
 
-/// The parts of a family that metrics are of, such as the names of all workloads, in the order of the metrics.
+/// The parts of a family that metrics are of, such as the names of all workloads, sorted as people sort names.
 #[must_use]
 pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
@@ -263,6 +267,7 @@ pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) ->
         let part = name.and_then(|name| name.part).filter(|(of, _)| of == family).map(|(_, part)| part);
         parts.extend(part.filter(|part| !parts.contains(part)));
     }
+    parts.sort_by(|a, b| natural_order(a, b));
     parts
 }
 
@@ -303,7 +308,7 @@ pub fn example_of(term: &Term) -> String {
     }
 }
 
-/// A bound as `[[expect]]` writes it, in the metric's unit: `"20s"`, `"0.1%"`, `"$5.00"`.
+/// Returns a bound as `[[expect]]` writes it, in the metric's unit: `"20s"`, `"0.1%"`, `"$5.00"`.
 ///
 /// # Errors
 /// The text does not fit the unit.

@@ -220,7 +220,7 @@ const ROWS: [Row; 68] = [
         REQUESTS,
         Cohort,
         Lower,
-        "served requests whose answer max_tokens or an output quota cut short / served",
+        "served requests whose answer max_tokens or an output quota cut short / served; 0 for a model that writes no answer",
     ),
     (
         "spillover_rate",

@@ -56,7 +56,7 @@ struct Identity {
     arn: Option<String>,
 }
 
-/// Whether records have this label.
+/// Returns whether records have this label.
 pub(super) fn tells(label: &str) -> bool {
     ["modelId", "identity"].contains(&label)
         || label.strip_prefix("requestMetadata.").is_some_and(|key| !key.is_empty())

@@ -39,7 +39,7 @@ impl Blocks {
         self.nodes.is_empty()
     }
 
-    /// The last block of a prompt, given all of them in order; what is new is added. [`NO_BLOCK`] for none.
+    /// Returns the last block of a prompt, given all of them in order; what is new is added. [`NO_BLOCK`] for none.
     pub fn leaf(&mut self, blocks: impl IntoIterator<Item = u64>) -> u32 {
         blocks.into_iter().fold(NO_BLOCK, |parent, block| {
             let nodes = &mut self.nodes;
@@ -57,7 +57,7 @@ impl Blocks {
         Tokens::from(self.nodes[node as usize].depth)
     }
 
-    /// The block and those before it, the last first.
+    /// Returns the block and those before it, the last first.
     pub fn chain(&self, leaf: u32) -> impl Iterator<Item = u32> {
         let known = |node: u32| (node != NO_BLOCK).then_some(node);
         std::iter::successors(known(leaf), move |node| known(self.nodes[*node as usize].parent))

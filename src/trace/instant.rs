@@ -42,7 +42,7 @@ fn parsed(text: &str) -> Option<i64> {
     parsed.ok().and_then(|at| i64::try_from(at.as_nanosecond()).ok())
 }
 
-/// An exact decimal number of seconds, to the nanosecond \[ns\].
+/// Returns an exact decimal number of seconds, to the nanosecond \[ns\].
 pub(super) fn seconds(text: &[u8]) -> Option<i64> {
     let dot = text.iter().position(|b| *b == b'.').unwrap_or(text.len());
     let (whole, part) = text.split_at(dot);
@@ -62,7 +62,7 @@ fn nanos(places: &[u8]) -> Option<u64> {
     Some(digits(nine)? * 10u64.pow(9 - nine.len() as u32))
 }
 
-/// A whole number of at most 18 digits.
+/// Returns a whole number of at most 18 digits.
 pub(super) fn digits(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 18 {
         return None;

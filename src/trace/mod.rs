@@ -29,7 +29,7 @@ pub struct Row {
     pub arrival: u64,
     /// The whole prompt, cached parts included \[tokens\].
     pub input: u32,
-    /// \[tokens\]
+    /// The length of the answer \[tokens\].
     pub output: u32,
     /// The caller's cap; 0: the file has none \[tokens\].
     pub max_tokens: u32,
@@ -237,7 +237,7 @@ impl Trace {
         self.held.is_some()
     }
 
-    /// The rows in order. A file that has changed since it was opened may end early.
+    /// Returns the rows in order. A file that has changed since it was opened may end early.
     #[must_use]
     pub fn rows(&self) -> Rows {
         match &self.held {
@@ -246,7 +246,8 @@ impl Trace {
         }
     }
 
-    /// Returns the time from the first row to the start of the next repetition, one mean gap after the last row \[µs\]. `None`: one row has no gap.
+    /// Returns the time from the first row to the start of the next repetition, one mean gap after the last row \[µs\].
+    /// `None`: one row has no gap.
     #[must_use]
     pub fn period(&self) -> Option<u64> {
         let Summary { all_rows, all_first, all_last, .. } = self.summary;

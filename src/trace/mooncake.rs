@@ -11,7 +11,7 @@ use super::table::MOST_TOKENS;
 
 #[derive(Deserialize)]
 struct Line {
-    /// \[ms\]
+    /// The arrival since the start of the trace \[ms\].
     timestamp: f64,
     input_length: u64,
     output_length: u64,

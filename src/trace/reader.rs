@@ -127,7 +127,7 @@ impl Reader {
         &self.entry.model
     }
 
-    /// The blocks that were met so far; `None`: the file names none.
+    /// Returns the blocks that were met so far; `None`: the file names none.
     #[must_use]
     pub fn blocks(&self) -> Option<&Blocks> {
         self.blocks.as_ref()
@@ -138,7 +138,7 @@ impl Reader {
         self.blocks
     }
 
-    /// The next row that is asked for; `None` at the end.
+    /// Returns the next row that is asked for; `None` at the end.
     ///
     /// # Errors
     /// A line is no request, or comes before the last; the file cannot be read.

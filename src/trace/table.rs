@@ -119,7 +119,7 @@ impl Columns {
     }
 }
 
-/// A field, without the blanks around it; empty in a record that is too short.
+/// Returns a field, without the blanks around it; empty in a record that is too short.
 fn of(record: &ByteRecord, at: usize) -> &[u8] {
     record.get(at).unwrap_or_default().trim_ascii()
 }

@@ -12,7 +12,7 @@ use crate::units::round_half_up;
 const UNIT: f64 = 16_777_216.0;
 
 impl Segment {
-    /// The integral of the intensity over the segment \[gaps\]; infinite for a last segment with arrivals.
+    /// Returns the integral of the intensity over the segment \[gaps\]; infinite for a last segment with arrivals.
     fn mass(&self) -> f64 {
         if self.end == FOREVER {
             return if self.start_rate > 0.0 { f64::INFINITY } else { 0.0 };
@@ -29,7 +29,7 @@ impl Segment {
         }
     }
 
-    /// How long after the start the integral reaches `mass` \[µs\], in a segment that rises or falls.
+    /// Returns how long after the start the integral reaches `mass` \[µs\], in a segment that rises or falls.
     fn invert(&self, mass: f64) -> f64 {
         // mass = r0 x + (r1 - r0) x² / (2 w); the root is written so that nothing cancels.
         let slope = (self.end_rate - self.start_rate) / (self.end - self.start) as f64;

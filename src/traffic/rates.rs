@@ -43,7 +43,7 @@ impl Rates {
         Self { intensity, states, bursts }
     }
 
-    /// The segment that begins at `start`, which never goes back.
+    /// Returns the segment that begins at `start`, which never goes back.
     pub(super) fn segment(&mut self, start: u64) -> Segment {
         let mut end = self.intensity.shape.next_bend(start);
         let mut factor = 1.0;
@@ -93,7 +93,7 @@ fn next_edge(burst: &Burst, t: u64) -> u64 {
     }
 }
 
-/// A time of mean `mean`, exponentially distributed, of one microsecond at least \[µs\].
+/// Returns a time of mean `mean`, exponentially distributed, of one microsecond at least \[µs\].
 fn exponential(mean: f64, u: f64) -> u64 {
     maths::round_half_up((-mean * maths::ln(u)).min(4e15)).max(1)
 }
@@ -150,7 +150,7 @@ impl Onsets {
         Self { burst, stream, next, begun: 0, ends: VecDeque::new() }
     }
 
-    /// The next burst, after which the one after that is next.
+    /// Returns the next burst, after which the one after that is next.
     pub(super) fn begin(&mut self) -> Range<u64> {
         let burst = self.next..self.next + self.burst.lasts.0;
         self.begun += 1;

@@ -8,7 +8,7 @@ use crate::model::workload::arrivals::Arrivals;
 /// The requests of one workload in one replication, in columns without gaps.
 #[derive(Debug)]
 pub struct Recording {
-    /// \[µs\]
+    /// The arrivals of the requests \[µs\].
     pub arrival: Vec<u64>,
     /// As in [`Block`] \[tokens\].
     pub input: Vec<u32>,

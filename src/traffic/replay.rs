@@ -38,7 +38,7 @@ impl ReplayClock {
         clock
     }
 
-    /// The next row that arrives, copies included.
+    /// Returns the next row that arrives, copies included.
     pub(super) fn next_row(&mut self) -> Option<Row> {
         if self.replay.scale == 1.0 {
             let row = self.next.take()?;

@@ -23,7 +23,7 @@ const MOST_TOKENS: f64 = 1e9;
 pub struct Block {
     /// The number of the first request.
     pub first: u64,
-    /// \[µs\]
+    /// The arrivals of the requests \[µs\].
     pub arrival: Vec<u64>,
     /// The whole prompt \[tokens\].
     pub input: Vec<u32>,
@@ -64,7 +64,7 @@ pub struct Tape {
 }
 
 impl Tape {
-    /// The tape of one replication.
+    /// Returns the tape of one replication.
     #[must_use]
     pub fn new(model: &Model, replication: u64) -> Self {
         Self { lanes: model.workloads.iter().map(|w| Lane::new(w, model, replication)).collect() }
@@ -82,7 +82,7 @@ impl Tape {
         tape
     }
 
-    /// The next requests; `None` when no workload has any more.
+    /// Returns the next requests; `None` when no workload has any more.
     pub fn next_stretch(&mut self) -> Option<Stretch<'_>> {
         for lane in &mut self.lanes {
             lane.refill_if_spent();
@@ -144,7 +144,7 @@ impl Lane {
         Self { source, block: Block::default(), next: 0, ended: false, scratch: vec![0.0; BLOCK] }
     }
 
-    /// The arrival of the next request \[µs\].
+    /// Returns the arrival of the next request \[µs\].
     fn peek(&self) -> Option<u64> {
         self.block.arrival.get(self.next).copied()
     }

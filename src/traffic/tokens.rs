@@ -33,7 +33,7 @@ impl TokenDraws {
         })
     }
 
-    /// The input and the wanted output of one request \[tokens\].
+    /// Returns the input and the wanted output of one request \[tokens\].
     #[must_use]
     pub fn at(&self, i: u64) -> [u32; 2] {
         let (input, output) = (&self.input, &self.output);

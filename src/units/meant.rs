@@ -69,9 +69,33 @@ fn unit_of<'u>(word: &str, units: &[(&str, &'u str)]) -> Option<&'u str> {
     units.iter().find(|(known, _)| *known == word.to_lowercase()).map(|(_, unit)| *unit)
 }
 
+/// Returns the numbers of a text such as `22:00` or `1:30:00`: one or two digits first, then two after each colon.
+fn between_colons(text: &str) -> Option<Vec<u64>> {
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    let is_good = |(i, part): (usize, &&str)| {
+        let digits = if i == 0 { 1..=2 } else { 2..=2 };
+        digits.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let are_good = (2..=3).contains(&parts.len()) && parts.iter().enumerate().all(is_good);
+    are_good.then(|| parts.iter().filter_map(|part| part.parse().ok()).collect())
+}
+
+/// Reads a time of day such as `22:00` or `7:30:15` \[s since midnight\].
+#[must_use]
+pub fn time_of_day(text: &str) -> Option<u64> {
+    let parts = between_colons(text)?;
+    let is_good = parts[0] < 24 && parts[1..].iter().all(|part| *part < 60);
+    is_good.then(|| parts[0] * 3_600 + parts[1] * 60 + parts.get(2).unwrap_or(&0))
+}
+
 /// Spans of time that a text may mean.
 #[must_use]
 pub fn duration(text: &str) -> Vec<String> {
+    match between_colons(text).as_deref() {
+        Some([a, b]) => return vec![format!("{a}h {b}m"), format!("{a}m {b}s")],
+        Some([hours, minutes, seconds]) => return vec![format!("{hours}h {minutes}m {seconds}s")],
+        _ => {}
+    }
     let Some((number, rest)) = number(text) else { return Vec::new() };
     let guesses = match (rest.trim_end_matches('.'), unit_of(rest.trim_end_matches('.'), &SPANS)) {
         ("", _) => ["s", "ms", "m", "h"].map(|unit| format!("{number}{unit}")).to_vec(),
@@ -216,11 +240,23 @@ mod tests {
             ("5 minutes", &["5m"][..]),
             ("90 seconds", &["90s"]),
             ("2 weeks", &["14d"]),
+            ("1:30", &["1h 30m", "1m 30s"]),
+            ("1:30:05", &["1h 30m 5s"]),
+            ("1:3", &[]),
             ("90", &["90s", "90ms", "90m", "90h"]),
             ("30%", &[]),
             ("soon", &[]),
         ] {
             assert_eq!(duration(text), meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_has_hours_and_minutes() {
+        assert_eq!(time_of_day("22:00"), Some(79_200));
+        assert_eq!(time_of_day("7:30:15"), Some(27_015));
+        for text in ["24:00", "7:60", "7", "7:3", "a:30", "7:30:15:00"] {
+            assert_eq!(time_of_day(text), None, "{text}");
         }
     }
 

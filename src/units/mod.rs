@@ -31,14 +31,14 @@ pub fn grouped(n: impl Into<u128>) -> String {
 
 /// The share of a second in one microsecond \[s/µs\].
 pub const SECONDS_PER_MICRO: f64 = 1e-6;
-/// \[µs/min\]
+/// Microseconds in a minute \[µs/min\].
 pub const MICROS_PER_MINUTE: u64 = 60_000_000;
-/// \[µs/h\]
+/// Microseconds in an hour \[µs/h\].
 pub const MICROS_PER_HOUR: u64 = 3_600_000_000;
-/// \[µs/day\]
+/// Microseconds in a day \[µs/day\].
 pub const MICROS_PER_DAY: u64 = 86_400_000_000;
 
-/// A real number of at least zero, rounded half up to a whole one.
+/// Returns a real number of at least zero, rounded half up to a whole one.
 ///
 /// Values past `u64::MAX` saturate; NaN becomes zero.
 #[inline]

@@ -30,7 +30,7 @@ impl Decimal {
         Some(Self { digits: digits.parse().ok()?, places })
     }
 
-    /// The number times `scale`, rounded half up; `None` past `u64::MAX`.
+    /// Returns the number times `scale`, rounded half up; `None` past `u64::MAX`.
     fn times(self, scale: u64) -> Option<u128> {
         let scaled = self.digits.checked_mul(u128::from(scale))?;
         let one = 10u128.pow(self.places);
@@ -61,7 +61,7 @@ fn time_unit(name: &str) -> Option<u64> {
     TIME_UNITS.iter().find(|(unit, _)| *unit == name).map(|(_, us)| *us)
 }
 
-/// A duration: `"1.5s"`, `"250ms"`, `"1h 30m"`, `"7d"` \[µs\].
+/// Returns a duration: `"1.5s"`, `"250ms"`, `"1h 30m"`, `"7d"` \[µs\].
 ///
 /// # Errors
 /// No number, no unit, an unknown unit, a negative number, or more than [`SimTime::LONGEST`].
@@ -81,8 +81,11 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
         let unit_ends = after.find(|c: char| !(c.is_alphabetic() || c == 'µ')).unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_ends);
         let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a duration"))?;
-        if unit.is_empty() {
+        if unit.is_empty() && after.is_empty() {
             return Err(format!("`{text}` has no unit"));
+        }
+        if unit.is_empty() {
+            return Err(format!("`{text}` is not a duration"));
         }
         let micros =
             time_unit(unit).ok_or_else(|| format!("`{unit}` is not a unit of time: us, ms, s, m, h and d are"))?;
@@ -93,10 +96,10 @@ pub fn duration(text: &str) -> Result<SimTime, String> {
 }
 
 fn too_long(text: &str) -> String {
-    format!("`{text}` is longer than the clock holds; the longest time is 30 years (10950d)")
+    format!("`{text}` is longer than the clock can represent; the longest time is 30 years (10950d)")
 }
 
-/// A rate: `"600/min"`, `"10/s"`, `"36_000/h"`, `"5/day"` \[1/s\].
+/// Returns a rate: `"600/min"`, `"10/s"`, `"36_000/h"`, `"5/day"` \[1/s\].
 ///
 /// # Errors
 /// No unit, an unknown unit, not a number, a negative number.
@@ -146,7 +149,7 @@ fn dollars<'t>(text: &'t str, what: &str) -> Result<(Decimal, &'t str), String> 
     Ok((number, unit.trim()))
 }
 
-/// A price per token: `"$0.30/1M"`, `"$0.0003/1K"`.
+/// Returns a price per token: `"$0.30/1M"`, `"$0.0003/1K"`.
 ///
 /// # Errors
 /// No dollar sign, no unit, an unknown unit, or a price finer than 10⁻¹² USD per token.
@@ -162,7 +165,7 @@ pub fn token_price(text: &str) -> Result<Price, String> {
     pico.map(|p| Price(Usd(p))).ok_or_else(|| format!("`{text}` is out of range"))
 }
 
-/// A price per hour: `"$55/h"`.
+/// Returns a price per hour: `"$55/h"`.
 ///
 /// # Errors
 /// No dollar sign, or a unit other than the hour.
@@ -175,7 +178,7 @@ pub fn hourly_price(text: &str) -> Result<Price, String> {
     pico.map(|p| Price(Usd(p))).ok_or_else(|| format!("`{text}` is out of range"))
 }
 
-/// An amount of money: `"$1.95"`.
+/// Returns an amount of money: `"$1.95"`.
 ///
 /// # Errors
 /// No dollar sign, or not a number.

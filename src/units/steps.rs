@@ -10,7 +10,7 @@ pub struct Steps<T> {
 }
 
 impl<T> Steps<T> {
-    /// A value that never changes.
+    /// Returns a value that never changes.
     #[must_use]
     pub fn constant(value: T) -> Self {
         Self { steps: vec![(SimTime::ZERO, value)] }
@@ -35,47 +35,48 @@ impl<T> Steps<T> {
         sampled
     }
 
-    /// The value at t = 0.
+    /// Returns the value at t = 0.
     #[must_use]
     pub fn first(&self) -> &T {
         &self.steps[0].1
     }
 
-    /// The value at an instant; a change at that very instant has happened.
+    /// Returns the value at an instant; a change at that very instant has happened.
     #[must_use]
     pub fn at(&self, at: SimTime) -> &T {
         let past = self.steps.partition_point(|(from, _)| *from <= at);
         &self.steps[past.saturating_sub(1)].1
     }
 
-    /// The instants at which the value changes, in ascending order.
+    /// Returns the instants at which the value changes, in ascending order.
     pub fn edges(&self) -> impl Iterator<Item = SimTime> + '_ {
         self.later().map(|(at, _)| at)
     }
 
-    /// Each later value with the instant from which it holds.
+    /// Returns each later value with the instant from which it holds.
     pub fn later(&self) -> impl Iterator<Item = (SimTime, &T)> {
         self.steps[1..].iter().map(|(at, value)| (*at, value))
     }
 
-    /// Every value with the instant from which it holds, the one of t = 0 included.
+    /// Returns every value with the instant from which it holds, the one of t = 0 included.
     pub fn iter(&self) -> impl Iterator<Item = (SimTime, &T)> {
         self.steps.iter().map(|(at, value)| (*at, value))
     }
 
-    /// Whether the value never changes.
+    /// Returns whether the value never changes.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         self.steps.len() == 1
     }
 
-    /// The step function of `f` of each value.
+    /// Returns the step function of `f` of each value.
     #[must_use]
     pub fn map<U>(&self, f: impl Fn(&T) -> U) -> Steps<U> {
         Steps { steps: self.steps.iter().map(|(at, value)| (*at, f(value))).collect() }
     }
 
-    /// The step function of `f` of each value and the instant from which it holds; `None` when `f` is for one of them.
+    /// Returns the step function of `f` of each value and the instant from which it holds; `None` when `f` is for one
+    /// of them.
     pub fn try_map<U>(&self, mut f: impl FnMut(SimTime, &T) -> Option<U>) -> Option<Steps<U>> {
         let steps = self.steps.iter().map(|(at, value)| Some((*at, f(*at, value)?)));
         Some(Steps { steps: steps.collect::<Option<_>>()? })
@@ -83,7 +84,7 @@ impl<T> Steps<T> {
 }
 
 impl Steps<f64> {
-    /// The time average and the greatest value over `[from, to)`; `None` when the interval is empty.
+    /// Returns the time average and the greatest value over `[from, to)`; `None` when the interval is empty.
     #[must_use]
     pub fn mean_and_most_over(&self, from: SimTime, to: SimTime) -> Option<[f64; 2]> {
         let (mut sum, mut most) = (0.0, f64::NEG_INFINITY);

@@ -18,13 +18,13 @@ impl SimTime {
         Self(s * 1_000_000)
     }
 
-    /// \[s\]
+    /// Returns the time in seconds \[s\].
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
         self.0 as f64 * 1e-6
     }
 
-    /// \[ms\]
+    /// Returns the time in milliseconds \[ms\].
     #[must_use]
     pub fn as_millis_f64(self) -> f64 {
         self.0 as f64 * 1e-3
@@ -76,16 +76,29 @@ impl WallClock {
         (i128::from(self.unix_us) - i128::from(offset)).rem_euclid(window) as u64
     }
 
-    /// The UTC day (YYYY-MM-DD) and the UTC time of day (HH:MM, rounded to the minute) of an instant of the run.
+    /// The day (YYYY-MM-DD) and the time of day (HH:MM, rounded to the minute) in UTC at an instant of the run.
     #[must_use]
     pub fn utc_at(&self, at: SimTime) -> (String, String) {
+        self.day_and_minute(at, jiff::tz::TimeZone::UTC)
+    }
+
+    /// The day and the time of day as in [`Self::utc_at`], and the name of the zone, where the run starts by the clock of a
+    /// place; `None`: it starts by UTC.
+    #[must_use]
+    pub fn local_at(&self, at: SimTime) -> Option<(String, String, String)> {
+        let zone = self.zone.iana_name().filter(|name| !["UTC", "Etc/UTC"].contains(name))?;
+        let (day, clock) = self.day_and_minute(at, self.zone.clone());
+        Some((day, clock, zone.to_owned()))
+    }
+
+    fn day_and_minute(&self, at: SimTime, zone: jiff::tz::TimeZone) -> (String, String) {
         const MINUTE: i128 = 60_000_000;
         let micros = i128::from(self.unix_us) + i128::from(at.0);
         let rounded = (micros + MINUTE / 2).div_euclid(MINUTE) * MINUTE;
         let instant = i64::try_from(rounded).ok().and_then(|us| jiff::Timestamp::from_microsecond(us).ok());
-        let utc = instant.map(|instant| instant.to_zoned_datetime(jiff::tz::TimeZone::UTC));
+        let there = instant.map(|instant| instant.to_zoned_datetime(zone));
         let unknown = || ("?".to_owned(), "?".to_owned());
-        utc.map_or_else(unknown, |utc| (utc.date().to_string(), utc.strftime("%H:%M").to_string()))
+        there.map_or_else(unknown, |there| (there.date().to_string(), there.strftime("%H:%M").to_string()))
     }
 
     /// Returns the UTC time of an instant of the run, to the second (YYYY-MM-DD HH:MM:SS).
@@ -146,6 +159,16 @@ mod tests {
         assert_eq!(wall.utc_at(SimTime::ZERO), ("2027-01-31".to_owned(), "23:00".to_owned()));
         assert_eq!(wall.utc_at(SimTime::from_secs(3_629)), ("2027-02-01".to_owned(), "00:00".to_owned()));
         assert_eq!(wall.utc_at(SimTime::from_secs(3_630)), ("2027-02-01".to_owned(), "00:01".to_owned()));
+    }
+
+    #[test]
+    fn a_run_that_starts_by_the_clock_of_a_place_has_local_times() {
+        let zone = jiff::tz::TimeZone::get("America/New_York").expect("it is known");
+        let wall = WallClock { zone, ..wall_clock(1_801_436_400_000_000) };
+        let local = |hours: u64| wall.local_at(SimTime::from_secs(hours * 3_600)).expect("it is no UTC");
+        assert_eq!(local(0), ("2027-01-31".to_owned(), "18:00".to_owned(), "America/New_York".to_owned()));
+        assert_eq!(local(6).0, "2027-02-01");
+        assert_eq!(wall_clock(0).local_at(SimTime::ZERO), None);
     }
 
     #[test]

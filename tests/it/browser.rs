@@ -122,6 +122,14 @@ fn every_report_is_sound_on_a_telephone_and_on_a_desk_by_day_and_by_night() {
                 "[...document.querySelectorAll('.wrapped, .wrapped td')].filter((e) => e.scrollWidth > e.clientWidth + 1).length",
             );
             assert_eq!(clipped, 0, "the table of inputs of {name} is whole at {} px", look.width);
+            let scrolling = browser.value(
+                "[...document.querySelectorAll('.scroll')].filter((e) => !e.querySelector('.wide') && e.scrollWidth > e.clientWidth + 1).length",
+            );
+            assert_eq!(scrolling, 0, "tables of few columns of {name} are whole at {} px", look.width);
+            let captions =
+                browser.value("[...document.querySelectorAll('figcaption')].filter((e) => e.offsetHeight).length");
+            let expected = if look.width == PHONE.width { whole["pictures"].clone() } else { json!(0) };
+            assert_eq!(captions, expected, "{name}: a telephone reads whole captions above its charts");
         }
         // Without scripts all is there, the figures in the drawings too.
         let bare = probe(&mut browser, file, Look { scripts: false, ..DESK });

@@ -129,7 +129,7 @@ fn worse_than_the_baseline_fails_and_says_by_how_much() {
     let same = check(folder.path(), &["good.toml", "--baseline", "b.json"], false);
     assert_eq!(same.status.code(), Some(0), "{}", text(&same.stdout));
     assert!(text(&same.stdout).contains("PASS          throttle_rate: as the baseline"), "{}", text(&same.stdout));
-    // It may still keep what is expected, and is worse all the same.
+    // It may still meet every goal, and is worse all the same.
     let worse = ["good.toml", "--baseline", "b.json", "--set", "capacities.us.rpm=65", "--set", "run.replications=8"];
     let output = check(folder.path(), &worse, false);
     let told = text(&output.stdout);
@@ -140,9 +140,10 @@ fn worse_than_the_baseline_fails_and_says_by_how_much() {
     );
     let seed = check(folder.path(), &["good.toml", "--baseline", "b.json", "--seed", "5"], false);
     assert_eq!(seed.status.code(), Some(4));
-    assert!(text(&seed.stdout).contains("nothing pairs"), "{}", text(&seed.stdout));
+    let flat = text(&seed.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("the run has seed 5: they cannot be compared in pairs"), "{flat}");
     let new = check(folder.path(), &["bad.toml", "--baseline", "b.json"], false);
-    assert!(text(&new.stdout).contains("the baseline does not know this file"), "{}", text(&new.stdout));
+    assert!(text(&new.stdout).contains("the baseline has no entry for this file"), "{}", text(&new.stdout));
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn what_is_bought_is_part_of_the_gate() {
     std::fs::write(folder.path().join("s.toml"), scenario(200, &format!("{EXPECT}{size}120"))).unwrap();
     for (bought, code, part) in [
         ("120", 0, "bought 120 is right"),
-        ("20", 1, "FAIL capacities.us.rpm: bought 20 is too few: it breaks an expectation; 120 is the least"),
+        ("20", 1, "FAIL capacities.us.rpm: bought 20 is too few: it misses a goal; 120 is the least"),
         ("220", 0, "bought 220 is more than it takes"),
     ] {
         let setting = format!("size.bought={bought}");
@@ -171,7 +172,7 @@ fn what_is_bought_is_part_of_the_gate() {
     assert!(text(&spare.stderr).contains("warning: bought 220 is more than it takes"), "{}", text(&spare.stderr));
     assert_eq!(sized(&["s.toml", "--bought", "20", "--no-charts", "--quiet"]).status.code(), Some(1));
     assert_eq!(sized(&["s.toml", "--to", "10", "--no-charts"]).status.code(), Some(2));
-    let results = std::fs::read_to_string(folder.path().join("output/s/results.json")).unwrap();
+    let results = std::fs::read_to_string(folder.path().join("output/s-size/results.json")).unwrap();
     let results: bedload::results::Results = serde_json::from_str(&results).unwrap();
     assert_eq!(results.sizing.unwrap().answer, Some(120));
 }
@@ -194,11 +195,17 @@ fn a_gate_without_expectations_or_with_a_fault_does_not_pass() {
     std::fs::write(folder.path().join("nothing.toml"), scenario(200, "")).unwrap();
     let nothing = check(folder.path(), &["nothing.toml"], false);
     assert_eq!(nothing.status.code(), Some(4));
-    assert!(text(&nothing.stdout).contains("nothing is expected"), "{}", text(&nothing.stdout));
+    assert!(text(&nothing.stdout).contains("the file states no goal"), "{}", text(&nothing.stdout));
     std::fs::write(folder.path().join("broken.toml"), scenario(200, "rpn = 5")).unwrap();
     let broken = check(folder.path(), &["good.toml", "broken.toml", "--junit", "j.xml"], false);
     assert_eq!((broken.status.code(), text(&broken.stdout).as_str()), (Some(2), ""));
-    assert!(!folder.path().join("j.xml").exists());
+    let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let root = document.root_element();
+    let counts = ["tests", "failures", "errors"].map(|name| root.attribute(name).unwrap());
+    assert_eq!(counts, ["2", "1", "1"], "the other file was not run: {xml}");
+    let error = root.descendants().find(|n| n.has_tag_name("error")).expect("an error");
+    assert!(error.text().unwrap().contains("rpn") && error.text().unwrap().contains("broken.toml:"), "{xml}");
     for (args, code) in [
         (&["good.toml", "--baseline", "none.json"][..], 2),
         (&["none.toml"], 2),
@@ -206,6 +213,87 @@ fn a_gate_without_expectations_or_with_a_fault_does_not_pass() {
     ] {
         assert_eq!(check(folder.path(), args, false).status.code(), Some(code), "{args:?}");
     }
+}
+
+#[test]
+fn a_missing_baseline_leaves_a_comment_and_an_error() {
+    let folder = folder();
+    let args = ["good.toml", "--baseline", "none.json", "--markdown", "c.md", "--junit", "j.xml"];
+    let output = check(folder.path(), &args, false);
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""));
+    let comment = std::fs::read_to_string(folder.path().join("c.md")).unwrap();
+    assert!(comment.contains("2 files: 1 inconclusive, 1 in error"), "{comment}");
+    assert!(
+        comment.contains("| **ERROR** | `none.json` | – | error: the baseline \\`none.json\\` cannot be read"),
+        "{comment}"
+    );
+    assert!(comment.contains("not run: the baseline cannot be read"), "{comment}");
+    let xml = std::fs::read_to_string(folder.path().join("j.xml")).unwrap();
+    assert!(
+        xml.contains("errors=\"1\"") && xml.contains("<error type=\"error\" message=\"error: the baseline"),
+        "{xml}"
+    );
+}
+
+#[test]
+fn a_comment_of_a_broken_file_has_its_errors_and_no_part_of_a_warning() {
+    let folder = folder();
+    let text_of = scenario(200, "rpn = 5").replace("warmup = \"1m\"\n", "");
+    std::fs::write(folder.path().join("broken.toml"), text_of).unwrap();
+    let output = check(folder.path(), &["broken.toml", "--markdown", "c.md"], false);
+    assert!(text(&output.stderr).contains("warning: "), "the file has a warning too: {}", text(&output.stderr));
+    let comment = std::fs::read_to_string(folder.path().join("c.md")).unwrap();
+    let row = comment.lines().find(|line| line.contains("ERROR")).unwrap();
+    let parts = |word: &str| row.matches(word).count();
+    assert_eq!((parts("error: "), parts("--&gt; "), parts("warning")), (1, 1, 0), "{row}");
+}
+
+#[test]
+fn a_warning_is_called_one_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    // A third of the requests is refused, and the only goal speaks of latency.
+    let slow = "[[expect]]\nmetric = \"e2e_mean\"\nat_most = \"20s\"\n";
+    std::fs::write(folder.path().join("s.toml"), scenario(40, slow)).unwrap();
+    let output = check(folder.path(), &["s.toml", "--junit", "j.xml", "--markdown", "c.md"], false);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains("\n  PASS          e2e_mean") && told.contains("\n  WARN          1 stated goal holds"),
+        "{told}"
+    );
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("c.md").contains("<br>WARN: 1 stated goal holds"), "{}", read("c.md"));
+    assert!(read("j.xml").contains("<system-out>WARN: 1 stated goal holds"), "{}", read("j.xml"));
+}
+
+#[test]
+fn the_margin_that_judged_stands_beside_an_interval_that_seems_to_say_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    // With 40 goals together, each margin is about twice as wide as the interval of one.
+    let goal = |bound: f64| format!("[[expect]]\nmetric = \"throttle_rate\"\nat_most = {bound}\n");
+    let latency = |i: u64| format!("[[expect]]\nmetric = \"e2e_mean\"\nat_most = \"{i}s\"\n");
+    let others: String = (20..59).map(latency).collect();
+    let judged = |bound: f64| {
+        std::fs::write(folder.path().join("s.toml"), scenario(45, &(goal(bound) + &others))).unwrap();
+        let told = text(&check(folder.path(), &["s.toml"], false).stdout).replace("\n                ", " ");
+        told.lines()
+            .find(|line| line.contains("throttle_rate"))
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let wide = judged(0.01);
+    let number = |text: &str| text.split(' ').next().unwrap().parse::<f64>().unwrap();
+    let (estimate, half) =
+        wide.split_once("is ").map(|(_, rest)| (number(rest), number(rest.split('±').nth(1).unwrap()))).unwrap();
+    let bound = (estimate - 1.3 * half) / 100.0;
+    let told = judged(bound);
+    assert!(told.starts_with("INCONCLUSIVE "), "{told}");
+    assert!(told.contains("%, judged as ") && told.contains("so that all goals together are sure enough"), "{told}");
+    let margin = number(told.rsplit('±').next().unwrap());
+    assert!(estimate - margin < 100.0 * bound && 100.0 * bound < estimate - half, "{told}");
+    assert!(!judged(0.9).contains("judged as"), "a verdict that the interval shows needs no margin");
 }
 
 #[test]
@@ -223,7 +311,7 @@ fn bounds_of_two_sides_and_of_their_own_confidence_are_judged() {
     for (expect, part) in [
         ("between = [0.9, 0.6]", "never between 0.9 and 0.6"),
         ("between = [0.1]", "between"),
-        ("at_most = 0.1\nat_least = 0.05", "an expectation has one bound, `at_most` and `at_least` are two"),
+        ("at_most = 0.1\nat_least = 0.05", "a goal has one bound, and `at_most` and `at_least` are two"),
         ("at_most = 0.1\nconfidence = 0.2", "a confidence lies between 0.5 and 1"),
         (
             "at_most = 0.1\n[[expect]]\nmetric = \"throttle_rate\"\nat_least = 0.2",
@@ -253,4 +341,22 @@ fn the_pipelines_of_the_documents_use_flags_that_exist() {
             assert!(help.contains(&format!("{flag} ")), "`bedload check` has no {flag}");
         }
     }
+}
+
+#[test]
+fn a_rate_that_is_never_reached_and_the_end_of_the_accounts_day_are_warnings_of_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let night = scenario(100, "").replace("client.retries", "shape = \"office_hours\"\nclient.retries");
+    let goal = "[[expect]]\nmetric = \"failure_rate\"\nat_most = \"50%\"\n";
+    let night = night + "\n[account]\ntpd = 10_000_000\n" + goal;
+    std::fs::write(folder.path().join("night.toml"), night).unwrap();
+    let output = check(folder.path(), &["night.toml", "--markdown", "c.md", "--junit", "j.xml"], false);
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let [never, day] = ["states a rate of 60 a minute", "the account's 10 M tokens a day are used up at"];
+    for told in [flat(&text(&output.stdout)), read("c.md"), read("j.xml")] {
+        let told = told.replace("&apos;", "'");
+        assert!(told.contains(never) && told.contains(day), "{told}");
+    }
+    assert!(read("c.md").contains("WARN: ") && read("j.xml").contains("<system-out>WARN: "), "{}", read("j.xml"));
 }

@@ -240,7 +240,7 @@ fn two_files_are_told_in_eighty_columns() {
     for part in [
         "A bucket that is too small\nA bucket that is large enough\na: a.toml\nb: b.toml\n8 replications each · seed 5",
         "paired: both sides meet the same",
-        "Expected   throttle_rate <= 5 %: FAILED on a, held on b",
+        "Goals      throttle_rate <= 5 %: FAILED on a, held on b",
         "b costs $",
         "output/a-vs-b/",
     ] {
@@ -320,7 +320,7 @@ fn the_exit_code_says_what_b_breaks() {
 fn what_cannot_be_compared_is_refused() {
     let folder = folder();
     let cases: [(&[&str], &[&str]); 5] = [
-        (&["a.toml"], &["`a.toml` is compared with nothing", "say with --set what is different"]),
+        (&["a.toml"], &["there is nothing to compare `a.toml` with", "set with --set what differs"]),
         (&["a.toml", "none.toml"], &["the scenario `none.toml` cannot be read"]),
         (&["a.toml", "--set", "capacities.c.tpmm=1"], &["--set:1:", "did you mean `tpm`?"]),
         (&["a.toml", "--set", "capacities.c"], &["--set:1:", "capacities.c"]),

@@ -236,9 +236,8 @@ fn of_input(error: &TraceError) -> Result<(), String> {
 fn of_trace(path: &Path, _: &[u8]) -> Result<(), String> {
     for skip_bad_lines in [false, true] {
         let selection = Selection { skip_bad_lines, ..Selection::default() };
-        match read::read(path, &selection, None) {
-            Err(read::ImportError::Trace(error)) => of_input(&error)?,
-            Ok(_) | Err(_) => {}
+        if let Err(read::ImportError::Trace(error)) = read::read(path, &selection, None) {
+            of_input(&error)?;
         }
         match bedload::trace::Trace::open(path, selection) {
             Ok(trace) => assert_eq!(trace.rows().count() as u64, trace.summary.rows),

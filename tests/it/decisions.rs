@@ -8,9 +8,14 @@ use bedload::results::{Decision, Judgement, Results, Scenario};
 use bedload::scenario::load_text;
 
 fn decided(arrivals: &str, rest: &str) -> Results {
+    decided_from("2026-01-01T00:00:00Z", arrivals, rest)
+}
+
+fn decided_from(start: &str, arrivals: &str, rest: &str) -> Results {
     let text = format!(
         r#"
         [run]
+        start = "{start}"
         duration = "40m"
         warmup = "0s"
         replications = 2
@@ -63,13 +68,180 @@ fn the_least_quota_that_carries_the_load_is_found_by_a_few_short_reruns() {
 }
 
 #[test]
-fn a_second_limit_behind_the_first_is_named_where_no_value_is_enough() {
-    let limits = "max_tokens = 200\n[capacities.us.on_demand]\nrpm = 80\ntpm = 100_000";
+fn two_limits_in_the_way_are_raised_together_and_both_values_are_told() {
+    // 120 calls a minute of 1,200 tokens: 144,000, which is 150,000 in two figures.
+    let limits = "max_tokens = 200\n[capacities.us.on_demand]\nrpm = 80\ntpm = 90_000";
+    let results = decided("constant.rate = \"120/min\"", limits);
+    let change = decision(&results).change.as_ref().expect("something was tried");
+    let mut told_of = vec![(change.path.as_str(), change.value)];
+    told_of.extend(change.with.iter().map(|key| (key.path.as_str(), Some(key.value))));
+    told_of.sort_unstable();
+    assert_eq!(told_of, [("capacities.us.rpm", Some(120)), ("capacities.us.tpm", Some(150_000))]);
+    assert!(change.reruns.len() <= 8);
+    let text = told(&results);
+    assert!(text.contains("= 150000") && text.contains(" with capacities.us."), "{text}");
+}
+
+#[test]
+fn what_no_value_widens_is_named_as_the_next_bottleneck() {
+    let limits = "max_tokens = 200\n[capacities.us.on_demand]\nrpm = 80\nunavailable_probability = 0.1";
     let results = decided("constant.rate = \"120/min\"", limits);
     let change = decision(&results).change.as_ref().expect("something was tried");
     assert_eq!((change.path.as_str(), change.value), ("capacities.us.rpm", None));
-    assert_eq!(change.next_neck.as_deref(), Some("capacities.us.tpm"));
+    assert_eq!(change.next_neck.as_deref(), Some("capacities.us.unavailable_probability"));
     assert!(change.reruns.len() <= 8);
+}
+
+#[test]
+fn a_limit_of_zero_has_a_least_value_too() {
+    let results =
+        decided("constant.rate = \"120/min\"", "max_tokens = 200\n[capacities.us.on_demand]\nrpm = \"none\"\ntpm = 0");
+    let change = decision(&results).change.as_ref().expect("something was tried");
+    assert_eq!((change.path.as_str(), change.value), ("capacities.us.tpm", Some(150_000)));
+    let text = told(&results);
+    assert!(text.contains("capacities.us.tpm: 0/min, so that it admits nothing"), "{text}");
+    assert!(text.match_indices("? ").all(|(at, _)| text[at..].starts_with("? (")), "each ? has its reason: {text}");
+}
+
+#[test]
+fn a_goal_that_is_missed_for_another_reason_does_not_blind_the_search_and_is_told() {
+    let goals = r#"max_tokens = 200
+        [capacities.us.on_demand]
+        rpm = 80
+        [[expect]]
+        metric = "failure_rate"
+        at_most = "0.1%"
+        [[expect]]
+        metric = "e2e_p50"
+        at_most = "1s""#;
+    let results = decided("constant.rate = \"120/min\"", goals);
+    let change = decision(&results).change.as_ref().expect("something was tried");
+    assert_eq!((change.path.as_str(), change.value), ("capacities.us.rpm", Some(120)));
+    assert_eq!(change.missed.iter().map(|goal| goal.metric.as_str()).collect::<Vec<_>>(), ["e2e_p50_ms"]);
+    let text = told(&results);
+    assert!(text.contains("would carry the load; still missed: e2e_p50_ms is 3 s, not <= 1 s"), "{text}");
+}
+
+#[test]
+fn the_daily_quota_of_an_account_in_several_regions_is_one_key() {
+    // 120 calls a minute of 1,200 tokens use 5.76 M in 40 minutes; each of two regions has 1 M.
+    let rest = r#"max_tokens = 200
+        route = ["east", "west"]
+        [capacities.east.on_demand]
+        region = "us-east-1"
+        rpm = "none"
+        [capacities.west.on_demand]
+        region = "us-west-2"
+        rpm = "none"
+        [account]
+        tpd = 1_000_000"#;
+    let results = decided("constant.rate = \"120/min\"", rest);
+    let basis = &results.points[0].basis;
+    assert_eq!(basis.neck.as_ref().map(|neck| neck.path.as_str()), Some("account.us-west-2.tpd"));
+    let change = decision(&results).change.as_ref().expect("something was tried");
+    assert_eq!((change.path.as_str(), change.value), ("account.tpd", Some(2_900_000)));
+}
+
+#[test]
+fn a_backlog_behind_connections_is_mended_by_more_of_them() {
+    let results = decided(
+        "constant.rate = \"120/min\"",
+        "max_tokens = 200\nclient.max_connections = 4\n[capacities.us.on_demand]\nrpm = 200",
+    );
+    let change = decision(&results).change.as_ref().expect("something was tried");
+    // Calls of 3 s, 120 a minute: 6 at a time.
+    assert_eq!((change.path.as_str(), change.value), ("workloads.chat.client.max_connections", Some(6)));
+}
+
+#[test]
+fn a_rate_that_is_never_reached_is_a_part_of_the_decision_and_no_plain_yes() {
+    let rest = "max_tokens = 200\nshape = \"office_hours\"\n[capacities.us.on_demand]\nrpm = 200";
+    let results = decided("constant.rate = \"120/min\"", rest);
+    let decided = decision(&results);
+    assert!(decided.is_of_part && decided.caveats.len() == 1, "{decided:?}");
+    assert!(decided.answer.starts_with("yes for the traffic that was simulated"), "{}", decided.answer);
+    let caveat = "`chat` states a rate of 120 a minute, and the measured time sees";
+    assert!(decided.caveats[0].starts_with(caveat), "{}", decided.caveats[0]);
+    let text = told(&results);
+    assert_eq!(text.matches(caveat).count(), 1, "once, in the decision: {text}");
+    assert!(text.find(caveat) < text.find("Requests "), "{text}");
+    let subject = bedload::charts::Subject::of(&results);
+    let review = report::review(&report::Sheet { subject, scenario: None }).expect("it is drawn");
+    let page = report::review_markdown(&review);
+    assert!(page.contains("states a rate of 120 a minute"), "{page}");
+}
+
+#[test]
+fn the_end_of_the_accounts_day_is_told_by_the_clock_of_the_start() {
+    // 144,000 tokens a minute use 14.4 M up in 100 minutes.
+    let rest = r#"max_tokens = 200
+        [capacities.us.on_demand]
+        rpm = 200
+        [account]
+        tpd = 14_400_000"#;
+    let at = |start: &str| {
+        let results = decided_from(start, "constant.rate = \"120/min\"", rest);
+        decision(&results).caveats.clone()
+    };
+    let utc = at("2026-12-01T00:00:00Z");
+    assert_eq!(utc.len(), 1, "{utc:?}");
+    assert!(utc[0].contains("used up at 01:40 UTC, 1 h 40 min after the start"), "{utc:?}");
+    // Midnight there is 05:00 UTC: nothing was used of the day before.
+    let there = at("2026-12-01T00:00:00[America/New_York]");
+    assert!(there[0].contains("used up at 01:40 America/New_York (06:40 UTC), 1 h 40 min after"), "{there:?}");
+}
+
+/// What a run hangs on, of a model of the catalogue at 10 calls a minute.
+fn hanging(rest: &str) -> Vec<String> {
+    let text = format!(
+        r#"
+        [run]
+        duration = "40m"
+        warmup = "0s"
+        replications = 1
+        [models.sonnet]
+        id = "us.anthropic.claude-sonnet-4-6"
+        [workloads.chat]
+        model = "sonnet"
+        arrivals.constant.rate = "10/min"
+        input_tokens = 1000
+        output_tokens = 200
+        max_tokens = 200
+        client.retries = "none"
+        {rest}"#
+    );
+    let loaded = load_text("test.toml", &text, Path::new("."), &[]).map_err(|_| ()).expect("it is a scenario");
+    let scenario =
+        Scenario { title: String::new(), file: "test.toml".to_owned(), sha256: String::new(), overrides: Vec::new() };
+    let results = experiment::run(&loaded.model, scenario, &Unwatched).results;
+    decision(&results).hangs_on.clone()
+}
+
+#[test]
+fn an_answer_hangs_on_no_limit_that_is_idle_and_on_none_where_an_outage_is_in_the_way() {
+    let us = "[capacities.us.cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"";
+    assert_eq!(hanging(us), [""; 0]);
+    let outage = format!("{us}\noutages = [{{ at = \"5m\", lasts = \"20m\" }}]\nrpm = 11");
+    assert_eq!(hanging(&outage), [""; 0]);
+    let near = hanging(&format!("{us}\ntpm = 20_100"));
+    assert!(near.contains(&"capacities.us.limiter".to_owned()), "{near:?}");
+    assert!(!near.contains(&"capacities.us.rpm".to_owned()), "10 of 10,000: {near:?}");
+}
+
+#[test]
+fn an_answer_hangs_on_how_the_account_counts_where_weights_would_use_its_day_up() {
+    // 10 calls a minute of 1,200 tokens are 17.3 M a day; output weighs 5, so that they are 28.8 M by price.
+    let us = "[capacities.us.cross_region]\nprofile = \"us\"\nsource_region = \"us-east-1\"";
+    let on = |tpd: u32| hanging(&format!("{us}\n[account]\ntpd = {tpd}"));
+    assert!(on(20_000_000).contains(&"account.tpd_counting".to_owned()), "{:?}", on(20_000_000));
+    assert!(!on(30_000_000).contains(&"account.tpd_counting".to_owned()));
+}
+
+#[test]
+fn an_answer_hangs_on_model_units_that_aws_has_to_grant() {
+    let bought = "[capacities.bought.provisioned]\nmodel_units = 1\ninput_tpm_per_unit = 1_000_000\noutput_tpm_per_unit = 100_000\nprice_per_unit = \"$20/h\"";
+    let results = decided("constant.rate = \"10/min\"", &format!("max_tokens = 200\n{bought}"));
+    assert_eq!(decision(&results).hangs_on, ["capacities.bought.model_units_quota"]);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn one_chart_in_one_format_and_size() {
     assert_eq!(u32::from_be_bytes(png[16..20].try_into().unwrap()), 320);
     let none = bedload(folder.path(), &["chart", "o", "--only", "sweep_map", "--out", "q"]);
     assert!(none.status.success() && text(&none.stdout).is_empty());
-    assert_eq!(text(&none.stderr), "`sweep_map` is not drawn: the document has not what it needs\n");
+    assert_eq!(text(&none.stderr), "`sweep_map` is not drawn: the results lack the data for it\n");
 }
 
 #[test]
@@ -109,8 +109,8 @@ fn what_cannot_be_drawn_is_refused() {
     for (args, part) in [
         (&["chart", "none.json"][..], "`none.json` is not a results document: "),
         (&["chart", "old.json"], "its schema_version is 99, this bedload reads 2"),
-        (&["chart", "old.json"], "draw it with the bedload that wrote it"),
-        (&["chart", "cut.json"], "it ends in the middle: EOF while parsing"),
+        (&["chart", "old.json"], "use the version of bedload that wrote it"),
+        (&["chart", "cut.json"], "the file is cut off: EOF while parsing"),
         (&["chart", "other.json"], "it has no schema_version"),
         (&["chart", "o", "--only", "latency_cfd"], "did you mean `latency_cdf`?"),
         (&["chart", "o", "--out", "file/below"], "cannot write to the folder `file/below`"),
@@ -133,14 +133,14 @@ fn what_the_document_lacks_is_named_and_the_rest_is_drawn() {
     let args = ["chart", "less.json", "--format", "svg", "--out", "p", "--only"];
     let drawn = bedload(folder.path(), &[&args[..], &["load_over_time", "--only", "latency_cdf"]].concat());
     assert!(drawn.status.success());
-    assert_eq!(text(&drawn.stderr), "`load_over_time` is not drawn: the document has not what it needs\n");
+    assert_eq!(text(&drawn.stderr), "`load_over_time` is not drawn: the results lack the data for it\n");
     assert_eq!(names(&folder.path().join("p")), ["latency_cdf.svg"]);
     document["points"] = serde_json::json!([]);
     document["points_total"] = serde_json::json!(0);
     std::fs::write(folder.path().join("empty.json"), document.to_string()).unwrap();
     let none = bedload(folder.path(), &["chart", "empty.json", "--out", "q"]);
     assert!(none.status.success() && text(&none.stdout).is_empty());
-    assert_eq!(text(&none.stderr), "nothing is drawn: the document has not what any chart needs\n");
+    assert_eq!(text(&none.stderr), "nothing is drawn: the results lack the data for every chart\n");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn every_kind_of_document_has_its_answer_in_the_page() {
     assert_eq!(first_word(&["run", "e.toml"]), "No");
     let long = ["--set", "run.replications=40", "--set", "capacities.us.tpm=3_000_000"];
     assert_eq!(first_word(&[&["run", "e.toml"][..], &long].concat()), "Yes");
-    assert!(answer(&["sweep", "e.toml"]).contains(" of 297 points meet every expectation"));
+    assert!(answer(&["sweep", "e.toml"]).contains(" of 297 points meet every goal"));
     assert!(answer(&["compare", "s.toml", "--set", "capacities.us.tpm=3_000_000"]).contains("a month"));
     let both = ["compare", "s.toml", "--set-both", "run.seed=3", "--set", "capacities.us.tpm=3_000_000"];
     answer(&both);
@@ -211,7 +211,11 @@ fn a_page_shows_no_other_scenario_than_its_own() {
     std::fs::write(folder.path().join("t.toml"), SCENARIO.replace("300_000", "400_000")).unwrap();
     let other = bedload(folder.path(), &["report", "o", "--scenario", "t.toml"]);
     assert_eq!(other.status.code(), Some(2));
-    assert!(text(&other.stderr).contains("the results are of another text than `t.toml`"), "{}", text(&other.stderr));
+    assert!(
+        text(&other.stderr).contains("the results come from another version of `t.toml`"),
+        "{}",
+        text(&other.stderr)
+    );
     assert!(!folder.path().join("o/report.html").exists());
     let nowhere = bedload(folder.path(), &["report", "o", "--out", "none/below/p.html"]);
     assert_eq!(nowhere.status.code(), Some(3));

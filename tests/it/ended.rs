@@ -120,7 +120,7 @@ fn a_sweep_marks_the_points_that_ended_early() {
         tale.add(&results::Point { expectations: results.expectations, ..results.points[0].clone() });
     }
     let text = tale.text(&head, report::Palette { colour: false });
-    assert!(text.contains("1 of 2 points meet every expectation; 0 fail, 1 undecided."), "{text}");
+    assert!(text.contains("1 of 2 points meet every goal; 0 fail, 1 undecided."), "{text}");
     assert!(text.contains("The run of 1 point ended early, because more requests were alive"), "{text}");
     assert!(text.lines().any(|line| line.trim_end().ends_with("ended early")), "{text}");
 }

@@ -54,10 +54,11 @@ fn a_log_becomes_a_scenario_that_replays_it() {
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let scenario = std::fs::read_to_string(folder.path().join("a.toml")).unwrap();
     assert!(scenario.contains("id = \"us.amazon.nova-pro-v1:0\""), "{scenario}");
-    // 5 replications of 30 minutes without a refusal: below 2 %, and 300 minutes decide on 1 %.
-    let run = undecided(folder.path(), &["run", "a.toml", "--no-charts"]);
-    assert!(run.contains("(below 2 %); about 10"), "{run}");
-    done(folder.path(), &["run", "a.toml", "--no-charts", "--set", "run.replications=10"]);
+    // 300 minutes without a refusal decide on 1 %: 10 replications of half an hour, and 5 are too few.
+    assert!(scenario.contains("\nreplications = 10 "), "{scenario}");
+    let few = undecided(folder.path(), &["run", "a.toml", "--no-charts", "--replications", "5"]);
+    assert!(few.contains("(below 2 %); about 10"), "{few}");
+    let run = done(folder.path(), &["run", "a.toml", "--no-charts"]);
     assert!(run.contains("2,836 offered · 2,836 served"), "{run}");
     // What the log says of the cache is what each request reads.
     let results = std::fs::read_to_string(folder.path().join("output/a/results.json")).unwrap();

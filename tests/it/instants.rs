@@ -175,8 +175,8 @@ fn a_time_of_day_that_clocks_skip_or_show_twice_is_refused_with_what_it_may_mean
         text.replace("bursts = [{ at = \"2026-12-01T09:00:00\"", &format!("bursts = [{{ at = \"{at}\""))
     };
     for (day, at, rule) in [
-        ("2026-03-08", "2026-03-08T02:30:00", "there is no `2026-03-08T02:30:00`"),
-        ("2026-11-01", "2026-11-01T01:30:00", "`2026-11-01T01:30:00` comes twice"),
+        ("2026-03-08", "2026-03-08T02:30:00", "`2026-03-08T02:30:00` does not exist"),
+        ("2026-11-01", "2026-11-01T01:30:00", "`2026-11-01T01:30:00` occurs twice"),
     ] {
         let found = findings(&on(day, at), &[]);
         assert!(found.contains(rule), "{found}");

@@ -1,6 +1,7 @@
 //! Everything that is tested from outside, in one binary.
 
 mod accounts;
+mod advised;
 mod arrivals;
 mod browser;
 mod capacities;
@@ -41,6 +42,7 @@ mod moments;
 mod money;
 mod notes;
 mod offers;
+mod pages;
 mod pictures;
 mod pinned;
 mod pipelines;
@@ -60,6 +62,7 @@ mod sizes;
 mod storms;
 mod studies_in_doubt;
 mod sweeps;
+mod sweeps_told;
 mod teams;
 mod theory;
 mod throughput_refusals;

@@ -124,8 +124,8 @@ fn the_summary_tells_what_spilled_over_and_why() {
     says(
         &text,
         &[
-            "% of the served went past the first capacity of their route",
-            "Throttled nothing: what one capacity refused the next one served",
+            "% of the served requests went past the first capacity of their route",
+            "Throttled nothing: the next capacity of the route served what one refused",
             "refused by a: rpm",
         ],
     );
@@ -142,7 +142,7 @@ fn the_summary_tells_of_batch_jobs() {
 #[test]
 fn a_verdict_does_not_hide_that_requests_fail() {
     let text = summary("[capacities.a.on_demand]\nunavailable_probability = 0.5");
-    says(&text, &["Verdict saturated:", "% of requests fail", "neck: the background rate of 503 answers"]);
+    says(&text, &["Verdict saturated:", "% of requests fail", "bottleneck: the background rate of 503 answers"]);
     assert!(!summary("[capacities.a.on_demand]").contains("of requests fail"));
 }
 
@@ -185,4 +185,59 @@ fn a_month_is_told_from_whole_weeks_of_a_weekly_shape_and_from_whole_days_of_a_d
     let daily = format!("{{ daily = {:?} }}", [1.0; 24]);
     assert!(month(&daily, 2).is_some());
     assert!(month("\"office_hours\"", 2).is_none() && month("\"office_hours\"", 7).is_some());
+}
+
+/// What the program says on its standard error stream when it validates a scenario.
+fn warned(scenario: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("s.toml"), scenario).unwrap();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_bedload"));
+    let output = program.args(["validate", "s.toml"]).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn chat(more: &str) -> String {
+    format!(
+        r#"
+        run = {{ duration = "10m", warmup = "0s" }}
+        models.nova.id = "us.amazon.nova-pro-v1:0"
+        [workloads.chat]
+        model = "nova"
+        arrivals.poisson.rate = "60/min"
+        input_tokens = 1000
+        output_tokens = 100
+        max_tokens = 200
+        {more}
+        "#
+    )
+}
+
+#[test]
+fn a_quota_that_repeats_the_daily_quota_of_the_account_is_a_warning() {
+    let named = |name: &str, tpd: &str| {
+        chat(&format!("[quotas.{name}]\ntpd = {tpd}\n[capacities.us.on_demand]\nquota = \"{name}\"\n"))
+    };
+    const RULE: &str = "does not stand in place of the account's daily quota of 700,000,000 tokens";
+    let same = warned(&named("all", "700_000_000"));
+    assert!(same.contains(&format!("`quotas.all.tpd` of 700,000,000 {RULE}")), "{same}");
+    let called_so = warned(&named("account", "350_000_000"));
+    assert!(called_so.contains(&format!("`quotas.account.tpd` of 350,000,000 {RULE}")), "{called_so}");
+    let own = warned(&chat("[capacities.us.on_demand]\ntpd = 700_000_000\n"));
+    assert!(own.contains(&format!("`capacities.us.tpd` of 700,000,000 {RULE}")), "{own}");
+    // A limit of one model that is lower is no repetition, and without the account's quota nothing is repeated.
+    for text in [named("nova", "100_000_000"), named("all", "700_000_000") + "[account]\ntpd = \"none\"\n"] {
+        assert!(!warned(&text).contains("does not stand in place"), "{}", warned(&text));
+    }
+}
+
+#[test]
+fn a_first_delay_that_the_default_cap_cuts_is_a_warning_whose_fix_is_accepted() {
+    let retries = |keys: &str| chat(&format!("client.retries.exponential = {{ {keys} }}\n[capacities.us.on_demand]\n"));
+    let cut = warned(&retries("base = \"30s\""));
+    assert!(cut.contains("the first delay of 30s is longer than the default cap: each delay is 20s"), "{cut}");
+    assert!(cut.contains("write cap = \"30s\" beside base = \"30s\""), "{cut}");
+    for keys in ["base = \"30s\", cap = \"30s\"", "base = \"20s\"", "cap = \"5s\""] {
+        assert!(!warned(&retries(keys)).contains("the first delay"), "{keys}");
+    }
 }

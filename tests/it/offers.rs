@@ -55,7 +55,7 @@ pub fn edited(line: &str, by: &str) -> String {
 }
 
 /// What a user wrote, in the place of a line of the good scenario; and the text that is offered in its place.
-const WRITTEN: [(&str, &str, &str); 62] = [
+const WRITTEN: [(&str, &str, &str); 81] = [
     // Units and numbers without quotes, with commas, or with letters.
     ("duration = \"1h\"", "duration = 1h", "\"1h\""),
     ("duration = \"1h\"", "duration = \"2 hours\"", "\"2h\""),
@@ -86,6 +86,26 @@ const WRITTEN: [(&str, &str, &str); 62] = [
     ("{ rate = \"60/min\" }", "{ rate = \"60/min\"", "{ rate = \"60/min\" }"),
     ("input_tokens = 1000", "input_tokens.empirical = { values = [1, 2", "{ values = [1, 2] }"),
     // A plain value where a table or a list stands.
+    ("{ rate = \"60/min\" }", "\"900/min\"", "{ rate = \"900/min\" }"),
+    ("{ rate = \"60/min\" }", "\"900 rpm\"", "{ rate = \"900/min\" }"),
+    ("arrivals.poisson = { rate = \"60/min\" }", "arrivals.constant = \"1 per second\"", "{ rate = \"1/s\" }"),
+    ("arrivals.poisson = { rate = \"60/min\" }", "arrivals = \"900/min\"", "{ poisson = { rate = \"900/min\" } }"),
+    ("max_tokens = 512", "max_tokens = 512\ncache = \"60 percent\"", "{ read_share = \"60%\" }"),
+    ("max_tokens = 512", "max_tokens = 512\nslo = \"20 seconds\"", "{ e2e = \"20s\" }"),
+    ("output_tokens = 100", "output_tokens.exponential = 100", "{ mean = 100 }"),
+    ("time_to_first_token = \"400ms\"", "time_to_first_token.exponential = \"400ms\"", "{ mean = \"400ms\" }"),
+    ("max_tokens = 512", "max_tokens = 512\nclient.retries.standard = 5", "{ max_attempts = 5 }"),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries.sdk = \"boto3\"",
+        "{ name = \"python\", version = \"1.44.0\" }",
+    ),
+    (
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries.sdk = \"botocore==1.40.0\"",
+        "{ name = \"python\", version = \"1.40.0\" }",
+    ),
+    ("[run]", "account = 700_000_000\n[run]", "{ tpd = 700_000_000 }"),
     ("max_tokens = 512", "max_tokens = 512\ncache = 0.6", "{ read_share = 0.6 }"),
     ("max_tokens = 512", "max_tokens = 512\ncache = \"60%\"", "{ read_share = \"60%\" }"),
     ("max_tokens = 512", "max_tokens = 512\ncache.read_share = \"60 percent\"", "\"60%\""),
@@ -124,7 +144,23 @@ const WRITTEN: [(&str, &str, &str); 62] = [
         "[{ utilization = 0.5, factor = 1 }, { utilization = 1, factor = 2 }]",
     ),
     ("max_output_tokens = 4_096", "id = \"us.amazon.nova-pro-v1:0x\"", "\"us.amazon.nova-pro-v1:0\""),
+    // Times of day and times of another sort.
+    ("arrivals.poisson = { rate = \"60/min\" }", "arrivals.job = { requests = 500, at = \"22:30\" }", "\"22h 30m\""),
+    (
+        "duration = \"1h\"\nwarmup = \"0s\"",
+        "duration = \"2d\"\nwarmup = \"0s\"\nstart = \"2026-12-07T09:00:00[America/New_York]\"\n[windows.night]\nfrom = \"22:00\"\nto = \"23h\"",
+        "\"2026-12-07T22:00:00\"",
+    ),
+    (
+        "duration = \"1h\"\nwarmup = \"0s\"",
+        "duration = \"2d\"\nwarmup = \"0s\"\nstart = \"2026-12-07T09:00:00Z\"\n[windows.night]\nfrom = \"8:30\"\nto = \"24h\"",
+        "\"2026-12-08T08:30:00\"",
+    ),
+    ("duration = \"1h\"", "duration = \"1:30\"", "\"1h 30m\""),
     // Names.
+    ("max_tokens = 512", "max_tokens = 512\nclient.retries.sdk = { name = \"boto3\", version = \"1.44.0\" }", "python"),
+    ("limiter = \"fixed_window\"", "limiter = \"FIXED_WINDOW\"", "fixed_window"),
+    ("model = \"own\"", "model = \"OWN\"", "own"),
     ("model = \"own\"", "model = \"onw\"", "own"),
     ("limiter = \"fixed_window\"", "limiter = \"fixed_windw\"", "fixed_window"),
     // Money and growth.
@@ -254,6 +290,17 @@ fn offers_for_arguments_are_accepted() {
         ("run.duration=90", "\"90s\""),
         ("workloads.chat.arrivals={ poisson: { rate: 60/min } }", "{ poisson = { rate = \"60/min\" } }"),
         ("workloads.chat.inptu_tokens=5", "input_tokens"),
+        ("workloads.chat.rate=900/min", "arrivals.poisson.rate"),
+        ("workloads.chat.e2e=20s", "slo.e2e"),
+        ("workloads.chat.prefix_tokens=500", "cache.prefix_tokens"),
+        ("workloads.chat.arrivals.poisson=900/min", "{ rate = \"900/min\" }"),
+        ("workloads.chat.arrivals=900 rpm", "{ poisson = { rate = \"900/min\" } }"),
+        ("workloads.chat.cache=60%", "{ read_share = \"60%\" }"),
+        ("workloads.chat.slo=20s", "{ e2e = \"20s\" }"),
+        ("workloads.chat.client.retries=boto3", "{ sdk = { name = \"python\", version = \"1.44.0\" } }"),
+        ("workloads.chat.client.retries.sdk={ name = \"boto3\", version = \"1.44.0\" }", "python"),
+        ("run.duration=1:30", "\"1h 30m\""),
+        ("capacities.us.limiter=Fixed_Window", "fixed_window"),
     ] {
         let arguments = [argument.to_owned()];
         let refused = read(GOOD, &arguments).expect_err(argument);
@@ -261,6 +308,82 @@ fn offers_for_arguments_are_accepted() {
         assert!(offers.iter().any(|offer| *offer == offered), "{argument}: {offers:?}");
         type_what_is_offered(GOOD, &arguments, &refused);
     }
+}
+
+/// A profile with its ids and regions in the catalogue.
+const POOL: &str = r#"[run]
+duration = "1h"
+warmup = "0s"
+
+[models.nova]
+id = "amazon.nova-pro-v1:0"
+time_to_first_token = "400ms"
+output_tokens_per_second = 60
+
+[workloads.chat]
+model = "nova"
+arrivals.poisson = { rate = "60/min" }
+input_tokens = 1000
+output_tokens = 100
+max_tokens = 512
+
+[capacities.us.cross_region]
+profile = "us"
+source_region = "us-east-1"
+"#;
+
+#[test]
+fn names_of_profiles_and_regions_are_offered_as_the_catalogue_writes_them() {
+    read(POOL, &[]).expect("it is good");
+    for (argument, offered) in [
+        ("capacities.us.profile=US", "us"),
+        ("capacities.us.profile=usa", "us"),
+        ("capacities.us.source_region=US-EAST-1", "us-east-1"),
+        ("capacities.us.source_region=us-est-1", "us-east-1"),
+        ("models.nova.id=eu.amazon.nova-pro-v1:0", "\"amazon.nova-pro-v1:0\""),
+        ("models.nova.id=AMAZON.nova-pro-v1:0", "\"amazon.nova-pro-v1:0\""),
+    ] {
+        let arguments = [argument.to_owned()];
+        let refused = read(POOL, &arguments).expect_err(argument);
+        assert_eq!(refused.findings[0].offers, [offered], "{argument}");
+        type_what_is_offered(POOL, &arguments, &refused);
+        let (path, _) = argument.split_once('=').expect("a value");
+        read(POOL, &[format!("{path}={offered}")]).expect(argument);
+    }
+}
+
+#[test]
+fn a_version_in_an_argument_is_a_text() {
+    let text = edited(
+        "max_tokens = 512",
+        "max_tokens = 512\nclient.retries.sdk = { name = \"python\", version = \"1.44.0\" }",
+    );
+    for version in ["1.40", "1.44.5", "2"] {
+        let loaded = read(&text, &[format!("workloads.chat.client.retries.sdk.version={version}")]).expect(version);
+        let preset = loaded.model.workloads[0].client.preset.as_ref().expect("an SDK");
+        assert!(preset.sdk.starts_with(&format!("python {version}")), "{}", preset.sdk);
+    }
+}
+
+#[test]
+fn only_sdks_with_known_retries_are_named() {
+    let text =
+        edited("max_tokens = 512", "max_tokens = 512\nclient.retries.sdk = { name = \"ruby\", version = \"3.0\" }");
+    let help = read(&text, &[]).expect_err("there is no such SDK").findings[0].help.clone().expect("a help");
+    for name in help.trim_start_matches("use one of ").split(", ") {
+        let known = bedload::catalog::sdks::Sdks::embedded().get(name).expect(name);
+        assert!(known.first_known().is_some(), "{name}");
+    }
+    assert!(help.contains("python") && !help.contains("kotlin"), "{help}");
+}
+
+#[test]
+fn a_share_is_not_a_time_without_its_unit() {
+    let refused = read(&edited("duration = \"1h\"", "duration = \"30%\""), &[]).expect_err("a share");
+    let finding = &refused.findings[0];
+    assert_eq!(finding.rule, "`30%` is not a duration");
+    assert!(finding.offers.is_empty() && finding.help.as_ref().is_some_and(|help| help.contains("\"90s\"")));
+    read(&edited("duration = \"1h\"", "duration = \"90s\""), &[]).expect("the example is accepted");
 }
 
 #[test]

@@ -236,7 +236,7 @@ fn a_point_that_carries_less_is_not_the_cheapest() {
          [sweep.start.late]\n\"workloads.w.shape\" = [{{ at = \"7m\", factor = 0 }}, {{ at = \"7m\", factor = 1 }}, {{ at = \"11m\", factor = 1 }}, {{ at = \"11m\", factor = 0 }}]\n"
     );
     let told = joined(&told(&[("s.toml", &text)], &["sweep", "s.toml"]));
-    assert!(told.contains("Points carry different traffic. The cheapest that meets every expectation, at"), "{told}");
+    assert!(told.contains("Points carry different traffic. The cheapest that meets every goal, at"), "{told}");
     assert!(told.contains("requests (2 points): point 0, start = early"), "{told}");
     assert!(told.contains("requests (start = late): point 2"), "{told}");
 }
@@ -248,14 +248,61 @@ fn a_comparison_of_different_traffic_tells_dollars_a_thousand_requests() {
         .replace("300\n", "600\n")
         .replace("output_tokens = 100", "output_tokens = 200");
     let told = joined(&told(&[("today.toml", WAYS), ("plan.toml", &plan)], &["compare", "today.toml", "plan.toml"]));
+    assert!(!told.contains("cost the same"), "{told}");
     assert!(
-        told.contains("today and plan cost the same a month")
-            || told.contains("a month more than today")
-            || told.contains("a month less than today"),
+        told.contains("paired: both sides draw the same random numbers") && !told.contains("same requests"),
         "{told}"
     );
     assert!(told.contains("requests an hour on today,") && told.contains("on plan"), "{told}");
-    assert!(told.contains("1,000 requests cost $0.50 on today and $1.00 on plan"), "{told}");
+    let cost = told.split(" Cost ").nth(1).unwrap_or_else(|| panic!("no costs in\n{told}"));
+    assert!(cost.starts_with("1,000 requests cost $0.50 on today and $1.00 on plan"), "{told}");
+    assert!(cost.contains("a month of its own traffic costs $"), "{told}");
+}
+
+#[test]
+fn months_are_compared_where_both_are_of_a_stated_number_of_requests() {
+    let today = format!("{WAYS}[money]\nrequests_per_month = 1_000_000\n");
+    let plan = today
+        .replace("60/min", "30/min")
+        .replace("300\n", "600\n")
+        .replace("output_tokens = 100", "output_tokens = 200");
+    let files = [("today.toml", today.as_str()), ("plan.toml", plan.as_str())];
+    let told = joined(&told(&files, &["compare", "today.toml", "plan.toml"]));
+    assert!(told.contains("plan costs $500.00 a month more than today: $1,000 instead of $500.00"), "{told}");
+}
+
+#[test]
+fn a_cost_that_is_lower_because_less_is_served_is_not_better() {
+    let today = document("arrivals.constant.rate = \"144/day\"").replace("[money]\nrequests_per_month = 10_000\n", "");
+    let down = today
+        .replace("[capacities.eu.on_demand]", "[capacities.eu.on_demand]\noutages = [{ at = \"6h\", lasts = \"6h\" }]");
+    let word = |plan: &str| {
+        let told = told(&[("today.toml", &today), ("plan.toml", plan)], &["compare", "today.toml", "plan.toml"]);
+        assert!(!told.contains("part of it"), "{told}");
+        let line = told.lines().find(|line| line.starts_with("cost_usd")).map(str::to_owned);
+        line.and_then(|line| line.split("  ").last().map(str::to_owned)).unwrap_or_else(|| panic!("no cost in\n{told}"))
+    };
+    assert_eq!(word(&down), "lower");
+    // Half the price is better although a quarter of the requests is lost.
+    let cheap = down.replace("\"$3/1M\"", "\"$1.5/1M\"").replace("\"$15/1M\"", "\"$7.5/1M\"");
+    assert_eq!(word(&cheap), "better");
+}
+
+#[test]
+fn a_month_made_from_a_run_with_a_job_tells_what_the_job_costs() {
+    let steady = document("arrivals.constant.rate = \"144/day\"").replace("[money]\nrequests_per_month = 10_000\n", "");
+    let load =
+        steady.replacen("arrivals.constant.rate = \"144/day\"", "arrivals.job = { requests = 1000, at = \"1h\" }", 1);
+    let told = run(&load);
+    // 1,000 documents at $0.0384 + $0.01425.
+    assert!(
+        told.contains("the month repeats the run with the job `summary`, as often as the run fits into it"),
+        "{told}"
+    );
+    assert!(
+        told.contains("they cost $52.65 more each time, so that a month in which they happen once costs $"),
+        "{told}"
+    );
 }
 
 #[test]

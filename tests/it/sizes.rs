@@ -64,7 +64,7 @@ fn sized(text: &str) -> Results {
         .results
 }
 
-/// The first value of a rising list that keeps every expectation.
+/// The first value of a rising list that meets every goal.
 fn by_trying(text: &str, vary: &str, values: impl IntoIterator<Item = u64>) -> Option<u64> {
     let source = source(text);
     values.into_iter().find(|value| {
@@ -138,14 +138,12 @@ fn ends_of_the_range_are_told_as_such() {
     };
     let none = of(10, 30);
     assert_eq!((none.state, none.answer), (SizingState::NothingHolds, None));
-    let told =
-        "no `capacities.us.rpm` up to 30 keeps every expectation: the greatest value of the range, 30, does not hold";
+    let told = "no `capacities.us.rpm` up to 30 meets every goal: the greatest value of the range, 30, does not hold";
     assert!(none.explanation.starts_with(told), "{}", none.explanation);
     assert_eq!(none.judgement(), Judgement::Failed);
     let all = of(2_000, 2_040);
     assert_eq!((all.state, all.answer, all.holds_from), (SizingState::EverythingHolds, None, Some(2_000)));
-    let told =
-        "the least `capacities.us.rpm` that keeps every expectation is at most 2,000; lower values were not tried";
+    let told = "the least `capacities.us.rpm` that meets every goal is at most 2,000; lower values were not tried";
     assert_eq!(all.explanation, told);
     assert_eq!(all.judgement(), Judgement::Inconclusive);
 }
@@ -165,7 +163,7 @@ fn the_least_value_there_is_is_an_answer() {
     let text = text.replace("output_tokens = 100", "output_tokens = 10");
     let sizing = sized(&text).sizing.unwrap();
     assert_eq!((sizing.state, sizing.answer), (SizingState::EverythingHolds, Some(1)), "{}", sizing.explanation);
-    assert_eq!(sizing.explanation, "1 keeps every expectation, and is the least `capacities.us.concurrency` there is");
+    assert_eq!(sizing.explanation, "1 meets every goal, and is the least `capacities.us.concurrency` there is");
     assert_eq!(sizing.judgement(), Judgement::Held);
 }
 
@@ -214,7 +212,7 @@ fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
     assert!(refused.contains("no request of `agent` could ever be admitted") && code == Some(2), "{refused}");
     let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
     let (told, error, _) = typed(&[&size[..], &["--from", "200000", "--to", "1500000", "--step", "1300000"]].concat());
-    assert!(told.contains("is the least `capacities.us.tpm` that keeps every expectation"), "{told}{error}");
+    assert!(told.contains("is the least `capacities.us.tpm` that meets every goal"), "{told}{error}");
     // Values that make no scenario are rows that fail, with their reason.
     let (told, error, code) = typed(&[&size[..], &["--from", "20000", "--to", "30000", "--step", "10000"]].concat());
     assert!(told.contains("20,000  no scenario") && told.contains("30,000  fails"), "{told}{error}");
@@ -237,7 +235,7 @@ fn the_quota_of_an_agent_on_a_new_account_is_found() {
     let range = ["--from", "100000", "--to", "700000", "--step", "300000", "--bought", "20000"];
     let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
     let (told, error, code) = typed_of(&text, &[&size[..], &range].concat());
-    let answer = "700,000 is the least `capacities.us.tpm` that keeps every expectation; 400,000";
+    let answer = "700,000 is the least `capacities.us.tpm` that meets every goal; 400,000";
     assert!(told.contains(answer), "{told}{error}");
     let row = |value: &str| told.lines().find(|line| line.trim_start().starts_with(value)).unwrap_or_default();
     assert!(row("400,000 ").contains("  fails "), "{told}");
@@ -337,10 +335,7 @@ fn the_text_is_narrow_and_begins_with_the_answer() {
     let results = sized(&scenario(60, 1, LITTLE, size));
     let text = report::text(&results, report::Palette { colour: false });
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-    assert_eq!(
-        text.lines().nth(3).unwrap(),
-        "130 is the least `capacities.us.rpm` that keeps every expectation; 30 does not"
-    );
+    assert_eq!(text.lines().nth(3).unwrap(), "130 is the least `capacities.us.rpm` that meets every goal; 30 does not");
     for part in ["bought: 330 is more than it takes", "answer", "…", "capacities.us.rpm by workloads.w.scale"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }

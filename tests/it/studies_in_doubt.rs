@@ -81,7 +81,7 @@ fn a_size_says_what_every_reading_takes() {
     let below = doubt.flips[0].conditions[0].below.expect("a range has a threshold");
     assert!((59_900.0..=60_600.0).contains(&below), "{below}");
     assert_eq!(code, 4, "a lucky reading passes no gate");
-    let part = "in doubt: 4 holds under all 3 readings of what is not known; 1 does not; $21,900.00 a month more";
+    let part = "in doubt: 4 holds under all 3 readings of the unpublished rules; 1 does not; $21,900.00 a month more";
     assert!(said.contains(part), "{said}");
     assert!(said.contains("1 flips: holds as written; holds under 2, fails under 1 of 3 readings"), "{said}");
 }
@@ -96,7 +96,7 @@ fn what_is_bought_is_put_under_every_reading_too() {
     };
     let (answer, code, saving, said) = bought("5");
     assert_eq!((answer, code, saving), (DoubtAnswer::Holds, 0, Some(7_300.0)), "one is spare, and not four");
-    assert!(said.contains("what every reading takes saves $7,300.00 a month"), "{said}");
+    assert!(said.contains("the value that holds under every reading saves $7,300.00 a month"), "{said}");
     let (answer, code, saving, _) = bought("3");
     assert_eq!((answer, code, saving), (DoubtAnswer::Flips, 4, None));
 }
@@ -145,8 +145,8 @@ fn a_gate_says_what_its_verdict_hangs_on() {
     for part in [
         "INCONCLUSIVE units.toml",
         "PASS throttle_rate <= 1 %",
-        "INCONCLUSIVE doubt: flips: holds as written; holds under 2, fails under 1 of 3 readings of what is not known; fails with capacities.d.input_tpm_per_unit below 60,000 (ask your account team for the input tokens of a Model Unit)",
-        "; in doubt: 4 holds under all 3 readings of what is not known; 1 does not",
+        "INCONCLUSIVE doubt: flips: holds as written; holds under 2, fails under 1 of 3 readings of the unpublished rules; fails with capacities.d.input_tpm_per_unit below 60,000 (ask your account team for the input tokens of a Model Unit)",
+        "; in doubt: 4 holds under all 3 readings of the unpublished rules; 1 does not",
     ] {
         assert!(said.contains(part), "`{part}` is not in\n{said}");
     }
@@ -182,7 +182,7 @@ fn a_comparison_says_what_stays_better_under_every_reading() {
     // Two units do not carry it at 16,000: whatever one does there, nobody should sign for two.
     assert_eq!((verdicts, code), (vec![Judgement::Held, Judgement::Failed, Judgement::Held], 4));
     for part in [
-        "expectations of model_units = 2: flips: holds as written; holds under 2, fails under 1 of 3 readings",
+        "goals of model_units = 2: flips: holds as written; holds under 2, fails under 1 of 3 readings",
         "not distinguishable as written, better under 1 of 3 readings: throttle_rate",
         "with capacities.d.input_tpm_per_unit = 16,000",
         "worse under all 3: cost_usd, cost_per_1k_requests_usd, cost_per_month_usd",

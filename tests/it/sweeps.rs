@@ -68,7 +68,7 @@ fn every_point_is_played_and_can_be_played_again() {
     let output = bedload(folder.path(), &["sweep", "s.toml", "--out", "all"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     let told = text(&output.stdout);
-    assert!(told.contains("36 points") && told.contains("meet every expectation; "), "{told}");
+    assert!(told.contains("36 points") && told.contains("meet every goal; "), "{told}");
     assert!(told.contains("\n  plan = launch: point 21, tpm = 900,000, max_tokens = 256 ($46,402.63)\n"), "{told}");
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     let all = results(&folder.path().join("all"));
@@ -184,8 +184,8 @@ fn bad_axes_are_refused_at_their_place() {
         ("\"capacities.us.tmp\" = [1, 2]", &["unknown key `tmp`", "did you mean `tpm`?", "s.toml:14:16"][..]),
         ("\"capacities.eu.tpm\" = [1, 2]", &["there is no `eu` in `capacities`"]),
         ("\"capacities.us.tpm\" = []", &["the axis `capacities.us.tpm` has no values"]),
-        ("\"capacities.us.tpm\" = { from = 5, to = 1 }", &["a range ends where it begins or above"]),
-        ("\"capacities.us.tpm\" = { from = 5 }", &["a range goes `from` a value `to` another"]),
+        ("\"capacities.us.tpm\" = { from = 5, to = 1 }", &["`to` of a range is at least its `from`"]),
+        ("\"capacities.us.tpm\" = { from = 5 }", &["a range needs `from` and `to`"]),
         ("\"capacities.us.tpm\" = { from = 1, to = 9, setp = 2 }", &["did you mean `step`?"]),
         ("\"capacities.us.tpm\" = { from = 1, to = 9, scale = \"geometric\" }", &["write points = 8"]),
         ("\"capacities.us.tpm\" = 5", &["an axis is a list or a range, not a number"]),
@@ -224,7 +224,7 @@ fn what_has_no_effect_is_said() {
     let output = bedload(folder.path(), &["sweep", "s.toml", "--list", "--set", "capacities.us.tpm=5_000_000"]);
     let said = text(&output.stderr);
     assert!(said.contains("the range ends at 850000: steps of 250000 do not meet 900000"), "{said}");
-    assert!(said.contains("warning: `capacities.us.tpm` is an axis of [sweep]: to set it has no effect"), "{said}");
+    assert!(said.contains("warning: `capacities.us.tpm` is an axis of [sweep]: setting it has no effect"), "{said}");
     assert_eq!(text(&output.stdout).lines().count(), 5);
 }
 
@@ -240,7 +240,7 @@ fn the_cheapest_is_told_with_its_ties_and_what_it_carries() {
     let same = told("\"capacities.us.tpm\" = [50_000_000, 60_000_000, 70_000_000]");
     assert!(same.contains("The cheapest of them is point 0: tpm = 50,000,000.\n2 others cost the same."), "{same}");
     let less = told("\"workloads.chat.scale\" = [1, 2]");
-    let by_load = "Points carry different traffic. The cheapest that meets every expectation, at\n  scale = 1: point 0 ($31,276.12)\n  scale = 2: point 1 ($";
+    let by_load = "Points carry different traffic. The cheapest that meets every goal, at\n  scale = 1: point 0 ($31,276.12)\n  scale = 2: point 1 ($";
     assert!(less.contains(by_load), "{less}");
     let wide = told(
         "\"capacities.us.tpm\" = [50_000_000, 60_000_000]\n\"workloads.chat.output_tokens\" = [100, 200]\n\"workloads.chat.max_tokens\" = [1000, 2000]",
@@ -254,8 +254,8 @@ fn a_sweep_in_which_every_point_fails_says_what_holds_them_up() {
     let expect = "[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"2%\"\n";
     let folder = folder(&format!("{base}{expect}[sweep]\n\"capacities.us.tpm\" = [100_000, 200_000]\n"));
     let told = text(&bedload(folder.path(), &["sweep", "s.toml", "--no-charts"]).stdout);
-    assert!(told.contains("0 of 2 points meet every expectation; 2 fail, 0 undecided.\n"), "{told}");
-    assert!(told.contains("\nThe neck of both points that fail is the limit capacities.us.tpm.\n"), "{told}");
+    assert!(told.contains("0 of 2 points meet every goal; 2 fail, 0 undecided.\n"), "{told}");
+    assert!(told.contains("\nThe bottleneck of both points that fail is the limit capacities.us.tpm.\n"), "{told}");
 }
 
 /// A file that may not grow is as full as a disk.

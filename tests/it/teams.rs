@@ -122,7 +122,10 @@ fn a_part_of_an_included_file_is_set_by_its_full_name_and_what_is_not_read_is_sa
     let told = bedload(folder.path(), &["validate", "account.toml", "--set", "workloads.ads.chat.max_tokens=123"]);
     let (shown, said) = (text(&told.stdout), text(&told.stderr));
     assert!(shown.contains("workload ads.chat") && shown.contains("at most 123"), "{shown}{said}");
-    assert!(said.contains("not read of the included files: `quotas` of ads, web; `run` of ads, web"), "{said}");
+    assert!(
+        said.contains("these keys of the included files are ignored: `quotas` of ads, web; `run` of ads, web"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn what_cannot_be_included_is_refused_where_it_is_named() {
     let none = said("none.toml");
     assert!(none.contains("`team/*.toml` matches no file to include") && none.contains("none.toml:3:12"), "{none}");
     write(&folder, "teams/Big Team.toml", &TEAM.replace("OWNER", "web"));
-    assert!(said("account.toml").contains("`Big Team` is not a good one"));
+    assert!(said("account.toml").contains("`Big Team` is not a valid name"));
     std::fs::remove_file(folder.path().join("teams/Big Team.toml")).expect("it is there");
     std::fs::create_dir(folder.path().join("more")).expect("it can be made");
     write(&folder, "more/ads.toml", &TEAM.replace("OWNER", "ads"));
@@ -154,7 +157,7 @@ fn what_cannot_be_included_is_refused_where_it_is_named() {
     assert!(said("twice.toml").contains("are both named `ads`"));
     write(&folder, "teams/web.toml", "include = [\"ads.toml\"]\n");
     let nested = said("account.toml");
-    assert!(nested.contains("an included file includes no others") && nested.contains("web.toml:1:12"), "{nested}");
+    assert!(nested.contains("an included file cannot include others") && nested.contains("web.toml:1:12"), "{nested}");
     write(&folder, "teams/web.toml", &TEAM.replace("OWNER", "web").replace("quota = \"shared\"", "quota = \"other\""));
     assert!(said("account.toml").contains("there is no quota `other`"));
 }
@@ -181,7 +184,37 @@ fn files_of_one_account_share_a_default_quota_and_files_that_are_checked_apart_a
     assert_eq!(shown.matches("limits of quotas.us-anthropic-claude-sonnet-4-6").count(), 1, "{shown}");
     let apart = bedload(folder.path(), &["check", "teams/ads.toml", "teams/web.toml"]);
     let told = text(&apart.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("is judged as if this file had it alone; teams/web.toml take it too"), "{told}");
+    assert!(told.contains("is judged as if this file alone used it; teams/web.toml use it too"), "{told}");
+    // What the account includes already is not to be included once more.
+    let together = bedload(folder.path(), &["check", "account.toml", "teams/ads.toml", "teams/web.toml"]);
+    assert!(!text(&together.stdout).contains("as if this file alone used it"), "{}", text(&together.stdout));
+    write(&folder, "other.toml", &by_default("10/min"));
+    let beside = bedload(folder.path(), &["check", "account.toml", "teams/ads.toml", "other.toml"]);
+    let told = text(&beside.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("alone used it; account.toml, teams/ads.toml use it too"), "{told}");
+    assert!(told.contains("alone used it; other.toml use it too"), "{told}");
+}
+
+#[test]
+fn a_default_quota_that_included_files_share_is_a_key_and_what_would_carry_is_found() {
+    let folder = account(&[]);
+    // Two regions, so that each has a quota of its own: 6,000 calls a minute of 2,000 tokens against 6 M.
+    write(&folder, "teams/ads.toml", &by_default("6000/min"));
+    write(&folder, "teams/web.toml", &by_default("20/min").replace("us-east-1", "us-west-2"));
+    let short = "[run]\nduration = \"2m\"\nwarmup = \"1m\"\nreplications = 1";
+    write(&folder, "account.toml", &format!("include = [\"teams/*.toml\"]\n{short}\n"));
+    let quota = "quotas.us-anthropic-claude-sonnet-4-6-us-east-1.tpm";
+    let set = text(&bedload(folder.path(), &["validate", "account.toml", "--set", &format!("{quota}=7000000")]).stdout);
+    assert!(set.contains("tpm       7,000,000"), "{set}");
+    let unknown = bedload(folder.path(), &["validate", "account.toml", "--set", "quotas.shard.tpm=1"]);
+    assert!(text(&unknown.stderr).contains("there is no `shard` in `quotas`"), "{}", text(&unknown.stderr));
+    let run = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--out", "o"]);
+    let told = text(&run.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    let change = &results(folder.path())["decision"]["change"];
+    assert_eq!(change["path"], quota, "{told}");
+    let value = change["value"].as_u64().expect("it is found");
+    assert!((11_000_000..=14_000_000).contains(&value), "{value}");
+    assert!(told.contains(&format!("{quota} = {value} would carry the load")), "{told}");
 }
 
 #[test]
@@ -213,7 +246,7 @@ fn a_report_shows_a_scenario_with_the_files_that_it_extends() {
     assert!(page.contains("# base.toml") && page.contains("run.seed = 7"));
     write(&folder, "base.toml", &TEAM.replace("OWNER", "web").replace("40/min", "41/min"));
     let other = bedload(folder.path(), &["report", "o", "--scenario", "over.toml"]);
-    assert!(text(&other.stderr).contains("the results are of another text than `over.toml`"));
+    assert!(text(&other.stderr).contains("the results come from another version of `over.toml`"));
 }
 
 #[test]
@@ -225,7 +258,7 @@ fn a_comment_says_who_takes_more_and_whose_goal_breaks() {
     let output = check(&["--baseline", "b.json", "--markdown", "c.md"]);
     assert_eq!(output.status.code(), Some(1));
     let comment = std::fs::read_to_string(folder.path().join("c.md")).expect("it is there");
-    assert!(comment.contains("| Before | Now |") && comment.contains("neck: quotas.shared.tpm"), "{comment}");
+    assert!(comment.contains("| Before | Now |") && comment.contains("bottleneck: quotas.shared.tpm"), "{comment}");
     assert!(comment.contains("search: +") && comment.contains("tpm a minute of shared"), "{comment}");
     let row = comment.lines().find(|line| line.contains("account.toml")).expect("a row");
     assert!(row.contains("web: ") && row.contains("and files.web.failure_rate breaks"), "{row}");
@@ -242,5 +275,61 @@ fn a_broken_scenario_leaves_a_comment_in_which_nothing_is_markup() {
     let row = comment.lines().find(|line| line.contains("broken.toml") && line.contains("ERROR")).expect("a row");
     assert!(row.contains("fortnight") && !row.contains("<b>"), "{row}");
     assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
-    assert!(comment.contains("not run: another file is no scenario that can run"), "{comment}");
+    assert!(comment.contains("not run: another file is not a valid scenario"), "{comment}");
+}
+
+#[test]
+fn what_each_owner_takes_of_each_limit_is_told_in_the_text_and_on_the_page() {
+    let folder = account(&[]);
+    let long = "a-team-with-a-name-of-some-length";
+    for (team, rate) in [("w2", "60/min"), ("w10", "20/min"), (long, "90/min")] {
+        let text = TEAM.replace("OWNER", team).replace("40/min", rate);
+        write(&folder, &format!("teams/{team}.toml"), &text);
+    }
+    write(&folder, "account.toml", &ACCOUNT.replace("tpm = 400_000", "tpm = 400_000\nrpm = 1_000"));
+    let ran = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--no-decision", "--out", "o"]);
+    let told = text(&ran.stdout);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let rows: Vec<Vec<&str>> = told
+        .lines()
+        .skip_while(|line| !line.starts_with("Owners"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    // 90, 60 and 20 calls of 1,200 tokens a minute are 27, 18 and 6 % of 400,000.
+    let limits = ["shared.tpm", "shared.rpm"];
+    assert_eq!(rows.len(), 6, "{told}");
+    for (i, owner) in ["a-team", "w2", "w10"].into_iter().enumerate() {
+        let [of_tokens, of_calls] = [&rows[2 * i], &rows[2 * i + 1]];
+        assert!(of_tokens[0].starts_with(owner) && of_tokens[3] == limits[0] && of_calls[0] == limits[1], "{told}");
+    }
+    bedload(folder.path(), &["report", "o"]);
+    let page = std::fs::read_to_string(folder.path().join("o/report.html")).expect("it is there");
+    let table = page.split("What each owner takes of each limit").nth(1).expect("a table of owners");
+    let table = table.split("</table>").next().expect("an end").replace("<wbr>", "");
+    assert_eq!((table.matches("shared.tpm").count(), table.matches("shared.rpm").count()), (3, 3));
+    assert!(table.contains(long) && table.find("w2") < table.find("w10"), "{table}");
+}
+
+#[test]
+fn names_are_listed_as_people_sort_them_and_equal_assumptions_once() {
+    let folder = account(&["w1", "w2", "w10", "w11"]);
+    let ran = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--no-decision", "--out", "o"]);
+    let shown = bedload(folder.path(), &["validate", "account.toml"]);
+    for told in [text(&ran.stdout), text(&shown.stdout)] {
+        let flat = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            flat.contains("capacities.*.refusal_latency = \"0s\", at 4 places: w1.us, w2.us, w10.us, w11.us"),
+            "{told}"
+        );
+        assert_eq!(told.matches("refusal_latency").count(), 1, "{told}");
+        // Goals, capacities, workloads, prices: wherever both stand in lines of one kind, w2 comes first.
+        let lines: Vec<&str> = told.lines().collect();
+        for (i, line) in lines.iter().enumerate().filter(|(_, line)| line.contains("w10")) {
+            let of_two = lines.iter().position(|other| *other == line.replace("w10", "w2"));
+            assert!(of_two.is_none_or(|at| at < i), "w10 comes before w2: {line}\n{told}");
+        }
+        assert!(told.find("files.w2.failure_rate") < told.find("files.w10.failure_rate"), "{told}");
+    }
 }

@@ -58,7 +58,7 @@ fn a_document_without_an_axis_of_volumes_says_so() {
     bedload(folder.path(), &run);
     let chart = bedload(folder.path(), &["chart", "o", "--only", "cost_by_volume"]);
     let said = String::from_utf8_lossy(&chart.stderr).into_owned();
-    assert!(said.contains("`cost_by_volume` is not drawn: the document has not what it needs"), "{said}");
+    assert!(said.contains("`cost_by_volume` is not drawn: the results lack the data for it"), "{said}");
 }
 
 #[test]

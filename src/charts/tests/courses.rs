@@ -37,7 +37,7 @@ pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
         put(name, calm, burst);
     }
     for (name, per_minute) in [("input", 400_000.0), ("output", 100_000.0)] {
-        let facts = LimitFacts { per_minute, limiter: "fixed_window".to_owned() };
+        let facts = LimitFacts { per_minute, limiter: "fixed_window".to_owned(), occupied_peak_per_min: None };
         detail(&mut point).limits.insert(format!("capacities.units.{name}"), facts);
     }
     let first = point.metrics["queue_delay_mean_ms"].estimate.map(|wait| wait + 600.0);
@@ -102,7 +102,7 @@ fn the_captions_say_what_is_to_be_seen() {
         ("served_by_capacity", "units took 87.9 % of all that was taken."),
         ("served_by_region", "us-east-1 took 66.7 % of all that was taken."),
         ("latency_parts", "17.3 % is waiting"),
-        ("latency_over_time", "In the usual minute, p99 was"),
+        ("latency_over_time", "In the median minute p99 was"),
         (
             "cost_by_component",
             "$40,250 a month, 99.8 % of it committed. Due for the whole term, to 2027-01-07: $40,150.",
@@ -211,12 +211,13 @@ fn a_bound_stands_in_where_there_is_no_objective() {
         at_least: None,
         estimate: None,
         half_width: None,
+        margin: None,
         verdict: Judgement::Held,
         evidence: None,
         undecided: None,
     });
     let drawings = draw(&bounded);
     assert!(drawn(&drawings, "latency_cdf").svg.len() > before);
-    assert!(drawn(&drawings, "latency_over_time").caption.contains("p95 never exceeded the 9 s expected."));
+    assert!(drawn(&drawings, "latency_over_time").caption.contains("p95 never exceeded the goal of 9 s."));
     drawings.iter().for_each(assert_sound);
 }

@@ -63,7 +63,7 @@ fn scaled(mut results: Results, factor: f64) -> Results {
     results
 }
 
-/// A sweep whose metric is nearly the same everywhere.
+/// Returns a sweep whose metric is nearly the same everywhere.
 fn narrow(mut results: Results) -> Results {
     for (i, point) in results.points.iter_mut().enumerate() {
         let latency = Estimate { estimate: Some(13_000.0 + 3.0 * i as f64), half_width: None, n: 1 };
@@ -87,7 +87,7 @@ fn renamed(results: Results) -> Results {
     results
 }
 
-/// Every drawing of them, made once.
+/// Returns every drawing of them, made once.
 fn hard_drawings() -> &'static [(&'static str, Drawing)] {
     static MADE: OnceLock<Vec<(&'static str, Drawing)>> = OnceLock::new();
     let of = |(what, results): (&'static str, Results)| drawn(&results).into_iter().map(move |drawing| (what, drawing));
@@ -137,6 +137,60 @@ fn no_line_of_text_covers_another() {
         }
     }
     assert_eq!(covered, [] as [String; 0], "{}", covered.join("\n"));
+}
+
+#[test]
+fn labels_on_one_line_do_not_touch() {
+    let touch = |a: &Written, b: &Written| {
+        let gap = (a.room.left - b.room.right).max(b.room.left - a.room.right);
+        (a.room.bottom - b.room.bottom).abs() < 1.0 && gap < 4.0
+    };
+    let mut touching = Vec::new();
+    for (what, drawing) in hard_drawings() {
+        let lines = lines(drawing);
+        for (i, a) in lines.iter().enumerate() {
+            let near = lines[i + 1..].iter().filter(|b| touch(a, b));
+            touching.extend(near.map(|b| format!("{what}, {}: `{}` and `{}`", drawing.name, a.text, b.text)));
+        }
+    }
+    assert_eq!(touching, [] as [String; 0], "{}", touching.join("\n"));
+}
+
+#[test]
+fn long_values_of_neighbouring_panels_stay_apart() {
+    let mut results = study::sweep(&[4, 3, 2]);
+    for point in &mut results.points {
+        for value in point.parameters.values_mut().filter(|value| value.is_number()) {
+            *value = serde_json::json!(value.as_f64().unwrap() * 1e4 + 50.0);
+        }
+    }
+    for drawing in drawn(&results).iter().filter(|d| ["main_effects", "sweep_lines"].contains(&d.name.as_str())) {
+        let lines = lines(drawing);
+        let row = |y: f64| lines.iter().filter(move |line| (line.room.bottom - y).abs() < 1.0);
+        for a in &lines {
+            let next = row(a.room.bottom).filter(|b| b.room.left > a.room.left).map(|b| b.room.left - a.room.right);
+            assert!(next.fold(f64::INFINITY, f64::min) >= 7.0, "{}: `{}` touches its neighbour", drawing.name, a.text);
+        }
+    }
+}
+
+#[test]
+fn no_source_line_is_cut() {
+    for (what, drawing) in hard_drawings().iter().filter(|(what, _)| *what != "long names") {
+        assert!(drawing.height > drawing.words, "{what}, {}", drawing.name);
+        let is_source = |line: &Written| line.face == "fine" && line.room.top > drawing.height - 70.0;
+        let last = lines(drawing).into_iter().filter(is_source);
+        let cut: Vec<String> = last.filter(|line| line.text.ends_with('…')).map(|line| line.text).collect();
+        assert_eq!(cut, [] as [String; 0], "{what}, {}", drawing.name);
+    }
+    let mut run = courses::point(60.0, 30);
+    run.parameters = ["one", "two", "three", "four", "five", "six"]
+        .map(|name| (format!("capacities.dedicated.a_rather_long_{name}"), serde_json::json!(1_000)))
+        .into();
+    for drawing in drawn(&results("Do three Model Units keep the chat within its objective all day?", vec![run])) {
+        let texts = lines(&drawing).into_iter().map(|line| line.text).collect::<Vec<_>>().join(" ");
+        assert!(texts.contains("a_rather_long_two"), "{}: {texts}", drawing.name);
+    }
 }
 
 #[test]

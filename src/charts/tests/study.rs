@@ -9,14 +9,14 @@ use crate::results::{
 };
 
 const AXES: [&str; 5] = ["capacities.us.tpm", "workloads.chat.max_tokens", "client", "run.traffic_scale", "route"];
-/// Of an SVG; a page bears several of them \[bytes\].
-const LARGEST: usize = 400_000;
+/// Of an SVG, names of hundreds of letters included; a page bears several of them \[bytes\].
+const LARGEST: usize = 480_000;
 
 fn estimate(value: f64, half: f64) -> Estimate {
     Estimate { estimate: Some(value), half_width: Some(half), n: 5 }
 }
 
-/// A point that throttles less the more it has, and costs more.
+/// Returns a point that throttles less the more it has, and costs more.
 fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) -> Point {
     let throttled = (1.0 - size / load).max(0.0);
     let verdict = match throttled {
@@ -30,6 +30,7 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
         at_least: None,
         estimate: Some(throttled),
         half_width: Some(0.02),
+        margin: None,
         verdict,
         evidence: None,
         undecided: None,
@@ -50,7 +51,7 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
     }
 }
 
-/// The grid of axes with so many values each; the third one is of names.
+/// Returns the grid of axes with so many values each; the third one is of names.
 pub(super) fn sweep(sizes: &[u64]) -> Results {
     let mut points = Vec::new();
     for index in 0..sizes.iter().product() {
@@ -121,6 +122,7 @@ pub(super) fn comparison() -> Results {
     let comparison = Comparison {
         a: side("a.toml"),
         b: side("b.toml"),
+        same_requests: true,
         paired: true,
         confidence: 0.95,
         tolerance: 0.01,

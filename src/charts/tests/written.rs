@@ -14,7 +14,7 @@ pub(super) struct Written {
     /// As high as its capitals and as low as its descenders \[CSS px\].
     pub(super) room: Room,
     baseline: f64,
-    face: &'static str,
+    pub(super) face: &'static str,
     /// Its colour in the light.
     pub(super) ink: u32,
 }
@@ -34,7 +34,7 @@ fn face(size: f64, is_bold: bool) -> (&'static str, Type) {
     known.into_iter().find(is_like).unwrap_or_else(|| panic!("no type of {size} px, bold: {is_bold}"))
 }
 
-/// Every line of text, in the order in which it was written.
+/// Returns every line of text, in the order in which it was written.
 pub(super) fn lines(drawing: &Drawing) -> Vec<Written> {
     let document = roxmltree::Document::parse(&drawing.plotted).unwrap();
     let line = |node: roxmltree::Node<'_, '_>| {
@@ -56,8 +56,8 @@ pub(super) fn lines(drawing: &Drawing) -> Vec<Written> {
     document.descendants().filter(|node| node.has_tag_name("text")).map(line).collect()
 }
 
-/// A drawing in a form that is read in a review: its text with where it stands, and how much of what is drawn in which ink.
-/// A coordinate is in whole CSS pixels; a line that moves by less is the same.
+/// Returns a drawing in a form that is read in a review: its text with where it stands, and how much of what is drawn
+/// in which ink. A coordinate is in whole CSS pixels; a line that moves by less is the same.
 pub(super) fn reduced(drawing: &Drawing) -> String {
     let mut out = format!("{} 640 x {}\n{}\n{}\n\n", drawing.name, drawing.height, drawing.title, drawing.caption);
     for line in lines(drawing) {

@@ -16,36 +16,36 @@ pub(in crate::cli) struct ImportArgs {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ImportWhat {
-    /// Say what a trace shows, and write a scenario that replays it.
+    /// Summarise a trace and write a scenario that replays it.
     Trace(ImportTraceArgs),
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImportTraceArgs {
-    /// The trace, one call a line: a file or a folder of them, plain or gzip.
+    /// The trace, with one call a line: a file, or a folder of files, plain or gzip.
     pub file: PathBuf,
-    /// azure, csv, burstgpt, mooncake or bedrock; default: what the file shows.
+    /// The format: azure, csv, burstgpt, mooncake or bedrock; default: recognised from the file.
     #[arg(long, value_parser = format)]
     pub format: Option<trace::Format>,
-    /// What a column of a table means, such as `input_tokens=prompt`; as often as needed.
+    /// The meaning of a column of a table, such as `input_tokens=prompt`; can be repeated.
     #[arg(long = "column", value_name = "MEANING=COLUMN", value_parser = column)]
     pub columns: Vec<(Meaning, String)>,
-    /// Leave out what comes before, since the first row.
+    /// Leave out the rows before this time, counted from the first row.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub from: Option<SimTime>,
-    /// Leave out what comes from here on, since the first row.
+    /// Leave out the rows from this time on, counted from the first row.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub to: Option<SimTime>,
-    /// Count the lines that are no request and leave them out.
+    /// Leave out lines that are not requests, and report how many there are.
     #[arg(long)]
     pub skip_bad_lines: bool,
-    /// Draw traffic that is fitted to the trace instead, and say how well it fits.
+    /// Fit a traffic model to the trace instead of replaying it, and report how well it fits.
     #[arg(long)]
     pub fit: bool,
-    /// One workload for each modelId, identity or requestMetadata.KEY; of a table: for each value of a column.
+    /// Make one workload for each modelId, identity or requestMetadata.KEY, or for each value of a column of a table.
     #[arg(long, value_name = "LABEL")]
     pub split_by: Option<String>,
-    /// Where to write the scenario; default: <NAME OF THE FILE>.toml in this folder. `-` prints it.
+    /// The scenario file to write; default: <NAME OF THE FILE>.toml in this folder. `-` writes to stdout.
     #[arg(long, short)]
     pub out: Option<PathBuf>,
     /// The name of the workload; default: that of the file.

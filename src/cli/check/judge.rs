@@ -12,7 +12,7 @@ use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnsw
 const MICROS_PER_DAY: u64 = 86_400_000_000;
 
 impl Gate<'_> {
-    /// Judges a file, and says what to remember of it.
+    /// Judges a file, and returns the judgement with the metrics for a baseline.
     pub(super) fn judge(&self, subject: &Subject) -> Result<(Checked, Option<BaselineScenario>), Trouble> {
         let model = &subject.loaded.model;
         let mut cases = Vec::new();
@@ -21,12 +21,13 @@ impl Gate<'_> {
         if self.clock.is_over() {
             cases.push(undecided("time budget", "the time budget was used up before this file began"));
         } else if model.expectations.is_empty() {
-            cases.push(undecided("expectations", "nothing is expected: write [[expect]], or leave the file out"));
+            cases.push(undecided("expectations", "the file states no goal: write [[expect]], or leave the file out"));
         } else {
             let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
             cases.extend(unbounded(&played));
             cases.extend(played.point.ended.as_ref().map(|ended| undecided("run", &report::early_end(ended))));
+            cases.extend(caveats(&played));
             cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));
             memory = Some(experiment::remember(model, &played));
@@ -41,7 +42,7 @@ impl Gate<'_> {
         Ok((checked, memory))
     }
 
-    /// Whether the oldest figure of the catalogue in use is too old.
+    /// Returns a failed case where the oldest figure of the catalogue in use is too old.
     fn age(&self, as_of: Option<&str>) -> Option<Case> {
         let most = i64::try_from(self.args.max_catalog_age?.0 / MICROS_PER_DAY).unwrap_or(i64::MAX);
         let as_of = as_of?;
@@ -73,7 +74,7 @@ impl Gate<'_> {
         played.expectations.iter().map(case).collect()
     }
 
-    /// Whether the verdict hangs on what is not known.
+    /// Returns the case of the unpublished rules: whether the verdict depends on them.
     fn doubt(&self, subject: &Subject, played: &Played) -> Result<Option<Case>, Trouble> {
         let unknowns = doubted(&subject.loaded, self.args.no_doubt);
         let build = |settings: &[String]| build(&subject.source, settings);
@@ -96,10 +97,13 @@ impl Gate<'_> {
         let model = &subject.loaded.model;
         let Some(baseline) = &self.baseline else { return Vec::new() };
         let Some(then) = known(baseline, &subject.file) else {
-            return vec![undecided("baseline", "the baseline does not know this file; --write-baseline remembers it")];
+            return vec![undecided("baseline", "the baseline has no entry for this file; --write-baseline adds it")];
         };
         if then.seed != model.run.seed {
-            let text = format!("the baseline has seed {}, the run {}: nothing pairs", then.seed, model.run.seed);
+            let text = format!(
+                "the baseline has seed {} and the run has seed {}: they cannot be compared in pairs",
+                then.seed, model.run.seed
+            );
             return vec![undecided("baseline", &text)];
         }
         let compared = experiment::regressions(model, played, then).into_iter();
@@ -134,10 +138,22 @@ impl Gate<'_> {
     }
 }
 
-/// A warning where every expectation holds and requests fail that none bounds.
+/// Returns a warning where every goal holds and requests fail that no goal bounds.
 fn unbounded(played: &Played) -> Option<Case> {
     let text = report::unbounded_failures(&played.expectations, &played.point.basis)?;
     Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None })
+}
+
+/// A warning for each thing that the answer does not cover, or that happens after the run.
+fn caveats(played: &Played) -> impl Iterator<Item = Case> {
+    let caveats = played.notes.iter().filter(|note| note.is_caveat);
+    caveats.map(|note| Case {
+        name: note.metric.clone().unwrap_or_else(|| "traffic".to_owned()),
+        verdict: Judgement::Held,
+        text: note.text.clone(),
+        is_warning: true,
+        owner: None,
+    })
 }
 
 fn undecided(name: &str, text: &str) -> Case {

@@ -19,24 +19,24 @@ use crate::report::{self, Case, Checked};
 use crate::results::{BASELINE_VERSION, Baseline, BaselineScenario, Judgement};
 use crate::scenario::{Loaded, Source};
 
-/// A file that is to be checked.
+/// A scenario file to check.
 struct Subject {
-    /// As it was given.
+    /// The path of the file as it was given.
     file: String,
     source: Source,
     loaded: Loaded,
 }
 
-/// What every file is judged by.
+/// The settings and the baseline by which every file is judged.
 struct Gate<'a> {
     args: &'a CheckArgs,
     baseline: Option<Baseline>,
-    /// YYYY-MM-DD.
+    /// Today's date, as YYYY-MM-DD.
     today: String,
     clock: Clock,
 }
 
-/// A watch that knows when the time is up.
+/// The time budget of the check.
 struct Clock {
     progress: Progress,
     until: Option<Instant>,
@@ -57,15 +57,21 @@ impl Watch for Clock {
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     let subjects = match open(args) {
         Ok(subjects) => subjects,
-        Err(refused) => {
-            // The comment of a review is left even so: it says what is wrong.
-            leave_comment(args, &refused.files)?;
-            return Err(refused.trouble);
-        }
+        // A review and a CI system are told even so what is wrong.
+        Err(refused) => return Err(reported(args, &refused.files, refused.trouble)),
     };
     let ahead = |subject: &Subject| Ahead::of(&subject.loaded.model, doubted(&subject.loaded, args.no_doubt));
     announce(&subjects.iter().map(ahead).collect::<Vec<_>>(), args.resources)?;
-    let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
+    let baseline = match args.baseline.as_deref().map(read_baseline).transpose() {
+        Ok(baseline) => baseline,
+        Err(trouble) => {
+            let path = args.baseline.as_deref().unwrap_or(Path::new("")).display().to_string();
+            let not_run = |s: &Subject| not_run(&s.file, &s.loaded.model.title, "the baseline cannot be read");
+            let files: Vec<Checked> =
+                [broken(&path, "baseline", &trouble.message)].into_iter().chain(subjects.iter().map(not_run)).collect();
+            return Err(reported(args, &files, trouble));
+        }
+    };
     let budget = args.time_budget.map(|time| Duration::from_micros(time.0));
     let gate = Gate {
         args,
@@ -80,14 +86,17 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     gate.clock.progress.finish();
     let shared = shared_quotas(&subjects);
     let (mut all, mut remembered, mut trouble) = (Vec::new(), BTreeMap::new(), None);
-    for one in judged {
+    for (one, subject) in judged.into_iter().zip(&subjects) {
         match one {
             Ok((mut checked, memory)) => {
                 checked.cases.extend(shared.get(&checked.file).into_iter().flatten().cloned());
                 remembered.extend(memory.map(|memory| (checked.file.clone(), memory)));
                 all.push(checked);
             }
-            Err(found) => trouble = Some(found),
+            Err(found) => {
+                all.push(broken(&subject.file, "scenario", &found.message));
+                trouble = Some(found);
+            }
         }
     }
     tell(args, &all)?;
@@ -105,7 +114,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
     })
 }
 
-/// Files of which at least one cannot run.
+/// The files of a check in which at least one scenario is not valid.
 struct Unrunnable {
     files: Vec<Checked>,
     trouble: Trouble,
@@ -121,11 +130,11 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
         let file = path.display().to_string().replace('\\', "/");
         match load(path, &settings, &args.overrides.catalog) {
             Ok((source, loaded)) => {
-                files.push(not_run(&file, &loaded.model.title));
+                files.push(not_run(&file, &loaded.model.title, "another file is not a valid scenario"));
                 subjects.push(Subject { file, source, loaded });
             }
             Err(trouble) => {
-                files.push(broken(&file, &trouble.message));
+                files.push(broken(&file, "scenario", &trouble.message));
                 refusals += &trouble.message;
                 exit = exit.or(trouble.exit);
             }
@@ -137,7 +146,8 @@ fn open(args: &CheckArgs) -> Result<Vec<Subject>, Box<Unrunnable>> {
     Err(Box::new(Unrunnable { files, trouble: Trouble::new(exit, refusals) }))
 }
 
-/// For each file, a warning for each default quota that other files take as well: each is judged as if it had it alone.
+/// Returns, for each file, a warning for each default quota that other files take as well: each is judged as if it had
+/// it alone. Files that one of those that are checked judges together need none.
 fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for subject in subjects {
@@ -148,13 +158,17 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     let mut warnings: BTreeMap<String, Vec<Case>> = BTreeMap::new();
     for (quota, files) in users.into_iter().filter(|(_, files)| files.len() > 1) {
         for file in &files {
-            let others: Vec<&str> = files.iter().copied().filter(|other| other != file).collect();
+            let is_apart = |other: &&str| other != file && !are_together(subjects, file, other);
+            let others: Vec<&str> = files.iter().copied().filter(is_apart).collect();
+            if others.is_empty() {
+                continue;
+            }
             let others = match others.as_slice() {
                 few if few.len() <= 3 => few.join(", "),
                 many => format!("{} other files", many.len()),
             };
             let text = format!(
-                "the default quota {quota} is judged as if this file had it alone; {others} take it too: include the files of one account in one scenario"
+                "the default quota {quota} is judged as if this file alone used it; {others} use it too: include the files of one account in one scenario"
             );
             let case =
                 Case { name: "shared quota".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None };
@@ -164,8 +178,17 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     warnings
 }
 
-fn not_run(file: &str, title: &str) -> Checked {
-    let text = "not run: another file is no scenario that can run".to_owned();
+/// Returns whether one of the files that are checked judges both of these together: it is one of them or includes it.
+fn are_together(subjects: &[Subject], one: &str, other: &str) -> bool {
+    let source_of = |file: &str| subjects.iter().find(|subject| subject.file == file).map(|subject| &subject.source);
+    let (Some(one), Some(other)) = (source_of(one), source_of(other)) else { return false };
+    let has = |account: &Source, part: &Source| std::ptr::eq(account, part) || account.includes(part);
+    subjects.iter().any(|subject| has(&subject.source, one) && has(&subject.source, other))
+}
+
+/// Returns a file that was not judged because of another one.
+fn not_run(file: &str, title: &str, why: &str) -> Checked {
+    let text = format!("not run: {why}");
     let case = Case { name: "run".to_owned(), verdict: Judgement::Inconclusive, text, is_warning: false, owner: None };
     Checked {
         file: file.to_owned(),
@@ -177,24 +200,48 @@ fn not_run(file: &str, title: &str) -> Checked {
     }
 }
 
-/// A file that is no scenario, with its faults: each in a line, without the excerpts of its text.
-fn broken(file: &str, message: &str) -> Checked {
-    let is_told = |line: &&str| {
-        let line = line.trim_start();
-        line.starts_with("error: ") || line.starts_with("--> ") || line.starts_with("= help: ")
-    };
-    let lines: Vec<&str> = message.lines().filter(is_told).map(str::trim).collect();
-    let text = lines.join("\n");
-    let case = Case { name: "scenario".to_owned(), verdict: Judgement::Failed, text, is_warning: false, owner: None };
+/// Returns a file that cannot be used, with its errors: each in a line, without the excerpts of its text and without
+/// its warnings.
+fn broken(file: &str, name: &str, message: &str) -> Checked {
+    let mut is_error = false;
+    let mut lines: Vec<&str> = Vec::new();
+    for line in message.lines().map(str::trim) {
+        if line.starts_with("error: ") || line.starts_with("warning: ") {
+            is_error = line.starts_with("error: ");
+        }
+        if is_error && ["error: ", "--> ", "= help: "].iter().any(|start| line.starts_with(start)) {
+            lines.push(line);
+        }
+    }
+    let (name, text) = (name.to_owned(), lines.join("\n"));
+    let case = Case { name, verdict: Judgement::Failed, text, is_warning: false, owner: None };
     Checked { file: file.to_owned(), title: String::new(), cases: vec![case], now: None, before: None, is_broken: true }
 }
 
-fn leave_comment(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
-    match &args.markdown {
-        Some(path) if path == Path::new("-") => say(&report::gate_markdown(files)),
-        Some(path) => write(path, &report::gate_markdown(files)),
-        None => Ok(()),
+/// Leaves the reports that were asked for although nothing was judged; returns the trouble, with what hindered the
+/// reports.
+fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
+    match leave_reports(args, files) {
+        Ok(()) => trouble,
+        Err(lost) => Trouble::new(trouble.exit, trouble.message + &lost.message),
     }
+}
+
+/// Writes the reports that were asked for: Markdown for a review, JUnit XML for a CI system.
+fn leave_reports(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
+    let may_pass = args.inconclusive == OnDoubt::Pass;
+    if let Some(path) = &args.junit {
+        write(path, &report::junit(files, may_pass))?;
+    }
+    match &args.markdown {
+        Some(path) if path == Path::new("-") => say(&report::gate_markdown(files))?,
+        Some(path) => write(path, &report::gate_markdown(files))?,
+        None => {}
+    }
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|v| !v.is_empty()) {
+        say_commands(&report::annotations(files, may_pass))?;
+    }
+    Ok(())
 }
 
 fn read_baseline(path: &Path) -> Result<Baseline, Trouble> {
@@ -217,23 +264,11 @@ fn pretty(baseline: &Baseline) -> String {
 }
 
 fn tell(args: &CheckArgs, all: &[Checked]) -> Result<(), Trouble> {
-    let may_pass = args.inconclusive == OnDoubt::Pass;
-    if let Some(path) = &args.junit {
-        write(path, &report::junit(all, may_pass))?;
-    }
     let to_stdout = args.markdown.as_deref().is_some_and(|path| path == Path::new("-"));
-    match &args.markdown {
-        Some(_) if to_stdout => say(&report::gate_markdown(all))?,
-        Some(path) => write(path, &report::gate_markdown(all))?,
-        None => {}
-    }
     if args.quiet {
         complain(&report::gate_broken(all));
     } else if !to_stdout {
         say(&report::gate_text(all))?;
     }
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|v| !v.is_empty()) {
-        say_commands(&report::annotations(all, may_pass))?;
-    }
-    Ok(())
+    leave_reports(args, all)
 }

@@ -1,7 +1,7 @@
-//! Two scenarios against each other: the differences of their metrics, with the luck that they share left out.
+//! Compares two scenarios: the differences of their metrics, without the random variation that they share.
 //!
-//! Both sides are played with the same streams, so that replication i of both meets the same requests. What differs within
-//! a pair is then the scenario and not the traffic, and the interval is that of the differences of the pairs. With
+//! Both sides are played with the same streams, so that replication i of both meets the same requests where both scenarios
+//! state the same traffic. What differs within a pair is then the scenario, and the interval is that of the differences of the pairs. With
 //! different seeds nothing is shared, and the interval is that of two independent samples.
 
 mod doubted;
@@ -19,6 +19,7 @@ use crate::results::{
     self, Comparison, Difference, Estimate, Expectation, JudgedTwice, Note, Point, Results, Scenario, Side,
 };
 use crate::stats::{Deviation, dispersion, interval};
+use crate::terms::natural_order;
 
 /// Below this share of either side a difference is that of roundings \[1\].
 const ROUNDING: f64 = 1e-12;
@@ -40,7 +41,7 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
             results.assumptions.push(assumption);
         }
     }
-    results.assumptions.sort();
+    results.assumptions.sort_by(|a, b| natural_order(&a.path, &b.path).then_with(|| a.cmp(b)));
     inputs::put(&mut results, inputs::of_sides(model_a, model_b));
     let names = results::names(&scenario_a, &scenario_b);
     let [name_a, name_b] = names.clone();
@@ -54,6 +55,7 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
         a: side_of(name_a, scenario_a, model_a),
         b: side_of(name_b, scenario_b, model_b),
         paired,
+        same_requests: paired && same_requests((model_a, model_b), &differences),
         tolerance: results::TOLERANCE,
         confidence: model_a.run.confidence,
         cost_per_month_difference_usd: differences.get("cost_per_month_usd").and_then(|d| d.difference),
@@ -76,7 +78,18 @@ pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) 
     Conclusion { results, effort }
 }
 
-/// A side as a design point with what its charts draw.
+/// Returns whether both sides have the same workloads with equal laws of lengths, and as many requests of each.
+fn same_requests((a, b): (&Model, &Model), differences: &BTreeMap<String, Difference>) -> bool {
+    let lengths =
+        |model: &Model| model.workloads.iter().map(|w| (w.name.clone(), w.tokens.clone())).collect::<Vec<_>>();
+    let is_count = |name: &str| name == "requests" || name.starts_with("workloads.") && name.ends_with(".requests");
+    let counts = differences.iter().filter(|(name, _)| is_count(name));
+    (a.run.warmup, a.run.duration) == (b.run.warmup, b.run.duration)
+        && lengths(a) == lengths(b)
+        && counts.map(|(_, d)| d).all(|d| d.difference == Some(0.0) && d.half_width.is_none_or(|half| half == 0.0))
+}
+
+/// Returns a side as a design point with what its charts draw.
 fn side(index: u64, name: &str, played: Played) -> Point {
     Point {
         index,
@@ -86,7 +99,7 @@ fn side(index: u64, name: &str, played: Played) -> Point {
     }
 }
 
-/// The difference of every metric that both sides have.
+/// Returns the difference of every metric that both sides have.
 fn differences(a: (&Model, &Played), b: (&Model, &Played), paired: bool) -> BTreeMap<String, Difference> {
     let confidence = a.0.run.confidence;
     let [sheet_a, sheet_b] = [a, b].map(|(model, played)| sheet(model, played));
@@ -228,13 +241,12 @@ fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec
             texts.push(format!("{name} alone has the workloads {}", alone.join(", ")));
         }
     }
-    texts.into_iter().map(|text| Note { metric: None, text }).collect()
+    texts.into_iter().map(|text| Note { metric: None, text, is_caveat: false }).collect()
 }
 
 /// What both sides say once, the rest with the side that says it.
 fn notes_of_sides(a: &[Note], b: &[Note], [name_a, name_b]: &[String; 2]) -> Vec<Note> {
-    let of =
-        |name: &str, note: &results::Note| Note { metric: note.metric.clone(), text: format!("{name}: {}", note.text) };
+    let of = |name: &str, note: &results::Note| Note { text: format!("{name}: {}", note.text), ..note.clone() };
     let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of(name_a, note) });
     of_a.chain(b.iter().filter(|note| !a.contains(note)).map(|note| of(name_b, note))).collect()
 }

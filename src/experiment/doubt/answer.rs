@@ -23,12 +23,12 @@ fn slack_of(e: &Expectation) -> Option<f64> {
     [above, below].into_iter().flatten().min_by(f64::total_cmp)
 }
 
-/// The slack of a reading's tightest expectation.
+/// Returns the slack of a reading's tightest expectation.
 pub(super) fn slack(reading: &Reading) -> Option<f64> {
     reading.answer.expectations.iter().filter_map(slack_of).min_by(f64::total_cmp)
 }
 
-/// The metric whose expectation is tightest in any reading.
+/// Returns the metric whose expectation is tightest in any reading.
 fn tightest(readings: &[Reading]) -> Option<&str> {
     let all = readings.iter().flat_map(|r| &r.answer.expectations).filter_map(|e| Some((slack_of(e)?, e)));
     all.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, e)| e.metric.as_str())

@@ -35,19 +35,19 @@ impl Answer {
         Self { expectations: expectations.to_vec(), replications, differences: BTreeMap::new(), effort }
     }
 
-    /// The answer of a design point.
+    /// Returns the answer of a design point.
     #[must_use]
     pub fn of(played: &Played) -> Self {
         Self::new(&played.expectations, played.point.replications, played.effort)
     }
 
-    /// The worst of its judgements.
+    /// Returns the worst of its judgements.
     #[must_use]
     pub fn verdict(&self) -> Judgement {
         Judgement::worst(&self.expectations).unwrap_or(Judgement::Held)
     }
 
-    /// The estimate of a metric that an expectation names.
+    /// Returns the estimate of a metric that an expectation names.
     fn value(&self, metric: &str) -> Option<f64> {
         self.expectations.iter().find(|e| e.metric == metric)?.estimate
     }
@@ -158,13 +158,13 @@ pub fn run_in_doubt(
     let base = Answer::new(expectations, points[0].replications, conclusion.effort);
     if let Some(doubts) = doubt_point(base, unknowns, build, watch)? {
         conclusion.results.doubt = Some(doubts.doubt);
-        conclusion.results.decision = super::decide::decision(&conclusion.results);
+        conclusion.results.decision = super::decide::decision(model, &conclusion.results);
         conclusion.effort = conclusion.effort.plus(doubts.effort);
     }
     Ok(conclusion)
 }
 
-/// The choices as `PATH=VALUE`.
+/// Returns the choices as `PATH=VALUE`.
 fn settings(unknowns: &[Unknown], choices: &[(usize, Alternative)]) -> Vec<String> {
     choices.iter().map(|(u, value)| unknowns[*u].at(value).argument()).collect()
 }

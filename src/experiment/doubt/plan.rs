@@ -25,7 +25,7 @@ pub(super) fn play_all(unknowns: &[Unknown], base: Reading, asking: Asking<'_>) 
     Ok((readings, total))
 }
 
-/// Every combination but the base; the last unknown varies fastest.
+/// Returns every combination but the base; the last unknown varies fastest.
 fn product(others: &[Vec<Alternative>]) -> Vec<Choices> {
     let mut all: Vec<Choices> = vec![Vec::new()];
     for (u, others) in others.iter().enumerate() {

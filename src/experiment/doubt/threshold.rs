@@ -16,7 +16,7 @@ fn flipped(base: Judgement) -> Judgement {
     if base == Judgement::Failed { Judgement::Held } else { Judgement::Failed }
 }
 
-/// The flips with the fewest choices; and how much work it was to find the thresholds.
+/// Returns the flips with the fewest choices; and how much work it was to find the thresholds.
 pub(super) fn flips(
     unknowns: &[Unknown],
     readings: &[Reading],
@@ -58,7 +58,7 @@ pub(super) fn flips(
     Ok((flips, effort))
 }
 
-/// A condition that names values.
+/// Returns a condition that names values.
 fn plain(unknown: &Unknown, values: &[&Alternative]) -> Condition {
     Condition {
         path: unknown.path.clone(),
@@ -99,7 +99,7 @@ impl Search<'_> {
         Ok(condition)
     }
 
-    /// The number nearest to `flips` that is known to keep the verdict; `None`: there was no time to find it.
+    /// Returns the number nearest to `flips` that is known to keep the verdict; `None`: there was no time to find it.
     fn threshold(&mut self, mut flips: f64, mut keeps: f64, range: f64, is_whole: bool) -> Result<Option<f64>, String> {
         let enough = if is_whole { (range * FINE_ENOUGH).max(1.0) } else { range * FINE_ENOUGH };
         for _ in 0..MOST_STEPS {

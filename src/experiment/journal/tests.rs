@@ -24,6 +24,7 @@ fn point(index: u64) -> Point {
         takes: Vec::new(),
         bill: Vec::new(),
         commitments: Vec::new(),
+        notes: Vec::new(),
         expectations: Vec::new(),
         detail: None,
     }

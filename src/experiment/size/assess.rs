@@ -58,22 +58,22 @@ fn explanation(
     match (state, held, failed) {
         (SizingState::Answered, Some(held), Some(failed)) => {
             let (held, failed) = (size.told(held), size.told(failed));
-            format!("{held} is the {which} `{vary}` that keeps every expectation; {failed} does not")
+            format!("{held} is the {which} `{vary}` that meets every goal; {failed} does not")
         }
         (SizingState::EverythingHolds, ..) => match find {
-            Find::Least => format!(
-                "the {which} `{vary}` that keeps every expectation is at most {low}; lower values were not tried"
-            ),
-            Find::Greatest => format!(
-                "the {which} `{vary}` that keeps every expectation is at least {high}; higher values were not tried"
-            ),
+            Find::Least => {
+                format!("the {which} `{vary}` that meets every goal is at most {low}; lower values were not tried")
+            }
+            Find::Greatest => {
+                format!("the {which} `{vary}` that meets every goal is at least {high}; higher values were not tried")
+            }
         },
         (SizingState::NothingHolds, ..) => match find {
             Find::Least => format!(
-                "no `{vary}` up to {high} keeps every expectation: the greatest value of the range, {high}, does not hold; higher values were not tried"
+                "no `{vary}` up to {high} meets every goal: the greatest value of the range, {high}, does not hold; higher values were not tried"
             ),
             Find::Greatest => format!(
-                "no `{vary}` down to {low} keeps every expectation: the least value of the range, {low}, does not hold; lower values were not tried"
+                "no `{vary}` down to {low} meets every goal: the least value of the range, {low}, does not hold; lower values were not tried"
             ),
         },
         (SizingState::NotMonotone, ..) => {
@@ -115,7 +115,7 @@ fn are(size: &Size, values: &[u64]) -> String {
     }
 }
 
-/// The last value of a verdict and the first of the next one, wherever it changes; a few of them.
+/// Returns the last value of a verdict and the first of the next one, wherever it changes; a few of them.
 fn turns(known: &[(u64, Judgement)]) -> Vec<(u64, Judgement)> {
     const MOST: usize = 6;
     let mut turns: Vec<(u64, Judgement)> =
@@ -195,15 +195,12 @@ mod tests {
     #[test]
     fn the_reason_is_told() {
         let told = |verdicts| of(Find::Least, verdicts).explanation;
-        assert_eq!(told("FFH"), "3 is the least `a.b` that keeps every expectation; 2 does not");
+        assert_eq!(told("FFH"), "3 is the least `a.b` that meets every goal; 2 does not");
         assert_eq!(
             told("FF"),
-            "no `a.b` up to 2 keeps every expectation: the greatest value of the range, 2, does not hold; higher values were not tried"
+            "no `a.b` up to 2 meets every goal: the greatest value of the range, 2, does not hold; higher values were not tried"
         );
-        assert_eq!(
-            told("HH"),
-            "the least `a.b` that keeps every expectation is at most 1; lower values were not tried"
-        );
+        assert_eq!(told("HH"), "the least `a.b` that meets every goal is at most 1; lower values were not tried");
         assert_eq!(told("FIH"), "undecided: of `a.b`, 1 fails and 3 holds; 2 is inconclusive");
         assert_eq!(told("HFH"), "undecided: not monotone; 1 holds, 2 fails, 3 holds, so no one `a.b` is the answer");
     }

@@ -187,7 +187,7 @@ impl<'l> Line<'l> {
         self.try_numbers([answer.checked_sub(1), Some(answer + 1).filter(|k| *k < n)].into_iter().flatten().collect())
     }
 
-    /// A value below the range that makes a scenario; `None`: there is none.
+    /// Returns a value below the range that makes a scenario; `None`: there is none.
     fn lower_value(&self) -> Option<u64> {
         let Size { from, step, .. } = *self.size;
         let below = if from > step { from - step } else { from / 2 };
@@ -276,7 +276,7 @@ impl<'l> Line<'l> {
             if let Some(least) = least {
                 let least = self.size.told(least);
                 outcome.explanation =
-                    format!("{least} keeps every expectation, and is the least `{}` there is", self.size.vary);
+                    format!("{least} meets every goal, and is the least `{}` there is", self.size.vary);
             }
         }
         outcome
@@ -286,7 +286,7 @@ impl<'l> Line<'l> {
         self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
     }
 
-    /// The notes of the answer, else of the first value that was played.
+    /// Returns the notes of the answer, else of the first value that was played.
     fn notes(&self, outcome: &Outcome) -> Vec<Note> {
         let played = || self.tried.values().find(|tried| tried.result.is_ok());
         let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(played);
@@ -315,13 +315,13 @@ impl<'l> Line<'l> {
         let difference = enough.and_then(|answer| Some(self.cost(value)? - self.cost(answer)?));
         let found = self.size.find == Find::Least;
         let what = match verdict {
-            BoughtVerdict::Short if found => "is too few: it breaks an expectation",
-            BoughtVerdict::Short => "is too much: it breaks an expectation",
+            BoughtVerdict::Short if found => "is too few: it misses a goal",
+            BoughtVerdict::Short => "is too much: it misses a goal",
             BoughtVerdict::Right => "is right",
             BoughtVerdict::Spare if found => "is more than it takes",
             BoughtVerdict::Spare => "is less than would do",
             BoughtVerdict::Enough => "is enough; whether it is more than it takes is not decided",
-            BoughtVerdict::Undecided => "may do or not: its expectations are inconclusive",
+            BoughtVerdict::Undecided => "may do or not: its goals are inconclusive",
         };
         let outside = if self.size.index(value).is_some() { "" } else { " (it is no value of the range)" };
         let explanation = format!("{} {what}{outside}", self.size.told(value));
@@ -342,7 +342,7 @@ impl<'l> Line<'l> {
         self.tried
     }
 
-    /// The answer of the line; its design point goes to the others.
+    /// Returns the answer of the line; its design point goes to the others.
     fn into_frontier(mut self, points: &mut Vec<Point>) -> FrontierPoint {
         let outcome = self.outcome();
         let cost_per_month_usd = outcome.answer.and_then(|value| self.cost(value));

@@ -45,7 +45,8 @@ impl<'d> InDoubt<'d> {
         let is_held = doubts.doubt.answer == DoubtAnswer::Holds;
         let (value, effort) = if is_held { (Some(answer), Effort::default()) } else { self.beyond(answer, doubts) };
         let n = doubts.doubt.readings.len();
-        let which = if (n as u64) < doubts.doubt.readings_total { "that were played" } else { "of what is not known" };
+        let which =
+            if (n as u64) < doubts.doubt.readings_total { "that were simulated" } else { "of the unpublished rules" };
         let end = match self.size.find {
             Find::Least => format!("up to {}", self.size.told(self.size.value(self.size.values() - 1))),
             Find::Greatest => format!("down to {}", self.size.told(self.size.from)),
@@ -130,7 +131,7 @@ impl<'s> Rest<'s> {
         }
     }
 
-    /// The nearest value that holds, found by halving; `None`: the last one does not.
+    /// Returns the nearest value that holds, found by halving; `None`: the last one does not.
     fn first_held(&self, line: &mut Line<'_>) -> Option<u64> {
         if self.count == 0 || !self.holds(line, self.count - 1) {
             return None;

@@ -22,7 +22,7 @@ const EVEN: f64 = 0.01;
 const LARGEST_CV: f64 = 20.0;
 
 impl Arrivals {
-    /// Every process that the figures allow, the simplest first.
+    /// Returns every process that the figures allow, the simplest first.
     pub fn candidates(figures: &Figures) -> Vec<Self> {
         let Some(cv) = figures.cv else { return vec![Self::Poisson] };
         if cv < EVEN {
@@ -62,7 +62,7 @@ impl Arrivals {
         }
     }
 
-    /// The value of the key `arrivals.KIND`, for so many arrivals on average \[1/s\].
+    /// Returns the value of the key `arrivals.KIND`, for so many arrivals on average \[1/s\].
     pub fn value(&self, per_second: f64) -> String {
         let mean = rate(per_second);
         match self {

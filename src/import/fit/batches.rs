@@ -60,7 +60,7 @@ fn together(t: f64, spread: f64) -> f64 {
     x - x * x / 3.0
 }
 
-/// The spread at which h(1 s) / h(60 s) is `ratio`; the ratio falls as the spread grows \[s\].
+/// Returns the spread at which h(1 s) / h(60 s) is `ratio`; the ratio falls as the spread grows \[s\].
 fn spread_of(ratio: f64) -> f64 {
     let of = |spread: f64| together(1.0, spread) / together(60.0, spread);
     let (least, greatest) = SPREADS;

@@ -79,7 +79,7 @@ fn held(x: f64) -> f64 {
 /// Rows that are drawn for a candidate, in all; at least three tapes, and no more than nineteen.
 const ROWS_DRAWN: u64 = 400_000;
 
-/// An odd number, so that there is a middle one.
+/// Returns how many tapes are drawn: an odd number, so that one of them is the median.
 pub(super) fn tapes_for(rows: u64) -> u32 {
     (ROWS_DRAWN / rows.max(1)).clamp(3, 19) as u32 | 1
 }
@@ -133,7 +133,7 @@ impl Trial {
         Some(Compared { what, recorded: of(recorded)?, drawn: values[values.len() / 2], range: (least, greatest) })
     }
 
-    /// Every figure that both have.
+    /// Returns every figure that both have.
     pub fn compare(&self, recorded: &Figures) -> Vec<Compared> {
         let measures = ARRIVALS.iter().chain(&OTHERS);
         measures.filter_map(|measure| self.measure(measure, recorded)).collect()

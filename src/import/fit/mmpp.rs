@@ -64,7 +64,8 @@ impl TwoState {
     }
 }
 
-/// The chance of `k` or more of a Poisson law, for k beyond its mean; 1 before. A bound that is close in the tail.
+/// Returns the chance of `k` or more of a Poisson law, for k beyond its mean; 1 before. A bound that is close in the
+/// tail.
 fn tail(mean: f64, k: f64) -> f64 {
     if k <= mean + 1.0 || mean <= 0.0 {
         return f64::from(u8::from(k <= mean + 1.0));
@@ -111,7 +112,8 @@ pub fn fit(figures: &Figures, second: f64, minute: f64) -> Vec<TwoState> {
     best_of(&family, figures)
 }
 
-/// The members of a family that come nearest to the gaps, the busiest second, the empty seconds, and the first two.
+/// Returns the members of a family that come nearest to the gaps, the busiest second, the empty seconds, and the first
+/// two.
 fn best_of(family: &[TwoState], figures: &Figures) -> Vec<TwoState> {
     let seconds = figures.span.as_secs_f64();
     let gaps = |m: &TwoState| figures.cv.map_or(0.0, |cv| off(m.cv(), cv));
@@ -125,13 +127,13 @@ fn best_of(family: &[TwoState], figures: &Figures) -> Vec<TwoState> {
     best
 }
 
-/// The square of a log ratio.
+/// Returns the square of a log ratio.
 fn off(a: f64, b: f64) -> f64 {
     let ratio = libm::log(a.max(1e-9) / b.max(1e-9));
     ratio * ratio
 }
 
-/// The pace at which the excess over a second / over a minute is `ratio`, from 1/60 (slow) to 1 (fast) \[1/s\].
+/// Returns the pace at which the excess over a second / over a minute is `ratio`, from 1/60 (slow) to 1 (fast) \[1/s\].
 fn pace_of(ratio: f64) -> f64 {
     let (mut low, mut high) = (libm::log(PACES.0), libm::log(PACES.1));
     for _ in 0..60 {

@@ -47,7 +47,7 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// The figures that are off.
+    /// Returns the figures that are off.
     pub fn off(&self) -> impl Iterator<Item = &Compared> {
         self.compared.iter().filter(|c| c.is_off())
     }
@@ -77,7 +77,7 @@ pub fn fit(profile: &Profile, until: SimTime, scenario: &dyn Fn(&Drawn) -> Strin
     Some(Fit { compared: best.compare(&recorded), drawn: best.drawn, tried, tapes })
 }
 
-/// The simplest of the processes that the record may have come from; where it came from none, the nearest.
+/// Returns the simplest of the processes that the record may have come from; where it came from none, the nearest.
 fn preferred(a: &Trial, b: &Trial) -> Ordering {
     let simplest = || a.drawn.arrivals.parameters().cmp(&b.drawn.arrivals.parameters());
     let nearest = || a.distance.total_cmp(&b.distance);

@@ -10,11 +10,11 @@ pub enum LengthLaw {
     /// Every row has it \[tokens\].
     Constant(u64),
     Lognormal {
-        /// \[tokens\]
+        /// The median length \[tokens\].
         median: u64,
-        /// \[tokens\]
+        /// The 95th percentile of the length \[tokens\].
         p95: u64,
-        /// \[tokens\]
+        /// The greatest length \[tokens\].
         max: u64,
     },
     /// Shares and values, linear between \[1, tokens\].
@@ -54,8 +54,8 @@ pub fn fit(lengths: &Histogram) -> LengthFit {
     LengthFit { law: LengthLaw::Quantiles(table(lengths)), lognormal_off: Some(off) }
 }
 
-/// The quantiles of a record in few rows, so that the lines between them enclose little area with the record: the mean
-/// of the table is near that of the record.
+/// Returns the quantiles of a record in few rows, so that the lines between them enclose little area with the record:
+/// the mean of the table is near that of the record.
 fn table(lengths: &Histogram) -> Vec<(f64, u64)> {
     let (least, greatest) = lengths.range().unwrap_or((1, 1));
     let row = |share: f64| match share {
@@ -100,7 +100,7 @@ fn deviation(drawn: f64, recorded: f64) -> f64 {
     if apart <= 1.0 { 0.0 } else { apart / recorded.max(1.0) }
 }
 
-/// The mean of a lognormal that is cut at `max`.
+/// Returns the mean of a lognormal that is cut at `max`.
 fn clamped_mean(mu: f64, sigma: f64, max: f64) -> f64 {
     if sigma <= 0.0 {
         return libm::exp(mu).min(max);
@@ -110,8 +110,8 @@ fn clamped_mean(mu: f64, sigma: f64, max: f64) -> f64 {
     libm::exp(mu + 0.5 * sigma * sigma) * below(z - sigma) + max * (1.0 - below(z))
 }
 
-/// The parameter of the Gaussian copula that has this rank correlation: `2 sin(pi r / 6)` (Kruskal, "Ordinal measures of
-/// association", 1958).
+/// Returns the parameter of the Gaussian copula that has this rank correlation: `2 sin(pi r / 6)` (Kruskal, "Ordinal
+/// measures of association", 1958).
 pub fn copula(rank_correlation: f64) -> f64 {
     2.0 * libm::sin(std::f64::consts::PI * rank_correlation / 6.0)
 }

@@ -19,12 +19,15 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     let limits = model
         .quotas
         .iter()
-        .flat_map(|quota| {
+        .zip(&pooled.quotas)
+        .flat_map(|(quota, record)| {
             LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()).filter_map(move |kind| {
                 let limit = quota.limit(kind)?;
+                let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;
                 let facts = crate::results::LimitFacts {
                     per_minute: per_minute(limit),
                     limiter: limit.limiter.name().to_owned(),
+                    occupied_peak_per_min: Some(record.occupied_peak[kind as usize] as f64 * scale),
                 };
                 Some((format!("{}.{}", quota.prefix, kind.name()), facts))
             })

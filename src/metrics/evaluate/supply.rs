@@ -117,7 +117,7 @@ impl Unused {
     }
 }
 
-/// The limit of a quota by which what was reserved in vain is counted.
+/// Returns the limit of a quota by which what was reserved in vain is counted.
 fn counted_by(quota: &Quota) -> LimitKind {
     let first = [LimitKind::Output, LimitKind::Itpm].into_iter().find(|kind| quota.limit(*kind).is_some());
     first.unwrap_or(LimitKind::Tpm)

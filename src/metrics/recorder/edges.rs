@@ -73,21 +73,16 @@ impl Recorder {
         }
     }
 
-    fn sample_waiting(&mut self, snapshot: Snapshot<'_>) -> u64 {
+    fn sample_waiting(&mut self, at: u64, snapshot: Snapshot<'_>) {
         let queued: u64 = snapshot.capacities.iter().map(|c| u64::from(c.waiting)).sum();
-        let waiting = queued + snapshot.backing_off.iter().sum::<u64>();
-        let moments = &mut self.record.waiting;
-        moments.samples += 1;
-        moments.sum += waiting;
-        moments.squares += waiting * waiting;
-        waiting
+        self.record.waiting.see(at, queued + snapshot.backing_off.iter().sum::<u64>());
     }
 
     /// An edge of the interval, of a minute or of a bucket, or none of these.
     pub(super) fn clock_edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
         if at == self.from {
             self.begin(snapshot);
-            self.record.waiting.at_start = self.sample_waiting(snapshot);
+            self.sample_waiting(at, snapshot);
             return;
         }
         let is_bucket = at == self.clock.next_bucket || (at == self.to && self.clock.bucket_width != u64::MAX);
@@ -106,9 +101,8 @@ impl Recorder {
         }
         // At these edges alone, so that the verdict does not hang on who else looks.
         if is_bucket || is_minute {
-            let waiting = self.sample_waiting(snapshot);
+            self.sample_waiting(at, snapshot);
             if at == self.to {
-                self.record.waiting.at_end = waiting;
                 self.end();
             }
         }

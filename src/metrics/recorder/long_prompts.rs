@@ -32,7 +32,7 @@ impl LongPrompts {
         is_used.then_some(Self(thresholds))
     }
 
-    /// The longest prompt at standard prices there \[tokens\]; the largest number where all are.
+    /// Returns the longest prompt at standard prices there \[tokens\]; the largest number where all are.
     pub(super) fn above(&self, (workload, stage, capacity): At) -> Tokens {
         self.0[workload][stage].get(capacity).copied().unwrap_or(Tokens::MAX)
     }

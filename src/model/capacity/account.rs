@@ -54,10 +54,11 @@ pub struct PriceWeights {
 pub const INPUT_WEIGHT: u64 = 1_000_000;
 
 impl PriceWeights {
-    /// Every token counts 1: for a model whose prices are not known.
+    /// Equal weights of 1, for a model whose prices are not known.
     pub const EQUAL: Self = Self { cache_read: INPUT_WEIGHT, cache_write: INPUT_WEIGHT, output: INPUT_WEIGHT };
 
-    /// The weights of these prices. Without a price of input there is nothing to weight by, and every token counts 1.
+    /// Returns the weights that follow from prices; equal weights without prices. Without a price of input there is
+    /// nothing to weight by, and every token counts 1.
     #[must_use]
     pub fn of(prices: Option<&TokenPrices>) -> Self {
         let Some(prices) = prices.filter(|prices| prices.input.0.0 > 0) else { return Self::EQUAL };

@@ -24,6 +24,7 @@ use crate::units::{Tokens, WallClock, round_half_up};
 #[schemars(rename = "Batch")]
 pub struct BatchSpec {
     /// How often what has been collected is submitted as a job.
+    #[schemars(extend("examples" = ["1h"]))]
     pub collect_every: At<Duration>,
     /// When requests are collected, as an offset from midnight UTC; default 0s.
     pub collect_at: Option<At<Duration>>,
@@ -42,14 +43,14 @@ pub struct BatchSpec {
 /// How jobs are made and run.
 #[derive(Debug, Clone)]
 pub struct JobsPlan {
-    /// \[µs\]
+    /// The time between two jobs \[µs\].
     pub collect_every: u64,
     pub collect_at: u64,
-    /// \[µs\]
+    /// The time that a job waits before it runs \[µs\].
     pub queue_delay: Law,
-    /// \[tokens/µs\]
+    /// The throughput of a job \[tokens/µs\].
     pub speed: f64,
-    /// \[µs\]
+    /// The time after which a job expires \[µs\].
     pub deadline: u64,
     pub sizes: JobSizes,
 }
@@ -143,7 +144,7 @@ impl Kind for BatchSpec {
 }
 
 impl JobsPlan {
-    /// The first instant after `now` at which what has been collected is submitted \[µs\].
+    /// Returns the first instant after `now` at which what has been collected is submitted \[µs\].
     #[must_use]
     pub fn next_submission(&self, now: u64, wall: &WallClock) -> u64 {
         let phase = wall.phase(self.collect_every, self.collect_at);

@@ -131,7 +131,7 @@ impl CurveSpec {
     }
 }
 
-/// The factor of a curve at a utilization: linear between points, constant outside.
+/// Returns the factor of a curve at a utilization: linear between points, constant outside.
 #[must_use]
 pub fn factor_at(points: &[CurvePoint], utilization: f64) -> f64 {
     let after = points.partition_point(|p| p.utilization <= utilization);

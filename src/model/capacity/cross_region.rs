@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::listed::DefaultQuota;
-use super::on_demand::not_sold;
 use super::region_load::{Background, BackgroundSpec, BackgroundState};
 use super::serving::{OutageSpec, Serving, capacity_keys, share_left, share_of, small};
 use super::{Ask, Billing, Kind, Place, Plan, Reason, Refused, Room, Site, Status};
@@ -23,7 +22,7 @@ use crate::model::capacity::quota::QuotaSpec;
 use crate::model::law::{LawSpec, Quantity};
 use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{Count, Duration, Names, Text};
-use crate::model::spec::{At, scalar_or_table, words};
+use crate::model::spec::{At, scalar_or_table, unknown, words};
 use crate::random::{Law, Shape, Stream};
 use crate::units::{MICROS_PER_MINUTE, SimTime, Steps, Tokens, WallClock};
 
@@ -106,7 +105,7 @@ pub struct PoolPlan {
     pub source_is_first: bool,
     pub selection: Selection,
     pub no_room: Status,
-    /// \[µs\]
+    /// The latency that each rerouting adds \[µs\].
     pub reroute_latency: Law,
 }
 
@@ -118,7 +117,7 @@ pub struct RegionPlan {
     pub concurrency: Option<u32>,
     pub tpm: Option<Tokens>,
     pub background: Background,
-    /// \[µs\]
+    /// The round trip from the source region \[µs\].
     pub round_trip: u64,
     /// What outages leave over time \[10⁻⁶\].
     pub left: Steps<u64>,
@@ -214,7 +213,7 @@ impl Kind for CrossRegionSpec {
 }
 
 impl CrossRegionSpec {
-    /// The catalogue's figures for the profile.
+    /// Returns the catalogue's figures for the profile.
     fn offer<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c crate::catalog::Path> {
         let sold = site.sold?;
         if sold.is_custom {
@@ -230,9 +229,13 @@ impl CrossRegionSpec {
         let entry = sold.entry?;
         let offer = entry.path(&self.profile.value);
         if offer.is_none() {
-            let (_, help) = not_sold(sold.id, entry, &self.profile.value);
             let rule = format!("`{}` is not sold through the profile `{}`", entry.id, self.profile.value.0);
-            site.sink.error(self.profile.at.clone(), rule, help);
+            let profiles =
+                entry.paths.iter().map(|p| p.path.as_str()).filter(|path| *path != crate::catalog::IN_REGION);
+            let refusal = unknown(rule, &self.profile.value.0, profiles);
+            let otherwise = "use on_demand, for the model is sold through no profile".to_owned();
+            let help = refusal.help.or(Some(otherwise));
+            site.sink.offer(self.profile.at.clone(), refusal.rule, help, refusal.offers);
         }
         offer
     }
@@ -250,11 +253,15 @@ impl CrossRegionSpec {
             );
             let from_here =
                 |p: &&crate::catalog::Path| p.regions.iter().any(|r| r.from.contains(&self.source_region.value.0));
-            let help = match site.sold.and_then(|s| s.entry?.paths.iter().find(from_here)) {
-                Some(path) => Some(format!("from there `{}` can be called", path.path)),
-                None => crate::model::spec::unknown(String::new(), &self.source_region.value.0, known).help,
-            };
-            site.sink.error(self.source_region.at.clone(), rule, help);
+            match site.sold.and_then(|s| s.entry?.paths.iter().find(from_here)) {
+                Some(path) => {
+                    let help = format!("the profile `{}` can be called from there", path.path);
+                    site.sink.error(self.source_region.at.clone(), rule, help);
+                }
+                None => {
+                    unknown(rule, &self.source_region.value.0, known).report(self.source_region.at.clone(), site.sink)
+                }
+            }
         }
         let listed = offer.and_then(|o| o.regions.iter().find(|r| r.from.contains(&self.source_region.value.0)));
         let Some(written) = &self.destinations else {
@@ -337,7 +344,7 @@ pub struct Pool {
     source_is_first: bool,
     selection: Selection,
     no_room: Status,
-    /// \[µs\]
+    /// The latency that each rerouting adds \[µs\].
     pub reroute_latency: Law,
 }
 
@@ -369,7 +376,7 @@ impl Pool {
         }
     }
 
-    /// The region that would serve now; takes nothing.
+    /// Returns the region that would serve now; takes nothing.
     pub fn find(&mut self, now: u64, ask_in: impl Fn(usize) -> Ask) -> Result<Place, Refused> {
         let mut best: Option<(usize, f64)> = None;
         for (i, region) in self.regions.iter_mut().enumerate() {
@@ -409,8 +416,8 @@ impl Pool {
         }
     }
 
-    /// The first instant after `now` at which a region may have more room by itself \[µs\]; `None`: never. The edges of
-    /// outages are not among them: they are changes of the capacity.
+    /// Returns the first instant after `now` at which a region may have more room by itself \[µs\]; `None`: never. The
+    /// edges of outages are not among them: they are changes of the capacity.
     pub fn next_change(&mut self, now: u64) -> Option<u64> {
         self.regions.iter_mut().filter_map(|region| region.next_change(now)).min()
     }

@@ -34,7 +34,8 @@ impl Kind for CustomDeploymentSpec {
         self.prices.as_ref()
     }
 
-    /// The quota of deployments; where that is not published, the base model's own in its region, or through a profile.
+    /// Returns the quota of deployments; where that is not published, the base model's own in its region, or through a
+    /// profile.
     fn default_quota<'c>(&self, site: &Site<'_, 'c>) -> DefaultQuota<'c> {
         let Some(entry) = site.sold.and_then(|s| s.entry) else { return DefaultQuota::None };
         if let Some(quota) = entry.custom_deployment.as_ref().and_then(|d| d.quota.as_ref()) {

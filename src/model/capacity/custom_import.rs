@@ -57,17 +57,17 @@ impl CustomImportSpec {
 pub struct CopiesPlan {
     pub max_copies: u32,
     pub per_copy: u32,
-    /// \[µs\]
+    /// The time from the first call of a copy until it serves \[µs\].
     pub cold_start: Law,
     /// Where they serve: whose prompt cache they have.
     pub region: usize,
 }
 
-/// \[copies; AWS general reference\]
+/// The default quota of copies of a model \[copies; AWS general reference\].
 const DEFAULT_MAX_COPIES: u32 = 3;
 /// A window of billing, and the time after which an idle copy goes \[µs\].
 pub const WINDOW: u64 = 300_000_000;
-/// \[min\]
+/// The length of a billing window \[min\].
 pub const WINDOW_MINUTES: u64 = 5;
 
 impl Kind for CustomImportSpec {
@@ -151,7 +151,7 @@ pub struct Copies {
 
 #[derive(Debug, Clone, Copy)]
 struct ModelCopy {
-    /// \[µs\]
+    /// The instant from which the copy serves \[µs\].
     ready_at: u64,
     in_flight: u32,
     /// When an invocation last began or ended \[µs\].
@@ -210,7 +210,7 @@ impl Copies {
         if self.copies.iter().flatten().any(|c| c.ready_at <= now) { Ok(()) } else { Err(Reason::NotReady) }
     }
 
-    /// The copy that would serve; asking for more than there is starts one more.
+    /// Returns the copy that would serve; asking for more than there is starts one more.
     pub fn find(&mut self, now: u64) -> Result<Place, Refused> {
         let per_copy = self.plan.per_copy;
         let serves = |c: &Option<ModelCopy>| c.is_some_and(|c| c.ready_at <= now && c.in_flight < per_copy);

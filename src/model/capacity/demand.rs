@@ -21,7 +21,7 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// The tokens that most limits reserve at admission: the burndown rate has no part in it.
+    /// Returns the tokens that most limits reserve at admission: the burndown rate has no part in it.
     #[inline(always)]
     #[must_use]
     pub const fn reserved(self) -> Tokens {
@@ -90,7 +90,7 @@ impl Takes {
         }
     }
 
-    /// The amount that is taken at admission \[tokens\].
+    /// Returns the amount that is taken at admission \[tokens\].
     #[inline(always)]
     #[must_use]
     pub fn amount(&self, ask: Ask) -> Tokens {
@@ -98,7 +98,8 @@ impl Takes {
         if matches!(self, Self::Reservation | Self::Billed) { ask.reserved() } else { self.rare_amount(ask) }
     }
 
-    /// The amount that must have room at admission \[tokens\]: where nothing is taken yet, something must be left.
+    /// Returns the amount that must have room at admission \[tokens\]: where nothing is taken yet, something must be
+    /// left.
     #[inline(always)]
     #[must_use]
     pub fn needs(&self, ask: Ask) -> Tokens {
@@ -123,7 +124,7 @@ impl Takes {
         }
     }
 
-    /// The amount that replaces the reservation in the end \[tokens\].
+    /// Returns the amount that replaces the reservation in the end \[tokens\].
     #[inline(always)]
     #[must_use]
     pub fn charge(&self, ask: Ask, used: Used) -> Tokens {
@@ -145,9 +146,9 @@ impl Takes {
         }
     }
 
-    /// The amount that a call needs by what AWS documents \[tokens\], at most the sum of its input, cap and cache reads.
-    /// A call that needs more than the limit is too large (400). Factors that AWS does not document make no call too
-    /// large: accounts that met them were throttled (429).
+    /// Returns the amount that a call needs by what AWS documents \[tokens\], at most the sum of its input, cap and
+    /// cache reads. A call that needs more than the limit is too large (400). Factors that AWS does not document make
+    /// no call too large: accounts that met them were throttled (429).
     #[must_use]
     pub fn documented_need(&self, ask: Ask) -> Tokens {
         match self {

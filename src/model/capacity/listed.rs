@@ -45,7 +45,7 @@ impl<'c> DefaultQuota<'c> {
     /// Limits of the bedrock-mantle endpoint that the catalogue does not know.
     pub const UNKNOWN_MANTLE: Self = Self::Unknown { limits: [LimitKind::Itpm, LimitKind::Otpm] };
 
-    /// The limits of a row.
+    /// Returns the limits of a row.
     #[must_use]
     pub const fn runtime(entry: &'c QuotaEntry) -> Self {
         Self::Known(ListedQuota { entry: QuotaRow::Runtime(entry), caveat: None })
@@ -60,7 +60,7 @@ impl<'c> DefaultQuota<'c> {
         }
     }
 
-    /// The limits, where they are known.
+    /// Returns the limits, where they are known.
     #[must_use]
     pub const fn known(&self) -> Option<&ListedQuota<'c>> {
         match self {
@@ -71,7 +71,7 @@ impl<'c> DefaultQuota<'c> {
 }
 
 impl<'c> QuotaRow<'c> {
-    /// Each limit of the row and its amount per minute or per day.
+    /// Returns each limit of the row and its amount per minute or per day.
     #[must_use]
     pub const fn limits(&self) -> [(LimitKind, Option<u64>); 3] {
         match self {
@@ -80,7 +80,7 @@ impl<'c> QuotaRow<'c> {
         }
     }
 
-    /// The source and the date of a limit.
+    /// Returns the source and the date of a limit.
     #[must_use]
     pub fn fact(&self, kind: LimitKind) -> (&'c str, &'c str) {
         match self {
@@ -89,7 +89,7 @@ impl<'c> QuotaRow<'c> {
         }
     }
 
-    /// Whether a limit comes from a catalogue of the user's own.
+    /// Returns whether a limit comes from a catalogue of the user's own.
     #[must_use]
     pub fn is_own(&self, kind: LimitKind) -> bool {
         match self {
@@ -98,7 +98,7 @@ impl<'c> QuotaRow<'c> {
         }
     }
 
-    /// The source regions of which the limits are known; empty: the source names none.
+    /// Returns the source regions of which the limits are known; empty: the source names none.
     #[must_use]
     pub fn regions(&self) -> &'c [String] {
         match self {
@@ -107,7 +107,7 @@ impl<'c> QuotaRow<'c> {
         }
     }
 
-    /// Whether two capacities have the same row, so that they can share a quota.
+    /// Returns whether two capacities have the same row, so that they can share a quota.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {

@@ -77,41 +77,41 @@ impl CapacitySpec {
 
 /// How a kind of capacity is lowered.
 pub trait Kind {
-    /// The keys that every kind has.
+    /// Returns the keys that every kind has.
     fn serving(&self) -> Serving<'_>;
-    /// The region that is called.
+    /// Returns the region that is called.
     fn home(&self) -> Option<&At<Text>> {
         self.serving().region
     }
-    /// The limits written inline.
+    /// Returns the limits written inline.
     fn own_quota(&self) -> QuotaSpec;
-    /// The quotas that it shares.
+    /// Returns the quotas that it shares.
     fn quota_names(&self) -> Option<&At<Names>>;
     /// Prices of tokens written inline.
     fn prices(&self) -> Option<&At<PricesSpec>> {
         None
     }
-    /// The limits that hold where a scenario writes none.
+    /// Returns the limits that hold where a scenario writes none.
     fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> DefaultQuota<'c> {
         DefaultQuota::None
     }
-    /// The name of the region that is called; `None`: the scenario does not say.
+    /// Returns the name of the region that is called; `None`: the scenario does not say.
     fn source_region(&self) -> Option<&str> {
         self.home().map(|name| &*name.value.0)
     }
-    /// The path by which the catalogue's model is sold here in service tiers; `None`: it is not.
+    /// Returns the path by which the catalogue's model is sold here in service tiers; `None`: it is not.
     fn path<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c catalog::Path> {
         None
     }
-    /// A latency of its own in the catalogue; `None`: the model's.
+    /// Returns a latency of its own in the catalogue; `None`: the model's.
     fn default_latency<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c LatencyEntry> {
         None
     }
-    /// Whether tokens that it serves count towards the account's daily quota, in the region that is called.
+    /// Returns whether tokens that it serves count towards the account's daily quota, in the region that is called.
     fn counts_for_the_account(&self) -> bool {
         false
     }
-    /// Whether AWS passes on to standard inference what this kind refuses: then a route goes on after it.
+    /// Returns whether AWS passes on to standard inference what this kind refuses: then a route goes on after it.
     fn overflows(&self) -> bool {
         false
     }
@@ -240,7 +240,7 @@ pub struct Standing {
 }
 
 impl Capacity {
-    /// Whether nothing about it changes in a run.
+    /// Returns whether nothing about it changes in a run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.changes_at.is_empty()

@@ -128,7 +128,7 @@ impl Kind for ProvisionedSpec {
     }
 }
 
-/// \[µs\]
+/// The length of the shortest month \[µs\].
 const SHORTEST_MONTH: u64 = 28 * 86_400_000_000;
 
 /// What is bought, and when it serves.
@@ -140,7 +140,7 @@ struct Ready {
 const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team";
 
 impl ProvisionedSpec {
-    /// The catalogue's entry; a model that is not sold so is refused.
+    /// Returns the catalogue's entry; a model that is not sold so is refused.
     fn listed<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c ProvisionedEntry> {
         let sold = site.sold?;
         if sold.path != IN_REGION {
@@ -325,7 +325,7 @@ impl PurchaseSpec {
 
 fn reserved_instead(entry: &ModelEntry) -> String {
     if entry.paths.iter().any(|p| p.reserved.is_some() || p.tiers.iter().any(|t| t == "reserved")) {
-        "it is sold as reserved throughput: use `reserved`".to_owned()
+        "it is sold as reserved throughput: write [capacities.NAME.reserved], with input_tpm and output_tpm".to_owned()
     } else {
         "`bedload catalog ID` says how a model is sold".to_owned()
     }

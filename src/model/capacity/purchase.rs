@@ -25,7 +25,7 @@ impl Commitment {
         }
     }
 
-    /// \[months\]
+    /// Returns the length of the term \[months\].
     #[must_use]
     pub const fn months(self) -> u32 {
         match self {
@@ -109,7 +109,7 @@ impl Purchase {
     }
 }
 
-/// The hourly price in force: as written, or as listed.
+/// Returns the hourly price in force: as written, or as listed.
 pub(super) fn hourly(written: Option<&At<HourlyPrice>>, listed: Option<&String>) -> Option<Price> {
     let listed = || listed.and_then(|text| crate::units::parse::hourly_price(text).ok());
     written.map(|p| p.value.0).or_else(listed)

@@ -77,7 +77,8 @@ impl LimitKind {
     pub const ALL: [Self; 8] =
         [Self::Rpm, Self::Tpm, Self::Tpd, Self::AccountTpd, Self::Itpm, Self::Otpm, Self::Input, Self::Output];
 
-    /// The limit's name within its quota. The account's daily limit is `account.tpd`, so that two kinds share a name.
+    /// Returns the limit's name within its quota. The account's daily limit is `account.tpd`, so that two kinds share a
+    /// name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -103,7 +104,7 @@ impl LimitKind {
         matches!(self, Self::Tpd | Self::AccountTpd)
     }
 
-    /// The reason with which this limit refuses an offer.
+    /// Returns the reason with which this limit refuses an offer.
     #[must_use]
     pub const fn reason(self) -> Reason {
         match self {
@@ -129,8 +130,9 @@ impl Limit {
         self
     }
 
-    /// The largest request that the limit can admit while it is idle \[requests or tokens\]. A larger request is refused
-    /// as too large (400). A limit of 0 refuses every request with a 429 instead, so that no request is too large for it.
+    /// Returns the largest request that the limit can admit while it is idle \[requests or tokens\]. A larger request
+    /// is refused as too large (400). A limit of 0 refuses every request with a 429 instead, so that no request is too
+    /// large for it.
     #[must_use]
     pub const fn largest_request(&self) -> Tokens {
         match self.limiter {
@@ -154,7 +156,7 @@ impl Quota {
         self.limits[kind as usize].as_ref()
     }
 
-    /// Whether a limit of the quota reserves the output cap apart from the burndown.
+    /// Returns whether a limit of the quota reserves the output cap apart from the burndown.
     #[must_use]
     pub const fn asks_for_caps(&self) -> bool {
         self.over_time(LimitKind::Itpm).is_some() || self.over_time(LimitKind::Output).is_some()
@@ -215,13 +217,13 @@ pub struct Amounts {
 }
 
 impl Stated {
-    /// A limit that stays.
+    /// Returns a limit that stays.
     #[must_use]
     pub fn throughout(amount: Tokens, at: Span) -> Self {
         Self::under(&Steps::constant(1_000_000), &Steps::constant(amount), at)
     }
 
-    /// The limit of which outages leave `left` \[10⁻⁶\].
+    /// Returns the limit of which outages leave `left` \[10⁻⁶\].
     #[must_use]
     pub fn under(left: &Steps<u64>, nominal: &Steps<Tokens>, at: Span) -> Self {
         let amounts = Steps::sample(left.edges().chain(nominal.edges()), |t| {
@@ -231,7 +233,7 @@ impl Stated {
         Self { amounts, at }
     }
 
-    /// The amount at t = 0 without outages.
+    /// Returns the amount at t = 0 without outages.
     #[must_use]
     pub fn amount(&self) -> Tokens {
         self.amounts.first().nominal
@@ -318,7 +320,7 @@ impl QuotaSpec {
 }
 
 impl TpdReset {
-    /// The algorithm that enforces a daily limit.
+    /// Returns the algorithm that enforces a daily limit.
     #[must_use]
     pub const fn limiter(self) -> LimiterSpec {
         match self {

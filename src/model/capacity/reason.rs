@@ -14,29 +14,29 @@ pub enum Reason {
     NotReady,
     /// 400: no limiter could ever admit it.
     TooLarge,
-    /// 429
+    /// All places of the capacity are taken (429).
     Concurrency,
-    /// 429
+    /// The limit on requests per minute refused (429).
     Rpm,
-    /// 429
+    /// The limit on tokens per minute refused (429).
     Tpm,
-    /// 429
+    /// The limit on tokens per day refused (429).
     Tpd,
     /// 429: the account's daily quota over all models is used up.
     AccountTpd,
-    /// 429
+    /// The limit on input tokens per minute refused (429).
     Itpm,
-    /// 429
+    /// The limit on output tokens per minute refused (429).
     Otpm,
-    /// 429
+    /// The bought input throughput refused (429).
     Input,
-    /// 429
+    /// The bought output throughput refused (429).
     Output,
     /// 503 or 429: no region of the pool has room.
     RegionRoom,
-    /// 429
+    /// The queue of the capacity is full (429).
     QueueFull,
-    /// 429
+    /// The request waited in the queue as long as it may (429).
     MaxWait,
 }
 
@@ -82,7 +82,7 @@ impl Reason {
         }
     }
 
-    /// The limit that refuses with this reason; `None` where no limit does.
+    /// Returns the limit that refuses with this reason; `None` where no limit does.
     #[must_use]
     pub const fn limit(self) -> Option<LimitKind> {
         Some(match self {

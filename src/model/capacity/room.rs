@@ -87,7 +87,7 @@ impl RoomState {
         }
     }
 
-    /// The first instant after `now` at which there may be more room by itself \[µs\]. `None`: never.
+    /// Returns the first instant after `now` at which there may be more room by itself \[µs\]. `None`: never.
     pub fn next_change(&mut self, now: u64) -> Option<u64> {
         match self {
             Self::Regions(pool) => pool.next_change(now),

@@ -50,7 +50,7 @@ macro_rules! capacity_keys {
         }
 
         impl $name {
-            /// The limits written inline, as a quota of the capacity's own.
+            /// Returns the limits written inline, as a quota of the capacity's own.
             #[must_use]
             pub fn on_demand_quota(&self) -> crate::model::capacity::quota::QuotaSpec {
                 crate::model::capacity::quota::QuotaSpec {
@@ -195,8 +195,8 @@ pub struct ChangeSpec {
 /// A whole, in the unit in which what outages leave is counted.
 const ONE: u64 = 1_000_000;
 
-/// Returns what the outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones multiply. Outages with
-/// a fault are reported and left out.
+/// Returns what the outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones multiply. Outages
+/// with a fault are reported and left out.
 pub fn share_left(specs: &[OutageSpec], sink: &mut Sink) -> Steps<u64> {
     let mut outages = Vec::new();
     for spec in specs {
@@ -240,13 +240,13 @@ impl Serving<'_> {
         Saturation::Throttle
     }
 
-    /// The instants at which `changes` are written, in any order.
+    /// Returns the instants at which `changes` are written, in any order.
     pub fn changes_at(&self) -> impl Iterator<Item = SimTime> + '_ {
         self.changes.iter().map(|change| change.at.value.0)
     }
 
-    /// Returns how the capacity stands over time. `left` is what outages leave; `is_ready` says whether what is bought is
-    /// there, and may change at `bought_at` alone.
+    /// Returns how the capacity stands over time. `left` is what outages leave; `is_ready` says whether what is bought
+    /// is there, and may change at `bought_at` alone.
     pub fn standing(
         &self,
         left: &Steps<u64>,
@@ -299,7 +299,7 @@ impl ChangeSpec {
         }
     }
 
-    /// Every limit that it names.
+    /// Returns every limit that it names.
     pub fn limits(&self) -> impl Iterator<Item = (LimitKind, &At<Count>)> {
         LimitKind::ALL.into_iter().filter_map(|kind| Some((kind, self.limit(kind)?)))
     }

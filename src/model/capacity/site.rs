@@ -25,7 +25,7 @@ pub struct Sold<'c> {
 }
 
 impl<'c> Sold<'c> {
-    /// The catalogue's figures for the path of the id.
+    /// Returns the catalogue's figures for the path of the id.
     #[must_use]
     pub fn path_entry(&self) -> Option<&'c catalog::Path> {
         self.entry?.path(self.path)
@@ -57,7 +57,7 @@ impl Site<'_, '_> {
         self.facts.cite(Origin::Published, format!("capacities.{}.{key}", self.name), value, fact);
     }
 
-    /// The index of a region.
+    /// Returns the index of a region.
     pub fn region(&mut self, name: &str) -> usize {
         self.regions.iter().position(|known| known == name).unwrap_or_else(|| {
             self.regions.push(name.to_owned());
@@ -65,12 +65,12 @@ impl Site<'_, '_> {
         })
     }
 
-    /// The index of the region that a capacity names, or of the one that capacities without a name share.
+    /// Returns the index of the region that a capacity names, or of the one that capacities without a name share.
     pub fn home_region(&mut self, written: Option<&At<Text>>) -> usize {
         self.region(written.map_or("", |name| &name.value))
     }
 
-    /// A number that AWS does not publish: of a range the low end is in force, and said to be.
+    /// Returns a number that AWS does not publish: of a range the low end is in force, and said to be.
     pub fn unsure(&mut self, key: &str, written: &At<Unsure>, why: &str) -> Option<u64> {
         let value = match &written.value {
             Unsure::Known(n) => n.0,
@@ -101,7 +101,7 @@ impl Site<'_, '_> {
         Some(value)
     }
 
-    /// Whether output is charged at the end instead of reserved.
+    /// Returns whether output is charged at the end instead of reserved.
     pub fn admission(&mut self, written: Option<&At<AdmissionWord>>) -> bool {
         if written.is_none() {
             let why =

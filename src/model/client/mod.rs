@@ -39,7 +39,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Whether an attempt may have to wait before it is sent.
+    /// Returns whether an attempt may have to wait before it is sent.
     #[must_use]
     pub fn holds_back(&self) -> bool {
         self.max_connections.is_some() || self.pace.is_some() || self.retries.adaptive
@@ -51,7 +51,7 @@ impl Client {
         [self.attempt_timeout, self.timeout].into_iter().flatten().map(|t| t.0).min().unwrap_or(u64::MAX)
     }
 
-    /// The process of request number `index`. Requests of one user or session run in one process.
+    /// Returns the process of request number `index`. Requests of one user or session run in one process.
     #[inline]
     #[must_use]
     pub fn process(&self, index: u64) -> usize {

@@ -30,11 +30,11 @@ pub struct PaceSpec {
 /// What a process may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// \[1/min\]
+    /// The most requests \[1/min\]; `None`: no limit.
     pub rpm: Option<u64>,
-    /// \[tokens/min\]
+    /// The most tokens \[tokens/min\]; `None`: no limit.
     pub tpm: Option<Tokens>,
-    /// \[µs\]
+    /// The time of traffic that the bucket holds \[µs\].
     pub burst: u64,
 }
 

@@ -37,7 +37,7 @@ pub enum Jitter {
     Full,
     /// 1/2 + U(0, 1)/2
     Equal,
-    /// 1
+    /// No jitter: the factor is 1.
     None,
 }
 
@@ -74,7 +74,7 @@ kinds! {
 fn meant(written: Written<'_>) -> Vec<String> {
     match written {
         Written::Integer(attempts @ 1..=100) => vec![format!("{{ standard = {{ max_attempts = {attempts} }} }}")],
-        Written::Text(text) => sdk::of_package(text).into_iter().collect(),
+        Written::Text(text) => sdk::of_package(text).map(|keys| format!("{{ sdk = {keys} }}")).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -239,6 +239,15 @@ impl BackoffSpec {
             let rule = format!("the cap of {} is shorter than the first delay of {}", written.value.0, SimTime(base));
             sink.error(written.at.clone(), rule, None);
         }
+        if let Some(written) = self.base.as_ref().filter(|_| self.cap.is_none() && cap < base) {
+            let longest = SimTime(cap);
+            let rule = format!(
+                "the first delay of {} is longer than the default cap: each delay is {longest}",
+                written.value.0
+            );
+            let help = format!("write cap = \"{0}\" beside base = \"{0}\", or a longer one", written.value.0);
+            sink.warning(Some(written.at.clone()), rule, help);
+        }
         let quota = self.retry_quota.as_ref().and_then(|written| {
             let capacity = u32::try_from(written.value.0).ok();
             if capacity.is_none() {
@@ -258,16 +267,16 @@ impl BackoffSpec {
 /// Why an attempt is retried: throttled and transient failures wait and cost differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// 429
+    /// The attempt was refused with a 429.
     Throttled,
-    /// 500, 502, 503, 504
+    /// The attempt failed with a 500, 502, 503 or 504.
     Transient,
     /// An attempt that the client stopped waiting for: transient, but older SDKs ask more for it.
     TimedOut,
 }
 
 impl RetryPolicy {
-    /// The delay before retry `i` (from 0), with `u` uniform in (0, 1), rounded half up \[µs\].
+    /// Returns the delay before retry `i` (from 0), with `u` uniform in (0, 1), rounded half up \[µs\].
     #[must_use]
     pub fn delay(&self, i: u32, cause: Cause, u: f64) -> u64 {
         let base = match cause {
@@ -281,8 +290,8 @@ impl RetryPolicy {
     }
 }
 
-/// Returns delay number i (from 0) of those that double, `min(base x 2^i, cap)` times the jitter's factor, with `u` uniform
-/// in (0, 1), rounded half up \[µs\].
+/// Returns delay number i (from 0) of those that double, `min(base x 2^i, cap)` times the jitter's factor, with `u`
+/// uniform in (0, 1), rounded half up \[µs\].
 pub(super) fn doubled(base: u64, cap: u64, jitter: Jitter, i: u32, u: f64) -> u64 {
     let longest = base.saturating_mul(1u64.checked_shl(i.min(63)).unwrap_or(u64::MAX)).min(cap);
     let factor = match jitter {
@@ -308,7 +317,7 @@ impl RetryQuotas {
         Self { rule, left }
     }
 
-    /// The process of request number `index`.
+    /// Returns the process of request number `index`.
     #[inline]
     fn process(&self, index: u64) -> usize {
         if self.left.len() == 1 { 0 } else { (who(index) % self.left.len() as u64) as usize }
@@ -328,7 +337,7 @@ impl RetryQuotas {
         Some(cost)
     }
 
-    /// Whether retries cost anything.
+    /// Returns whether retries cost anything.
     #[must_use]
     pub fn are_kept(&self) -> bool {
         self.rule.is_some()

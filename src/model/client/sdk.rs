@@ -75,7 +75,7 @@ impl Scalar for VersionText {
         }
     }
 }
-scalar!(VersionText, { "type": "string" });
+scalar!(VersionText, { "type": "string", "examples": ["1.44.0"] });
 
 /// Packages that are not named as the catalogue names their SDK.
 const PACKAGES: [(&str, &str); 6] = [
@@ -87,21 +87,28 @@ const PACKAGES: [(&str, &str); 6] = [
     ("aws-sdk-rust", "rust"),
 ];
 
-/// Returns the retry policy of an SDK that a text names by its package, such as `boto3` or `botocore==1.40.0`. Without a
-/// version that the catalogue knows it is that of the newest version.
-pub(super) fn of_package(text: &str) -> Option<String> {
+/// Returns the SDK whose retries the catalogue knows and that a lower-case text calls by its package, such as `boto3`.
+fn packaged(package: &str) -> Option<&'static SdkEntry> {
+    let name = PACKAGES.iter().find(|(known, _)| *known == package).map_or(package, |(_, name)| *name);
+    let mut known = Sdks::embedded().sdks.iter().filter(|sdk| sdk.first_known().is_some());
+    known.find(|sdk| sdk.name == name || sdk.version_of.to_lowercase() == package)
+}
+
+/// Returns the keys of an SDK that a text names by its package, such as `boto3` or `botocore==1.40.0`. Without a version
+/// that the catalogue knows they have the newest version.
+#[must_use]
+pub fn of_package(text: &str) -> Option<String> {
     let text = text.trim().to_lowercase();
     let ends = text.find(['=', '@', ' ', '~', '>']).filter(|at| *at > 0).unwrap_or(text.len());
     let (package, version) = text.split_at(ends);
-    let name = PACKAGES.iter().find(|(known, _)| *known == package).map_or(package, |(_, name)| *name);
-    let sdk = Sdks::embedded().sdks.iter().find(|sdk| sdk.name == name || sdk.version_of.to_lowercase() == package)?;
+    let sdk = packaged(package)?;
     let has_default = |version: &Version| sdk.modes_at(*version).any(|row| row.is_default);
     // The version of boto3 is not that of botocore.
     let stated = version.trim_start_matches(['=', '@', ' ', '~', '>']).parse::<Version>().ok();
     let stated = stated.filter(|_| package != "boto3").filter(has_default);
     let newest = sdk.modes.iter().filter(|row| row.is_default).map(|row| row.since).max();
     let version = stated.or(newest)?;
-    Some(format!("{{ sdk = {{ name = \"{}\", version = \"{version}\" }} }}", sdk.name))
+    Some(format!("{{ name = \"{}\", version = \"{version}\" }}", sdk.name))
 }
 
 /// What to do about an SDK of which too little is known.
@@ -132,8 +139,13 @@ impl SdkSpec {
         let sdks = Sdks::embedded();
         let (name, version) = (&*self.name.value, self.version.value.0);
         let Some(sdk) = sdks.get(name) else {
-            let known = sdks.sdks.iter().map(|sdk| sdk.name.as_str());
             let rule = format!("the catalogue knows no SDK `{name}`");
+            if let Some(sdk) = packaged(&name.to_lowercase()) {
+                let help = format!("did you mean `{}`? Its version is that of {}", sdk.name, sdk.version_of);
+                let offers = vec![sdk.name.clone()];
+                return Err((self.name.at.clone(), Refusal { offers, ..Refusal::new(rule).help(help) }));
+            }
+            let known = sdks.sdks.iter().filter(|sdk| sdk.first_known().is_some()).map(|sdk| sdk.name.as_str());
             return Err((self.name.at.clone(), unknown(rule, name, known)));
         };
         let Some(first) = sdk.first_known() else {

@@ -22,7 +22,7 @@ pub(super) struct Demand<'m> {
 }
 
 impl<'m> Demand<'m> {
-    /// The demand of so many minutes.
+    /// Returns the demand of so many minutes.
     pub(super) fn new(model: &'m Model, minutes: usize) -> Self {
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let requests = model.workloads.iter().map(|workload| requests(workload, phase, minutes)).collect();
@@ -31,7 +31,8 @@ impl<'m> Demand<'m> {
         demand
     }
 
-    /// The expected charge of a daily limit in each minute, as far as the limits per minute let it through \[tokens\].
+    /// Returns the expected charge of a daily limit in each minute, as far as the limits per minute let it through
+    /// \[tokens\].
     pub(super) fn of_limit(&self, quota: usize, kind: LimitKind) -> Vec<f64> {
         let mut asked = vec![0.0; self.admitted[quota].len()];
         for call in self.calls(quota) {
@@ -45,7 +46,7 @@ impl<'m> Demand<'m> {
         asked
     }
 
-    /// The calls whose first capacity asks a quota. What overflows to it is not known beforehand.
+    /// Returns the calls whose first capacity asks a quota. What overflows to it is not known beforehand.
     fn calls(&self, quota: usize) -> Vec<Call<'m>> {
         let mut calls = Vec::new();
         for (number, workload) in self.model.workloads.iter().enumerate() {
@@ -82,7 +83,8 @@ impl<'m> Demand<'m> {
     }
 }
 
-/// The expected requests of a workload in each minute of the wall clock. `phase` is how far the minute has gone at t = 0.
+/// Returns the expected requests of a workload in each minute of the wall clock. `phase` is how far the minute has gone
+/// at t = 0.
 fn requests(workload: &Workload, phase: u64, minutes: usize) -> Vec<f64> {
     let driven = |intensity: &Intensity, each: f64| {
         let of_minute = |minute: u64| {
@@ -103,7 +105,7 @@ fn requests(workload: &Workload, phase: u64, minutes: usize) -> Vec<f64> {
     }
 }
 
-/// The requests of users who meet no refusal \[1/µs\].
+/// Returns the requests of users who meet no refusal \[1/µs\].
 fn asked_by(users: &Users, workload: &Workload) -> f64 {
     let latency = &workload.main().facts.latency;
     let mean = |law: &Law| law.mean_of(|x| x);
@@ -114,7 +116,7 @@ fn asked_by(users: &Users, workload: &Workload) -> f64 {
     if cycle > 0.0 { users.count as f64 / cycle } else { 0.0 }
 }
 
-/// The requests of a job, evenly over the minutes of its spread.
+/// Returns the requests of a job, evenly over the minutes of its spread.
 fn of_a_job(job: Job, phase: u64, minutes: usize) -> Vec<f64> {
     let mut requests = vec![0.0; minutes];
     let at = job.at + phase;
@@ -142,7 +144,7 @@ fn recorded(replay: &Replay, phase: u64, minutes: usize) -> Vec<f64> {
     requests
 }
 
-/// The mean input and the mean output of a call \[tokens\].
+/// Returns the mean input and the mean output of a call \[tokens\].
 fn means(workload: &Workload, stage: &Stage) -> [f64; 2] {
     let whole = |x: f64| round_half_up(x.max(1.0)) as f64;
     let cap = stage.output_cap as f64;
@@ -176,7 +178,7 @@ struct Call<'m> {
 }
 
 impl Call<'_> {
-    /// The mean that a limit on tokens charges for the call, over all requests \[tokens\].
+    /// Returns the mean that a limit on tokens charges for the call, over all requests \[tokens\].
     fn mean_charge(&self, kind: LimitKind, quota: &Quota) -> f64 {
         let weights = || [self.workload.price_weights_at(self.capacity)].into();
         let takes = Takes::of(kind, quota, self.stage.facts.burndown, weights);
@@ -189,7 +191,7 @@ impl Call<'_> {
         }
     }
 
-    /// The parts of a mean input. A prefix is taken as live.
+    /// Returns the parts of a mean input. A prefix is taken as live.
     fn split(&self, input: f64) -> InputParts {
         let input = round_half_up(input);
         let plain = InputParts { uncached: input, read: 0, write: 0 };
@@ -203,7 +205,7 @@ impl Call<'_> {
         }
     }
 
-    /// The mean parts of the prompts of a trace that tells what was cached.
+    /// Returns the mean parts of the prompts of a trace that tells what was cached.
     fn recorded_parts(&self) -> Option<InputParts> {
         let Arrivals::Trace(replay) = &self.workload.arrivals else { return None };
         let (mut rows, mut parts) = (0, [0u64; 3]);
@@ -227,7 +229,7 @@ impl Call<'_> {
         takes.charge(ask, Used { burned, output }) as f64 * 1e-3
     }
 
-    /// The mean of a turn, each of which carries the turns before it.
+    /// Returns the mean of a turn, each of which carries the turns before it.
     fn charge_of_a_turn(&self, takes: &Takes, sessions: &Sessions) -> f64 {
         let turns = |f: &dyn Fn(f64) -> f64| sessions.turns.mean_of(|n| f(round_half_up(n.max(1.0)) as f64));
         let n = turns(&|n| n);

@@ -9,6 +9,7 @@ mod demand;
 
 use crate::model::Model;
 use crate::model::capacity::Limit;
+use crate::model::capacity::account::Counting;
 use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, WallClock, grouped};
@@ -52,6 +53,21 @@ impl<'m> Outlook<'m> {
         let limit = name_of_limit(&self.model.quotas[quota])?;
         Some(format!("at the stated rate {limit} are used up at {}", moment(&self.model.run.start, at)))
     }
+}
+
+/// Whether the account's daily quota is used up within a week at the stated rates, as it counts tokens now or if each token
+/// were weighted by its price.
+#[must_use]
+pub fn is_account_short(model: &Model) -> bool {
+    let of_the_account = |q: &usize| model.quotas[*q].limit(LimitKind::AccountTpd).is_some();
+    let quotas: Vec<usize> = (0..model.quotas.len()).filter(of_the_account).collect();
+    let is_short = |model: &Model| {
+        let outlook = Outlook::new(model);
+        quotas.iter().any(|q| outlook.used_up_at(*q).is_some())
+    };
+    let mut by_price = model.clone();
+    quotas.iter().for_each(|q| by_price.quotas[*q].counting = Counting::PriceWeighted);
+    !quotas.is_empty() && (is_short(model) || is_short(&by_price))
 }
 
 /// The instant at which a demand by minute has used up a limit.
@@ -100,17 +116,23 @@ pub fn name_of_limit(quota: &Quota) -> Option<String> {
     })
 }
 
-/// An instant of the run in a sentence: `03:50 UTC, 9 h 20 min after the start`; another UTC day than that of the start is
-/// named.
+/// An instant of the run in a sentence: `03:50 UTC, 9 h 20 min after the start`, or `08:12 America/New_York (13:12 UTC), 3 h
+/// after the start` where the run starts by the clock of a place. Another day than that of the start is named.
 #[must_use]
 pub fn moment(start: &WallClock, at: SimTime) -> String {
-    let (day, clock) = start.utc_at(at);
-    let day = if day == start.date_after(SimTime::ZERO, 0) { String::new() } else { format!(" on {day}") };
+    let (utc_day, utc) = start.utc_at(at);
+    let other_day = |day: &str, first: &str| if day == first { String::new() } else { format!(" on {day}") };
+    let clock = match (start.local_at(at), start.local_at(SimTime::ZERO)) {
+        (Some((day, clock, zone)), Some((first, ..))) => {
+            format!("{clock} {zone}{} ({utc} UTC)", other_day(&day, &first))
+        }
+        _ => format!("{utc} UTC{}", other_day(&utc_day, &start.date_after(SimTime::ZERO, 0))),
+    };
     let minutes = (at.0 + MICROS_PER_MINUTE / 2) / MICROS_PER_MINUTE;
     let since = match (minutes / 60, minutes % 60) {
         (0, minutes) => format!("{minutes} min"),
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     };
-    format!("{clock} UTC{day}, {since} after the start")
+    format!("{clock}, {since} after the start")
 }

@@ -18,7 +18,7 @@ const CV: std::ops::RangeInclusive<f64> = 0.001..=100.0;
 const LARGEST_SIGMA: f64 = 10.0;
 
 impl<Q: Quantity> LawSpec<Q> {
-    /// The law, or findings about it. `at` is where it was written.
+    /// Returns the law, or findings about it. `at` is where it was written.
     pub fn lower(&self, at: &Span, sink: &mut Sink) -> Option<Law> {
         match self {
             Self::Constant(value) => {
@@ -40,7 +40,7 @@ impl<Q: Quantity> LawSpec<Q> {
     }
 }
 
-/// A parameter in the law's own unit, in range.
+/// Returns a parameter in the law's own unit, in range.
 fn amount<Q: Quantity>(value: &Q, at: &Span, sink: &mut Sink) -> Option<f64> {
     let x = value.amount();
     if x <= Q::MOST {
@@ -50,7 +50,7 @@ fn amount<Q: Quantity>(value: &Q, at: &Span, sink: &mut Sink) -> Option<f64> {
     None
 }
 
-/// A parameter that must be above zero.
+/// Returns a parameter that must be above zero.
 fn positive<Q: Quantity>(value: &At<Q>, name: &str, sink: &mut Sink) -> Option<f64> {
     let x = amount(&value.value, &value.at, sink)?;
     if x > 0.0 {

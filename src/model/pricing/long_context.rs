@@ -29,7 +29,7 @@ pub struct LongPrices {
 }
 
 impl PricesByLength {
-    /// The cost of requests with a short prompt and of requests with a long one.
+    /// Returns the cost of requests with a short prompt and of requests with a long one.
     #[must_use]
     pub fn of(&self, short: &super::Billed, long: &super::Billed) -> Usd {
         let above = self.long.map_or(self.standard, |long| long.prices);
@@ -76,8 +76,9 @@ const READ: Key = ("cache_read", |s| &s.cache_read, |e| &e.cache_read);
 const WRITE_5M: Key = ("cache_write_5m", |s| &s.cache_write_5m, |e| &e.cache_write_5m);
 const WRITE_1H: Key = ("cache_write_1h", |s| &s.cache_write_1h, |e| &e.cache_write_1h);
 
-/// The prices of long prompts in force: what the scenario writes, in the capacity before the model, else what the
-/// catalogue lists; each is multiplied as the standard price is, for the tier or for batch. `None`: no threshold is known.
+/// Returns the prices of long prompts in force: what the scenario writes, in the capacity before the model, else what
+/// the catalogue lists; each is multiplied as the standard price is, for the tier or for batch. `None`: no threshold is
+/// known.
 #[must_use]
 pub fn tell(
     written: [Option<&PricesSpec>; 2],
@@ -122,7 +123,7 @@ pub fn tell(
     Some(ToldLong { long: LongPrices { above, prices }, cache_is_guessed, listed: quoted })
 }
 
-/// A price times the ratio of two others, rounded half up to 10⁻¹² USD.
+/// Returns a price times the ratio of two others, rounded half up to 10⁻¹² USD.
 fn scaled(price: Price, to: Price, from: Price) -> Price {
     match from.0.0 {
         0 => price,

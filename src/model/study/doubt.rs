@@ -47,7 +47,7 @@ impl Alternative {
         Self { value: choice.parameters[0].1.clone(), text: choice.settings[0].value.clone() }
     }
 
-    /// Whether both mean the same in TOML: `40_000` and `40000` do.
+    /// Returns whether both mean the same in TOML: `40_000` and `40000` do.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
         let read = |text: &str| toml::from_str::<toml::Table>(&format!("v = {text}")).ok();
@@ -56,7 +56,7 @@ impl Alternative {
 }
 
 impl Unknown {
-    /// The values that are played beside the base: those of a set, the ends of a range.
+    /// Returns the values that are played beside the base: those of a set, the ends of a range.
     #[must_use]
     pub fn others(&self) -> Vec<Alternative> {
         let all = match &self.span {
@@ -73,7 +73,7 @@ impl Unknown {
         others
     }
 
-    /// The setting that gives it a value.
+    /// Returns the setting that gives it a value.
     #[must_use]
     pub fn at(&self, value: &Alternative) -> Setting {
         Setting { path: self.path.clone(), value: value.text.clone() }

@@ -1,6 +1,6 @@
 //! Paths of keys, which may leave out the names of kinds.
 
-/// Whether two paths lead to the same key.
+/// Returns whether two paths lead to the same key.
 #[must_use]
 pub fn is_same_key(one: &str, other: &str) -> bool {
     let (mut long, mut short) = (segments(one), segments(other));
@@ -13,7 +13,8 @@ pub fn is_same_key(one: &str, other: &str) -> bool {
         && short.iter().all(|segment| rest.any(|other| other == segment))
 }
 
-/// Whether what is set at one of them is set at the other as well: they lead to the same key, or one into the other's.
+/// Returns whether what is set at one of them is set at the other as well: they lead to the same key, or one into the
+/// other's.
 #[must_use]
 pub fn overlaps(one: &str, other: &str) -> bool {
     is_same_key(one, other) || leads_into(one, other) || leads_into(other, one)

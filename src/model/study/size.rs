@@ -1,4 +1,4 @@
-//! `[size]`: the least or the greatest value of one key that keeps every expectation.
+//! `[size]`: the least or the greatest value of one key that meets every goal.
 
 use std::borrow::Cow;
 
@@ -137,7 +137,7 @@ impl Size {
         probes.into_iter().map(|i| self.value(i)).collect()
     }
 
-    /// The choice of a value.
+    /// Returns the choice of a value.
     #[must_use]
     pub fn choice(&self, value: u64) -> Choice {
         if self.unit.is_empty() {

@@ -63,7 +63,7 @@ impl Axis {
         }
     }
 
-    /// The keys of the scenario that it sets.
+    /// Returns the keys of the scenario that it sets.
     #[must_use]
     pub fn paths(&self) -> BTreeSet<&str> {
         match self {
@@ -96,7 +96,7 @@ impl Axis {
     }
 }
 
-/// A choice that sets one number.
+/// Returns a choice that sets one number.
 #[must_use]
 pub fn numeric(path: &str, x: f64) -> Choice {
     let is_whole = libm::floor(x) == x && x.abs() < 9e15;
@@ -152,7 +152,7 @@ impl Sweep {
         choices
     }
 
-    /// The columns of the points' parameters.
+    /// Returns the columns of the points' parameters.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
         self.axes.iter().flat_map(Axis::columns).collect()
@@ -169,13 +169,13 @@ fn share(index: u64, samples: u64, seed: u64, axis: usize) -> f64 {
     (rank as f64 + stream.within(1).uniform(index)) / samples as f64
 }
 
-/// All settings of some choices.
+/// Returns all settings of some choices.
 #[must_use]
 pub fn settings(choices: &[Choice]) -> Vec<String> {
     choices.iter().flat_map(|choice| &choice.settings).map(Setting::argument).collect()
 }
 
-/// The parameters of some choices, by column.
+/// Returns the parameters of some choices, by column.
 #[must_use]
 pub fn parameters(choices: &[Choice]) -> BTreeMap<String, Value> {
     choices.iter().flat_map(|choice| choice.parameters.iter().cloned()).collect()

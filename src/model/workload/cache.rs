@@ -69,7 +69,7 @@ pub enum Cache {
 /// from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Modelled {
-    /// \[µs\]
+    /// The time to live of a cached prefix \[µs\].
     pub ttl: u64,
     pub prefix: Option<Prefix>,
     /// The whole prompt of each turn is an entry for the next turn of its session.
@@ -83,20 +83,21 @@ pub struct Modelled {
 /// Each request begins with one of `keys` equally likely prefixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
-    /// \[tokens\]
+    /// The length of the prefix \[tokens\].
     pub tokens: Tokens,
     pub keys: u64,
 }
 
 impl Modelled {
-    /// Whether a prompt with this last block has nothing to cache: a trace names blocks, and none of it.
+    /// Returns whether a prompt with this last block has nothing to cache: a trace names blocks, and none of it.
     #[inline]
     #[must_use]
     pub fn caches_nothing_of(self, leaf: u32) -> bool {
         self.blocks && leaf == NO_BLOCK
     }
 
-    /// The parts of an input of which so many leading tokens are live: what is to be cached and is not read is written.
+    /// Returns the parts of an input of which so many leading tokens are live: what is to be cached and is not read is
+    /// written.
     #[inline]
     #[must_use]
     pub fn split(self, input: Tokens, live: Tokens) -> InputParts {
@@ -117,7 +118,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// Whether any input is read from the cache.
+    /// Returns whether any input is read from the cache.
     #[must_use]
     pub fn reads(&self) -> bool {
         match self {
@@ -126,7 +127,7 @@ impl Cache {
         }
     }
 
-    /// Whether any input is read from the cache or written to it.
+    /// Returns whether any input is read from the cache or written to it.
     #[must_use]
     pub fn is_used(&self) -> bool {
         match self {
@@ -172,7 +173,7 @@ const HOUR: u64 = 3_600_000_000;
 const MOST_KEYS: u64 = 1_000_000;
 
 impl CacheSpec {
-    /// Whether writes are paid for at the price of an hour.
+    /// Returns whether writes are paid for at the price of an hour.
     #[must_use]
     pub fn writes_for_an_hour(&self) -> bool {
         self.ttl.as_ref().is_some_and(|t| t.value.0.0 >= HOUR)
@@ -200,7 +201,7 @@ impl CacheSpec {
         Some(Cache::Shares(shares))
     }
 
-    /// Whether it states nothing but how long entries live.
+    /// Returns whether it states nothing but how long entries live.
     #[must_use]
     pub fn is_only_a_ttl(&self) -> bool {
         self.read_share.is_none()
@@ -215,7 +216,7 @@ impl CacheSpec {
         self.context.as_ref().is_some_and(|c| c.value.0)
     }
 
-    /// How long an entry lives \[µs\].
+    /// Returns how long an entry lives \[µs\].
     pub fn ttl(&self, sink: &mut Sink) -> u64 {
         let ttl = self.ttl.as_ref().map_or(DEFAULT_TTL, |t| t.value.0.0);
         if let Some(written) = self.ttl.as_ref().filter(|_| ttl == 0) {

@@ -31,7 +31,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// The call that answers the request.
+    /// Returns the call that answers the request.
     #[inline]
     #[must_use]
     pub fn main(&self) -> &steps::Stage {

@@ -65,7 +65,7 @@ pub struct Retrieval {
     pub vector_store: Option<Price>,
     /// One embedding of the corpus; `None`: its price is not known.
     pub embedding: Option<Usd>,
-    /// \[µs\]
+    /// The time between two embeddings of the corpus \[µs\]; `None`: embedded once.
     pub refresh_every: Option<SimTime>,
 }
 

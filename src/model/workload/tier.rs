@@ -34,7 +34,7 @@ impl Tier {
         unavailable_probability: 0.0,
     };
 
-    /// Whether calls are served otherwise than standard ones.
+    /// Returns whether calls are served otherwise than standard ones.
     #[must_use]
     pub fn changes_service(&self) -> bool {
         self.latency_factor != 1.0 || self.speed_factor != 1.0 || self.unavailable_probability > 0.0
@@ -78,7 +78,7 @@ pub struct TierKeys {
 const LARGEST_FACTOR: f64 = 1_000.0;
 
 impl TierSpec {
-    /// The tier, and the keys that it left open though they are not published.
+    /// Returns the tier, and the keys that it left open though they are not published.
     pub fn lower(&self, sink: &mut Sink) -> Option<(Tier, Vec<&'static str>)> {
         let (name, keys) = match self {
             Self::Standard(keys) => ("standard", keys),

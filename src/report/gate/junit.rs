@@ -4,19 +4,22 @@ use super::{Checked, visible};
 use crate::escape::xml as escaped;
 use crate::results::Judgement;
 
-/// The document. What is inconclusive is a failure, or skipped where it `may_pass`.
+/// Returns the document. What cannot be used is an error. What is inconclusive is a failure, or skipped where it
+/// `may_pass`.
 #[must_use]
 pub fn junit(all: &[Checked], may_pass: bool) -> String {
     let all = &visible(all)[..];
     let count = |verdict: Judgement, checked: &[Checked]| {
-        checked.iter().flat_map(|c| &c.cases).filter(|case| case.verdict == verdict).count()
+        let judged = checked.iter().filter(|c| !c.is_broken);
+        judged.flat_map(|c| &c.cases).filter(|case| case.verdict == verdict).count()
     };
     let numbers = |of: &[Checked]| {
         let doubtful = count(Judgement::Inconclusive, of);
         let (failures, skipped) = if may_pass { (0, doubtful) } else { (doubtful, 0) };
         let tests: usize = of.iter().map(|c| c.cases.len()).sum();
         let failures = failures + count(Judgement::Failed, of);
-        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
+        let errors: usize = of.iter().filter(|c| c.is_broken).map(|c| c.cases.len()).sum();
+        format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\"")
     };
     let mut out =
         format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"bedload\" {}>\n", numbers(all));
@@ -27,6 +30,13 @@ pub fn junit(all: &[Checked], may_pass: bool) -> String {
             let text = escaped(&case.text);
             out += &format!("    <testcase classname=\"{file}\" name=\"{}\"", escaped(&case.name));
             out += &match case.verdict {
+                _ if checked.is_broken => {
+                    let first = escaped(case.text.lines().next().unwrap_or_default());
+                    format!(">\n      <error type=\"error\" message=\"{first}\">{text}</error>\n    </testcase>\n")
+                }
+                Judgement::Held if case.is_warning => {
+                    format!(">\n      <system-out>{}: {text}</system-out>\n    </testcase>\n", case.word())
+                }
                 Judgement::Held => format!(">\n      <system-out>{text}</system-out>\n    </testcase>\n"),
                 Judgement::Inconclusive if may_pass => {
                     format!(">\n      <skipped message=\"inconclusive: {text}\"/>\n    </testcase>\n")

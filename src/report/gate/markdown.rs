@@ -1,6 +1,6 @@
 //! A gate as a comment in a review: one row a scenario, with what was and what is.
 
-use super::{Checked, count, owners, visible, word};
+use super::{Checked, count, owners, visible};
 use crate::report::figures::{money, share};
 use crate::report::marks;
 use crate::results::Standing;
@@ -22,7 +22,7 @@ pub fn gate_markdown(all: &[Checked]) -> String {
         cells.push(cell(checked.now.as_ref()));
         let judged = checked.cases.iter().map(|case| match checked.is_broken {
             true => case.text.lines().map(escaped).collect::<Vec<_>>().join("<br>"),
-            false => format!("{}: {}", word(case.verdict), escaped(&case.text)),
+            false => format!("{}: {}", case.word(), escaped(&case.text)),
         });
         let owners = owners::lines(checked);
         cells.push(judged.chain(owners.iter().map(|line| escaped(line))).collect::<Vec<_>>().join("<br>"));
@@ -40,7 +40,7 @@ fn scenario(checked: &Checked) -> String {
 fn cell(standing: Option<&Standing>) -> String {
     let Some(standing) = standing else { return "–".to_owned() };
     let mut lines = vec![format!("{}, {} fail", standing.verdict.name(), share(standing.failing_share))];
-    lines.extend(standing.neck.as_ref().map(|neck| format!("neck: {neck}")));
+    lines.extend(standing.neck.as_ref().map(|neck| format!("bottleneck: {neck}")));
     lines.extend(standing.usd_per_month.map(|usd| format!("{} a month", money(usd))));
     lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>")
 }
@@ -55,7 +55,7 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
     let neck = |s: &Standing| s.neck.clone();
     lines.extend(now.neck.as_ref().map(|path| {
         let was_other = before.and_then(neck).filter(|was| was != path);
-        format!("neck: {path}{}", was(was_other))
+        format!("bottleneck: {path}{}", was(was_other))
     }));
     lines.extend(now.usd_per_month.map(|usd| {
         let was_other = before.and_then(|s| s.usd_per_month).map(money).filter(|was| *was != money(usd));

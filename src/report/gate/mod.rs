@@ -26,7 +26,7 @@ pub struct Checked {
     pub now: Option<Standing>,
     /// How the run of the baseline ended; `None`: there is none, or it does not say.
     pub before: Option<Standing>,
-    /// The file is no scenario that can run.
+    /// The file cannot be used: it is no scenario that can run, or no baseline.
     pub is_broken: bool,
 }
 
@@ -38,7 +38,7 @@ pub struct Case {
     pub verdict: Judgement,
     /// What was found, in one line.
     pub text: String,
-    /// It passes, and is worth a word.
+    /// It passes, and is worth a word: reports call it a warning.
     pub is_warning: bool,
     /// Whose goal it is, in a scenario of several owners.
     pub owner: Option<String>,
@@ -82,6 +82,16 @@ impl Checked {
     }
 }
 
+impl Case {
+    /// Returns the verdict in a word; what passes and is worth a word is a warning.
+    fn word(&self) -> &'static str {
+        match self.verdict {
+            Judgement::Held if self.is_warning => "WARN",
+            verdict => word(verdict),
+        }
+    }
+}
+
 fn word(verdict: Judgement) -> &'static str {
     match verdict {
         Judgement::Held => "PASS",
@@ -99,7 +109,7 @@ fn count(all: &[Checked]) -> String {
     let parts =
         [of(Judgement::Held, "passed"), of(Judgement::Failed, "failed"), of(Judgement::Inconclusive, "inconclusive")];
     let broken = all.iter().filter(|checked| checked.is_broken).count();
-    let broken = (broken > 0).then(|| format!("{broken} no scenario that can run"));
+    let broken = (broken > 0).then(|| format!("{broken} in error"));
     let parts: Vec<String> = parts.into_iter().flatten().chain(broken).collect();
     format!("{} {}: {}", all.len(), if all.len() == 1 { "file" } else { "files" }, parts.join(", "))
 }
@@ -117,7 +127,7 @@ pub fn gate_text(all: &[Checked]) -> String {
         }
         for case in &checked.cases {
             for (i, line) in wrapped(&case.text, WIDTH - 16).into_iter().enumerate() {
-                let (label, indent) = if i == 0 { (word(case.verdict), "") } else { ("", "  ") };
+                let (label, indent) = if i == 0 { (case.word(), "") } else { ("", "  ") };
                 out += &format!("  {label:<12}  {indent}{line}\n");
             }
         }
@@ -132,7 +142,7 @@ pub fn gate_broken(all: &[Checked]) -> String {
     let all = &visible(all)[..];
     let broken = all.iter().flat_map(|checked| {
         let cases = checked.cases.iter().filter(|case| case.verdict != Judgement::Held);
-        cases.map(move |case| format!("{}: {}: {}\n", word(case.verdict), checked.file, case.text))
+        cases.map(move |case| format!("{}: {}: {}\n", case.word(), checked.file, case.text))
     });
     broken.collect::<String>().replace('\u{a0}', " ")
 }
@@ -141,7 +151,9 @@ pub fn gate_broken(all: &[Checked]) -> String {
 #[must_use]
 pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>) -> String {
     let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);
-    let Some(x) = difference else { return format!("{metric}: no replication of the baseline pairs with one of now") };
+    let Some(x) = difference else {
+        return format!("{metric}: no replication of the baseline can be paired with one of this run");
+    };
     if x == 0.0 {
         return format!("{metric}: as the baseline");
     }

@@ -2,23 +2,26 @@
 
 use super::{Case, Checked};
 use crate::report::figures::{amount, share};
+use crate::report::owners::{by_size, taken};
 use crate::results::{Judgement, Take};
+use crate::terms;
 
 /// A change below this is none to speak of \[1\].
 const WORTH_A_WORD: f64 = 0.005;
 /// Less of a limit is not worth a line, unless it changed \[1\].
 const WORTH_A_LINE: f64 = 0.05;
 
-/// One line for each owner: what it takes of each limit, what that is more or less than before, and which of its goals break.
+/// One line for each owner, the one that takes most of a limit first: what it takes of each limit, what that is more or less than before, and which of its goals break.
 pub(super) fn lines(checked: &Checked) -> Vec<String> {
     let Some(now) = &checked.now else { return Vec::new() };
-    let mut owners: Vec<&str> = now.takes.iter().map(|take| take.owner.as_str()).collect();
-    owners.sort_unstable();
-    owners.dedup();
+    let mut names: Vec<&str> = now.takes.iter().map(|take| take.owner.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut owners: Vec<(&str, Vec<&Take>)> = names.iter().map(|name| (*name, taken(&now.takes, name))).collect();
+    owners.sort_by(|a, b| by_size(&a.1, &b.1).then_with(|| terms::natural_order(a.0, b.0)));
     let before = checked.before.as_ref().map(|before| before.takes.as_slice());
-    let of_owner = |owner: &str| {
-        let takes = now.takes.iter().filter(|take| take.owner == owner);
-        let told: Vec<String> = takes.filter_map(|take| told(take, before)).collect();
+    let of_owner = |(owner, takes): (&str, Vec<&Take>)| {
+        let told: Vec<String> = takes.into_iter().filter_map(|take| told(take, before)).collect();
         let broken = broken(checked, owner);
         let what = if told.is_empty() { "takes little of every limit".to_owned() } else { told.join(", ") };
         let breaks = if broken.is_empty() { String::new() } else { format!(", and {} breaks", broken.join(", ")) };

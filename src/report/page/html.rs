@@ -25,7 +25,7 @@ pub fn html(review: &Review) -> String {
             }
             body {
                 main {
-                    h1 { (review.question) }
+                    h1 { (breakable(&review.question)) }
                     (answer(review))
                     div class="two" { @for part in &review.certainty { section { (section(part)) } } }
                     @for part in &review.decision { section { (section(part)) } }
@@ -78,7 +78,7 @@ fn subsection(section: &Section) -> Markup {
 fn block(block: &Block) -> Markup {
     match block {
         Block::Paragraph(line) => markup! { p { (pieces(line)) } },
-        Block::Warning(line) => markup! { p class="warn" { (line) } },
+        Block::Warning(line) => markup! { p class="warn" { (breakable(line)) } },
         Block::Fine(line) => markup! { p class="fine" { (pieces(line)) } },
         Block::Facts(lines) => markup! {
             @for line in lines { div class=(if line.starts_with(' ') { "fact in" } else { "fact" }) { (pieces(&parts_of(line.trim()))) } }
@@ -103,17 +103,71 @@ fn pieces(pieces: &[Piece]) -> Markup {
 
 fn piece(piece: &Piece) -> Markup {
     match piece {
-        Piece::Text(text) => markup! { (text) },
+        Piece::Text(text) => breakable(text),
         Piece::Said(text) => pieces(&parts_of(text)),
-        Piece::Code(text) => markup! { code { (text) } },
+        Piece::Code(text) => markup! { code { (breakable(text)) } },
         Piece::Tag(mood, word) => markup! { span class=(mood.class()) { (word) } },
+    }
+}
+
+/// From this many letters on a word of a text is a key that may have to be broken \[1\].
+const LONG_WORD: usize = 16;
+/// The same of a heading of a column.
+const LONG_HEADING: usize = 8;
+
+/// A text whose keys, such as `capacities.us.tpm`, break after a dot, an underscore or a hyphen rather than in mid-word.
+/// Figures and dates stay whole.
+fn breakable(text: &str) -> Markup {
+    broken(text, LONG_WORD)
+}
+
+/// A heading of a column, which breaks sooner, so that figures decide how wide the column is.
+fn narrow(text: &str) -> Markup {
+    broken(text, LONG_HEADING)
+}
+
+fn broken(text: &str, long: usize) -> Markup {
+    markup! {
+        @for word in text.split_inclusive([' ', '\n']) {
+            @for (i, part) in parts_of_word(word, long).into_iter().enumerate() { @if i > 0 { wbr; } (part) }
+        }
+    }
+}
+
+/// The letters of the longest part of a heading that is not broken.
+fn longest_part(text: &str) -> usize {
+    let parts = text.split(' ').flat_map(|word| parts_of_word(word, LONG_HEADING));
+    parts.map(|part| part.chars().count()).max().unwrap_or(0)
+}
+
+/// Splits a word of at least `long` letters after each joint that a letter follows.
+fn parts_of_word(word: &str, long: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    if word.len() >= long {
+        for (at, pair) in word.as_bytes().windows(2).enumerate() {
+            if matches!(pair[0], b'.' | b'_' | b'-' | b'/' | b'=') && pair[1].is_ascii_alphabetic() {
+                parts.push(&word[from..=at]);
+                from = at + 1;
+            }
+        }
+    }
+    parts.push(&word[from..]);
+    parts
+}
+
+/// A key in a cell breaks as soon as a heading does.
+fn in_cell(cell: &Piece) -> Markup {
+    match cell {
+        Piece::Code(text) => markup! { code { (narrow(text)) } },
+        other => piece(other),
     }
 }
 
 impl Piece {
     fn letters(&self) -> usize {
         match self {
-            Self::Text(text) | Self::Said(text) | Self::Code(text) => text.len(),
+            Self::Text(text) | Self::Said(text) | Self::Code(text) => text.chars().count(),
             Self::Tag(_, word) => word.len(),
         }
     }
@@ -133,13 +187,16 @@ impl Mood {
 /// From this many letters on a cell needs room that a narrow page has not \[1\].
 const LONG: usize = 24;
 
+/// A table with more columns than this does not fit a telephone, where it scrolls in its frame.
+const MOST_NARROW: usize = 4;
+
 /// A table in a frame of its own, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
 fn table(table: &Table, frame: &str) -> Markup {
     let groups = table.lines.chunk_by(|_, next| !matches!(next, Line::Group(_)));
     markup! {
-        div class=(frame) tabindex="0" role="region" aria-label=(table.name) { table {
+        div class=(frame) tabindex="0" role="region" aria-label=(table.name) { table class=[(table.columns.len() > MOST_NARROW).then_some("wide")] {
             thead { tr { @for column in &table.columns {
-                th scope="col" class=[class(column, column.name.len())] { (column.name) }
+                th scope="col" class=[class(column, longest_part(&column.name))] { (narrow(&column.name)) }
             } } }
             @for group in groups { tbody { @for line in group { (row(&table.columns, line)) } } }
         } }
@@ -148,7 +205,7 @@ fn table(table: &Table, frame: &str) -> Markup {
 
 fn row(columns: &[Column], line: &Line) -> Markup {
     let cells = |cells: &[Piece]| {
-        markup! { @for (column, cell) in columns.iter().zip(cells) { td class=[class(column, cell.letters())] { (piece(cell)) } } }
+        markup! { @for (column, cell) in columns.iter().zip(cells) { td class=[class(column, cell.letters())] { (in_cell(cell)) } } }
     };
     match line {
         Line::Group(what) => markup! { tr { th scope="rowgroup" colspan=(columns.len()) { (pieces(what)) } } },
@@ -168,15 +225,39 @@ fn class(column: &Column, letters: usize) -> Option<&'static str> {
 
 fn figures(rows: &[Row]) -> Markup {
     markup! {
-        dl { @for row in rows { dt { (row.label) } dd { @for line in &row.sentences() { div { (line.trim()) } } } } }
+        dl { @for row in rows { dt { (row.label) } dd { @for line in &row.sentences() { div { (breakable(line.trim())) } } } } }
     }
 }
 
-/// A drawing. Its title and what to see in it are part of the drawing, and are read aloud as its name and description.
+/// A drawing. Its title and what to see in it are part of the drawing, and are read aloud as its name and description. A
+/// narrow page, on which the drawing scrolls, writes both above it and hides those in the drawing.
 fn figure(drawing: &Drawing) -> Markup {
     markup! {
-        figure id=(drawing.name) {
+        figure id=(drawing.name) style=(format!("--words:{:.0}", drawing.words)) {
+            figcaption aria-hidden="true" {
+                strong { (breakable(&drawing.title)) }
+                span { (breakable(&drawing.caption)) }
+            }
             div class="drawing" tabindex="0" role="region" aria-label=(drawing.title) { (PreEscaped(drawing.for_page())) }
+            p class="sideways" aria-hidden="true" { "Swipe sideways to see the whole chart." }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_breaks_at_its_joints_and_a_figure_does_not() {
+        let shown = |text: &str| breakable(text).into_string();
+        assert_eq!(shown("capacities.us.max_tokens"), "capacities.<wbr>us.<wbr>max_<wbr>tokens");
+        assert_eq!(shown("amazon.nova-pro-v1:0"), "amazon.<wbr>nova-<wbr>pro-<wbr>v1:0");
+        for whole in ["+0.092\u{a0}±0.031\u{a0}pp", "2026-11-01", "$25,215.50", "tpm_x", "700,000,000"] {
+            assert_eq!(shown(whole), whole);
+        }
+        assert_eq!(shown("a <b> and c.d or max_tokens"), "a &lt;b&gt; and c.d or max_tokens");
+        assert_eq!(narrow("throttle_rate").into_string(), "throttle_<wbr>rate");
+        assert_eq!(longest_part("workloads.chat.max_tokens"), "workloads.".len());
     }
 }

@@ -5,7 +5,7 @@ use crate::charts::Drawing;
 use crate::report::marks::{code, fenced, folded, line, plain, started};
 use crate::report::summary::Row;
 
-/// The text; each drawing is the file `NAME.png`.
+/// Returns the text; each drawing is the file `NAME.png`.
 #[must_use]
 pub fn review_markdown(review: &Review) -> String {
     let mut out = format!("# {}\n\n## Recommendation\n\n", line(&review.question));
@@ -42,7 +42,7 @@ fn block(block: &Block) -> String {
     }
 }
 
-/// A list; what belongs to the line before stands below it.
+/// Returns a list; what belongs to the line before stands below it.
 fn facts(lines: &[String]) -> String {
     let mut out = String::new();
     for fact in lines {
@@ -108,7 +108,7 @@ fn figures(rows: &[Row]) -> String {
     out + "\n"
 }
 
-/// A picture. Its title and what to see in it are drawn in it; whoever does not see it is told both.
+/// Returns a picture. Its title and what to see in it are drawn in it; whoever does not see it is told both.
 fn drawing(drawing: &Drawing) -> String {
     let (title, caption) = (plain(&drawing.title), plain(&drawing.caption));
     format!("![{title}. {caption}]({}.png)\n\n", drawing.name)

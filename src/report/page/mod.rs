@@ -5,6 +5,7 @@ mod html;
 mod inputs;
 mod markdown;
 mod parts;
+mod points;
 
 pub use html::html;
 pub use markdown::review_markdown;
@@ -38,6 +39,8 @@ const MAIN: [&str; 12] = [
     "served_by_capacity",
     "cost_by_component",
 ];
+/// The chart that serves best where a daily limit is the neck.
+const DAILY: &str = "throttles_over_time";
 const PLAIN: Palette = Palette { colour: false };
 
 /// What a review is made of.
@@ -169,7 +172,8 @@ fn code(text: impl Into<String>) -> Piece {
     Piece::Code(text.into())
 }
 
-/// The parts of a text between backticks, which are names, and those around them; a backtick by itself is a letter.
+/// Returns the parts of a text between backticks, which are names, and those around them; a backtick by itself is a
+/// letter.
 fn parts_of(text: &str) -> Vec<Piece> {
     if text.matches('`').count() % 2 == 1 {
         return vec![self::text(text)];
@@ -194,7 +198,7 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
     let drawings = charts::draw_all(subject)?;
     let question = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
     let (judgement, answer) = answer(subject, &drawings);
-    let (first, rest) = split(drawings);
+    let (first, rest) = split(drawings, is_daily(subject));
     let charts = |drawings: Vec<Drawing>, heading| {
         (!drawings.is_empty()).then(|| Section::of(heading, vec![Block::Drawings(drawings)]))
     };
@@ -219,20 +223,27 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
 }
 
 /// Splits drawings into those that the decision shows and those of the appendix: one each of the first kinds of [`MAIN`] that
-/// there are.
-fn split(drawings: Vec<Drawing>) -> (Vec<Drawing>, Vec<Drawing>) {
+/// there are. Where a daily limit is the neck, the refusals over time come before all, because they show from when on it refuses.
+fn split(drawings: Vec<Drawing>, is_daily: bool) -> (Vec<Drawing>, Vec<Drawing>) {
     let is_of = |drawing: &Drawing, kind: &str| {
         drawing.name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     };
-    let found = MAIN.iter().filter_map(|kind| drawings.iter().position(|drawing| is_of(drawing, kind)));
+    let first = if is_daily { &[DAILY][..] } else { &[] };
+    let found = first.iter().chain(&MAIN).filter_map(|kind| drawings.iter().position(|drawing| is_of(drawing, kind)));
     let chosen: Vec<usize> = found.take(MOST_CHARTS).collect();
     let main = chosen.iter().map(|i| drawings[*i].clone()).collect();
     let rest = drawings.into_iter().enumerate().filter(|(i, _)| !chosen.contains(i)).map(|(_, drawing)| drawing);
     (main, rest.collect())
 }
 
+/// Whether a daily limit is the neck of the one point that the document is about.
+fn is_daily(subject: &Subject<'_>) -> bool {
+    let neck = subject.point().and_then(|point| point.basis.neck.as_ref());
+    neck.is_some_and(|neck| neck.path.ends_with(".tpd"))
+}
+
 impl Review {
-    /// The drawings that it shows.
+    /// Returns the drawings that it shows.
     #[must_use]
     pub fn drawings(&self) -> Vec<Drawing> {
         let blocks = self.decision.iter().chain(&self.appendix).flat_map(|section| &section.blocks);
@@ -251,11 +262,18 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         let judgement = if hangs { sizing.judgement().max(Judgement::Inconclusive) } else { sizing.judgement() };
         let lost =
             super::sizing::lost(results, sizing).map(|line| format!("\n{}.", capital(&line))).unwrap_or_default();
-        return (Some(judgement), format!("{}.{lost}{bought}", capital(&sizing.explanation)));
+        let is_unpriced = subject.point().is_none_or(|point| point.value("cost_per_month_usd").is_none());
+        let why = no_month(results).filter(|_| is_unpriced);
+        let why = why.map(|why| format!("\n{}.", capital(&why))).unwrap_or_default();
+        return (Some(judgement), format!("{}.{lost}{bought}{why}", capital(&sizing.explanation)));
     }
     if let Some(comparison) = &results.comparison {
-        let worst = comparison.expectations.iter().map(JudgedTwice::judgement).max();
+        // The bar tells of the side that is proposed, so that goals that fail on both sides do not look good.
+        let proposed = comparison.expectations.iter().filter_map(|e| e.b).max();
+        let worst = proposed.or_else(|| comparison.expectations.iter().map(JudgedTwice::judgement).max());
         let lines = kept(comparison).into_iter().chain(super::comparison::cost(comparison));
+        let is_unknown = comparison.differences.get("cost_per_month_usd").is_none_or(|d| d.difference.is_none());
+        let lines = lines.chain(no_month(results).filter(|_| is_unknown));
         // A side keeps its name as it is written.
         let is_named = |line: &str| [&comparison.a, &comparison.b].iter().any(|side| line.starts_with(&side.name));
         let sentence = |line: String| if is_named(&line) { format!("{line}.") } else { format!("{}.", capital(&line)) };
@@ -265,9 +283,10 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         let mut tale = Tale::default();
         subject.points.iter().for_each(|point| tale.add(point));
         tale.add_drawings(drawings);
-        return (None, tale.answer(results, PLAIN));
+        let why = no_month(results).map(|why| format!("\n{}.", capital(&why))).unwrap_or_default();
+        return (None, tale.answer(results, PLAIN) + &why);
     }
-    let Some(point) = subject.points.first() else { return (None, "The document holds no point.".to_owned()) };
+    let Some(point) = subject.points.first() else { return (None, "The results hold no design point.".to_owned()) };
     if results.decision.is_some() {
         let lines = super::decision::lines(results, point);
         let lines: Vec<String> = lines.iter().map(|line| format!("{}.", capital(line))).collect();
@@ -277,21 +296,25 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
     (judgement, of_a_run(results, judgement, point))
 }
 
-/// How the sides keep what is expected; `None`: nothing is.
+/// Says why the cost of a month is not known; `None`: it is.
+pub(super) fn no_month(results: &Results) -> Option<String> {
+    super::cost::why_no_month(results).map(|why| format!("the cost per month is not known: {why}"))
+}
+
+/// Says how the stated goals fare on the sides; `None`: none is stated.
 fn kept(comparison: &Comparison) -> Option<String> {
     let (name_a, name_b) = (&comparison.a.name, &comparison.b.name);
-    let of = |side: fn(&JudgedTwice) -> Option<Judgement>| {
-        comparison.expectations.iter().filter_map(side).max().map(|judgement| match judgement {
-            Judgement::Held => "holds",
-            Judgement::Failed => "fails",
-            Judgement::Inconclusive => "is not decided",
-        })
+    let of = |side: fn(&JudgedTwice) -> Option<Judgement>| comparison.expectations.iter().filter_map(side).max();
+    let told = |judgement: Judgement, on: &str| match judgement {
+        Judgement::Held => format!("every stated goal holds on {on}"),
+        Judgement::Failed => format!("at least one stated goal fails on {on}"),
+        Judgement::Inconclusive => format!("no stated goal fails on {on}, but not all are decided"),
     };
     match (of(|e| e.a), of(|e| e.b)) {
-        (Some(a), Some(b)) if a == b => Some(format!("what is expected {a} on both")),
-        (Some(a), Some(b)) => Some(format!("what is expected {b} on {name_b}, and {a} on {name_a}")),
-        (Some(word), None) => Some(format!("what is expected of {name_a} alone {word}")),
-        (None, Some(word)) => Some(format!("what is expected of {name_b} alone {word}")),
+        (Some(a), Some(b)) if a == b => Some(told(a, "both sides")),
+        (Some(a), Some(b)) => Some(format!("{}; {}", told(b, name_b), told(a, name_a))),
+        (Some(a), None) => Some(told(a, name_a)),
+        (None, Some(b)) => Some(told(b, name_b)),
         (None, None) => None,
     }
 }

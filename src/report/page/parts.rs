@@ -3,24 +3,18 @@
 use super::{Block, Column, Line, Mood, PLAIN, Piece, Section, Sheet, Table, capital, code, said, text};
 use crate::charts::Subject;
 use crate::escape;
-use crate::report::figures::{count, figure, interval, money as usd};
-use crate::report::summary::{Story, bound};
-use crate::report::sweep::value;
-use crate::report::{Tale, comparison, doubt, sizing};
-use crate::results::{BillItem, Comparison, Estimate, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
+use crate::report::figures::{count, figure, money as usd, unknown, why_unknown};
+use crate::report::summary::{Story, bound, measured};
+use crate::report::{comparison, cost, doubt, owners, sizing};
+use crate::results::{BillItem, Comparison, Expectation, JudgedTwice, Judgement, Point, Results, Sizing};
 use crate::terms::{self, Unit};
-
-/// Points that a table holds; of more the best are told.
-const MOST_POINTS: usize = 60;
-/// What is told of a point.
-const COST: &str = "cost_per_month_usd";
-const OF_POINTS: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "failure_rate"];
 
 /// Returns the sampling error and the unpublished rules, which are never mixed, as two sections.
 pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
     let results = subject.results;
     let chance = match subject.points.first().map_or(0, |p| p.replications) {
-        1 => "One replication has no interval, so nothing here says how far the figures are a matter of chance. Run more.".to_owned(),
+        1 => "One replication gives no confidence interval, so the sampling error is not known. Run more replications."
+            .to_owned(),
         n => {
             let known = format!("{} replications; ± is the half-width of a confidence interval.", count(n as f64));
             format!("{known} More replications narrow it. It does not cover wrong inputs.")
@@ -36,12 +30,12 @@ pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
         && results.sizing.is_none()
         && results.comparison.is_none()
     {
-        let why = " plays each point under one reading of the unpublished rules. Play the point that you choose under all of them with ";
+        let why = " simulates each point under one reading of the unpublished rules. Simulate the point that you choose under all of them with ";
         let at = ".";
         vec![Block::Paragraph(vec![text("A sweep"), text(why), code("bedload run FILE --point K"), text(at)])]
     } else if lines.is_empty() {
-        let why = " in the scenario plays the other readings.";
-        let one = "One reading of the rules that AWS does not publish was played. ";
+        let why = " in the scenario simulates the other readings.";
+        let one = "One reading of the unpublished rules was simulated. ";
         vec![Block::Paragraph(vec![text(one), code("doubt = \"default\""), text(why)])]
     } else {
         let first = format!("{}.", capital(&lines.remove(0)));
@@ -53,7 +47,8 @@ pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
     ]
 }
 
-/// Returns the expectations with their verdicts, the broken ones first and at most `most` of them; `None` where there are none.
+/// Returns the expectations with their verdicts, the broken ones first and at most `most` of them; `None` where there
+/// are none.
 pub(super) fn expectations(subject: &Subject<'_>, most: usize) -> Option<Section> {
     let mut table = judged(subject)?;
     let left_out = table.lines.split_off(most.min(table.lines.len())).len();
@@ -61,14 +56,14 @@ pub(super) fn expectations(subject: &Subject<'_>, most: usize) -> Option<Section
     if left_out > 0 {
         blocks.push(Block::Fine(vec![text(format!("The appendix lists {} more.", count(left_out as f64)))]));
     }
-    Some(Section::of("Expectations", blocks))
+    Some(Section::of("Goals", blocks))
 }
 
 /// Returns the expectations that [`expectations`] leaves out; `None` where it shows all.
 pub(super) fn remaining_expectations(subject: &Subject<'_>, most: usize) -> Option<Section> {
     let mut table = judged(subject)?;
     table.lines.drain(..most.min(table.lines.len()));
-    (!table.lines.is_empty()).then(|| Section::of("Further expectations", vec![Block::Table(table)]))
+    (!table.lines.is_empty()).then(|| Section::of("Further goals", vec![Block::Table(table)]))
 }
 
 /// Returns the table of all expectations, the worst verdict first; `None` where there are none.
@@ -84,16 +79,13 @@ fn judged(subject: &Subject<'_>) -> Option<Table> {
     worst_first.sort_by_key(|e| std::cmp::Reverse(e.verdict));
     let rows = worst_first.into_iter().map(|e| {
         let unit = unit(&e.metric);
-        let measured = Estimate { estimate: e.estimate, half_width: e.half_width, n: 0 };
-        vec![
-            tag(Some(e.verdict)),
-            code(&e.metric),
-            text(bounded(e.at_least, e.at_most, unit)),
-            text(interval(Some(&measured), unit)),
-        ]
+        let is = e.estimate.map_or_else(|| unknown(&e.metric), |_| measured(e, unit));
+        let open = e.undecided.as_ref().filter(|_| e.estimate.is_some());
+        let open = open.map(|open| format!("; {}", open.why)).unwrap_or_default();
+        vec![tag(Some(e.verdict)), code(&e.metric), text(bounded(e.at_least, e.at_most, unit)), said(is + &open)]
     });
     let columns = ["Verdict", "Metric", "Bound", "Measured"].map(Column::words).to_vec();
-    let table = Table { name: "Expectations and verdicts", columns, lines: rows.map(Line::Cells).collect() };
+    let table = Table { name: "Goals and verdicts", columns, lines: rows.map(Line::Cells).collect() };
     (!table.lines.is_empty()).then_some(table)
 }
 
@@ -104,14 +96,14 @@ fn judged_twice(comparison: &Comparison) -> Option<Table> {
         let bound = bounded(e.at_least, e.at_most, unit(&e.metric));
         vec![code(&e.metric), text(bound), tag(e.a), tag(e.b)]
     };
-    let [on_a, on_b] = [&comparison.a.name, &comparison.b.name].map(|name| format!("On {name}"));
-    let columns = ["Metric", "Bound", &on_a, &on_b].map(Column::words).to_vec();
+    let [on_a, on_b] = [&comparison.a.name, &comparison.b.name];
+    let columns = ["Metric", "Bound", on_a, on_b].map(Column::words).to_vec();
     let lines: Vec<Line> = worst_first.into_iter().map(row).map(Line::Cells).collect();
-    let table = Table { name: "Expectations and verdicts on both sides", columns, lines };
+    let table = Table { name: "Goals and verdicts on both sides", columns, lines };
     (!table.lines.is_empty()).then_some(table)
 }
 
-/// A sign stays with its figure.
+/// Keeps a sign with its figure.
 fn bounded(at_least: Option<f64>, at_most: Option<f64>, unit: Unit) -> String {
     bound(at_least, at_most, unit).replace("= ", "=\u{a0}")
 }
@@ -121,15 +113,15 @@ fn tag(verdict: Option<Judgement>) -> Piece {
         Some(Judgement::Held) => Piece::Tag(Mood::Good, "held"),
         Some(Judgement::Failed) => Piece::Tag(Mood::Bad, "failed"),
         Some(Judgement::Inconclusive) => Piece::Tag(Mood::Open, "inconclusive"),
-        None => Piece::Tag(Mood::Plain, "not expected"),
+        None => Piece::Tag(Mood::Plain, "not stated"),
     }
 }
 
-fn unit(metric: &str) -> Unit {
+pub(super) fn unit(metric: &str) -> Unit {
     terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit)
 }
 
-/// The figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
+/// Returns the figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
 pub(super) fn story(subject: &Subject<'_>) -> Section {
     let results = subject.results;
     if let Some(comparison) = &results.comparison {
@@ -137,17 +129,28 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
     }
     let mut blocks = results.sizing.as_ref().map(|sizing| tried(results, sizing)).unwrap_or_default();
     if let Some(point) = subject.point() {
-        let told = |label: &str| !["Expected", "Doubt", "Assumed", "Cost", "Notes"].contains(&label);
+        let left_out = ["Decision", "Goals", "Doubt", "Assumed", "Cost", "Notes", "Owners"];
+        let told = |label: &str| !left_out.contains(&label);
         let rows = Story::of(results, point, PLAIN).into_iter().filter(|row| told(row.label)).collect();
         if results.sizing.is_some() {
             blocks.push(Block::Paragraph(vec![text("At the answer:")]));
         }
         blocks.push(Block::Figures(rows));
+        blocks.extend(owners(point));
     }
     if results.sizing.is_some() || subject.points.len() == 1 {
         return Section::of("Detailed results", blocks);
     }
-    Section::of("Design points", points(subject))
+    Section::of("Design points", super::points::points(subject))
+}
+
+/// What each owner takes of each limit; `None`: the scenario names no owners.
+fn owners(point: &Point) -> Option<Block> {
+    let [words, numbers] = [Column::words, Column::numbers];
+    let of = [words, numbers, numbers, words, numbers, numbers];
+    let columns = of.iter().zip(owners::COLUMNS).map(|(column, name)| column(&capital(name))).collect();
+    let lines: Vec<Line> = owners::rows(point).into_iter().map(|row| Line::Cells(row.map(text).to_vec())).collect();
+    (!lines.is_empty()).then_some(Block::Table(Table { name: "What each owner takes of each limit", columns, lines }))
 }
 
 fn differences(results: &Results, comparison: &Comparison) -> Section {
@@ -159,7 +162,14 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
         Column::numbers(&confidence),
         Column::words(&format!("{} is", comparison.b.name)),
     ];
-    let rows = comparison::rows(comparison)
+    let all = comparison::rows(comparison);
+    let unknown = all.iter().filter(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
+    let footnotes = unknown.map(|(name, ..)| {
+        let why = if name.ends_with("cost_per_month_usd") { cost::why_no_month(results) } else { None };
+        Block::Fine(vec![text(format!("? in {name}: {}.", why.unwrap_or_else(|| why_unknown(name))))])
+    });
+    let footnotes: Vec<Block> = footnotes.collect();
+    let rows = all
         .into_iter()
         .map(|(name, [a, b, difference], word)| vec![code(name), text(a), text(b), text(difference), text(word)]);
     let table = Table {
@@ -168,20 +178,18 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
         lines: rows.map(Line::Cells).collect(),
     };
     let [a, b] = comparison::sides(comparison);
-    Section::of(
-        "Differences",
-        vec![
-            Block::List(vec![
-                vec![text(format!("{}: ", comparison.a.name)), text(a)],
-                vec![text(format!("{}: ", comparison.b.name)), text(b)],
-                vec![text(comparison::played(results, comparison))],
-            ]),
-            Block::Table(table),
-        ],
-    )
+    let blocks = [
+        Block::List(vec![
+            vec![text(format!("{}: ", comparison.a.name)), text(a)],
+            vec![text(format!("{}: ", comparison.b.name)), text(b)],
+            vec![text(comparison::played(results, comparison))],
+        ]),
+        Block::Table(table),
+    ];
+    Section::of("Differences", blocks.into_iter().chain(footnotes).collect())
 }
 
-/// The values that were tried, and the answer along a second axis.
+/// Returns the values that were tried, and the answer along a second axis.
 fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     let pieces = |cells: Vec<String>| cells.into_iter().map(text).collect::<Vec<_>>();
     let columns = sizing::HEADINGS.iter().enumerate().map(|(i, (name, _))| match (i, *name) {
@@ -200,6 +208,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     })];
     let refusals = sizing::refusals(sizing);
     blocks.extend((!refusals.is_empty()).then_some(Block::Facts(refusals)));
+    blocks.extend(sizing::footnote(results, sizing).map(|line| Block::Fine(vec![text(format!("{line}."))])));
     if !sizing.frontier.is_empty() {
         let columns = ["For", "Value", "Cost"].map(Column::words).to_vec();
         let rows = sizing::frontier(sizing).into_iter().map(|cells| pieces(cells.to_vec()));
@@ -213,51 +222,12 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     blocks
 }
 
-fn points(subject: &Subject<'_>) -> Vec<Block> {
-    if subject.points.len() > MOST_POINTS {
-        return best(subject);
-    }
-    let paths: Vec<&String> = subject.points.first().map(|p| p.parameters.keys().collect()).unwrap_or_default();
-    let is_bound = subject.points.iter().any(|point| !point.commitments.is_empty());
-    let row = |point: &Point| {
-        let mut row = vec![text(point.index.to_string())];
-        row.extend(paths.iter().map(|path| text(value(point.parameters.get(*path)))));
-        let cell = |metric: &str| point.value(metric).map_or_else(|| "?".to_owned(), |x| figure(x, unit(metric)));
-        row.push(text(cell(COST)));
-        if is_bound {
-            let due: Option<f64> = point.commitments.iter().map(|c| c.usd).sum();
-            row.push(text(if point.commitments.is_empty() { "nothing".to_owned() } else { dollars(due) }));
-        }
-        row.extend(OF_POINTS.iter().map(|metric| text(cell(metric))));
-        row
-    };
-    let mut columns = vec![Column::words("Point")];
-    columns.extend(paths.iter().map(|path| Column::words(path)));
-    columns.push(Column::numbers(COST));
-    columns.extend(is_bound.then(|| Column::numbers("committed")));
-    columns.extend(OF_POINTS.iter().map(|metric| Column::numbers(metric)));
-    vec![Block::Table(Table {
-        name: "Points",
-        columns,
-        lines: subject.points.iter().map(row).map(Line::Cells).collect(),
-    })]
-}
-
-/// Of many points those that a summary shows.
-fn best(subject: &Subject<'_>) -> Vec<Block> {
-    let mut tale = Tale::default();
-    subject.points.iter().for_each(|point| tale.add(point));
-    let (header, rows) = tale.cells(subject.results, PLAIN);
-    let (_, which) = tale.shown();
-    let columns = header.iter().map(|name| Column::words(name)).collect();
-    let lines = rows.into_iter().map(|row| Line::Cells(row.into_iter().map(text).collect())).collect();
-    vec![Block::Paragraph(vec![text(which.trim())]), Block::Table(Table { name: "Points", columns, lines })]
-}
-
 /// The bill, and what is committed.
 pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     let point = subject.point()?;
-    let mut blocks = Vec::new();
+    let reasons = cost::unknowns(subject.results, point);
+    let mut blocks: Vec<Block> =
+        reasons.iter().map(|why| Block::Paragraph(vec![said(format!("{}.", capital(why)))])).collect();
     if !point.bill.is_empty() {
         blocks.push(Block::Table(bill(&point.bill)));
     }
@@ -273,7 +243,7 @@ pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     (!blocks.is_empty()).then(|| Section::of("Cost per month", blocks))
 }
 
-fn dollars(x: Option<f64>) -> String {
+pub(super) fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 
@@ -319,7 +289,7 @@ pub(super) fn not_included(results: &Results) -> Section {
     Section::of("Not included", vec![Block::List(items)])
 }
 
-/// The scenario and the command that makes the document again.
+/// Returns the scenario and the command that makes the document again.
 pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     let results = sheet.subject.results;
     let scenario = sheet.scenario.map(|text| {
@@ -332,7 +302,7 @@ pub(super) fn reproduce(sheet: &Sheet<'_>) -> Section {
     Section::of("How to reproduce", blocks.into_iter().chain(scenario).collect())
 }
 
-/// The command that makes the document again.
+/// Returns the command that makes the document again.
 fn command(results: &Results) -> String {
     let set = |flag: &str, overrides: &[&String]| {
         let typed = |o: &&String| match o.strip_prefix("--catalog ") {

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Row, Story, Table};
-use crate::report::figures::{amount, count, figure, money, share, time};
+use crate::report::figures::{UNKNOWN_IN_TABLE, amount, count, figure, money, share, time};
+use crate::report::text::shortened;
 use crate::terms::{self, Unit};
 
 /// The longest name of a workload that a column shows whole \[characters\].
@@ -30,10 +31,14 @@ impl Story<'_> {
         }
         let spilled = self.value("spillover_rate");
         if spilled > 0.0 {
-            lines.push(format!("{} of the served went past the first capacity of their route", share(spilled)));
+            lines
+                .push(format!("{} of the served requests went past the first capacity of their route", share(spilled)));
         }
         lines.extend(self.sessions());
         let table = self.workloads();
+        if table.iter().flat_map(|table| &table.rows).flatten().any(|cell| cell == "?") {
+            lines.push(self.palette.faint(UNKNOWN_IN_TABLE));
+        }
         self.rows.push(Row { label: "Requests", lines, table });
     }
 
@@ -46,7 +51,7 @@ impl Story<'_> {
         })
     }
 
-    /// How many requests never left their client: they are in no rate of attempts.
+    /// Returns how many requests never left their client: they are in no rate of attempts.
     fn never_sent(&self) -> Option<String> {
         let never_sent = self.value("never_sent");
         (never_sent > 0.0).then(|| {
@@ -100,8 +105,11 @@ impl Story<'_> {
         columns.extend(meets_503.then_some("503"));
         columns.extend(["p50", "p99"]);
         let row = |name: &str| {
-            let latency = |p: &str| self.with_interval_short(&format!("workloads.{name}.e2e_{p}_ms"));
-            let mut cells = vec![shortened(name), count(of(name, "requests"))];
+            let latency = |p: &str| {
+                let known = self.point.value(&format!("workloads.{name}.e2e_{p}_ms"));
+                known.map_or_else(|| "?".to_owned(), time)
+            };
+            let mut cells = vec![shortened(name, LONGEST_NAME), count(of(name, "requests"))];
             cells.extend([share(of(name, "failure_rate")), share(of(name, "throttle_rate"))]);
             cells.extend(meets_503.then(|| share(of(name, "unavailable_rate"))));
             cells.extend([latency("p50"), latency("p99")]);
@@ -109,15 +117,4 @@ impl Story<'_> {
         };
         Some(Table { columns, rows: sorted.into_iter().map(row).collect() })
     }
-}
-
-/// A name that fits its column: of a long one the middle is left out.
-fn shortened(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= LONGEST_NAME {
-        return name.to_owned();
-    }
-    let (head, tail) = (LONGEST_NAME / 2, LONGEST_NAME - LONGEST_NAME / 2 - 1);
-    let part = |letters: &[char]| letters.iter().collect::<String>();
-    format!("{}…{}", part(&letters[..head]), part(&letters[letters.len() - tail..]))
 }

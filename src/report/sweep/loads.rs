@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::ranked::{Best, Candidate, Ranked};
 use super::{COSTS, named};
 use crate::report::figures::{Palette, count, money, share};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Point, Results, Traffic};
 
-/// Costs that differ by less than this share are the same \[1\].
-const SAME: f64 = 1e-9;
 /// Of more kinds of traffic no cheapest point is told for each.
 const MOST_LOADS: usize = 8;
 
@@ -34,33 +33,12 @@ struct Load {
     missing: BTreeSet<String>,
 }
 
-/// Points that meet what is expected, by one measure of cost.
-#[derive(Debug, Default)]
-struct Ranked {
-    known: u64,
-    best: Option<Point>,
-    /// Points that cost the same as the best, itself included.
-    as_cheap: u64,
-}
-
-impl Ranked {
-    fn add(&mut self, point: &Point, cost: f64, measure: &str) {
-        self.known += 1;
-        let best = self.best.as_ref().and_then(|best| best.value(measure));
-        match best {
-            Some(best) if (cost - best).abs() <= SAME * best.abs() => self.as_cheap += 1,
-            Some(best) if cost > best => {}
-            _ => (self.best, self.as_cheap) = (Some(point.clone()), 1),
-        }
-    }
-}
-
 impl Loads {
     pub(super) fn add(&mut self, point: &Point, holds: bool) {
         let Some(traffic) = Traffic::of(point) else { return };
         let i = self.0.iter().position(|load| load.traffic.is_same(&traffic)).unwrap_or_else(|| {
             let shared = point.parameters.clone();
-            let (ranked, missing) = (Default::default(), BTreeSet::new());
+            let (ranked, missing) = ([0, 1].map(Ranked::by), BTreeSet::new());
             self.0.push(Load { traffic, shared, points: 0, held: 0, ranked, missing });
             self.0.len() - 1
         });
@@ -75,17 +53,13 @@ impl Loads {
             return;
         }
         load.held += 1;
-        for (ranked, measure) in load.ranked.iter_mut().zip(COSTS) {
-            if let Some(cost) = point.value(measure) {
-                ranked.add(point, cost, measure);
-            }
-        }
+        load.ranked.iter_mut().for_each(|ranked| ranked.add(point));
         if point.value(COSTS[1]).is_none() {
             load.missing.extend(point.missing_prices().into_iter().map(str::to_owned));
         }
     }
 
-    /// The measure of cost that most points know; a month's, where both are known equally often.
+    /// Returns the measure of cost that most points know; a month's, where both are known equally often.
     pub(super) fn measure(&self) -> usize {
         let known = |i: usize| self.0.iter().map(|load| load.ranked[i].known).sum::<u64>();
         usize::from(known(1) > known(0))
@@ -102,8 +76,7 @@ impl Loads {
             }
             loads => {
                 let is_told_apart = loads.iter().all(|load| !load.shared.is_empty());
-                let heading =
-                    "Points carry different traffic. The cheapest that meets every expectation, at".to_owned();
+                let heading = "Points carry different traffic. The cheapest that meets every goal, at".to_owned();
                 let line = |load: &Load| format!("  {}: {}", load.label(head, is_told_apart), load.told(head, measure));
                 [heading].into_iter().chain(loads.iter().map(line)).collect()
             }
@@ -128,12 +101,13 @@ impl Load {
         }
     }
 
-    /// The cheapest where all points carry the same traffic.
+    /// Returns the cheapest where all points carry the same traffic.
     fn alone(&self, head: &Results, measure: usize, palette: Palette) -> String {
         let ranked = &self.ranked[measure];
-        let Some(best) = &ranked.best else {
+        let Some(found) = ranked.best() else {
             return "What they cost is not known, so none is the cheapest.".to_owned();
         };
+        let best = &found.preferred.point;
         let point = palette.good(&format!("point {}", best.index));
         let parameters = named(head, &best.parameters);
         let unknown = self.held - ranked.known;
@@ -147,33 +121,48 @@ impl Load {
                 loses(best)
             );
         }
-        let ties = match ranked.as_cheap {
-            0 | 1 => String::new(),
-            2 => "\nAnother one costs the same.".to_owned(),
-            n => format!("\n{} others cost the same.", count((n - 1) as f64)),
+        let ties = match found.preferred.equals {
+            0 => String::new(),
+            1 => "\nAnother one costs the same.".to_owned(),
+            n => format!("\n{} others cost the same.", count(n as f64)),
         };
-        format!("The cheapest of them is {point}: {parameters}{}.{ties}", loses(best))
+        let as_cheap = as_cheap(&found).map(|than| format!("\nIt is {than}.")).unwrap_or_default();
+        format!("The cheapest of them is {point}: {parameters}{}.{as_cheap}{ties}", loses(best))
     }
 
-    /// The cheapest of this traffic, after its label.
+    /// Returns the cheapest of this traffic, after its label.
     fn told(&self, head: &Results, measure: usize) -> String {
         let ranked = &self.ranked[measure];
         let unknown = self.held - ranked.known;
         if self.held == 0 {
             return "none".to_owned();
         }
-        let Some((best, usd)) = ranked.best.as_ref().and_then(|best| Some((best, best.value(COSTS[measure])?))) else {
+        let Some(ranking) = ranked.best() else {
             return format!("not known, because {} have no known cost", points(unknown));
         };
+        let Candidate { point: best, cost, .. } = ranking.preferred;
         let own = best.parameters.iter().filter(|(path, _)| !self.shared.contains_key(*path));
         let own: BTreeMap<String, Value> = own.map(|(path, value)| (path.clone(), value.clone())).collect();
         let own = if own.is_empty() { String::new() } else { format!(", {}", named(head, &own)) };
-        let found = format!("point {}{own} ({}){}", best.index, money(usd), loses(best));
+        let as_cheap = as_cheap(&ranking).map(|than| format!(", {than}")).unwrap_or_default();
+        let found = format!("point {}{own} ({}){as_cheap}{}", best.index, money(*cost), loses(best));
         match unknown {
             0 => found,
             _ => format!("not known, because {} have no known cost; least known: {found}", points(unknown)),
         }
     }
+}
+
+/// Says which point costs less than the preferred one only because more of its requests fail; `None`: none does.
+fn as_cheap(best: &Best<'_>) -> Option<String> {
+    let cheaper = best.as_cheap_as?;
+    let less = money(best.preferred.cost - cheaper.cost);
+    let fail = [cheaper, best.preferred].map(|one| share(one.failing()));
+    let index = cheaper.point.index;
+    Some(format!(
+        "as cheap as point {index}, which costs {less} less because more of its requests fail ({} against {})",
+        fail[0], fail[1]
+    ))
 }
 
 /// Says that a point meets its goals and loses requests all the same; else nothing.

@@ -23,7 +23,7 @@ impl Necks {
         }
     }
 
-    /// The commonest neck, the first of equals; `None`: nothing held up any point that fails.
+    /// Returns the commonest neck, the first of equals; `None`: nothing held up any point that fails.
     pub(super) fn line(&self) -> Option<String> {
         let most = self.by_place.iter().map(|(_, points)| *points).max()?;
         let (neck, _) = self.by_place.iter().find(|(_, points)| *points == most)?;
@@ -33,6 +33,6 @@ impl Necks {
             (most, all) if most == all => format!("all {} points that fail", count(all as f64)),
             (most, all) => format!("{} of the {} points that fail", count(most as f64), count(all as f64)),
         };
-        Some(format!("The neck of {of} is {}.", verdict::named(neck)))
+        Some(format!("The bottleneck of {of} is {}.", verdict::named(neck)))
     }
 }

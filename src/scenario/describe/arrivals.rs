@@ -93,7 +93,7 @@ fn driven(kind: &str, of: &str, intensity: &Intensity) -> String {
     text
 }
 
-/// A law of times.
+/// Returns a law of times.
 fn duration(of: &Law) -> String {
     match of.as_constant() {
         Some(micros) => SimTime(micros as u64).to_string(),

@@ -7,7 +7,7 @@ use crate::units::grouped;
 /// Values of an axis that are told one by one.
 const MOST_VALUES: usize = 8;
 
-/// A readable list under 80 columns; empty when nothing is asked.
+/// Returns a readable list under 80 columns; empty when nothing is asked.
 #[must_use]
 pub fn describe_study(study: &Study) -> String {
     let mut out = Page::default();
@@ -49,7 +49,7 @@ impl Page {
         self.line(0, "size");
         let step = if *step == 1 { String::new() } else { format!(" by {}", grouped(*step)) };
         let range = format!("from {} to {}{unit}{step}", grouped(*from), grouped(*to));
-        self.line(2, &format!("the {} {vary}, {range}, that keeps every expectation", find.name()));
+        self.line(2, &format!("the {} {vary}, {range}, that meets every goal", find.name()));
         if let Some(bought) = bought {
             self.line(2, &format!("bought: {}", grouped(*bought)));
         }

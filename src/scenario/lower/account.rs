@@ -7,8 +7,9 @@ use crate::catalog::AccountEntry;
 use crate::model::capacity::account::{ACCOUNT, AccountSpec, Counting};
 use crate::model::capacity::quota::{InForce, Limit, LimitKind, Quota, TpdReset};
 use crate::model::quantity::LimitAmount;
+use crate::model::spec::At;
 use crate::model::workload::Workload;
-use crate::units::{Steps, Tokens};
+use crate::units::{Steps, Tokens, grouped};
 
 impl<'a> Lowering<'a> {
     /// Lets every capacity that counts towards the account's daily quota ask it last: one quota for each source region.
@@ -19,13 +20,15 @@ impl<'a> Lowering<'a> {
         if counting.is_empty() {
             if section.is_present() && supply.capacities.len() == self.specs.capacities.len() {
                 let rule = "`[account]` does nothing: no capacity counts towards the account's daily quota";
-                let help = "on_demand (but for mantle), cross_region and latency_optimized capacities do".to_owned();
+                let help =
+                    "only on_demand (without mantle), cross_region and latency_optimized capacities count".to_owned();
                 self.sink.warning(Some(section.at.clone()), rule, help);
             }
             return;
         }
         let Some(amount) = self.account_tpd(&spec) else { return };
         self.assume_of_the_account(&spec);
+        self.warn_of_repeated_tpd(&counting, amount);
         let regions = self.source_regions(&counting);
         let mut names: Vec<&str> = regions.clone();
         names.sort_unstable();
@@ -39,6 +42,35 @@ impl<'a> Lowering<'a> {
                 let capacity = supply.capacities.iter_mut().find(|capacity| capacity.name == draft.name);
                 capacity.into_iter().for_each(|capacity| capacity.quotas.push(quota));
             }
+        }
+    }
+
+    /// Warns where a capacity or a named quota states the account's daily quota once more: both are in force then.
+    fn warn_of_repeated_tpd(&mut self, counting: &[&Draft<'a>], amount: Tokens) {
+        let default = AccountEntry::embedded().cross_model_tpd.value;
+        let mut written: Vec<(String, At<LimitAmount>, bool)> = Vec::new();
+        for draft in counting {
+            let own = draft.kind.1.own_quota().written(LimitKind::Tpd).cloned();
+            written.extend(own.map(|tpd| (format!("capacities.{}.tpd", draft.name), tpd, false)));
+            for quota in draft.named.iter().filter_map(|q| self.specs.quotas.get(*q)) {
+                let tpd = quota.spec.as_ref().and_then(|spec| spec.written(LimitKind::Tpd)).cloned();
+                written.extend(tpd.map(|tpd| (format!("quotas.{}.tpd", quota.name), tpd, quota.name == ACCOUNT)));
+            }
+        }
+        written.sort_by(|a, b| a.0.cmp(&b.0));
+        written.dedup_by(|a, b| a.0 == b.0);
+        for (path, tpd, is_called_so) in written {
+            let LimitAmount::AtMost(stated) = tpd.value else { continue };
+            if !is_called_so && ![amount, default].contains(&stated) {
+                continue;
+            }
+            let [stated, amount] = [stated, amount].map(grouped);
+            let rule = format!(
+                "`{path}` of {stated} does not stand in place of the account's daily quota of {amount} tokens: both are in \
+                 force, and this one counts output times the model's burndown rate"
+            );
+            let help = "leave this key out; tpd under [account] states the account's daily quota".to_owned();
+            self.sink.warning(Some(tpd.at), rule, help);
         }
     }
 
@@ -61,7 +93,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The capacities whose tokens count. A model that the catalogue does not know counts where the account is stated.
+    /// Returns the capacities whose tokens count towards the account's daily quota. A model that the catalogue does not
+    /// know counts where the account is stated.
     fn counting_drafts<'d>(
         &self,
         spec: &AccountSpec,
@@ -79,7 +112,7 @@ impl<'a> Lowering<'a> {
         drafts.iter().map(|(_, draft)| draft).filter(counts).collect()
     }
 
-    /// The region in which each capacity is called. One that names none is taken as called in the first that is named.
+    /// Returns the source region of each capacity. One that names none is taken as called in the first that is named.
     fn source_regions<'d>(&mut self, counting: &[&'d Draft<'a>]) -> Vec<&'d str> {
         let named: Vec<Option<&str>> =
             counting.iter().map(|draft| draft.kind.1.home().map(|home| home.value.0.as_str())).collect();
@@ -88,13 +121,13 @@ impl<'a> Lowering<'a> {
         names.dedup();
         let first = names.first().copied().unwrap_or_default();
         for (draft, _) in counting.iter().zip(&named).filter(|(_, region)| names.len() > 1 && region.is_none()) {
-            let why = "the account has a daily quota in each source region, and this capacity names none";
+            let why = "the account has a daily quota in each source region, and this capacity names no region";
             self.assume(format!("capacities.{}.region", draft.name), format!("\"{first}\""), why);
         }
         named.into_iter().map(|region| region.unwrap_or(first)).collect()
     }
 
-    /// The daily limit in force; `None`: there is none.
+    /// Returns the daily limit in force \[tokens/day\]; `None`: there is none.
     fn account_tpd(&mut self, spec: &AccountSpec) -> Option<Tokens> {
         match spec.tpd.as_ref().map(|written| written.value) {
             Some(LimitAmount::Unlimited) => None,

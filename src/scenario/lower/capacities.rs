@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::models::{Known, Models, constant, first_token};
 use super::supply::{AskedFor, Defaults, Draft, Offer, Owner, Supply};
-use crate::catalog::LatencyEntry;
+use crate::catalog::{LatencyEntry, ModelKind};
 use crate::model::capacity::quota::{LimitKind, QuotaSpec, Stated};
 use crate::model::capacity::serving::{Serving, share_left};
 use crate::model::capacity::{Capacity, Plan, Room, Site};
@@ -122,7 +122,7 @@ impl<'a> Lowering<'a> {
         let bought = plan.billing.purchases().iter().map(|p| p.from);
         if let Some(late) = instants.iter().copied().chain(bought).filter(|at| *at >= run.measured_end()).min() {
             let rule = format!(
-                "what `{}` does at {late} is never seen: the run is measured until {}",
+                "an outage, change or purchase of `{}` at {late} has no effect: the measured time ends at {}",
                 draft.name,
                 run.measured_end()
             );
@@ -134,14 +134,15 @@ impl<'a> Lowering<'a> {
     fn check_changes(&mut self, serving: Serving<'_>, own: &QuotaSpec, owner: Owner, defaults: &Defaults) {
         for (kind, written) in serving.changes.iter().flat_map(|c| c.limits()) {
             if Self::stated(owner, own, defaults, kind).is_none() {
-                let rule = format!("`{}` changes, and is no limit of the capacity's own", kind.name());
-                let help = format!("state {} in the capacity; shared quotas do not change", kind.name());
+                let rule = format!("`{}` changes a limit that the capacity does not have itself", kind.name());
+                let help = format!("state {} in the capacity: a shared quota cannot change over time", kind.name());
                 self.error(&written.at, rule, help);
             }
         }
     }
 
-    /// The laws that a capacity states or the catalogue lists for it, over the model's; `None`: all are the model's.
+    /// Returns the laws that a capacity states or the catalogue lists for it, over the model's; `None`: all are the
+    /// model's.
     fn own_latency(
         &mut self,
         name: &str,
@@ -162,12 +163,14 @@ impl<'a> Lowering<'a> {
             latency.time_to_first_token = law;
             latency.prefill_per_1k_tokens = constant::<Duration>(entry.prefill_per_1k_tokens_s * 1e6);
             latency.output_tokens_per_second = constant::<Speed>(entry.output_tokens_per_second);
+            // An embedding or reranking model writes nothing, so that nothing is assumed of its speed.
+            let writes = known?.sold.entry.is_none_or(|model| model.kind == ModelKind::Text);
             for (key, value, is_open) in [
                 ("time_to_first_token", value, serving.time_to_first_token.is_none()),
                 (
                     "output_tokens_per_second",
                     entry.output_tokens_per_second.to_string(),
-                    serving.output_tokens_per_second.is_none(),
+                    serving.output_tokens_per_second.is_none() && writes,
                 ),
             ] {
                 if is_open {

@@ -85,7 +85,7 @@ impl Columns<'_> {
                 _ => (&file.at, Some("its first line names the columns, and rows follow")),
             },
         };
-        let rule = format!("the column `{name}` of `{file_name}` cannot be drawn from: {error}");
+        let rule = format!("the column `{name}` of `{file_name}` cannot be sampled: {error}");
         let before = self.sink.findings.len();
         self.sink.error(at.clone(), rule, help.map(str::to_owned));
         if error.is_system() {

@@ -12,6 +12,7 @@ use crate::model::capacity::on_demand::Endpoint;
 use crate::model::capacity::quota::{LimitKind, QuotaSpec};
 use crate::model::quantity::{Names, Text};
 use crate::model::spec::At;
+use crate::terms::natural_order;
 
 /// What one default quota is of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,10 +49,10 @@ pub fn share(specs: &mut Specs, catalog: InForce<'_>) {
             }
         }
     }
-    specs.quotas.sort_by(|a, b| a.name.cmp(&b.name));
+    specs.quotas.sort_by(|a, b| natural_order(&a.name, &b.name));
 }
 
-/// The default quotas that a scenario takes, such as `us-amazon-nova-pro-v1-0 from us-east-1`.
+/// Returns the default quotas that a scenario takes, such as `us-amazon-nova-pro-v1-0 from us-east-1`.
 pub fn taken(specs: &Specs, catalog: InForce<'_>) -> Vec<String> {
     let name = |granted: &Granted| match granted.region.as_str() {
         "" => granted.name.clone(),
@@ -60,7 +61,7 @@ pub fn taken(specs: &Specs, catalog: InForce<'_>) -> Vec<String> {
     granted_by_default(specs, catalog).keys().map(name).collect()
 }
 
-/// The capacities that take each default quota, by their indices.
+/// Returns the capacities that take each default quota, by their indices.
 fn granted_by_default(specs: &Specs, catalog: InForce<'_>) -> BTreeMap<Granted, Vec<usize>> {
     let served = models_served(specs);
     let mut sharing: BTreeMap<Granted, Vec<usize>> = BTreeMap::new();
@@ -76,7 +77,7 @@ fn granted_by_default(specs: &Specs, catalog: InForce<'_>) -> BTreeMap<Granted, 
     sharing
 }
 
-/// Whether all limits of a capacity are left at their defaults.
+/// Returns whether all limits of a capacity are left at their defaults.
 fn states_no_limits(spec: &CapacitySpec) -> bool {
     let kind = spec.kind().1;
     let own = kind.own_quota();

@@ -47,14 +47,14 @@ impl Lowering<'_> {
         expectations
     }
 
-    /// The metrics that `[output]` names.
+    /// Returns the metrics that `[output]` names.
     pub fn kept(&mut self, supply: &Supply<'_>) -> BTreeSet<String> {
         let spec = self.specs.output.spec.as_ref();
         let named = spec.and_then(|output| output.metrics.as_deref()).unwrap_or_default();
         named.iter().filter_map(|written| Some(self.metric(written, supply)?.full())).collect()
     }
 
-    /// A metric by its name, of a part that the scenario has.
+    /// Returns a metric by its name, of a part that the scenario has.
     fn metric(&mut self, written: &At<Text>, supply: &Supply<'_>) -> Option<MetricName> {
         match terms::parse_metric(&written.value) {
             Ok(name) => {
@@ -118,7 +118,7 @@ impl Lowering<'_> {
                 Some(Bound::Between(low, high))
             }
             (None, None, None) => {
-                let rule = format!("the expectation of `{metric}` has no bound");
+                let rule = format!("the goal for `{metric}` has no bound");
                 self.error(at, rule, "write at_most, at_least or between".to_owned());
                 return;
             }
@@ -129,7 +129,7 @@ impl Lowering<'_> {
                     named.iter().filter(|(_, is)| *is).map(|(key, _)| format!("`{key}`")).collect();
                 let second = between.as_ref().map(|b| &b.at).or(least.as_ref().map(|b| &b.at)).unwrap_or(at);
                 let many = if named.len() == 2 { "two" } else { "three" };
-                let rule = format!("an expectation has one bound, {} are {many}", named.join(" and "));
+                let rule = format!("a goal has one bound, and {} are {many}", named.join(" and "));
                 self.error(second, rule, "write an [[expect]] for each, or between = [LEAST, GREATEST]".to_owned());
                 return;
             }
@@ -164,8 +164,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// The bound in the metric's unit. A bare number is in the unit that the metric's full name ends in, so a name that
-    /// leaves its unit out cannot have one.
+    /// Returns the bound in the metric's unit. A bare number is in the unit that the metric's full name ends in, so a
+    /// name that leaves its unit out cannot have one.
     fn bound(&mut self, written: &At<BoundSpec>, name: &MetricName, in_full: bool) -> Option<f64> {
         let unit = name.term.unit;
         let x = match &written.value {
@@ -189,7 +189,7 @@ impl Lowering<'_> {
         // Use of a limit may pass it; no other share passes the whole.
         let may_pass_one = name.term.name.starts_with("utilization");
         if x < 0.0 || (unit == Unit::Fraction && x > 1.0 && !may_pass_one) {
-            let rule = format!("`{}` never is {x}: the bound decides nothing", name.term.name);
+            let rule = format!("`{}` can never be {x}: the bound has no effect", name.term.name);
             let percent = (unit == Unit::Fraction && (0.0..=100.0).contains(&x)).then(|| format!("\"{x}%\""));
             let otherwise =
                 if unit == Unit::Fraction { "write a share from 0 to 1, such as \"1%\" or 0.01" } else { "" };
@@ -264,15 +264,15 @@ impl Lowering<'_> {
         let known: Vec<&str> = of_account.map(|quota| quota.prefix.as_str()).collect();
         let asked = if region.is_empty() { ACCOUNT.to_owned() } else { format!("{ACCOUNT}.{region}") };
         if !known.contains(&asked.as_str()) {
-            let rule = format!("`{}` asks about a quota that is not in force", name.full());
+            let rule = format!("`{}` belongs to a quota that is not in force", name.full());
             let offers = known.iter().map(|prefix| format!("{prefix}.tpd.{}", name.term.name)).collect();
             let otherwise = "no capacity counts towards an account's daily quota, or `account.tpd` is \"none\"";
             self.no_part(rule, offers, Some(otherwise.to_owned()), at);
         }
     }
 
-    /// Whether a part of a metric's name exists. If not, reports it, and offers the metric that `renamed` makes of the part
-    /// that was meant.
+    /// Returns whether a part of a metric's name exists. If not, reports it, and offers the metric that `renamed` makes
+    /// of the part that was meant.
     fn check_known(
         &mut self,
         (name, what): (&str, &str),

@@ -78,11 +78,11 @@ impl Lowering<'_> {
     fn meet_the_end(&mut self, sold: &Sold<'_>, spec: &ModelSpec, ends: &Day, days: &Days) {
         let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
         if spec.after_end.as_ref().is_some_and(|word| word.value == AfterEnd::Play) {
-            let why = format!("{} ended on {ends}, and the run plays it as if it still answered", entry.name);
+            let why = format!("{} ended on {ends}, and the run simulates it as if it still answered", entry.name);
             self.assume(format!("models.{}.after_end", sold.name), "\"play\"", why);
             return;
         }
-        let play = "write after_end = \"play\" to play it on".to_owned();
+        let play = "write after_end = \"play\" to simulate it all the same".to_owned();
         let help = match successor(sold, life, self.catalog.get()) {
             Some(id) => format!("write id = \"{id}\", its successor; or {play}"),
             None => play,
@@ -142,7 +142,7 @@ fn successor_help(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Cat
     successor(sold, life, catalog).map(|id| format!("plan the move to \"{id}\""))
 }
 
-/// The id of the successor by the path of the model's own id, or by the first path that it has.
+/// Returns the id of the successor by the path of the model's own id, or by the first path that it has.
 fn successor(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Catalog) -> Option<String> {
     let id = life.successor.as_ref()?;
     let known: Option<&ModelEntry> = catalog.models.iter().find(|model| model.id == *id);

@@ -30,6 +30,7 @@ use crate::model::pricing::HOURS_PER_MONTH;
 use crate::model::spec::{At, unknown};
 use crate::model::study::{Choice, Study};
 use crate::model::{Model, Window};
+use crate::terms::natural_order;
 use crate::trace::Trace;
 
 /// The files of a scenario, and where each lies in the common address space.
@@ -40,13 +41,14 @@ pub struct Files<'a> {
 }
 
 impl Files<'_> {
-    /// Whether a span stands in one of the files; else it stands in an argument.
+    /// Returns whether a span stands in one of the files; else it stands in an argument.
     fn hold(&self, at: &Span) -> bool {
         let mut files = self.source.files().zip(self.starts);
         files.any(|(file, start)| *start <= at.start && at.end <= start + file.text.len())
     }
 
-    /// A path that is written somewhere: relative to the file that it stands in, or to the scenario in an argument.
+    /// Returns a path that is written somewhere: relative to the file that it stands in, or to the scenario in an
+    /// argument.
     pub(super) fn path<T: AsRef<str>>(&self, written: &At<T>) -> PathBuf {
         let place = written.at.start;
         let holds = |(file, start): &(&File, &usize)| **start <= place && place <= **start + file.text.len();
@@ -107,7 +109,7 @@ pub fn lower(
     }
     let inputs = facts.inputs(stated);
     let Facts { mut assumptions, mut dates, .. } = facts;
-    assumptions.sort();
+    assumptions.sort_by(|a, b| natural_order(&a.path, &b.path).then_with(|| a.cmp(b)));
     assumptions.dedup();
     dates.sort();
     let model = Model {
@@ -160,7 +162,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// The index of a name in a list; an unknown one is refused.
+    /// Returns the index of a name in a list; an unknown one is refused.
     fn index<T: AsRef<str>>(&mut self, name: &At<T>, known: &[String], what: &str) -> Option<usize> {
         let wanted = name.value.as_ref();
         let index = known.iter().position(|k| k == wanted);

@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
                 [&w.model].into_iter().chain(steps).chain(embedding).any(|m| may_be(&m.value))
             };
             if !specs.workloads.iter().any(|w| w.spec.as_ref().is_none_or(may_use)) {
-                let rule = format!("the model `{}` is used by no workload", section.name);
+                let rule = format!("no workload uses the model `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
                 continue;
             }
@@ -106,7 +106,7 @@ impl<'a> Lowering<'a> {
         Some(Known { facts, sold, prices, burndown_is_open, price_factor, customization })
     }
 
-    /// The catalogue's entry of the id, and the path by which the id reaches it.
+    /// Returns the catalogue's entry of the id, and the path by which the id reaches it.
     fn resolve(&mut self, spec: &ModelSpec) -> Option<(&'a ModelEntry, &'a str)> {
         let id = spec.id.as_ref()?;
         match self.catalog.get().resolve(&id.value) {
@@ -169,11 +169,11 @@ impl<'a> Lowering<'a> {
         }
         let keys = keys.join(", ");
         if let Some(entry) = entry {
-            let rule = format!("the catalogue knows no {keys} of `{}`, so `models.{name}` states it", entry.id);
+            let rule = format!("the catalogue has no {keys} for `{}`, so `models.{name}` must state it", entry.id);
             let lines: Vec<String> = missing().map(|(key, value, _)| format!("{key} = {value}")).collect();
             self.error(at, rule, format!("write {}, with your own figures", lines.join(" and ")));
         } else {
-            let rule = format!("`models.{name}` has no id, so it states {keys}");
+            let rule = format!("`models.{name}` has no id, so it must state {keys}");
             self.error(at, rule, "an id such as \"us.amazon.nova-pro-v1:0\" takes them from the catalogue".to_owned());
         }
     }
@@ -189,7 +189,7 @@ impl<'a> Lowering<'a> {
         Some(n)
     }
 
-    /// The longest part of a prompt that the prompt cache takes \[tokens\].
+    /// Returns the longest part of a prompt that the prompt cache takes \[tokens\].
     fn cacheable(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) -> u64 {
         match (&spec.max_cacheable_tokens, entry.and_then(|e| e.cache.as_ref())) {
             (Some(written), _) => match written.value {
@@ -208,7 +208,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Whether any workload of a model says that its prompts are cached.
+    /// Returns whether any workload of a model says that its prompts are cached.
     fn caches(&self, model: &str) -> bool {
         let mut specs = self.specs.workloads.iter().filter_map(|w| w.spec.as_ref());
         specs.any(|w| w.cache.is_some() && *w.model.value == *model)
@@ -243,13 +243,13 @@ impl<'a> Lowering<'a> {
     pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
         let is_guess = entry.is_guess(path.rsplit('.').next().unwrap_or_default());
         let (origin, how) = match is_guess {
-            true => (Origin::Assumed, "a guess of the catalogue"),
+            true => (Origin::Assumed, "an estimate of the catalogue"),
             false => (Origin::Measured, "measured by others"),
         };
         let why = format!("{how} ({}, {}), not published by AWS; measure your own", entry.source, entry.as_of);
         let mut source = entry.source.clone();
         if path.ends_with("prefill_per_1k_tokens") {
-            source = "a guess of the catalogue: measure your own".to_owned();
+            source = "an estimate of the catalogue: measure your own".to_owned();
         } else if path.ends_with("time_to_first_token") && entry.time_to_first_token_p95_s.is_none() {
             source += "; the 95th percentile is taken as twice the median";
         }
@@ -280,13 +280,14 @@ impl<'a> Lowering<'a> {
         };
         let speed = match (&spec.output_tokens_per_second, entry) {
             (Some(written), _) => written.value.lower(&written.at, self.sink),
+            // The speed of an answer that is never written changes nothing, so that nothing is assumed of it.
+            (None, _) if !writes => Some(constant::<crate::model::law::Speed>(1.0)),
             (None, Some(entry)) => {
                 let value = entry.output_tokens_per_second.to_string();
                 self.measured_by_others(path("output_tokens_per_second"), value, entry);
                 Some(constant::<crate::model::law::Speed>(entry.output_tokens_per_second))
             }
-            // The speed of an answer that is never written changes nothing.
-            (None, None) => (!writes).then(|| constant::<crate::model::law::Speed>(1.0)),
+            (None, None) => None,
         };
         Some(Latency { time_to_first_token: first?, prefill_per_1k_tokens: prefill?, output_tokens_per_second: speed? })
     }
@@ -297,7 +298,7 @@ fn not_known(id: &str, near: Option<String>) -> Refusal {
     const STATE_IT: &str =
         "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second";
     if id.contains(":application-inference-profile/") {
-        let rule = format!("`{id}` is an application inference profile, and does not tell its model");
+        let rule = format!("`{id}` is an application inference profile, and its id does not name the model");
         let help = "write the id of the model or profile that it was made from, such as id = \"us.amazon.nova-pro-v1:0\": \
                     `aws bedrock get-inference-profile --inference-profile-identifier ARN` shows it";
         return Refusal::new(rule).help(help);
@@ -311,7 +312,7 @@ fn not_known(id: &str, near: Option<String>) -> Refusal {
     }
 }
 
-/// The longest answer that the catalogue knows of \[tokens\]: none where a model writes none.
+/// Returns the longest answer that the catalogue knows of \[tokens\]: none where a model writes none.
 fn listed_maximum(entry: &ModelEntry) -> Option<u64> {
     match &entry.max_output_tokens {
         Some(most) => Some(most.value),
@@ -323,7 +324,7 @@ pub(super) fn constant<Q: Quantity>(x: f64) -> Law {
     Law { shape: Shape::Constant(x), min: Q::LEAST, max: Q::MOST }
 }
 
-/// A lognormal through the median and the 95th percentile, or through twice the median where that is not known.
+/// Returns a lognormal through the median and the 95th percentile, or through twice the median where that is not known.
 pub(super) fn first_token(entry: &LatencyEntry) -> (Law, String) {
     let median = entry.time_to_first_token_median_s * 1e6;
     let p95 = entry.time_to_first_token_p95_s.map_or(2.0 * median, |s| s * 1e6);

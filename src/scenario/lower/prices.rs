@@ -65,10 +65,11 @@ impl<'a> Lowering<'a> {
     fn tell_of_prices(&mut self, call: Call<'_, 'a>, told: Told, terms: Terms<'_>) {
         if told.cache_is_guessed && call.uses_cache() {
             let path = format!("models.{}.prices", call.model.facts.name);
-            self.assume(path, "as input", "no price is known for what the cache reads or writes");
+            self.assume(path, "as input", "no price is known for cache reads or writes");
         }
         if let Some(factor) = told.tier_factor {
-            let why = "the model's price in this tier is not published: what AWS says of most models is taken";
+            let why =
+                "the model's price in this tier is not published: the factor that AWS states for most models is used";
             let (workload, tier, factor) = (&call.workload.name, terms.tier.name, factor as f64 / 1e6);
             if call.is_main() {
                 self.assume(format!("workloads.{workload}.tier.{tier}.price_factor"), factor.to_string(), why);
@@ -90,7 +91,7 @@ impl<'a> Lowering<'a> {
         let written = [call.offer.written, call.model.prices];
         let listed = call.offer.long_context.as_ref();
         if let Some(spec) = long_context::lacks_threshold(written, listed) {
-            let rule = "prices of long prompts say from how many tokens on they hold";
+            let rule = "prices of long prompts need the number of tokens above which they apply";
             self.error(&spec.at, rule, "write above = 200_000 beside them".to_owned());
             return None;
         }
@@ -105,8 +106,7 @@ impl<'a> Lowering<'a> {
         }
         if told.cache_is_guessed && call.uses_cache() {
             let path = format!("models.{}.prices.long_context", call.model.facts.name);
-            let why =
-                "no price is known for what the cache reads or writes of a long prompt: it rises as that of input";
+            let why = "no price is known for cache reads or writes of a long prompt: it is raised like the input price";
             self.assume(path, "as input", why);
         }
         let used = |key: &str| !key.starts_with("cache_") || call.uses_cache();
@@ -122,12 +122,12 @@ impl<'a> Lowering<'a> {
 }
 
 impl Call<'_, '_> {
-    /// Whether it is the call that answers the request; the others are steps before it.
+    /// Returns whether it is the call that answers the request; the others are steps before it.
     fn is_main(&self) -> bool {
         self.stage.tokens.is_none()
     }
 
-    /// Whether the prompt cache reads or writes any of the input.
+    /// Returns whether the prompt cache reads or writes any of the input.
     fn uses_cache(&self) -> bool {
         self.is_main() && self.workload.cache.is_used()
     }

@@ -76,7 +76,7 @@ impl Lowering<'_> {
             _ => format!(" ({} of input, {} reserved for the answer)", grouped(input), grouped(cap)),
         };
         let rule = format!(
-            "no {} of `{name}` could ever be admitted: the least asks `{}` for {} tokens{parts}, and it admits at most {} at once",
+            "no {} of `{name}` can ever be admitted: the smallest asks `{}` for {} tokens{parts}, and it admits at most {} at once",
             room.what(),
             obstacle.limit,
             grouped(obstacle.asked),
@@ -100,7 +100,7 @@ impl Lowering<'_> {
         }
         let name = &room.workload.name;
         let rule = format!(
-            "every {} of `{name}` is throttled: even the least reserves more than a limit of its route admits, because `reserve_output_burndown` multiplies max_tokens by {}",
+            "every {} of `{name}` is throttled: even the smallest reserves more than a limit of its route admits, because `reserve_output_burndown` multiplies max_tokens by {}",
             room.what(),
             room.stage.facts.burndown.millionths as f64 / 1e6,
         );
@@ -160,12 +160,12 @@ impl Room<'_> {
         if self.stage.tokens.is_some() { "step" } else { "request" }
     }
 
-    /// Whether some capacity of the route could admit the call, with every limit idle.
+    /// Returns whether some capacity of the route could admit the call, with every limit idle.
     fn fits(&self, input: Tokens, cap: Tokens) -> bool {
         self.is_admitted(input, cap, Takes::documented_need)
     }
 
-    /// Whether every limit of some capacity of the route, while idle, has what the call needs of it.
+    /// Returns whether every limit of some capacity of the route, while idle, has what the call needs of it.
     fn is_admitted(&self, input: Tokens, cap: Tokens, need: impl Fn(&Takes, Ask) -> Tokens) -> bool {
         let mut route = self.stage.route.iter();
         route.any(|capacity| {
@@ -173,7 +173,7 @@ impl Room<'_> {
         })
     }
 
-    /// The first limit of the route that stands in the way.
+    /// Returns the first limit of the route that stands in the way.
     fn obstacle(&self, input: Tokens, cap: Tokens) -> Option<Obstacle> {
         let ask = self.ask(input, cap);
         let limits = self.stage.route.iter().flat_map(|c| self.quotas(*c).map(|quota| (*c, quota)));
@@ -188,7 +188,7 @@ impl Room<'_> {
         Ask { input, cap, cache_read, cache_write: parts.write, workload: 0 }
     }
 
-    /// The limit of a quota that can never admit the call; `None`: all could.
+    /// Returns the limit of a quota that can never admit the call; `None`: all could.
     fn blocks(
         &self,
         capacity: usize,
@@ -205,13 +205,13 @@ impl Room<'_> {
         })
     }
 
-    /// The quotas of a capacity.
+    /// Returns the quotas of a capacity.
     fn quotas(&self, capacity: usize) -> impl Iterator<Item = &Quota> {
         let capacity = self.supply.capacities.get(capacity);
         capacity.into_iter().flat_map(|c| c.quotas.iter().filter_map(|q| self.supply.quotas.get(*q)))
     }
 
-    /// The largest reservation that any capacity of the route takes.
+    /// Returns the largest reservation that any capacity of the route takes.
     fn most_admitted(&self) -> Tokens {
         let on_tokens = |kind: &LimitKind| !matches!(kind, LimitKind::Rpm | LimitKind::Otpm);
         let of_capacity = |c: &usize| {
@@ -223,18 +223,18 @@ impl Room<'_> {
         self.stage.route.iter().map(of_capacity).max().unwrap_or(Tokens::MAX)
     }
 
-    /// The cap of a recorded request, whose own is 0 when it has none.
+    /// Returns the cap of a recorded request, whose own is 0 when it has none.
     fn cap_of(&self, recorded: u32) -> Tokens {
         if recorded == 0 { self.stage.output_cap } else { Tokens::from(recorded).min(self.stage.output_cap) }
     }
 }
 
-/// The largest request that an idle limit ever admits, outages aside; `None`: there is no such limit.
+/// Returns the largest request that an idle limit ever admits, outages aside; `None`: there is no such limit.
 fn largest_request(quota: &Quota, kind: LimitKind) -> Option<Tokens> {
     quota.over_time(kind)?.iter().map(|(_, step)| step.nominal.largest_request()).max()
 }
 
-/// The largest input that fits; what is reserved never falls as inputs grow.
+/// Returns the largest input that fits; what is reserved never falls as inputs grow.
 fn largest_that_fits(fits: impl Fn(Tokens) -> bool) -> Tokens {
     let (mut good, mut bad) = (0, MOST_TOKENS);
     if fits(bad) {

@@ -87,7 +87,8 @@ impl Lowering<'_> {
         };
         if run.hard_end() > SimTime::LONGEST {
             let at = spec.duration.as_ref().map_or(self.specs.run.at.clone(), |d| d.at.clone());
-            let rule = format!("warmup, duration and cooldown end at {}, later than the clock holds", run.hard_end());
+            let rule =
+                format!("warmup, duration and cooldown end at {}, later than the clock can represent", run.hard_end());
             self.error(&at, rule, format!("the longest run is {}", SimTime::LONGEST));
             return None;
         }
@@ -95,7 +96,7 @@ impl Lowering<'_> {
         Some(run)
     }
 
-    /// The wall clock of t = 0.
+    /// Returns the wall clock of t = 0.
     pub fn start(&self) -> WallClock {
         let written = self.specs.run.spec.as_ref().and_then(|run| run.start.as_ref());
         written.map_or_else(Start::default_clock, |s| s.value.0.clone())
@@ -147,11 +148,7 @@ impl Lowering<'_> {
             // A minute or a twentieth is what people round a duration up by.
             if end.0.saturating_sub(last.0) > (end.0 / 20).max(60 * SECOND) {
                 let rule = format!("the trace of `{}` ends at {last}, the measured interval at {end}", section.name);
-                self.sink.warning(
-                    Some(section.at.clone()),
-                    rule,
-                    "the rest of the run has no traffic of it".to_owned(),
-                );
+                self.sink.warning(Some(section.at.clone()), rule, "after that it sends nothing".to_owned());
             }
         }
     }

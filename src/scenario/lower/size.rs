@@ -16,23 +16,24 @@ impl Lowering<'_> {
         let size = spec.sought(by);
         if size.to < size.from {
             let rule = format!("the range from {} to {} has no values", grouped(size.from), grouped(size.to));
-            self.error(&spec.to.at, rule, "a range ends where it begins or above".to_owned());
+            self.error(&spec.to.at, rule, format!("write to = {}, or more", size.from));
             return None;
         }
         if let Some(step) = spec.step.as_ref().filter(|step| step.value.0 == 0) {
-            self.error(&step.at, "`step` is at least 1", None);
+            self.error(&step.at, "`step` is at least 1", "write step = 1, or more".to_owned());
             return None;
         }
         if size.values() > MOST_VALUES {
             let [from, to, values] = [size.from, size.to, size.values()].map(grouped);
             let rule = format!("the range from {from} to {to} has {values} values, 1,000,000 at most");
-            self.error(&spec.to.at, rule, "write a larger `step`".to_owned());
+            let least = (size.to - size.from).div_ceil(MOST_VALUES - 1);
+            self.error(&spec.to.at, rule, format!("write step = {least}, or a larger one"));
             return None;
         }
         // A fault in them says more than their absence.
         if expectations.is_empty() && self.specs.expect.is_empty() {
             let help = "write [[expect]] with a metric and a bound, or slo.objective under a workload";
-            self.error(&section.at, "`size` has nothing to meet: the scenario expects nothing", help.to_owned());
+            self.error(&section.at, "`size` has no goal to meet: the scenario states none", help.to_owned());
             return None;
         }
         Some(size)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::decode::Section;
 use super::Lowering;
 use super::models::Models;
 use crate::catalog::{LongContextEntry, PriceEntry};
@@ -14,7 +15,7 @@ use crate::model::pricing::PricesSpec;
 use crate::model::quantity::{LimitAmount, Names};
 use crate::model::run::Start;
 use crate::model::service::Burndown;
-use crate::model::spec::At;
+use crate::model::spec::{At, unknown};
 
 /// Capacities and quotas, and who they serve.
 #[derive(Default)]
@@ -83,7 +84,7 @@ impl AskedFor {
 }
 
 impl<'a> Lowering<'a> {
-    /// Every workload's ways; a workload with a fault in one of them has none.
+    /// Returns every workload's ways; a workload with a fault in one of them has none.
     pub fn routes(&mut self) -> Routes {
         let specs = self.specs;
         let known: Vec<String> = specs.capacities.iter().map(|c| c.name.clone()).collect();
@@ -120,14 +121,14 @@ impl<'a> Lowering<'a> {
             let Some(index) = self.index(name, known, "capacity") else { continue };
             if route.contains(&index) {
                 let rule = format!("`{}` is on this route already", &*name.value);
-                self.error(&name.at, rule, "name it once; clients try again as their retries say".to_owned());
+                self.error(&name.at, rule, "name it once; retries follow the client's retry policy".to_owned());
             }
             route.push(index);
         }
         (!route.is_empty() && route.len() == names.len()).then_some(route)
     }
 
-    /// The quotas that a capacity names, each once.
+    /// Returns the quotas that a capacity names, each once.
     fn quotas_named<T: AsRef<str>>(&mut self, names: &[At<T>], known: &[String]) -> Vec<usize> {
         let mut quotas = Vec::new();
         for name in names {
@@ -156,7 +157,7 @@ impl<'a> Lowering<'a> {
             };
             let (model, reads_cache) = served.get(&i).copied().map_or((None, false), |(m, r)| (Some(m), r));
             if !served.contains_key(&i) && routes.len() == specs.workloads.len() {
-                let rule = format!("the capacity `{}` is on no workload's route", section.name);
+                let rule = format!("no workload's route leads to the capacity `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, None);
             }
             let known = model.and_then(|name| models.get(name));
@@ -238,9 +239,11 @@ impl<'a> Lowering<'a> {
     fn warn_of_dead_ends(&mut self, routes: &Routes, drafts: &[(usize, Draft<'_>)]) {
         for (i, draft) in drafts.iter().filter(|(_, d)| d.kind.1.overflows()) {
             if routes.values().flatten().any(|way| way.last() == Some(i)) {
-                let rule =
-                    format!("what `{}` has no room for is refused: nothing comes after it on a route", draft.name);
-                let help = "AWS serves it as standard inference: name an on_demand or cross_region capacity after it";
+                let rule = format!(
+                    "requests that `{}` has no room for are refused: no capacity follows it on a route",
+                    draft.name
+                );
+                let help = "AWS serves them as standard inference: name an on_demand or cross_region capacity after it";
                 self.sink.warning(Some(draft.at.clone()), rule, help.to_owned());
             }
         }
@@ -250,10 +253,22 @@ impl<'a> Lowering<'a> {
         let all_read = drafts.len() == self.specs.capacities.len();
         for (i, section) in self.specs.quotas.iter().enumerate() {
             if all_read && !drafts.iter().any(|(_, d)| d.named.contains(&i)) {
-                let rule = format!("the quota `{}` is named by no capacity", section.name);
+                if !self.files.hold(&section.at) {
+                    self.refuse_unknown_quota(section);
+                    continue;
+                }
+                let rule = format!("no capacity uses the quota `{}`", section.name);
                 self.sink.warning(Some(section.at.clone()), rule, "write quota = \"NAME\" in a capacity".to_owned());
             }
         }
+    }
+
+    /// Refuses a quota that an argument names and that is neither written nor a default quota that included files share.
+    fn refuse_unknown_quota(&mut self, section: &Section<QuotaSpec>) {
+        let asked = self.specs.quotas.iter().filter(|quota| quota.name != section.name);
+        let known: Vec<&str> = asked.map(|quota| quota.name.as_str()).collect();
+        let refusal = unknown(format!("there is no `{}` in `quotas`", section.name), &section.name, known);
+        refusal.report(section.at.clone(), self.sink);
     }
 
     /// Limits that nobody wrote. Quotas of the catalogue are those of one model on one path: they go to the first quota
@@ -404,7 +419,7 @@ impl<'a> Lowering<'a> {
         for (key, at, limit) in idle {
             if let Some(at) = at {
                 let rule = format!("`{key}` does nothing: `{}` has no {limit}", quota.prefix);
-                self.sink.warning(Some(at.clone()), rule, "it belongs beside the limits that it is about".to_owned());
+                self.sink.warning(Some(at.clone()), rule, "write it beside the limits that it applies to".to_owned());
             }
         }
     }

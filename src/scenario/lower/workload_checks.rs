@@ -32,7 +32,7 @@ impl<'a> Lowering<'a> {
         let mut asked = stage.route.iter().filter_map(|c| supply.capacities.get(*c));
         if supply.whole && asked.all(|c| c.billing != Billing::Tokens) {
             let rule = format!("the tier `{}` of `{workload}` changes nothing", stage.tier.name);
-            let help = "tiers are of on-demand tokens, and no capacity of the route is paid for so".to_owned();
+            let help = "tiers exist for on-demand tokens, and no capacity of the route is paid by the token".to_owned();
             self.sink.warning(Some(at.clone()), rule, help);
         }
         for &c in &stage.route {
@@ -43,7 +43,7 @@ impl<'a> Lowering<'a> {
                     stage.facts.name, stage.tier.name, supply.capacities[c].name
                 );
                 let help = match path.tiers.join(", ") {
-                    none if none.is_empty() => "it is sold as standard alone".to_owned(),
+                    none if none.is_empty() => "it is sold in the standard tier only".to_owned(),
                     tiers => format!("it is sold as standard and {tiers}"),
                 };
                 self.error(at, rule, help);
@@ -59,7 +59,7 @@ impl<'a> Lowering<'a> {
             && route.next().is_some()
         {
             let rule = format!(
-                "what `{}` offers to `{}` never goes on: a batch refuses nothing",
+                "requests of `{}` never go past `{}`: a batch refuses nothing",
                 workload.name, supply.capacities[*batch].name
             );
             self.sink.warning(Some(at.clone()), rule, "put the batch last on the route".to_owned());
@@ -70,7 +70,7 @@ impl<'a> Lowering<'a> {
             self.sink.warning(
                 Some(at.clone()),
                 rule,
-                "leave the time-outs out: what is given up is paid for".to_owned(),
+                "leave the time-outs out: abandoned requests are paid for all the same".to_owned(),
             );
         }
         let each = if let Arrivals::Batches(batches) = &workload.arrivals { mean_count(&batches.size) } else { 1.0 };

@@ -27,7 +27,7 @@ const LARGEST_SCALE: f64 = 1e6;
 const MOST_EXTRA_TOKENS: u64 = 100_000_000;
 
 impl<'a> Lowering<'a> {
-    /// The workloads that can be lowered, by name.
+    /// Returns the workloads that can be lowered, by name.
     pub fn workloads(
         &mut self,
         models: &Models<'a>,
@@ -79,7 +79,7 @@ impl<'a> Lowering<'a> {
         workloads
     }
 
-    /// The calls of a request; `None` after a finding.
+    /// Returns the calls of a request; `None` after a finding.
     fn stages(
         &mut self,
         name: &str,
@@ -119,7 +119,8 @@ impl<'a> Lowering<'a> {
         Some(stages)
     }
 
-    /// A tier as written. `path` says where a key that it leaves open is written, and what comes before its value there.
+    /// Returns a tier as written. `path` says where a key that it leaves open is written, and what comes before its
+    /// value there.
     fn tier(&mut self, written: Option<&At<TierSpec>>, path: impl Fn(&str) -> (String, String)) -> Option<Tier> {
         let Some(written) = written else { return Some(Tier::STANDARD) };
         let (tier, open) = written.value.lower(self.sink)?;
@@ -262,7 +263,7 @@ impl<'a> Lowering<'a> {
             _ => false,
         };
         if written.value.has_context() && !is_accumulating {
-            let rule = "a context is cached for the next turn of a session, and this workload has none that carries it";
+            let rule = "a context is cached for the next turn of a session, and this workload has no sessions that carry their context";
             let help =
                 "write context = \"accumulate\" in arrivals.sessions, or prefix_tokens = 1_000 in place of context"
                     .to_owned();
@@ -275,7 +276,7 @@ impl<'a> Lowering<'a> {
     /// What a trace tells of the cache: of each request, or by the blocks of prompts.
     fn recorded_cache(&mut self, (name, spec): (&str, &WorkloadSpec), most: Tokens, trace: &Trace) -> Option<Cache> {
         if let Some(written) = spec.cache.as_ref().filter(|c| !c.value.is_only_a_ttl()) {
-            let rule = "the trace tells itself what is cached";
+            let rule = "the trace states itself what is cached";
             self.error(&written.at, rule, "leave `cache` out, or state its ttl alone".to_owned());
             return None;
         }
@@ -374,7 +375,7 @@ impl<'a> Lowering<'a> {
             return None;
         }
         if !laws.iter().all(|law| law.has_ranks()) {
-            let rule = "a correlation ties draws by their ranks, and gamma and mixture have none to tie by";
+            let rule = "a correlation uses the ranks of draws, which gamma and mixture do not have";
             let help = "use lognormal, or a table of quantiles with `empirical`".to_owned();
             self.error(&written.at, rule, help);
             return None;
@@ -382,7 +383,7 @@ impl<'a> Lowering<'a> {
         Some(rho)
     }
 
-    /// The caller's cap, at most the model's.
+    /// Returns the caller's cap, at most the model's.
     fn output_cap(&mut self, written: Option<&At<Count>>, most: Tokens) -> Option<Tokens> {
         let Some(written) = written else { return Some(most) };
         let cap = written.value.0;

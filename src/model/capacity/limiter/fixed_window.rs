@@ -60,7 +60,7 @@ impl FixedWindow {
         }
     }
 
-    /// Whether `amount` has room now.
+    /// Returns whether `amount` has room now.
     #[inline(always)]
     pub fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         self.roll(now);
@@ -93,7 +93,7 @@ impl FixedWindow {
         self.limit = limit;
     }
 
-    /// The first instant of the next window, as of the last look \[µs\].
+    /// Returns the first instant of the next window, as of the last look \[µs\].
     #[must_use]
     pub fn ends(&self) -> u64 {
         self.ends

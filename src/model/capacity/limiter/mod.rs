@@ -41,7 +41,7 @@ impl LimiterSpec {
         }
     }
 
-    /// A bucket for `limit` tokens in `window` µs, with the fewest credits for a token.
+    /// Returns a bucket for `limit` tokens in `window` µs, with the fewest credits for a token.
     #[must_use]
     pub fn bucket(limit: Tokens, window: u64, burst: Tokens) -> Self {
         Self::TokenBucket { window, burst, credits: TokenBucket::fewest_credits(limit, window) }
@@ -81,7 +81,7 @@ impl LimiterChoice {
     }
 }
 
-/// The window as written, or a minute.
+/// Returns the window as written, or a minute.
 fn window(written: Option<&At<Duration>>, sink: &mut Sink) -> Option<u64> {
     let Some(written) = written else { return Some(DEFAULT_WINDOW) };
     let window = written.value.0;
@@ -157,7 +157,7 @@ impl Limiter {
         }
     }
 
-    /// Whether `amount` could be admitted now; takes nothing.
+    /// Returns whether `amount` could be admitted now; takes nothing.
     #[inline(always)]
     pub fn has_room(&mut self, now: u64, amount: Tokens) -> bool {
         match self {
@@ -188,7 +188,7 @@ impl Limiter {
         }
     }
 
-    /// Whether `amount` could be admitted at some time, with everything free.
+    /// Returns whether `amount` could be admitted at some time, with everything free.
     #[inline]
     #[must_use]
     pub fn ever_admits(&self, amount: Tokens) -> bool {
@@ -199,8 +199,8 @@ impl Limiter {
         }
     }
 
-    /// The first instant at which `amount` has room if nothing is taken or settled until then \[µs\]; at least `now`.
-    /// `None`: never.
+    /// Returns the first instant at which `amount` has room if nothing is taken or settled until then \[µs\]; at least
+    /// `now`. `None`: never.
     pub fn room_at(&mut self, now: u64, amount: Tokens) -> Option<u64> {
         if !self.ever_admits(amount) {
             return None;
@@ -247,7 +247,7 @@ impl Limiter {
         }
     }
 
-    /// The greatest that [`Limiter::occupied`] was at any instant since the last call \[tokens\].
+    /// Returns the greatest that [`Limiter::occupied`] was at any instant since the last call \[tokens\].
     pub fn take_peak(&mut self) -> Tokens {
         match self {
             Self::FixedWindow(l) => l.take_peak(),

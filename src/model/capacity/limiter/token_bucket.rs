@@ -85,8 +85,8 @@ impl TokenBucketSpec {
     }
 }
 
-/// Returns the credits for a token that the buckets of one limit have in common as it changes, so that a change keeps the
-/// level to the credit. `None` when arithmetic cannot hold the largest of the buckets exactly.
+/// Returns the credits for a token that the buckets of one limit have in common as it changes, so that a change keeps
+/// the level to the credit. `None` when arithmetic cannot hold the largest of the buckets exactly.
 pub fn common_credits(limits: &[Limit]) -> Option<u64> {
     let credits_of = |limit: &Limit| match limit.limiter {
         LimiterSpec::TokenBucket { credits, .. } => credits,
@@ -128,7 +128,7 @@ impl TokenBucket {
     /// Greatest capacity that the arithmetic holds, with room for debits \[credits\].
     pub const GREATEST_CAP: u128 = 1 << 61;
 
-    /// The fewest credits for a token with which `limit` tokens in `window` µs are a whole number of credits a
+    /// Returns the fewest credits for a token with which `limit` tokens in `window` µs are a whole number of credits a
     /// microsecond. The number divides `window`, and so does what several limits of one window have in common.
     #[must_use]
     pub fn fewest_credits(limit: Tokens, window: u64) -> u64 {

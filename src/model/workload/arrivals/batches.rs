@@ -35,7 +35,7 @@ pub struct Batches {
     pub intensity: Intensity,
     /// Requests of one; a draw is rounded half up and at least 1.
     pub size: Law,
-    /// \[µs\]
+    /// The time over which the requests of a batch arrive \[µs\].
     pub spread: u64,
 }
 

@@ -39,14 +39,14 @@ pub struct Burst {
 }
 
 impl Burst {
-    /// How long ago the burst's latest rectangle began \[µs\]; `None`: none has begun.
+    /// Returns how long ago the burst's latest rectangle began \[µs\]; `None`: none has begun.
     #[must_use]
     pub fn since_onset(&self, t: u64) -> Option<u64> {
         let since = t.checked_sub(self.at.0)?;
         Some(self.every.map_or(since, |every| since % every.0))
     }
 
-    /// Whether the burst is on at an instant.
+    /// Returns whether the burst is on at an instant.
     #[must_use]
     pub fn is_on(&self, t: u64) -> bool {
         self.since_onset(t).is_some_and(|since| since < self.lasts.0)
@@ -139,8 +139,8 @@ impl Intensity {
         self.base * self.shape.highest() * fixed * random * if states.is_nan() { 1.0 } else { states }
     }
 
-    /// The intensity that is expected at an instant \[1/µs\]: random bursts and the states of a modulated process are
-    /// averaged over.
+    /// Returns the intensity that is expected at an instant \[1/µs\]: random bursts and the states of a modulated
+    /// process are averaged over.
     #[must_use]
     pub fn expected_at(&self, t: u64) -> f64 {
         let [shape, _] = self.shape.between(t, t + 1);
@@ -152,13 +152,13 @@ impl Intensity {
         self.base * shape * fixed * random * libm::exp(self.growth * t as f64)
     }
 
-    /// Whether its shape is that of a week, so that a day is not like any other.
+    /// Returns whether its shape is that of a week, so that a day is not like any other.
     #[must_use]
     pub fn is_weekly(&self) -> bool {
         matches!(&self.shape, Shape::Cycle(cycle) if cycle.factors.len() > 24)
     }
 
-    /// Whether an hour is like any other in the long run.
+    /// Returns whether an hour is like any other in the long run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.shape == Shape::Flat && self.bursts.is_empty() && self.random_bursts.is_empty() && self.growth == 0.0

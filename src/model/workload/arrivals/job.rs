@@ -25,9 +25,9 @@ pub struct JobSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     pub requests: u64,
-    /// \[µs\]
+    /// The instant at which the job begins \[µs\].
     pub at: u64,
-    /// \[µs\]
+    /// The time over which its requests arrive \[µs\].
     pub spread: u64,
 }
 

@@ -42,7 +42,7 @@ pub struct State {
 const SHORTEST_STAY: SimTime = SimTime(1_000);
 
 impl MmppSpec {
-    /// The states, with factors whose mean over time is one: `f_i / (sum f_i d_i / sum d_i)`.
+    /// Returns the states, with factors whose mean over time is one: `f_i / (sum f_i d_i / sum d_i)`.
     pub(super) fn lower(&self, sink: &mut Sink) -> Option<Vec<State>> {
         let states = &self.states.value;
         if states.len() < 2 {

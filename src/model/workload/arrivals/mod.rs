@@ -18,7 +18,8 @@ pub use sessions::Sessions;
 pub use users::Users;
 
 use crate::model::quantity::Rate;
-use crate::model::spec::{At, kinds};
+use crate::model::spec::{At, Written, kinds};
+use crate::units;
 
 /// Requests that follow from others are numbered `turn x TURN + who`, with the number of the user or session that asks;
 /// all others are first turns, of whom there are fewer than [`TURN`].
@@ -60,7 +61,7 @@ impl Arrivals {
         }
     }
 
-    /// Whether an hour is like any other in the long run.
+    /// Returns whether an hour is like any other in the long run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         match self {
@@ -70,7 +71,7 @@ impl Arrivals {
         }
     }
 
-    /// Whether a request may follow from the outcome of another.
+    /// Returns whether a request may follow from the outcome of another.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self, Self::Sessions(_) | Self::Users(_))
@@ -79,7 +80,7 @@ impl Arrivals {
 
 kinds! {
     /// When requests come.
-    ArrivalsSpec, "an arrival process" {
+    ArrivalsSpec, "an arrival process", meant meant {
         "constant" => Constant(renewal::ConstantSpec),
         "poisson" => Poisson(renewal::PoissonSpec),
         "gamma" => Gamma(renewal::GammaSpec),
@@ -91,6 +92,13 @@ kinds! {
         "sessions" => Sessions(Box<sessions::SessionsSpec>),
         "trace" => Trace(Box<replay::TraceSpec>),
     }
+}
+
+/// Returns the Poisson process that a rate alone may mean.
+fn meant(written: Written<'_>) -> Vec<String> {
+    let Written::Text(text) = written else { return Vec::new() };
+    let rates = units::meant::rate(text).into_iter().filter(|_| text.contains(|c: char| !c.is_ascii_digit()));
+    rates.map(|rate| format!("{{ poisson = {{ rate = \"{rate}\" }} }}")).collect()
 }
 
 impl ArrivalsSpec {

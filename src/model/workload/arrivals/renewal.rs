@@ -70,7 +70,7 @@ impl Gaps {
 }
 
 impl ArrivalsSpec {
-    /// The gaps of a renewal process; `None` for any other, or after a finding.
+    /// Returns the gaps of a renewal process; `None` for any other, or after a finding.
     pub fn gaps(&self, sink: &mut Sink) -> Option<Gaps> {
         match self {
             Self::Constant(_) => Some(Gaps::Constant),

@@ -42,7 +42,7 @@ pub struct Sessions {
     pub intensity: Intensity,
     /// Turns of one; a draw is rounded half up and at least 1.
     pub turns: Law,
-    /// \[µs\]
+    /// The time from an answer to the next turn \[µs\].
     pub think_time: Law,
     pub accumulates: bool,
 }

@@ -188,7 +188,7 @@ fn lower_points(points: &[ShapePointSpec], sink: &mut Sink) -> Option<Shape> {
 }
 
 impl Shape {
-    /// The greatest factor.
+    /// Returns the greatest factor.
     #[must_use]
     pub fn highest(&self) -> f64 {
         match self {
@@ -198,7 +198,7 @@ impl Shape {
         }
     }
 
-    /// The first instant after `t` at which it bends or steps \[µs\]; `u64::MAX`: never.
+    /// Returns the first instant after `t` at which it bends or steps \[µs\]; `u64::MAX`: never.
     #[must_use]
     pub fn next_bend(&self, t: u64) -> u64 {
         match self {
@@ -210,7 +210,7 @@ impl Shape {
         }
     }
 
-    /// The factors just after `from` and just before `to`, between which it is linear.
+    /// Returns the factors just after `from` and just before `to`, between which it is linear.
     #[must_use]
     pub fn between(&self, from: u64, to: u64) -> [f64; 2] {
         match self {
@@ -226,7 +226,7 @@ impl Shape {
     }
 }
 
-/// The factor at `t` between points `next - 1` and `next`.
+/// Returns the factor at `t` between points `next - 1` and `next`.
 fn at_point(points: &[ShapePoint], next: usize, t: u64) -> f64 {
     match (next.checked_sub(1).map(|i| points[i]), points.get(next)) {
         (None, None) => 1.0,

@@ -36,7 +36,7 @@ words! {
 #[derive(Debug, Clone)]
 pub struct Users {
     pub count: u64,
-    /// \[µs\]
+    /// The time from an answer to the user's next request \[µs\].
     pub think_time: Law,
     pub start: Start,
 }
