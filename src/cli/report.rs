@@ -1,11 +1,12 @@
 //! `bedload report`: a document as one page, or as Markdown with its charts beside it.
 
+use std::io;
 use std::path::Path;
 
 use super::args::{Layout, ReportArgs};
 use super::documents::{located, read};
 use super::drawings::{USUAL, Wanted, write};
-use super::files::{existing_folder, write_whole};
+use super::files::{existing_folder, unwritable, write_whole};
 use super::{Exit, Trouble, fault, refusal, say, shown};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
@@ -29,6 +30,10 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
         return Err(fault(Exit::Usage, format!("`{}` is a folder", out.display()), help));
     }
     let beside = out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !beside.is_dir() {
+        let why = beside.metadata().err().unwrap_or_else(|| io::ErrorKind::NotADirectory.into());
+        return Err(unwritable(&out, &why));
+    }
     // A page that is named is one file, which is written whole; anything else belongs to the folder of the results.
     let is_of_folder = args.out.is_none() || args.format == Layout::Markdown;
     let folder = is_of_folder.then(|| existing_folder(beside)).transpose()?;

@@ -97,10 +97,19 @@ fn is_log_command(text: &str) -> bool {
         .is_some_and(|rest| rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).starts_with('['))
 }
 
+/// Returns a text in which each command that a runner obeys anywhere in a line is shown as `\u{23}#[`.
+fn without_log_commands(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (i, c) in text.char_indices() {
+        if c == '#' && is_log_command(&text[i..]) { push_code(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
 /// Returns the message of a workflow command of GitHub Actions; line breaks stay line breaks of the annotation.
 #[must_use]
 pub fn workflow_message(text: &str) -> String {
-    lines(text).replace('%', "%25").replace('\n', "%0A").replace('\u{a0}', " ")
+    without_log_commands(&lines(text)).replace('%', "%25").replace('\n', "%0A").replace('\u{a0}', " ")
 }
 
 /// Returns the value of a property of a workflow command, such as `title`.

@@ -58,6 +58,7 @@ fn xml_holds_no_markup_and_no_control() {
 #[test]
 fn a_workflow_command_is_one_line() {
     assert_eq!(workflow_message("50 %\nb\r\u{1b}"), "50 %25%0Ab\\u{d}\\u{1b}");
+    assert_eq!(workflow_message("a ##[error]b"), "a \\u{23}#[error]b");
     assert_eq!(workflow_property("a\n::error file=x,line=1::b"), "a\\u{a}%3A%3Aerror file=x%2Cline=1%3A%3Ab");
 }
 

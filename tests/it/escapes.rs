@@ -256,11 +256,13 @@ proptest! {
         prop_assert_eq!(shapes(&report::gate_markdown(&all)), shapes(&report::gate_markdown(&checked("x"))));
         let commands = report::annotations(&all, false);
         prop_assert!(!has_harmful(&commands) && commands.lines().count() == 2, "{commands}");
+        prop_assert!(!commands.contains("##["), "{commands}");
         prop_assert!(commands.lines().all(|line| line.starts_with("::error file=")), "{commands}");
         let junit = report::junit(&all, false);
         prop_assert!(!has_harmful(&junit), "{junit}");
         let tree = roxmltree::Document::parse(&junit).unwrap();
-        prop_assert_eq!(tree.descendants().filter(|n| n.has_tag_name("failure")).count(), 2);
+        let tag = if is_broken { "error" } else { "failure" };
+        prop_assert_eq!(tree.descendants().filter(|n| n.has_tag_name(tag)).count(), 2);
     }
 }
 
