@@ -117,4 +117,22 @@ mod tests {
         assert!(said.starts_with("has 8 lines that are not believed; they are dropped"), "{said}");
         assert!(said.ends_with("line 6 is damaged or of another sweep; 3 more"), "{said}");
     }
+
+    #[test]
+    fn a_journal_that_cannot_be_read_is_not_told_as_a_file_that_cannot_be_written() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = OutputFolder::open(place.path(), &[]).unwrap();
+        let told = |error: PointsError| not_handed_on(&folder, "results.json", &error);
+        let damaged = io::Error::new(io::ErrorKind::InvalidData, "point 3 of it is damaged");
+        let failing = io::Error::other("the disk fails");
+        for (error, exit) in [(damaged, Exit::Usage), (failing, Exit::InputOutput)] {
+            let trouble = told(PointsError::Unreadable(error));
+            assert_eq!(trouble.exit, exit);
+            assert!(trouble.message.contains("journal.jsonl` cannot be read: "), "{}", trouble.message);
+            assert!(!trouble.message.contains("results.json"), "{}", trouble.message);
+        }
+        let full = told(PointsError::Receiver(io::Error::from(io::ErrorKind::StorageFull)));
+        assert_eq!(full.exit, Exit::InputOutput);
+        assert!(full.message.contains("cannot write `") && full.message.contains("results.json"), "{}", full.message);
+    }
 }

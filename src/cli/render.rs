@@ -1,5 +1,7 @@
 //! Findings as a person reads them: the line, the rule, the fix.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Severity, Sources};
@@ -39,13 +41,30 @@ fn one(renderer: &Renderer, sources: &Sources, finding: &Diagnostic) -> String {
         // A place inside a character cannot be drawn.
         let inside = source.text.is_char_boundary(at.start) && source.text.is_char_boundary(at.end);
         let at = if inside { at } else { 0..0 };
-        let annotation = AnnotationKind::Primary.span(at);
-        group = group.element(Snippet::source(source.text.as_str()).path(visible(&source.name)).annotation(annotation));
+        let (text, line, at) = excerpt(&source.text, at);
+        let snippet = Snippet::source(text).line_start(line).path(visible(&source.name));
+        group = group.element(snippet.annotation(AnnotationKind::Primary.span(at)));
     }
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(visible(help)));
     }
     renderer.render(&[group])
+}
+
+/// Returns the lines of a place, the number of the first, and the place in them. A short text is returned whole.
+fn excerpt(text: &str, at: Range<usize>) -> (&str, usize, Range<usize>) {
+    // The renderer looks for the lines of the whole text at each finding.
+    const SHORT: usize = 64 << 10;
+    if text.len() <= SHORT {
+        return (text, 1, at);
+    }
+    let before = &text[..at.start];
+    // The end of the text is shown at the end of its last line.
+    let before = if at.start == text.len() { before.strip_suffix('\n').unwrap_or(before) } else { before };
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at.end..].find('\n').map_or(text.len(), |newline| at.end + newline + 1);
+    let line = 1 + text[..start].bytes().filter(|byte| *byte == b'\n').count();
+    (&text[start..end], line, at.start - start..at.end - start)
 }
 
 /// `2 errors, 1 warning`
@@ -65,6 +84,23 @@ fn count(findings: &[Diagnostic]) -> String {
 mod tests {
     use super::*;
     use crate::diagnostic::Sink;
+
+    #[test]
+    fn a_place_in_a_long_text_is_shown_as_in_a_short_one() {
+        let (short, long) = (10, 100_000);
+        let shown = |lines: usize| {
+            let text = format!("{}b = 2\nc = 3\n", "a = 1\n".repeat(lines));
+            let (mut sources, mut sink) = (Sources::default(), Sink::default());
+            sources.add("s.toml", text.clone());
+            sink.error(text.len() - 12..text.len() - 7, "the last but one", None);
+            sink.error(text.len()..text.len(), "the end", None);
+            render(&sources, &sink.findings, false)
+        };
+        let renumbered = shown(long).replace("100001", "11").replace("100002", "12").replace("100003", "13");
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(plain(&renumbered), plain(&shown(short)));
+        assert!(shown(long).contains("100001 | b = 2"), "{}", shown(long));
+    }
 
     #[test]
     fn findings_come_in_the_order_of_their_places_and_are_counted() {

@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use bedload::catalog::own;
 use bedload::charts::Subject;
 use bedload::cli::render::render;
+use bedload::experiment::{Journal, JournalHead};
 use bedload::import::read;
 use bedload::reading;
 use bedload::report::{Sheet, html, review, review_markdown};
-use bedload::results::{Baseline, Results};
+use bedload::results::{Baseline, Point, Results};
 use bedload::scenario::{Refused, describe, template::TEMPLATES};
 use bedload::trace::{Column, ColumnError, Selection, TraceError};
 use proptest::prelude::*;
@@ -276,8 +277,8 @@ fn traces() -> Kind {
     Kind { good, packed: true, survives: of_trace }
 }
 
-/// Reads a document as `bedload report` does, and lays it out.
-fn of_results(path: &Path, _: &[u8]) -> Result<(), String> {
+/// Reads a document as `bedload report` does, and lays every eighth out: its drawings take most of the time.
+fn of_results(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let text = match reading::text(path, reading::MOST_DOCUMENT) {
         Ok(text) => text,
         Err(error) => return if error.is_system() { Err(error.to_string()) } else { Ok(()) },
@@ -285,7 +286,9 @@ fn of_results(path: &Path, _: &[u8]) -> Result<(), String> {
     let _ = reading::json::<Baseline>(text.as_bytes());
     if let Ok((results, _)) = reading::json::<Results>(text.as_bytes()) {
         let sheet = Sheet { subject: Subject::of(&results), scenario: None };
-        if let Ok(review) = review(&sheet) {
+        if bytes.len() % 8 == 0
+            && let Ok(review) = review(&sheet)
+        {
             let _ = (html(&review), review_markdown(&review));
         }
     }
@@ -342,6 +345,41 @@ fn results() -> Kind {
     Kind { good: documents(), packed: false, survives: of_results }
 }
 
+/// The head of the journal that is changed.
+fn head() -> JournalHead {
+    let scenario = serde_json::json!({ "title": "t", "file": "f", "sha256": "0", "overrides": [] });
+    let head = serde_json::json!({ "version": "1", "scenario": scenario, "files": {}, "seed": 1, "points": 40 });
+    serde_json::from_value(head).unwrap()
+}
+
+/// The points of the journal that is changed, made once.
+fn points() -> &'static [Point] {
+    static MADE: OnceLock<Vec<Point>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let (results, _) = reading::json::<Results>(&documents()[1]).unwrap();
+        let numbered = |(index, point): (u64, &Point)| Point { index, ..point.clone() };
+        (0..4).zip(results.points.iter().cycle()).map(numbered).collect()
+    })
+}
+
+/// Opens a journal as a sweep does that goes on: what it believes is what was written.
+fn of_journal(path: &Path, _: &[u8]) -> Result<(), String> {
+    let Ok(journal) = Journal::open(path, &head(), false) else { return Ok(()) };
+    let known = |point: Point| {
+        let written = &points()[point.index as usize];
+        if *written == point { Ok(()) } else { Err(std::io::Error::other("another point is believed")) }
+    };
+    journal.each(known).map_err(|error| error.to_string())
+}
+
+fn journals() -> Kind {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let journal = Journal::open(&path, &head(), false).unwrap();
+    points().iter().for_each(|point| journal.add(point).unwrap());
+    Kind { good: vec![std::fs::read(&path).unwrap()], packed: false, survives: of_journal }
+}
+
 fn of_catalogue(path: &Path, _: &[u8]) -> Result<(), String> {
     let Ok(text) = reading::text(path, reading::MOST_TOML) else { return Ok(()) };
     match own::lay(&[own::File { name: "own.toml".to_owned(), text: text.clone() }]) {
@@ -394,6 +432,11 @@ fn a_changed_catalogue_is_laid_or_refused() {
     try_kind(&catalogues(), 200);
 }
 
+#[test]
+fn a_changed_journal_is_believed_where_it_is_as_it_was() {
+    try_kind(&journals(), 200);
+}
+
 /// How many cases of each kind the slow tests try.
 fn cases() -> u32 {
     std::env::var("BEDLOAD_CASES").map_or(10_000, |cases| cases.parse().expect("BEDLOAD_CASES is a number"))
@@ -415,6 +458,12 @@ fn ten_thousand_changed_traces_are_read_or_refused() {
 #[ignore = "slow"]
 fn ten_thousand_changed_results_are_shown_or_refused() {
     try_kind(&results(), cases());
+}
+
+#[test]
+#[ignore = "slow"]
+fn ten_thousand_changed_journals_are_believed_where_they_are_as_they_were() {
+    try_kind(&journals(), cases());
 }
 
 #[test]

@@ -157,7 +157,7 @@ fn a_gate_on_a_run_that_ended_early_does_not_pass() {
     std::fs::write(folder.path().join("s.toml"), text).expect("it can be written");
     for verb in ["check", "run"] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bedload"));
-        let output = command.args([verb, "s.toml"]).current_dir(folder.path()).output().expect("it runs");
+        let output = command.args([verb, "s.toml", "--yes"]).current_dir(folder.path()).output().expect("it runs");
         let told = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(output.status.code(), Some(4), "{verb}: {told}");
         assert!(told.contains("the run ended early, at 2026-03-02 09:00:1"), "{verb}: {told}");

@@ -180,3 +180,17 @@ fn a_damaged_head_is_refused_and_restarted() {
     assert!(matches!(open(&path), Err(JournalError::Damaged)));
     assert_eq!(Journal::open(&path, &head(), true).unwrap().finished(), Vec::<u64>::new());
 }
+
+#[test]
+fn a_point_that_is_damaged_after_the_opening_is_not_handed_on() {
+    let (_folder, path) = journal(&[3, 8]);
+    let journal = open(&path).unwrap();
+    edit(&path, |lines| lines[2] = lines[2].replace("\"replications\":1", "\"replications\":3"));
+    let mut handed_on = Vec::new();
+    let error = journal.each(|point| {
+        handed_on.push(point.index);
+        Ok(())
+    });
+    assert!(matches!(error, Err(PointsError::Unreadable(error)) if error.kind() == io::ErrorKind::InvalidData));
+    assert_eq!(handed_on, [3]);
+}
