@@ -109,7 +109,7 @@ fn what_cannot_be_drawn_is_refused() {
     for (args, part) in [
         (&["chart", "none.json"][..], "`none.json` is not a results document: "),
         (&["chart", "old.json"], "its schema_version is 99, this bedload reads 2"),
-        (&["chart", "old.json"], "draw it with the bedload that wrote it"),
+        (&["chart", "old.json"], "use the version of bedload that wrote it"),
         (&["chart", "cut.json"], "the file is cut off: EOF while parsing"),
         (&["chart", "other.json"], "it has no schema_version"),
         (&["chart", "o", "--only", "latency_cfd"], "did you mean `latency_cdf`?"),

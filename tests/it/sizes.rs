@@ -209,18 +209,18 @@ fn typed_of(scenario: &str, args: &[&str]) -> (String, String, Option<i32>) {
 #[test]
 fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
     let (_, refused, code) = typed(&["run", "s.toml"]);
-    assert!(refused.contains("no request of `agent` could ever be admitted") && code == Some(2), "{refused}");
+    assert!(refused.contains("no request of `agent` can ever be admitted") && code == Some(2), "{refused}");
     let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
     let (told, error, _) = typed(&[&size[..], &["--from", "200000", "--to", "1500000", "--step", "1300000"]].concat());
     assert!(told.contains("is the least `capacities.us.tpm` that meets every goal"), "{told}{error}");
     // Values that make no scenario are rows that fail, with their reason.
     let (told, error, code) = typed(&[&size[..], &["--from", "20000", "--to", "30000", "--step", "10000"]].concat());
     assert!(told.contains("20,000  no scenario") && told.contains("30,000  fails"), "{told}{error}");
-    assert!(told.contains("20,000: no scenario: no request of `agent` could ever be admitted"), "{told}");
+    assert!(told.contains("20,000: no scenario: no request of `agent` can ever be admitted"), "{told}");
     assert_eq!(code, Some(1), "{told}");
     // A range of nothing else is a fault.
     let (_, error, code) = typed(&[&size[..], &["--from", "1000", "--to", "3000", "--step", "1000"]].concat());
-    assert!(error.contains("no request of `agent` could ever be admitted") && code == Some(2), "{error}");
+    assert!(error.contains("no request of `agent` can ever be admitted") && code == Some(2), "{error}");
 }
 
 #[test]
@@ -376,7 +376,7 @@ fn a_size_that_makes_no_sense_is_refused() {
             "one path with its values",
         ),
         (LITTLE, "vary = \"capacities.us.rpm\"\nfrom = 1".to_owned(), "`size` lacks `to`"),
-        ("", range(1, 9), "`size` has nothing to meet"),
+        ("", range(1, 9), "`size` has no goal to meet"),
     ];
     for (expect, size, part) in cases {
         let shown = refused(expect, &size);
