@@ -94,9 +94,8 @@ impl Sheet<'_, '_> {
         let priced: Vec<&Way> = ways.iter().filter(|way| way.stands.iter().any(Option::is_some)).collect();
         if let [way] = priced.as_slice() {
             let name = if way.name.is_empty() { String::new() } else { format!("{} costs ", way.name) };
-            let course = self.course(way);
-            let course = if name.is_empty() { course } else { course.replacen("From", "from", 1) };
-            return format!("{name}{course}{}", self.unpriced());
+            let from = if name.is_empty() { "From" } else { "from" };
+            return format!("{name}{from} {}{}", self.course(way), self.unpriced());
         }
         let first = match self.volumes.first() {
             Some(way) if self.volumes.unpriced.is_empty() => format!("{} is the cheapest", self.way(way)),
@@ -178,7 +177,7 @@ impl Sheet<'_, '_> {
         let fails = known.iter().find(|(_, stand)| !stand.carries);
         let fails = fails.map(|(at, _)| format!("; at {} it misses a goal", labels::volume(*at)));
         format!(
-            "From {} at {} requests a month to {} at {}{}.",
+            "{} at {} requests a month to {} at {}{}.",
             labels::money(a.cost),
             labels::volume(*from),
             labels::money(b.cost),

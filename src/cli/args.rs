@@ -167,7 +167,7 @@ pub(super) struct SizeArgs {
     /// The number of threads; default: one for each core. The results do not depend on it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Draw no charts of the answer.
+    /// Draw no charts.
     #[arg(long)]
     pub no_charts: bool,
     /// Simulate the scenario as written only, and leave [doubt] out.

@@ -306,7 +306,7 @@ fn what_each_owner_takes_of_each_limit_is_told_in_the_text_and_on_the_page() {
     }
     bedload(folder.path(), &["report", "o"]);
     let page = std::fs::read_to_string(folder.path().join("o/report.html")).expect("it is there");
-    let table = page.split("What each owner takes of each limit").nth(1).expect("a table of owners");
+    let table = page.split("Use of each limit by owner").nth(1).expect("a table of owners");
     let table = table.split("</table>").next().expect("an end").replace("<wbr>", "");
     assert_eq!((table.matches("shared.tpm").count(), table.matches("shared.rpm").count()), (3, 3));
     assert!(table.contains(long) && table.find("w2") < table.find("w10"), "{table}");

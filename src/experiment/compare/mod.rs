@@ -109,11 +109,11 @@ fn differences(a: (&Model, &Played), b: (&Model, &Played), paired: bool) -> BTre
         .collect()
 }
 
-/// A metric of one side: of all replications, and of each.
+/// One metric on one side of a comparison: pooled over all replications, and the value of each replication.
 struct Column {
     estimate: Option<f64>,
     pooled: Measure,
-    /// Empty where one of them is not known.
+    /// The value of each replication; empty when any of them is unknown.
     own: Vec<f64>,
     /// How the events of a rate differ between replications; of other metrics nothing.
     between: Deviation,
