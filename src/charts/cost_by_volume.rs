@@ -103,12 +103,12 @@ impl Sheet<'_, '_> {
             None => format!("none of {} ways {}", ways.len(), self.does()),
         };
         let (mut text, rest) = match self.volumes.turns.as_slice() {
-            [] => (format!("From {least} to {most} requests a month {first}"), &[][..]),
+            [] => (format!("Between {least} and {most} requests per month, {first}"), &[][..]),
             [Turn { at, to: Some(to), cost: Some(_), .. }, rest @ ..] => {
                 let at = labels::volume(*at);
-                (format!("Up to {at} requests a month {first}, from there on {}", self.way(*to)), rest)
+                (format!("Up to {at} requests per month, {first}; above that, {}", self.way(*to)), rest)
             }
-            turns => (format!("At {least} requests a month {first}"), turns),
+            turns => (format!("At {least} requests per month, {first}"), turns),
         };
         for turn in rest.iter().take(MOST_TURNS - 1) {
             text += &format!("; {}", self.told(turn));
@@ -137,12 +137,12 @@ impl Sheet<'_, '_> {
     fn told(&self, turn: &Turn) -> String {
         let at = labels::volume(turn.at);
         match (turn.from, turn.to) {
-            (_, Some(to)) if turn.cost.is_some() => format!("from {at} on {}", self.way(to)),
+            (_, Some(to)) if turn.cost.is_some() => format!("above {at}, {}", self.way(to)),
             (Some(from), Some(to)) if !self.carries_at(from, turn.at) => {
-                format!("at {at} {} ({} fails)", self.way(to), self.way(from))
+                format!("at {at}, {} ({} fails)", self.way(to), self.way(from))
             }
-            (_, Some(to)) => format!("at {at} {}", self.way(to)),
-            (_, None) => format!("at {at} none {}", self.does()),
+            (_, Some(to)) => format!("at {at}, {}", self.way(to)),
+            (_, None) => format!("at {at}, none {}", self.does()),
         }
     }
 
@@ -177,7 +177,7 @@ impl Sheet<'_, '_> {
         let fails = known.iter().find(|(_, stand)| !stand.carries);
         let fails = fails.map(|(at, _)| format!("; at {} it misses a goal", labels::volume(*at)));
         format!(
-            "{} at {} requests a month to {} at {}{}.",
+            "{} at {} requests per month to {} at {}{}.",
             labels::money(a.cost),
             labels::volume(*from),
             labels::money(b.cost),

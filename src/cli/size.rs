@@ -98,9 +98,9 @@ fn tell_bought(sizing: &Sizing, quiet: bool) {
                 .saving_usd_per_month()
                 .map(|usd| format!(": {} a month could be saved", report::money(usd)))
                 .unwrap_or_default();
-            writeln!(io::stderr(), "warning: bought {}{saved}", bought.explanation)
+            writeln!(io::stderr(), "warning: {}{saved}", bought.explanation)
         }
-        BoughtVerdict::Short if quiet => writeln!(io::stderr(), "bought {}", bought.explanation),
+        BoughtVerdict::Short if quiet => writeln!(io::stderr(), "{}", bought.explanation),
         _ => Ok(()),
     };
 }

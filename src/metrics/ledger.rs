@@ -64,9 +64,9 @@ pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str
         return None;
     }
     Some(if weekly {
-        "traffic varies over the week and the run does not cover whole weeks, so that a month cannot be told from it; give money.requests_per_month"
+        "traffic varies over the week and the run does not cover whole weeks; set money.requests_per_month"
     } else {
-        "traffic or capacity varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month"
+        "traffic or capacity varies and the run does not cover whole days; set money.requests_per_month"
     })
 }
 

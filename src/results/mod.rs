@@ -41,6 +41,10 @@ pub struct Results {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decision: Option<Decision>,
     pub seed: u64,
+    /// The confidence level of the intervals of the metrics, such as 0.95; absent from documents of versions that did not
+    /// write it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confidence: Option<f64>,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD); null when none was.
     pub catalog_as_of: Option<String>,
     /// Every unpublished or dated quantity left at its default.

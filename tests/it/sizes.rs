@@ -241,7 +241,7 @@ fn the_quota_of_an_agent_on_a_new_account_is_found() {
     assert!(row("400,000 ").contains("  fails "), "{told}");
     let rows: Vec<&str> = told.lines().filter(|line| line.trim_start().starts_with("700,000  holds")).collect();
     assert!(rows.len() == 1 && rows[0].contains("answer"), "{told}");
-    assert!(told.contains("20,000  no scenario") && told.contains("bought: 20,000 is too few"), "{told}");
+    assert!(told.contains("20,000  no scenario") && told.contains("the bought value 20,000 is too small"), "{told}");
     assert_eq!(code, Some(1), "what is bought is too few: {told}");
 }
 
@@ -275,7 +275,7 @@ fn what_is_bought_is_judged_beside_the_answer() {
     // Outside the range: judged all the same, and said so.
     let outside = of(400).bought.unwrap();
     assert_eq!(outside.verdict, BoughtVerdict::Spare);
-    assert!(outside.explanation.contains("no value of the range"), "{}", outside.explanation);
+    assert!(outside.explanation.contains("not a value of the range"), "{}", outside.explanation);
     assert!(outside.cost_difference_usd_per_month.unwrap().abs() < 1e-9, "tokens cost the same");
 }
 
@@ -336,7 +336,7 @@ fn the_text_is_narrow_and_begins_with_the_answer() {
     let text = report::text(&results, report::Palette { colour: false });
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert_eq!(text.lines().nth(3).unwrap(), "130 is the least `capacities.us.rpm` that meets every goal; 30 does not");
-    for part in ["bought: 330 is more than it takes", "answer", "…", "capacities.us.rpm by workloads.w.scale"] {
+    for part in ["the bought value 330 is larger than needed", "answer", "…", "capacities.us.rpm by workloads.w.scale"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     let markdown = report::markdown(&results);

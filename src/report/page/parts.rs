@@ -153,7 +153,7 @@ fn owners(point: &Point) -> Option<Block> {
 }
 
 fn differences(results: &Results, comparison: &Comparison) -> Section {
-    let confidence = format!("Change, {}", figure(comparison.confidence, Unit::Fraction));
+    let confidence = format!("Change ± {} interval", figure(comparison.confidence, Unit::Fraction));
     let columns = [
         Column::words("Metric"),
         Column::numbers(&comparison.a.name),
