@@ -169,7 +169,11 @@ fn what_is_bought_is_part_of_the_gate() {
     };
     let spare = sized(&["s.toml", "--bought", "220", "--no-charts"]);
     assert_eq!(spare.status.code(), Some(0));
-    assert!(text(&spare.stderr).contains("warning: the bought value 220 is larger than needed"), "{}", text(&spare.stderr));
+    assert!(
+        text(&spare.stderr).contains("warning: the bought value 220 is larger than needed"),
+        "{}",
+        text(&spare.stderr)
+    );
     assert_eq!(sized(&["s.toml", "--bought", "20", "--no-charts", "--quiet"]).status.code(), Some(1));
     assert_eq!(sized(&["s.toml", "--to", "10", "--no-charts"]).status.code(), Some(2));
     let results = std::fs::read_to_string(folder.path().join("output/s-size/results.json")).unwrap();

@@ -336,7 +336,8 @@ fn the_text_is_narrow_and_begins_with_the_answer() {
     let text = report::text(&results, report::Palette { colour: false });
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert_eq!(text.lines().nth(3).unwrap(), "130 is the least `capacities.us.rpm` that meets every goal; 30 does not");
-    for part in ["the bought value 330 is larger than needed", "answer", "…", "capacities.us.rpm by workloads.w.scale"] {
+    for part in ["the bought value 330 is larger than needed", "answer", "…", "capacities.us.rpm by workloads.w.scale"]
+    {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     let markdown = report::markdown(&results);

@@ -58,11 +58,17 @@ fn a_sweep_says_which_points_that_meet_their_goals_lose_requests() {
     let without = CUT_OR_LOST.replace("[3072, ", "[").replace("\"1%\"", "\"5%\"");
     let text = told(&without, &["sweep", "s.toml"]).replace("\n  ", " ");
     let cheapest = "The cheapest of them is point 0: max_tokens = 4,096; 0.16 % of its requests fail.";
-    assert!(text.contains(cheapest) && text.contains("At both points that meet every goal some requests fail"), "{text}");
+    assert!(
+        text.contains(cheapest) && text.contains("At both points that meet every goal some requests fail"),
+        "{text}"
+    );
     // A goal that bounds failures has said it.
     let bounded = format!("{CUT_OR_LOST}[[expect]]\nmetric = \"failure_rate\"\nat_most = \"1%\"\n");
     let text = told(&bounded, &["sweep", "s.toml"]);
-    assert!(text.contains("3 of 3 points meet") && !text.contains("no goal limits") && !text.contains("goals met"), "{text}");
+    assert!(
+        text.contains("3 of 3 points meet") && !text.contains("no goal limits") && !text.contains("goals met"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -76,8 +76,8 @@ impl Loads {
             }
             loads => {
                 let is_told_apart = loads.iter().all(|load| !load.shared.is_empty());
-                let heading =
-                    "Points differ in traffic. Cheapest point that meets every goal, for each traffic level:".to_owned();
+                let heading = "Points differ in traffic. Cheapest point that meets every goal, for each traffic level:"
+                    .to_owned();
                 let line = |load: &Load| format!("  {}: {}", load.label(head, is_told_apart), load.told(head, measure));
                 [heading].into_iter().chain(loads.iter().map(line)).collect()
             }
