@@ -94,9 +94,8 @@ impl Sheet<'_, '_> {
         let priced: Vec<&Way> = ways.iter().filter(|way| way.stands.iter().any(Option::is_some)).collect();
         if let [way] = priced.as_slice() {
             let name = if way.name.is_empty() { String::new() } else { format!("{} costs ", way.name) };
-            let course = self.course(way);
-            let course = if name.is_empty() { course } else { course.replacen("From", "from", 1) };
-            return format!("{name}{course}{}", self.unpriced());
+            let from = if name.is_empty() { "From" } else { "from" };
+            return format!("{name}{from} {}{}", self.course(way), self.unpriced());
         }
         let first = match self.volumes.first() {
             Some(way) if self.volumes.unpriced.is_empty() => format!("{} is the cheapest", self.way(way)),
@@ -104,12 +103,12 @@ impl Sheet<'_, '_> {
             None => format!("none of {} ways {}", ways.len(), self.does()),
         };
         let (mut text, rest) = match self.volumes.turns.as_slice() {
-            [] => (format!("From {least} to {most} requests a month {first}"), &[][..]),
+            [] => (format!("Between {least} and {most} requests per month, {first}"), &[][..]),
             [Turn { at, to: Some(to), cost: Some(_), .. }, rest @ ..] => {
                 let at = labels::volume(*at);
-                (format!("Up to {at} requests a month {first}, from there on {}", self.way(*to)), rest)
+                (format!("Up to {at} requests per month, {first}; above that, {}", self.way(*to)), rest)
             }
-            turns => (format!("At {least} requests a month {first}"), turns),
+            turns => (format!("At {least} requests per month, {first}"), turns),
         };
         for turn in rest.iter().take(MOST_TURNS - 1) {
             text += &format!("; {}", self.told(turn));
@@ -138,12 +137,12 @@ impl Sheet<'_, '_> {
     fn told(&self, turn: &Turn) -> String {
         let at = labels::volume(turn.at);
         match (turn.from, turn.to) {
-            (_, Some(to)) if turn.cost.is_some() => format!("from {at} on {}", self.way(to)),
+            (_, Some(to)) if turn.cost.is_some() => format!("above {at}, {}", self.way(to)),
             (Some(from), Some(to)) if !self.carries_at(from, turn.at) => {
-                format!("at {at} {} ({} fails)", self.way(to), self.way(from))
+                format!("at {at}, {} ({} fails)", self.way(to), self.way(from))
             }
-            (_, Some(to)) => format!("at {at} {}", self.way(to)),
-            (_, None) => format!("at {at} none {}", self.does()),
+            (_, Some(to)) => format!("at {at}, {}", self.way(to)),
+            (_, None) => format!("at {at}, none {}", self.does()),
         }
     }
 
@@ -178,7 +177,7 @@ impl Sheet<'_, '_> {
         let fails = known.iter().find(|(_, stand)| !stand.carries);
         let fails = fails.map(|(at, _)| format!("; at {} it misses a goal", labels::volume(*at)));
         format!(
-            "From {} at {} requests a month to {} at {}{}.",
+            "{} at {} requests per month to {} at {}{}.",
             labels::money(a.cost),
             labels::volume(*from),
             labels::money(b.cost),

@@ -180,12 +180,12 @@ impl<'d> Tornado<'d> {
     }
 }
 
-/// What flips the verdict, in a sentence.
+/// States in a sentence the condition under which the verdict on the goals changes.
 fn told(flip: &Flip) -> String {
     let verdict = match flip.verdict {
-        Judgement::Held => "It holds",
-        Judgement::Failed => "It fails",
-        Judgement::Inconclusive => "It is undecided",
+        Judgement::Held => "The goals hold",
+        Judgement::Failed => "The goals fail",
+        Judgement::Inconclusive => "The goals are undecided",
     };
     let conditions: Vec<String> = flip.conditions.iter().map(condition).collect();
     let together = if conditions.len() > 1 { ", only together" } else { "" };

@@ -92,11 +92,11 @@ fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
     stem
 }
 
-/// One limit with what it was asked for in each column, per minute.
+/// One limit and its use in each column of the chart, per minute.
 struct Limit<'d> {
-    /// Such as `quotas.us`.
+    /// The path of the owner of the limit, such as `quotas.us`.
     owner: &'d str,
-    /// Such as `tpm`.
+    /// The name of the limit within its owner, such as `tpm`.
     name: &'d str,
     facts: &'d LimitFacts,
     /// Charged, never more than was held.

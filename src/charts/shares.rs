@@ -28,7 +28,8 @@ pub(super) struct Titles {
 }
 
 impl<'d> Shares<'d> {
-    /// `None`: there are not two, or none took anything.
+    /// Builds the stacked shares of several capacities (or workloads); returns `None` when there are fewer than two, or
+    /// when all are zero.
     pub(super) fn of(course: Course<'d>, all: Vec<(&str, Vec<f64>)>, words: [&'static str; 2]) -> Option<Self> {
         if all.len() < 2 {
             return None;

@@ -16,7 +16,7 @@ const DOT_SPACE: f64 = 9.0;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 190.0;
 const GUTTER: f64 = 58.0;
-/// Of several lines, from the first value of their axis to the last: an order that is seen.
+/// The colours of the lines, from the first value of the axis to the last, shaded so that the order is visible.
 const SHADES: [Ink; MOST_LINES] = [Ink::Heat(7), Ink::Heat(5), Ink::Heat(4), Ink::Heat(3)];
 
 impl Chart for SweepLines {

@@ -38,6 +38,7 @@ pub(super) fn results(title: &str, points: Vec<Point>) -> Results {
             overrides: vec![],
         },
         seed: 42,
+        confidence: Some(0.95),
         catalog_as_of: None,
         assumptions: vec![],
         inputs: vec![stated_start()],

@@ -161,7 +161,7 @@ pub(super) struct SizeArgs {
     pub out: Option<PathBuf>,
     #[command(flatten)]
     pub resources: Resources,
-    /// Draw no charts of the answer.
+    /// Draw no charts.
     #[arg(long)]
     pub no_charts: bool,
     /// Simulate the scenario as written only, and leave [doubt] out.

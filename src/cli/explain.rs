@@ -29,7 +29,7 @@ fn explained(term: &Term) -> String {
     let better = match term.better {
         Better::Lower => "lower is better",
         Better::Higher => "higher is better",
-        Better::Neither => "neither way is better",
+        Better::Neither => "neither higher nor lower is better",
     };
     format!(
         "{}  [{}]\n  {}\n  {sort}; {better}\n  written as {}\n",

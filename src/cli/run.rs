@@ -186,12 +186,11 @@ pub(super) fn files_line(written: &[PathBuf]) -> String {
     lines.join("\n")
 }
 
-/// `3,600,000 requests in 0.31 s, 86 ns per request`
+/// Returns how many requests were simulated and how long it took: `594,947 requests (with warm-up and reruns) in 658 ms`.
 pub(super) fn speed(effort: Effort, took: Duration) -> String {
     let seconds = took.as_secs_f64();
-    let each = if effort.requests > 0 { seconds * 1e9 / effort.requests as f64 } else { 0.0 };
     let (requests, seconds) = (units::grouped(effort.requests), figures::plain(&figures::time(seconds * 1e3)));
-    format!("{requests} requests in {seconds}, {} ns per request", figures::count(each))
+    format!("{requests} requests (with warm-up and reruns) in {seconds}")
 }
 
 /// Returns the judgement of runs whose worst goal was judged so: a run that the engine ended early never passes, even

@@ -102,9 +102,9 @@ fn tell_bought(sizing: &Sizing, quiet: bool) {
                 .saving_usd_per_month()
                 .map(|usd| format!(": {} a month could be saved", report::money(usd)))
                 .unwrap_or_default();
-            remark(&format!("warning: bought {}{saved}", bought.explanation));
+            remark(&format!("warning: {}{saved}", bought.explanation));
         }
-        BoughtVerdict::Short if quiet => remark(&format!("bought {}", bought.explanation)),
+        BoughtVerdict::Short if quiet => remark(&bought.explanation),
         _ => {}
     }
 }

@@ -200,7 +200,7 @@ pub struct Engine<'m, O> {
     hard_end: u64,
     /// Measured requests without an outcome, and attempts of measured requests that ended otherwise and still run.
     open: u64,
-    /// By workload.
+    /// The number of requests waiting for their retry, by workload.
     backing_off: Vec<u64>,
     admissions: u64,
     tickets: u64,
@@ -373,7 +373,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Plays an event and those tied with it, in the order of workload, request and attempt.
+    /// Processes an event and all events at the same instant, ordered by workload, request and attempt.
     #[inline(always)]
     fn play(&mut self, event: Event) {
         debug_assert!(event.at < self.next_edge, "the observer was told of every edge before");

@@ -5,7 +5,7 @@ use super::replicate::Record;
 use crate::metrics::UsedUp;
 use crate::model::Model;
 use crate::model::capacity::Quota;
-use crate::model::daily::{Outlook, daily_limit, moment, name_of_limit};
+use crate::model::daily::{NOT_REACHED, Outlook, daily_limit, moment, name_of_limit};
 use crate::results::{Note, Point};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime};
 
@@ -44,16 +44,15 @@ fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64)
         _ if all_days == 1 => String::new(),
         some => format!(", and on {some} of the {all_days} UTC days of the run"),
     };
-    Some(format!("{limit} are used up at {}{share}{often}", moment(&model.run.start, at)))
+    Some(format!("{limit} is used up at {}{share}{often}", moment(&model.run.start, at)))
 }
 
 /// When the limit would be used up if the run went on; `None`: within a week it is not.
 fn after_the_run(model: &Model, outlook: &Outlook<'_>, quota: usize, charged: Option<f64>) -> Option<String> {
-    let advice = "run until then to see what happens";
     if let Some(at) = outlook.used_up_at(quota) {
         // What the run has played decides, and not what was expected of it.
         let is_later = at >= model.run.measured_end();
-        return is_later.then(|| outlook.forecast(quota)).flatten().map(|text| format!("{text}: {advice}"));
+        return is_later.then(|| outlook.forecast(quota)).flatten();
     }
     let measured = model.run.duration.0;
     let (_, limit) = daily_limit(&model.quotas[quota])?;
@@ -62,6 +61,6 @@ fn after_the_run(model: &Model, outlook: &Outlook<'_>, quota: usize, charged: Op
     (measured < MICROS_PER_DAY && lasts < MICROS_PER_DAY as f64).then(|| {
         let name = name_of_limit(&model.quotas[quota]).unwrap_or_default();
         let hours = lasts / MICROS_PER_HOUR as f64;
-        format!("at the rate of this run {name} are used up in {hours:.1} h: run a day to see what happens then")
+        format!("at the rate of this run {name} is used up {hours:.1} h after the start of a day{NOT_REACHED}")
     })
 }

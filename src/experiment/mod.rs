@@ -129,6 +129,7 @@ pub fn head(model: &Model, scenario: results::Scenario) -> Results {
         scenario,
         decision: None,
         seed: model.run.seed,
+        confidence: Some(model.run.confidence),
         catalog_as_of: model.catalog_as_of.clone(),
         assumptions: model
             .assumptions

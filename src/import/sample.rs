@@ -30,7 +30,8 @@ impl Default for Sample {
 }
 
 impl Sample {
-    /// Row number `index` \[tokens\].
+    /// Offers row number `index`, with its input and output tokens, to the random sample; the row is kept if its draw
+    /// is small enough.
     #[inline]
     pub fn add(&mut self, index: u64, input: u32, output: u32) {
         let draw = self.stream.bits(index);

@@ -2,7 +2,7 @@
 
 use crate::model::pricing::Billed;
 
-/// What the abandoned attempts of one workload are billed for.
+/// The tokens that are billed for the abandoned attempts of one workload.
 #[derive(Debug, Clone, Default)]
 pub struct Abandoned {
     /// First attempts of a call, by stage and then by capacity.
@@ -11,7 +11,7 @@ pub struct Abandoned {
     pub retries: Vec<Vec<ByPrompt>>,
 }
 
-/// What is billed at the prices of short prompts and of long ones.
+/// Billed tokens, separately for the prices of short prompts and of long ones.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ByPrompt {
     pub short: Billed,

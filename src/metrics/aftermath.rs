@@ -42,7 +42,7 @@ impl Aftermath {
     }
 }
 
-/// What happened in some slices.
+/// Counts of events in some consecutive slices of time.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slices {
     failed: u64,

@@ -4,10 +4,10 @@ use super::record::{CapacityRecord, Cohort};
 use crate::engine::observer::{LIMITS, Snapshot};
 use crate::model::capacity::Reason;
 
-/// How many reasons there are to refuse.
+/// The number of reasons for a refusal.
 pub(super) const REASONS: usize = Reason::ALL.len();
 
-/// What a workload, or all of them, did so far.
+/// Counts of the events so far of one workload, or of all workloads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Requests of the interval that arrived, and the calls and the attempts that were sent for them.
@@ -55,15 +55,15 @@ impl Counts {
 /// All counters, at some edge.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counters {
-    /// By quota and limit: requests counted, tokens charged.
+    /// The requests counted and tokens charged, by quota and limit.
     pub quotas: Vec<[u64; LIMITS]>,
-    /// By capacity: windows billed.
+    /// The number of windows billed, by capacity.
     pub windows: Vec<u64>,
-    /// By capacity: offers taken.
+    /// The number of offers admitted, by capacity.
     pub admitted: Vec<u64>,
-    /// By region of one pool after the other: offers taken.
+    /// The number of offers admitted, by region; the regions of one pool follow those of the other.
     pub regions: Vec<u64>,
-    /// By reason: offers refused, by whatever capacity.
+    /// The number of offers refused by any capacity, by reason.
     pub refused: [u64; REASONS],
     pub workloads: Vec<Counts>,
 }

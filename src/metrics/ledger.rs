@@ -19,13 +19,13 @@ pub struct Item {
     pub workload: Option<usize>,
     /// Index of the capacity that it pays for.
     pub capacity: Option<usize>,
-    /// What is paid for, in words.
+    /// The thing that is paid for, in words.
     pub what: String,
     /// The scenario key that states its price.
     pub key: String,
-    /// What is due.
+    /// The amounts due.
     pub due: Amounts,
-    /// The same before the discount.
+    /// The amounts before the discount.
     pub list: Amounts,
     /// Taken off the list \[10⁻⁶\]; `None`: no discount is agreed on.
     pub discount: Option<u64>,
@@ -34,7 +34,7 @@ pub struct Item {
 /// The amounts of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amounts {
-    /// In the interval.
+    /// The cost within the interval.
     pub cost: Option<Usd>,
     pub per_month: Option<Usd>,
     /// Paid once, however long one stays; no part of the others.
@@ -64,9 +64,9 @@ pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str
         return None;
     }
     Some(if weekly {
-        "traffic varies over the week and the run does not cover whole weeks, so that a month cannot be told from it; give money.requests_per_month"
+        "traffic varies over the week and the run does not cover whole weeks; set money.requests_per_month"
     } else {
-        "traffic or capacity varies and the run does not cover whole days, so that a month cannot be told from it; give money.requests_per_month"
+        "traffic or capacity varies and the run does not cover whole days; set money.requests_per_month"
     })
 }
 

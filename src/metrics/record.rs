@@ -19,7 +19,7 @@ use crate::model::pricing::Billed;
 use crate::model::workload::Workload;
 use crate::stats::Histogram;
 
-/// What was measured over one interval.
+/// The measurements of one interval.
 #[derive(Debug, Clone)]
 pub struct Record {
     pub workloads: Vec<Cohort>,
@@ -65,7 +65,7 @@ pub struct Cohort {
     pub throttled_offers: u64,
     /// Refused attempts of calls that were answered on a later attempt.
     pub recovered_attempts: u64,
-    /// By [`Door`]: time that attempts waited in the client, within the interval \[µs\].
+    /// The time that attempts waited in the client within the interval, by [`Door`] \[µs\].
     pub waited_in_client: [u128; Door::ALL.len()],
     pub truncated: u64,
     pub spilled: u64,
@@ -90,12 +90,12 @@ pub struct Cohort {
     pub job_done: Option<u64>,
 }
 
-/// The whole wall-clock minutes that were the worst, each as a part and its whole; (0, 0) when none had enough.
+/// The worst whole wall-clock minutes, each as a part and its whole; (0, 0) when no minute had enough attempts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WorstMinutes {
-    /// Throttled and all attempts that ended.
+    /// Throttled attempts, and all attempts that ended in that minute.
     pub throttled: (u64, u64),
-    /// Attempts and calls that were sent.
+    /// Attempts sent, and calls sent, in that minute.
     pub attempts: (u64, u64),
 }
 
@@ -130,7 +130,7 @@ impl Record {
         }
     }
 
-    /// The same without its course over time, which may be large.
+    /// Returns a copy of the record without its timeline, which may be large.
     #[must_use]
     pub fn without_course(&self) -> Self {
         let Self {
@@ -242,7 +242,7 @@ impl Cohort {
         self.served - self.outside_slo
     }
 
-    /// What completed attempts are billed for, over all stages and capacities.
+    /// Returns the tokens that are billed for completed attempts, over all stages and capacities.
     #[must_use]
     pub fn billed_total(&self) -> Billed {
         let mut total = Billed::default();
@@ -315,7 +315,7 @@ impl Cohort {
     }
 }
 
-/// How many rates there are.
+/// The number of rates that are measured.
 pub const RATES: usize = 10;
 
 fn merge_blocks(mine: &mut [Blocks; RATES], theirs: &[Blocks; RATES]) {

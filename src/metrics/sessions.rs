@@ -1,6 +1,6 @@
 //! Sessions of a workload: how many are in progress at once, and how many end with every turn served.
 
-/// What one interval records of sessions.
+/// The measurements of sessions in one interval.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sessions {
     /// Sessions that began in the interval and ended with every turn served.

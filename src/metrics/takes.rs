@@ -1,4 +1,4 @@
-//! What each owner takes of each limit.
+//! The use of each limit by each owner.
 
 use super::evaluate::per_minute;
 use super::record::Record;

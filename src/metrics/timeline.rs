@@ -20,7 +20,7 @@ pub fn bucket_width(duration: SimTime) -> u64 {
     WIDTHS.iter().map(|s| s * 1_000_000).find(|width| fits(*width)).or_else(days).unwrap_or(u64::MAX)
 }
 
-/// What happened in one bucket.
+/// The measurements of one bucket of the timeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bucket {
     pub workloads: Vec<Counts>,
@@ -30,7 +30,7 @@ pub struct Bucket {
     pub admitted: Vec<u64>,
     /// By region of one pool after the other, of the same.
     pub regions: Vec<u64>,
-    /// By reason: offers refused.
+    /// The number of offers refused, by reason.
     pub refused: [u64; REASONS],
     pub quotas: Vec<QuotaBucket>,
 }
@@ -39,7 +39,7 @@ pub struct Bucket {
 pub struct QuotaBucket {
     /// The greatest used + reserved, by limit \[requests or tokens\].
     pub occupied: [u64; LIMITS],
-    /// By limit \[requests or tokens\].
+    /// The amount charged, by limit \[requests or tokens\].
     pub charged: [u64; LIMITS],
 }
 

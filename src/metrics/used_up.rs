@@ -11,7 +11,7 @@ pub struct UsedUp {
 pub struct DayUsedUp {
     /// The number of the day, from 0, which is that of t = 0.
     pub day: u64,
-    /// In how many replications the limit refused on this day.
+    /// The number of replications in which the limit refused on this day.
     pub replications: u64,
     /// The sum of the instants of the first refusals \[µs\].
     sum: u128,

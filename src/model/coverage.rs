@@ -81,7 +81,7 @@ fn step(from: u64, to: u64) -> u64 {
     MICROS_PER_MINUTE.max((to - from) / MOST_LOOKS)
 }
 
-/// What of the stated rate and of the shape the measured time does not see.
+/// Says which part of the stated rate and of the shape lies outside the measured time; `None` when none does.
 fn unseen(model: &Model, name: &str, intensity: &Intensity) -> Option<String> {
     let (from, to) = (model.run.warmup.0, model.run.measured_end().0);
     if intensity.shape == Shape::Flat || intensity.base == 0.0 || to == from {

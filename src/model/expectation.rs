@@ -21,7 +21,7 @@ pub struct ExpectSpec {
     pub at_least: Option<At<BoundSpec>>,
     /// The least and the greatest good value.
     pub between: Option<At<[At<BoundSpec>; 2]>>,
-    /// Of this verdict alone; default: that of the run.
+    /// The confidence level of this verdict alone; default: that of the run.
     pub confidence: Option<At<Share>>,
 }
 
@@ -55,7 +55,7 @@ pub struct WindowSpec {
     pub to: At<Instant>,
 }
 
-/// What the results keep beside what is always kept.
+/// The optional parts of the results.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Output")]

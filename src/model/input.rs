@@ -2,12 +2,12 @@
 
 use super::Assumption;
 
-/// Who says so. In the order in which a review reads them: what is the user's own comes last.
+/// The origin of an input. The variants are in the order in which a review lists them: the user's own values come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
     /// The catalogue's, from AWS or from the sources of an SDK.
     Published,
-    /// By others, or recorded by the user.
+    /// A value measured by others, or recorded by the user.
     Measured,
     /// A default for what nobody publishes, or an estimate of the catalogue.
     Assumed,
@@ -21,19 +21,19 @@ pub struct Input {
     pub origin: Origin,
     /// The scenario key that states it, without the name of a kind, or the catalogue's name of a price below it.
     pub path: String,
-    /// As a scenario writes it.
+    /// The value as a scenario writes it.
     pub value: String,
-    /// When it was true (YYYY-MM-DD); `None`: that is not known, or it does not age.
+    /// The date on which the value was true (YYYY-MM-DD); `None`: the date is not known, or the value does not age.
     pub as_of: Option<String>,
-    /// Where it stands; of what is assumed, why.
+    /// The place where the value is stated; for an assumed value, the reason for the assumption.
     pub source: String,
 }
 
-/// What lowering learns of figures that the scenario leaves out.
+/// The figures that lowering takes from the catalogue or assumes because the scenario leaves them out.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub assumptions: Vec<Assumption>,
-    /// With source and date.
+    /// Inputs from the catalogue, each with its source and date.
     pub cited: Vec<Input>,
     /// The dates of the catalogue's figures in use.
     pub dates: Vec<String>,

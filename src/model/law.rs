@@ -20,18 +20,18 @@ use crate::model::quantity::{Duration, Number, Share, Signed, Text};
 use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family, scalar};
 use crate::trace::Column;
 
-/// What a law is of.
+/// A quantity that a law describes, such as a token count or a duration.
 pub trait Quantity: Scalar + Clone + for<'de> Deserialize<'de> + JsonSchema {
-    /// In an error, such as `a token count`.
+    /// The name of the quantity in errors, such as `a token count`.
     const WHAT: &'static str;
     const DESCRIPTION: &'static str;
     /// Whether a lognormal may be given by mu and sigma, which have no unit.
     const PLAIN: bool;
-    /// No draw is below it, in the law's own unit.
+    /// The least value of a draw, in the law's own unit.
     const LEAST: f64;
-    /// No draw and no parameter is above it, in the law's own unit.
+    /// The greatest value of a draw and of a parameter, in the law's own unit.
     const MOST: f64;
-    /// In the law's own unit.
+    /// Returns the quantity as a number in the law's own unit.
     fn amount(&self) -> f64;
 }
 
@@ -45,7 +45,7 @@ pub struct Speed(f64);
 #[derive(Debug, Clone, Copy)]
 pub struct Amounts(f64);
 
-/// No prompt and no answer is longer \[tokens\].
+/// The greatest length of a prompt or an answer \[tokens\].
 pub const MOST_TOKENS: f64 = 1e9;
 
 impl Quantity for Tokens {
@@ -137,9 +137,9 @@ pub struct UniformSpec<Q> {
     pub low: At<Q>,
     /// The greatest value.
     pub high: At<Q>,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 
@@ -220,7 +220,7 @@ pub struct NormalSpec<Q> {
 pub struct EmpiricalSpec<Q> {
     /// The values, in any order.
     pub values: Option<At<Vec<At<Q>>>>,
-    /// As many weights as values; all alike when left out \[1\].
+    /// The weight of each value, as many as there are values; all equal when left out \[1\].
     pub weights: Option<At<Vec<Number>>>,
     /// Instead of values: shares that rise from 0 to 1, each with the value that so many draws are below.
     pub quantiles: Option<At<Vec<QuantileSpec<Q>>>>,
@@ -243,7 +243,7 @@ pub struct EmpiricalSpec<Q> {
 pub enum Reading {
     #[default]
     NotRead,
-    /// With a finding.
+    /// The file could not be read; the error is reported.
     Failed,
     Read(Arc<Column>),
 }
@@ -253,7 +253,7 @@ pub enum Reading {
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "QuantileOf{Q}", bound = "Q: Quantity")]
 pub struct QuantileSpec<Q> {
-    /// Such as "95%" \[1\].
+    /// The share of the draws that lie below the value, such as "95%" \[1\].
     pub share: At<Share>,
     /// This share of the draws is below it.
     pub value: At<Q>,
@@ -277,7 +277,7 @@ pub struct MixtureSpec<Q> {
 #[serde(deny_unknown_fields, bound = "Q: Quantity, LawSpec<Q>: Deserialize<'de>")]
 #[schemars(rename = "PartOf{Q}", bound = "Q: Quantity, LawSpec<Q>: JsonSchema")]
 pub struct PartSpec<Q> {
-    /// How often, against the weights of the others \[1\].
+    /// The weight of this part relative to the weights of the other parts \[1\].
     pub weight: At<Number>,
     /// The law.
     pub of: At<LawSpec<Q>>,

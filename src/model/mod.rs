@@ -55,12 +55,13 @@ pub struct Run {
     /// The measured interval is `[warmup, warmup + duration)` \[µs\].
     pub warmup: SimTime,
     pub duration: SimTime,
-    /// How much longer traffic may go on until the last measured request is over \[µs\].
+    /// The longest time for which traffic continues after the measurement until the last measured request has ended
+    /// \[µs\].
     pub cooldown: SimTime,
     pub start: WallClock,
     pub seed: u64,
     pub replications: Replications,
-    /// Of the intervals, in (0, 1).
+    /// The confidence level of the intervals, in (0, 1).
     pub confidence: f64,
     /// At most so many requests wait, and so many attempts are in service, at one instant; one more ends the run. The
     /// engine's own limits hold too.
@@ -108,7 +109,7 @@ pub struct Group {
     pub workloads: Vec<usize>,
 }
 
-/// What makes a group of workloads.
+/// The criterion by which workloads form a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupKind {
     /// They stand in one included file.
@@ -134,11 +135,11 @@ pub struct Expectation {
     /// The full name of a metric, such as `workloads.chat.e2e_p99_ms`.
     pub metric: String,
     pub bound: Bound,
-    /// Of the verdict, in (0, 1); `None`: that of the run.
+    /// The confidence level of the verdict, in (0, 1); `None`: that of the run.
     pub confidence: Option<f64>,
 }
 
-/// In the metric's unit.
+/// The bound of an expectation, in the metric's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     AtMost(f64),
@@ -153,8 +154,8 @@ pub struct Assumption {
     pub path: String,
     /// The value in force, as a scenario writes it.
     pub value: String,
-    /// What it is and how to find the real one.
+    /// The meaning of the assumed value, and how to find the real one.
     pub why: String,
-    /// What the scenario says that it lies between; `None`: it says nothing.
+    /// The range in which the scenario says that the value lies; `None`: it states no range.
     pub between: Option<(u64, u64)>,
 }

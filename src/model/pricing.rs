@@ -20,11 +20,11 @@ pub struct TokenPrices {
     pub output: Price,
     pub cache_read: Price,
     pub cache_write: Price,
-    /// Of a call, whatever its tokens: rerankers are sold so.
+    /// The price of a call, however many tokens it has; rerankers are sold in this way.
     pub request: Price,
 }
 
-/// What is billed: what was used, never the quota's burndown \[tokens\].
+/// The tokens that are billed: those that were used, without the quota's burndown \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Billed {
     pub uncached: Tokens,
@@ -45,7 +45,7 @@ impl Billed {
         self.calls += more.calls;
     }
 
-    /// What is left when a part of it is taken out.
+    /// Returns the tokens that remain after `part` is subtracted.
     #[must_use]
     pub const fn without(&self, part: &Self) -> Self {
         Self {
@@ -94,7 +94,7 @@ pub fn share(amount: Usd, millionths: u64) -> Usd {
     Usd((amount.0 * i128::from(millionths) + 500_000).div_euclid(1_000_000))
 }
 
-/// What is paid for, as discounts and ledgers tell it apart.
+/// A component of the bill, for which discounts and ledgers are kept separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// Tokens, on demand.
@@ -130,7 +130,7 @@ impl Component {
         Self::Embedding,
     ];
 
-    /// As a scenario writes it.
+    /// Returns the name of the component as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -150,7 +150,7 @@ impl Component {
 /// A twelfth of a year, where a scenario does not say \[h\].
 pub const HOURS_PER_MONTH: f64 = 730.0;
 
-/// How the cost of a month is computed, and which discounts apply.
+/// The rules by which the cost of a month is computed, with the discounts that apply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Money {
     /// The hours of a month for the bill \[h/month\].
@@ -194,7 +194,7 @@ pub struct PricesSpec {
     pub long_context: Option<At<long_context::LongContextSpec>>,
 }
 
-/// What decides a price beside the model: how long cache writes live, whether it is a batch job, which tier.
+/// The terms that decide a price together with the model: the lifetime of cache writes, batch or not, and the tier.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'t> {
     pub writes_for_an_hour: bool,
@@ -302,7 +302,7 @@ pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, term
     Some(Told { prices, cache_is_guessed: read.is_none() || write.is_none(), tier_factor, listed: quoted })
 }
 
-/// How the cost of a month is computed, and which discounts apply.
+/// The rules by which the cost of a month is computed, with the discounts that apply.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Money")]
@@ -311,11 +311,11 @@ pub struct MoneySpec {
     pub hours_per_month: Option<At<Number>>,
     /// Usage in a month is this many requests, whatever the run's length.
     pub requests_per_month: Option<At<Number>>,
-    /// What is taken off the list prices, by component.
+    /// The discounts on the list prices, by component of the bill.
     pub discount: Option<At<DiscountSpec>>,
 }
 
-/// What is taken off the list prices, by component.
+/// The discounts on the list prices, by component of the bill.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Discount")]

@@ -123,7 +123,7 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<T> {
 
 /// A family of kinds. One table key names the kind; a bare value may stand for one of them.
 pub trait Kinds: Sized {
-    /// In an error, such as `an arrival process`.
+    /// The name of the thing in errors, such as `an arrival process`.
     const WHAT: &'static str;
     const KINDS: &'static [&'static str];
 
@@ -136,7 +136,7 @@ pub trait Kinds: Sized {
         Vec::new()
     }
 
-    /// What a value means that is neither a table nor the name of a kind.
+    /// Interprets a value that is neither a table nor the name of a kind.
     fn bare(written: Written<'_>) -> Result<Self, Refusal> {
         let meant = Self::meant(written);
         if !meant.is_empty() {
@@ -152,7 +152,7 @@ pub trait Kinds: Sized {
         })
     }
 
-    /// What a list means, where one may stand for a kind.
+    /// Interprets a list, where a list may stand for a kind.
     fn list<'de, A: de::SeqAccess<'de>>(_: A) -> Result<Self, A::Error> {
         Self::bare(Written::Other("a list")).map_err(Refusal::into_serde)
     }
@@ -279,7 +279,7 @@ pub fn kinds_schema<T: Kinds>(generator: &mut SchemaGenerator, description: &str
 mod tests {
     use super::*;
 
-    /// No keys at all.
+    /// A table without any keys.
     #[derive(Debug, Clone, Default, serde::Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     pub struct Plain {}

@@ -88,7 +88,8 @@ const SPAN: u64 = 1 << (64 - TIME_SHIFT);
 /// The epoch moves in steps of half of it \[µs\].
 const STEP: u64 = SPAN / 2;
 
-/// With fewer events a heap is as fast as the wheel, and skips no empty buckets.
+/// The number of pending events from which the timing wheel is used; with fewer a heap is as fast and has no empty
+/// buckets to step over.
 const CROWD: usize = 64;
 
 /// Slots are numbers below this.

@@ -32,9 +32,9 @@ pub enum Purpose {
     Turns = 20,
     Think = 21,
     Copies = 22,
-    /// Where samples of a sweep lie; no run draws it.
+    /// Positions of the sampled design points of a sweep; simulations never use this stream.
     Design = 99,
-    /// Which rows of a record stand for all of them; no run draws it.
+    /// The choice of the rows of a recording that form its random sample; simulations never use this stream.
     Sample = 100,
 }
 

@@ -8,7 +8,7 @@ use super::marks::{cell, code, line, said, started};
 use super::summary::bound;
 use super::text::{LABEL, WIDTH, wrapped};
 use crate::escape;
-use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Reading, Results, Side};
+use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Note, Reading, Results, Side};
 use crate::terms::{self, Better, Unit};
 
 /// Readings that are told of a metric that turns.
@@ -30,6 +30,8 @@ enum Word {
     NotDistinguishable,
     /// The difference is distinguishable but within the tolerance.
     WithinTolerance,
+    /// The difference is exactly 0, in every replication.
+    Equal,
     NotKnown,
 }
 
@@ -46,6 +48,9 @@ impl Word {
     }
 
     fn of(d: &Difference, better: Better, tolerance: f64) -> Self {
+        if d.difference == Some(0.0) && d.half_width.is_none_or(|half| half == 0.0) {
+            return Self::Equal;
+        }
         let Some(difference) = d.difference.filter(|_| d.half_width.is_some()) else { return Self::NotKnown };
         match better {
             _ if !d.distinguishable => Self::NotDistinguishable,
@@ -64,7 +69,8 @@ impl Word {
             Self::Worse => "worse",
             Self::Higher => "higher",
             Self::Lower => "lower",
-            Self::NotDistinguishable => "not distinguishable",
+            Self::Equal => "equal",
+            Self::NotDistinguishable => "no difference shown",
             Self::WithinTolerance => "within tolerance",
             Self::NotKnown => "not known",
         }
@@ -74,7 +80,9 @@ impl Word {
         match self {
             Self::Better => palette.good(self.text()),
             Self::Worse => palette.bad(self.text()),
-            Self::NotDistinguishable | Self::WithinTolerance | Self::NotKnown => palette.faint(self.text()),
+            Self::Equal | Self::NotDistinguishable | Self::WithinTolerance | Self::NotKnown => {
+                palette.faint(self.text())
+            }
             Self::Higher | Self::Lower => self.text().to_owned(),
         }
     }
@@ -219,7 +227,7 @@ fn month(comparison: &Comparison) -> String {
         }
         0.0 => format!("{name_a} and {name_b} cost the same a month: {of_a}"),
         _ if !d.distinguishable => {
-            let why = if d.half_width.is_some() { "not distinguishable" } else { "no interval is known" };
+            let why = if d.half_width.is_some() { "no difference shown" } else { "no interval is known" };
             format!("{of_a} a month on {name_a}, {of_b} on {name_b}: {why}")
         }
         x => {
@@ -268,10 +276,25 @@ fn expectations(comparison: &Comparison, palette: Palette) -> Vec<String> {
     lines
 }
 
+/// Writes a note of a comparison: the side that it is about, then the remark, without the name of the metric unless the note
+/// says why that metric is unknown.
+fn noted(note: &Note) -> String {
+    let metric = match note.metric.as_deref() {
+        Some("cost_per_month_usd") => "the cost per month",
+        Some(metric) => metric,
+        None => return note.text.clone(),
+    };
+    let unknown = format!("{metric} is not known: ");
+    match note.text.strip_prefix("null: ") {
+        Some(why) => format!("{unknown}{why}"),
+        None => note.text.replacen(": null: ", &format!(": {unknown}"), 1),
+    }
+}
+
 /// Returns a label and its lines, after the table.
 fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<(&'static str, Vec<String>)> {
     let notes = results.notes.iter().filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"));
-    let notes = notes.map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)));
+    let notes = notes.map(noted);
     let is_unknown = rows(comparison).iter().any(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
     let notes = notes.chain(is_unknown.then(|| UNKNOWN_IN_TABLE.to_owned()));
     vec![
@@ -337,7 +360,7 @@ fn turns(
     lines
 }
 
-/// `worse under 2 and not distinguishable under 3 of 12 readings`
+/// Counts the words over the readings: `worse under 2 and no difference shown under 3 of 12 readings`.
 fn tally(words: &[Word], readings: usize) -> String {
     let mut counted: Vec<(Word, usize)> = Vec::new();
     for word in words {
@@ -350,9 +373,13 @@ fn tally(words: &[Word], readings: usize) -> String {
     format!("{} of {readings} readings", counted.join(" and "))
 }
 
-fn titles(comparison: &Comparison) -> Vec<&str> {
-    let (a, b) = (&comparison.a.scenario.title, &comparison.b.scenario.title);
-    if a == b { vec![a] } else { vec![a, b] }
+/// Returns the title that both sides share, or the title of each side after its name.
+fn titles(comparison: &Comparison) -> Vec<String> {
+    let [a, b] = [&comparison.a, &comparison.b];
+    if a.scenario.title == b.scenario.title {
+        return vec![a.scenario.title.clone()];
+    }
+    [a, b].map(|side| format!("{}: {}", side.name, side.scenario.title)).to_vec()
 }
 
 /// Returns the comparison for a terminal; nothing when the document has none.
@@ -362,7 +389,7 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     let Some(comparison) = &results.comparison else { return String::new() };
     let mut out = String::new();
     for title in titles(comparison) {
-        wrapped(title, WIDTH).iter().for_each(|line| out += &format!("{}\n", palette.bold(line)));
+        wrapped(&title, WIDTH).iter().for_each(|line| out += &format!("{}\n", palette.bold(line)));
     }
     for (one, other) in [(&comparison.a, &comparison.b), (&comparison.b, &comparison.a)] {
         let told = format!("{}: {}", one.name, side(one, other));
@@ -398,9 +425,8 @@ fn cut(name: &str, most: usize) -> String {
 
 /// Columns as wide as what stands in them.
 fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> String {
-    let level = format!("change, {}", share(comparison.confidence));
     let [a, b] = [&comparison.a.name, &comparison.b.name].map(|name| cut(name, WIDEST_NAME));
-    let head = [String::new(), a, b, level];
+    let head = [String::new(), a, b, "change".to_owned()];
     let all = || sections.iter().flat_map(|section| section.rows.iter().map(|row| &row.cells)).chain([&head]);
     let mut width: Vec<usize> =
         (0..4).map(|i| all().map(|cells| cells[i].chars().count()).max().unwrap_or(0)).collect();
@@ -410,13 +436,18 @@ fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> Str
         let name = if name.len() > LONGEST_METRIC { name.trim_end_matches("_usd") } else { name };
         format!("{name:<0$} {a:>1$} {b:>2$} {difference:>3$}", width[0], width[1], width[2], width[3])
     };
-    let mut out = format!("{}\n", palette.faint(&line(&head)));
+    // The level stands above the words beside the differences.
+    let level = format!("{} ± {} interval", line(&head), share(comparison.confidence));
+    let mut out = format!("{}\n", palette.faint(&level));
     for section in sections {
         if let Some(workload) = &section.workload {
             out += &format!("\n{}\n", palette.bold(&format!("workload {workload}, where it differs")));
         }
         for row in &section.rows {
-            out += &format!("{}  {}\n", line(&row.cells), row.word.painted(palette));
+            let cells = line(&row.cells);
+            let is_too_long = cells.chars().count() + 2 + row.word.text().chars().count() > WIDTH;
+            let before_word = if is_too_long { format!("\n{:1$}", "", width[0] + 1) } else { "  ".to_owned() };
+            out += &format!("{cells}{before_word}{}\n", row.word.painted(palette));
         }
     }
     out
@@ -433,7 +464,7 @@ pub fn comparison_markdown(results: &Results) -> String {
     out += &format!("- **{name_b}**: {}\n\n", cell(&side(&comparison.b, &comparison.a)));
     out += &format!("{}, bedload {}\n\n", line(&played(results, comparison)), results.tool.version);
     let level = share(comparison.confidence);
-    out += &format!("| | {name_a} | {name_b} | change, {level} | |\n|---|---:|---:|---:|---|\n");
+    out += &format!("| | {name_a} | {name_b} | change ± {level} interval | |\n|---|---:|---:|---:|---|\n");
     for section in sections(comparison) {
         let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
         for Row { cells: [name, a, b, difference], word } in section.rows {

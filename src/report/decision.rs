@@ -1,8 +1,9 @@
 //! The decision in sentences, which the text, the Markdown and the document share.
 
-use super::figures::{amount, count, money, share, time};
+use super::figures::{count, money, share, time};
 use super::verdict;
 use crate::results::{Change, Decision, Judgement, Point, Rerun, Results, Verdict};
+use crate::units;
 
 /// Fills in `decision.answer` of the results.
 pub fn decide(results: &mut Results) {
@@ -126,15 +127,15 @@ fn change(change: &Change) -> String {
     let n = change.reruns.len();
     let reruns = if n == 1 { "1 rerun".to_owned() } else { format!("{n} reruns") };
     let length = time(change.minutes * 60_000.0);
-    let played: Vec<String> = change.reruns.iter().map(rerun).collect();
+    let played: Vec<String> = change.reruns.iter().map(|rerun| self::rerun(change, rerun)).collect();
     let what = match change.value {
         Some(value) => {
             let cut = change.reruns.iter().find(|rerun| rerun.carries && rerun.value == value);
             let cut = cut.filter(|rerun| change.path.ends_with(".max_tokens") && rerun.truncated_share > 0.0);
             let cut = cut.map(|rerun| format!(" and cut {} of answers short", share(rerun.truncated_share)));
             let with: Vec<String> =
-                change.with.iter().map(|key| format!(" with {} = {}", key.path, key.value)).collect();
-            let set = format!("{} = {value}{}", change.path, with.join(" and"));
+                change.with.iter().map(|key| format!(" with {} = {}", key.path, written(key.value))).collect();
+            let set = format!("{} = {}{}", change.path, written(value), with.join(" and"));
             format!("{set} would carry the load{}{}", cut.unwrap_or_default(), still_missed(change, "; still missed: "))
         }
         None => {
@@ -163,17 +164,28 @@ fn still_missed(change: &Change, before: &str) -> String {
     format!("{before}{}{more}", verdict::missed_goal(first))
 }
 
-/// The values of a rerun, and how it ended.
-fn rerun(rerun: &Rerun) -> String {
-    let values = [rerun.value].into_iter().chain(rerun.with.iter().map(|key| key.value));
-    let values: Vec<String> = values.map(|value| amount(value as f64)).collect();
+/// Returns the values of a rerun with the keys that they belong to, and its outcome: `tpm = 2_300_000: 15.8 % fail`.
+fn rerun(change: &Change, rerun: &Rerun) -> String {
+    let first = format!("{} = {}", key(&change.path), written(rerun.value));
+    let with = rerun.with.iter().map(|also| format!("{} = {}", key(&also.path), written(also.value)));
+    let values: Vec<String> = [first].into_iter().chain(with).collect();
     let how = match (rerun.carries, rerun.verdict) {
-        (true, _) => " carries".to_owned(),
-        (false, Verdict::Carries) => " misses a goal".to_owned(),
-        (false, Verdict::Backlogged) if rerun.failing_share == 0.0 => ": a backlog is left".to_owned(),
-        (false, _) => format!(": {} fail", share(rerun.failing_share)),
+        (true, _) => "carries the load".to_owned(),
+        (false, Verdict::Carries) => "misses a goal".to_owned(),
+        (false, Verdict::Backlogged) if rerun.failing_share == 0.0 => "a backlog is left".to_owned(),
+        (false, _) => format!("{} fail", share(rerun.failing_share)),
     };
-    format!("{}{how}", values.join(" with "))
+    format!("{}: {how}", values.join(" with "))
+}
+
+/// Returns the last key of a path: `tpm` of `quotas.us.tpm`.
+fn key(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// Writes a value as a scenario accepts it, with its thousands grouped: `2_300_000`.
+fn written(value: u64) -> String {
+    units::grouped(value).replace(',', "_")
 }
 
 #[cfg(test)]

@@ -37,8 +37,8 @@ impl Palette {
     }
 }
 
-/// What a `?` in a table means.
-pub(super) const UNKNOWN_IN_TABLE: &str = "? marks an unknown value: too few requests were served for a percentile, nothing was counted, a limit of 0 has no use, or a price or a month is missing";
+/// The explanation of a `?` in a table.
+pub(super) const UNKNOWN_IN_TABLE: &str = "? means not available: too few served requests for a percentile, no events, a limit of 0, or an unknown price or cost per month";
 
 /// Returns what stands for a figure that is not known, with the reason.
 pub(super) fn unknown(metric: &str) -> String {
@@ -51,9 +51,9 @@ pub(super) fn why_unknown(metric: &str) -> &'static str {
         LATENCY_STATISTICS.iter().any(|(suffix, share)| share.is_some() && metric.ends_with(&format!("_{suffix}_ms")));
     match () {
         () if is_percentile => "too few requests were served",
-        () if metric.contains(".utilization_") => "the limit is 0, or nothing was counted",
-        () if metric.ends_with("usd") => "a price or a month is missing",
-        () => "nothing was counted",
+        () if metric.contains(".utilization_") => "the limit is 0, or there were no events",
+        () if metric.ends_with("usd") => "a price or the cost per month is not known",
+        () => "there were no events",
     }
 }
 

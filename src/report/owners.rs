@@ -1,4 +1,4 @@
-//! What each owner takes of each limit, as rows that the text, the Markdown and the page share.
+//! The use of each limit by each owner, as rows that the text, the Markdown and the page share.
 
 use std::cmp::Ordering;
 

@@ -6,7 +6,7 @@ use super::marks::{cell, line, said, started};
 use super::summary::judged;
 use super::text::{WIDTH, hung};
 use super::verdict::{losing, unbounded_share};
-use crate::results::{BoughtVerdict, Evaluated, Judgement, Point, Results, Sizing, SizingState};
+use crate::results::{BoughtVerdict, Evaluated, Judgement, Point, Results, Sizing, SizingState, Sought};
 use crate::terms::Unit;
 
 /// Of longer tables, what is near the answer, a change of verdicts or an end is shown.
@@ -17,7 +17,7 @@ const MOST_REASONS: usize = 3;
 
 /// Columns of the table, and how wide each is in a text.
 pub(super) const HEADINGS: [(&str, usize); 6] =
-    [("value", 11), ("verdict", 12), ("throttled", 15), ("p99", 9), ("a month", 14), ("", 0)];
+    [("value", 11), ("verdict", 12), ("throttled", 15), ("p99", 9), ("cost per month", 14), ("", 0)];
 
 /// For a terminal.
 pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> String {
@@ -137,7 +137,7 @@ pub(super) fn lost(results: &Results, sizing: &Sizing) -> Option<String> {
     let failing = |e: &&Evaluated| unbounded_share(played(results, e)?);
     let held = sizing.evaluated.iter().filter(|e| e.verdict == Judgement::Held);
     let (all, lose) = (held.clone().count() as u64, held.filter(|e| failing(e).is_some()).count() as u64);
-    let line = losing(lose, all, ["value that holds", "values that hold"])?;
+    let line = losing(lose, all, ["value that meets every goal", "values that meet every goal"])?;
     let answer = sizing.evaluated.iter().find(|e| Some(e.value) == sizing.answer);
     let of_answer = answer.as_ref().and_then(failing);
     let of_answer = of_answer.map(|x| format!("; at the answer {} of requests fail", share(x))).unwrap_or_default();
@@ -149,18 +149,27 @@ fn played<'r>(results: &'r Results, evaluated: &Evaluated) -> Option<&'r Point> 
     results.points.iter().find(|p| Some(p.index) == evaluated.point)
 }
 
+/// Returns the description of the value that the size looks for.
+const fn sought(sizing: &Sizing) -> &'static str {
+    match sizing.find {
+        Sought::Least => "least value that meets every goal",
+        Sought::Greatest => "greatest value that meets every goal",
+    }
+}
+
+/// Returns the judgement of the bought value with the money that another value saves or costs; `None` when nothing is bought.
 pub(super) fn bought(sizing: &Sizing) -> Option<String> {
     let bought = sizing.bought.as_ref()?;
     let short = bought.cost_difference_usd_per_month.filter(|usd| bought.verdict == BoughtVerdict::Short && *usd < 0.0);
     let cost = match (sizing.saving_usd_per_month(), short) {
         (Some(usd), _) if sizing.safe.as_ref().is_some_and(|safe| safe.value != sizing.answer) => {
-            format!("; the value that holds under every reading saves {} a month", money(usd))
+            format!("; buying the value that holds under every reading saves {} a month", money(usd))
         }
-        (Some(usd), _) => format!("; the answer saves {} a month", money(usd)),
-        (None, Some(usd)) => format!("; the answer costs {} more a month", money(-usd)),
+        (Some(usd), _) => format!("; buying the {} saves {} a month", sought(sizing), money(usd)),
+        (None, Some(usd)) => format!("; buying the {} costs {} more a month", sought(sizing), money(-usd)),
         (None, None) => String::new(),
     };
-    Some(format!("bought: {}{cost}", bought.explanation))
+    Some(format!("{}{cost}", bought.explanation))
 }
 
 /// What it takes under every reading, and what the readings say of what is bought, else of the answer.

@@ -151,14 +151,16 @@ impl<'r> Story<'r> {
                 .map(|name| {
                     let of = format!("workloads.{name}.");
                     match (recovered(&of), took(&of)) {
-                        (0.0, _) => self.palette.bad(&format!("{name} never")),
-                        (1.0, Some(0.0)) => format!("{name} as it ended"),
-                        (1.0, Some(took)) => format!("{name} {} later", time(took)),
-                        (some, _) => format!("{name} {} of the time", share(some)),
+                        (0.0, _) if is_one => self.palette.bad(&format!("{name} not within the run")),
+                        (0.0, _) => self.palette.bad(&format!("{name} never before the next burst")),
+                        (1.0, Some(0.0)) => format!("{name} immediate"),
+                        (1.0, Some(took)) => format!("{name} {}", time(took)),
+                        (some, _) => format!("{name} only from {} of the bursts", share(some)),
                     }
                 })
                 .collect();
-            return Some(format!("recovered from {burst}: {}", parts.join(" · ")));
+            let end = if is_one { "the burst's end" } else { "a burst's end" };
+            return Some(format!("recovery after {end}: {}", parts.join(" · ")));
         }
         Some(match (recovered(""), took("")) {
             (0.0, _) => {
@@ -185,7 +187,12 @@ impl<'r> Story<'r> {
                 .collect();
             reasons.sort_by(|a, b| b.0.total_cmp(&a.0));
             if !reasons.is_empty() {
-                let reasons: Vec<String> = reasons.iter().map(|(n, r)| format!("{r} {}", count(*n))).collect();
+                let told = |(i, (n, reason)): (usize, &(f64, &str))| match (i, count(*n)) {
+                    (0, one) if one == "1" => format!("1 attempt by {reason}"),
+                    (0, n) => format!("{n} attempts by {reason}"),
+                    (_, n) => format!("{n} by {reason}"),
+                };
+                let reasons: Vec<String> = reasons.iter().enumerate().map(told).collect();
                 lines.push(format!("refused by {capacity}: {}", reasons.join(" · ")));
             }
         }
@@ -243,9 +250,14 @@ impl<'r> Story<'r> {
         }
         let (waited, mean) = (self.value("queue_delay_mean_ms"), self.value("e2e_mean_ms"));
         lines.push(if waited > 0.0 {
-            format!("waiting and retries add {} to the mean: {} of {}", time(waited), share(waited / mean), time(mean))
+            format!(
+                "queueing and retries account for {} ({}) of the mean latency of {}",
+                time(waited),
+                share(waited / mean),
+                time(mean)
+            )
         } else {
-            format!("the mean is {}; no request that was served had to wait", time(mean))
+            format!("the mean latency is {}; no served request had to wait", time(mean))
         });
         let truncated = self.value("truncation_rate");
         if truncated > 0.0 {
@@ -270,7 +282,7 @@ impl<'r> Story<'r> {
                 continue;
             }
             lines.push(format!(
-                "{limit}: {} mean, {} peak minute of {}/min",
+                "{limit}: mean {}, peak minute {} of the limit of {}/min",
                 share(of("utilization_mean")),
                 share(of("utilization_peak")),
                 amount(of("limit_per_min")),
@@ -378,7 +390,9 @@ impl<'r> Story<'r> {
     fn expectations(&mut self) {
         let all = &self.results.expectations;
         let told = super::verdict::goals(all, &self.point.basis);
-        let is_worth_it = all.len() > 1 || super::verdict::unbounded_failures(all, &self.point.basis).is_some();
+        // Where there is a decision, it has said this already.
+        let is_worth_it = self.results.decision.is_none()
+            && (all.len() > 1 || super::verdict::unbounded_failures(all, &self.point.basis).is_some());
         let first = (is_worth_it && !all.is_empty()).then_some(told);
         let lines = first.into_iter().chain(all.iter().map(|e| judged(e, self.palette))).collect();
         self.row("Goals", lines);
@@ -389,8 +403,8 @@ impl<'r> Story<'r> {
         if n == 0 {
             return;
         }
-        let quantities = if n == 1 { "quantity" } else { "quantities" };
-        let mut out = vec![format!("{n} {quantities} left at a default (results.json says why):")];
+        let inputs = if n == 1 { "input is" } else { "inputs are" };
+        let mut out = vec![format!("{n} {inputs} assumed, not measured (results.json says why):")];
         let all = self.results.assumptions.iter();
         out.extend(terms::folded(all.map(|a| terms::Assumed { path: &a.path, value: &a.value, why: &a.why })));
         self.row("Assumed", out);

@@ -154,7 +154,7 @@ impl Tale {
             count(self.failed as f64),
             count(self.undecided as f64)
         );
-        let lose = losing(self.losing, self.held, ["point that meets its goals", "points that meet their goals"]);
+        let lose = losing(self.losing, self.held, ["point that meets every goal", "points that meet every goal"]);
         let lines = match self.held {
             0 => self.necks.line().into_iter().collect(),
             _ => self.loads.lines(head, palette),
@@ -180,14 +180,26 @@ impl Tale {
     }
 
     /// The points to show: all where they are few, else the cheapest good ones, else the first.
-    pub(super) fn shown(&self) -> (&[Point], &'static str) {
+    pub(super) fn shown(&self) -> (&[Point], String) {
         if self.points as usize <= MOST_ROWS {
-            (&self.first, "")
+            (&self.first, String::new())
         } else if self.held > 0 {
-            let title = "Those that meet every goal, by cost; points.csv has them all:\n";
-            (&self.best[self.loads.measure()], title)
+            let best = &self.best[self.loads.measure()];
+            let title = match self.held {
+                1 => "The only point that meets every goal (points.csv has all points):\n".to_owned(),
+                held if held as usize <= MOST_ROWS => {
+                    format!("The {held} points that meet every goal, by cost (points.csv has all points):\n")
+                }
+                held => format!(
+                    "The {MOST_ROWS} cheapest of {} points that meet every goal (points.csv has all):\n",
+                    count(held as f64)
+                ),
+            };
+            (best, title)
         } else {
-            (&self.first[..MOST_ROWS.min(self.first.len())], "The first of them; points.csv has them all:\n")
+            let first = &self.first[..MOST_ROWS.min(self.first.len())];
+            let all = count(self.points as f64);
+            (first, format!("The first {} of {all} points (points.csv has all):\n", first.len()))
         }
     }
 
@@ -200,7 +212,7 @@ impl Tale {
         let paths = parameters.iter().map(|path| path.as_str());
         let names = names::distinct(&paths.chain(metrics.iter().map(String::as_str)).collect::<Vec<_>>());
         let names = names.into_iter().map(|name| match name.as_str() {
-            "cost_per_month_usd" => "a month".to_owned(),
+            "cost_per_month_usd" => "per month".to_owned(),
             "cost_usd" => "cost".to_owned(),
             _ => name,
         });
@@ -227,16 +239,22 @@ impl Tale {
             let widths = widths(header, rows);
             widths.iter().sum::<usize>() + 2 * (widths.len() - 1) <= WIDTH
         };
-        // When the line is too long, metrics go first, from the right; the cost and the judgements stay as long as they can.
-        let parameters = head.axes.iter().map(|axis| axis.parameters.len()).sum::<usize>();
-        let judged = header.iter().position(|name| name == "verdict").map_or(1, |at| header.len() - at);
-        while header.len() > judged + 2 && !fits(&header, &rows) {
-            let cost = header.len() - judged - 1;
-            let last = if cost > parameters + 1 { cost - 1 } else { cost };
-            header.remove(last);
+        let remove = |header: &mut Vec<String>, rows: &mut Vec<Vec<String>>, i: usize| {
+            header.remove(i);
             rows.iter_mut().for_each(|row| {
-                row.remove(last);
+                row.remove(i);
             });
+        };
+        // When the line is too long, the verdict goes first where the goals are judged, then metrics and parameters from the
+        // right; the cost and the last column stay.
+        let is_judged = header.last().is_some_and(|name| name == "goals");
+        if is_judged && !fits(&header, &rows) {
+            let verdict = header.len() - 2;
+            remove(&mut header, &mut rows, verdict);
+        }
+        while header.len() > 3 && !fits(&header, &rows) {
+            let beside_cost = header.len() - 3;
+            remove(&mut header, &mut rows, beside_cost);
         }
         let widths = widths(&header, &rows);
         let line = |cells: &[String]| {
@@ -297,7 +315,7 @@ fn metrics_of(points: &[Point]) -> Vec<String> {
 fn goals(point: &Point, palette: Palette) -> String {
     match Judgement::worst(&point.expectations) {
         Some(Judgement::Held) => match unbounded_share(point) {
-            Some(failing) => palette.doubtful(&format!("meets, but {} fail", share(failing))),
+            Some(failing) => palette.doubtful(&format!("goals met; {} fail", share(failing))),
             None => palette.good("meets"),
         },
         Some(Judgement::Failed) => palette.bad("fails"),

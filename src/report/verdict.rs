@@ -18,8 +18,10 @@ pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<S
     lines.extend(basis.neck.as_ref().filter(|_| results.decision.is_none()).map(neck));
     if basis.recovered_attempts >= 0.5 {
         let attempts = count(basis.recovered_attempts);
-        let were = if attempts == "1" { "attempt was" } else { "attempts were" };
-        lines.push(format!("{attempts} {were} refused and served on a retry"));
+        lines.push(match attempts.as_str() {
+            "1" => "1 refused attempt belonged to a request that a retry served".to_owned(),
+            _ => format!("{attempts} refused attempts belonged to requests that a retry served"),
+        });
     }
     lines
 }
@@ -46,8 +48,9 @@ pub(super) fn sentence(point: &Point) -> String {
         }
         Verdict::Drops => format!("{word}: {fail}"),
         Verdict::Saturated => format!(
-            "{word}: {fail}; it is more than {} in {}",
+            "{word}: {fail}; the failure rate exceeds {}{} in {}",
             share(basis.bound),
+            if basis.bound_is_stated { "" } else { " (above which a load does not count as carried)" },
             minutes_over_bound(basis, point.replications)
         ),
         Verdict::Backlogged if let Some(ended) = &point.ended => format!("{word}: {}; {fail}", early_end(ended)),
@@ -149,19 +152,18 @@ pub(super) fn unbounded_share(point: &Point) -> Option<f64> {
     unbounded_failures(&point.expectations, &point.basis).map(|_| point.basis.failing_share)
 }
 
-/// Says how many of the design points or values whose goals hold lose requests all the same; `None`: none does. `names` is
-/// what one and what several of them are called.
+/// Says at how many of the design points or values whose goals hold some requests fail all the same; `None` when there are
+/// none. `names` are the words for one of them and for several.
 pub(super) fn losing(lose: u64, held: u64, names: [&str; 2]) -> Option<String> {
-    const WHAT: &str = "requests that no goal bounds";
     let [one, several] = names;
-    match (lose, held) {
-        (0, _) => None,
-        (1, 1) => Some(format!("the only {one} loses {WHAT}")),
-        (2, 2) => Some(format!("both {several} lose {WHAT}")),
-        (1, held) => Some(format!("1 of the {} {several} loses {WHAT}", count(held as f64))),
-        (lose, held) if lose == held => Some(format!("all {} {several} lose {WHAT}", count(held as f64))),
-        (lose, held) => Some(format!("{} of the {} {several} lose {WHAT}", count(lose as f64), count(held as f64))),
-    }
+    let at = match (lose, held) {
+        (0, _) => return None,
+        (1, 1) => format!("the only {one}"),
+        (2, 2) => format!("both {several}"),
+        (lose, held) if lose == held => format!("all {} {several}", count(held as f64)),
+        (lose, held) => format!("{} of the {} {several}", count(lose as f64), count(held as f64)),
+    };
+    Some(format!("at {at} some requests fail, because no goal limits failures"))
 }
 
 /// Returns whether a goal bounds how many requests may fail, or no request fails.
@@ -264,12 +266,13 @@ mod tests {
     #[test]
     fn those_that_lose_requests_are_counted() {
         let said = |lose, held| losing(lose, held, ["value that holds", "values that hold"]);
+        let told = |at| Some(format!("at {at} some requests fail, because no goal limits failures"));
         assert_eq!(said(0, 3), None);
-        assert_eq!(said(1, 1).as_deref(), Some("the only value that holds loses requests that no goal bounds"));
-        assert_eq!(said(1, 3).as_deref(), Some("1 of the 3 values that hold loses requests that no goal bounds"));
-        assert_eq!(said(2, 3).as_deref(), Some("2 of the 3 values that hold lose requests that no goal bounds"));
-        assert_eq!(said(2, 2).as_deref(), Some("both values that hold lose requests that no goal bounds"));
-        assert_eq!(said(3, 3).as_deref(), Some("all 3 values that hold lose requests that no goal bounds"));
+        assert_eq!(said(1, 1), told("the only value that holds"));
+        assert_eq!(said(1, 3), told("1 of the 3 values that hold"));
+        assert_eq!(said(2, 3), told("2 of the 3 values that hold"));
+        assert_eq!(said(2, 2), told("both values that hold"));
+        assert_eq!(said(3, 3), told("all 3 values that hold"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Baseline {
     pub scenarios: BTreeMap<String, BaselineScenario>,
 }
 
-/// How a run ended: what a comment in a review compares.
+/// The outcome of a run, which a comment in a review compares with that of the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
@@ -26,12 +26,12 @@ pub struct Standing {
     pub neck: Option<String>,
     /// Null where a price or a month is not known.
     pub usd_per_month: Option<f64>,
-    /// What each owner takes of each limit.
+    /// The use of each limit by each owner.
     pub takes: Vec<Take>,
 }
 
 impl Standing {
-    /// How the run of a point ended.
+    /// Returns the outcome of the run of a point.
     #[must_use]
     pub fn of(point: &Point) -> Self {
         Self {
@@ -48,9 +48,9 @@ impl Standing {
 #[serde(deny_unknown_fields)]
 pub struct BaselineScenario {
     pub seed: u64,
-    /// What each replication measured, in their order, by the metrics that expectations name; null: not known.
+    /// The value of each metric that an expectation names, one for each replication in order; null: not known.
     pub metrics: BTreeMap<String, Vec<Option<f64>>>,
-    /// How the run ended; left out of baselines that were written before it was remembered.
+    /// The outcome of the run; absent from baselines of versions that did not write it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub standing: Option<Standing>,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Judgement, Scenario};
 
-/// What a planner decides on, in the order in which it is told; of the whole and of each workload.
+/// The metrics that decide a comparison, in the order in which they are shown; of the whole run and of each workload.
 pub const DECIDING: [&str; 14] = [
     "throttle_rate",
     "failure_rate",
@@ -41,14 +41,14 @@ pub struct Comparison {
     /// Whether replication i of both sides met the same requests: as many of each workload, with the same laws of lengths.
     #[serde(default)]
     pub same_requests: bool,
-    /// Of the intervals of the differences, such as 0.95.
+    /// The confidence level of the intervals of the differences, such as 0.95.
     pub confidence: f64,
     /// Differences of at most this share of a's value are called neither better nor worse, such as 0.01.
     #[serde(default = "tolerance")]
     pub tolerance: f64,
-    /// By metric, for every metric that both sides have.
+    /// The difference in each metric that both sides have, by the name of the metric.
     pub differences: BTreeMap<String, Difference>,
-    /// What b costs more than a in a month; null: one of them is not known.
+    /// The monthly cost of b less that of a; null: one of them is not known.
     pub cost_per_month_difference_usd: Option<f64>,
     /// Each `[[expect]]` of either side, and how it was judged on both.
     pub expectations: Vec<JudgedTwice>,
@@ -58,7 +58,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Side {
-    /// What it is called in text: its file, or what is set on it.
+    /// The name of the side in text: its file, or the keys that are set on it.
     #[serde(default)]
     pub name: String,
     pub scenario: Scenario,
@@ -149,7 +149,7 @@ impl Difference {
     }
 }
 
-/// What the sides are called: their files, or, of one file, what is set on each.
+/// Returns the names of the two sides: their files or, when both come from one file, the keys that are set on each.
 #[must_use]
 pub fn names(a: &Scenario, b: &Scenario) -> [String; 2] {
     let stem = |side: &Scenario| side.file.strip_suffix(".toml").unwrap_or(&side.file).to_owned();
@@ -179,7 +179,8 @@ pub struct Difference {
     pub b: Option<f64>,
     /// b - a; null where either is not known.
     pub difference: Option<f64>,
-    /// Of the interval of the difference. Null: not known (one replication, or too thin a tail).
+    /// The half-width of the confidence interval of the difference; null: not known (one replication, or too thin a
+    /// tail).
     pub half_width: Option<f64>,
     /// Whether zero lies outside the interval.
     pub distinguishable: bool,
@@ -190,10 +191,10 @@ pub struct Difference {
 #[serde(deny_unknown_fields)]
 pub struct JudgedTwice {
     pub metric: String,
-    /// In the metric's unit; that of b where the two differ.
+    /// The upper bound of the expectation, in the metric's unit; that of b where the two differ.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_most: Option<f64>,
-    /// In the metric's unit; that of b where the two differ.
+    /// The lower bound of the expectation, in the metric's unit; that of b where the two differ.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_least: Option<f64>,
     /// Null: a does not expect it.

@@ -14,19 +14,19 @@ use super::{Difference, Estimate, Judgement};
 #[serde(deny_unknown_fields)]
 pub struct Doubt {
     pub answer: DoubtAnswer,
-    /// How many readings the alternatives make; more than `readings` has when not all were played.
+    /// The number of readings that the alternatives make; greater than that of `readings` when not all were simulated.
     pub readings_total: u64,
     /// Sorted by path.
     pub unknowns: Vec<Doubted>,
-    /// What makes another verdict of the one as written; those first that do it alone.
+    /// The conditions that change the verdict of the scenario as written; those that suffice alone come first.
     pub flips: Vec<Flip>,
-    /// How far each unknown alone moves the metric of the tightest expectation; the one that moves it farthest first.
+    /// The effect of each unknown alone on the metric of the tightest expectation; the greatest effect comes first.
     pub tornado: Vec<Influence>,
     /// The readings that were played, at most 64; the first is the scenario as written.
     pub readings: Vec<Reading>,
 }
 
-/// What the verdicts of the readings say together.
+/// The answer that the verdicts of all readings give together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DoubtAnswer {
@@ -45,9 +45,9 @@ pub enum DoubtAnswer {
 #[serde(deny_unknown_fields)]
 pub struct Doubted {
     pub path: String,
-    /// What the scenario runs at; null: not one plain value.
+    /// The value in the scenario as written; null: it is not one plain value.
     pub base: Option<Value>,
-    /// What it may be; empty for a range.
+    /// The values that the unknown may have; empty for a range.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub values: Vec<Value>,
     /// The ends of a range, in the unit of the key.
@@ -55,11 +55,11 @@ pub struct Doubted {
     pub low: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub high: Option<Value>,
-    /// What to ask whom, or to measure.
+    /// The question to ask, and whom, or the measurement that settles the unknown.
     pub ask: String,
 }
 
-/// What makes another verdict, the other unknowns as written.
+/// The condition under which the verdict changes while the other unknowns stay as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flip {
@@ -84,17 +84,17 @@ pub struct Condition {
     /// Anything above this number, which is the highest that was seen to keep the verdict.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub above: Option<f64>,
-    /// What to ask whom, or to measure.
+    /// The question to ask, and whom, or the measurement that settles the unknown.
     pub ask: String,
 }
 
-/// How far an unknown alone moves a metric, the others as written.
+/// The effect of one unknown alone on a metric, while the others stay as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Influence {
     pub path: String,
     pub metric: String,
-    /// As written; in the metric's unit, as the others.
+    /// The value of the metric in the scenario as written, in the metric's unit like the values below.
     pub base: f64,
     /// The least over its alternatives.
     pub low: f64,
@@ -114,7 +114,7 @@ pub struct Reading {
     pub verdict: Judgement,
     /// The metrics that expectations name.
     pub metrics: BTreeMap<String, Estimate>,
-    /// Of a comparison: what a planner decides on.
+    /// The differences of a comparison in the metrics that decide it; empty in other documents.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub differences: BTreeMap<String, Difference>,
 }

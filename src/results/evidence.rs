@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a judgement of a rate rests on, over all replications.
+/// The evidence for the judgement of a rate, over all replications.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateEvidence {
@@ -39,6 +39,6 @@ pub struct Undecided {
     /// About how many replications in all would decide it, if the estimate stays where it is; null: no number would, or it
     /// cannot be told.
     pub replications: Option<u64>,
-    /// The same in words, or what can be decided instead.
+    /// The reason in words, or what can be decided instead.
     pub why: String,
 }

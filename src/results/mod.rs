@@ -43,6 +43,10 @@ pub struct Results {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub decision: Option<Decision>,
     pub seed: u64,
+    /// The confidence level of the intervals of the metrics, such as 0.95; absent from documents of versions that did not
+    /// write it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confidence: Option<f64>,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD); null when none was.
     pub catalog_as_of: Option<String>,
     /// Every unpublished or dated quantity left at its default.
@@ -51,20 +55,20 @@ pub struct Results {
     /// order; at most 200.
     #[serde(default)]
     pub inputs: Vec<Input>,
-    /// How many more there are.
+    /// The number of further inputs that `inputs` leaves out.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub inputs_left_out: u64,
-    /// What a reader must know to read a metric: why a figure is null, what an interval is conditional on.
+    /// Remarks on metrics: why a figure is null, or on what an interval is conditional.
     pub notes: Vec<Note>,
     /// The names of the metrics of every point, sorted.
     pub metric_names: Vec<String>,
-    /// How many design points there are.
+    /// The number of design points.
     pub points_total: u64,
-    /// What a sweep varies, the last one fastest; empty for a single run.
+    /// The keys that a sweep varies, the last one fastest; empty for a single run.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub axes: Vec<Axis>,
     pub expectations: Vec<Expectation>,
-    /// What differs between two scenarios, of which point 0 is a and point 1 is b.
+    /// The differences between two scenarios; point 0 is scenario a and point 1 is scenario b.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub comparison: Option<Comparison>,
     /// Up to 256; of larger sweeps they are lines of points.jsonl.
@@ -90,7 +94,7 @@ pub struct Scenario {
     pub title: String,
     /// The file's name without its folder, so that the document does not depend on where it was made.
     pub file: String,
-    /// Of the file's bytes, in hex.
+    /// The SHA-256 hash of the bytes of the file, in hexadecimal.
     pub sha256: String,
     /// The `--set` arguments in force, then each `--catalog FILE`.
     pub overrides: Vec<String>,
@@ -130,7 +134,7 @@ pub struct Input {
     pub path: String,
     /// The value as a scenario writes it; a long one is cut.
     pub value: String,
-    /// When it was true (YYYY-MM-DD); null: not known, or it does not age. How old that is today its reader knows.
+    /// The date on which the value was true (YYYY-MM-DD); null: the date is not known, or the value does not age.
     pub as_of: Option<String>,
     /// The source: a document, a file or an argument; for an assumed input, the reason.
     pub source: String,
@@ -174,16 +178,16 @@ pub struct Point {
     pub index: u64,
     /// The swept paths and their values; empty for a single run.
     pub parameters: BTreeMap<String, serde_json::Value>,
-    /// How many replications the estimates rest on.
+    /// The number of replications from which the estimates are computed.
     pub replications: u64,
     pub verdict: Verdict,
-    /// What the verdict rests on.
+    /// The figures from which the verdict follows.
     pub basis: VerdictBasis,
     /// How the engine ended the run before its time; left out where it did not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended: Option<EndedEarly>,
     pub metrics: BTreeMap<String, Estimate>,
-    /// What each owner takes of each limit; empty where the scenario names no owners.
+    /// The use of each limit by each owner; empty where the scenario names no owners.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub takes: Vec<Take>,
     /// The items of the bill, as means of the replications.
@@ -197,7 +201,7 @@ pub struct Point {
     /// Each `[[expect]]`, judged at this point; empty where there is but one point, and the head has them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub expectations: Vec<Expectation>,
-    /// What the charts draw; kept for at most 16 points.
+    /// The data of the charts; kept for at most 16 points.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<Detail>,
 }
@@ -222,7 +226,7 @@ pub struct Take {
 pub struct BillItem {
     /// The component of the bill, such as `on_demand` or `provisioned`.
     pub component: String,
-    /// What is paid for, in words.
+    /// The thing that is paid for, in words.
     pub what: String,
     /// The workload that used it; null: the item is due whoever uses it.
     pub workload: Option<String>,
@@ -262,7 +266,7 @@ pub struct CommitmentItem {
     pub commitment: String,
     /// The cost of the whole term [USD]; null: the price is not known.
     pub usd: Option<f64>,
-    /// The same before the discount that is agreed on; left out where none is, or the price is not known.
+    /// The amount before the discount; left out where there is no discount, or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub list_usd: Option<f64>,
     /// The day on which the term ends (YYYY-MM-DD, UTC); it renews by itself unless it is ended.
@@ -273,7 +277,7 @@ pub struct CommitmentItem {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
-    /// In the unit that `terms` gives for the name; null when it cannot be known from this run.
+    /// The estimate, in the unit that `terms` gives for the metric; null when this run cannot determine it.
     pub estimate: Option<f64>,
     /// Null: not known (one replication, or too thin a tail).
     pub half_width: Option<f64>,
@@ -299,7 +303,7 @@ pub struct Expectation {
     #[serde(default)]
     pub margin: Option<f64>,
     pub verdict: Judgement,
-    /// What the judgement of a rate rests on; left out for other metrics.
+    /// The evidence for the judgement of a rate; left out for other metrics.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub evidence: Option<RateEvidence>,
     /// Why it is not decided and what would decide it; left out where it is.
@@ -325,7 +329,7 @@ impl Judgement {
     }
 }
 
-/// What charts draw, from the first replication (timeline) and from all of them (distributions).
+/// The data of the charts: the timeline of the first replication and the distributions over all replications.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Detail {
@@ -355,7 +359,7 @@ pub struct Objective {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitFacts {
-    /// What the limit admits in a minute, in tokens or requests.
+    /// The amount that the limit admits in a minute, in tokens or requests.
     pub per_minute: f64,
     /// The algorithm that enforces the limit, such as `fixed_window`.
     pub limiter: String,
@@ -370,7 +374,7 @@ pub struct LimitFacts {
 pub struct Timeline {
     /// The wall clock at t = 0.
     pub start: String,
-    /// Where the first bucket begins, in seconds since t = 0: the end of the warm-up.
+    /// The start of the first bucket, in seconds since t = 0: the end of the warm-up.
     pub from_s: f64,
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
@@ -385,7 +389,7 @@ pub struct Timeline {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quantiles {
-    /// How many values there were.
+    /// The number of values in the distribution.
     pub count: u64,
     /// Rising shares in [0, 1].
     pub shares: Vec<f64>,

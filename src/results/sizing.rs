@@ -83,7 +83,7 @@ pub struct Bought {
     pub verdict: BoughtVerdict,
     /// The monthly cost of what is bought less that of the answer; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
-    /// The judgement in a sentence.
+    /// States in a sentence whether the bought value is too small, right or larger than needed.
     pub explanation: String,
 }
 
@@ -130,8 +130,8 @@ pub struct FrontierPoint {
 }
 
 impl Sizing {
-    /// What a month of what is bought costs more than what it takes, under every reading where something is in doubt;
-    /// `None`: nothing, or it is not known.
+    /// Returns the monthly cost of what is bought less that of the answer, or of the value that is safe under every
+    /// reading where some inputs are in doubt; `None` when nothing is saved or a cost is not known.
     #[must_use]
     pub fn saving_usd_per_month(&self) -> Option<f64> {
         let bought = self.bought.as_ref().filter(|bought| bought.verdict == BoughtVerdict::Spare)?;

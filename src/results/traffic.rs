@@ -14,7 +14,7 @@ const SAME_COUNT: f64 = 2.0;
 /// The requests that a design point is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
-    /// By metric: of the whole, and of each workload where that was kept.
+    /// The number of requests by the name of the metric: of the whole run, and of each workload where it is known.
     requests: BTreeMap<String, f64>,
     /// The lengths that the design sets, by path.
     lengths: BTreeMap<String, Value>,

@@ -47,7 +47,8 @@ pub struct VerdictBasis {
     pub minutes_over_bound: u64,
     /// Attempts that were refused, of calls that were answered on a later attempt; mean of the replications.
     pub recovered_attempts: f64,
-    /// How many more requests wait at the end of the measurement than at its start; mean of the replications.
+    /// The number of requests waiting at the end of the measurement less the number at its start; mean of the
+    /// replications.
     #[serde(default)]
     pub waiting_growth: f64,
     /// The bottleneck; null: no request was refused for good, and waiting was negligible.
@@ -66,7 +67,8 @@ pub struct Neck {
     /// Offers that it refused and that no later capacity of a route could make good; mean of the replications. 0: it is
     /// the neck because of the time that attempts waited.
     pub refused: f64,
-    /// How long attempts waited for it within the measured interval, in seconds; mean of the replications.
+    /// The time that attempts waited for the bottleneck within the measured interval, in seconds; mean of the
+    /// replications.
     pub waited_s: f64,
     /// The share of all final refusals, or else of all waiting time, that belongs to the bottleneck.
     pub share: f64,

@@ -96,7 +96,7 @@ impl Parts {
         };
         let keys: Vec<String> = self.unread.iter().map(of).collect();
         let rule = format!("these keys of the included files are ignored: {}", keys.join("; "));
-        let help = "this file sets them for the whole account: write here what applies";
+        let help = "the including file sets these keys for the whole account: write the values that apply in it";
         sink.warning(Some(self.at.clone()), rule, help.to_owned());
     }
 }

@@ -10,10 +10,10 @@ use crate::catalog::own::{self, File};
 use crate::diagnostic::{Sink, Sources, Span};
 use crate::reading;
 
-/// The facts of a scenario: those of bedload, or with the user's own over them.
+/// The catalogue that a scenario uses: the built-in one, or the built-in one with the user's own values over it.
 #[derive(Clone, Copy)]
 pub enum InForce<'c> {
-    /// Read when it is asked for: a scenario that states everything never does.
+    /// The built-in catalogue, loaded on first use; a scenario that states every fact never loads it.
     Embedded(&'c LazyLock<Catalog>),
     Own(&'c Catalog),
 }

@@ -20,7 +20,7 @@ impl Deviation {
         if self.binomial > 0.0 { (self.squares / self.binomial).max(1.0) } else { 1.0 }
     }
 
-    /// Of samples of a share, each with its events and trials.
+    /// Returns the deviation between samples of a share, each with its events and trials.
     #[must_use]
     pub fn between(samples: impl Iterator<Item = (u64, u64)> + Clone) -> Self {
         let [events, trials, n] = samples
@@ -43,7 +43,8 @@ pub fn bound_of_none(alpha: f64, n: f64) -> f64 {
     if n > 0.0 { (-libm::log(alpha) / n).min(1.0) } else { 1.0 }
 }
 
-/// How many independent trials without an event it takes for an upper bound of `bound` at the level `1 - alpha`.
+/// Returns the number of independent trials without an event that give an upper bound of `bound` at the level `1 -
+/// alpha`.
 #[must_use]
 pub fn trials_for(alpha: f64, bound: f64) -> f64 {
     -libm::log(alpha) / bound

@@ -59,7 +59,7 @@ impl BatchClock {
         out.len()
     }
 
-    /// When the next batch begins \[µs\].
+    /// Returns the instant at which the next batch begins \[µs\].
     fn epoch(&mut self) -> Option<u64> {
         if self.next == self.first + self.epochs.len() as u64 && !self.ended {
             self.first = self.next;

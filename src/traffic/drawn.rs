@@ -11,7 +11,7 @@ use crate::model::workload::Workload;
 use crate::model::workload::arrivals::{Arrivals, Gaps, Intensity};
 use crate::random::{Purpose, Stream};
 
-/// What draws the requests of a workload, one block after the other.
+/// The generator of the requests of a workload, one block after the other.
 #[derive(Debug, Clone)]
 pub(super) struct Drawn {
     clock: Clock,

@@ -6,7 +6,7 @@ use crate::random::{Stream, maths};
 /// The arrival instants of one workload that is a job.
 #[derive(Debug, Clone)]
 pub(super) struct JobClock {
-    /// In order \[µs\].
+    /// The arrival instants of the requests, in ascending order \[µs\].
     instants: Vec<u64>,
 }
 

@@ -103,7 +103,7 @@ fn exponential(mean: f64, u: f64) -> u64 {
 struct States {
     stream: Stream,
     now: usize,
-    /// When the stay ends \[µs\].
+    /// The instant at which the stay ends \[µs\].
     until: u64,
     /// Stays drawn so far.
     stays: u64,
@@ -137,10 +137,10 @@ impl States {
 pub(super) struct Onsets {
     burst: RandomBurst,
     stream: Stream,
-    /// When the next one begins \[µs\].
+    /// The instant at which the next burst begins \[µs\].
     next: u64,
     begun: u64,
-    /// When those that are on end, in order \[µs\].
+    /// The instants at which the current bursts end, in ascending order \[µs\].
     ends: VecDeque<u64>,
 }
 

@@ -13,7 +13,7 @@ pub struct Recording {
     /// As in [`Block`] \[tokens\].
     pub input: Vec<u32>,
     pub wanted: Vec<u32>,
-    /// What draws those after them; `None`: there are no more.
+    /// The generator of the requests after the recorded ones; `None`: there are no more.
     rest: Option<Drawn>,
 }
 
@@ -53,7 +53,7 @@ impl Recording {
         self.arrival.len() as u64
     }
 
-    /// What draws the requests after those that are kept.
+    /// Returns the generator of the requests after those that are recorded.
     pub(super) fn rest(&self) -> Option<Drawn> {
         self.rest.clone()
     }

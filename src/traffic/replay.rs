@@ -17,7 +17,7 @@ pub(super) struct ReplayClock {
     rows: Rows,
     copies: Stream,
     horizon: u64,
-    /// When this pass over the trace began \[µs\].
+    /// The instant at which this pass over the trace began \[µs\].
     began: u64,
     /// Rows read, over all passes.
     read: u64,

@@ -27,7 +27,7 @@ pub struct Block {
     pub arrival: Vec<u64>,
     /// The whole prompt \[tokens\].
     pub input: Vec<u32>,
-    /// What the model would say without a cap \[tokens\].
+    /// The number of tokens that the model would write without a cap \[tokens\].
     pub wanted: Vec<u32>,
     /// The caller's own cap, from a trace; 0: none. Empty when no request has one \[tokens\].
     pub max_tokens: Vec<u32>,

@@ -60,7 +60,7 @@ fn number(text: &str) -> Option<(String, &str)> {
     (whole < 1e15 && whole.fract() == 0.0).then(|| (in_groups(whole as u64), rest[word_ends..].trim_start()))
 }
 
-/// `7200000` as `7_200_000`, which a scenario reads.
+/// Returns a number with its thousands grouped by underscores, as scenarios accept it: `7_200_000`.
 fn in_groups(n: u64) -> String {
     super::grouped(n).replace(',', "_")
 }

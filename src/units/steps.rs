@@ -16,7 +16,8 @@ impl<T> Steps<T> {
         Self { steps: vec![(SimTime::ZERO, value)] }
     }
 
-    /// Asks `value` at t = 0 and at each of the `instants`, in any order, and keeps what differs from the step before.
+    /// Builds the steps by evaluating `value` at t = 0 and at each instant, in time order; equal consecutive values are
+    /// merged. `instants` need not be sorted.
     #[must_use]
     pub fn sample(instants: impl IntoIterator<Item = SimTime>, mut value: impl FnMut(SimTime) -> T) -> Self
     where

@@ -53,7 +53,7 @@ fn the_default_of_700_million_tokens_ends_an_office_day_at_noon() {
         assert!(assumed.contains(&path), "{path} in {assumed:?}");
     }
     let told = notes(&results);
-    assert!(told.contains("the account's 700 M tokens a day are used up at 13:1"), "{told}");
+    assert!(told.contains("the account's daily quota of 700 M tokens is used up at 13:1"), "{told}");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn validate_says_when_the_account_is_used_up_bursts_and_shapes_included() {
     assert!(!hours("").contains("used up"), "66,000 tokens a minute are 95 M a day");
     // 1,100,000 a minute are 636 min: from midnight, 30 s after the start.
     let told = hours("scale = 16.666666666666668");
-    assert!(told.contains("used up at 10:36 UTC on 2026-01-02, 10 h 37 min after the start"), "{told}");
+    assert!(told.contains("used up 10 h 37 min after the start (10:36 UTC on 2026-01-02), which this run"), "{told}");
     // What the limit per minute never lets through uses up no day: 200,000 x 1,440 are 288 M.
     let limited = minute(&format!("{US}tpm = 200_000\n"));
     let limited = limited.replace("client.retries = \"none\"", "client.retries = \"none\"\nscale = 16.666666666666668");
@@ -318,7 +318,7 @@ fn a_day_that_sessions_use_up_before_noon_is_told_by_its_clock() {
         tpd = 20_000_000
         "#;
     let told = notes(&results_on(2, text));
-    let rule = "the 20 M tokens a day of `capacities.us` are used up at ";
+    let rule = "the daily quota of 20 M tokens of `capacities.us` is used up at ";
     let at = told.split_once(rule).unwrap_or_else(|| panic!("{told}")).1;
     assert!(at.starts_with("03:") || at.starts_with("04:"), "replications spread by half an hour: {told}");
     let expected = describe(&model(text)).replace("\n    ", " ");

@@ -152,9 +152,9 @@ fn what_is_bought_is_part_of_the_gate() {
     let size = "[size]\nvary = \"capacities.us.rpm\"\nfrom = 20\nto = 220\nstep = 100\nbought = ";
     std::fs::write(folder.path().join("s.toml"), scenario(200, &format!("{EXPECT}{size}120"))).unwrap();
     for (bought, code, part) in [
-        ("120", 0, "bought 120 is right"),
-        ("20", 1, "FAIL capacities.us.rpm: bought 20 is too few: it misses a goal; 120 is the least"),
-        ("220", 0, "bought 220 is more than it takes"),
+        ("120", 0, "the bought value 120 is the least that meets every goal"),
+        ("20", 1, "FAIL capacities.us.rpm: the bought value 20 is too small: it misses a goal; 120 is the least"),
+        ("220", 0, "the bought value 220 is larger than needed: a smaller one meets every goal"),
     ] {
         let setting = format!("size.bought={bought}");
         let output = check(folder.path(), &["s.toml", "--set", &setting], true);
@@ -169,7 +169,11 @@ fn what_is_bought_is_part_of_the_gate() {
     };
     let spare = sized(&["s.toml", "--bought", "220", "--no-charts"]);
     assert_eq!(spare.status.code(), Some(0));
-    assert!(text(&spare.stderr).contains("warning: bought 220 is more than it takes"), "{}", text(&spare.stderr));
+    assert!(
+        text(&spare.stderr).contains("warning: the bought value 220 is larger than needed"),
+        "{}",
+        text(&spare.stderr)
+    );
     assert_eq!(sized(&["s.toml", "--bought", "20", "--no-charts", "--quiet"]).status.code(), Some(1));
     assert_eq!(sized(&["s.toml", "--to", "10", "--no-charts"]).status.code(), Some(2));
     let results = std::fs::read_to_string(folder.path().join("output/s-size/results.json")).unwrap();
@@ -353,7 +357,7 @@ fn a_rate_that_is_never_reached_and_the_end_of_the_accounts_day_are_warnings_of_
     let output = check(folder.path(), &["night.toml", "--markdown", "c.md", "--junit", "j.xml"], false);
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let [never, day] = ["states a rate of 60 a minute", "the account's 10 M tokens a day are used up at"];
+    let [never, day] = ["states a rate of 60 a minute", "the account's daily quota of 10 M tokens is used up "];
     for told in [flat(&text(&output.stdout)), read("c.md"), read("j.xml")] {
         let told = told.replace("&apos;", "'");
         assert!(told.contains(never) && told.contains(day), "{told}");

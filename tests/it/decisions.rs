@@ -79,7 +79,8 @@ fn two_limits_in_the_way_are_raised_together_and_both_values_are_told() {
     assert_eq!(told_of, [("capacities.us.rpm", Some(120)), ("capacities.us.tpm", Some(150_000))]);
     assert!(change.reruns.len() <= 8);
     let text = told(&results);
-    assert!(text.contains("= 150000") && text.contains(" with capacities.us."), "{text}");
+    assert!(text.contains("= 150_000") && text.contains(" with capacities.us."), "{text}");
+    assert!(text.contains("; tpm = 150_000 with rpm = 120: carries the load; "), "{text}");
 }
 
 #[test]
@@ -185,7 +186,7 @@ fn the_end_of_the_accounts_day_is_told_by_the_clock_of_the_start() {
     };
     let utc = at("2026-12-01T00:00:00Z");
     assert_eq!(utc.len(), 1, "{utc:?}");
-    assert!(utc[0].contains("used up at 01:40 UTC, 1 h 40 min after the start"), "{utc:?}");
+    assert!(utc[0].contains("used up 1 h 40 min after the start (01:40 UTC), which"), "{utc:?}");
     // Midnight there is 05:00 UTC: nothing was used of the day before.
     let there = at("2026-12-01T00:00:00[America/New_York]");
     assert!(there[0].contains("used up at 01:40 America/New_York (06:40 UTC), 1 h 40 min after"), "{there:?}");

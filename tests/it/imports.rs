@@ -90,7 +90,7 @@ fn named_columns_and_a_window_are_written_down() {
     let args = [&["import", "trace", "t.csv"][..], &columns, &window].concat();
     let told = done(folder.path(), &args);
     assert!(told.contains("50 calls in 99 s") && told.contains("input         158"), "{told}");
-    let run = undecided(folder.path(), &["run", "t.toml", "--no-charts"]);
+    let run = done(folder.path(), &["run", "t.toml", "--no-charts"]);
     assert!(run.contains("100 offered"), "{run}");
 }
 
@@ -167,7 +167,7 @@ fn models_of_a_log_have_a_capacity_each_and_the_scenario_runs() {
         (0..200).map(|i| record(["us.amazon.nova-pro-v1:0", "us.amazon.nova-lite-v1:0"][i % 2], i as u32)).collect();
     let folder = folder("log.json", lines.join("\n").as_bytes());
     done(folder.path(), &["import", "trace", "log.json", "--split-by", "modelId"]);
-    let run = undecided(folder.path(), &["run", "log.toml", "--no-charts"]);
+    let run = done(folder.path(), &["run", "log.toml", "--no-charts"]);
     assert!(run.contains("200 offered · 200 served"), "{run}");
 }
 

@@ -236,7 +236,10 @@ fn a_point_that_carries_less_is_not_the_cheapest() {
          [sweep.start.late]\n\"workloads.w.shape\" = [{{ at = \"7m\", factor = 0 }}, {{ at = \"7m\", factor = 1 }}, {{ at = \"11m\", factor = 1 }}, {{ at = \"11m\", factor = 0 }}]\n"
     );
     let told = joined(&told(&[("s.toml", &text)], &["sweep", "s.toml"]));
-    assert!(told.contains("Points carry different traffic. The cheapest that meets every goal, at"), "{told}");
+    assert!(
+        told.contains("Points differ in traffic. Cheapest point that meets every goal, for each traffic"),
+        "{told}"
+    );
     assert!(told.contains("requests (2 points): point 0, start = early"), "{told}");
     assert!(told.contains("requests (start = late): point 2"), "{told}");
 }

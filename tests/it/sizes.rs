@@ -209,18 +209,18 @@ fn typed_of(scenario: &str, args: &[&str]) -> (String, String, Option<i32>) {
 #[test]
 fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
     let (_, refused, code) = typed(&["run", "s.toml"]);
-    assert!(refused.contains("no request of `agent` could ever be admitted") && code == Some(2), "{refused}");
+    assert!(refused.contains("no request of `agent` can ever be admitted") && code == Some(2), "{refused}");
     let size = ["size", "s.toml", "--vary", "capacities.us.tpm", "--no-charts"];
     let (told, error, _) = typed(&[&size[..], &["--from", "200000", "--to", "1500000", "--step", "1300000"]].concat());
     assert!(told.contains("is the least `capacities.us.tpm` that meets every goal"), "{told}{error}");
     // Values that make no scenario are rows that fail, with their reason.
     let (told, error, code) = typed(&[&size[..], &["--from", "20000", "--to", "30000", "--step", "10000"]].concat());
     assert!(told.contains("20,000  no scenario") && told.contains("30,000  fails"), "{told}{error}");
-    assert!(told.contains("20,000: no scenario: no request of `agent` could ever be admitted"), "{told}");
+    assert!(told.contains("20,000: no scenario: no request of `agent` can ever be admitted"), "{told}");
     assert_eq!(code, Some(1), "{told}");
     // A range of nothing else is a fault.
     let (_, error, code) = typed(&[&size[..], &["--from", "1000", "--to", "3000", "--step", "1000"]].concat());
-    assert!(error.contains("no request of `agent` could ever be admitted") && code == Some(2), "{error}");
+    assert!(error.contains("no request of `agent` can ever be admitted") && code == Some(2), "{error}");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn the_quota_of_an_agent_on_a_new_account_is_found() {
     assert!(row("400,000 ").contains("  fails "), "{told}");
     let rows: Vec<&str> = told.lines().filter(|line| line.trim_start().starts_with("700,000  holds")).collect();
     assert!(rows.len() == 1 && rows[0].contains("answer"), "{told}");
-    assert!(told.contains("20,000  no scenario") && told.contains("bought: 20,000 is too few"), "{told}");
+    assert!(told.contains("20,000  no scenario") && told.contains("the bought value 20,000 is too small"), "{told}");
     assert_eq!(code, Some(1), "what is bought is too few: {told}");
 }
 
@@ -275,7 +275,7 @@ fn what_is_bought_is_judged_beside_the_answer() {
     // Outside the range: judged all the same, and said so.
     let outside = of(400).bought.unwrap();
     assert_eq!(outside.verdict, BoughtVerdict::Spare);
-    assert!(outside.explanation.contains("no value of the range"), "{}", outside.explanation);
+    assert!(outside.explanation.contains("not a value of the range"), "{}", outside.explanation);
     assert!(outside.cost_difference_usd_per_month.unwrap().abs() < 1e-9, "tokens cost the same");
 }
 
@@ -336,7 +336,8 @@ fn the_text_is_narrow_and_begins_with_the_answer() {
     let text = report::text(&results, report::Palette { colour: false });
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert_eq!(text.lines().nth(3).unwrap(), "130 is the least `capacities.us.rpm` that meets every goal; 30 does not");
-    for part in ["bought: 330 is more than it takes", "answer", "…", "capacities.us.rpm by workloads.w.scale"] {
+    for part in ["the bought value 330 is larger than needed", "answer", "…", "capacities.us.rpm by workloads.w.scale"]
+    {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     let markdown = report::markdown(&results);
@@ -376,7 +377,7 @@ fn a_size_that_makes_no_sense_is_refused() {
             "one path with its values",
         ),
         (LITTLE, "vary = \"capacities.us.rpm\"\nfrom = 1".to_owned(), "`size` lacks `to`"),
-        ("", range(1, 9), "`size` has nothing to meet"),
+        ("", range(1, 9), "`size` has no goal to meet"),
     ];
     for (expect, size, part) in cases {
         let shown = refused(expect, &size);

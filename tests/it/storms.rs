@@ -198,5 +198,5 @@ fn the_summary_tells_of_it_in_a_line() {
                 format!("[workloads.wild]\nroute = \"other\"{}", rest.replace("capacities.us", "capacities.other"))
             })
             .unwrap();
-    assert_eq!(told_of_the_burst(&both), ["recovered from the burst: calm 40 s later · wild never"]);
+    assert_eq!(told_of_the_burst(&both), ["recovery after the burst's end: calm 40 s · wild not within the run"]);
 }

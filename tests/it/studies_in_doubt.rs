@@ -96,7 +96,8 @@ fn what_is_bought_is_put_under_every_reading_too() {
     };
     let (answer, code, saving, said) = bought("5");
     assert_eq!((answer, code, saving), (DoubtAnswer::Holds, 0, Some(7_300.0)), "one is spare, and not four");
-    assert!(said.contains("the value that holds under every reading saves $7,300.00 a month"), "{said}");
+    let saves = "buying the value that holds under every reading saves $7,300.00 a month";
+    assert!(said.replace("\n  ", " ").contains(saves), "{said}");
     let (answer, code, saving, _) = bought("3");
     assert_eq!((answer, code, saving), (DoubtAnswer::Flips, 4, None));
 }
@@ -183,7 +184,7 @@ fn a_comparison_says_what_stays_better_under_every_reading() {
     assert_eq!((verdicts, code), (vec![Judgement::Held, Judgement::Failed, Judgement::Held], 4));
     for part in [
         "goals of model_units = 2: flips: holds as written; holds under 2, fails under 1 of 3 readings",
-        "not distinguishable as written, better under 1 of 3 readings: throttle_rate",
+        "no difference shown as written, better under 1 of 3 readings: throttle_rate",
         "with capacities.d.input_tpm_per_unit = 16,000",
         "worse under all 3: cost_usd, cost_per_1k_requests_usd, cost_per_month_usd",
     ] {

@@ -240,12 +240,12 @@ fn the_cheapest_is_told_with_its_ties_and_what_it_carries() {
     let same = told("\"capacities.us.tpm\" = [50_000_000, 60_000_000, 70_000_000]");
     assert!(same.contains("The cheapest of them is point 0: tpm = 50,000,000.\n2 others cost the same."), "{same}");
     let less = told("\"workloads.chat.scale\" = [1, 2]");
-    let by_load = "Points carry different traffic. The cheapest that meets every goal, at\n  scale = 1: point 0 ($31,276.12)\n  scale = 2: point 1 ($";
+    let by_load = "Points differ in traffic. Cheapest point that meets every goal, for each\n  traffic level:\n  scale = 1: point 0 ($31,276.12)\n  scale = 2: point 1 ($";
     assert!(less.contains(by_load), "{less}");
     let wide = told(
         "\"capacities.us.tpm\" = [50_000_000, 60_000_000]\n\"workloads.chat.output_tokens\" = [100, 200]\n\"workloads.chat.max_tokens\" = [1000, 2000]",
     );
-    assert!(wide.lines().any(|line| line.contains("cost") || line.contains("a month")), "{wide}");
+    assert!(wide.lines().any(|line| line.contains("cost") || line.contains("per month")), "{wide}");
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn columns_and_parameters_of_one_name_are_told_apart() {
     let told = told(&scenario(axes), &["sweep", "s.toml", "--no-charts"]);
     let header = told.lines().find(|line| line.starts_with("point ")).unwrap();
     let columns: Vec<&str> = header.split("  ").map(str::trim).filter(|name| !name.is_empty()).collect();
-    assert_eq!(columns, ["point", "us.tpm", "eu.tpm", "failure_rate", "a month", "verdict", "goals"], "{told}");
+    assert_eq!(columns, ["point", "us.tpm", "eu.tpm", "failure_rate", "per month", "verdict", "goals"], "{told}");
     assert!(told.contains("point 0: us.tpm = 900,000, eu.tpm = 100."), "{told}");
 }
 
@@ -88,7 +88,7 @@ fn what_the_day_and_the_hours_of_a_sweep_leave_out_is_said_once() {
         .replace("route = [\"us\", \"eu\"]", "route = [\"us\", \"eu\"]\ntimezone = \"UTC\"");
     for format in ["text", "markdown"] {
         let told = joined(&told(&text, &["sweep", "s.toml", "--no-charts", "--format", format]));
-        assert_eq!(told.matches("tokens a day are used up").count(), 1, "{told}");
+        assert_eq!(told.matches("daily quota of 30 M tokens is used up").count(), 1, "{told}");
         assert!(told.contains("t 3 of 6 points, such as point 0: ") || told.contains("t 3 of 6 points: "), "{told}");
         assert_eq!(told.matches("`chat` states a rate of").count(), 1, "{told}");
     }

@@ -214,7 +214,9 @@ fn a_default_quota_that_included_files_share_is_a_key_and_what_would_carry_is_fo
     assert_eq!(change["path"], quota, "{told}");
     let value = change["value"].as_u64().expect("it is found");
     assert!((11_000_000..=14_000_000).contains(&value), "{value}");
-    assert!(told.contains(&format!("{quota} = {value} would carry the load")), "{told}");
+    let millions = format!("{}_{:03}_{:03}", value / 1_000_000, value / 1_000 % 1_000, value % 1_000);
+    assert!(told.contains(&format!("{quota} = {millions} would carry the load")), "{told}");
+    assert!(told.contains(&format!("tpm = {millions}: carries the load")), "{told}");
 }
 
 #[test]
@@ -306,7 +308,7 @@ fn what_each_owner_takes_of_each_limit_is_told_in_the_text_and_on_the_page() {
     }
     bedload(folder.path(), &["report", "o"]);
     let page = std::fs::read_to_string(folder.path().join("o/report.html")).expect("it is there");
-    let table = page.split("What each owner takes of each limit").nth(1).expect("a table of owners");
+    let table = page.split("Use of each limit by owner").nth(1).expect("a table of owners");
     let table = table.split("</table>").next().expect("an end").replace("<wbr>", "");
     assert_eq!((table.matches("shared.tpm").count(), table.matches("shared.rpm").count()), (3, 3));
     assert!(table.contains(long) && table.find("w2") < table.find("w10"), "{table}");

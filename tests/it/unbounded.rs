@@ -44,24 +44,31 @@ fn row<'t>(text: &'t str, value: &str) -> &'t str {
 #[test]
 fn a_sweep_says_which_points_that_meet_their_goals_lose_requests() {
     let text = told(CUT_OR_LOST, &["sweep", "s.toml"]);
-    assert!(text.contains("\n2 of the 3 points that meet their goals lose requests that no goal bounds.\n"), "{text}");
+    let lost = "At 2 of the 3 points that meet every goal some requests fail, because no goal limits failures.";
+    assert!(text.replace("\n  ", " ").contains(lost), "{text}");
     assert!(text.contains("The cheapest of them is point 0: max_tokens = 3,072.\n"), "{text}");
     assert!(row(&text, "3,072").ends_with("  meets"), "{text}");
     for value in ["4,096", "20,000"] {
-        assert!(row(&text, value).ends_with("  meets, but 0.16 % fail"), "{text}");
+        assert!(row(&text, value).ends_with("  goals met; 0.16 % fail"), "{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let markdown = told(CUT_OR_LOST, &["sweep", "s.toml", "--format", "markdown"]);
-    assert!(markdown.contains("| meets, but 0.16 % fail |") && markdown.contains("2 of the 3 points"), "{markdown}");
+    assert!(markdown.contains("| goals met; 0.16 % fail |") && markdown.contains("2 of the 3 points"), "{markdown}");
     // The cheapest is told with what it loses.
     let without = CUT_OR_LOST.replace("[3072, ", "[").replace("\"1%\"", "\"5%\"");
     let text = told(&without, &["sweep", "s.toml"]).replace("\n  ", " ");
     let cheapest = "The cheapest of them is point 0: max_tokens = 4,096; 0.16 % of its requests fail.";
-    assert!(text.contains(cheapest) && text.contains("Both points that meet their goals lose requests"), "{text}");
+    assert!(
+        text.contains(cheapest) && text.contains("At both points that meet every goal some requests fail"),
+        "{text}"
+    );
     // A goal that bounds failures has said it.
     let bounded = format!("{CUT_OR_LOST}[[expect]]\nmetric = \"failure_rate\"\nat_most = \"1%\"\n");
     let text = told(&bounded, &["sweep", "s.toml"]);
-    assert!(text.contains("3 of 3 points meet") && !text.contains("no goal bounds") && !text.contains("but"), "{text}");
+    assert!(
+        text.contains("3 of 3 points meet") && !text.contains("no goal limits") && !text.contains("goals met"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -69,13 +76,15 @@ fn a_size_says_which_values_that_hold_lose_requests() {
     let size = ["size", "s.toml", "--vary", "workloads.w.max_tokens"];
     let of = |range: &[&str]| told(CUT_OR_LOST, &[&size[..], range].concat());
     let text = of(&["--from", "512", "--to", "5632", "--step", "2560"]);
-    assert!(text.contains("\n1 of the 2 values that hold loses requests that no goal bounds\n"), "{text}");
+    let lost = "at 1 of the 2 values that meet every goal some requests fail, because no goal limits failures";
+    assert!(text.replace("\n  ", " ").contains(lost), "{text}");
     assert!(row(&text, "3,072").contains("  holds  "), "{text}");
     assert!(row(&text, "5,632").contains("  holds, but 0.16 % fail  "), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     // The answer itself.
     let text = of(&["--from", "1024", "--to", "7168", "--step", "3072"]);
     let lines: Vec<&str> = text.split_whitespace().collect();
-    let lost = "both values that hold lose requests that no goal bounds; at the answer 0.16 % of requests fail";
+    let lost = "at both values that meet every goal some requests fail, because no goal limits failures; \
+                at the answer 0.16 % of requests fail";
     assert!(lines.join(" ").contains(lost), "{text}");
 }

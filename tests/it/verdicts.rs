@@ -199,7 +199,7 @@ fn attempts_that_a_retry_made_good_are_counted() {
     let (served, refused) = (value(point, "served"), value(point, "throttled_attempts"));
     assert_eq!((value(point, "requests"), served, refused), (50.0, 50.0, 20.0));
     assert_eq!(value(point, "recovered_attempts"), refused, "every one of them was served on its retry");
-    assert!(told(&results).contains("attempts were refused and served on a retry"));
+    assert!(told(&results).contains("refused attempts belonged to requests that a retry served"));
 }
 
 #[test]

@@ -37,14 +37,14 @@ fn retrieval_breaks_even_with_the_deployment_where_arithmetic_says() {
     assert_eq!(meets.round(), 1_636_218.0);
     assert!(svg.contains("retrieval and deployed cost the same at 1.64 M requests a month: $6,893"));
     assert!(
-        svg.contains("<desc>Up to 1.64 M requests a month retrieval is the cheapest, from there on deployed.</desc>")
+        svg.contains("<desc>Up to 1.64 M requests per month, retrieval is the cheapest; above that, deployed.</desc>")
     );
 }
 
 #[test]
 fn each_commitment_breaks_even_where_arithmetic_says() {
     let (svg, _) = drawn("commitments-by-volume.toml");
-    let caption = "Up to 10.5 M requests a month on demand is the cheapest, from there on 6 months; at 23.7 M on demand (6 \
+    let caption = "Up to 10.5 M requests per month, on demand is the cheapest; above that, 6 months; at 23.7 M, on demand (6 \
                    months fails). Break-even with on demand: 1 month at 19.1 M, no commitment at 21 M.";
     assert!(svg.contains(caption), "{:?}", svg.split("<desc>").nth(1).and_then(|rest| rest.split("</desc>").next()));
 }

@@ -73,15 +73,15 @@ fn caption(results: &Results) -> String {
 fn the_caption_says_from_which_volume_on_which_way_is_the_cheapest() {
     assert_eq!(
         caption(&usual()),
-        "Up to 2 M requests a month by the token is the cheapest, from there on one unit; at 6 M by the token (one unit \
+        "Up to 2 M requests per month, by the token is the cheapest; above that, one unit; at 6 M, by the token (one unit \
          fails). Break-even with by the token: dear at 3 M."
     );
     let steady = purchase(&[("a", 1.0, 1.0, NONE), ("b", 2.0, 1.0, NONE)], &[10.0, 20.0]);
-    assert_eq!(caption(&steady), "From 10 to 20 requests a month a is the cheapest.");
+    assert_eq!(caption(&steady), "Between 10 and 20 requests per month, a is the cheapest.");
     let lost = purchase(&[("a", 1.0, 1.0, 15.0), ("b", 2.0, 1.0, 5.0)], &[10.0, 20.0]);
-    assert_eq!(caption(&lost), "At 10 requests a month a is the cheapest; at 20 none meets every goal.");
+    assert_eq!(caption(&lost), "At 10 requests per month, a is the cheapest; at 20, none meets every goal.");
     let none = purchase(&[("a", 1.0, 1.0, 5.0), ("b", 2.0, 1.0, 5.0)], &[10.0, 20.0]);
-    assert_eq!(caption(&none), "From 10 to 20 requests a month none of 2 ways meets every goal.");
+    assert_eq!(caption(&none), "Between 10 and 20 requests per month, none of 2 ways meets every goal.");
 }
 
 #[test]

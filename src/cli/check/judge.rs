@@ -206,6 +206,6 @@ fn sized(sizing: &Sizing, hangs: bool) -> Case {
     let is_warning = bought.verdict == BoughtVerdict::Spare && verdict == Judgement::Held;
     let saved = sizing.saving_usd_per_month().filter(|_| is_warning);
     let saved = saved.map(|usd| format!("; {} a month could be saved", report::money(usd))).unwrap_or_default();
-    let text = format!("{}: bought {}{saved}; {}{safe}", sizing.vary, bought.explanation, sizing.explanation);
+    let text = format!("{}: {}{saved}; {}{safe}", sizing.vary, bought.explanation, sizing.explanation);
     Case { name: "size".to_owned(), verdict, text, is_warning, owner: None }
 }

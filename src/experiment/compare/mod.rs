@@ -109,11 +109,11 @@ fn differences(a: (&Model, &Played), b: (&Model, &Played), paired: bool) -> BTre
         .collect()
 }
 
-/// A metric of one side: of all replications, and of each.
+/// One metric on one side of a comparison: pooled over all replications, and the value of each replication.
 struct Column {
     estimate: Option<f64>,
     pooled: Measure,
-    /// Empty where one of them is not known.
+    /// The value of each replication; empty when any of them is unknown.
     own: Vec<f64>,
     /// How the events of a rate differ between replications; of other metrics nothing.
     between: Deviation,
@@ -215,7 +215,7 @@ fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec
     if (a.run.warmup, a.run.duration) != (b.run.warmup, b.run.duration) {
         let [of_a, of_b] = [a, b].map(|model| plain(&span(model.run.duration)));
         texts.push(format!(
-            "the measured times differ, {of_a} of {name_a} and {of_b} of {name_b}: sums of the run are not compared; rates, months and dollars per 1,000 requests are"
+            "the measured times differ, {of_a} of {name_a} and {of_b} of {name_b}: totals are not compared; rates, costs per month and costs per 1,000 requests are"
         ));
     }
     if a.run.confidence != b.run.confidence {

@@ -315,16 +315,18 @@ impl<'l> Line<'l> {
         let difference = enough.and_then(|answer| Some(self.cost(value)? - self.cost(answer)?));
         let found = self.size.find == Find::Least;
         let what = match verdict {
-            BoughtVerdict::Short if found => "is too few: it misses a goal",
-            BoughtVerdict::Short => "is too much: it misses a goal",
-            BoughtVerdict::Right => "is right",
-            BoughtVerdict::Spare if found => "is more than it takes",
-            BoughtVerdict::Spare => "is less than would do",
-            BoughtVerdict::Enough => "is enough; whether it is more than it takes is not decided",
-            BoughtVerdict::Undecided => "may do or not: its goals are inconclusive",
+            BoughtVerdict::Short if found => "is too small: it misses a goal",
+            BoughtVerdict::Short => "is too large: it misses a goal",
+            BoughtVerdict::Right if found => "is the least that meets every goal",
+            BoughtVerdict::Right => "is the greatest that meets every goal",
+            BoughtVerdict::Spare if found => "is larger than needed: a smaller one meets every goal",
+            BoughtVerdict::Spare => "is smaller than needed: a larger one meets every goal",
+            BoughtVerdict::Enough if found => "meets every goal; whether a smaller one does is not decided",
+            BoughtVerdict::Enough => "meets every goal; whether a larger one does is not decided",
+            BoughtVerdict::Undecided => "is not decided: its goals are inconclusive",
         };
-        let outside = if self.size.index(value).is_some() { "" } else { " (it is no value of the range)" };
-        let explanation = format!("{} {what}{outside}", self.size.told(value));
+        let outside = if self.size.index(value).is_some() { "" } else { " (it is not a value of the range)" };
+        let explanation = format!("the bought value {} {what}{outside}", self.size.told(value));
         Bought { value, verdict, cost_difference_usd_per_month: difference, explanation }
     }
 

@@ -7,11 +7,12 @@
 
 use crate::import::words::number;
 
-/// How many calls a batch has.
+/// The distribution of the number of calls in a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BatchSize {
+    /// Every batch has this number of calls \[calls\].
     Constant(f64),
-    /// Exponential: some batches are much larger than others.
+    /// Batch sizes are exponentially distributed with this mean \[calls\]: some batches are much larger than others.
     Exponential(f64),
 }
 

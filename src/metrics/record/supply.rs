@@ -12,14 +12,14 @@ pub struct Clock {
     pub peak_minute: u64,
 }
 
-/// What was measured of one capacity.
+/// The measurements of one capacity.
 #[derive(Debug, Clone, Default)]
 pub struct CapacityRecord {
     pub admitted: u64,
     pub rerouted: u64,
-    /// Of a pool, by region: those admitted there.
+    /// The number of requests admitted in each region of a pool.
     pub regions: Vec<u64>,
-    /// By [`Reason`].
+    /// The number of offers refused, by [`Reason`].
     pub refused: [u64; Reason::ALL.len()],
     /// Time in progress, summed over attempts \[µs\].
     pub in_flight_time: u128,
@@ -51,18 +51,18 @@ pub struct Jobs {
     pub makespan: u64,
 }
 
-/// What was measured of one quota.
+/// The measurements of one quota.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaRecord {
-    /// By limit.
+    /// The number of offers that each limit refused.
     pub refused: [u64; LIMITS],
-    /// By limit: time in queues whose head it blocked \[µs\].
+    /// The time that attempts waited in queues whose head the limit blocked, by limit \[µs\].
     pub waited_behind: [u128; LIMITS],
     /// The greatest used + reserved, by limit \[requests or tokens\].
     pub occupied_peak: [Tokens; LIMITS],
     /// By limit: requests taken, dated at admission; tokens charged, dated at completion.
     pub charged: [Clock; LIMITS],
-    /// When its daily limit was used up.
+    /// The instants at which the daily limit was used up.
     pub used_up: UsedUp,
 }
 

@@ -26,9 +26,9 @@ pub struct AccountSpec {
     pub tpd: Option<At<LimitAmount>>,
     /// Tokens of tpd that are already used at t = 0, in each source region; default 0 \[tokens\].
     pub tpd_used_at_start: Option<At<Count>>,
-    /// What counts towards tpd; default billed.
+    /// The tokens that count towards `tpd`; default billed.
     pub tpd_counting: Option<At<Counting>>,
-    /// When the day of tpd starts again; default utc_day.
+    /// The time at which the day of `tpd` starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
 }
 

@@ -72,11 +72,11 @@ pub struct DestinationKeys {
     pub concurrency: Option<At<Count>>,
     /// Tokens per minute for this account; default unlimited.
     pub tpm: Option<At<Count>>,
-    /// The share of its live capacity that others take; default 0.
+    /// The share of the region's capacity in service that other customers use; default 0.
     pub background: Option<At<BackgroundSpec>>,
-    /// What it adds to the first token; default 0s.
+    /// The time that the way to the destination region and back adds to the time to first token; default 0s.
     pub round_trip: Option<At<Duration>>,
-    /// Times in which it is out, or has less.
+    /// The periods in which the destination region is down or has less capacity.
     pub outages: Option<At<Vec<OutageSpec>>>,
 }
 

@@ -169,7 +169,7 @@ pub struct OutageSpec {
     pub factor: Option<At<Share>>,
 }
 
-/// What becomes of a capacity's own limits from some time on.
+/// A change of a capacity's own limits that takes effect at a given time.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Change")]

@@ -19,11 +19,12 @@ use crate::units::{MICROS_PER_MINUTE, SimTime, Tokens};
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Pace")]
 pub struct PaceSpec {
-    /// Calls a minute.
+    /// The most calls that the client sends per minute.
     pub rpm: Option<At<Count>>,
-    /// Tokens a minute: input and max_tokens of each call.
+    /// The most tokens that the client sends per minute; each call counts its input and its `max_tokens`.
     pub tpm: Option<At<Count>>,
-    /// What may go at once after a silence: so much time's worth; default 1s.
+    /// The most that the client sends in one instant after a silence: the calls and tokens that this duration allows;
+    /// default 1s.
     pub burst: Option<At<Duration>>,
 }
 

@@ -1,4 +1,4 @@
-//! What workloads are expected to ask of limits, minute by minute.
+//! The demand that workloads are expected to place on the limits, minute by minute.
 
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};

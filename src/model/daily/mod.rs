@@ -25,7 +25,10 @@ pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, Limit)> {
     daily.into_iter().find_map(|kind| Some((kind, *quota.limit(kind)?)))
 }
 
-/// What is expected of the daily limits of a model.
+/// The end of a sentence about an instant that lies after the end of the run.
+pub const NOT_REACHED: &str = ", which this run does not reach: extend run.duration to include it";
+
+/// The instants at which the daily limits of a model are expected to be used up.
 pub struct Outlook<'m> {
     model: &'m Model,
     demand: Demand<'m>,
@@ -46,12 +49,17 @@ impl<'m> Outlook<'m> {
         first_used_up(self.model, quota, limit, &self.demand.of_limit(quota, kind))
     }
 
-    /// What is said where a daily limit is used up at the stated rates; `None`: it is not.
+    /// Says in a sentence when a daily limit is used up at the stated rates; `None` when it is not used up.
     #[must_use]
     pub fn forecast(&self, quota: usize) -> Option<String> {
         let at = self.used_up_at(quota)?;
         let limit = name_of_limit(&self.model.quotas[quota])?;
-        Some(format!("at the stated rate {limit} are used up at {}", moment(&self.model.run.start, at)))
+        let run = &self.model.run;
+        if at < run.measured_end() {
+            return Some(format!("at this rate {limit} is used up at {}", moment(&run.start, at)));
+        }
+        let (clock, since) = moment_and_time(&run.start, at);
+        Some(format!("at this rate {limit} is used up {since} after the start ({clock}){NOT_REACHED}"))
     }
 }
 
@@ -99,7 +107,7 @@ fn first_used_up(model: &Model, quota: usize, limit: Limit, demand: &[f64]) -> O
     None
 }
 
-/// The name of a quota's daily limit in a sentence: `the account's 700 M tokens a day`.
+/// Returns the name of a quota's daily limit for a sentence: `the account's daily quota of 700 M tokens`.
 #[must_use]
 pub fn name_of_limit(quota: &Quota) -> Option<String> {
     let (kind, limit) = daily_limit(quota)?;
@@ -110,9 +118,11 @@ pub fn name_of_limit(quota: &Quota) -> Option<String> {
         other => grouped(other),
     };
     Some(match (kind, quota.prefix.split_once('.')) {
-        (LimitKind::AccountTpd, Some((_, region))) => format!("the account's {amount} tokens a day in {region}"),
-        (LimitKind::AccountTpd, None) => format!("the account's {amount} tokens a day"),
-        _ => format!("the {amount} tokens a day of `{}`", quota.prefix),
+        (LimitKind::AccountTpd, Some((_, region))) => {
+            format!("the account's daily quota of {amount} tokens in {region}")
+        }
+        (LimitKind::AccountTpd, None) => format!("the account's daily quota of {amount} tokens"),
+        _ => format!("the daily quota of {amount} tokens of `{}`", quota.prefix),
     })
 }
 
@@ -120,6 +130,12 @@ pub fn name_of_limit(quota: &Quota) -> Option<String> {
 /// after the start` where the run starts by the clock of a place. Another day than that of the start is named.
 #[must_use]
 pub fn moment(start: &WallClock, at: SimTime) -> String {
+    let (clock, since) = moment_and_time(start, at);
+    format!("{clock}, {since} after the start")
+}
+
+/// Returns an instant of the run by the clock, and the time from the start to it: `03:50 UTC` and `9 h 20 min`.
+fn moment_and_time(start: &WallClock, at: SimTime) -> (String, String) {
     let (utc_day, utc) = start.utc_at(at);
     let other_day = |day: &str, first: &str| if day == first { String::new() } else { format!(" on {day}") };
     let clock = match (start.local_at(at), start.local_at(SimTime::ZERO)) {
@@ -134,5 +150,5 @@ pub fn moment(start: &WallClock, at: SimTime) -> String {
         (hours, 0) => format!("{hours} h"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     };
-    format!("{clock}, {since} after the start")
+    (clock, since)
 }

@@ -54,14 +54,14 @@ impl CacheShares {
     }
 }
 
-/// How a workload's prompts meet the cache.
+/// The way in which the cache hits of a workload's prompts are determined.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cache {
     /// Fixed shares of each input.
     Shares(CacheShares),
     /// Entries that are read where they are live, and else written.
     Modelled(Modelled),
-    /// As the trace of the workload tells it of each request.
+    /// The trace of the workload states the cached tokens of each request.
     Recorded,
 }
 
@@ -161,9 +161,10 @@ pub struct CacheSpec {
     pub prefix_tokens: Option<At<Count>>,
     /// Whether a turn's whole prompt is cached for the next turn of its session; default false.
     pub context: Option<At<Flag>>,
-    /// How long an entry lives from its last use; default 5m. From 1h on writes are paid for as such.
+    /// The lifetime of an entry from its last use; default 5m. Writes with a lifetime of 1h or more cost the higher
+    /// price.
     pub ttl: Option<At<Duration>>,
-    /// How many prefixes there are, equally likely; default 1.
+    /// The number of different prefixes, equally likely; default 1.
     pub keys: Option<At<Count>>,
 }
 

@@ -70,7 +70,7 @@ pub struct Slo {
 pub struct WorkloadSpec {
     /// The name of a `[models.NAME]`.
     pub model: At<Text>,
-    /// When requests come.
+    /// The arrival process: when requests arrive.
     pub arrivals: At<arrivals::ArrivalsSpec>,
     /// Factors of the rate over time: a list of points (linear between, constant outside, a step where two share `at`),
     /// the hours of a day or a week, or the name of a preset.
@@ -79,7 +79,7 @@ pub struct WorkloadSpec {
     pub timezone: Option<At<arrivals::shape::Zone>>,
     /// Times of more traffic; overlapping ones multiply.
     pub bursts: Option<At<Vec<arrivals::intensity::BurstSpec>>>,
-    /// How the rate grows, compounding, such as "8%/month"; default none.
+    /// The growth of the rate, compounding, such as "8%/month"; default none.
     pub growth: Option<At<Growth>>,
     /// A plain multiplier of the rate; default 1 \[1\].
     pub scale: Option<At<Number>>,
@@ -105,9 +105,9 @@ pub struct WorkloadSpec {
     pub tier: Option<At<tier::TierSpec>>,
     /// Calls that each request makes before its main one, in order.
     pub steps: Option<At<Vec<steps::StepSpec>>>,
-    /// What retrieval costs beside its calls.
+    /// The costs of retrieval beside its calls.
     pub retrieval: Option<At<steps::RetrievalSpec>>,
-    /// What a good answer is.
+    /// The conditions that make an answer good.
     pub slo: Option<At<SloSpec>>,
 }
 

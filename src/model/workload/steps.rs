@@ -58,7 +58,7 @@ pub struct StepSpec {
     pub tier: Option<At<TierSpec>>,
 }
 
-/// What retrieval costs beside its calls.
+/// The costs of retrieval beside its calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retrieval {
     /// For an hour.
@@ -82,6 +82,6 @@ pub struct RetrievalSpec {
     pub embedding_model: Option<At<Text>>,
     /// One embedding of the corpus, such as "$40"; corpus_tokens x the embedding model's price when left out.
     pub embedding_cost: Option<At<Amount>>,
-    /// How often the corpus is embedded again; never when left out.
+    /// The interval at which the corpus is embedded again; never when left out.
     pub refresh_every: Option<At<Duration>>,
 }

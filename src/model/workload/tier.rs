@@ -12,14 +12,14 @@ use crate::units::round_half_up;
 /// A tier as it is in force.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tier {
-    /// As a scenario writes it.
+    /// The name of the tier as a scenario writes it.
     pub name: &'static str,
     /// What a scenario says prices are multiplied by \[10⁻⁶\]; `None`: as the catalogue lists them, else the tier's
     /// usual factor.
     pub price_factor: Option<u64>,
-    /// What the time to the first token is multiplied by.
+    /// The factor by which the time to first token is multiplied.
     pub latency_factor: f64,
-    /// What the output speed is multiplied by.
+    /// The factor by which the output speed is multiplied.
     pub speed_factor: f64,
     /// The chance that an offer meets a 503, beside the capacity's own.
     pub unavailable_probability: f64,
@@ -67,9 +67,9 @@ kinds! {
 pub struct TierKeys {
     /// What standard prices are multiplied by; default the catalogue's price, else 1.75 (priority) or 0.5 (flex) \[1\].
     pub price_factor: Option<At<Number>>,
-    /// What the time to the first token is multiplied by; default 1 \[1\].
+    /// The factor by which the time to first token is multiplied; default 1 \[1\].
     pub latency_factor: Option<At<Number>>,
-    /// What the output speed is multiplied by; default 1 \[1\].
+    /// The factor by which the output speed is multiplied; default 1 \[1\].
     pub speed_factor: Option<At<Number>>,
     /// The chance that an offer meets a 503, beside the capacity's own; default 0 \[1\].
     pub unavailable_probability: Option<At<Share>>,

@@ -2,7 +2,7 @@
 
 use crate::random::Law;
 
-/// Where the token counts of a workload's requests come from.
+/// The source of the token counts of a workload's requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenSource {
     pub of: TokensOf,

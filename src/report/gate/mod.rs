@@ -114,7 +114,7 @@ fn count(all: &[Checked]) -> String {
     format!("{} {}: {}", all.len(), if all.len() == 1 { "file" } else { "files" }, parts.join(", "))
 }
 
-/// For a terminal: a line for each file, and one for each thing that was judged.
+/// Formats the results of `check` for a terminal: one line for each file and one for each goal or warning.
 #[must_use]
 pub fn gate_text(all: &[Checked]) -> String {
     let all = &visible(all)[..];

@@ -1,4 +1,4 @@
-//! What each owner takes of each limit, against the baseline, and whose goals break.
+//! The use of each limit by each owner compared with the baseline, and the owners whose goals fail.
 
 use super::{Case, Checked};
 use crate::report::figures::{amount, share};

@@ -18,7 +18,8 @@ const ORIGINS: [(Origin, Mood, &str, &str); 4] = [
         Origin::Measured,
         Mood::Plain,
         "measured",
-        "Not published by AWS: measured by others, or recorded. Measure your own.",
+        "AWS does not publish these values; they come from measurements by others or from recordings. \
+         Measure them on your own account.",
     ),
     (
         Origin::Assumed,

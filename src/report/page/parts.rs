@@ -144,17 +144,17 @@ pub(super) fn story(subject: &Subject<'_>) -> Section {
     Section::of("Design points", super::points::points(subject))
 }
 
-/// What each owner takes of each limit; `None`: the scenario names no owners.
+/// Returns the table of each owner's use of each limit; `None` when the scenario names no owners.
 fn owners(point: &Point) -> Option<Block> {
     let [words, numbers] = [Column::words, Column::numbers];
     let of = [words, numbers, numbers, words, numbers, numbers];
     let columns = of.iter().zip(owners::COLUMNS).map(|(column, name)| column(&capital(name))).collect();
     let lines: Vec<Line> = owners::rows(point).into_iter().map(|row| Line::Cells(row.map(text).to_vec())).collect();
-    (!lines.is_empty()).then_some(Block::Table(Table { name: "What each owner takes of each limit", columns, lines }))
+    (!lines.is_empty()).then_some(Block::Table(Table { name: "Use of each limit by owner", columns, lines }))
 }
 
 fn differences(results: &Results, comparison: &Comparison) -> Section {
-    let confidence = format!("Change, {}", figure(comparison.confidence, Unit::Fraction));
+    let confidence = format!("Change ± {} interval", figure(comparison.confidence, Unit::Fraction));
     let columns = [
         Column::words("Metric"),
         Column::numbers(&comparison.a.name),

@@ -10,6 +10,15 @@ use crate::terms::{self, Unit};
 /// The longest name of a workload that a column shows whole \[characters\].
 const LONGEST_NAME: usize = 20;
 
+/// Writes a part of an amount of money to the same digit as the whole \[USD\].
+fn part_of(part: f64, whole: f64) -> String {
+    match part {
+        _ if whole < 0.1 => money(part),
+        part if part < 0.005 => "less than $0.01".to_owned(),
+        part => money((part * 100.0).round() / 100.0),
+    }
+}
+
 impl Story<'_> {
     pub(super) fn requests(&mut self) {
         let offered = self.value("requests");
@@ -27,7 +36,9 @@ impl Story<'_> {
         lines.extend(self.never_sent());
         lines.extend(self.abandoned());
         if self.point.replications > 1 {
-            lines.push(self.palette.faint("means of the replications; ± is the half-width of the interval"));
+            let level = self.results.confidence.map(|level| format!("{} ", share(level))).unwrap_or_default();
+            let means = format!("means of the replications; ± is the half-width of the {level}confidence interval");
+            lines.push(self.palette.faint(&means));
         }
         let spilled = self.value("spillover_rate");
         if spilled > 0.0 {
@@ -46,8 +57,9 @@ impl Story<'_> {
     fn unanswered(&self) -> Option<String> {
         (self.value("failure_rate") > 0.0).then(|| {
             let soon = self.point.value("time_to_failure_p50_ms");
-            let soon = soon.map(|ms| format!("; half of these failed within {}", time(ms))).unwrap_or_default();
-            format!("{} of the requests got no answer{soon}", self.with_interval("failure_rate"))
+            let soon = soon.filter(|ms| *ms > 0.0);
+            let soon = soon.map(|ms| format!(", half of them within {}", time(ms))).unwrap_or_default();
+            format!("{} of requests failed or timed out{soon}", self.with_interval("failure_rate"))
         })
     }
 
@@ -55,15 +67,18 @@ impl Story<'_> {
     fn never_sent(&self) -> Option<String> {
         let never_sent = self.value("never_sent");
         (never_sent > 0.0).then(|| {
-            let what = if never_sent == 1.0 { "request was" } else { "requests were" };
+            let [what, whom, whose] = match never_sent {
+                1.0 => ["request was", "it", "its"],
+                _ => ["requests were", "them", "their"],
+            };
             self.palette.doubtful(&format!(
-                "{} {what} never sent: their client held them back until they were given up or the run ended",
+                "{} {what} never sent: client-side pacing delayed {whom} until {whose} timeout or the end of the run",
                 count(never_sent)
             ))
         })
     }
 
-    /// What attempts cost whose client had given up.
+    /// Returns the tokens and the cost of attempts that continued after the client's timeout; `None` when there are none.
     fn abandoned(&self) -> Option<String> {
         let attempts = self.value("abandoned_attempts");
         (attempts > 0.0).then(|| {
@@ -71,11 +86,12 @@ impl Story<'_> {
             let cost = self.point.value("abandoned_usd").filter(|usd| *usd > 0.0);
             let mut cost = cost.map(|usd| format!(", {} of the cost", money(usd))).unwrap_or_default();
             if let Some(usd) = self.point.value("abandoned_retries_usd").filter(|usd| *usd > 0.0) {
-                cost += &format!(" ({} of it for retries)", money(usd));
+                let whole = self.value("abandoned_usd");
+                cost += &format!(" ({} of it for retries)", part_of(usd, whole));
             }
             let attempts =
                 if attempts == 1.0 { "1 attempt".to_owned() } else { format!("{} attempts", count(attempts)) };
-            format!("{attempts} ran on after the client had given up: {tokens} tokens{cost}")
+            format!("{attempts} continued after the client's timeout: {tokens} tokens{cost}")
         })
     }
 
@@ -101,7 +117,7 @@ impl Story<'_> {
             by_harm.fold(Ordering::Equal, Ordering::then).then_with(|| terms::natural_order(a, b))
         });
         let meets_503 = names.iter().any(|name| of(name, "unavailable_rate") > 0.0);
-        let mut columns = vec!["workload", "offered", "no answer", "throttled"];
+        let mut columns = vec!["workload", "offered", "failed (requests)", "throttled (attempts)"];
         columns.extend(meets_503.then_some("503"));
         columns.extend(["p50", "p99"]);
         let row = |name: &str| {

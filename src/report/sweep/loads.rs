@@ -72,11 +72,12 @@ impl Loads {
             [] => Vec::new(),
             [load] => vec![load.alone(head, measure, palette)],
             loads if loads.len() > MOST_LOADS => {
-                vec!["Points carry different traffic: one may be cheap because it carries less.".to_owned()]
+                vec!["Points differ in traffic: one may be cheap because it has less traffic.".to_owned()]
             }
             loads => {
                 let is_told_apart = loads.iter().all(|load| !load.shared.is_empty());
-                let heading = "Points carry different traffic. The cheapest that meets every goal, at".to_owned();
+                let heading = "Points differ in traffic. Cheapest point that meets every goal, for each traffic level:"
+                    .to_owned();
                 let line = |load: &Load| format!("  {}: {}", load.label(head, is_told_apart), load.told(head, measure));
                 [heading].into_iter().chain(loads.iter().map(line)).collect()
             }

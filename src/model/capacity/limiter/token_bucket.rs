@@ -213,7 +213,8 @@ impl TokenBucket {
         self.level = level.map_or(self.cap, |level| level.min(self.cap));
     }
 
-    /// When the refill reaches `amount`, which is within the burst. The level must be rolled to `now`.
+    /// Returns the instant at which the bucket will hold `amount` \[µs\]. `amount` must not exceed the burst, and the
+    /// level must already be brought up to `now`.
     pub(in crate::model) fn room_at(&self, now: u64, amount: Tokens) -> u64 {
         let lacking = (amount as i64 * self.weight - self.level).max(0) as u64;
         now + lacking.div_ceil(self.refill.max(1) as u64)

@@ -31,7 +31,7 @@ pub struct BatchesSpec {
 pub struct Batches {
     /// Between batches.
     pub gaps: Gaps,
-    /// Of batches.
+    /// The arrival rate of batches over time.
     pub intensity: Intensity,
     /// Requests of one; a draw is rounded half up and at least 1.
     pub size: Law,

@@ -14,10 +14,10 @@ use crate::model::quantity::{Duration, Growth, Number};
 use crate::model::spec::At;
 use crate::units::SimTime;
 
-/// What drives arrivals over time.
+/// The rate of arrivals over time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intensity {
-    /// With `scale` and `run.traffic_scale` multiplied in \[1/µs\].
+    /// The base rate, already multiplied by `scale` and `run.traffic_scale` \[1/µs\].
     pub base: f64,
     pub shape: Shape,
     /// Overlapping bursts multiply.
@@ -69,11 +69,11 @@ pub struct RandomBurst {
 pub struct BurstSpec {
     /// The start of the first one: a time since t = 0, or an instant.
     pub at: Option<At<Instant>>,
-    /// How long one lasts.
+    /// The duration of one burst.
     pub lasts: At<Duration>,
-    /// What the rate is multiplied by meanwhile \[1\].
+    /// The factor by which the rate is multiplied during a burst \[1\].
     pub factor: At<Number>,
-    /// From the start of one to the start of the next; once only when left out.
+    /// The time from the start of one burst to the start of the next; the burst happens only once when left out.
     pub every: Option<At<Duration>>,
     /// Instead of `at`: how many begin in an hour on average, at random \[1/h\].
     pub per_hour: Option<At<Number>>,
@@ -84,7 +84,7 @@ pub const LARGEST_RATE: f64 = 1e9;
 /// More that overlap on average are no bursts but the rule.
 const MOST_OVERLAPPING: f64 = 10.0;
 
-/// What a workload says of its intensity beside its arrival process.
+/// The keys of a workload that shape its rate beside its arrival process.
 #[derive(Debug, Clone, Copy)]
 pub struct IntensitySpec<'s> {
     pub shape: Option<&'s At<ShapeSpec>>,

@@ -13,9 +13,9 @@ use crate::model::spec::At;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "JobArrivals")]
 pub struct JobSpec {
-    /// How many requests the job has.
+    /// The number of requests of the job.
     pub requests: At<Count>,
-    /// When it begins: a time since t = 0, or an instant of the wall clock.
+    /// The start of the job: a time since t = 0, or an instant of the wall clock.
     pub at: At<Instant>,
     /// The requests come at random times over so long; default 0s, all at once.
     pub spread: Option<At<Duration>>,

@@ -25,9 +25,9 @@ pub struct MmppSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "MmppState")]
 pub struct StateSpec {
-    /// How busy it is against the others \[1\].
+    /// The rate in this state relative to the other states \[1\].
     pub factor: At<Number>,
-    /// How long it lasts on average.
+    /// The mean duration of a stay in this state.
     pub mean_duration: At<Duration>,
 }
 
@@ -38,7 +38,7 @@ pub struct State {
     pub mean: f64,
 }
 
-/// No stay is shorter on average: shorter ones are no states but noise, and cost a step of the clock each.
+/// The least mean duration of a stay: a shorter one would be noise, and each stay costs a step of the clock.
 const SHORTEST_STAY: SimTime = SimTime(1_000);
 
 impl MmppSpec {

@@ -32,7 +32,7 @@ pub const fn who(index: u64) -> u64 {
     index % TURN
 }
 
-/// When requests come.
+/// The arrival process of a workload.
 #[derive(Debug, Clone)]
 pub enum Arrivals {
     /// A renewal process driven by an intensity.
@@ -50,7 +50,7 @@ pub enum Arrivals {
 }
 
 impl Arrivals {
-    /// What drives the process; `None` for jobs, users and traces.
+    /// Returns the intensity of the process; `None` for jobs, users and traces.
     #[must_use]
     pub fn intensity(&self) -> Option<&Intensity> {
         match self {
@@ -79,7 +79,7 @@ impl Arrivals {
 }
 
 kinds! {
-    /// When requests come.
+    /// The arrival process: when requests arrive.
     ArrivalsSpec, "an arrival process", meant meant {
         "constant" => Constant(renewal::ConstantSpec),
         "poisson" => Poisson(renewal::PoissonSpec),

@@ -27,11 +27,11 @@ pub struct Replay {
 pub struct TraceSpec {
     /// A file, or a folder of files; a path relative to the scenario file. Gzip is unpacked.
     pub file: At<Text>,
-    /// How the file is laid out; the file shows it when left out.
+    /// The format of the file; recognised from the file when left out.
     pub format: Option<At<TraceFormat>>,
     /// Names of the columns of a table, where they are not the usual ones.
     pub columns: Option<At<ColumnsSpec>>,
-    /// Only rows with this label.
+    /// The label that a row must have to be read; rows with other labels are skipped.
     pub only: Option<At<OnlySpec>>,
     /// Rows before are left out, and t = 0 is here: since the first row of the file; default 0s.
     pub from: Option<At<Duration>>,
@@ -58,9 +58,9 @@ pub struct ColumnsSpec {
     pub output_tokens: Option<At<Text>>,
     /// The caller's cap \[tokens\].
     pub max_tokens: Option<At<Text>>,
-    /// What of the prompt was read from the cache \[tokens\].
+    /// The column with the number of prompt tokens that were read from the cache \[tokens\].
     pub cache_read_tokens: Option<At<Text>>,
-    /// What of the prompt was written to the cache \[tokens\].
+    /// The column with the number of prompt tokens that were written to the cache \[tokens\].
     pub cache_write_tokens: Option<At<Text>>,
 }
 
@@ -71,12 +71,12 @@ pub struct ColumnsSpec {
 pub struct OnlySpec {
     /// A column of a table; of invocation logs `modelId`, `identity` or `requestMetadata.KEY`.
     pub label: At<Text>,
-    /// What it must say.
+    /// The text that the column must contain.
     pub is: At<Text>,
 }
 
 words! {
-    /// How the file of a trace is laid out.
+    /// The format of the file of a trace.
     TraceFormat, "a format of traces" {
         /// `TIMESTAMP,ContextTokens,GeneratedTokens`
         "azure" => Azure,

@@ -20,14 +20,14 @@ pub struct SessionsSpec {
     pub rate: At<Rate>,
     /// Turns of a session.
     pub turns: At<LawSpec<Amounts>>,
-    /// From an answer to the next turn.
+    /// The time from an answer to the next turn.
     pub think_time: At<LawSpec<Duration>>,
     /// Whether a turn's input carries the turns before it, their inputs and answers; default accumulate.
     pub context: Option<At<Context>>,
 }
 
 words! {
-    /// What a turn's input carries beside what is new in it.
+    /// The content of a turn's input beside what is new in it.
     Context, "a context" {
         /// All that was said before.
         "accumulate" => Accumulate,
@@ -38,7 +38,7 @@ words! {
 
 #[derive(Debug, Clone)]
 pub struct Sessions {
-    /// Of new sessions.
+    /// The arrival rate of new sessions over time.
     pub intensity: Intensity,
     /// Turns of one; a draw is rounded half up and at least 1.
     pub turns: Law,

@@ -12,7 +12,7 @@ use crate::model::quantity::Number;
 use crate::model::spec::{At, Kinds, Refusal, Scalar, Written, family, scalar, unknown};
 use crate::units::{MICROS_PER_HOUR, SimTime};
 
-/// What the rate is multiplied by over time.
+/// The factor by which the rate is multiplied over time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// One throughout.
@@ -57,7 +57,7 @@ impl Scalar for Zone {
 }
 scalar!(Zone, { "type": "string", "examples": ["Europe/Berlin", "UTC"] });
 
-/// How the shape of traffic is written.
+/// The shape of traffic as a scenario writes it.
 #[derive(Debug, Clone)]
 pub enum ShapeSpec {
     Points(Vec<ShapePointSpec>),
@@ -73,7 +73,7 @@ pub enum ShapeSpec {
 pub struct ShapePointSpec {
     /// When: a time since t = 0, or an instant.
     pub at: At<Instant>,
-    /// What the rate is multiplied by \[1\].
+    /// The factor by which the rate is multiplied \[1\].
     pub factor: At<Number>,
 }
 

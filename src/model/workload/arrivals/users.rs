@@ -15,16 +15,17 @@ use crate::random::Law;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "UserArrivals")]
 pub struct UsersSpec {
-    /// How many there are.
+    /// The number of users.
     pub count: At<Count>,
-    /// From an outcome to the next request; also before the first, unless all start together.
+    /// The time from an outcome to the user's next request; also before the first request, unless all users start
+    /// together.
     pub think_time: At<LawSpec<Duration>>,
-    /// When the users send their first request; default stationary.
+    /// The start of the users' first requests; default stationary.
     pub start: Option<At<Start>>,
 }
 
 words! {
-    /// When users send their first request.
+    /// The time at which the users send their first request.
     Start, "a start" {
         /// Each after a think time.
         "stationary" => Stationary,
