@@ -237,9 +237,8 @@ fn of_input(error: &TraceError) -> Result<(), String> {
 fn of_trace(path: &Path, _: &[u8]) -> Result<(), String> {
     for skip_bad_lines in [false, true] {
         let selection = Selection { skip_bad_lines, ..Selection::default() };
-        match read::read(path, &selection, None) {
-            Err(read::ImportError::Trace(error)) => of_input(&error)?,
-            Ok(_) | Err(_) => {}
+        if let Err(read::ImportError::Trace(error)) = read::read(path, &selection, None) {
+            of_input(&error)?;
         }
         match bedload::trace::Trace::open(path, selection) {
             Ok(trace) => assert_eq!(trace.rows().count() as u64, trace.summary.rows),
@@ -287,7 +286,7 @@ fn of_results(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let _ = reading::json::<Baseline>(text.as_bytes());
     if let Ok((results, _)) = reading::json::<Results>(text.as_bytes()) {
         let sheet = Sheet { subject: Subject::of(&results), scenario: None };
-        if bytes.len() % 8 == 0
+        if bytes.len().is_multiple_of(8)
             && let Ok(review) = review(&sheet)
         {
             let _ = (html(&review), review_markdown(&review));
