@@ -341,7 +341,11 @@ fn turns(
     palette: Palette,
 ) -> Vec<String> {
     let word = |reading: &Reading| {
-        Word::in_context(comparison, &reading.differences, metric, better).unwrap_or(Word::NotKnown)
+        match Word::in_context(comparison, &reading.differences, metric, better).unwrap_or(Word::NotKnown) {
+            // No reading turns an answer by being exactly equal.
+            Word::Equal => Word::NotDistinguishable,
+            word => word,
+        }
     };
     let of = word(&readings[0]);
     let others: Vec<&Reading> = readings.iter().filter(|r| word(r) != of).collect();

@@ -87,7 +87,7 @@ fn the_caption_says_from_which_volume_on_which_way_is_the_cheapest() {
 #[test]
 fn one_way_is_told_in_figures() {
     let one = purchase(&WAYS[..1], &[1e6, 4e6]);
-    assert_eq!(caption(&one), "From $10,000 at 1 M requests a month to $40,000 at 4 M.");
+    assert_eq!(caption(&one), "From $10,000 at 1 M requests per month to $40,000 at 4 M.");
     let ends = purchase(&WAYS[1..2], &[1e6, 4e6, 6e6]);
     assert!(caption(&ends).ends_with("; at 6 M it misses a goal."), "{}", caption(&ends));
 }
@@ -120,7 +120,7 @@ fn what_is_not_known_or_not_expected_is_drawn_around() {
     let mut free = usual();
     free.points.iter_mut().for_each(|point| point.expectations.clear());
     free.points[10].verdict = Verdict::Saturated;
-    assert!(caption(&free).contains("at 6 M dear (one unit fails)"), "{}", caption(&free));
+    assert!(caption(&free).contains("at 6 M, dear (one unit fails)"), "{}", caption(&free));
     let mut open = usual();
     open.points.iter_mut().flat_map(|p| &mut p.expectations).for_each(|e| e.verdict = Judgement::Inconclusive);
     assert!(caption(&open).contains("none of 3 ways"), "{}", caption(&open));
