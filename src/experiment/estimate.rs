@@ -16,7 +16,7 @@ use crate::model::{Model, Replications};
 use crate::units::{MICROS_PER_MINUTE, SimTime};
 
 /// Offers after which a pilot has seen enough.
-const ENOUGH: u64 = 100_000;
+const ENOUGH: u64 = 200_000;
 /// Requests of the first pilot, where their rate is known.
 const FIRST: f64 = 5_000.0;
 /// Each pilot is so many times as long as the one before it.
@@ -35,6 +35,8 @@ const SECONDS_A_WORKLOAD: f64 = 5e-4;
 const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
 /// A run that is recorded takes so many times as long as its pilot \[1\].
 const RECORDED: f64 = 1.3;
+/// A further offer takes so many times as long again: its refusal is recorded, and many retries wait far ahead \[1\].
+const REFUSED: f64 = 3.5;
 /// A queue or a backlog below this share of all requests does not grow \[1\].
 const STANDING: f64 = 0.05;
 
@@ -184,7 +186,7 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     }
     let requests = rate * length;
     let offers_each = last.offers / last.requests;
-    let offers_before = before.offers / before.requests.max(1.0);
+    let offers_before = if before.requests > 0.0 { before.offers / before.requests } else { offers_each };
     let steps = libm::log(length / last.length) / libm::log(last.length / before.length);
     let more = (offers_each - offers_before).max(0.0) * steps.max(0.0);
     let most_offers = model.workloads.iter().map(|w| {
@@ -192,11 +194,16 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
         f64::from(w.client.retries.max_attempts) * routes as f64
     });
     let offers = requests * (offers_each + more).min(most_offers.fold(offers_each, f64::max));
+    // The difference of two pilots leaves out what each takes to begin.
+    let seconds_each = match last.offers - before.offers {
+        more if more > 0.0 && last.seconds > before.seconds => (last.seconds - before.seconds) / more,
+        _ => last.seconds / last.offers,
+    };
     // Services that are longer than the pilot have not begun to end.
     let growth = growth([before.length, last.length], [before.in_service, last.in_service]);
     let in_service = last.in_service * libm::pow((last.service.min(length) / last.length).max(1.0), growth);
     Need {
-        seconds: last.seconds / last.offers * offers * RECORDED,
+        seconds: seconds_each * offers * (RECORDED + REFUSED * (1.0 - last.requests / last.offers)),
         requests,
         bytes: waiting * BYTES_WAITING + in_service * BYTES_IN_SERVICE,
         kept_bytes: 0.0,
