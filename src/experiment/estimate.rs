@@ -36,7 +36,9 @@ const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
 /// A run that is recorded takes so many times as long as its pilot \[1\].
 const RECORDED: f64 = 1.3;
 /// A further offer takes so many times as long again: its refusal is recorded, and many retries wait far ahead \[1\].
-const REFUSED: f64 = 3.5;
+const REFUSED: f64 = 1.5;
+/// Memory that is touched for the first time costs time \[s/byte\].
+const SECONDS_A_BYTE: f64 = 0.6e-9;
 /// A queue or a backlog below this share of all requests does not grow \[1\].
 const STANDING: f64 = 0.05;
 
@@ -202,12 +204,9 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     // Services that are longer than the pilot have not begun to end.
     let growth = growth([before.length, last.length], [before.in_service, last.in_service]);
     let in_service = last.in_service * libm::pow((last.service.min(length) / last.length).max(1.0), growth);
-    Need {
-        seconds: seconds_each * offers * (RECORDED + REFUSED * (1.0 - last.requests / last.offers)),
-        requests,
-        bytes: waiting * BYTES_WAITING + in_service * BYTES_IN_SERVICE,
-        kept_bytes: 0.0,
-    }
+    let bytes = waiting * BYTES_WAITING + in_service * BYTES_IN_SERVICE;
+    let each = seconds_each * (RECORDED + REFUSED * (1.0 - last.requests / last.offers));
+    Need { seconds: each * offers + bytes * SECONDS_A_BYTE, requests, bytes, kept_bytes: 0.0 }
 }
 
 /// The power of time with which something grows, from what it was at two times; at least 0 and at most 1.
