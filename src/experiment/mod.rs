@@ -10,6 +10,7 @@ mod daily;
 mod decide;
 mod doubt;
 mod events;
+mod granted;
 mod inputs;
 mod journal;
 mod judge;
