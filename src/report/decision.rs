@@ -18,7 +18,8 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
     lines.extend(caveats(decision));
-    lines.extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)).filter(|_| !is_small(point)));
+    lines
+        .extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)).filter(|_| !is_small(point)));
     lines.extend(decision.change.as_ref().map(change));
     lines.extend(decision.change.as_ref().and_then(not_granted));
     if !decision.hangs_on.is_empty() {
