@@ -109,9 +109,8 @@ fn table(results: &Results, doubt: &Doubt, palette: Palette) -> Vec<String> {
     let unit = terms::parse_metric(&first.metric).map_or(Unit::Count, |m| m.term.unit);
     let still = doubt.tornado.iter().filter(|bar| bar.low == bar.high).map(|bar| bar.path.as_str());
     let (idle, still): (Vec<&str>, Vec<&str>) = still.partition(|path| is_idle(results, path));
-    let not_exercised = (!idle.is_empty()).then(|| {
-        format!("not exercised by this run, in which these limits refuse nothing: {}", idle.join(", "))
-    });
+    let not_exercised = (!idle.is_empty())
+        .then(|| format!("not exercised by this run, in which these limits refuse nothing: {}", idle.join(", ")));
     if doubt.tornado.iter().all(|bar| bar.low == bar.high) {
         let none = format!("no unknown moves {} by itself", first.metric);
         return [none].into_iter().chain(not_exercised).collect();

@@ -127,7 +127,12 @@ fn a_goal_that_is_missed_for_another_reason_does_not_blind_the_search_and_is_tol
     assert_eq!((change.path.as_str(), change.value), ("capacities.us.rpm", Some(120)));
     assert_eq!(change.missed.iter().map(|goal| goal.metric.as_str()).collect::<Vec<_>>(), ["e2e_p50_ms"]);
     let text = told(&results);
-    assert!(text.contains("may carry the load: decide it with more replications; still missed: e2e_p50_ms is 3 s, not <= 1 s"), "{text}");
+    assert!(
+        text.contains(
+            "may carry the load: decide it with more replications; still missed: e2e_p50_ms is 3 s, not <= 1 s"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -390,8 +395,8 @@ fn failures_below_the_carrying_bound_head_no_good_answer() {
 fn what_times_out_where_nothing_is_refused_does_not_count_against_a_quota() {
     // Half of 120 calls a minute are refused. One answer in a hundred takes longer than the 60 s that the client waits.
     let rest = "max_tokens = 20_000\noutput_tokens.lognormal = { median = 1_000, p95 = 3_500 }\nclient.timeout = \"60s\"\n[capacities.us.on_demand]\nrpm = 60";
-    let text = decided_text("2026-01-01T00:00:00Z", "constant.rate = \"120/min\"", rest)
-        .replace("output_tokens = 200\n", "");
+    let text =
+        decided_text("2026-01-01T00:00:00Z", "constant.rate = \"120/min\"", rest).replace("output_tokens = 200\n", "");
     let results = judged(&text);
     let change = decision(&results).change.as_ref().expect("something was tried");
     assert_eq!((change.path.as_str(), change.value), ("capacities.us.rpm", Some(120)));

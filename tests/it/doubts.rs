@@ -400,7 +400,9 @@ fn a_doubt_of_ones_own_forecast_is_no_rule_that_aws_does_not_publish() {
     assert!(answer.starts_with("not decided: the answer depends on what is in doubt: "), "{answer}");
     let text = report::text(&results, report::Palette { colour: false });
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in ["of 3 readings of what is in doubt", "it flips with workloads.w.input_tokens", "come from what is in doubt"] {
+    for part in
+        ["of 3 readings of what is in doubt", "it flips with workloads.w.input_tokens", "come from what is in doubt"]
+    {
         assert!(flat.contains(part), "`{part}` is not in\n{text}");
     }
     assert!(!flat.contains("unpublished rules") && !flat.contains("does not publish"), "{text}");
