@@ -277,7 +277,7 @@ fn validate_says_when_the_account_is_used_up_bursts_and_shapes_included() {
     assert!(!describe(&model(&limited)).contains("used up"));
     // In bursts of 30 of 60 minutes: 33 M and 1.98 M an hour, 699.6 M in 20 hours.
     let told = hours("bursts = [{ at = \"30s\", lasts = \"30m\", factor = 16.666666666666668, every = \"1h\" }]");
-    assert!(told.contains("used up at 20:00 UTC on 2026-01-02"), "{told}");
+    assert!(told.contains("after the start (20:00 UTC on 2026-01-02)"), "{told}");
 }
 
 #[test]
