@@ -2,7 +2,7 @@
 
 use crate::model::capacity::account::ACCOUNT;
 use crate::model::daily;
-use crate::model::{Model, Run};
+use crate::model::{Model, Run, coverage};
 use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, Point, Results};
 use crate::units::MICROS_PER_DAY;
 
@@ -36,7 +36,7 @@ pub fn decision(model: &Model, results: &Results) -> Option<Decision> {
         cost_per_month_usd: point.value("cost_per_month_usd"),
         change: None,
         caveats: caveats().map(|note| note.text.clone()).collect(),
-        is_of_part: caveats().any(|note| note.metric.is_none()),
+        is_of_part: !coverage::unseen_traffic(model).is_empty(),
         hangs_on: match &results.doubt {
             Some(doubt) => flipping(doubt),
             None => Assumed { model, results, point }.hangs_on(),

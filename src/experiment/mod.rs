@@ -11,6 +11,7 @@ mod decide;
 mod doubt;
 mod estimate;
 mod events;
+mod granted;
 mod inputs;
 mod journal;
 mod judge;

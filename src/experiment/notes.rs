@@ -1,6 +1,7 @@
 //! What a reader must know to read the figures.
 
 use super::daily;
+use super::granted;
 use super::replicate::{Record, Replication};
 use super::warmup::{self, Advice};
 use crate::figures::{count, plain, share, three_figures, time};
@@ -21,6 +22,7 @@ pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record
     notes.extend(of_the_warmup(model, replications, point));
     notes.extend(coverage::unseen_traffic(model).into_iter().map(|remark| caveat(None, remark)));
     notes.extend(coverage::of_the_month(model).map(|remark| caveat(Some("requests_per_month"), remark)));
+    notes.extend(granted::legacy_models(model).into_iter().map(|remark| caveat(None, remark)));
     notes.extend(of_jobs(model, point));
     notes.extend(daily::notes(model, pooled, replications.len() as u64, point));
     notes.extend(of_money(model, pooled));

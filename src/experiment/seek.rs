@@ -1,5 +1,6 @@
 //! Short reruns that look for the least values of keys that carry the load.
 
+use super::granted;
 use super::levers::{Lever, caps, lever, rounded};
 use super::{Build, Conclusion, Depth, Effort, Unwatched, play};
 use crate::model::Model;
@@ -34,7 +35,10 @@ pub fn seek_change(conclusion: &mut Conclusion, model: &Model, build: &Build<'_>
         best: None,
         effort: Effort::default(),
     };
-    let change = search.change(point);
+    let mut change = search.change(point).map(|change| granted::checked(model, change));
+    if let Some(change) = change.as_mut().filter(|change| change.value.is_some()) {
+        change.goals = search.judged(change);
+    }
     conclusion.effort = conclusion.effort.plus(search.effort);
     if let Some(decision) = &mut conclusion.results.decision {
         decision.change = change;
@@ -89,11 +93,14 @@ struct Search<'s> {
 impl Search<'_> {
     /// Tries lower caps where reservations go unused, then raises what is in the way; `None`: nothing can be tried.
     fn change(&mut self, point: &Point) -> Option<Change> {
-        let mut by_cap = None;
+        let (mut by_cap, mut capped) = (None, None);
         if let Some((path, values)) = caps(self.model, point) {
             for value in values {
                 self.keys = vec![Key { path: path.clone(), low: 0, value }];
                 let Some(outcome) = self.play() else { break };
+                if capped.is_none() && self.is_worth_a_cap(&outcome) {
+                    capped = Some((Key { path: path.clone(), low: value, value }, outcome.point.clone()));
+                }
                 by_cap = self.told(outcome.missed, None);
                 if outcome.carries {
                     return by_cap;
@@ -103,11 +110,13 @@ impl Search<'_> {
         }
         let first = point.basis.neck.as_ref().and_then(|neck| lever(self.model, neck));
         let Some(first) = first else { return by_cap };
-        let lacking = 1.0 - point.basis.failing_share - waiting_share(point);
+        let point = capped.as_ref().map_or(point, |(_, point)| point);
+        let served = 1.0 - point.basis.failing_share - waiting_share(point);
         // What was tried of caps is not what was tried of limits.
         let of_caps = std::mem::take(&mut self.reruns);
         let spent = of_caps.len();
-        self.add(first, lacking);
+        self.add(first, served);
+        self.keys.extend(capped.map(|(key, _)| key));
         let raised = self.raise(MOST_RERUNS.saturating_sub(spent));
         raised.or(by_cap)
     }
@@ -139,6 +148,32 @@ impl Search<'_> {
             }
             None => self.told(last.0, last.1),
         }
+    }
+
+    /// Returns whether a cap is kept while a quota is raised: the scenario states none, and it cuts few answers short.
+    fn is_worth_a_cap(&self, outcome: &Outcome) -> bool {
+        /// More answers that are cut short are no remedy \[1\].
+        const FEW: f64 = 0.01;
+        let [workload] = self.model.workloads.as_slice() else { return false };
+        let is_stated = workload.stages.last().is_none_or(|main| main.output_cap < main.facts.max_output_tokens);
+        let cut = outcome.point.value("truncation_rate").unwrap_or(0.0);
+        let is_goal_missed = outcome.missed.iter().any(|goal| goal.metric.ends_with("truncation_rate"));
+        !is_stated && cut <= FEW && !is_goal_missed
+    }
+
+    /// Judges the goals at the values of a change, in a run as long as the scenario's with as many replications; `None`: no
+    /// goal is left to judge.
+    fn judged(&mut self, change: &Change) -> Option<Judgement> {
+        let settings: Vec<String> = [format!("{}={}", change.path, change.value?)]
+            .into_iter()
+            .chain(change.with.iter().map(|key| format!("{}={}", key.path, key.value)))
+            .collect();
+        let model = (self.build)(&settings).ok().filter(|model| !model.expectations.is_empty())?;
+        let played = play(&model, Depth::Figures, &Unwatched);
+        self.effort = self.effort.plus(played.effort);
+        let is_open = |e: &Expectation| !is_of_money(&e.metric) && change.missed.iter().all(|m| m.metric != e.metric);
+        let open: Vec<Expectation> = played.expectations.into_iter().filter(is_open).collect();
+        Judgement::worst(&open)
     }
 
     fn is_raised(&self, lever: &Lever) -> bool {
@@ -221,7 +256,9 @@ impl Search<'_> {
         let missed = missed(&played.expectations);
         // Where nothing is in the way any more, a goal is missed for another reason.
         let is_enough = missed.is_empty() || (!self.is_carried && played.point.basis.neck.is_none());
-        let carries = played.point.verdict == Verdict::Carries && is_enough;
+        let timed_out_share = timed_out_alone(&played.point).unwrap_or(0.0);
+        let is_carried = played.point.verdict == Verdict::Carries || timed_out_share > 0.0;
+        let carries = is_carried && is_enough;
         let [first, with @ ..] = self.keys.as_slice() else { return None };
         self.reruns.push(Rerun {
             value: first.value,
@@ -229,6 +266,7 @@ impl Search<'_> {
             verdict: played.point.verdict,
             carries,
             failing_share: played.point.basis.failing_share,
+            timed_out_share,
             truncated_share: played.point.value("truncation_rate").unwrap_or(0.0),
         });
         Some(Outcome { model, point: played.point, missed, carries })
@@ -247,6 +285,9 @@ impl Search<'_> {
             reruns: self.reruns.clone(),
             missed,
             next_neck,
+            goals: None,
+            not_granted: Vec::new(),
+            other_ways: Vec::new(),
         })
     }
 }
@@ -255,6 +296,15 @@ impl Key {
     fn setting(&self) -> Setting {
         Setting { path: self.path.clone(), value: self.value }
     }
+}
+
+/// Returns the share of the requests that met a time-out of the client where nothing was refused and nothing waited, so that
+/// more capacity serves none of them \[1\]; `None`: something else is in the way.
+fn timed_out_alone(point: &Point) -> Option<f64> {
+    let lost = point.basis.failing_share;
+    let timed_out = point.value("timeout_rate").filter(|rate| *rate > 0.0)?;
+    let is_all = lost - timed_out <= 1e-9 && point.verdict != Verdict::Backlogged;
+    (is_all && point.basis.neck.is_none()).then_some(lost)
 }
 
 /// The share of the requests that wait at the end and did not at the start \[1\].

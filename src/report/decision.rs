@@ -2,7 +2,7 @@
 
 use super::figures::{count, money, share, time};
 use super::verdict;
-use crate::results::{Change, Decision, Judgement, Point, Rerun, Results, Verdict};
+use crate::results::{Change, Decision, Doubt, Judgement, Point, Rerun, Results, Verdict, VerdictBasis};
 use crate::units;
 
 /// Fills in `decision.answer` of the results.
@@ -18,8 +18,10 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
     lines.extend(caveats(decision));
-    lines.extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)));
+    lines
+        .extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)).filter(|_| !is_small(point)));
     lines.extend(decision.change.as_ref().map(change));
+    lines.extend(decision.change.as_ref().and_then(not_granted));
     if !decision.hangs_on.is_empty() {
         let flips = results.doubt.is_some();
         let verb = if flips { "it flips with" } else { "these assumed inputs may change the answer:" };
@@ -67,6 +69,24 @@ fn timed_out(point: &Point) -> Option<String> {
     ))
 }
 
+/// Returns whether too few requests fail for a bottleneck to be named: the load is carried, and what fails was not delayed
+/// but refused or timed out.
+fn is_small(point: &Point) -> bool {
+    let is_refusing = point.basis.neck.as_ref().is_none_or(|neck| neck.refused > 0.0);
+    let lost = point.basis.failing_share;
+    let refused = point.basis.neck.as_ref().map_or(0.0, |neck| neck.refused);
+    let refused = refused / point.value("requests").unwrap_or(0.0).max(1.0);
+    point.verdict == Verdict::Carries && is_refusing && lost.max(refused) <= verdict::NEGLIGIBLE
+}
+
+/// Says that AWS does not grant a change, and what remains to be done; `None`: nothing is known against it.
+fn not_granted(change: &Change) -> Option<String> {
+    let (last, others) = change.other_ways.split_last()?;
+    let reasons = change.not_granted.join("; ");
+    let ways = if others.is_empty() { last.clone() } else { format!("{} or {last}", others.join(", ")) };
+    Some(format!("but {reasons}; the ways that remain are {ways}"))
+}
+
 /// How good the answer is, as its first word says; `None` where no request arrived.
 pub(super) fn standing(results: &Results, point: &Point) -> Option<Judgement> {
     let decision = results.decision.as_ref().filter(|_| point.value("requests") != Some(0.0))?;
@@ -92,20 +112,32 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     let figures = [
         Some(format!("{} served", verdict::served(&point.basis))),
         decision.e2e_p99_ms.map(|ms| format!("p99 {}", time(ms))),
-        decision.cost_per_month_usd.map(|usd| format!("{} a month", money(usd))),
+        decision.cost_per_month_usd.map(|usd| format!("{} a month{}", money(usd), of_the_served(&point.basis))),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
     format!("{word}{joint}{}; {judged}", figures.join(", "))
 }
 
+/// Says that a bill is for a part of the requests, where a part that matters is not served.
+fn of_the_served(basis: &VerdictBasis) -> String {
+    if basis.failing_share <= verdict::NEGLIGIBLE {
+        return String::new();
+    }
+    format!(" for the {} that are served", verdict::served(basis))
+}
+
 /// Returns the word that opens the answer.
 fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static str {
-    let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis);
-    let hangs = results.doubt.as_ref().is_some_and(crate::results::Doubt::hangs);
+    let is_negligible = point.basis.failing_share <= verdict::NEGLIGIBLE;
+    let unbounded = verdict::unbounded_failures(&results.expectations, &point.basis).filter(|_| !is_negligible);
+    let hangs = results.doubt.as_ref().filter(|doubt| doubt.hangs());
     match (decision.goals, decision.verdict) {
         (Some(Judgement::Failed), _) => "no",
         (Some(Judgement::Inconclusive), _) => "not decided",
-        (Some(Judgement::Held), _) if hangs => "not decided: the answer depends on rules that AWS does not publish",
+        (Some(Judgement::Held), _) if hangs.is_some_and(Doubt::hangs_on_rules) => {
+            "not decided: the answer depends on rules that AWS does not publish"
+        }
+        (Some(Judgement::Held), _) if hangs.is_some() => "not decided: the answer depends on what is in doubt",
         (Some(Judgement::Held), Verdict::Carries) if unbounded.is_none() => yes(decision),
         (Some(Judgement::Held), _) => "the stated goals hold, but",
         (None, Verdict::Carries) => yes(decision),
@@ -131,12 +163,15 @@ fn change(change: &Change) -> String {
     let what = match change.value {
         Some(value) => {
             let cut = change.reruns.iter().find(|rerun| rerun.carries && rerun.value == value);
-            let cut = cut.filter(|rerun| change.path.ends_with(".max_tokens") && rerun.truncated_share > 0.0);
+            let mut paths = [&change.path].into_iter().chain(change.with.iter().map(|key| &key.path));
+            let is_capped = paths.any(|path| path.ends_with(".max_tokens"));
+            let cut = cut.filter(|rerun| is_capped && rerun.truncated_share > 0.0);
             let cut = cut.map(|rerun| format!(" and cut {} of answers short", share(rerun.truncated_share)));
             let with: Vec<String> =
                 change.with.iter().map(|key| format!(" with {} = {}", key.path, written(key.value))).collect();
             let set = format!("{} = {}{}", change.path, written(value), with.join(" and"));
-            format!("{set} would carry the load{}{}", cut.unwrap_or_default(), still_missed(change, "; still missed: "))
+            let carries = carries(change);
+            format!("{set} {carries}{}{}", cut.unwrap_or_default(), still_missed(change, "; still missed: "))
         }
         None => {
             let raised: Vec<&String> =
@@ -156,6 +191,21 @@ fn change(change: &Change) -> String {
     format!("{what} ({reruns} of {length}, 1 replication each: {})", played.join("; "))
 }
 
+/// Says how sure it is that the values of a change carry the load, and what fails by time-outs of the client all the same.
+fn carries(change: &Change) -> String {
+    let sure = match change.goals {
+        Some(Judgement::Inconclusive) => "may carry the load: decide it with more replications",
+        Some(Judgement::Failed) => {
+            "carries the load in a short rerun, but misses a goal in all replications: set a greater value"
+        }
+        Some(Judgement::Held) | None => "would carry the load",
+    };
+    let mut found = change.reruns.iter().filter(|rerun| rerun.carries && Some(rerun.value) == change.value);
+    let lost = found.next().map(|rerun| rerun.timed_out_share).filter(|lost| *lost > verdict::NEGLIGIBLE);
+    let lost = lost.map(|lost| format!(", but {} fail by the client's time-out, which no quota mends", share(lost)));
+    format!("{sure}{}", lost.unwrap_or_default())
+}
+
 /// The first goal that is missed with the change, and how many more are.
 fn still_missed(change: &Change, before: &str) -> String {
     let Some(first) = change.missed.first() else { return String::new() };
@@ -170,6 +220,9 @@ fn rerun(change: &Change, rerun: &Rerun) -> String {
     let with = rerun.with.iter().map(|also| format!("{} = {}", key(&also.path), written(also.value)));
     let values: Vec<String> = [first].into_iter().chain(with).collect();
     let how = match (rerun.carries, rerun.verdict) {
+        (true, _) if rerun.timed_out_share > verdict::NEGLIGIBLE => {
+            format!("refuses nothing, and {} time out", share(rerun.timed_out_share))
+        }
         (true, _) => "carries the load".to_owned(),
         (false, Verdict::Carries) => "misses a goal".to_owned(),
         (false, Verdict::Backlogged) if rerun.failing_share == 0.0 => "a backlog is left".to_owned(),

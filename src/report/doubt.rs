@@ -42,14 +42,18 @@ pub(super) fn lines(results: &Results, palette: Palette) -> Vec<String> {
         lines.push(told(flip, palette));
         lines.extend(flip.conditions.iter().map(|c| palette.faint(&format!("  {}", c.ask))));
     }
-    lines.extend(table(doubt, palette));
+    lines.extend(table(results, doubt, palette));
     lines
 }
 
 fn answer(doubt: &Doubt, palette: Palette) -> String {
     let n = doubt.readings.len();
     let of = |verdict| doubt.readings.iter().filter(|r| r.verdict == verdict).count();
-    let all = if (n as u64) < doubt.readings_total { "that were simulated" } else { "of the unpublished rules" };
+    let all = match doubt.is_of_rules() {
+        _ if (n as u64) < doubt.readings_total => "that were simulated",
+        true => "of the unpublished rules",
+        false => "of what is in doubt",
+    };
     let counted: Vec<String> =
         [("holds", of(Judgement::Held)), ("fails", of(Judgement::Failed)), ("undecided", of(Judgement::Inconclusive))]
             .iter()
@@ -100,11 +104,16 @@ fn condition(condition: &Condition) -> String {
 }
 
 /// Returns the ranges as a table: what is in doubt, and no part of any interval.
-fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
+fn table(results: &Results, doubt: &Doubt, palette: Palette) -> Vec<String> {
     let Some(first) = doubt.tornado.first() else { return Vec::new() };
     let unit = terms::parse_metric(&first.metric).map_or(Unit::Count, |m| m.term.unit);
+    let still = doubt.tornado.iter().filter(|bar| bar.low == bar.high).map(|bar| bar.path.as_str());
+    let (idle, still): (Vec<&str>, Vec<&str>) = still.partition(|path| is_idle(results, path));
+    let not_exercised = (!idle.is_empty())
+        .then(|| format!("not exercised by this run, in which these limits refuse nothing: {}", idle.join(", ")));
     if doubt.tornado.iter().all(|bar| bar.low == bar.high) {
-        return vec![format!("no unknown moves {} by itself", first.metric)];
+        let none = format!("no unknown moves {} by itself", first.metric);
+        return [none].into_iter().chain(not_exercised).collect();
     }
     let mut lines =
         vec![format!("how far each unknown alone moves {} from {}:", first.metric, figure(first.base, unit))];
@@ -122,13 +131,30 @@ fn table(doubt: &Doubt, palette: Palette) -> Vec<String> {
     if moving.len() > MOST_BARS {
         lines.push(format!("  and {} more, which move it less", moving.len() - MOST_BARS));
     }
-    let still: Vec<&str> =
-        doubt.tornado.iter().filter(|bar| bar.low == bar.high).map(|bar| bar.path.as_str()).collect();
+    lines.extend(not_exercised.map(|line| format!("  {line}")));
     if !still.is_empty() {
         lines.push(format!("  not moved by {}", still.join(", ")));
     }
-    lines.push(palette.faint("these ranges come from unpublished rules; they do not include the sampling error (±)"));
+    let source = if doubt.is_of_rules() { "unpublished rules" } else { "what is in doubt" };
+    let text = format!("these ranges come from {source}; they do not include the sampling error (±)");
+    lines.push(palette.faint(&text));
     lines
+}
+
+/// Returns whether an unknown acts only where a limit refuses requests, and the run, which has one point, saw no refusal there.
+fn is_idle(results: &Results, path: &str) -> bool {
+    const KEYS: [&str; 7] =
+        [".limiter", ".burst", ".count_refused_requests", ".refusal_latency", ".tpd", ".tpd_counting", ".tpd_reset"];
+    let [point] = results.points.as_slice() else { return false };
+    if !KEYS.iter().any(|key| path.ends_with(key)) {
+        return false;
+    }
+    let named = if path.starts_with("account.") { 1 } else { 2 };
+    let owner: String = path.split_inclusive('.').take(named).collect();
+    let is_daily = path.rsplit('.').next().is_some_and(|key| key.starts_with("tpd"));
+    let refused = point.metrics.keys().filter(|name| name.starts_with(&owner) && name.ends_with(".refused"));
+    let mut refused = refused.filter(|name| !is_daily || name.ends_with(".tpd.refused")).peekable();
+    refused.peek().is_some() && refused.all(|name| point.value(name) == Some(0.0))
 }
 
 /// From what, to what, by which unknown, and what that may be.

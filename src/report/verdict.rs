@@ -7,6 +7,9 @@ use crate::results::{
 };
 use crate::terms::{self, Unit};
 
+/// The largest share of requests that may fail where no goal says otherwise \[1\]; a smaller one heads no answer.
+pub(super) const NEGLIGIBLE: f64 = 0.001;
+
 /// Returns the verdict, the bottleneck and the attempts that a retry made good, one line each.
 pub(super) fn lines(results: &Results, point: &Point, palette: Palette) -> Vec<String> {
     let judged = sentence(point);
@@ -183,6 +186,10 @@ pub(super) fn goals(expectations: &[Expectation], basis: &VerdictBasis) -> Strin
         None => "the file states no goal".to_owned(),
         Some(Judgement::Held) if bounded && n == 1 => "the stated goal holds".to_owned(),
         Some(Judgement::Held) if bounded => format!("all {n} stated goals hold"),
+        Some(Judgement::Held) if basis.failing_share <= NEGLIGIBLE => {
+            let hold = if n == 1 { "the stated goal holds".to_owned() } else { format!("all {n} stated goals hold") };
+            format!("{hold}; {}, which no goal bounds", fail())
+        }
         Some(Judgement::Held) if n == 1 => format!("1 stated goal holds, it does not bound failures: {}", fail()),
         Some(Judgement::Held) => format!("{n} stated goals hold, none bounds failures: {}", fail()),
         Some(Judgement::Failed) => missed(expectations),

@@ -54,6 +54,16 @@ pub struct Change {
     /// The next bottleneck, at the largest value tried; null where a value carries the load.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_neck: Option<String>,
+    /// How the goals stand at these values in a run as long as this one, with as many replications, without those that are
+    /// listed as missed; null: the scenario states no goal, or no value carries the load.
+    #[serde(default)]
+    pub goals: Option<Judgement>,
+    /// Why AWS does not grant these values, in sentences; empty: nothing is known against a request for them.
+    #[serde(default)]
+    pub not_granted: Vec<String>,
+    /// What remains to be done where AWS does not grant these values.
+    #[serde(default)]
+    pub other_ways: Vec<String>,
 }
 
 /// A key and its value.
@@ -76,6 +86,9 @@ pub struct Rerun {
     /// The verdict is `carries`, and no goal is missed that a greater value may mend.
     pub carries: bool,
     pub failing_share: f64,
+    /// The share of requests that met a time-out of the client where nothing was refused, which no quota mends.
+    #[serde(default)]
+    pub timed_out_share: f64,
     /// The share of answers that the cap cuts short.
     pub truncated_share: f64,
 }

@@ -55,6 +55,9 @@ pub struct Doubted {
     pub low: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub high: Option<Value>,
+    /// Whether it is a rule that AWS does not publish, rather than a figure of the user's own.
+    #[serde(default)]
+    pub is_unpublished: bool,
     /// The question to ask, and whom, or the measurement that settles the unknown.
     pub ask: String,
 }
@@ -125,5 +128,22 @@ impl Doubt {
     pub fn hangs(&self) -> bool {
         let is_held = self.readings.first().is_some_and(|written| written.verdict == Judgement::Held);
         is_held && self.answer != DoubtAnswer::Holds
+    }
+
+    /// Returns whether everything in doubt is a rule that AWS does not publish, and nothing is the user's own figure.
+    #[must_use]
+    pub fn is_of_rules(&self) -> bool {
+        self.unknowns.iter().all(|unknown| unknown.is_unpublished)
+    }
+
+    /// Returns whether the answer depends on rules that AWS does not publish alone: on those that flip it, or on all where
+    /// none is known to flip it.
+    #[must_use]
+    pub fn hangs_on_rules(&self) -> bool {
+        let mut conditions = self.flips.iter().flat_map(|flip| &flip.conditions).peekable();
+        if conditions.peek().is_none() {
+            return self.is_of_rules();
+        }
+        conditions.all(|c| self.unknowns.iter().any(|unknown| unknown.path == c.path && unknown.is_unpublished))
     }
 }

@@ -83,7 +83,8 @@ fn doubted(reader: &mut Reader<'_, '_>, key: &Spanned<Cow<'_, str>>, item: Item<
     };
     let base = standing(reader.root, path).map(|item| alternative(item, reader.sources));
     let ask = known(path).map_or_else(|| measure(path), |known| known.ask).to_owned();
-    span.filter(|_| leads_somewhere).map(|span| Unknown { path: path.to_owned(), base, span, ask })
+    let is_unpublished = is_unpublished(path);
+    span.filter(|_| leads_somewhere).map(|span| Unknown { path: path.to_owned(), base, span, is_unpublished, ask })
 }
 
 /// `{ low, high }`.
@@ -160,6 +161,7 @@ pub fn unknowns(asked: Asked, model: &Model, sink: &mut Sink) -> Vec<Unknown> {
                 path: assumption.path.clone(),
                 base: Some(in_force(assumption)),
                 span,
+                is_unpublished: is_unpublished(&assumption.path),
                 ask: known(&assumption.path).map_or(&*assumption.why, |known| known.ask).to_owned(),
             });
         }
@@ -306,6 +308,11 @@ const KNOWN: [Known; 21] = [
 
 fn known(path: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| path.strip_suffix(known.key).is_some_and(|before| before.ends_with('.')))
+}
+
+/// Returns whether a path is of a rule that AWS does not publish. A size of a quota is published, or the user's own.
+fn is_unpublished(path: &str) -> bool {
+    known(path).is_some_and(|known| known.key != "tpm")
 }
 
 #[cfg(test)]

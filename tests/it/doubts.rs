@@ -238,7 +238,7 @@ fn the_summary_says_first_what_the_answer_is() {
         "fails with capacities.us.tpm below 66,0",
         "aws service-quotas list-service-quotas",
         "how far each unknown alone moves throttle_rate from 0 %:",
-        "these ranges come from unpublished rules",
+        "these ranges come from what is in doubt",
     ] {
         assert!(flat.contains(part), "`{part}` is not in\n{text}");
     }
@@ -376,7 +376,34 @@ fn the_account_and_a_default_on_requests_are_in_doubt_and_readings_stay_bounded(
     let load = |more: &[String]| model(&source, more);
     let run = || experiment::run_in_doubt(&base, scenario, &unknowns, &load, &Unwatched);
     let results = experiment::on_threads(2, run).expect("threads start").expect("every reading loads").results;
+    let text = report::text(&results, report::Palette { colour: false });
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let idle = flat.split_once("not exercised by this run, in which these limits refuse nothing: ").expect(&flat).1;
+    assert!(idle.contains("account.tpd_counting"), "the day's quota is not used up: {text}");
+    let moved = flat.split_once("not moved by ").map_or("", |(_, rest)| rest.split_once("these").unwrap_or_default().0);
+    assert!(!moved.contains("account.tpd"), "{text}");
     let doubt = results.doubt.expect("something is in doubt");
+    assert!(doubt.is_of_rules(), "each is a default reading: {:?}", doubt.unknowns);
     assert_eq!(doubt.readings_total, 3 * 2 * 2 * 2 * 2 * 2);
     assert!(doubt.readings.len() <= experiment::MOST_READINGS, "each alone, then pairs of the worst");
+}
+
+#[test]
+fn a_doubt_of_ones_own_forecast_is_no_rule_that_aws_does_not_publish() {
+    let rest = format!(
+        "[capacities.us.on_demand]\ntpm = 70_000\n[doubt]\n\"workloads.w.input_tokens\" = [900, 1_000, 2_000]\n{EXPECTED}"
+    );
+    let mut results = results(2, &rest);
+    report::decide(&mut results);
+    let decision = results.decision.as_ref().expect("a run decides");
+    let answer = &decision.answer;
+    assert!(answer.starts_with("not decided: the answer depends on what is in doubt: "), "{answer}");
+    let text = report::text(&results, report::Palette { colour: false });
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in
+        ["of 3 readings of what is in doubt", "it flips with workloads.w.input_tokens", "come from what is in doubt"]
+    {
+        assert!(flat.contains(part), "`{part}` is not in\n{text}");
+    }
+    assert!(!flat.contains("unpublished rules") && !flat.contains("does not publish"), "{text}");
 }

@@ -181,6 +181,7 @@ fn told(unknown: &Unknown) -> Doubted {
         values,
         low,
         high,
+        is_unpublished: unknown.is_unpublished,
         ask: unknown.ask.clone(),
     }
 }

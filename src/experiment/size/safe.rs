@@ -45,8 +45,11 @@ impl<'d> InDoubt<'d> {
         let is_held = doubts.doubt.answer == DoubtAnswer::Holds;
         let (value, effort) = if is_held { (Some(answer), Effort::default()) } else { self.beyond(answer, doubts) };
         let n = doubts.doubt.readings.len();
-        let which =
-            if (n as u64) < doubts.doubt.readings_total { "that were simulated" } else { "of the unpublished rules" };
+        let which = match doubts.doubt.is_of_rules() {
+            _ if (n as u64) < doubts.doubt.readings_total => "that were simulated",
+            true => "of the unpublished rules",
+            false => "of what is in doubt",
+        };
         let end = match self.size.find {
             Find::Least => format!("up to {}", self.size.told(self.size.value(self.size.values() - 1))),
             Find::Greatest => format!("down to {}", self.size.told(self.size.from)),

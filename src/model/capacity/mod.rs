@@ -224,6 +224,19 @@ pub struct Capacity {
     pub region: usize,
     pub room: Room,
     pub billing: Billing,
+    /// `None`: AWS still sells its model, and raises its quotas.
+    pub legacy: Option<Legacy>,
+}
+
+/// The legacy state of a model, in which AWS raises no quota of it and sells nothing new for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Legacy {
+    /// The name of the model in the catalogue.
+    pub model: String,
+    /// The first day of the legacy state (YYYY-MM-DD).
+    pub since: String,
+    /// The id of the model that replaces it.
+    pub successor: Option<String>,
 }
 
 /// How a capacity stands at some time.

@@ -15,6 +15,8 @@ pub struct Unknown {
     /// What the scenario runs at; `None`: what stands there is not one value, and is left as it is.
     pub base: Option<Alternative>,
     pub span: Alternatives,
+    /// Whether it is a rule that AWS does not publish, rather than a figure of the user's own.
+    pub is_unpublished: bool,
     /// What to ask whom, or to measure.
     pub ask: String,
 }

@@ -41,9 +41,10 @@ pub(super) fn certainty(subject: &Subject<'_>) -> [Section; 2] {
         let first = format!("{}.", capital(&lines.remove(0)));
         vec![Block::Paragraph(vec![said(first)]), Block::Facts(lines)]
     };
+    let is_own = results.doubt.as_ref().is_some_and(|doubt| !doubt.is_of_rules());
     [
         Section::of("Sampling error", vec![Block::Paragraph(vec![text(chance)])]),
-        Section::of("Unpublished rules", nobody),
+        Section::of(if is_own { "What is in doubt" } else { "Unpublished rules" }, nobody),
     ]
 }
 

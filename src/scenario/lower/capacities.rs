@@ -96,6 +96,7 @@ impl<'a> Lowering<'a> {
             Some(written) => written.value.lower(speed, serving.concurrency.is_some(), &written.at, self.sink),
         };
         let Some(contention) = contention else { return };
+        let legacy = known.and_then(|known| self.legacy(kind_name, &known.sold));
         let Plan { room, billing, listed, long_context, .. } = plan;
         supply.offers.push(Offer { written: kind.prices().map(|p| &p.value), listed, long_context, path });
         supply.capacities.push(Capacity {
@@ -111,6 +112,7 @@ impl<'a> Lowering<'a> {
             region,
             room,
             billing,
+            legacy,
         });
     }
 

@@ -5,7 +5,7 @@ use super::models::Models;
 use super::supply::Draft;
 use crate::catalog::{self, Day, LifecycleEntry, ModelEntry};
 use crate::diagnostic::Span;
-use crate::model::capacity::Sold;
+use crate::model::capacity::{Legacy, Sold};
 use crate::model::service::{AfterEnd, ModelSpec};
 use crate::units::SimTime;
 
@@ -106,6 +106,17 @@ impl Lowering<'_> {
         if spec.price_factor.is_none() {
             self.assume(format!("models.{}.price_factor", sold.name), "1", what);
         }
+    }
+
+    /// Returns the legacy state of the model that a capacity serves, on the last day of the run; `None`: AWS still raises its
+    /// quotas, or the capacity serves imported weights.
+    pub(super) fn legacy(&self, kind: &str, sold: &Sold<'_>) -> Option<Legacy> {
+        let (entry, life) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?)))?;
+        (kind != "custom_import" && is_legacy(life, &self.days())).then(|| Legacy {
+            model: entry.name.clone(),
+            since: life.legacy_from.as_ref().map(ToString::to_string).unwrap_or_default(),
+            successor: successor(sold, life, self.catalog.get()),
+        })
     }
 
     /// Warns of new purchases for a legacy model, which AWS does not sell.
