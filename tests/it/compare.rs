@@ -238,7 +238,7 @@ fn two_files_are_told_in_eighty_columns() {
     let told = text(&output.stdout);
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     for part in [
-        "A bucket that is too small\nA bucket that is large enough\na: a.toml\nb: b.toml\n8 replications each · seed 5",
+        "a: A bucket that is too small\nb: A bucket that is large enough\na: a.toml\nb: b.toml\n8 replications each · seed 5",
         "paired: both sides meet the same",
         "Goals      throttle_rate <= 5 %: FAILED on a, held on b",
         "b costs $",
