@@ -286,7 +286,7 @@ fn of_results(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let _ = reading::json::<Baseline>(text.as_bytes());
     if let Ok((results, _)) = reading::json::<Results>(text.as_bytes()) {
         let sheet = Sheet { subject: Subject::of(&results), scenario: None };
-        if bytes.len() % 8 == 0
+        if bytes.len().is_multiple_of(8)
             && let Ok(review) = review(&sheet)
         {
             let _ = (html(&review), review_markdown(&review));
