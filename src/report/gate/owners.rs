@@ -75,7 +75,7 @@ fn broken<'c>(checked: &'c Checked, owner: &str) -> impl Iterator<Item = &'c str
 
 /// Those that fail, and are worse than in the baseline.
 fn newly_broken<'c>(checked: &'c Checked, owner: &str) -> impl Iterator<Item = &'c str> {
-    let is_worse = |metric: &&str| {
+    let is_worse = move |metric: &&str| {
         let name = against_the_baseline(metric);
         checked.cases.iter().any(|case| case.name == name && case.verdict == Judgement::Failed)
     };
