@@ -10,14 +10,14 @@ use super::files::{existing_folder, unwritable, write_whole};
 use super::{Exit, Trouble, fault, refusal, say, shown};
 use crate::charts::Subject;
 use crate::report::{self, Sheet};
-use crate::results;
+use crate::results::Results;
 use crate::scenario::Source;
 
 pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     let path = located(&args.results);
     let (results, points) = read(&path)?;
     let subject = Subject { results: &results, points: points.as_deref().unwrap_or(&results.points) };
-    let scenario = args.scenario.as_deref().map(|file| scenario(file, &results.scenario)).transpose()?;
+    let scenario = args.scenario.as_deref().map(|file| scenario(file, &results)).transpose()?;
     let review = report::review(&Sheet { subject, scenario: scenario.as_deref() })
         .map_err(|e| fault(Exit::InputOutput, e.to_string(), None))?;
     let (name, content) = match args.format {
@@ -47,10 +47,12 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Held)
 }
 
-/// The scenario that the results are of, as it is written, with the files that it extends and includes.
-fn scenario(file: &Path, results: &results::Scenario) -> Result<String, Trouble> {
+/// The scenario that the results are of, as it is written, with the files that it extends and includes; of a comparison
+/// either of the two.
+fn scenario(file: &Path, results: &Results) -> Result<String, Trouble> {
     let source = Source::open(file, &[]).map_err(|refused| refusal(&refused))?;
-    if !source.is_text_of(&results.sha256) {
+    let sides = results.comparison.iter().flat_map(|comparison| [&comparison.a.scenario, &comparison.b.scenario]);
+    if ![&results.scenario].into_iter().chain(sides).any(|of| source.is_text_of(&of.sha256)) {
         let help = "give the file as it was when it ran, with the files that it extends and includes as they were then"
             .to_owned();
         return Err(fault(Exit::Usage, format!("the results come from another version of `{}`", file.display()), help));

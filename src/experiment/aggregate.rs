@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn a_rate_without_events_is_bounded_by_its_minutes() {
-        let rate = |events, trials, minutes| Measure::Rate { events, trials, minutes, deviation: Deviation::default() };
+        let rate = |events, trials, minutes: u64| {
+            let blocks = minutes as f64;
+            Measure::Rate { events, trials, minutes, blocks, deviation: Deviation::default() }
+        };
         let expected = -libm::log(0.05) / 60.0;
         for (events, estimate_is) in [(0, 0.0), (3_000, 1.0)] {
             let e = estimate(rate(events, 3_000, 60), &[rate(events / 3, 1_000, 20); 3], 0.95);

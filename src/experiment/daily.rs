@@ -6,6 +6,8 @@ use crate::metrics::UsedUp;
 use crate::model::Model;
 use crate::model::capacity::Quota;
 use crate::model::daily::{NOT_REACHED, Outlook, daily_limit, moment, name_of_limit};
+use crate::model::workload::Workload;
+use crate::model::workload::arrivals::Arrivals;
 use crate::results::{Note, Point};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime};
 
@@ -47,6 +49,22 @@ fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64)
     Some(format!("{limit} is used up at {}{share}{often}", moment(&model.run.start, at)))
 }
 
+/// More than was expected is no rounding and no luck \[1\].
+const MORE: f64 = 1.2;
+
+/// Returns whether all traffic that may ask a quota, by any capacity of its routes, has been sent before an instant.
+fn sends_end_before(model: &Model, quota: usize, at: SimTime) -> bool {
+    let asks = |workload: &&Workload| {
+        let mut capacities = workload.stages.iter().flat_map(|stage| &stage.route);
+        capacities.any(|c| model.capacities[*c].quotas.contains(&quota))
+    };
+    model.workloads.iter().filter(asks).all(|workload| match &workload.arrivals {
+        Arrivals::Job(job) => job.at.saturating_add(job.spread) < at.0,
+        Arrivals::Trace(replay) => !replay.repeat && replay.trace.rows().all(|row| row.arrival < at.0),
+        _ => false,
+    })
+}
+
 /// When the limit would be used up if the run went on; `None`: within a week it is not.
 fn after_the_run(model: &Model, outlook: &Outlook<'_>, quota: usize, charged: Option<f64>) -> Option<String> {
     if let Some(at) = outlook.used_up_at(quota) {
@@ -56,8 +74,16 @@ fn after_the_run(model: &Model, outlook: &Outlook<'_>, quota: usize, charged: Op
     }
     let measured = model.run.duration.0;
     let (_, limit) = daily_limit(&model.quotas[quota])?;
-    // What overflows from other capacities is known from the run alone.
-    let lasts = limit.amount as f64 / charged.filter(|charged| *charged > 0.0)? * measured as f64;
+    let charged = charged.filter(|charged| *charged > 0.0)?;
+    // What overflows from other capacities is known from the run alone. What was expected, such as a job, lasts a week.
+    let run = &model.run;
+    if charged <= MORE * outlook.expected(quota, run.warmup, run.measured_end()) {
+        return None;
+    }
+    let lasts = limit.amount as f64 / charged * measured as f64;
+    if sends_end_before(model, quota, SimTime(run.warmup.0.saturating_add(lasts as u64))) {
+        return None;
+    }
     (measured < MICROS_PER_DAY && lasts < MICROS_PER_DAY as f64).then(|| {
         let name = name_of_limit(&model.quotas[quota]).unwrap_or_default();
         let hours = lasts / MICROS_PER_HOUR as f64;

@@ -2,8 +2,9 @@
 
 use crate::model::capacity::account::ACCOUNT;
 use crate::model::daily;
-use crate::model::{Model, Run, coverage};
-use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, Point, Results};
+use crate::model::{Group, GroupKind, Model, Run, coverage};
+use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, OwnerAnswer, Point, Results};
+use crate::terms;
 use crate::units::MICROS_PER_DAY;
 
 /// The greatest number of kinds of assumptions that a decision names; the same key of several models or quotas is one kind.
@@ -35,6 +36,7 @@ pub fn decision(model: &Model, results: &Results) -> Option<Decision> {
         e2e_p99_ms: point.value("e2e_p99_ms"),
         cost_per_month_usd: point.value("cost_per_month_usd"),
         change: None,
+        owners: by_owner(model, results, point),
         caveats: caveats().map(|note| note.text.clone()).collect(),
         is_of_part: !coverage::unseen_traffic(model).is_empty(),
         hangs_on: match &results.doubt {
@@ -42,6 +44,38 @@ pub fn decision(model: &Model, results: &Results) -> Option<Decision> {
             None => Assumed { model, results, point }.hangs_on(),
         },
     })
+}
+
+/// Whose goal a metric is; `None`: it is of the whole, or the scenario names no owners.
+#[must_use]
+pub fn owner_of(model: &Model, metric: &str) -> Option<String> {
+    let (family, part) = terms::parse_metric(metric).ok()?.part?;
+    let is_of = |group: &&Group| match family.as_str() {
+        "owners" => group.name == part,
+        "files" => group.workloads.iter().any(|w| model.workloads[*w].name.starts_with(&format!("{part}."))),
+        "workloads" => group.workloads.iter().any(|w| model.workloads[*w].name == part),
+        _ => false,
+    };
+    let mut owners = model.groups.iter().filter(|group| group.kind == GroupKind::Owner);
+    owners.find(is_of).map(|group| group.name.clone())
+}
+
+/// What of the answer is of each owner; the one that loses the largest share first.
+fn by_owner(model: &Model, results: &Results, point: &Point) -> Vec<OwnerAnswer> {
+    let of = |group: &Group| {
+        let failed = results.expectations.iter().filter(|goal| goal.verdict == Judgement::Failed);
+        let own = failed.filter(|goal| owner_of(model, &goal.metric).as_ref() == Some(&group.name));
+        OwnerAnswer {
+            owner: group.name.clone(),
+            served_share: point.value(&format!("owners.{}.failure_rate", group.name)).map(|lost| 1.0 - lost),
+            missed: own.map(|goal| goal.metric.clone()).collect(),
+        }
+    };
+    let owners = model.groups.iter().filter(|group| group.kind == GroupKind::Owner);
+    let mut answers: Vec<OwnerAnswer> = owners.map(of).collect();
+    let share = |answer: &OwnerAnswer| answer.served_share.unwrap_or(1.0);
+    answers.sort_by(|a, b| share(a).total_cmp(&share(b)).then_with(|| terms::natural_order(&a.owner, &b.owner)));
+    answers
 }
 
 /// The assumptions that flip the answer where they were put under doubt.

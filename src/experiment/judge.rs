@@ -62,7 +62,7 @@ fn not_held(e: Expectation) -> Expectation {
 
 /// What the judgement of a rate rests on; `None`: it is no rate, or nothing was tried.
 fn evidence(pooled: Measure, replications: &[Replication], at: usize, alpha: f64) -> Option<RateEvidence> {
-    let Measure::Rate { events, trials, minutes, deviation } = pooled else { return None };
+    let Measure::Rate { events, trials, minutes, deviation, .. } = pooled else { return None };
     let own = replications.iter().filter_map(|r| match r.metrics[at].measure {
         Measure::Rate { events, trials, .. } => Some((events, trials)),
         _ => None,

@@ -28,6 +28,7 @@ mod sweep;
 mod warmup;
 
 pub use compare::{Contender, compare, compare_in_doubt};
+pub use decide::owner_of;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
 pub use estimate::{Need, estimate};
 pub use inputs::without_varied;

@@ -20,6 +20,7 @@ const MANY_UNFINISHED: f64 = 0.01;
 pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record, point: &Point) -> Vec<Note> {
     let mut notes = of_the_run(model, replications.len() as u64, pooled, point);
     notes.extend(of_the_warmup(model, replications, point));
+    notes.extend(model.remarks.iter().map(|remark| caveat(Some(&remark.path), remark.text.as_str())));
     notes.extend(coverage::unseen_traffic(model).into_iter().map(|remark| caveat(None, remark)));
     notes.extend(coverage::of_the_month(model).map(|remark| caveat(Some("requests_per_month"), remark)));
     notes.extend(granted::legacy_models(model).into_iter().map(|remark| caveat(None, remark)));
@@ -50,7 +51,12 @@ fn of_jobs(model: &Model, point: &Point) -> Vec<Note> {
             Some(done) => {
                 let done = SimTime((done * 1e3).round() as u64);
                 let took = plain(&time((done.0.saturating_sub(job.at)) as f64 * 1e-3));
-                format!("the job `{name}` is done {took} after it begins, at {}", moment(&model.run.start, done))
+                let served = point.value(&format!("workloads.{name}.served")).filter(|served| *served < asked);
+                let lost = |served| {
+                    format!(", with {} of its {} requests answered", plain(&count(served)), plain(&count(asked)))
+                };
+                let lost = served.map(lost).unwrap_or_default();
+                format!("the job `{name}` is done {took} after it begins, at {}{lost}", moment(&model.run.start, done))
             }
             None => format!(
                 "it is not known when the job `{name}` is done: not all of its requests, {} of them measured, had their outcome \

@@ -84,36 +84,26 @@ fn narrowed(sample: Sample, gap: f64) -> f64 {
 /// What the points of a study show of the clusters of each rate, by metric.
 #[derive(Debug, Clone, Default)]
 pub struct Clusters {
-    /// Deviations between minutes and between replications.
-    by_metric: BTreeMap<String, [Deviation; 2]>,
+    /// The largest dispersion of any comparable point, so that points with other traffic cannot hide it.
+    by_metric: BTreeMap<String, f64>,
 }
 
 impl Clusters {
     /// Adds a point's expectations. Points of which a rate saw both ways, and its event in no more than half of the trials
     /// (or in no less, of a rate that is wanted high), are comparable with those that saw none.
     pub fn add(&mut self, expectations: &[Expectation]) {
-        let mut seen: Vec<&str> = Vec::new();
         for e in expectations {
             let Some(evidence) = e.evidence.filter(is_comparable(e)) else { continue };
-            // Two bounds on one metric rest on the same counts.
-            if seen.contains(&e.metric.as_str()) {
-                continue;
-            }
-            seen.push(&e.metric);
-            let sums = self.by_metric.entry(e.metric.clone()).or_default();
-            let of_point = [evidence.between_minutes, evidence.between_replications];
-            let of_point = of_point.map(|[squares, binomial]| Deviation { squares, binomial });
-            *sums = [0, 1].map(|i| sums[i].plus(of_point[i]));
+            let between = [evidence.between_minutes, evidence.between_replications];
+            let dispersions = between.map(|[squares, binomial]| Deviation { squares, binomial }.dispersion());
+            let largest = self.by_metric.entry(e.metric.clone()).or_insert(1.0);
+            *largest = dispersions.into_iter().fold(*largest, f64::max);
         }
     }
 
-    fn dispersion(&self, metric: &str) -> Option<f64> {
-        let deviations = self.by_metric.get(metric)?;
-        Some(deviations.iter().map(|d| d.dispersion()).fold(1.0, f64::max))
-    }
-
     /// Judges a point's expectations anew where a rate saw no event, or nothing but events, and comparable points show how
-    /// its events cluster. A point whose run ended early stays as it was judged.
+    /// its events cluster: at most as much is known of it as without them. A point whose run ended early stays as it was
+    /// judged.
     pub fn rejudge(&self, point: &mut Point) {
         if point.ended.is_none() {
             self.judge_anew(&mut point.expectations, point.replications);
@@ -122,11 +112,10 @@ impl Clusters {
 
     fn judge_anew(&self, expectations: &mut [Expectation], replications: u64) {
         for e in expectations {
-            let (Some(evidence), Some(estimate)) = (e.evidence.filter(|e| e.worth.is_some()), e.estimate) else {
-                continue;
-            };
-            let Some(dispersion) = self.dispersion(&e.metric) else { continue };
-            let worth = evidence.trials as f64 / dispersion;
+            let (Some(evidence), Some(estimate)) = (e.evidence, e.estimate) else { continue };
+            let Some(own) = evidence.worth else { continue };
+            let Some(dispersion) = self.by_metric.get(&e.metric).copied() else { continue };
+            let worth = own.min(evidence.trials as f64 / dispersion);
             let margin = dispersion::bound_of_none(evidence.alpha, worth);
             let bound = match (e.at_least, e.at_most) {
                 (Some(low), Some(high)) => Bound::Between(low, high),
@@ -235,10 +224,14 @@ mod tests {
             (own.verdict, own.undecided.and_then(|open| open.replications))
         };
         let bursts = point(3_000, 100_000, 100.0);
-        // 40,000 trials are worth 400 of clusters of a hundred: below 0.75 %. A tenth of them are worth 40, whatever the
-        // minutes are.
-        assert_eq!(judged(40_000, std::slice::from_ref(&bursts)), (Judgement::Held, None));
+        // 40,000 trials are worth 400 of clusters of a hundred, and no more than the 60 minutes that were measured. A tenth
+        // of them are worth 40.
+        assert_eq!(judged(40_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(20)));
         assert_eq!(judged(4_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(30)));
+        // Neighbours that are nearly swamped, of independent refusals, tell nothing that narrows the margin.
+        let swamped = point(49_000, 100_000, 1.0);
+        assert_eq!(judged(40_000, std::slice::from_ref(&swamped)), (Judgement::Inconclusive, Some(20)));
+        assert_eq!(judged(4_000, &[swamped.clone(), bursts.clone(), swamped]), (Judgement::Inconclusive, Some(30)));
         // Nothing comparable: the point stays as its minutes judge it.
         assert_eq!(judged(40_000, &[]).0, Judgement::Inconclusive);
         assert_eq!(judged(40_000, &[point(90_000, 100_000, 1.0)]).0, Judgement::Inconclusive, "it is swamped");

@@ -76,12 +76,12 @@ impl Kept {
     }
 }
 
-/// Returns the notes that say when daily limits are used up, and which traffic the measured time leaves out.
+/// Returns the notes that say when daily limits are used up, which models end, and which traffic the measured time leaves out.
 fn of_the_hours(model: &Model, notes: &[Note]) -> Vec<Note> {
     let left_out = coverage::remarks(model);
     let is_daily = |metric: &String| ["tpd.refused", "tpd.charged"].iter().any(|of| metric.ends_with(of));
     let is_told = |note: &&Note| match &note.metric {
-        Some(metric) => is_daily(metric),
+        Some(metric) => is_daily(metric) || model.remarks.iter().any(|remark| remark.text == note.text),
         None => left_out.contains(&note.text),
     };
     notes.iter().filter(is_told).cloned().collect()

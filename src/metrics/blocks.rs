@@ -1,6 +1,17 @@
 //! Events and trials by minute: what tells whether events come alone or in clusters.
 
+use crate::model::Model;
+use crate::model::workload::arrivals::Intensity;
 use crate::stats::Deviation;
+
+/// How many independent blocks a measured minute is worth for events that were never seen, at most 1: traffic that comes in
+/// random bursts, or in states, is independent from one episode to the next, not from minute to minute. The rarest
+/// episodes of all workloads decide, because workloads share limits.
+#[must_use]
+pub(super) fn independent_a_minute(model: &Model) -> f64 {
+    let intensities = model.workloads.iter().filter_map(|workload| workload.arrivals.intensity());
+    intensities.filter_map(Intensity::episodes_a_minute).fold(1.0, f64::min)
+}
 
 /// Sums over the minutes of an interval in which there were trials, for one rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,6 +8,7 @@ pub use detail::detail;
 pub(super) use supply::per_minute;
 
 use super::abandoned_cost::AbandonedCost;
+use super::blocks::independent_a_minute;
 use super::ledger::{Item, committed, ledger, month_of_usage, sum};
 use super::record::{Cohort, NEVER_DONE, Record, WorstMinutes};
 use crate::model::{Group, Model};
@@ -26,6 +27,9 @@ pub enum Measure {
         trials: u64,
         /// Minutes in which there were trials, or the trials themselves where events do not come in clusters of a minute.
         minutes: u64,
+        /// How many independent blocks these minutes are worth: as many, or the expected number of episodes of what varies
+        /// at random where that is less.
+        blocks: f64,
         /// How the minutes' counts of events deviate from their mean.
         deviation: Deviation,
     },
@@ -37,7 +41,7 @@ impl Measure {
     /// Returns a rate whose trials are taken as independent.
     #[must_use]
     pub fn rate(events: u64, trials: u64) -> Self {
-        Self::Rate { events, trials, minutes: trials, deviation: Deviation::default() }
+        Self::Rate { events, trials, minutes: trials, blocks: trials as f64, deviation: Deviation::default() }
     }
 
     /// How many independent trials a rate is worth in which nothing, or everything, was an event and of whose clusters
@@ -45,8 +49,8 @@ impl Measure {
     #[must_use]
     pub fn unseen_in(self) -> Option<f64> {
         match self {
-            Self::Rate { events, trials, minutes, .. } if trials > 0 && (events == 0 || events == trials) => {
-                Some(minutes as f64)
+            Self::Rate { events, trials, blocks, .. } if trials > 0 && (events == 0 || events == trials) => {
+                Some(blocks)
             }
             _ => None,
         }
@@ -73,7 +77,7 @@ pub struct Measured {
 /// The same model gives the same names in the same order.
 #[must_use]
 pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, prefix: &str) -> Vec<Measured> {
-    let mut sheet = Sheet { prefix: prefix.to_owned(), out: Vec::new() };
+    let mut sheet = Sheet { prefix: prefix.to_owned(), independent: independent_a_minute(model), out: Vec::new() };
     let mut total = Cohort::default();
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
     total.worst_minutes = record.worst_minutes;
@@ -161,6 +165,8 @@ impl Interval {
 
 struct Sheet {
     prefix: String,
+    /// Independent blocks in a measured minute, at most 1.
+    independent: f64,
     out: Vec<Measured>,
 }
 
@@ -213,7 +219,9 @@ impl Sheet {
                 self.value(name, Some(0.0));
                 continue;
             }
-            self.put(name, Measure::Rate { events, trials, minutes, deviation: blocks.deviation() });
+            let deviation = blocks.deviation();
+            let blocks = minutes as f64 * self.independent;
+            self.put(name, Measure::Rate { events, trials, minutes, blocks, deviation });
         }
         let abandoned = c.abandoned.total();
         self.count("abandoned_attempts", abandoned.calls);

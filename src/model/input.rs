@@ -29,6 +29,15 @@ pub struct Input {
     pub source: String,
 }
 
+/// What a reader of the answer must know of a part of the scenario, such as that its model ends soon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// The part: `models.chat`.
+    pub path: String,
+    /// A sentence that stands alone.
+    pub text: String,
+}
+
 /// The figures that lowering takes from the catalogue or assumes because the scenario leaves them out.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -37,11 +46,20 @@ pub struct Facts {
     pub cited: Vec<Input>,
     /// The dates of the catalogue's figures in use.
     pub dates: Vec<String>,
+    pub remarks: Vec<Remark>,
 }
 
 impl Facts {
     pub fn assume(&mut self, path: String, value: impl Into<String>, why: impl Into<String>) {
         self.assumptions.push(Assumption { path, value: value.into(), why: why.into(), between: None });
+    }
+
+    /// Tells the reader of the answer of a part of the scenario, once.
+    pub fn remark(&mut self, path: String, text: impl Into<String>) {
+        let remark = Remark { path, text: text.into() };
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
     }
 
     /// Tells of a figure of the catalogue that is in force.

@@ -44,6 +44,8 @@ pub struct Model {
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,
     pub assumptions: Vec<Assumption>,
+    /// What a reader of the answer must know of parts of the scenario: models that have ended or end soon.
+    pub remarks: Vec<input::Remark>,
     /// Every figure in force with who says so, sorted.
     pub inputs: Vec<input::Input>,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD).

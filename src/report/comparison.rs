@@ -422,14 +422,12 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// Returns a name in so many letters at the most.
-fn cut(name: &str, most: usize) -> String {
-    if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most - 1).chain(['…']).collect() }
-}
-
 /// Columns as wide as what stands in them.
 fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> String {
-    let [a, b] = [&comparison.a.name, &comparison.b.name].map(|name| cut(name, WIDEST_NAME));
+    let names = [&comparison.a.name, &comparison.b.name];
+    // Names that would be cut stand above the table, and letters at the head of its columns.
+    let is_long = names.iter().any(|name| name.chars().count() > WIDEST_NAME);
+    let [a, b] = if is_long { ["A", "B"].map(str::to_owned) } else { names.map(String::clone) };
     let head = [String::new(), a, b, "change".to_owned()];
     let all = || sections.iter().flat_map(|section| section.rows.iter().map(|row| &row.cells)).chain([&head]);
     let mut width: Vec<usize> =
@@ -440,9 +438,13 @@ fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> Str
         let name = if name.len() > LONGEST_METRIC { name.trim_end_matches("_usd") } else { name };
         format!("{name:<0$} {a:>1$} {b:>2$} {difference:>3$}", width[0], width[1], width[2], width[3])
     };
+    let mut out = String::new();
+    for told in wrapped(&format!("A ({}), B ({})", names[0], names[1]), WIDTH).into_iter().filter(|_| is_long) {
+        out += &format!("{}\n", palette.faint(&told));
+    }
     // The level stands above the words beside the differences.
     let level = format!("{} ± {} interval", line(&head), share(comparison.confidence));
-    let mut out = format!("{}\n", palette.faint(&level));
+    out += &format!("{}\n", palette.faint(&level));
     for section in sections {
         if let Some(workload) = &section.workload {
             out += &format!("\n{}\n", palette.bold(&format!("workload {workload}, where it differs")));

@@ -1,8 +1,8 @@
 //! The decision in sentences, which the text, the Markdown and the document share.
 
 use super::figures::{count, money, share, time};
-use super::verdict;
-use crate::results::{Change, Decision, Doubt, Judgement, Point, Rerun, Results, Verdict, VerdictBasis};
+use super::{owners, verdict};
+use crate::results::{Change, Decision, Doubt, Judgement, OwnerAnswer, Point, Rerun, Results, Verdict, VerdictBasis};
 use crate::units;
 
 /// Fills in `decision.answer` of the results.
@@ -17,6 +17,7 @@ pub fn decide(results: &mut Results) {
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
+    lines.extend(by_owner(decision));
     lines.extend(caveats(decision));
     lines
         .extend(point.basis.neck.as_ref().map(verdict::neck).or_else(|| timed_out(point)).filter(|_| !is_small(point)));
@@ -45,6 +46,30 @@ fn folded(paths: &[String]) -> Vec<String> {
         }
     }
     told
+}
+
+/// So many owners are told in the decision one by one.
+const MOST_OWNERS: usize = 5;
+
+/// What is served of each owner and what breaks, the one that loses the largest share first.
+fn by_owner(decision: &Decision) -> Vec<String> {
+    let served = |share: f64| verdict::served(&VerdictBasis { failing_share: 1.0 - share, ..VerdictBasis::default() });
+    let of = |answer: &OwnerAnswer| {
+        let what =
+            answer.served_share.map_or_else(|| "no request arrived".to_owned(), |s| format!("{} served", served(s)));
+        let goals = owners::goals(&answer.owner, answer.missed.iter().map(String::as_str));
+        let breaks = owners::breaks(&goals).map(|breaks| format!("; {breaks}")).unwrap_or_default();
+        format!("{}: {what}{breaks}", answer.owner)
+    };
+    let mut lines: Vec<String> = decision.owners.iter().take(MOST_OWNERS).map(of).collect();
+    let rest = decision.owners.get(MOST_OWNERS..).unwrap_or_default();
+    let least = rest.iter().filter_map(|answer| answer.served_share).reduce(f64::min);
+    lines.extend(least.map(|least| {
+        let broken = rest.iter().filter(|answer| !answer.missed.is_empty()).count();
+        let broken = if broken > 0 { format!("; goals of {broken} of them break") } else { String::new() };
+        format!("{} more owners: {} served or more{broken}", rest.len(), served(least))
+    }));
+    lines
 }
 
 /// So many caveats are told in the decision; the notes have all.
@@ -115,6 +140,8 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
         decision.cost_per_month_usd.map(|usd| format!("{} a month{}", money(usd), of_the_served(&point.basis))),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
+    // The first word has said it.
+    let judged = judged.strip_prefix("not decided: ").filter(|_| word.starts_with("not decided")).unwrap_or(&judged);
     format!("{word}{joint}{}; {judged}", figures.join(", "))
 }
 

@@ -25,7 +25,9 @@ pub use csv::{PointRows, differences_csv, points_csv};
 pub use decision::decide;
 pub use doubt::doubt;
 pub use figures::{Palette, money};
-pub use gate::{Case, Checked, annotations, difference, gate_broken, gate_markdown, gate_text, junit};
+pub use gate::{
+    Case, Checked, against_the_baseline, annotations, difference, gate_broken, gate_markdown, gate_text, junit,
+};
 pub use json::{json, results_schema};
 pub use markdown::markdown;
 pub use page::{Review, Sheet, html, review, review_markdown};

@@ -20,6 +20,29 @@ pub(super) fn rows(point: &Point) -> Vec<[String; 6]> {
     owners.into_iter().flat_map(|(owner, takes)| of_owner(point, owner, &takes)).collect()
 }
 
+/// Returns the goals that break, by what they are of: `chat of web`, `failure_rate of web`; each once.
+pub(super) fn goals<'m>(owner: &str, metrics: impl Iterator<Item = &'m str>) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for metric in metrics {
+        let part = terms::parse_metric(metric).ok().and_then(|metric| metric.part);
+        let name = match &part {
+            Some((family, name)) if family == "workloads" => name.as_str(),
+            _ => metric,
+        };
+        let goal = format!("{} of {owner}", name.rsplit('.').next().unwrap_or(name));
+        if !told.contains(&goal) {
+            told.push(goal);
+        }
+    }
+    told
+}
+
+/// `chat of web breaks`, `chat of web and failure_rate of web break`; `None`: nothing does.
+pub(super) fn breaks(goals: &[String]) -> Option<String> {
+    let verb = if goals.len() == 1 { "breaks" } else { "break" };
+    (!goals.is_empty()).then(|| format!("{} {verb}", goals.join(" and ")))
+}
+
 /// What an owner takes, the largest share first.
 pub(super) fn taken<'t>(takes: &'t [Take], owner: &str) -> Vec<&'t Take> {
     let mut taken: Vec<&Take> = takes.iter().filter(|take| take.owner == owner && take.per_minute > 0.0).collect();

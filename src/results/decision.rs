@@ -23,6 +23,9 @@ pub struct Decision {
     pub cost_per_month_usd: Option<f64>,
     /// The change that would turn the answer into yes; null: no value was tried.
     pub change: Option<Change>,
+    /// What of the answer is of each owner, the one that loses the largest share first; empty: the scenario names none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<OwnerAnswer>,
     /// What the answer does not cover or what happens after the run, such as a stated rate that the run never reaches.
     #[serde(default)]
     pub caveats: Vec<String>,
@@ -31,6 +34,17 @@ pub struct Decision {
     pub is_of_part: bool,
     /// The scenario keys of the assumptions that are most likely to change the answer.
     pub hangs_on: Vec<String>,
+}
+
+/// What of the answer is of one owner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerAnswer {
+    pub owner: String,
+    /// The share of the owner's measured requests that were served; null: none arrived.
+    pub served_share: Option<f64>,
+    /// The metrics of the owner's goals that are missed.
+    pub missed: Vec<String>,
 }
 
 /// Keys that were varied in short reruns, to find the least values that carry the load.

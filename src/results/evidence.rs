@@ -14,12 +14,13 @@ pub struct RateEvidence {
     /// The variance of the counts of events over that of independent trials, as far as this point alone shows it; at least 1.
     pub dispersion: f64,
     /// Sums of squares behind the dispersion, between minutes and between replications: what was seen, and what independent
-    /// trials would do. Those of comparable points add up.
+    /// trials would do.
     pub between_minutes: [f64; 2],
     pub between_replications: [f64; 2],
     /// The error probability of one side at which the expectation was judged.
     pub alpha: f64,
-    /// How many independent trials the sample was worth where it had no event, or nothing but events.
+    /// How many independent trials the sample was worth where it had no event, or nothing but events: at most its minutes, or
+    /// the expected number of random bursts, or of cycles through the states of a modulated process.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub worth: Option<f64>,
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use baseline::{Baseline, BaselineScenario, Standing};
 pub use comparison::{Comparison, DECIDING, Difference, JudgedTwice, Side, TOLERANCE, names};
-pub use decision::{Change, Decision, Rerun, Setting};
+pub use decision::{Change, Decision, OwnerAnswer, Rerun, Setting};
 pub use doubt::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Reading};
 pub use ended::{EndReason, EndedEarly};
 pub use evidence::{RateEvidence, Undecided};
@@ -153,7 +153,7 @@ fn is_zero(n: &u64) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    /// The metric the note is about; null for a note about the whole run.
+    /// The metric, or the part of the scenario, that the note is about; null for a note about the whole run.
     pub metric: Option<String>,
     pub text: String,
     /// Whether it limits what the answer says, so that it is a part of the decision.

@@ -107,9 +107,17 @@ fn owner(tree: &mut DeTable<'_>, sink: &mut Sink) -> Option<String> {
     let owner = item.get_ref().as_str().filter(|name| is_good_name(name)).map(str::to_owned);
     if owner.is_none() {
         let rule = "the name of an owner has small letters, digits, _ and -";
-        sink.error(item.span(), rule, "write owner = \"search\"".to_owned());
+        let written = item.get_ref().as_str().map(good_name).filter(|name| is_good_name(name));
+        let name = written.unwrap_or_else(|| "search".to_owned());
+        sink.error(item.span(), rule, format!("write owner = \"{name}\""));
     }
     owner
+}
+
+/// Returns the valid name that comes closest to a text: `web-team` of `Web team`.
+fn good_name(text: &str) -> String {
+    let lower = text.trim().to_lowercase();
+    lower.chars().map(|c| if matches!(c, 'a'..='z' | '0'..='9' | '_' | '-') { c } else { '-' }).collect()
 }
 
 fn refuse_bad_name(name: &Spanned<Cow<'_, str>>, section: &str, sink: &mut Sink) {

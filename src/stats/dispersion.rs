@@ -1,7 +1,6 @@
 //! Clusters of events: how much less than as many independent trials a sample tells.
 
-/// The squares of the deviations of counts from their mean, and what they would be of independent trials. Sums of several
-/// samples pool them.
+/// The squares of the deviations of counts from their mean, and what they would be of independent trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Deviation {
     pub squares: f64,
@@ -9,11 +8,6 @@ pub struct Deviation {
 }
 
 impl Deviation {
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self { squares: self.squares + other.squares, binomial: self.binomial + other.binomial }
-    }
-
     /// The variance of the counts over that of independent trials, at least 1.
     #[must_use]
     pub fn dispersion(self) -> f64 {

@@ -117,7 +117,8 @@ fn advised() -> Vec<(&'static str, String, &'static str, String)> {
             on_demand("[account]\ntpd = \"none\""),
         ),
         // Owners and files of teams.
-        ("[run]\n", "owner = \"Search Team\"\n[run]\n".to_owned(), "write owner = \"search\"", "owner = \"search\"\n[run]\n".to_owned()),
+        ("[run]\n", "owner = \"Search Team\"\n[run]\n".to_owned(), "write owner = \"search-team\"", "owner = \"search-team\"\n[run]\n".to_owned()),
+        ("[run]\n", "owner = 5\n[run]\n".to_owned(), "write owner = \"search\"", "owner = \"search\"\n[run]\n".to_owned()),
         (
             "[run]\n",
             "include = [{ file = \"search.toml\" }]\n[run]\n".to_owned(),

@@ -172,3 +172,29 @@ fn a_month_billed_from_a_part_of_a_week_is_said() {
     let said = remarks(run, office);
     assert!(said.len() == 1 && said[0].contains("billed from 1d of a shape of 7d"), "{said:?}");
 }
+
+#[test]
+fn a_job_tells_how_many_of_its_requests_were_answered_and_no_day_that_it_does_not_fill() {
+    // 2,000 calls of 12,000 tokens are sent at once, and a minute admits 100 of them: nothing is tried again. In ten minutes
+    // the account is charged 1.2 M, and nothing comes after it.
+    let results = |rpm: u64, requests: u64| {
+        results_on(
+            1,
+            &format!(
+                "[run]\nduration = \"10m\"\nwarmup = \"0s\"\nreplications = 1\n[models.nova]\nid = \"us.amazon.nova-pro-v1:0\"\n\
+                 [workloads.docs]\nmodel = \"nova\"\narrivals.job = {{ requests = {requests}, at = \"1m\" }}\n\
+                 input_tokens = 12_000\noutput_tokens = 10\nmax_tokens = 10\nclient.retries = \"none\"\n\
+                 [capacities.us.on_demand]\nrpm = {rpm}\ntpm = 1_000_000_000\n"
+            ),
+        )
+    };
+    let told = |rpm, requests| results(rpm, requests).notes.into_iter().map(|n| n.text).collect::<Vec<_>>();
+    let lost = told(100, 2_000);
+    let job = lost.iter().find(|text| text.starts_with("the job `docs` is done")).expect("it is done");
+    assert!(job.ends_with("with 100 of its 2,000 requests answered"), "{job}");
+    // At this rate 700 M tokens are 4.9 h, but all has been sent.
+    let all = told(10_000, 2_000);
+    let job = all.iter().find(|text| text.starts_with("the job `docs` is done")).expect("it is done");
+    assert!(!job.contains("answered"), "{job}");
+    assert!(!all.iter().chain(&lost).any(|text| text.contains("used up")), "{all:?} {lost:?}");
+}

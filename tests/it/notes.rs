@@ -65,6 +65,7 @@ fn a_day_that_the_run_does_not_see_is_told() {
     let minute = 30 * 1_500 + 500 * 1_100;
     let of_the_quota = "of `quotas.day` is used up";
     assert!(!said(minute * 1_440 + 1).contains(of_the_quota), "a day leaves one");
+    assert!(!said(minute * 1_440).contains(of_the_quota), "a day just uses it up, and at 00:00 it is whole again");
     let half = said(minute * 720);
     assert!(half.contains(&format!("tokens {of_the_quota} 12 h after the start (12:00 UTC), which")), "{half}");
     // The account counts 530 x 1,100: 583,000 a minute.

@@ -388,10 +388,11 @@ fn a_size_that_makes_no_sense_is_refused() {
 
 #[test]
 fn a_rate_is_sized_with_its_unit() {
-    // A token bucket of 60 requests a minute and a second of burst carries a request each second, and no more.
+    // A token bucket of 60 requests a minute and a second of burst carries a request each second, and no more. Six hours
+    // without a refusal are 360 minutes, which bound the rate below 1 %.
     let text = r#"
 title = "How much does it carry?"
-run = { duration = "10m", warmup = "1m", replications = 1 }
+run = { duration = "6h", warmup = "1m", replications = 1 }
 models.m = { max_output_tokens = 100, time_to_first_token = "100ms", output_tokens_per_second = 100 }
 [workloads.w]
 model = "m"

@@ -252,6 +252,23 @@ fn a_report_shows_a_scenario_with_the_files_that_it_extends() {
 }
 
 #[test]
+fn a_report_of_a_comparison_takes_the_file_of_either_side() {
+    let folder = account(&[]);
+    write(&folder, "a.toml", &TEAM.replace("OWNER", "web"));
+    write(&folder, "b.toml", &TEAM.replace("OWNER", "web").replace("40/min", "41/min"));
+    bedload(folder.path(), &["compare", "a.toml", "b.toml", "--no-charts", "--quiet", "--out", "o"]);
+    for (file, rate) in [("a.toml", "40/min"), ("b.toml", "41/min")] {
+        let report = bedload(folder.path(), &["report", "o", "--scenario", file]);
+        assert!(report.status.success(), "{}", text(&report.stderr));
+        let page = std::fs::read_to_string(folder.path().join("o/report.html")).expect("it is there");
+        assert!(page.contains(rate), "{file}");
+    }
+    write(&folder, "b.toml", &TEAM.replace("OWNER", "web").replace("40/min", "42/min"));
+    let other = bedload(folder.path(), &["report", "o", "--scenario", "b.toml"]);
+    assert!(text(&other.stderr).contains("the results come from another version of `b.toml`"));
+}
+
+#[test]
 fn a_comment_says_who_takes_more_and_whose_goal_breaks() {
     let folder = account(&["search", "web"]);
     let check = |more: &[&str]| bedload(folder.path(), &[&["check", "account.toml"], more].concat());
@@ -263,7 +280,20 @@ fn a_comment_says_who_takes_more_and_whose_goal_breaks() {
     assert!(comment.contains("| Before | Now |") && comment.contains("bottleneck: quotas.shared.tpm"), "{comment}");
     assert!(comment.contains("search: +") && comment.contains("tpm a minute of shared"), "{comment}");
     let row = comment.lines().find(|line| line.contains("account.toml")).expect("a row");
-    assert!(row.contains("web: ") && row.contains("and files.web.failure_rate breaks"), "{row}");
+    // The growth of one and what breaks of the other stand in one sentence, and in the other's own.
+    let told = |owner: &str| row.split("<br>").find(|line| line.starts_with(owner)).expect("a line").to_owned();
+    assert!(told("search: +").contains("and failure_rate of search and failure_rate of web break"), "{row}");
+    assert!(told("web: ").contains("and failure_rate of web breaks"), "{row}");
+    // The box of a run, in the text and on the page, has each owner's share.
+    let ran = bedload(folder.path(), &["run", "account.toml", "--no-charts", "--no-decision", "--out", "o"]);
+    bedload(folder.path(), &["report", "o"]);
+    bedload(folder.path(), &["report", "o", "--format", "markdown"]);
+    let page =
+        |file: &str| std::fs::read_to_string(folder.path().join(file)).expect("it is there").replace("<wbr>", "");
+    for told in [text(&ran.stdout), page("o/report.html"), page("o/report.md")] {
+        let flat = told.replace(['\u{a0}', '\\', '`'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains("% served; failure") && flat.contains("web: "), "{told}");
+    }
     assert!(text(&output.stdout).lines().all(|line| line.chars().count() <= 80), "{}", text(&output.stdout));
 }
 

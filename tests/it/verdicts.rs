@@ -1,7 +1,7 @@
 //! The verdict of a run, what is in the way of its requests, and what is said where goals hold and requests fail.
 
 use bedload::report::{self, Palette};
-use bedload::results::{NeckKind, Point, Results, Verdict};
+use bedload::results::{Judgement, NeckKind, Point, Results, Verdict};
 
 use crate::playing::{results_on, value};
 
@@ -233,4 +233,45 @@ fn goals_that_hold_over_a_run_that_loses_requests_never_read_as_if_all_were_well
         assert!(page.replace(['\u{a0}'], " ").contains(sentence), "the page says it");
         assert!(!page.to_lowercase().contains("all 3 stated goals hold"));
     }
+}
+
+#[test]
+fn a_point_that_loses_requests_in_rare_bursts_never_passes_because_few_replications_saw_one() {
+    // Over 200 replications 2.56 % are refused, all of them in bursts: one in four hours, and four replications of two hours
+    // see none at three of these seeds.
+    let scenario = |seed: u64| {
+        format!(
+            "[run]\nduration = \"2h\"\nwarmup = \"5m\"\nreplications = 4\nseed = {seed}\n\
+             [models.m]\nmax_output_tokens = 4096\noutput_burndown = 1\ntime_to_first_token = \"500ms\"\noutput_tokens_per_second = 100\n\
+             [workloads.w]\nmodel = \"m\"\narrivals.poisson.rate = \"300/min\"\n\
+             bursts = [{{ per_hour = 0.25, lasts = \"3m\", factor = 4 }}]\ninput_tokens = 100\noutput_tokens = 100\n\
+             max_tokens = 200\nclient.retries = \"none\"\n[capacities.c.on_demand]\nrpm = 500\n\
+             [[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1%\"\n"
+        )
+    };
+    let judged = |seed| results_on(2, &scenario(seed)).expectations[0].clone();
+    let all: Vec<_> = (1..=10).map(judged).collect();
+    assert!(all.iter().all(|e| e.verdict != Judgement::Held), "{all:?}");
+    let unseen: Vec<_> = all.iter().filter(|e| e.estimate == Some(0.0)).collect();
+    assert!(!unseen.is_empty());
+    for e in unseen {
+        // Eight hours have two bursts on average: -ln(0.05) / 2 is more than every request, and 1 % takes 300 bursts.
+        let evidence = e.evidence.expect("it is a rate");
+        assert!((evidence.worth.expect("it saw none") - 2.0).abs() < 1e-9);
+        assert_eq!(e.margin, Some(1.0));
+        assert_eq!(e.undecided.as_ref().and_then(|open| open.replications), Some(600));
+    }
+}
+
+#[test]
+fn a_process_of_moods_is_independent_from_one_cycle_to_the_next() {
+    let scenario = "[run]\nduration = \"1h\"\nwarmup = \"1m\"\nreplications = 4\n[models.m]\nmax_output_tokens = 4096\noutput_burndown = 1\n\
+        time_to_first_token = \"500ms\"\noutput_tokens_per_second = 100\n[workloads.w]\nmodel = \"m\"\ninput_tokens = 100\n\
+        output_tokens = 100\nmax_tokens = 200\nclient.retries = \"none\"\n[workloads.w.arrivals.mmpp]\nrate = \"60/min\"\n\
+        states = [{ factor = 1, mean_duration = \"15m\" }, { factor = 2, mean_duration = \"5m\" }]\n\
+        [capacities.c.on_demand]\nrpm = 10_000\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"1%\"\n";
+    // Four hours are twelve cycles of 20 minutes, not 240 minutes; cycles of two seconds are no fewer than the minutes.
+    let worth = |text: &str| results_on(2, text).expectations[0].evidence.and_then(|evidence| evidence.worth);
+    assert_eq!(worth(scenario).map(f64::round), Some(12.0));
+    assert_eq!(worth(&scenario.replace("15m", "1s").replace("5m", "1s")), Some(240.0));
 }

@@ -5,7 +5,6 @@ use crate::catalog;
 use crate::cli::size::conclude;
 use crate::cli::{Exit, Trouble, build, doubted};
 use crate::experiment::{self, Answer, Doubts, Played, Watch};
-use crate::model::{Group, GroupKind, Model};
 use crate::report::{self, Case, Checked};
 use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
 
@@ -33,7 +32,7 @@ impl Gate<'_> {
             memory = Some(experiment::remember(model, &played));
             cases.extend(self.size(subject)?);
         }
-        cases.iter_mut().for_each(|case| case.owner = owner_of(model, &case.name));
+        cases.iter_mut().for_each(|case| case.owner = experiment::owner_of(model, &case.name));
         let before =
             self.baseline.as_ref().and_then(|all| known(all, &subject.file)).and_then(|was| was.standing.clone());
         let now = memory.as_ref().and_then(|memory: &BaselineScenario| memory.standing.clone());
@@ -109,7 +108,7 @@ impl Gate<'_> {
         let compared = experiment::regressions(model, played, then).into_iter();
         compared
             .map(|r| Case {
-                name: format!("{} against the baseline", r.metric),
+                name: report::against_the_baseline(&r.metric),
                 verdict: r.verdict,
                 text: report::difference(&r.metric, r.difference, r.half_width),
                 is_warning: false,
@@ -164,19 +163,6 @@ fn undecided(name: &str, text: &str) -> Case {
         is_warning: false,
         owner: None,
     }
-}
-
-/// Whose goal a metric is; `None`: it is of the whole, or the scenario names no owners.
-fn owner_of(model: &Model, metric: &str) -> Option<String> {
-    let (family, part) = crate::terms::parse_metric(metric).ok()?.part?;
-    let is_of = |group: &&Group| match family.as_str() {
-        "owners" => group.name == part,
-        "files" => group.workloads.iter().any(|w| model.workloads[*w].name.starts_with(&format!("{part}."))),
-        "workloads" => group.workloads.iter().any(|w| model.workloads[*w].name == part),
-        _ => false,
-    };
-    let mut owners = model.groups.iter().filter(|group| group.kind == GroupKind::Owner);
-    owners.find(is_of).map(|group| group.name.clone())
 }
 
 /// What a baseline has of a file: under its path, else under the one path that ends in its name.

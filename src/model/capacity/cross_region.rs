@@ -220,7 +220,9 @@ impl CrossRegionSpec {
             let rule = format!("`models.{}` is customized, and inference profiles serve base models", sold.name);
             site.sink.error(site.at.clone(), rule, "use provisioned, or custom_deployment".to_owned());
         }
-        if sold.path != crate::catalog::IN_REGION && sold.path != self.profile.value.0 {
+        // A profile that does not exist is refused below, and the id is right.
+        let exists = sold.entry.is_none_or(|entry| entry.path(&self.profile.value).is_some());
+        if exists && sold.path != crate::catalog::IN_REGION && sold.path != self.profile.value.0 {
             let rule = format!("`{}` is a profile other than `{}`", sold.id, self.profile.value.0);
             let help = sold.entry.map(|e| format!("write id = \"{}\", and let the capacity name the profile", e.id));
             let offers = sold.entry.map(|e| format!("\"{}\"", e.id)).into_iter().collect();

@@ -49,6 +49,18 @@ impl<'m> Outlook<'m> {
         first_used_up(self.model, quota, limit, &self.demand.of_limit(quota, kind))
     }
 
+    /// Returns what the daily limit of a quota is expected to be charged from one instant to another at the stated rates, of
+    /// calls whose first capacity asks it \[tokens\].
+    #[must_use]
+    pub fn expected(&self, quota: usize, from: SimTime, to: SimTime) -> f64 {
+        let Some((kind, _)) = daily_limit(&self.model.quotas[quota]) else { return 0.0 };
+        let phase = self.model.run.start.phase(MICROS_PER_MINUTE, 0);
+        let minute = |at: SimTime| (at.0 + phase) / MICROS_PER_MINUTE;
+        let minutes = minute(from) as usize..=minute(to) as usize;
+        let demand = self.demand.of_limit(quota, kind);
+        demand.get(*minutes.start()..demand.len().min(minutes.end() + 1)).unwrap_or_default().iter().sum()
+    }
+
     /// Says in a sentence when a daily limit is used up at the stated rates; `None` when it is not used up.
     #[must_use]
     pub fn forecast(&self, quota: usize) -> Option<String> {
@@ -97,7 +109,8 @@ fn first_used_up(model: &Model, quota: usize, limit: Limit, demand: &[f64]) -> O
         } else if minute > 0 && of_the_day == 0 {
             used = 0.0;
         }
-        if *asked > 0.0 && used + asked >= limit.amount as f64 {
+        // A day that just uses the limit up refuses nothing: the next minute does, unless the limit is whole again.
+        if *asked > 0.0 && used + asked > limit.amount as f64 * (1.0 + 1e-9) {
             let share = ((limit.amount as f64 - used) / asked).clamp(0.0, 1.0);
             let at = ((minute as f64 + share) * MICROS_PER_MINUTE as f64) as u64;
             return Some(SimTime(at.saturating_sub(of_the_minute)));

@@ -147,6 +147,12 @@ pub fn gate_broken(all: &[Checked]) -> String {
     broken.collect::<String>().replace('\u{a0}', " ")
 }
 
+/// The name of the case that compares a metric with its baseline.
+#[must_use]
+pub fn against_the_baseline(metric: &str) -> String {
+    format!("{metric} against the baseline")
+}
+
 /// How a metric differs from its baseline: `throttle_rate: 1.21 ±0.30 % more than the baseline`.
 #[must_use]
 pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>) -> String {

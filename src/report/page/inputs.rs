@@ -40,7 +40,7 @@ pub(super) fn inputs(results: &Results) -> Section {
     if results.inputs.is_empty() {
         blocks.push(assumptions(results));
     } else {
-        blocks.push(Block::Wrapped(by_origin(&results.inputs, newest)));
+        blocks.push(Block::Wrapped(by_origin(results, newest)));
     }
     if !results.axes.is_empty() || results.sizing.is_some() {
         let own = "These are the inputs of the scenario as written. A value that the study varies differs from point to point";
@@ -58,26 +58,31 @@ pub(super) fn inputs(results: &Results) -> Section {
     Section::of("Inputs and sources", blocks)
 }
 
-fn by_origin(inputs: &[Input], newest: Option<&str>) -> Table {
+fn by_origin(results: &Results, newest: Option<&str>) -> Table {
+    let side = |input: &Input| {
+        let of = input.side.as_deref()?;
+        let name = results.comparison.as_ref().map(|c| if of == "a" { &c.a.name } else { &c.b.name });
+        Some(name.filter(|name| !name.is_empty()).map_or(of, |name| name.as_str()).to_owned())
+    };
     let mut lines = Vec::new();
     for (origin, mood, word, meaning) in ORIGINS {
-        let group: Vec<&Input> = inputs.iter().filter(|i| i.origin == origin).collect();
+        let group: Vec<&Input> = results.inputs.iter().filter(|i| i.origin == origin).collect();
         if !group.is_empty() {
             let told = format!(" {}. {meaning}", count(group.len() as f64));
             lines.push(Line::Group(vec![Piece::Tag(mood, word), text(told)]));
-            lines.extend(group.into_iter().map(|input| Line::Cells(row(input, newest))));
+            lines.extend(group.into_iter().map(|input| Line::Cells(row(input, newest, side(input)))));
         }
     }
     let columns = ["Input", "Value", "As of", "Source"].map(Column::words).to_vec();
     Table { name: "Inputs by origin", columns, lines }
 }
 
-fn row(input: &Input, newest: Option<&str>) -> Vec<Piece> {
+fn row(input: &Input, newest: Option<&str>, side: Option<String>) -> Vec<Piece> {
     let age = |as_of: &String| match newest.and_then(|newest| age(as_of, newest)) {
         Some(age) => format!("{as_of} ({age})"),
         None => as_of.clone(),
     };
-    let side = input.side.as_ref().map(|side| format!(" of {side}")).unwrap_or_default();
+    let side = side.map(|side| format!(" of {side}")).unwrap_or_default();
     vec![
         code(&input.path),
         text(value(&input.value) + &side),

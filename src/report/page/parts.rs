@@ -283,8 +283,9 @@ pub(super) fn not_included(results: &Results) -> Section {
     let costs = "The cost leaves out data transfer, logging, guardrails, support and taxes. Prices are list prices, except where \
                  the scenario states a discount.";
     let notes = results.notes.iter().map(|note| match &note.metric {
-        Some(metric) => vec![code(metric), text(": "), said(&note.text)],
-        None => vec![said(&note.text)],
+        // What limits the answer stands alone, and needs no key.
+        Some(metric) if !note.is_caveat => vec![code(metric), text(": "), said(&note.text)],
+        _ => vec![said(&note.text)],
     });
     let items = [promise, costs].into_iter().map(|line| vec![text(line)]).chain(notes).collect();
     Section::of("Not included", vec![Block::List(items)])

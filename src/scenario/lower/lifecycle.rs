@@ -5,7 +5,7 @@ use super::models::Models;
 use super::supply::Draft;
 use crate::catalog::{self, Day, LifecycleEntry, ModelEntry};
 use crate::diagnostic::Span;
-use crate::model::capacity::{Legacy, Sold};
+use crate::model::capacity::{CapacitySpec, Legacy, Sold};
 use crate::model::service::{AfterEnd, ModelSpec};
 use crate::units::SimTime;
 
@@ -48,6 +48,36 @@ impl Lowering<'_> {
         }
     }
 
+    /// Refuses a model that has ended before anything else is asked of it; returns whether it did. What capacities serve it
+    /// is not known yet: where any has imported weights, [`Self::check_lifecycles`] decides.
+    pub(super) fn refuses_ended(&mut self, sold: &Sold<'_>, spec: &ModelSpec) -> bool {
+        let mut capacities = self.specs.capacities.iter().filter_map(|section| section.spec.as_ref());
+        if capacities.any(|spec| matches!(spec, CapacitySpec::CustomImport(_))) || !self.days().is_stated {
+            return false;
+        }
+        let before = self.sink.errors();
+        self.warn_of_ended(sold, spec);
+        self.sink.errors() > before
+    }
+
+    /// Tells of a model that has ended, where nothing else is told of it because it is refused.
+    pub(super) fn warn_of_ended(&mut self, sold: &Sold<'_>, spec: &ModelSpec) {
+        let days = self.days();
+        let ends = sold.entry.and_then(|entry| entry.lifecycle.as_ref()?.ends.as_ref());
+        let plays_on = spec.after_end.as_ref().is_some_and(|word| word.value == AfterEnd::Play);
+        if let Some(ends) = ends.filter(|ends| **ends <= days.first && !plays_on) {
+            self.meet_the_end(sold, spec, ends, &days);
+        }
+    }
+
+    /// Warns of a model, and tells the reader of the answer the same.
+    fn warn(&mut self, sold: &Sold<'_>, at: Span, rule: String, help: impl Into<Option<String>>) {
+        let help = help.into();
+        let advice = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        self.facts.remark(format!("models.{}", sold.name), format!("{rule}{advice}"));
+        self.sink.warning(Some(at), rule, help);
+    }
+
     /// Refuses a run of a model that has ended, and warns of one that ends soon.
     fn check_lifecycle(&mut self, sold: &Sold<'_>, spec: &ModelSpec) {
         let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
@@ -61,16 +91,16 @@ impl Lowering<'_> {
         let help = successor.map(|id| format!("plan the move to \"{id}\""));
         if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.last) {
             let rule = format!("{} ends on {ends}, before the run does: calls fail from then on", entry.name);
-            self.sink.warning(Some(at), rule, help);
+            self.warn(sold, at, rule, help);
         } else if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.last.months_later(SOON)) {
             let rule = format!("{} ends on {ends}: calls fail from then on", entry.name);
-            self.sink.warning(Some(at), rule, help);
+            self.warn(sold, at, rule, help);
         }
         self.check_extended_access(sold, spec, life, &days);
         if let (Some(written), true) = (&spec.customization, is_legacy(life, &days)) {
             let rule = format!("{} is legacy{}, and takes no new fine-tuning", entry.name, since(life));
             let help = successor_help(sold, life, self.catalog.get());
-            self.sink.warning(Some(written.at.clone()), rule, help);
+            self.warn(sold, written.at.clone(), rule, help);
         }
     }
 
@@ -79,6 +109,7 @@ impl Lowering<'_> {
         let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
         if spec.after_end.as_ref().is_some_and(|word| word.value == AfterEnd::Play) {
             let why = format!("{} ended on {ends}, and the run simulates it as if it still answered", entry.name);
+            self.facts.remark(format!("models.{}", sold.name), why.clone());
             self.assume(format!("models.{}.after_end", sold.name), "\"play\"", why);
             return;
         }
@@ -93,7 +124,7 @@ impl Lowering<'_> {
             self.sink.error(at, rule, help);
         } else {
             let rule = format!("{} ended on {ends}: calls of it fail today", entry.name);
-            self.sink.warning(Some(at), rule, help);
+            self.warn(sold, at, rule, help);
         }
     }
 
@@ -102,7 +133,7 @@ impl Lowering<'_> {
         let Some(since) = life.extended_from.as_ref().filter(|since| **since <= days.last) else { return };
         let name = sold.entry.map_or("", |e| &e.name);
         let what = format!("{name} is in public extended access from {since} on: expect higher prices");
-        self.sink.warning(Some(sold.id_at.clone()), what.clone(), successor_help(sold, life, self.catalog.get()));
+        self.warn(sold, sold.id_at.clone(), what.clone(), successor_help(sold, life, self.catalog.get()));
         if spec.price_factor.is_none() {
             self.assume(format!("models.{}.price_factor", sold.name), "1", what);
         }
@@ -135,7 +166,7 @@ impl Lowering<'_> {
                 let rule = format!("{} is legacy{}: AWS sells no new {what} for it", entry.name, since(life));
                 let at: &Span = draft.at;
                 let help = successor_help(&sold, life, self.catalog.get());
-                self.sink.warning(Some(at.clone()), rule, help);
+                self.warn(&sold, at.clone(), rule, help);
             }
         }
     }

@@ -108,7 +108,7 @@ pub fn lower(
         return None;
     }
     let inputs = facts.inputs(stated);
-    let Facts { mut assumptions, mut dates, .. } = facts;
+    let Facts { mut assumptions, mut dates, remarks, .. } = facts;
     assumptions.sort_by(|a, b| natural_order(&a.path, &b.path).then_with(|| a.cmp(b)));
     assumptions.dedup();
     dates.sort();
@@ -126,6 +126,7 @@ pub fn lower(
         money: money?,
         expectations,
         assumptions,
+        remarks,
         inputs,
         catalog_as_of: dates.into_iter().next(),
     };

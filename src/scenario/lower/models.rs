@@ -66,6 +66,17 @@ impl<'a> Lowering<'a> {
         let before = self.sink.errors();
         let resolved = self.resolve(spec);
         let entry = resolved.map(|(entry, _)| entry);
+        let sold = Sold {
+            name,
+            id: spec.id.as_ref().map_or("", |id| &id.value),
+            id_at: spec.id.as_ref().map_or(at, |id| &id.at),
+            entry,
+            path: resolved.map_or(IN_REGION, |(_, path)| path),
+            is_custom: spec.customization.is_some(),
+        };
+        if self.refuses_ended(&sold, spec) {
+            return None;
+        }
         self.check_complete(name, at, spec, entry);
         if let Some(entry) = entry {
             let most = entry.max_output_tokens.iter().map(|d| d.as_of.clone());
@@ -82,6 +93,7 @@ impl<'a> Lowering<'a> {
             self.error(&written.at, rule, "1.2 stands for prices that are 20 % higher".to_owned());
         }
         if self.sink.errors() > before {
+            self.warn_of_ended(&sold, spec);
             return None;
         }
         let facts = ModelFacts {
@@ -90,14 +102,6 @@ impl<'a> Lowering<'a> {
             burndown: burndown?,
             latency: latency?,
             max_cacheable_tokens: self.cacheable(name, spec, entry),
-        };
-        let sold = Sold {
-            name,
-            id: spec.id.as_ref().map_or("", |id| &id.value),
-            id_at: spec.id.as_ref().map_or(at, |id| &id.at),
-            entry,
-            path: resolved.map_or(IN_REGION, |(_, path)| path),
-            is_custom: spec.customization.is_some(),
         };
         let prices = spec.prices.as_ref().map(|p| &p.value);
         let price_factor = spec.price_factor.as_ref().map_or(1_000_000, |f| round_half_up(f.value.0 * 1e6));

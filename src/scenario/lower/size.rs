@@ -27,7 +27,11 @@ impl Lowering<'_> {
             let [from, to, values] = [size.from, size.to, size.values()].map(grouped);
             let rule = format!("the range from {from} to {to} has {values} values, 1,000,000 at most");
             let least = (size.to - size.from).div_ceil(MOST_VALUES - 1);
-            self.error(&spec.to.at, rule, format!("write step = {least}, or a larger one"));
+            let help = match self.files.hold(&spec.to.at) {
+                true => format!("write step = {least}, or a larger one"),
+                false => format!("give --step {least}, or a larger one"),
+            };
+            self.error(&spec.to.at, rule, help);
             return None;
         }
         // A fault in them says more than their absence.

@@ -110,3 +110,55 @@ fn an_import_plays_on_a_model_that_its_record_shows_serving() {
     let later = bedload(&["validate", "log.toml", "--set", "run.start=2026-11-29T00:00:00Z"]);
     assert!(later.status.success(), "{}", String::from_utf8_lossy(&later.stderr));
 }
+
+#[test]
+fn the_end_of_a_model_is_a_part_of_the_answer() {
+    let play = id(HAIKU_3) + "\nafter_end = \"play\"";
+    for (start, model, told) in [
+        ("", id(HAIKU_3), "Claude 3 Haiku ended on 2026-09-10: calls of it fail today; "),
+        ("", play, "Claude 3 Haiku ended on 2026-09-10, and the run simulates it as if it still answered"),
+        ("2027-02-01T00:00:00Z", id(SONNET_45), "Claude Sonnet 4.5 is in public extended access from 2027-01-08 on"),
+        (
+            "2026-12-01T00:00:00Z",
+            id(SONNET_45),
+            "Claude Sonnet 4.5 ends on 2027-04-08: calls fail from then on; plan the",
+        ),
+    ] {
+        let results = crate::playing::results_on(1, &chat(start, &model, ON_DEMAND));
+        let note = results.notes.iter().find(|note| note.text.starts_with(told)).unwrap_or_else(|| panic!("{told}"));
+        assert!(note.is_caveat && note.metric.as_deref() == Some("models.m"), "{note:?}");
+        let decision = results.decision.as_ref().expect("one point");
+        assert!(decision.caveats.contains(&note.text) && !decision.is_of_part, "{decision:?}");
+    }
+    let live = crate::playing::results_on(1, &chat("", &id(LIVE), ON_DEMAND));
+    assert!(live.decision.is_some_and(|decision| decision.caveats.is_empty()));
+}
+
+#[test]
+fn a_check_and_the_page_tell_of_a_model_that_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = chat("2026-12-01T00:00:00Z", &id(SONNET_45), ON_DEMAND);
+    let goal = "[[expect]]\nmetric = \"failure_rate\"\nat_most = \"50%\"\n";
+    std::fs::write(folder.path().join("s.toml"), scenario + goal).expect("it can be written");
+    let bedload = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bedload"));
+        command.args(args).current_dir(folder.path()).output().expect("it runs")
+    };
+    let checked = String::from_utf8_lossy(&bedload(&["check", "s.toml", "--markdown", "c.md"]).stdout).into_owned();
+    assert!(checked.contains("WARN          Claude Sonnet 4.5 ends on 2027-04-08"), "{checked}");
+    bedload(&["run", "s.toml", "--no-charts", "--quiet", "--no-decision", "--out", "o"]);
+    bedload(&["report", "o"]);
+    for file in ["c.md", "o/report.html"] {
+        let told = std::fs::read_to_string(folder.path().join(file)).expect("it is there");
+        assert!(told.contains("ends on 2027-04-08"), "{file}");
+    }
+}
+
+#[test]
+fn the_end_of_a_model_is_told_before_what_else_its_scenario_lacks() {
+    // The catalogue has no latencies of this model, and the scenario states none.
+    const OLD: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+    let refused = load(&chat("2027-06-01T00:00:00Z", &id(OLD), ON_DEMAND)).unwrap_err();
+    assert!(refused.starts_with("error: Claude 3.5 Sonnet ended on "), "{refused}");
+    assert_eq!(refused.matches("error: ").count(), 1, "{refused}");
+}

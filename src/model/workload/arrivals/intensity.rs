@@ -12,7 +12,7 @@ use crate::diagnostic::Sink;
 use crate::model::instant::Instant;
 use crate::model::quantity::{Duration, Growth, Number};
 use crate::model::spec::At;
-use crate::units::SimTime;
+use crate::units::{MICROS_PER_MINUTE, SimTime};
 
 /// The rate of arrivals over time.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +150,16 @@ impl Intensity {
         let random = |burst: &RandomBurst| libm::exp(at_once(burst) * (burst.factor - 1.0));
         let random: f64 = self.random_bursts.iter().map(random).product();
         self.base * shape * fixed * random * libm::exp(self.growth * t as f64)
+    }
+
+    /// Returns how many independent episodes of what varies at random begin in a minute on average: bursts that raise the
+    /// rate, cycles through the states of a modulated process. Of several, the rarest; `None`: nothing varies so \[1/min\].
+    #[must_use]
+    pub fn episodes_a_minute(&self) -> Option<f64> {
+        let bursts = self.random_bursts.iter().filter(|burst| burst.factor > 1.0).map(|burst| burst.mean_gap);
+        let cycle = (!self.states.is_empty()).then(|| self.states.iter().map(|state| state.mean).sum::<f64>());
+        let longest = bursts.chain(cycle).fold(0.0, f64::max);
+        (longest > 0.0).then(|| MICROS_PER_MINUTE as f64 / longest)
     }
 
     /// Returns whether its shape is that of a week, so that a day is not like any other.
