@@ -33,7 +33,7 @@ pub use inputs::without_varied;
 pub use journal::{Journal, JournalError, JournalHead};
 pub use open::Clusters;
 pub use point::{Depth, Played, play, play_along, prolong};
-pub use regress::{Regression, regressions, remember};
+pub use regress::{Regression, cut_more, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use scores::Scores;
 pub use seek::seek_change;

@@ -12,7 +12,7 @@ pub fn markdown(results: &Results) -> String {
         return sizing::markdown(results, sizing);
     }
     let Some(point) = results.points.first() else { return String::new() };
-    let mut out = format!("## {}\n\n", results.scenario.title);
+    let mut out = format!("## {}\n\n", results.heading());
     out += &format!(
         "`{}`, {} replications, seed {}, bedload {}\n\n",
         results.scenario.file, point.replications, results.seed, results.tool.version

@@ -142,3 +142,10 @@ pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>
     let size = if unit == Unit::Fraction { size.replace('%', "percentage points") } else { size };
     format!("{metric}: {size} {} than the baseline", if x > 0.0 { "more" } else { "less" })
 }
+
+/// Says how much more of the answers are cut short than in a baseline, as a share.
+#[must_use]
+pub fn cut_more(more: f64) -> String {
+    let points = figure(more, Unit::Fraction).replace('%', "percentage points");
+    format!("{points} more of the answers are cut short than in the baseline")
+}
