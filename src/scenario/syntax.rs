@@ -120,9 +120,9 @@ fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
         let refusal = Refusal::new(format!("this is not TOML: `{key}` has no value"));
         return Some((from..from + written.len(), refusal.help(format!("write {key} = {example}, or another value"))));
     }
-    let node = Node::root().reached(&path);
-    let is_number = node.is_some_and(|node| !node.takes("string") && (node.takes("integer") || node.takes("number")));
-    if is_number && ["none", "null", "nil", "unlimited"].contains(&value) {
+    // A limit takes "none", and a cap on the answer does not: it is left out.
+    let is_cap = bare_key.rsplit('.').next() == Some("max_tokens");
+    if is_cap && ["none", "null", "nil", "unlimited"].contains(&value) {
         let refusal = Refusal::new(format!("this is not TOML: `{key}` takes a number, and `{value}` is none"));
         return Some((
             value_from..value_from + value.len(),

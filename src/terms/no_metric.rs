@@ -103,8 +103,8 @@ impl NoMetric {
 
 /// Returns a name with `e2e` in the place of another word for the whole time, or where a statistic stands by itself.
 fn of_the_whole(name: &str) -> String {
-    let is_percentile =
-        |text: &str| text.strip_prefix('p').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let is_percentile = |text: &str| text.strip_prefix('p').is_some_and(is_number);
     if is_percentile(name) {
         return format!("e2e_{name}");
     }
