@@ -25,7 +25,8 @@ pub use decision::decide;
 pub use doubt::doubt;
 pub use figures::{Palette, money};
 pub use gate::{
-    Case, Checked, against_the_baseline, annotations, cut_more, difference, gate_broken, gate_markdown, gate_text, junit,
+    Case, Checked, against_the_baseline, annotations, cut_more, difference, gate_broken, gate_markdown, gate_text,
+    junit,
 };
 pub use json::{json, results_schema};
 pub use markdown::markdown;
