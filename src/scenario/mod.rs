@@ -22,6 +22,7 @@ mod lower;
 mod overlay;
 mod own_catalogue;
 mod place;
+mod placeholders;
 mod schema;
 mod shorthand;
 mod source;
@@ -100,6 +101,7 @@ struct Read {
     /// Where each file begins in the common address space.
     starts: Vec<usize>,
     asked: doubt::Asked,
+    placeholders: Vec<placeholders::Placeholder>,
     sweep: Option<Sweep>,
     /// The second axis of a size.
     by: Vec<Choice>,
@@ -113,13 +115,14 @@ fn passes(
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Option<Passed> {
-    let Read { specs, starts, asked, sweep, by, stated } = read(source, overrides, sources, sink)?;
+    let Read { specs, starts, asked, placeholders, sweep, by, stated } = read(source, overrides, sources, sink)?;
     let files = lower::Files { source, starts: &starts };
     let own = own_catalogue::laid(&specs, files, sources, sink)?;
     let catalog =
         own.as_ref().map_or(own_catalogue::InForce::Embedded(catalog), |own| own_catalogue::InForce::Own(&own.catalog));
-    let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
+    let (mut model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
     let doubt = doubt::unknowns(asked, &model, sink);
+    placeholders::assume(placeholders, &mut model);
     Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
 }
 
@@ -152,13 +155,14 @@ fn read(source: &Source, overrides: &[String], sources: &mut Sources, sink: &mut
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
+    let placeholders = placeholders::taken(&mut root, sources, sink);
     let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
     let mut faulty = form::check(&mut root, &included, sources, sink);
     let stated = stated::stated(&root, sources);
     instants::resolve(&mut root, &mut faulty, sink);
     let specs = decode::Specs { owners: parts.owners, ..decode::decode(root, &faulty, sink) };
-    Some(Read { specs, starts, asked, sweep, by, stated })
+    Some(Read { specs, starts, asked, placeholders, sweep, by, stated })
 }
 
 /// What the passes make of a scenario.
