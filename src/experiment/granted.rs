@@ -1,8 +1,8 @@
 //! Quotas and purchases that AWS does not grant, and the ways that remain.
 
-use crate::model::{Model, PLACEHOLDER};
 use crate::model::capacity::account::ACCOUNT;
 use crate::model::capacity::{Capacity, Legacy};
+use crate::model::{Model, PLACEHOLDER};
 use crate::results::Change;
 
 /// Returns a sentence for each model in use that is in its legacy state during the run.

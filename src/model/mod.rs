@@ -147,7 +147,8 @@ pub enum Bound {
 }
 
 /// The reason of an assumption that stands in `[placeholders]`.
-pub const PLACEHOLDER: &str = "a placeholder of the importer, which the record does not tell: replace it with your own value";
+pub const PLACEHOLDER: &str =
+    "a placeholder of the importer, which the record does not tell: replace it with your own value";
 
 /// An unpublished or dated quantity left at its default.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
