@@ -195,24 +195,6 @@ pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     [month].into_iter().chain(traffic).chain(each).chain(served).collect()
 }
 
-/// Says that b is faster or cheaper while it cuts more of its answers short; `None`: it does not, or is neither.
-pub(super) fn cut_short(comparison: &Comparison) -> Option<String> {
-    let of = |metric: &str| comparison.differences.get(metric).filter(|d| comparison.matters(d));
-    let cut = of("truncation_rate").filter(|d| d.difference.is_some_and(|x| x > 0.0))?;
-    let is_less = |metric: &&str| of(metric).and_then(|d| d.difference).is_some_and(|x| x < 0.0);
-    let gains = [("faster", &["e2e_p50_ms", "e2e_p99_ms"][..]), ("cheaper", &["cost_usd", "cost_per_month_usd"])];
-    let gains = gains.iter().filter(|(_, metrics)| metrics.iter().any(|metric| is_less(&metric)));
-    let gains: Vec<&str> = gains.map(|(word, _)| *word).collect();
-    let (name_a, name_b) = (&comparison.a.name, &comparison.b.name);
-    let [of_a, of_b] = [share(cut.a?), share(cut.b?)];
-    (!gains.is_empty()).then(|| {
-        format!(
-            "{name_b} is {} and cuts {of_b} of the answers short, against {of_a} on {name_a}: shorter answers are part of the gain",
-            gains.join(" and ")
-        )
-    })
-}
-
 /// That the sides carry different traffic, so that their totals are no measure of their prices.
 fn unlike_traffic(comparison: &Comparison) -> Option<String> {
     let [a, b] = comparison.unlike_traffic()?.map(|per_hour| figure(per_hour.round(), Unit::Count));
@@ -314,7 +296,7 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
     let is_unknown = rows(comparison).iter().any(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
     let notes = notes.chain(is_unknown.then(|| UNKNOWN_IN_TABLE.to_owned()));
     vec![
-        ("Answers", cut_short(comparison).into_iter().map(|line| palette.doubtful(&line)).collect()),
+        ("Answers", super::cut_short::cut_short(comparison).into_iter().map(|line| palette.doubtful(&line)).collect()),
         ("Cost", cost(comparison)),
         ("Goals", expectations(comparison, palette)),
         ("Doubt", in_doubt(results, palette)),

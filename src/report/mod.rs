@@ -4,6 +4,7 @@
 mod comparison;
 mod cost;
 mod csv;
+mod cut_short;
 mod decision;
 mod doubt;
 mod figures;

@@ -266,7 +266,7 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         // The bar tells of the side that is proposed, so that goals that fail on both sides do not look good.
         let proposed = comparison.expectations.iter().filter_map(|e| e.b).max();
         let worst = proposed.or_else(|| comparison.expectations.iter().map(JudgedTwice::judgement).max());
-        let lines = kept(comparison).into_iter().chain(super::comparison::cut_short(comparison));
+        let lines = kept(comparison).into_iter().chain(super::cut_short::cut_short(comparison));
         let lines = lines.chain(super::comparison::cost(comparison));
         let is_unknown = comparison.differences.get("cost_per_month_usd").is_none_or(|d| d.difference.is_none());
         let lines = lines.chain(no_month(results).filter(|_| is_unknown));
