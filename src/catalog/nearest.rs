@@ -1,7 +1,7 @@
 //! Which known id someone probably meant.
 
-use super::resolve::{Form, IN_REGION};
-use super::{Catalog, ModelEntry};
+use super::resolve::{Form, IN_REGION, split};
+use super::{Catalog, ModelEntry, checked_on};
 
 /// The longest text that is compared with ids; longer ones are no typing errors, and comparing takes time.
 const LONGEST: usize = 128;
@@ -22,6 +22,23 @@ fn normal(text: &str) -> String {
 
 fn alike(meant: &str, known: &str) -> f64 {
     strsim::normalized_damerau_levenshtein(meant, known)
+}
+
+/// Likenesses that differ by less are even.
+const EVEN: f64 = 1e-9;
+/// The likeness of two ids of which one lacks its date, or has another one.
+const UNDATED: f64 = 0.98;
+/// The least likeness of the rest of such ids: one slip.
+const SLIP: f64 = 0.95;
+/// The least likeness of an id that is named where none is near.
+const SIMILAR: f64 = 0.6;
+/// Ids that are named where none is near.
+const MOST_SIMILAR: usize = 3;
+
+/// Returns an id without its date, such as `claude-sonnet-4-5-v1:0`.
+fn undated(id: &str) -> String {
+    let is_date = |part: &&str| part.len() == 8 && part.bytes().all(|b| b.is_ascii_digit());
+    id.split('-').filter(|part| !is_date(part)).collect::<Vec<_>>().join("-")
 }
 
 /// Returns the numbers in a text in their order, without dates.
@@ -46,7 +63,8 @@ fn alike_id(meant: &str, known: &str) -> f64 {
     } else {
         0.0
     };
-    alike(meant, known).max(of_part)
+    let rest = alike(&undated(meant), &undated(known));
+    alike(meant, known).max(of_part).max(if rest >= SLIP { rest * UNDATED } else { 0.0 })
 }
 
 /// Returns every id of a model that the written form allows.
@@ -57,25 +75,66 @@ fn ids(model: &ModelEntry, form: Form) -> impl Iterator<Item = String> {
 }
 
 impl Catalog {
-    /// Returns the known id that is nearest to `text`, when one is near; of equally near ones the first.
+    /// Returns the known id that is nearest to `text`, when one is near. Of equally near ones a model that has not ended comes
+    /// first, then the one that was launched last.
     pub(super) fn nearest(&self, form: Form, text: &str) -> Option<String> {
         if text.len() > LONGEST {
             return None;
         }
         let meant = normal(text);
-        let mut best: Option<(f64, String)> = None;
+        let mut best: Option<(f64, bool, &str, String)> = None;
         for model in &self.models {
             let of_name = alike(&meant, &normal(&model.name));
+            let (lives, launched) = (!has_ended(model), launched(model));
             for (i, id) in ids(model, form).enumerate().filter(|(_, id)| same_version(&meant, &normal(id))) {
                 // A model's name stands for the first of its ids.
                 let score = alike_id(&meant, &normal(&id)).max(if i == 0 { of_name } else { 0.0 });
-                if score > best.as_ref().map_or(NEAR, |(most, _)| *most) {
-                    best = Some((score, id));
+                let is_better = match &best {
+                    None => score > NEAR,
+                    Some((most, lived, last, _)) => {
+                        let ahead = score - most;
+                        ahead > EVEN || (ahead > -EVEN && (lives, launched) > (*lived, *last))
+                    }
+                };
+                if is_better {
+                    best = Some((score, lives, launched, id));
                 }
             }
         }
-        best.map(|(_, id)| id)
+        best.map(|(.., id)| id)
     }
+
+    /// Returns the ids that are most similar to `text`, of models of the same maker that have not ended, by the same profile.
+    pub fn similar(&self, text: &str) -> Vec<String> {
+        if text.len() > LONGEST {
+            return Vec::new();
+        }
+        let (path, bare) = split(text);
+        let Some((maker, _)) = bare.split_once('.') else { return Vec::new() };
+        let meant = normal(bare);
+        let of_maker = |model: &&ModelEntry| {
+            model.id.split_once('.').is_some_and(|(known, _)| known == maker) && model.path(path).is_some()
+        };
+        let models = self.models.iter().filter(of_maker).filter(|model| !has_ended(model));
+        let mut ranked: Vec<(f64, &ModelEntry)> = models
+            .map(|model| (alike(&meant, &normal(&model.id)), model))
+            .filter(|(score, _)| *score > SIMILAR)
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let id = |model: &ModelEntry| if path == IN_REGION { model.id.clone() } else { format!("{path}.{}", model.id) };
+        ranked.into_iter().take(MOST_SIMILAR).map(|(_, model)| id(model)).collect()
+    }
+}
+
+/// Returns whether a model had ended when the catalogue was last checked.
+fn has_ended(model: &ModelEntry) -> bool {
+    let ends = model.lifecycle.as_ref().and_then(|life| life.ends.as_ref());
+    ends.is_some_and(|ends| *ends <= checked_on())
+}
+
+/// Returns the day on which a model was launched, as YYYY-MM-DD; empty where it is not known.
+fn launched(model: &ModelEntry) -> &str {
+    model.lifecycle.as_ref().and_then(|life| life.launched.as_ref()).map_or("", |day| day.as_str())
 }
 
 #[cfg(test)]
@@ -121,6 +180,8 @@ mod tests {
             ("claude sonnet 4", "anthropic.claude-sonnet-4-20250514-v1:0"),
             ("amazon.titan-embed-text-v2", "amazon.titan-embed-text-v2:0"),
             ("anthropic.claude-sonet-5", "anthropic.claude-sonnet-5"),
+            ("us.anthropic.claude-sonnet-4-5-v1:0", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+            ("us.anthropic.claude-sonet-4-5-v1:0", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
         ] {
             assert_eq!(hint(text).as_deref(), Some(meant), "{text}");
         }
@@ -143,5 +204,26 @@ mod tests {
             assert_eq!(hint(text), None, "{text}");
         }
         assert_eq!(hint(&"nova-pro".repeat(100)), None);
+    }
+
+    #[test]
+    fn of_equally_near_models_one_that_has_not_ended_is_preferred() {
+        for text in ["sonnet", "haiku", "opus"] {
+            let id = hint(text).expect(text);
+            let found = Catalog::embedded().resolve(&id).unwrap().model;
+            assert!(!has_ended(found), "{text}: {id}");
+        }
+    }
+
+    #[test]
+    fn where_none_is_near_ids_of_the_same_maker_and_profile_are_similar() {
+        let similar = Catalog::embedded().similar("us.anthropic.claude-opus-9-9");
+        assert!(!similar.is_empty() && similar.len() <= MOST_SIMILAR);
+        for id in &similar {
+            assert!(id.starts_with("us.anthropic.claude-"), "{id}");
+            assert!(Catalog::embedded().resolve(id).unwrap().offer.is_some(), "{id}");
+        }
+        assert!(Catalog::embedded().similar("gpt-4").is_empty());
+        assert!(Catalog::embedded().similar("").is_empty());
     }
 }

@@ -142,6 +142,16 @@ impl<'t> Layers<'t> {
             None => match embedded::text_of(&id).and_then(|text| DeTable::parse(text).ok()) {
                 Some(table) => Spanned::new(at.clone(), DeValue::Table(table.into_inner())),
                 None => {
+                    let near = Catalog::embedded().resolve(&id).err().flatten().filter(|_| !over.contains_key("name"));
+                    if let Some(near) = near {
+                        let rule = format!("the catalogue of bedload has no model `{id}`");
+                        self.fault(
+                            at,
+                            rule,
+                            Some(&format!("write id = \"{near}\", or a name and all facts of a new model")),
+                        );
+                        return;
+                    }
                     self.trees.push((id, Spanned::new(at, DeValue::Table(over))));
                     return;
                 }

@@ -52,7 +52,7 @@ fn unwrap_arn(text: &str) -> Option<(Form, &str)> {
 }
 
 /// Splits an id into its path and the bare id of the model.
-fn split(id: &str) -> (&'static str, &str) {
+pub(super) fn split(id: &str) -> (&'static str, &str) {
     id.split_once('.')
         .and_then(|(head, bare)| PREFIXES.iter().find(|p| **p == head).map(|p| (*p, bare)))
         .unwrap_or((IN_REGION, id))

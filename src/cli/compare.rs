@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::{CompareArgs, Format};
-use super::drawings::draw;
+use super::drawings::{draw, remove_older};
 use super::files::{OF_A_COMPARISON, open_folder, unwritable};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
@@ -42,6 +42,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     if !args.no_charts {
         written.extend(draw(&folder, &Subject::of(&conclusion.results))?);
     }
+    remove_older(&folder, &written);
     if args.quiet {
         let turned = expectations(&conclusion.results).iter().filter(|e| e.judgement() != Judgement::Held);
         turned.for_each(|e| conclusion.results.comparison.iter().for_each(|c| remark(&report::turned(e, c))));

@@ -52,6 +52,27 @@ pub(super) fn write(folder: &OutputFolder, drawings: &[Drawing], wanted: Wanted)
     files.into_iter().map(save).collect()
 }
 
+/// Removes the drawings of an earlier run that this one did not write, so that none stands beside results that it does not
+/// show. A file is a drawing of bedload's when it has the name of a chart and is an SVG, or stands beside such a one.
+pub(super) fn remove_older(folder: &OutputFolder, written: &[PathBuf]) {
+    let is_chart = |stem: &str| {
+        let is_of = |chart: &&dyn Chart| {
+            stem.strip_prefix(chart.name()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        charts::CHARTS.iter().any(|chart| is_of(chart))
+    };
+    let Ok(files) = std::fs::read_dir(folder.path("")) else { return };
+    for path in files.flatten().map(|file| file.path()) {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let is_svg = path.extension().is_some_and(|end| end == "svg") && is_chart(&stem);
+        if is_svg && !written.contains(&path) {
+            // What cannot be removed stays: the results themselves are written.
+            let _ = std::fs::remove_file(path.with_extension("png"));
+            let _ = std::fs::remove_file(&path);
+        }
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is handed over by map_err")]
 fn lost(error: charts::ChartError) -> Trouble {
     fault(Exit::InputOutput, error.to_string(), None)

@@ -83,6 +83,9 @@ pub fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
+            if let Some(tip) = import_meant(&error) {
+                complain(&format!("\n  tip: write `{}`\n", visible(&tip)));
+            }
             return if error.use_stderr() { Exit::Usage } else { Exit::Held };
         }
     };
@@ -105,6 +108,14 @@ pub fn main() -> Exit {
         complain(&trouble.message);
         trouble.exit
     })
+}
+
+/// Returns the command that was meant by `bedload import calls.csv`, which lacks the kind of record.
+fn import_meant(error: &clap::Error) -> Option<String> {
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    let [verb, rest @ ..] = typed.as_slice() else { return None };
+    let is_meant = verb == "import" && error.kind() == clap::error::ErrorKind::InvalidSubcommand;
+    is_meant.then(|| format!("bedload import trace {}", rest.join(" ")))
 }
 
 /// Loads a scenario, what it doubts included, and shows its warnings.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::{Format, RunArgs};
-use super::drawings::draw;
+use super::drawings::{draw, remove_older};
 use super::files::{OF_A_RUN, open_folder, unwritable};
 use super::forecast::{Ahead, announce};
 use super::progress::Progress;
@@ -134,6 +134,7 @@ pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -
     if !no_charts {
         written.extend(draw(folder, &Subject::of(results))?);
     }
+    remove_older(folder, &written);
     Ok(written)
 }
 

@@ -72,6 +72,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
         tale.add_drawings(&drawings);
         written.extend(drawings::write(&folder, &drawings, drawings::USUAL)?);
     }
+    drawings::remove_older(&folder, &written);
     journal.remove().map_err(|e| fault(Exit::InputOutput, format!("cannot remove the journal: {e}"), None))?;
     if !args.quiet {
         match args.format {

@@ -1,8 +1,8 @@
 //! Quotas and purchases that AWS does not grant, and the ways that remain.
 
-use crate::model::Model;
 use crate::model::capacity::account::ACCOUNT;
 use crate::model::capacity::{Capacity, Legacy};
+use crate::model::{Model, PLACEHOLDER};
 use crate::results::Change;
 
 /// Returns a sentence for each model in use that is in its legacy state during the run.
@@ -17,6 +17,19 @@ pub(super) fn legacy_models(model: &Model) -> Vec<String> {
         }
     }
     sentences
+}
+
+/// Says how many values nobody has replaced since an importer wrote them; `None`: none.
+pub(super) fn placeholders(model: &Model) -> Option<String> {
+    let mut left = model.assumptions.iter().filter(|assumption| assumption.why == PLACEHOLDER);
+    let is_quota = |path: &str| path.starts_with("capacities.");
+    let n = left.clone().count();
+    let first = left.clone().find(|a| is_quota(&a.path)).or_else(|| left.next())?;
+    let which = match n {
+        1 => format!("{} is a placeholder", first.path),
+        n => format!("{n} values are placeholders, among them {} = {}", first.path, first.value),
+    };
+    Some(format!("{which} of the importer: replace what the record does not tell before you rely on the answer"))
 }
 
 /// Adds to a change why AWS does not grant its values, and what remains to be done.

@@ -35,7 +35,7 @@ pub use inputs::without_varied;
 pub use journal::{Dropped, Journal, JournalError, JournalHead, PointsError};
 pub use open::Clusters;
 pub use point::{Depth, Played, play, play_along, prolong};
-pub use regress::{Regression, regressions, remember};
+pub use regress::{Regression, cut_more, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use scores::Scores;
 pub use seek::seek_change;

@@ -24,6 +24,7 @@ pub(super) fn notes(model: &Model, replications: &[Replication], pooled: &Record
     notes.extend(coverage::unseen_traffic(model).into_iter().map(|remark| caveat(None, remark)));
     notes.extend(coverage::of_the_month(model).map(|remark| caveat(Some("requests_per_month"), remark)));
     notes.extend(granted::legacy_models(model).into_iter().map(|remark| caveat(None, remark)));
+    notes.extend(granted::placeholders(model).map(|remark| caveat(None, remark)));
     notes.extend(of_jobs(model, point));
     notes.extend(daily::notes(model, pooled, replications.len() as u64, point));
     notes.extend(of_money(model, pooled));

@@ -17,13 +17,29 @@ pub struct Regression {
     pub half_width: Option<f64>,
     /// Failed: it is worse, and the interval excludes zero.
     pub verdict: Judgement,
+    /// Whether the mean is better than that of the baseline.
+    pub is_better: bool,
+}
+
+/// The share of answers that are cut short. It is remembered without a goal, because it may pay for what is better.
+const TRUNCATION: &str = "truncation_rate";
+
+/// Returns how much more of the answers are cut short than in the baseline, as a share; `None`: no more, or it is not known.
+#[must_use]
+pub fn cut_more(model: &Model, played: &Played, baseline: &BaselineScenario) -> Option<f64> {
+    let then = baseline.metrics.get(TRUNCATION)?;
+    let pairs = values(played, TRUNCATION).into_iter().zip(then);
+    let differences: Vec<f64> = pairs.filter_map(|(now, then)| Some(now? - (*then)?)).collect();
+    let cut = judged(TRUNCATION, 1.0, &differences, model.run.confidence);
+    let is_certain = cut.verdict == Judgement::Failed || cut.half_width.is_none();
+    cut.difference.filter(|more| is_certain && *more > 0.0)
 }
 
 /// What to remember of a run.
 #[must_use]
 pub fn remember(model: &Model, played: &Played) -> BaselineScenario {
     let named: BTreeSet<&str> = model.expectations.iter().map(|e| e.metric.as_str()).collect();
-    let metrics = named.into_iter().map(|name| (name.to_owned(), values(played, name))).collect();
+    let metrics = named.into_iter().chain([TRUNCATION]).map(|name| (name.to_owned(), values(played, name))).collect();
     BaselineScenario { seed: model.run.seed, metrics, standing: Some(Standing::of(&played.point)) }
 }
 
@@ -57,12 +73,18 @@ pub fn regressions(model: &Model, played: &Played, baseline: &BaselineScenario) 
 fn judged(metric: &str, sign: f64, differences: &[f64], confidence: f64) -> Regression {
     let metric = metric.to_owned();
     if differences.is_empty() {
-        return Regression { metric, difference: None, half_width: None, verdict: Judgement::Inconclusive };
+        return Regression {
+            metric,
+            difference: None,
+            half_width: None,
+            verdict: Judgement::Inconclusive,
+            is_better: false,
+        };
     }
     let (mean, half_width) = interval::of_mean(differences, confidence);
     let is_worse = half_width.is_some_and(|half| sign * mean - half > 0.0);
     let verdict = if is_worse { Judgement::Failed } else { Judgement::Held };
-    Regression { metric, difference: Some(mean), half_width, verdict }
+    Regression { metric, difference: Some(mean), half_width, verdict, is_better: sign * mean < 0.0 }
 }
 
 #[cfg(test)]

@@ -108,9 +108,9 @@ impl Search<'_> {
             }
             self.keys.clear();
         }
+        let point = capped.as_ref().map_or(point, |(_, point)| point);
         let first = point.basis.neck.as_ref().and_then(|neck| lever(self.model, neck));
         let Some(first) = first else { return by_cap };
-        let point = capped.as_ref().map_or(point, |(_, point)| point);
         let served = 1.0 - point.basis.failing_share - waiting_share(point);
         // What was tried of caps is not what was tried of limits.
         let of_caps = std::mem::take(&mut self.reruns);

@@ -103,6 +103,8 @@ struct SharedNote {
     points: u64,
     /// Other points say it with other figures.
     differs: bool,
+    /// The first and the last time of day that a note says, such as `12:48`, where the notes differ in nothing else.
+    times: Option<[String; 2]>,
 }
 
 impl SharedNotes {
@@ -115,9 +117,11 @@ impl SharedNotes {
                 Some((_, shared)) => {
                     shared.points += 1;
                     shared.differs |= shared.first.text != note.text;
+                    shared.times = shared.times.take().and_then(|times| widened(times, &shared.first.text, &note.text));
                 }
                 None => {
-                    let shared = SharedNote { first: note.clone(), of: point.index, points: 1, differs: false };
+                    let times = time_of_day(&note.text).map(|(_, time)| [time.to_owned(), time.to_owned()]);
+                    let shared = SharedNote { first: note.clone(), of: point.index, points: 1, differs: false, times };
                     self.notes.push((words, shared));
                 }
             }
@@ -128,8 +132,14 @@ impl SharedNotes {
     #[must_use]
     pub fn told(self) -> Vec<Note> {
         let all = self.points;
-        let told = |SharedNote { first: Note { metric, text, is_caveat }, of, points, differs }: SharedNote| {
+        let told = |SharedNote { first: Note { metric, text, is_caveat }, of, points, differs, times }: SharedNote| {
             let [some, whole] = [points, all].map(|n| plain(&count(n as f64)));
+            let ranged = times.filter(|_| differs).and_then(|times| between(&text, times));
+            let (text, differs) = match ranged {
+                Some(text) if points == all => (format!("at every point: {text}"), false),
+                Some(text) => (text, false),
+                None => (text, differs),
+            };
             let text = match (points == all, differs) {
                 (true, false) => text,
                 (true, true) => format!("at every point, such as point {of}: {text}"),
@@ -141,6 +151,30 @@ impl SharedNotes {
         };
         self.notes.into_iter().map(|(_, shared)| told(shared)).collect()
     }
+}
+
+/// Returns the first time of day in a text, such as `12:48`, and where it begins.
+fn time_of_day(text: &str) -> Option<(usize, &str)> {
+    let is_time = |part: &&[u8]| {
+        let [a, b, colon, c, d] = **part else { return false };
+        colon == b':' && [a, b, c, d].iter().all(u8::is_ascii_digit)
+    };
+    let at = text.as_bytes().windows(5).position(|part| is_time(&part))?;
+    Some((at, text.get(at..at + 5)?))
+}
+
+/// Returns the range of times with that of one more note; `None`: the notes differ in more than their time.
+fn widened([least, most]: [String; 2], first: &str, other: &str) -> Option<[String; 2]> {
+    let ((_, own), (_, time)) = (time_of_day(first)?, time_of_day(other)?);
+    let is_alike = first.replacen(own, "", 1) == other.replacen(time, "", 1);
+    is_alike.then(|| [least.min(time.to_owned()), most.max(time.to_owned())])
+}
+
+/// Returns a text with a range of times in the place of the one that it says after `at`; `None`: it says it otherwise.
+fn between(text: &str, [least, most]: [String; 2]) -> Option<String> {
+    let (_, time) = time_of_day(text)?;
+    let at = format!("at {time}");
+    text.contains(&at).then(|| text.replacen(&at, &format!("between {least} and {most}"), 1))
 }
 
 /// Plays the points of these numbers and hands each to `keep` when it is finished, from any thread and in any order.
@@ -172,4 +206,21 @@ pub fn sweep<E: Send>(
             Ok(played.effort)
         })
         .try_reduce(Effort::default, |a, b| Ok(a.plus(b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_times_of_many_points_become_a_range() {
+        let text = |time: &str| format!("the 700 M tokens are used up at {time} UTC on 1 December");
+        let times = ["12:48".to_owned(), "12:48".to_owned()];
+        let times = widened(times, &text("12:48"), &text("13:38")).expect("only the time differs");
+        let times = widened(times, &text("12:48"), &text("11:02")).expect("only the time differs");
+        let told = between(&text("12:48"), times.clone());
+        assert_eq!(told.as_deref(), Some("the 700 M tokens are used up between 11:02 and 13:38 UTC on 1 December"));
+        assert_eq!(widened(times, &text("12:48"), "the 800 M tokens are used up at 12:50 UTC on 1 December"), None);
+        assert_eq!(time_of_day("in 3.5 h"), None);
+    }
 }

@@ -117,7 +117,35 @@ pub fn scenario(plan: &Plan<'_>) -> String {
         write_capacity(&mut out, &name, &of.collect::<Vec<_>>());
     }
     out.push(format!("\n[[expect]]\nmetric = \"throttle_rate\"\nat_most = \"{}%\"\n", number(100.0 * MOST_THROTTLED)));
+    write_placeholders(&mut out, plan, &models);
     out.join("\n")
+}
+
+/// Lists what the trace does not tell, so that a run says which of these values nobody has replaced.
+fn write_placeholders(out: &mut Vec<String>, plan: &Plan<'_>, models: &[Model<'_>]) {
+    out.push("# A key below that still holds this value is reported as assumed.".to_owned());
+    out.push("[placeholders]".to_owned());
+    let mut put = |path: String, value: String| out.push(format!("\"{path}\" = {value}"));
+    for model in models.iter().filter(|model| model.found().is_none()) {
+        let of = |key: &str| format!("models.{}.{key}", model.name);
+        put(of("time_to_first_token.lognormal.median"), "\"500ms\"".to_owned());
+        put(of("prefill_per_1k_tokens"), "\"40ms\"".to_owned());
+        put(of("output_tokens_per_second"), "80".to_owned());
+    }
+    for workload in &plan.workloads {
+        if let Some((cap, CapFrom::Nobody)) = workload.cap() {
+            put(format!("workloads.{}.max_tokens", workload.name), integer(cap));
+        }
+        put(format!("workloads.{}.client.retries", workload.name), "\"standard\"".to_owned());
+    }
+    for model in models {
+        let name = capacity_of(&model.name, models.len());
+        let of: Vec<&Workload<'_>> = plan.workloads.iter().filter(|w| w.model == model.known_as).collect();
+        let [rpm, tpm] = limits(&of);
+        put(format!("capacities.{name}.rpm"), integer(rpm));
+        put(format!("capacities.{name}.tpm"), integer(tpm));
+    }
+    out.push(String::new());
 }
 
 /// What serves a model of so many.
@@ -167,6 +195,13 @@ struct Model<'p> {
     longest: u64,
 }
 
+impl<'p> Model<'p> {
+    /// Returns the id and the model of the catalogue; `None`: the catalogue does not know it.
+    fn found(&self) -> Option<(&'p str, crate::catalog::Resolved<'static>)> {
+        self.known_as.and_then(|id| Some((id, Catalog::embedded().resolve(id).ok()?)))
+    }
+}
+
 /// In the order of their first workloads.
 fn models<'p>(plan: &Plan<'p>) -> Vec<Model<'p>> {
     let mut found: Vec<Model<'p>> = Vec::new();
@@ -185,8 +220,7 @@ fn models<'p>(plan: &Plan<'p>) -> Vec<Model<'p>> {
 
 fn write_model(out: &mut Vec<String>, model: &Model<'_>) {
     out.push(format!("\n[models.{}]", model.name));
-    let known = model.known_as.and_then(|id| Some((id, Catalog::embedded().resolve(id).ok()?)));
-    if let Some((id, found)) = known {
+    if let Some((id, found)) = model.found() {
         out.push(format!("id = {}    # limits, prices and latency come from the catalogue", quoted(id)));
         let ends = found.model.lifecycle.as_ref().and_then(|life| life.ends.as_ref());
         if let Some(ends) = ends.filter(|ends| **ends <= checked_on()) {
@@ -324,16 +358,22 @@ fn told(out: &mut Vec<String>, fit: &Fit) {
 }
 
 fn write_capacity(out: &mut Vec<String>, name: &str, of: &[&Workload<'_>]) {
-    let minute = |w: &Workload<'_>| w.figures.peak_minute;
-    let tokens = |w: &Workload<'_>| w.figures.peak_minute_tokens + w.figures.peak_minute * w.longest_answer();
-    let rpm = of.iter().map(|w| minute(w)).sum::<u64>() as f64 * ACROSS_TWO;
-    let tpm = of.iter().map(|w| tokens(w)).sum::<u64>() as f64 * ACROSS_TWO;
+    let [rpm, tpm] = limits(of);
     out.push(format!("\n[capacities.{name}.on_demand]"));
     out.push(
         "# replace: your account's, from `aws service-quotas list-service-quotas --service-code bedrock`".to_owned(),
     );
     out.push("# These are twice the busiest minute of the trace, with each answer's cap reserved.".to_owned());
-    out.push(format!("rpm = {}\ntpm = {}\ntpd = \"none\"", integer(round_up(rpm)), integer(round_up(tpm))));
+    out.push(format!("rpm = {}\ntpm = {}\ntpd = \"none\"", integer(rpm), integer(tpm)));
+}
+
+/// Returns the placeholders of the limits of a capacity \[requests/min, tokens/min\].
+fn limits(of: &[&Workload<'_>]) -> [u64; 2] {
+    let minute = |w: &Workload<'_>| w.figures.peak_minute;
+    let tokens = |w: &Workload<'_>| w.figures.peak_minute_tokens + w.figures.peak_minute * w.longest_answer();
+    let rpm = of.iter().map(|w| minute(w)).sum::<u64>() as f64 * ACROSS_TWO;
+    let tpm = of.iter().map(|w| tokens(w)).sum::<u64>() as f64 * ACROSS_TWO;
+    [rpm, tpm].map(round_up)
 }
 
 #[cfg(test)]

@@ -149,6 +149,10 @@ pub enum Bound {
     Between(f64, f64),
 }
 
+/// The reason of an assumption that stands in `[placeholders]`.
+pub const PLACEHOLDER: &str =
+    "a placeholder of the importer, which the record does not tell: replace it with your own value";
+
 /// An unpublished or dated quantity left at its default.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Assumption {

@@ -27,7 +27,10 @@ fn number(written: Written<'_>) -> Result<f64, Refusal> {
                 .offer(vec![text.trim().to_owned()], ""))
         }
         Written::Text(text) => {
-            Err(Refusal::new(format!("expected a number, found the text \"{text}\"")).offer(meant::count(text), ""))
+            let is_none = ["none", "null", "nil", "unlimited"].contains(&text.trim().to_lowercase().as_str());
+            let otherwise = if is_none { "leave the key out, or write a number" } else { "" };
+            let refusal = Refusal::new(format!("expected a number, found the text \"{text}\""));
+            Err(refusal.offer(meant::count(text), otherwise))
         }
         other => Err(Refusal::new(format!("expected a number, found {other}"))),
     }

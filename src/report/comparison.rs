@@ -298,6 +298,7 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
     let is_unknown = rows(comparison).iter().any(|(_, cells, _)| cells.iter().any(|cell| cell == "?"));
     let notes = notes.chain(is_unknown.then(|| UNKNOWN_IN_TABLE.to_owned()));
     vec![
+        ("Answers", super::cut_short::cut_short(comparison).into_iter().map(|line| palette.doubtful(&line)).collect()),
         ("Cost", cost(comparison)),
         ("Goals", expectations(comparison, palette)),
         ("Doubt", in_doubt(results, palette)),

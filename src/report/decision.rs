@@ -59,7 +59,7 @@ fn by_owner(decision: &Decision) -> Vec<String> {
             answer.served_share.map_or_else(|| "no request arrived".to_owned(), |s| format!("{} served", served(s)));
         let goals = owners::goals(&answer.owner, answer.missed.iter().map(String::as_str));
         let breaks = owners::breaks(&goals).map(|breaks| format!("; {breaks}")).unwrap_or_default();
-        format!("{}: {what}{breaks}", answer.owner)
+        format!("owner {}: {what}{breaks}", answer.owner)
     };
     let mut lines: Vec<String> = decision.owners.iter().take(MOST_OWNERS).map(of).collect();
     let rest = decision.owners.get(MOST_OWNERS..).unwrap_or_default();

@@ -15,7 +15,7 @@ pub fn markdown(results: &Results) -> String {
         return sizing::markdown(results, sizing);
     }
     let Some(point) = results.points.first() else { return String::new() };
-    let mut out = format!("## {}\n\n", line(&results.scenario.title));
+    let mut out = format!("## {}\n\n", line(&results.heading()));
     out += &format!(
         "{}, {} replications, seed {}, bedload {}\n\n",
         code(&results.scenario.file),

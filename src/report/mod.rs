@@ -4,6 +4,7 @@
 mod comparison;
 mod cost;
 mod csv;
+mod cut_short;
 mod decision;
 mod doubt;
 mod figures;
@@ -26,7 +27,8 @@ pub use decision::decide;
 pub use doubt::doubt;
 pub use figures::{Palette, money};
 pub use gate::{
-    Case, Checked, against_the_baseline, annotations, difference, gate_broken, gate_markdown, gate_text, junit,
+    Case, Checked, against_the_baseline, annotations, cut_more, difference, gate_broken, gate_markdown, gate_text,
+    junit,
 };
 pub use json::{json, results_schema};
 pub use markdown::markdown;

@@ -4,6 +4,7 @@ use super::doubt;
 use super::figures::{Palette, UNKNOWN_IN_TABLE, interval, money, share, time};
 use super::marks::{cell, line, said, started};
 use super::summary::judged;
+use super::sweep::{CUT, cut_differs};
 use super::text::{WIDTH, hung};
 use super::verdict::{losing, unbounded_share};
 use crate::results::{BoughtVerdict, Evaluated, Judgement, Point, Results, Sizing, SizingState, Sought};
@@ -15,9 +16,10 @@ const NEAR: usize = 3;
 /// Reasons why values make no scenario that are written below the table.
 const MOST_REASONS: usize = 3;
 
-/// Columns of the table, and how wide each is in a text.
-pub(super) const HEADINGS: [(&str, usize); 6] =
-    [("value", 11), ("verdict", 12), ("throttled", 15), ("p99", 9), ("cost per month", 14), ("", 0)];
+/// Columns of the table, and how wide each is in a text. The share of answers that are cut short stands in it only where it
+/// differs.
+const HEADINGS: [(&str, usize); 7] =
+    [("value", 11), ("verdict", 12), ("throttled", 15), (CUT, 8), ("p99", 9), ("cost per month", 16), ("", 0)];
 
 /// For a terminal.
 pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> String {
@@ -29,7 +31,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
         }
     };
     let plain = |text: &str| text.to_owned();
-    say(&results.scenario.title, &|t| palette.bold(t));
+    say(&results.heading(), &|t| palette.bold(t));
     say(&origin(results), &|t| palette.faint(t));
     say("", &plain);
     let lose = lost(results, sizing);
@@ -54,13 +56,16 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
         say(&format!("{}{line}", if i == 0 { "" } else { "  " }), &plain);
     }
     say("", &plain);
-    let headings: Vec<String> = HEADINGS.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+    let headings = headings(results, sizing);
     let rows = table(results, sizing);
-    let widths = widths(&rows);
-    say(&columns(&headings, widths), &|t| palette.faint(t));
+    let widths = widths(&headings, &rows);
+    let names: Vec<String> = headings.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+    say(&columns(&names, &widths), &|t| palette.faint(t));
     for row in rows {
         match row {
-            Some(row) => say(&columns(&row.cells, widths), &|t| if row.is_marked { palette.bold(t) } else { plain(t) }),
+            Some(row) => {
+                say(&columns(&row.cells, &widths), &|t| if row.is_marked { palette.bold(t) } else { plain(t) })
+            }
             None => say("           …", &plain),
         }
     }
@@ -91,7 +96,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
 pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
     let mut out = format!(
         "## {}\n\n{}\n\n**{}**\n\n",
-        line(&results.scenario.title),
+        line(&results.heading()),
         line(&origin(results)),
         said(sizing.explanation.trim())
     );
@@ -103,10 +108,10 @@ pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
         let lines: Vec<String> = doubts.iter().map(|line| started(&said(line.trim()))).collect();
         out += &format!("{}\n\n", lines.join("<br>\n"));
     }
-    let headings: Vec<&str> = HEADINGS.iter().map(|(heading, _)| *heading).collect();
-    out += &format!("| {} |\n|---:|---|---|---|---|---|\n", headings.join(" | "));
+    let headings: Vec<&str> = headings(results, sizing).iter().map(|(heading, _)| *heading).collect();
+    out += &format!("| {} |\n|---:|{}\n", headings.join(" | "), "---|".repeat(headings.len() - 1));
     for row in table(results, sizing) {
-        let cells = row.map_or_else(|| vec!["…".to_owned(); HEADINGS.len()], |row| row.cells);
+        let cells = row.map_or_else(|| vec!["…".to_owned(); headings.len()], |row| row.cells);
         let cells: Vec<String> = cells.iter().map(|text| cell(text)).collect();
         out += &format!("| {} |\n", cells.join(" | "));
     }
@@ -202,6 +207,12 @@ pub(super) fn footnote(results: &Results, sizing: &Sizing) -> Option<&'static st
     table(results, sizing).iter().flatten().any(is_unknown).then_some(UNKNOWN_IN_TABLE)
 }
 
+/// Returns the columns of the table, and how wide each is in a text.
+pub(super) fn headings(results: &Results, sizing: &Sizing) -> Vec<(&'static str, usize)> {
+    let is_cut = cut_differs(sizing.evaluated.iter().filter_map(|e| played(results, e)));
+    HEADINGS.into_iter().filter(|(name, _)| is_cut || *name != CUT).collect()
+}
+
 pub(super) struct Row {
     pub(super) cells: Vec<String>,
     is_marked: bool,
@@ -219,6 +230,7 @@ pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
             turns || *i == 0 || *i + 1 == tried.len() || is_marked(tried[*i].value)
         })
         .collect();
+    let is_cut = headings(results, sizing).len() == HEADINGS.len();
     let mut rows = Vec::new();
     let mut skipped = false;
     for (i, evaluated) in tried.iter().enumerate() {
@@ -248,17 +260,12 @@ pub(super) fn table(results: &Results, sizing: &Sizing) -> Vec<Option<Row>> {
             marks.push("bought");
         }
         let known = |name: &str| point.and_then(|p| p.value(name));
-        rows.push(Some(Row {
-            cells: vec![
-                grouped(evaluated.value),
-                verdict,
-                throttled(point),
-                known("e2e_p99_ms").map_or_else(|| "?".to_owned(), time),
-                known("cost_per_month_usd").map_or_else(|| "?".to_owned(), money),
-                marks.join(", "),
-            ],
-            is_marked: is_marked(evaluated.value),
-        }));
+        let mut cells = vec![grouped(evaluated.value), verdict, throttled(point)];
+        cells.extend(is_cut.then(|| known("truncation_rate").map_or_else(|| "?".to_owned(), share)));
+        cells.push(known("e2e_p99_ms").map_or_else(|| "?".to_owned(), time));
+        cells.push(known("cost_per_month_usd").map_or_else(|| "?".to_owned(), money));
+        cells.push(marks.join(", "));
+        rows.push(Some(Row { cells, is_marked: is_marked(evaluated.value) }));
     }
     rows
 }
@@ -291,29 +298,30 @@ fn throttled(point: Option<&Point>) -> String {
 }
 
 /// How wide each column of the text is: as ever, or as narrow as its cells where a verdict is longer than usual.
-fn widths(rows: &[Option<Row>]) -> [usize; HEADINGS.len()] {
+fn widths(headings: &[(&str, usize)], rows: &[Option<Row>]) -> Vec<usize> {
     const GAP: usize = 2;
     const VERDICT: usize = 1;
-    let usual = HEADINGS.map(|(_, width)| width);
     let widest = |i: usize| rows.iter().flatten().map(|row| row.cells[i].chars().count()).max().unwrap_or(0);
-    if widest(VERDICT) <= usual[VERDICT] {
-        return usual;
+    if widest(VERDICT) <= headings[VERDICT].1 {
+        return headings.iter().map(|(_, width)| *width).collect();
     }
-    std::array::from_fn(|i| match i {
-        2..5 => widest(i).max(HEADINGS[i].0.chars().count()) + GAP,
-        _ => widest(i).max(HEADINGS[i].0.chars().count()),
-    })
+    let is_figure = |i: usize| (2..headings.len() - 1).contains(&i);
+    let width = |(i, (name, _)): (usize, &(&str, usize))| {
+        widest(i).max(name.chars().count()) + if is_figure(i) { GAP } else { 0 }
+    };
+    headings.iter().enumerate().map(width).collect()
 }
 
 /// Numbers stand right, words left.
-fn columns(cells: &[String], widths: [usize; HEADINGS.len()]) -> String {
+fn columns(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
+    let last = widths.len() - 1;
     for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
         // Spaces that do not break keep a row together.
         let pad = "\u{a0}".repeat(width.saturating_sub(cell.chars().count()));
         let cell = cell.replace(' ', "\u{a0}");
-        line +=
-            &if i == 0 || (2..5).contains(&i) { format!("{pad}{cell}") } else { format!("\u{a0}\u{a0}{cell}{pad}") };
+        let is_number = i == 0 || (2..last).contains(&i);
+        line += &if is_number { format!("{pad}{cell}") } else { format!("\u{a0}\u{a0}{cell}{pad}") };
     }
     line.trim_end().to_owned()
 }

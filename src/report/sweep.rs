@@ -47,6 +47,9 @@ pub struct Tale {
 
 /// What points are ranked by.
 const COSTS: [&str; 2] = ["cost_per_month_usd", "cost_usd"];
+/// The share of answers that are cut short, and the name of its column.
+pub(super) const TRUNCATION: &str = "truncation_rate";
+pub(super) const CUT: &str = "cut";
 /// Points that a table shows.
 const MOST_ROWS: usize = 16;
 /// Columns of a terminal.
@@ -94,7 +97,7 @@ impl Tale {
     /// Returns the summary for a terminal, at most 80 columns wide; `head` needs no points.
     #[must_use]
     pub fn text(&self, head: &Results, palette: Palette) -> String {
-        let mut out = format!("{}\n", palette.bold(&visible(&head.scenario.title)));
+        let mut out = format!("{}\n", palette.bold(&visible(&head.heading())));
         let file = visible(&head.scenario.file);
         let origin = format!("{file} · {} points · seed {}", count(self.points as f64), head.seed);
         out += &format!("{}\n\n", palette.faint(&origin));
@@ -115,7 +118,7 @@ impl Tale {
     pub fn markdown(&self, head: &Results) -> String {
         let answer = self.answer(head, Palette { colour: false });
         let answer = answer.lines().map(|said| started(&marks::said(said))).collect::<Vec<_>>().join("\n");
-        let mut out = format!("## {}\n\n", line(&head.scenario.title));
+        let mut out = format!("## {}\n\n", line(&head.heading()));
         out += &format!(
             "{}, {} points, seed {}, bedload {}\n\n{answer}\n\n",
             code(&head.scenario.file),
@@ -214,6 +217,7 @@ impl Tale {
         let names = names.into_iter().map(|name| match name.as_str() {
             "cost_per_month_usd" => "per month".to_owned(),
             "cost_usd" => "cost".to_owned(),
+            TRUNCATION => CUT.to_owned(),
             _ => name,
         });
         let last = ["verdict", "goals"].into_iter().take(if is_judged { 2 } else { 1 }).map(str::to_owned);
@@ -291,12 +295,24 @@ pub(super) fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> Str
     known.map(|(name, x)| format!("{name} = {}", value(Some(x)))).collect::<Vec<_>>().join(", ")
 }
 
+/// Returns whether points differ in the share of answers that they cut short.
+pub(super) fn cut_differs<'p>(points: impl IntoIterator<Item = &'p Point>) -> bool {
+    let cut = points.into_iter().filter_map(|point| point.value(TRUNCATION));
+    let range = cut.fold(None, |range: Option<(f64, f64)>, x| {
+        range.map_or(Some((x, x)), |(least, most)| Some((least.min(x), most.max(x))))
+    });
+    range.is_some_and(|(least, most)| most - least > loads::SAME_CUT)
+}
+
 /// Returns the metrics that a table shows, each once: those that goals bound, else the usual ones, then the cost.
 fn metrics_of(points: &[Point]) -> Vec<String> {
     let expected = points.first().map(|p| p.expectations.as_slice()).unwrap_or_default();
     let mut wanted: Vec<String> = expected.iter().map(|e: &Expectation| e.metric.clone()).collect();
     if wanted.is_empty() {
         wanted.extend(USUAL.map(str::to_owned));
+    }
+    if cut_differs(points) && !wanted.iter().any(|metric| metric == TRUNCATION) {
+        wanted.insert(0, TRUNCATION.to_owned());
     }
     let has_month = points.iter().any(|p| p.value(COSTS[0]).is_some());
     let cost = COSTS[usize::from(!has_month)];

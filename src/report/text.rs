@@ -19,7 +19,7 @@ pub fn text(results: &Results, palette: Palette) -> String {
     }
     let Some(point) = results.points.first() else { return String::new() };
     let mut out = String::new();
-    for line in wrapped(&results.scenario.title, WIDTH) {
+    for line in wrapped(&results.heading(), WIDTH) {
         out += &palette.bold(&line);
         out.push('\n');
     }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{Judgement, Scenario};
 
 /// The metrics that decide a comparison, in the order in which they are shown; of the whole run and of each workload.
-pub const DECIDING: [&str; 14] = [
+pub const DECIDING: [&str; 15] = [
     "throttle_rate",
     "failure_rate",
+    "truncation_rate",
     "e2e_p50_ms",
     "e2e_p99_ms",
     "ttft_p99_ms",
@@ -25,6 +26,8 @@ pub const DECIDING: [&str; 14] = [
     "one_time_usd",
 ];
 
+/// The share of answers that are cut short.
+const TRUNCATION: &str = "truncation_rate";
 /// Differences of less than this share are no better and no worse, unless the user says otherwise \[1\].
 pub const TOLERANCE: f64 = 0.01;
 /// Traffic that differs by less is the same \[1\].
@@ -79,11 +82,25 @@ impl Comparison {
         self.a.measured_s != self.b.measured_s
     }
 
-    /// Returns the metrics that are told: those that decide, without sums of the run where the measured times differ.
+    /// Returns the metrics that are told: those that decide, without sums of the run where the measured times differ, and
+    /// without the share of answers that are cut short where it does not differ.
     #[must_use]
     pub fn deciding(&self) -> Vec<&'static str> {
-        let is_told = |name: &&str| *name != "cost_usd" || !self.durations_differ();
+        let is_told = |name: &&str| match *name {
+            "cost_usd" => !self.durations_differ(),
+            TRUNCATION => self.truncation_differs(),
+            _ => true,
+        };
         DECIDING.into_iter().filter(is_told).collect()
+    }
+
+    /// Returns whether answers of the whole or of a workload are cut short more often on one side, by more than the tolerance.
+    fn truncation_differs(&self) -> bool {
+        let is_of = |metric: &str| {
+            let of_workload = metric.strip_prefix("workloads.").and_then(|rest| rest.rsplit_once('.'));
+            metric == TRUNCATION || of_workload.is_some_and(|(_, name)| name == TRUNCATION)
+        };
+        self.differences.iter().any(|(metric, d)| is_of(metric) && self.matters(d))
     }
 
     /// Returns the requests of both sides per hour, where they differ by more than a little.

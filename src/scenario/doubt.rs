@@ -120,7 +120,7 @@ fn range(low: f64, high: f64, is_whole: bool, at: &Span, sink: &mut Sink) -> Opt
     None
 }
 
-fn alternative(item: &Item<'_>, sources: &Sources) -> Alternative {
+pub(super) fn alternative(item: &Item<'_>, sources: &Sources) -> Alternative {
     let (value, text) = value(item, sources);
     // An argument of the command line has its texts without quotes.
     let text = item.get_ref().as_str().map_or(text, |word| toml::Value::from(word).to_string());
@@ -128,7 +128,7 @@ fn alternative(item: &Item<'_>, sources: &Sources) -> Alternative {
 }
 
 /// Returns the plain value that stands at a path, which may leave out the names of kinds.
-fn standing<'r, 't>(root: &'r DeTable<'t>, path: &str) -> Option<&'r Item<'t>> {
+pub(super) fn standing<'r, 't>(root: &'r DeTable<'t>, path: &str) -> Option<&'r Item<'t>> {
     let mut table = root;
     let mut segments = path.split('.').map(str::trim).peekable();
     while let Some(segment) = segments.next() {

@@ -24,6 +24,7 @@ mod overlay;
 mod own_catalogue;
 mod parsed;
 mod place;
+mod placeholders;
 mod schema;
 mod shorthand;
 mod source;
@@ -104,6 +105,7 @@ struct Read<'p> {
     /// Where each file begins in the common address space.
     starts: &'p [usize],
     asked: doubt::Asked,
+    placeholders: Vec<placeholders::Placeholder>,
     sweep: Option<Sweep>,
     /// The second axis of a size.
     by: Vec<Choice>,
@@ -117,13 +119,14 @@ fn passes(
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Option<Passed> {
-    let Read { specs, starts, asked, sweep, by, stated } = read(parsed, overrides, sources, sink);
+    let Read { specs, starts, asked, placeholders, sweep, by, stated } = read(parsed, overrides, sources, sink);
     let files = lower::Files { source: parsed.source, starts };
     let own = own_catalogue::laid(&specs, files, sources, sink)?;
     let catalog =
         own.as_ref().map_or(own_catalogue::InForce::Embedded(catalog), |own| own_catalogue::InForce::Own(&own.catalog));
-    let (model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
+    let (mut model, study) = lower::lower(specs, (by, stated), catalog, files, sink)?;
     let doubt = doubt::unknowns(asked, &model, sink);
+    placeholders::assume(placeholders, &mut model);
     Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
 }
 
@@ -143,6 +146,7 @@ fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources,
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }
+    let placeholders = placeholders::taken(&mut root, sources, sink);
     let asked = doubt::asked(&mut root, sources, sink);
     let (sweep, by) = study::study(&mut root, sources, sink);
     let included: Vec<&str> = source.included.iter().map(|part| part.name.as_str()).collect();
@@ -150,7 +154,7 @@ fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources,
     let stated = stated::stated(&root, sources);
     instants::resolve(&mut root, &mut faulty, sink);
     let specs = decode::Specs { owners: parsed.owners.clone(), ..decode::decode(root, &faulty, sink) };
-    Read { specs, starts: &parsed.starts, asked, sweep, by, stated }
+    Read { specs, starts: &parsed.starts, asked, placeholders, sweep, by, stated }
 }
 
 /// What the passes make of a scenario.

@@ -18,7 +18,7 @@ use crate::model::pricing::MoneySpec;
 use crate::model::quantity::Names;
 use crate::model::run::RunSpec;
 use crate::model::service::ModelSpec;
-use crate::model::study::doubt::DoubtSpec;
+use crate::model::study::doubt::{DoubtSpec, PlaceholdersSpec};
 use crate::model::study::size::SizeSpec;
 use crate::model::study::sweep::SweepSpec;
 use crate::model::workload::WorkloadSpec;
@@ -56,6 +56,8 @@ struct ScenarioSpec {
     output: Option<OutputSpec>,
     /// What is not known, and what it may be.
     doubt: Option<DoubtSpec>,
+    /// Values that a tool wrote because it could not know them.
+    placeholders: Option<PlaceholdersSpec>,
     /// Other scenarios, which this one is laid over in their order; paths relative to this file.
     extends: Option<Names>,
     /// Files whose models, workloads, capacities, windows and expectations belong to the account of this file; paths

@@ -86,6 +86,10 @@ fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
         let is_list = Node::root().reached(&[name]).is_some_and(|node| node.only() == Some("array"));
         let refusal =
             Refusal::new(format!("this is not TOML: `{name}` is a list, and each of its entries has a header"));
+        if !is_list && let Some(header) = meant_header(name, written.starts_with("[[")) {
+            let rule = format!("this is not TOML: `{name}` is no name of a section, which a-z, 0-9, _ and - make");
+            return Some((from..from + written.len(), Refusal::new(rule).offer(vec![header], "")));
+        }
         let is_single = is_list && !written.starts_with("[[");
         return is_single
             .then(|| (from..from + written.len(), refusal.help(format!("write [[{name}]] above each entry"))));
@@ -122,8 +126,33 @@ fn line_at(text: &str, at: usize) -> Option<(Span, Refusal)> {
         let refusal = Refusal::new(format!("this is not TOML: `{key}` has no value"));
         return Some((from..from + written.len(), refusal.help(format!("write {key} = {example}, or another value"))));
     }
+    // A limit takes "none", and a cap on the answer does not: it is left out.
+    let is_cap = bare_key.rsplit('.').next() == Some("max_tokens");
+    if is_cap && ["none", "null", "nil", "unlimited"].contains(&value) {
+        let refusal = Refusal::new(format!("this is not TOML: `{key}` takes a number, and `{value}` is none"));
+        return Some((
+            value_from..value_from + value.len(),
+            refusal.help(format!("leave `{key}` out, or write a number")),
+        ));
+    }
     let meant = meant_value(value, &path)?;
     Some((value_from..value_from + value.len(), not_toml(value, meant)))
+}
+
+/// Returns a header with names that a scenario takes, such as `[workloads.chat-service]` for `[workloads.Chat Service]`.
+fn meant_header(name: &str, is_list: bool) -> Option<String> {
+    let is_odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if name.is_empty() || !name.contains(is_odd) {
+        return None;
+    }
+    let step = |step: &str| {
+        let words = step.trim().trim_matches(['"', '\'']).split(is_odd).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join("-").to_lowercase()
+    };
+    let steps: Vec<String> = name.split('.').map(step).collect();
+    let is_name = |step: &String| step.starts_with(|c: char| c.is_ascii_lowercase());
+    let name = steps.iter().all(is_name).then(|| steps.join("."))?;
+    Some(if is_list { format!("[[{name}]]") } else { format!("[{name}]") })
 }
 
 /// Refuses a value that is not TOML, and offers what it means.

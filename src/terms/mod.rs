@@ -213,7 +213,11 @@ pub fn parse_metric(name: &str) -> Result<MetricName, NoMetric> {
             break;
         }
         if !FAMILIES.contains(&head) {
-            let meant = nearest(head, FAMILIES).map(|family| name.replacen(head, family, 1));
+            let meant: Vec<String> = match nearest(head, FAMILIES) {
+                Some(family) => vec![name.replacen(head, family, 1)],
+                // The name of a part without its family.
+                None => ["workloads", "capacities", "quotas"].map(|family| format!("{family}.{name}")).to_vec(),
+            };
             let rule = format!("`{head}` is no family of metrics; use {}", FAMILIES.join(", "));
             return Err(NoMetric::new(rule).offer(meant));
         }

@@ -132,8 +132,11 @@ pub fn rate(text: &str) -> Vec<String> {
 pub fn percentage(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
     let is_share = matches!(rest, "" | "percent" | "per cent" | "pct" | "pc" | "%");
-    let guess = is_share.then(|| format!("{number}%"));
-    guess.filter(|guess| parse::percentage(guess).is_ok()).into_iter().collect()
+    // A bare 0.1 may be a share too, as a number without quotes is.
+    let share = number.replace('_', "").parse::<f64>().ok().filter(|x| rest.is_empty() && *x > 0.0 && *x <= 1.0);
+    let share = share.map(|x| format!("{}%", (x * 1e12).round() / 1e10));
+    let guesses = is_share.then(|| format!("{number}%")).into_iter().chain(share);
+    guesses.filter(|guess| parse::percentage(guess).is_ok()).collect()
 }
 
 /// Returns an amount of money in dollars as people write it, and what follows.

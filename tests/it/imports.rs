@@ -179,3 +179,23 @@ fn a_placeholder_lowers_no_cap_that_a_record_has() {
     let scenario = std::fs::read_to_string(folder.path().join("t.toml")).unwrap();
     assert!(scenario.contains("max_tokens = 4096"), "{scenario}");
 }
+
+#[test]
+fn a_value_of_the_importer_that_nobody_has_replaced_is_assumed_and_the_decision_says_so() {
+    let folder = log();
+    done(folder.path(), &["import", "trace", "log.json.gz", "--out", "a.toml"]);
+    let told = |args: &[&str]| {
+        let output = bedload(folder.path(), &[&["run", "a.toml", "--no-charts", "--replications", "1"], args].concat());
+        text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let all = told(&[]);
+    assert!(all.contains("values are placeholders, among them capacities.account.rpm"), "{all}");
+    let results = std::fs::read_to_string(folder.path().join("output/a/results.json")).unwrap();
+    let results: bedload::results::Results = serde_json::from_str(&results).unwrap();
+    let assumed: Vec<&str> = results.assumptions.iter().map(|a| a.path.as_str()).collect();
+    assert!(assumed.contains(&"capacities.account.tpm") && assumed.contains(&"capacities.account.rpm"), "{assumed:?}");
+    // A value of one's own is no placeholder any more.
+    let own = ["--set", "capacities.account.rpm=5000", "--set", "capacities.account.tpm=9000000"];
+    let set = told(&own);
+    assert!(!set.contains("among them capacities.account"), "{set}");
+}

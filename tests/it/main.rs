@@ -11,6 +11,7 @@ mod clients;
 mod columns;
 mod compare;
 mod coverage;
+mod cut_short;
 mod damaged;
 mod decisions;
 mod described;

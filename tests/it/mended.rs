@@ -8,7 +8,7 @@ use crate::offers::{edited, read};
 use crate::refusals::GOOD;
 
 /// What a user wrote, in the place of a line of the good scenario; what the help says; and the line as the help says it.
-const MENDED: [(&str, &str, &str, &str); 46] = [
+const MENDED: [(&str, &str, &str, &str); 49] = [
     ("tpm = 100_000", "tpm = \"unlimited\"", "\"none\" for no limit", "tpm = \"none\"\nrpm = 5"),
     (
         "max_tokens = 512",
@@ -255,6 +255,14 @@ const MENDED: [(&str, &str, &str, &str); 46] = [
     ("duration = \"1h\"", "duration =", "write duration = \"90s\", or another value", "duration = \"90s\""),
     ("duration = \"1h\"", "duration = \"1h\"\nduration = \"2h\"", "leave one of the two out", "duration = \"2h\""),
     ("", "quotas = 5", "write [quotas.NAME]", "[quotas.spare]\nrpm = 5"),
+    ("max_tokens = 512", "max_tokens = none", "leave `max_tokens` out", ""),
+    ("max_tokens = 512", "max_tokens = \"none\"", "leave the key out", ""),
+    (
+        "max_output_tokens = 4_096",
+        "id = \"us.amazon.nova-giant-v9:0\"",
+        "the nearest ids are `us.amazon.nova-",
+        "id = \"us.amazon.nova-pro-v1:0\"",
+    ),
 ];
 
 #[test]
@@ -279,7 +287,7 @@ fn fixes_in_words_are_accepted_when_they_are_followed() {
 }
 
 /// A catalogue of a user's own with a fault; what the help says; and the catalogue as the help says it.
-const CATALOGUES: [(&str, &str, &str); 8] = [
+const CATALOGUES: [(&str, &str, &str); 9] = [
     (
         "[models]\nid = \"amazon.nova-pro-v1:0\"",
         "write [[models]] above each model",
@@ -314,6 +322,11 @@ const CATALOGUES: [(&str, &str, &str); 8] = [
         "[[models]]\nid = \"amazon.nova-pro-v1:0\"\n[[models.paths]]\npath = \"us\"\nquota = { tpm = 5_000_000, source = \"\", as_of = \"2026-11-29\" }",
         "such as source = \"Service Quotas of our account\"",
         "[[models]]\nid = \"amazon.nova-pro-v1:0\"\n[[models.paths]]\npath = \"us\"\nquota = { tpm = 5_000_000, source = \"Service Quotas of our account\", as_of = \"2026-11-29\" }",
+    ),
+    (
+        "[[models]]\nid = \"amazon.nova-pro\"\n[[models.paths]]\npath = \"us\"",
+        "write id = \"amazon.nova-pro-v1:0\"",
+        "[[models]]\nid = \"amazon.nova-pro-v1:0\"\n[[models.paths]]\npath = \"us\"",
     ),
     ("", "write [[models]] and id = ", "[[models]]\nid = \"amazon.nova-pro-v1:0\""),
 ];

@@ -55,7 +55,7 @@ pub fn edited(line: &str, by: &str) -> String {
 }
 
 /// What a user wrote, in the place of a line of the good scenario; and the text that is offered in its place.
-const WRITTEN: [(&str, &str, &str); 81] = [
+const WRITTEN: [(&str, &str, &str); 93] = [
     // Units and numbers without quotes, with commas, or with letters.
     ("duration = \"1h\"", "duration = 1h", "\"1h\""),
     ("duration = \"1h\"", "duration = \"2 hours\"", "\"2h\""),
@@ -197,6 +197,22 @@ const WRITTEN: [(&str, &str, &str); 81] = [
         "capacities.us.tpm.utilization_peak",
     ),
     ("", "[[expect]]\nmetric = \"throttle_rate\"\nat_most = 1%", "\"1%\""),
+    ("", "[[expect]]\nmetric = \"failure_rate\"\nat_most = \"0.1\"", "\"0.1%\""),
+    ("", "[[expect]]\nmetric = \"failure_rate\"\nat_most = \"0.1\"", "\"10%\""),
+    ("", "[[expect]]\nmetric = \"throttled\"\nat_most = \"1%\"", "throttle_rate"),
+    ("", "[[expect]]\nmetric = \"p99\"\nat_most = \"20s\"", "e2e_p99_ms"),
+    ("", "[[expect]]\nmetric = \"latency_p99\"\nat_most = \"20s\"", "e2e_p99_ms"),
+    ("", "[[expect]]\nmetric = \"success_rate\"\nat_most = \"1%\"", "failure_rate"),
+    ("", "[[expect]]\nmetric = \"availability\"\nat_most = \"1%\"", "failure_rate"),
+    ("", "[[expect]]\nmetric = \"chat.e2e_p99\"\nat_most = \"20s\"", "workloads.chat.e2e_p99"),
+    ("", "[[expect]]\nmetric = \"workloads.chat.p99\"\nat_most = \"20s\"", "workloads.chat.e2e_p99_ms"),
+    ("", "[[expect]]\nmetric = \"tpm\"\nat_most = 0.9", "capacities.us.tpm.utilization_peak"),
+    ("[workloads.chat]", "[workloads.Chat Service]", "[workloads.chat-service]"),
+    (
+        "max_output_tokens = 4_096",
+        "id = \"us.anthropic.claude-sonnet-4-5-v1:0\"",
+        "\"us.anthropic.claude-sonnet-4-5-20250929-v1:0\"",
+    ),
 ];
 
 #[test]

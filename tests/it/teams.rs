@@ -292,7 +292,10 @@ fn a_comment_says_who_takes_more_and_whose_goal_breaks() {
         |file: &str| std::fs::read_to_string(folder.path().join(file)).expect("it is there").replace("<wbr>", "");
     for told in [text(&ran.stdout), page("o/report.html"), page("o/report.md")] {
         let flat = told.replace(['\u{a0}', '\\', '`'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(flat.contains("% served; failure") && flat.contains("web: "), "{told}");
+        assert!(
+            flat.contains("wner search: ") && flat.contains("wner web: ") && flat.contains("% served; failure"),
+            "{told}"
+        );
     }
     assert!(text(&output.stdout).lines().all(|line| line.chars().count() <= 80), "{}", text(&output.stdout));
 }

@@ -105,14 +105,19 @@ impl Gate<'_> {
             );
             return vec![undecided("baseline", &text)];
         }
+        let cut = experiment::cut_more(model, played, then).map(report::cut_more);
         let compared = experiment::regressions(model, played, then).into_iter();
         compared
-            .map(|r| Case {
-                name: report::against_the_baseline(&r.metric),
-                verdict: r.verdict,
-                text: report::difference(&r.metric, r.difference, r.half_width),
-                is_warning: false,
-                owner: None,
+            .map(|r| {
+                let cut = cut.as_deref().filter(|_| r.is_better && r.metric != "truncation_rate");
+                let text = report::difference(&r.metric, r.difference, r.half_width);
+                Case {
+                    name: report::against_the_baseline(&r.metric),
+                    verdict: r.verdict,
+                    text: text + &cut.map(|cut| format!(", and {cut}")).unwrap_or_default(),
+                    is_warning: cut.is_some(),
+                    owner: None,
+                }
             })
             .collect()
     }

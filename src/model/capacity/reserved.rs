@@ -75,7 +75,22 @@ impl Kind for ReservedSpec {
             site.sink.error(site.at.clone(), rule, help);
         } else if let Some(None) = sold {
             let rule = format!("`{}` is not sold by the path `{path}`", entry.map_or("", |e| &e.id));
-            site.sink.error(site.at.clone(), rule, "write profile = \"global\"".to_owned());
+            let sells = |offer: &&crate::catalog::Path| {
+                offer.path != IN_REGION && (offer.reserved.is_some() || offer.tiers.iter().any(|t| t == "reserved"))
+            };
+            // A profile of one geography keeps data within it, so that it comes before `global`.
+            let mut sold: Vec<&str> =
+                entry.iter().flat_map(|e| &e.paths).filter(sells).map(|p| p.path.as_str()).collect();
+            sold.sort_by_key(|path| *path == "global");
+            let help = match sold.as_slice() {
+                [] => "`bedload catalog ID` says how a model is sold".to_owned(),
+                [one] => format!("write profile = \"{one}\""),
+                all => {
+                    let all: Vec<String> = all.iter().map(|path| format!("\"{path}\"")).collect();
+                    format!("write profile = {}: the one that the other capacities of the route use", all.join(" or "))
+                }
+            };
+            site.sink.error(site.at.clone(), rule, help);
         }
         let listed = sold.flatten().and_then(|o| o.reserved.as_ref());
         let least = listed.map_or(LEAST, |l| [l.min_input_tpm, l.min_output_tpm]);

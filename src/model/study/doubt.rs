@@ -109,3 +109,20 @@ impl JsonSchema for DoubtSpec {
         })
     }
 }
+
+/// The form of `placeholders` for editors; its own pass reads it.
+#[derive(Debug)]
+pub struct PlaceholdersSpec;
+
+impl JsonSchema for PlaceholdersSpec {
+    fn schema_name() -> Cow<'static, str> {
+        "Placeholders".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "Paths, each with the value that a tool wrote because it could not know a better one. A key that still holds this value is listed as assumed.",
+            "additionalProperties": true
+        })
+    }
+}

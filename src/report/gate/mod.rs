@@ -100,7 +100,7 @@ fn word(verdict: Judgement) -> &'static str {
     }
 }
 
-/// `3 files: 1 passed, 1 failed, 1 inconclusive`
+/// Counts files by their verdicts, and warnings: `3 files: 1 passed, 1 failed, 1 inconclusive, 2 warnings`.
 fn count(all: &[Checked]) -> String {
     let of = |verdict: Judgement, what: &str| {
         let n = all.iter().filter(|checked| !checked.is_broken && checked.verdict() == verdict).count();
@@ -110,7 +110,9 @@ fn count(all: &[Checked]) -> String {
         [of(Judgement::Held, "passed"), of(Judgement::Failed, "failed"), of(Judgement::Inconclusive, "inconclusive")];
     let broken = all.iter().filter(|checked| checked.is_broken).count();
     let broken = (broken > 0).then(|| format!("{broken} in error"));
-    let parts: Vec<String> = parts.into_iter().flatten().chain(broken).collect();
+    let warnings = all.iter().flat_map(|checked| &checked.cases).filter(|case| case.word() == "WARN").count();
+    let warnings = (warnings > 0).then(|| format!("{warnings} {}", if warnings == 1 { "warning" } else { "warnings" }));
+    let parts: Vec<String> = parts.into_iter().flatten().chain(broken).chain(warnings).collect();
     format!("{} {}: {}", all.len(), if all.len() == 1 { "file" } else { "files" }, parts.join(", "))
 }
 
@@ -168,4 +170,11 @@ pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>
     // A share of something differs by points, not by a share of itself.
     let size = if unit == Unit::Fraction { size.replace('%', "percentage points") } else { size };
     format!("{metric}: {size} {} than the baseline", if x > 0.0 { "more" } else { "less" })
+}
+
+/// Says how much more of the answers are cut short than in a baseline, as a share.
+#[must_use]
+pub fn cut_more(more: f64) -> String {
+    let points = figure(more, Unit::Fraction).replace('%', "percentage points");
+    format!("{points} more of the answers are cut short than in the baseline")
 }

@@ -196,7 +196,11 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
     let subject = &Subject { results, points: &points };
     let sheet = &Sheet { subject: *subject, scenario: sheet.scenario };
     let drawings = charts::draw_all(subject)?;
-    let question = if results.scenario.title.is_empty() { &results.scenario.file } else { &results.scenario.title };
+    let question = if results.scenario.title.is_empty() {
+        format!("{}{}", results.scenario.file, results.heading())
+    } else {
+        results.heading()
+    };
     let (judgement, answer) = answer(subject, &drawings);
     let (first, rest) = split(drawings, is_daily(subject));
     let charts = |drawings: Vec<Drawing>, heading| {
@@ -213,7 +217,7 @@ pub fn review(sheet: &Sheet<'_>) -> Result<Review, charts::ChartError> {
         Some(parts::reproduce(sheet)),
     ];
     Ok(Review {
-        question: question.clone(),
+        question,
         judgement,
         answer: answer.lines().map(said).collect(),
         certainty: parts::certainty(subject),
@@ -271,7 +275,8 @@ fn answer(subject: &Subject<'_>, drawings: &[Drawing]) -> (Option<Judgement>, St
         // The bar tells of the side that is proposed, so that goals that fail on both sides do not look good.
         let proposed = comparison.expectations.iter().filter_map(|e| e.b).max();
         let worst = proposed.or_else(|| comparison.expectations.iter().map(JudgedTwice::judgement).max());
-        let lines = kept(comparison).into_iter().chain(super::comparison::cost(comparison));
+        let lines = kept(comparison).into_iter().chain(super::cut_short::cut_short(comparison));
+        let lines = lines.chain(super::comparison::cost(comparison));
         let is_unknown = comparison.differences.get("cost_per_month_usd").is_none_or(|d| d.difference.is_none());
         let lines = lines.chain(no_month(results).filter(|_| is_unknown));
         // A side keeps its name as it is written.

@@ -193,7 +193,8 @@ fn differences(results: &Results, comparison: &Comparison) -> Section {
 /// Returns the values that were tried, and the answer along a second axis.
 fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     let pieces = |cells: Vec<String>| cells.into_iter().map(text).collect::<Vec<_>>();
-    let columns = sizing::HEADINGS.iter().enumerate().map(|(i, (name, _))| match (i, *name) {
+    let headings = sizing::headings(results, sizing);
+    let columns = headings.iter().enumerate().map(|(i, (name, _))| match (i, *name) {
         (0, _) => Column::numbers(&sizing.vary),
         (_, "") => Column::words("which is"),
         (1, name) => Column::words(name),
@@ -201,7 +202,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     });
     let rows = sizing::table(results, sizing)
         .into_iter()
-        .map(|row| pieces(row.map_or_else(|| vec!["…".to_owned(); sizing::HEADINGS.len()], |row| row.cells)));
+        .map(|row| pieces(row.map_or_else(|| vec!["…".to_owned(); headings.len()], |row| row.cells)));
     let mut blocks = vec![Block::Table(Table {
         name: "Values tried",
         columns: columns.collect(),

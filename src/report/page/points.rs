@@ -5,7 +5,7 @@ use super::{Block, Column, Line, Mood, Piece, Table, capital, no_month, text};
 use crate::charts::Subject;
 use crate::report::Tale;
 use crate::report::figures::{figure, share, why_unknown};
-use crate::report::sweep::value;
+use crate::report::sweep::{TRUNCATION, cut_differs, value};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Judgement, Point, Results};
 
@@ -65,6 +65,9 @@ fn metrics(points: &[Point]) -> Vec<String> {
     };
     points.first().iter().flat_map(|p| &p.expectations).for_each(|e| add(&e.metric, MOST_GOALS));
     USUAL.iter().for_each(|metric| add(metric, usize::MAX));
+    if cut_differs(points) {
+        add(TRUNCATION, usize::MAX);
+    }
     metrics
 }
 

@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::ranked::{Best, Candidate, Ranked};
-use super::{COSTS, named};
+use super::{COSTS, TRUNCATION, named};
 use crate::report::figures::{Palette, count, money, share};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Point, Results, Traffic};
 
 /// Of more kinds of traffic no cheapest point is told for each.
 const MOST_LOADS: usize = 8;
+/// Shares of answers that are cut short and differ by no more than this are the same \[1\].
+pub(super) const SAME_CUT: f64 = 0.001;
 
 /// The points of a sweep by the traffic that they carry.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ struct Load {
     points: u64,
     /// How many meet what is expected.
     held: u64,
+    /// The least share of answers that one of those cuts short, with the number of its point.
+    least_cut: Option<(f64, u64)>,
     /// Those of them whose cost is known, by each measure of cost.
     ranked: [Ranked; 2],
     /// The keys whose prices are missing from points that meet what is expected.
@@ -39,7 +43,7 @@ impl Loads {
         let i = self.0.iter().position(|load| load.traffic.is_same(&traffic)).unwrap_or_else(|| {
             let shared = point.parameters.clone();
             let (ranked, missing) = ([0, 1].map(Ranked::by), BTreeSet::new());
-            self.0.push(Load { traffic, shared, points: 0, held: 0, ranked, missing });
+            self.0.push(Load { traffic, shared, points: 0, held: 0, least_cut: None, ranked, missing });
             self.0.len() - 1
         });
         // Beyond a few the story is told in other words, and what they share is not needed.
@@ -53,6 +57,11 @@ impl Loads {
             return;
         }
         load.held += 1;
+        let cut = point.value(TRUNCATION).map(|cut| (cut, point.index));
+        load.least_cut = match (load.least_cut, cut) {
+            (Some(least), Some(cut)) if cut.0 >= least.0 => Some(least),
+            (least, cut) => cut.or(least),
+        };
         load.ranked.iter_mut().for_each(|ranked| ranked.add(point));
         if point.value(COSTS[1]).is_none() {
             load.missing.extend(point.missing_prices().into_iter().map(str::to_owned));
@@ -117,8 +126,9 @@ impl Load {
                 if ranked.known == 1 { "the one".to_owned() } else { format!("the {}", count(ranked.known as f64)) };
             return format!(
                 "Which is the cheapest is not known: {} of them have no known cost. Of {known} with a known cost, {point} \
-                 costs least: {parameters}{}.",
+                 costs least: {parameters}{}{}.",
                 count(unknown as f64),
+                self.cuts(best),
                 loses(best)
             );
         }
@@ -128,7 +138,16 @@ impl Load {
             n => format!("\n{} others cost the same.", count(n as f64)),
         };
         let as_cheap = as_cheap(&found).map(|than| format!("\nIt is {than}.")).unwrap_or_default();
-        format!("The cheapest of them is {point}: {parameters}{}.{as_cheap}{ties}", loses(best))
+        format!("The cheapest of them is {point}: {parameters}{}{}.{as_cheap}{ties}", self.cuts(best), loses(best))
+    }
+
+    /// Says that a point cuts more answers short than another one that meets every goal; else nothing.
+    fn cuts(&self, point: &Point) -> String {
+        let Some(((least, other), cut)) = self.least_cut.zip(point.value(TRUNCATION)) else { return String::new() };
+        if cut - least <= SAME_CUT {
+            return String::new();
+        }
+        format!(", and cuts {} of the answers short against {} at point {other}", share(cut), share(least))
     }
 
     /// Returns the cheapest of this traffic, after its label.
@@ -146,7 +165,7 @@ impl Load {
         let own: BTreeMap<String, Value> = own.map(|(path, value)| (path.clone(), value.clone())).collect();
         let own = if own.is_empty() { String::new() } else { format!(", {}", named(head, &own)) };
         let as_cheap = as_cheap(&ranking).map(|than| format!(", {than}")).unwrap_or_default();
-        let found = format!("point {}{own} ({}){as_cheap}{}", best.index, money(*cost), loses(best));
+        let found = format!("point {}{own} ({}){as_cheap}{}{}", best.index, money(*cost), self.cuts(best), loses(best));
         match unknown {
             0 => found,
             _ => format!("not known, because {} have no known cost; least known: {found}", points(unknown)),

@@ -62,7 +62,12 @@ impl Lowering<'_> {
                 Some(name)
             }
             Err(refused) => {
-                let measured = refused.misplaced.map(|term| self.places_of(term, supply)).unwrap_or_default();
+                let mut measured = refused.misplaced.map(|term| self.places_of(term, supply)).unwrap_or_default();
+                let limit = format!(".{}.", &*written.value);
+                if measured.iter().any(|place| place.contains(&limit)) {
+                    measured.retain(|place| place.contains(&limit));
+                }
+                let refused = self.with_parts(refused);
                 let NoMetric { rule, help, offers, .. } =
                     if measured.is_empty() { refused } else { refused.offer(measured) };
                 let help = help.or_else(|| Some("`bedload explain` lists all metrics".to_owned()));
@@ -70,6 +75,22 @@ impl Lowering<'_> {
                 None
             }
         }
+    }
+
+    /// Leaves out offers of workloads, capacities and quotas that the scenario does not have, where it has those of others.
+    fn with_parts(&self, refused: NoMetric) -> NoMetric {
+        let specs = self.specs;
+        let is_there = |offer: &String| {
+            let Some((family, part)) = terms::parse_metric(offer).ok().and_then(|name| name.part) else { return true };
+            match family.as_str() {
+                "workloads" => specs.workloads.iter().any(|section| *section.name == *part),
+                "capacities" => specs.capacities.iter().any(|section| *section.name == *part),
+                "quotas" => specs.quotas.iter().any(|section| *section.name == *part),
+                _ => true,
+            }
+        };
+        let there: Vec<String> = refused.offers.iter().filter(|offer| is_there(offer)).cloned().collect();
+        if there.is_empty() || there.len() == refused.offers.len() { refused } else { refused.offer(there) }
     }
 
     /// Returns the full names under which the scenario measures a metric of capacities, quotas or limits.

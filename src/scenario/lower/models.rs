@@ -116,7 +116,8 @@ impl<'a> Lowering<'a> {
         match self.catalog.get().resolve(&id.value) {
             Ok(resolved) => Some((resolved.model, resolved.path)),
             Err(near) => {
-                not_known(&id.value, near).report(id.at.clone(), self.sink);
+                let similar = self.catalog.get().similar(&id.value);
+                not_known(&id.value, near, &similar).report(id.at.clone(), self.sink);
                 None
             }
         }
@@ -298,7 +299,7 @@ impl<'a> Lowering<'a> {
 }
 
 /// Why an id names no model, and what to write instead.
-fn not_known(id: &str, near: Option<String>) -> Refusal {
+fn not_known(id: &str, near: Option<String>, similar: &[String]) -> Refusal {
     const STATE_IT: &str =
         "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second";
     if id.contains(":application-inference-profile/") {
@@ -312,7 +313,11 @@ fn not_known(id: &str, near: Option<String>) -> Refusal {
         Some(near) => {
             Refusal { offers: vec![format!("\"{near}\"")], ..refusal.help(format!("did you mean `{near}`?")) }
         }
-        None => refusal.help(STATE_IT),
+        None if similar.is_empty() => refusal.help(STATE_IT),
+        None => {
+            let ids: Vec<String> = similar.iter().map(|id| format!("`{id}`")).collect();
+            refusal.help(format!("the nearest ids are {}; for another model {STATE_IT}", ids.join(", ")))
+        }
     }
 }
 
