@@ -121,7 +121,7 @@ struct Column {
 
 impl Column {
     /// How many independent trials a rate is worth of which this side saw no event, or nothing but events; `None`: it is no
-    /// such rate. Its measured minutes, or episodes, are counted, and fewer where the other side shows larger clusters.
+    /// such rate. Its events cluster as those of the other side do where that saw both; else its minutes, or episodes, count.
     fn unseen_in(&self, other: &Self) -> Option<f64> {
         let minutes = self.pooled.unseen_in()?;
         let (Measure::Rate { events, trials, .. }, Measure::Rate { events: seen, trials: of, deviation, .. }) =
@@ -132,7 +132,7 @@ impl Column {
         // A side where most trials are events tells nothing of how rare ones cluster, nor the other way round.
         let is_comparable = (1..of).contains(&seen) && if events == 0 { 2 * seen <= of } else { 2 * seen >= of };
         let dispersion = deviation.dispersion().max(other.between.dispersion());
-        Some(if is_comparable { minutes.min(trials as f64 / dispersion) } else { minutes })
+        Some(if is_comparable { trials as f64 / dispersion } else { minutes })
     }
 }
 
