@@ -89,8 +89,9 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// Adds a point's expectations. Points of which a rate saw both ways, and its event in no more than half of the trials
-    /// (or in no less, of a rate that is wanted high), are comparable with those that saw none.
+    /// Adds a point's expectations. Points of which a rate saw both ways, and its event in no more than a fifth of the trials
+    /// (or in no less than four fifths, of a rate that is wanted high), are comparable with those that saw none: where most
+    /// trials fail, they fail evenly.
     pub fn add(&mut self, expectations: &[Expectation]) {
         for e in expectations {
             let Some(evidence) = e.evidence.filter(is_comparable(e)) else { continue };
@@ -102,8 +103,8 @@ impl Clusters {
     }
 
     /// Judges a point's expectations anew where a rate saw no event, or nothing but events, and comparable points show how
-    /// its events cluster: at most as much is known of it as without them. A point whose run ended early stays as it was
-    /// judged.
+    /// its events cluster. Where random episodes are fewer than the minutes, other points only widen the bound. A point whose
+    /// run ended early stays as it was judged.
     pub fn rejudge(&self, point: &mut Point) {
         if point.ended.is_none() {
             self.judge_anew(&mut point.expectations, point.replications);
@@ -115,7 +116,9 @@ impl Clusters {
             let (Some(evidence), Some(estimate)) = (e.evidence, e.estimate) else { continue };
             let Some(own) = evidence.worth else { continue };
             let Some(dispersion) = self.by_metric.get(&e.metric).copied() else { continue };
-            let worth = own.min(evidence.trials as f64 / dispersion);
+            let pooled = evidence.trials as f64 / dispersion;
+            // No point tells of random bursts that none of them saw.
+            let worth = if own < evidence.minutes as f64 { own.min(pooled) } else { pooled };
             let margin = dispersion::bound_of_none(evidence.alpha, worth);
             let bound = match (e.at_least, e.at_most) {
                 (Some(low), Some(high)) => Bound::Between(low, high),
@@ -134,8 +137,8 @@ impl Clusters {
 fn is_comparable(e: &Expectation) -> impl Fn(&RateEvidence) -> bool {
     let wants_high = e.at_most.is_none();
     move |evidence| {
-        let is_half = 2 * evidence.events <= evidence.trials;
-        evidence.is_mixed() && (is_half != wants_high || 2 * evidence.events == evidence.trials)
+        let events = if wants_high { evidence.trials - evidence.events } else { evidence.events };
+        evidence.is_mixed() && 5 * events <= evidence.trials
     }
 }
 
@@ -224,9 +227,9 @@ mod tests {
             (own.verdict, own.undecided.and_then(|open| open.replications))
         };
         let bursts = point(3_000, 100_000, 100.0);
-        // 40,000 trials are worth 400 of clusters of a hundred, and no more than the 60 minutes that were measured. A tenth
-        // of them are worth 40.
-        assert_eq!(judged(40_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(20)));
+        // 40,000 trials are worth 400 of clusters of a hundred: below 0.75 %. A tenth of them are worth 40, whatever the
+        // minutes are.
+        assert_eq!(judged(40_000, std::slice::from_ref(&bursts)), (Judgement::Held, None));
         assert_eq!(judged(4_000, std::slice::from_ref(&bursts)), (Judgement::Inconclusive, Some(30)));
         // Neighbours that are nearly swamped, of independent refusals, tell nothing that narrows the margin.
         let swamped = point(49_000, 100_000, 1.0);

@@ -1,6 +1,6 @@
 //! The scenario's text: traffic as it was measured, and placeholders that say so.
 
-use super::fit::{Drawn, Fit, LengthLaw};
+use super::fit::{Arrivals, Drawn, Fit, LengthLaw};
 use super::profile::Figures;
 use super::words::{integer, number, rate, round_up, short};
 use crate::catalog::{Catalog, checked_on};
@@ -183,7 +183,14 @@ fn replications(plan: &Plan<'_>) -> u64 {
     let busy = plan.workloads.iter().map(|w| w.figures.busy_minutes).max().unwrap_or(0).max(1);
     let minutes = dispersion::trials_for(1.0 - CONFIDENCE, MOST_THROTTLED).ceil() as u64;
     let is_drawn = plan.workloads.iter().any(|w| w.drawn().is_some());
-    minutes.div_ceil(busy).max(LEAST[usize::from(is_drawn)])
+    // Random states are independent by their cycles, where these are longer than a minute.
+    let cycle = |w: &Workload<'_>| match w.drawn().map(|drawn| &drawn.arrivals) {
+        Some(Arrivals::Mmpp(states)) => (1.0 / states.leave_high + 1.0 / states.leave_low) / 60.0,
+        _ => 1.0,
+    };
+    let longest = plan.workloads.iter().map(cycle).fold(1.0, f64::max);
+    let blocks = libm::ceil(minutes as f64 * longest) as u64;
+    blocks.div_ceil(busy).max(LEAST[usize::from(is_drawn)])
 }
 
 /// A model that workloads of a plan have in common.

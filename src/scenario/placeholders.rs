@@ -9,6 +9,7 @@ use crate::diagnostic::{Sink, Sources};
 use crate::model::input::Origin;
 use crate::model::study::is_same_key;
 use crate::model::{Assumption, Model, PLACEHOLDER};
+use crate::terms::natural_order;
 
 /// A key that still holds its placeholder.
 #[derive(Debug)]
@@ -49,6 +50,6 @@ pub fn assume(left: Vec<Placeholder>, model: &mut Model) {
         }
         model.assumptions.push(Assumption { path, value, why: PLACEHOLDER.to_owned(), between: None });
     }
-    model.assumptions.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| a.cmp(b)));
+    model.assumptions.sort_by(|a, b| natural_order(&a.path, &b.path).then_with(|| a.cmp(b)));
     model.inputs.sort();
 }
