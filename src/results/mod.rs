@@ -114,17 +114,17 @@ const MOST_SETTINGS: usize = 3;
 
 impl Scenario {
     /// Returns what is set on the command line over the file, as a heading ends: ` with run.seed = 7`; empty without settings.
-    /// `own` are the parameters of a design point, which a heading does not repeat.
+    /// `own` are the parameters of a design point, which a heading does not repeat, nor what the study itself asks (`size`).
     #[must_use]
     pub fn with_settings(&self, own: Option<&BTreeMap<String, serde_json::Value>>) -> String {
         let settings = self.overrides.iter().filter_map(|set| set.split_once('='));
         let settings = settings.map(|(path, value)| (path.trim(), value.trim()));
-        let is_own = |path: &str| own.is_some_and(|own| own.contains_key(path));
+        let is_own = |path: &str| path.starts_with("size.") || own.is_some_and(|own| own.contains_key(path));
         let mut written: Vec<String> =
             settings.filter(|(path, _)| !is_own(path)).map(|(path, value)| format!("{path} = {value}")).collect();
         let more = written.len().saturating_sub(MOST_SETTINGS);
         written.truncate(MOST_SETTINGS);
-        written.extend((more > 0).then(|| format!("{more} more settings")));
+        written.extend((more > 0).then(|| format!("{more} more {}", if more == 1 { "setting" } else { "settings" })));
         if written.is_empty() { String::new() } else { format!(" with {}", written.join(", ")) }
     }
 }
