@@ -59,7 +59,7 @@ pub(super) fn remove_older(folder: &OutputFolder, written: &[PathBuf]) {
         let is_of = |chart: &&dyn Chart| {
             stem.strip_prefix(chart.name()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         };
-        charts::CHARTS.iter().any(|chart| is_of(chart))
+        charts::CHARTS.iter().any(is_of)
     };
     let Ok(files) = std::fs::read_dir(folder.path("")) else { return };
     for path in files.flatten().map(|file| file.path()) {

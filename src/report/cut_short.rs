@@ -9,7 +9,7 @@ pub(super) fn cut_short(comparison: &Comparison) -> Option<String> {
     let cut = of("truncation_rate").filter(|d| d.difference.is_some_and(|x| x > 0.0))?;
     let is_less = |metric: &&str| of(metric).and_then(|d| d.difference).is_some_and(|x| x < 0.0);
     let gains = [("faster", &["e2e_p50_ms", "e2e_p99_ms"][..]), ("cheaper", &["cost_usd", "cost_per_month_usd"])];
-    let gains = gains.iter().filter(|(_, metrics)| metrics.iter().any(|metric| is_less(&metric)));
+    let gains = gains.iter().filter(|(_, metrics)| metrics.iter().any(&is_less));
     let gains: Vec<&str> = gains.map(|(word, _)| *word).collect();
     let (name_a, name_b) = (&comparison.a.name, &comparison.b.name);
     let [of_a, of_b] = [share(cut.a?), share(cut.b?)];
