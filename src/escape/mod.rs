@@ -155,18 +155,25 @@ pub fn xml(text: &str) -> String {
 }
 
 /// Returns a JSON document that says the same and holds no harmful character but line breaks, and no command to a
-/// pipeline. JSON itself escapes only some of them.
+/// pipeline. `document` is JSON as serde writes it, which escapes the controls below U+0020 itself.
 #[must_use]
 pub fn json(document: &str) -> String {
-    let mut out = String::with_capacity(document.len());
-    for (i, c) in document.char_indices() {
+    let bytes = document.as_bytes();
+    // Documents are long, and hardly a place in them can be harmful: no other character begins with these bytes.
+    let mut places: Vec<usize> = memchr::memchr3_iter(b'#', 0x7f, 0xc2, bytes).collect();
+    places.extend(memchr::memchr3_iter(0xd8, 0xe2, 0xef, bytes));
+    places.sort_unstable();
+    let (mut out, mut done) = (String::with_capacity(document.len()), 0);
+    for at in places {
+        let Some(c) = document[at..].chars().next() else { continue };
         // Outside of strings a document holds neither of both.
-        if c != '\n' && (is_harmful(c) || (c == '#' && is_log_command(&document[i..]))) {
+        if is_harmful(c) || (c == '#' && is_log_command(&document[at..])) {
+            out.push_str(&document[done..at]);
             let _ = write!(out, "\\u{:04x}", u32::from(c));
-        } else {
-            out.push(c);
+            done = at + c.len_utf8();
         }
     }
+    out.push_str(&document[done..]);
     out
 }
 
