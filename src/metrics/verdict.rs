@@ -15,7 +15,7 @@ use crate::results::{Estimate, Verdict, VerdictBasis};
 ///
 /// - *backlogged*: the engine ended the run early for want of room for live requests, or more waited (in queues, in clients
 ///   and between attempts) at the end of the measured interval than at its start and than the run has worked off: see
-///   [`super::backlog::Waiting::is_backlog`];
+///   METHODOLOGY, "Verdicts";
 /// - *saturated*: in more than a third of the wall-clock minutes with traffic, more requests fail than the bound;
 /// - *drops*: a goal on failures is broken; where the scenario states none, more requests fail than the bound;
 /// - *carries*.

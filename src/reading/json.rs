@@ -12,7 +12,7 @@ pub const MOST_VALUES: u64 = 4_000_000;
 /// Reads a document; returns how many values it has, too.
 ///
 /// # Errors
-/// It is no JSON, has more than [`MOST_VALUES`] values, or is no `T`. The error says in which line of the text.
+/// It is no JSON, has more than 4 million values, or is no `T`. The error says in which line of the text.
 pub fn json<T: DeserializeOwned>(text: &[u8]) -> Result<(T, u64), ReadError> {
     let mut left = MOST_VALUES;
     let mut deserializer = serde_json::Deserializer::from_slice(text);

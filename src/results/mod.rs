@@ -260,10 +260,10 @@ pub struct BillItem {
     /// The workload that used it; null: the item is due whoever uses it.
     pub workload: Option<String>,
     pub capacity: Option<String>,
-    /// The cost of the measured interval [USD]; null: not known.
+    /// The cost of the measured interval in USD; null: not known.
     pub usd: Option<f64>,
     pub usd_per_month: Option<f64>,
-    /// The cost that is paid once and is in no other amount [USD].
+    /// The cost that is paid once and is in no other amount in USD.
     pub usd_once: Option<f64>,
     /// The scenario key that states the price; left out where the price is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -279,7 +279,7 @@ pub struct BillItem {
 pub struct ListPrice {
     /// The discount, as a share in [0, 1].
     pub discount: f64,
-    /// The list price of the measured interval [USD].
+    /// The list price of the measured interval in USD.
     pub usd: Option<f64>,
     pub usd_per_month: Option<f64>,
     pub usd_once: Option<f64>,
@@ -293,7 +293,7 @@ pub struct CommitmentItem {
     pub what: String,
     /// The term, such as `1-month`.
     pub commitment: String,
-    /// The cost of the whole term [USD]; null: the price is not known.
+    /// The cost of the whole term in USD; null: the price is not known.
     pub usd: Option<f64>,
     /// The amount before the discount; left out where there is no discount, or the price is not known.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -109,7 +109,7 @@ pub struct Safe {
     /// The value nearest to the answer, or to the first that holds where that is undecided, that meets every goal under
     /// every reading that was played; null: none of the range is known to.
     pub value: Option<u64>,
-    /// The monthly cost of this value less that of the answer [USD]; null: one of them is not known.
+    /// The monthly cost of this value less that of the answer in USD; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
     /// The result in a sentence.
     pub explanation: String,
@@ -122,7 +122,7 @@ pub struct FrontierPoint {
     pub parameters: BTreeMap<String, serde_json::Value>,
     pub state: SizingState,
     pub answer: Option<u64>,
-    /// The monthly cost of the answer [USD]; null: not known.
+    /// The monthly cost of the answer in USD; null: not known.
     pub cost_per_month_usd: Option<f64>,
     pub explanation: String,
     /// The index of the answer's design point.

@@ -121,7 +121,7 @@ struct Lane {
 #[derive(Debug)]
 enum Source {
     Drawn(Box<Drawn>),
-    /// With what is added to every input [tokens], and whether the model writes an answer.
+    /// With what is added to every input \[tokens\], and whether the model writes an answer.
     Trace(Box<ReplayClock>, u32, bool),
     /// Nothing is known before the system has answered.
     Loop,
