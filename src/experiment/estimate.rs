@@ -38,7 +38,7 @@ const RECORDED: f64 = 1.3;
 /// A further offer takes so many times as long again: its refusal is recorded, and many retries wait far ahead \[1\].
 const REFUSED: f64 = 1.5;
 /// Memory that is touched for the first time costs time \[s/byte\].
-const SECONDS_A_BYTE: f64 = 0.6e-9;
+const SECONDS_A_BYTE: f64 = 0.3e-9;
 /// A queue or a backlog below this share of all requests does not grow \[1\].
 const STANDING: f64 = 0.05;
 

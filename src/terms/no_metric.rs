@@ -135,7 +135,7 @@ fn nearest_statistic(name: &str) -> Option<String> {
         }
     }
     let (stem, percentile) = name.rsplit_once("_p").filter(|(stem, _)| is_latency(stem))?;
-    let mut wanted: f64 = percentile.replace('_', ".").parse().ok().filter(|p| *p >= 0.0)?;
+    let mut wanted: f64 = percentile.replace('_', ".").parse().ok().filter(|p: &f64| p.is_finite() && *p >= 0.0)?;
     // `p999` is how some tools write the 99.9th percentile.
     while wanted > 100.0 {
         wanted /= 10.0;
@@ -149,6 +149,13 @@ fn nearest_statistic(name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_percentile_that_is_no_number_has_no_nearest() {
+        assert_eq!(nearest_statistic("e2e_pinf_ms"), None);
+        assert_eq!(nearest_statistic("e2e_pnan_ms"), None);
+        assert_eq!(nearest_statistic("e2e_p999_ms").as_deref(), Some("e2e_p99_ms"));
+    }
 
     #[test]
     fn each_offered_metric_exists_and_is_of_the_same_part() {
