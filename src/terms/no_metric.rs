@@ -154,7 +154,7 @@ mod tests {
     fn a_percentile_that_is_no_number_has_no_nearest() {
         assert_eq!(nearest_statistic("e2e_pinf_ms"), None);
         assert_eq!(nearest_statistic("e2e_pnan_ms"), None);
-        assert_eq!(nearest_statistic("e2e_p999_ms").as_deref(), Some("e2e_p99_ms"));
+        assert_eq!(nearest_statistic("e2e_p999_ms").as_deref(), Some("e2e_p99_9_ms"));
     }
 
     #[test]
