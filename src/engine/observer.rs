@@ -234,10 +234,12 @@ pub struct Snapshot<'s> {
     pub backing_off: &'s [u64],
 }
 
-/// A listener. Times are those of the run \[µs\] and never go back.
+/// A listener to a run, which ignores every event that it has no method for. Times are those of the run \[µs\] and never
+/// go back.
+#[expect(unused_variables, reason = "the names of the parameters tell what an event brings")]
 pub trait Observer {
     /// A request arrived, and with it its first attempt and the first offer of that.
-    fn arrived(&mut self, who: Who);
+    fn arrived(&mut self, who: Who) {}
     /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it. Of
     /// requests that arrive after the measured interval it is not told.
     fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
@@ -245,42 +247,44 @@ pub trait Observer {
         arrivals.at_once().flatten().for_each(|row| self.admitted(&arrivals.admission(row)));
     }
     /// The first attempt of a request that arrived was not sent: its client holds it back.
-    fn held_back(&mut self, who: Who);
+    fn held_back(&mut self, who: Who) {}
     /// The first attempt of a request that was held back has been sent after all.
-    fn sent(&mut self, who: Who);
+    fn sent(&mut self, who: Who) {}
     /// A further attempt of a call was sent.
-    fn retried(&mut self, who: Who);
+    fn retried(&mut self, who: Who) {}
     /// The next call of a pipeline was made, and with it its first attempt.
-    fn called(&mut self, who: Who);
+    fn called(&mut self, who: Who) {}
     /// A further capacity was asked, or one was asked again.
-    fn offered(&mut self, who: Who);
+    fn offered(&mut self, who: Who) {}
     /// A capacity refused an offer, `at` an instant \[µs\].
-    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64);
-    fn admitted(&mut self, admission: &Admission);
+    fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64) {}
+    fn admitted(&mut self, admission: &Admission) {}
     /// What was admitted to a pool last is served in its region of that number.
-    fn placed(&mut self, who: Who, capacity: usize, region: usize);
+    fn placed(&mut self, who: Who, capacity: usize, region: usize) {}
     /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\]. `behind` is the refusal that blocked the head of
     /// the queue last.
-    fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>);
+    fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>) {}
     /// An attempt waited in its client over \[`from`, `to`) \[µs\] before it was sent.
-    fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64);
+    fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64) {}
     /// A limit stopped a stream: it is served, cut short.
-    fn stopped(&mut self, who: Who, quota: usize);
+    fn stopped(&mut self, who: Who, quota: usize) {}
     /// A batch job was submitted.
-    fn submitted(&mut self, capacity: usize, job: Job);
+    fn submitted(&mut self, capacity: usize, job: Job) {}
     /// An attempt failed; `is_first` of its request.
-    fn failed(&mut self, who: Who, is_first: bool, failure: Failure);
+    fn failed(&mut self, who: Who, is_first: bool, failure: Failure) {}
     /// An attempt of a workload ended in an answer.
-    fn answered(&mut self, workload: usize);
+    fn answered(&mut self, workload: usize) {}
     /// A request ended without an answer at `at` \[µs\].
-    fn ended(&mut self, who: Who, outcome: Outcome, at: u64);
+    fn ended(&mut self, who: Who, outcome: Outcome, at: u64) {}
     /// A session of a workload began at `at`, the arrival of its first turn \[µs\].
-    fn session_began(&mut self, workload: usize, at: u64);
+    fn session_began(&mut self, workload: usize, at: u64) {}
     /// A session ended at `at` \[µs\]: its last turn was served, or a turn got no answer. The arrival in `first_turn` is that
     /// of its first turn.
-    fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64);
+    fn session_ended(&mut self, first_turn: Who, every_turn_served: bool, at: u64) {}
     /// Returns the instant of the next call to [`Observer::edge`] \[µs\]; `u64::MAX`: never.
-    fn next_edge(&self) -> u64;
+    fn next_edge(&self) -> u64 {
+        u64::MAX
+    }
     /// The instant asked for, before anything that happens at it.
-    fn edge(&mut self, at: u64, snapshot: Snapshot<'_>);
+    fn edge(&mut self, at: u64, snapshot: Snapshot<'_>) {}
 }

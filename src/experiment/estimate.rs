@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use crate::engine::observer::{Admission, Arrivals, Observer, Snapshot, Who};
 use crate::engine::{self, MOST_ALIVE};
 use crate::model::coverage::total;
 use crate::model::workload::arrivals::Arrivals as Process;
@@ -265,18 +265,4 @@ impl Observer for Tally {
         let in_queues: u64 = snapshot.capacities.iter().map(|capacity| u64::from(capacity.waiting)).sum();
         self.waiting = in_queues + snapshot.backing_off.iter().sum::<u64>();
     }
-    fn arrived(&mut self, _: Who) {}
-    fn held_back(&mut self, _: Who) {}
-    fn sent(&mut self, _: Who) {}
-    fn refused(&mut self, _: Who, _: usize, _: Refusal, _: u64) {}
-    fn placed(&mut self, _: Who, _: usize, _: usize) {}
-    fn waited(&mut self, _: usize, _: u64, _: u64, _: Option<Refusal>) {}
-    fn waited_in_client(&mut self, _: Who, _: Door, _: u64, _: u64) {}
-    fn stopped(&mut self, _: Who, _: usize) {}
-    fn submitted(&mut self, _: usize, _: Job) {}
-    fn failed(&mut self, _: Who, _: bool, _: Failure) {}
-    fn answered(&mut self, _: usize) {}
-    fn ended(&mut self, _: Who, _: Outcome, _: u64) {}
-    fn session_began(&mut self, _: usize, _: u64) {}
-    fn session_ended(&mut self, _: Who, _: bool, _: u64) {}
 }

@@ -1,6 +1,6 @@
 //! Closed loops: users, and the turns of sessions.
 
-use bedload::engine::observer::{Admission, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
+use bedload::engine::observer::{Admission, Observer};
 use bedload::engine::run;
 
 use crate::playing::{agrees, model, play, value};
@@ -143,30 +143,9 @@ fn a_context_is_read_by_the_next_turn_and_the_rest_is_written() {
 struct Log(Vec<(u64, u64, u64)>);
 
 impl Observer for Log {
-    fn arrived(&mut self, _: Who) {}
-    fn held_back(&mut self, _: Who) {}
-    fn sent(&mut self, _: Who) {}
-    fn retried(&mut self, _: Who) {}
-    fn called(&mut self, _: Who) {}
-    fn offered(&mut self, _: Who) {}
-    fn refused(&mut self, _: Who, _: usize, _: Refusal, _: u64) {}
     fn admitted(&mut self, a: &Admission) {
         self.0.push((a.who.arrival, a.tokens.input(), a.tokens.output));
     }
-    fn placed(&mut self, _: Who, _: usize, _: usize) {}
-    fn waited(&mut self, _: usize, _: u64, _: u64, _: Option<Refusal>) {}
-    fn waited_in_client(&mut self, _: Who, _: Door, _: u64, _: u64) {}
-    fn stopped(&mut self, _: Who, _: usize) {}
-    fn submitted(&mut self, _: usize, _: Job) {}
-    fn failed(&mut self, _: Who, _: bool, _: Failure) {}
-    fn answered(&mut self, _: usize) {}
-    fn ended(&mut self, _: Who, _: Outcome, _: u64) {}
-    fn session_began(&mut self, _: usize, _: u64) {}
-    fn session_ended(&mut self, _: Who, _: bool, _: u64) {}
-    fn next_edge(&self) -> u64 {
-        u64::MAX
-    }
-    fn edge(&mut self, _: u64, _: Snapshot<'_>) {}
 }
 
 fn log(text: &str) -> Vec<(u64, u64, u64)> {
