@@ -97,9 +97,13 @@ static DOCUMENTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
     verbs.iter().map(document).collect()
 });
 
-/// A scenario with a title and a label of a sweep, as TOML reads them.
+/// A scenario with a title and a label of a sweep.
 fn scenario(title: &str, label: &str) -> String {
-    let [title, label] = [title, label].map(bedload::escape::toml);
+    written(&bedload::escape::toml(title), &bedload::escape::toml(label))
+}
+
+/// A scenario with a title and a label of a sweep that are written as TOML.
+pub fn written(title: &str, label: &str) -> String {
     format!(
         r#"title = {title}
 [run]

@@ -5,34 +5,17 @@ use std::process::{Command, Output};
 
 use bedload::folder::{Lock, OutputFolder};
 
-const SCENARIO: &str = r#"
-title = "A chat and its quota"
-run = { duration = "1m", warmup = "0s", replications = 2 }
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-prices = { input = "$1/1M", output = "$4/1M" }
-[workloads.chat]
-model = "m"
-arrivals.poisson.rate = "600/min"
-input_tokens = 1000
-output_tokens = 100
-max_tokens = 512
-[capacities.us.on_demand]
-rpm = 600
-tpm = 1_000_000
-[[expect]]
-metric = "throttle_rate"
-at_most = "5%"
-[size]
+const SCENARIO: &str = concat!(
+    include_str!("chat.toml"),
+    r#"[size]
 vary = "capacities.us.tpm"
 from = 400_000
 to = 2_000_000
 step = 400_000
 [sweep]
 "capacities.us.tpm" = [400_000, 800_000]
-"#;
+"#
+);
 
 const VERBS: [&[&str]; 4] = [
     &["run", "s.toml", "--no-decision"],

@@ -12,39 +12,7 @@ const LABEL: &str = r#""=cmd|' /C calc'!A0\n::error::owned\u001b[2J""#;
 /// A folder with the scenario under a hostile name.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let text = format!(
-        r#"title = {TITLE}
-[run]
-duration = "1m"
-warmup = "0s"
-replications = 2
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-prices = {{ input = "$1/1M", output = "$4/1M" }}
-[workloads.chat]
-model = "m"
-arrivals.poisson.rate = "120/min"
-input_tokens = 1000
-output_tokens = 100
-max_tokens = 512
-[capacities.us.on_demand]
-rpm = 60
-tpm = 100_000
-tpd = "none"
-[[expect]]
-metric = "throttle_rate"
-at_most = "5%"
-[size]
-vary = "capacities.us.tpm"
-from = 100_000
-to = 200_000
-step = 100_000
-[sweep]
-way = {{ {LABEL} = {{ "capacities.us.tpm" = 100_000 }}, plain = {{ "capacities.us.tpm" = 200_000 }} }}
-"#
-    );
+    let text = crate::escapes::written(TITLE, LABEL);
     std::fs::write(folder.path().join(NAME), text).unwrap();
     folder
 }

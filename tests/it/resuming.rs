@@ -5,27 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-const BASE: &str = r#"
-title = "A chat and its quota"
-run = { duration = "2m", warmup = "0s", replications = 2 }
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-prices = { input = "$1/1M", output = "$4/1M" }
-[workloads.chat]
-model = "m"
-arrivals.poisson.rate = "600/min"
-input_tokens = 1000
-output_tokens = 100
-max_tokens = 512
-[capacities.us.on_demand]
-rpm = 600
-tpm = 1_000_000
-[[expect]]
-metric = "throttle_rate"
-at_most = "5%"
-"#;
+const BASE: &str = include_str!("chat.toml");
 const SWEEP: &str = "[sweep]\n\"capacities.us.tpm\" = { from = 100_000, to = 2_000_000, points = 20 }\n";
 
 fn text(bytes: &[u8]) -> String {
@@ -148,7 +128,7 @@ fn a_file_that_changed_is_named_and_a_new_date_changes_nothing() {
     let traced = BASE
         .replace("arrivals.poisson.rate = \"600/min\"", "arrivals.trace = { file = \"calls.csv\" }")
         .replace("input_tokens = 1000\noutput_tokens = 100\n", "")
-        .replace("duration = \"2m\", ", "");
+        .replace("duration = \"1m\", ", "");
     let sampled =
         BASE.replace("input_tokens = 1000", "input_tokens.empirical = { file = \"lengths.csv\", column = \"n\" }");
     let own = BASE.replace("replications = 2", "replications = 2, catalog = \"own.toml\"");
