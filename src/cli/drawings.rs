@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::files::unwritable;
 use super::{Exit, Trouble, fault};
 use crate::charts::{self, Chart, Drawing, Subject, Theme};
-use crate::folder::OutputFolder;
+use crate::folder::{OutputFolder, is_own_drawing};
 
 /// Which files are made of a drawing.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ pub(super) fn write(folder: &OutputFolder, drawings: &[Drawing], wanted: Wanted)
 }
 
 /// Removes the drawings of an earlier run that this one did not write, so that none stands beside results that it does not
-/// show. A file is a drawing of bedload's when it has the name of a chart and is an SVG, or stands beside such a one.
+/// show: SVG files that have the name of a chart and that bedload drew, each with the PNG beside it.
 pub(super) fn remove_older(folder: &OutputFolder, written: &[PathBuf]) {
     let is_chart = |stem: &str| {
         let is_of = |chart: &&dyn Chart| {
@@ -65,7 +65,7 @@ pub(super) fn remove_older(folder: &OutputFolder, written: &[PathBuf]) {
     for path in files.flatten().map(|file| file.path()) {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let is_svg = path.extension().is_some_and(|end| end == "svg") && is_chart(&stem);
-        if is_svg && !written.contains(&path) {
+        if is_svg && !written.contains(&path) && is_own_drawing(&path) {
             // What cannot be removed stays: the results themselves are written.
             let _ = std::fs::remove_file(path.with_extension("png"));
             let _ = std::fs::remove_file(&path);

@@ -47,6 +47,20 @@ pub fn is_own(name: &str, start: &[u8]) -> bool {
     }
 }
 
+/// Returns whether a file is an SVG that bedload drew: it says so in its first bytes. A file that cannot be read is not known
+/// to be one.
+#[must_use]
+pub fn is_own_drawing(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
+    let is_read = is_file && File::open(path).and_then(|file| file.take(256).read_to_end(&mut start)).is_ok();
+    let text = String::from_utf8_lossy(&start);
+    is_read
+        && text.starts_with("<svg width=\"")
+        && text.contains("viewBox=\"0 0 ")
+        && text.contains(" role=\"img\"><title>")
+}
+
 /// `{"schema_version": 2, "tool": {"name": "bedload", …`, however it is laid out.
 fn is_results(text: &str) -> bool {
     let dense: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use lock::{Lock, LockError};
-pub use marks::{JOURNAL, is_own, refuse_foreign};
+pub use marks::{JOURNAL, is_own, is_own_drawing, refuse_foreign};
 pub use temporary::{Temporary, remove_abandoned, write_new, write_whole};
 
 /// The lock of a folder is a file of this name in it, as long as a command writes there.

@@ -119,9 +119,11 @@ fn drawings_of_an_earlier_run_do_not_stay_beside_other_results() {
     };
     told(folder.path(), CHAT, &["run", "s.toml", "-o", "out"]);
     assert!(names().iter().any(|name| name.starts_with("latency_cdf")), "{:?}", names());
-    fs::write(folder.path().join("out/mine.svg"), "<svg/>").unwrap();
+    // Files of the user's own stay, whatever they are called.
+    let own = ["mine.svg", "quota_use-mine.svg", "quota_use-mine.png"];
+    own.iter().for_each(|name| fs::write(folder.path().join("out").join(name), "<svg/>").unwrap());
     told(folder.path(), CHAT, &["run", "s.toml", "-o", "out", "--no-charts"]);
-    assert_eq!(names(), ["mine.svg", "points.csv", "results.json"]);
+    assert_eq!(names(), ["mine.svg", "points.csv", "quota_use-mine.png", "quota_use-mine.svg", "results.json"]);
 }
 
 #[test]
