@@ -8,6 +8,7 @@ use super::args::{CompareArgs, Format};
 use super::drawings::{draw, remove_older};
 use super::files::{OF_A_COMPARISON, open_folder, unwritable};
 use super::forecast::{Ahead, announce};
+use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
 use super::run::{exit, files_line, not_held_early, origin, speed};
 use super::{
@@ -34,7 +35,9 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let folder = output_folder(args)?;
     let ahead = |side: &Side| Ahead::of(&side.loaded.model, &side.unknowns);
     announce(&[ahead(&a), ahead(&b)], args.resources)?;
+    let long_traces = [LongTraces::of(&a.source)?, LongTraces::of(&b.source)?];
     let (mut conclusion, took) = simulate(args, &a, &b)?;
+    long_traces.iter().try_for_each(|traces| traces.refuse_changed(AGAIN))?;
     if let Some(comparison) = &mut conclusion.results.comparison {
         comparison.tolerance = args.tolerance;
     }

@@ -1,6 +1,5 @@
 //! The journal of a sweep: opened, and what is said of one that is not believed.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use super::args::SweepArgs;
@@ -53,14 +52,7 @@ pub(super) fn open(
     Ok(journal)
 }
 
-/// Refuses to mix points of two states of a trace: a long one is read from the disk in each replication.
-pub(super) fn refuse_changed(source: &Source, before: &BTreeMap<String, String>) -> Result<(), Trouble> {
-    let now = source.digests_of_long_traces().map_err(|error| gone(&error))?;
-    let Some((name, _)) = now.iter().find(|(name, digest)| before.get(*name) != Some(digest)) else { return Ok(()) };
-    let rule = format!("`{name}` changed while the sweep was simulated: its points are of different traffic");
-    Err(fault(Exit::Usage, rule, "run the same command with --restart".to_owned()))
-}
-
+/// Tells of a file of the scenario that cannot be read any more.
 pub(super) fn gone(error: &Unreadable) -> Trouble {
     let exit = if error.why.is_system() { Exit::InputOutput } else { Exit::Usage };
     fault(exit, error.to_string(), None)

@@ -13,6 +13,7 @@ mod forecast;
 mod import;
 mod init;
 mod journal;
+mod long_traces;
 mod progress;
 pub mod render;
 mod report;

@@ -10,6 +10,7 @@ use super::args::{Format, RunArgs};
 use super::drawings::{draw, remove_older};
 use super::files::{OF_A_RUN, open_folder, unwritable};
 use super::forecast::{Ahead, announce};
+use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
 use super::sweep::Points;
 use super::{
@@ -47,7 +48,9 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let folder = output_folder(args.out.as_deref(), &args.file, &suffix, OF_A_RUN)?;
     let loaded = &asked.loaded;
     announce(&[Ahead::of(&loaded.model, doubted(loaded, args.no_doubt))], args.resources)?;
+    let long_traces = LongTraces::of(&asked.source)?;
     let (mut conclusion, took) = simulate(args, &asked)?;
+    long_traces.refuse_changed(AGAIN)?;
     for point in &mut conclusion.results.points {
         point.index = args.point.unwrap_or(0);
         point.parameters.clone_from(&asked.parameters);

@@ -5,6 +5,7 @@ use std::io;
 use super::args::{Format, SizeArgs};
 use super::files::OF_A_RUN;
 use super::forecast::{Ahead, announce};
+use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
 use super::run::{exit, files_line, origin, output_folder, write};
 use super::{Exit, Trouble, check_alternatives, colour, doubted, fault, refusal, remark, say, show_warnings, source};
@@ -25,12 +26,14 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     let folder = output_folder(args.out.as_deref(), &args.file, "-size", OF_A_RUN)?;
     let ahead = Ahead::of(&loaded.model, doubted(&loaded, args.no_doubt)).times(experiment::plays_to_size(size));
     announce(&[ahead], args.resources)?;
+    let long_traces = LongTraces::of(&source)?;
     let threads = args.resources.threads();
     let progress = Progress::new(args.quiet);
     let conclusion = experiment::on_threads(threads, || conclude(&source, &loaded, size, args.no_doubt, &progress))
         .map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
     progress.finish();
     let conclusion = conclusion?;
+    long_traces.refuse_changed(AGAIN)?;
     let written = write(&folder, &conclusion.results, args.no_charts)?;
     if !args.quiet {
         match args.format {

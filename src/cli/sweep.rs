@@ -14,6 +14,7 @@ use super::drawings;
 use super::files::OF_A_SWEEP;
 use super::forecast::{Ahead, announce};
 use super::journal;
+use super::long_traces::LongTraces;
 use super::progress::PointBar;
 use super::run::{files_line, origin, output_folder, speed};
 use super::{Exit, Trouble, colour, complain, fault, refusal, remark, say, show_warnings};
@@ -61,11 +62,11 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let mut head = experiment::head(&base.model, origin(&base));
     experiment::without_varied(&mut head, study.sweep.axes.iter().flat_map(Axis::paths));
     let journal = journal::open(&folder, args, &head, &source, study.count)?;
-    let long_traces = source.digests_of_long_traces().map_err(|error| journal::gone(&error))?;
+    let long_traces = LongTraces::of(&source)?;
     let began = Instant::now();
     let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
-    journal::refuse_changed(&source, &long_traces)?;
+    long_traces.refuse_changed("run the same command with --restart")?;
     let (mut tale, head, mut written) = write(&folder, head, &study, &journal)?;
     if !args.no_charts {
         let drawings = draw_points(&folder, &head, &journal, args.quiet)?;

@@ -18,7 +18,12 @@ fn every_test_that_the_limits_name_is_there() {
     assert!(tests.len() >= 10, "{tests:?}");
     for test in tests {
         let (module, name) = test.rsplit_once("::").expect("a module and a name");
-        let files = [format!("tests/it/{module}.rs"), format!("src/experiment/{}.rs", module.replace("::", "/"))];
+        let beside = module.trim_end_matches("::tests").replace("::", "/");
+        let files = [
+            format!("tests/it/{module}.rs"),
+            format!("src/experiment/{}.rs", module.replace("::", "/")),
+            format!("src/{beside}.rs"),
+        ];
         let text = files.iter().find_map(|file| std::fs::read_to_string(root.join(file)).ok());
         let text = text.unwrap_or_else(|| panic!("there is no {files:?}"));
         assert!(text.contains(&format!("fn {name}() {{")), "`{test}` is in none of {files:?}");

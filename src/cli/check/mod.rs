@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::args::{CheckArgs, OnDoubt};
 use super::files::write_whole as write;
 use super::forecast::{Ahead, announce};
+use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
 use super::run::exit_of;
 use super::terminal::say_commands;
@@ -80,7 +81,13 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         clock: Clock { progress: Progress::new(args.quiet), until: budget.map(|budget| Instant::now() + budget) },
     };
     let threads = args.resources.threads();
-    let judged = experiment::on_threads(threads, || subjects.iter().map(|subject| gate.judge(subject)).collect());
+    let judge = |subject: &Subject| {
+        let long_traces = LongTraces::of(&subject.source)?;
+        let judged = gate.judge(subject)?;
+        long_traces.refuse_changed(AGAIN)?;
+        Ok(judged)
+    };
+    let judged = experiment::on_threads(threads, || subjects.iter().map(judge).collect());
     let judged: Vec<Result<(Checked, Option<BaselineScenario>), Trouble>> =
         judged.map_err(|e| fault(Exit::InputOutput, format!("cannot start {threads} threads: {e}"), None))?;
     gate.clock.progress.finish();
