@@ -1,8 +1,9 @@
 //! The decision in sentences, which the text, the Markdown and the document share.
 
-use super::figures::{count, money, share, time};
+use super::figures::{count, interval, share, time};
 use super::{owners, verdict};
 use crate::results::{Change, Decision, Doubt, Judgement, OwnerAnswer, Point, Rerun, Results, Verdict, VerdictBasis};
+use crate::terms::Unit;
 use crate::units;
 
 /// Fills in `decision.answer` of the results.
@@ -137,7 +138,10 @@ fn answer(results: &Results, point: &Point, decision: &Decision) -> String {
     let figures = [
         Some(format!("{} served", verdict::served(&point.basis))),
         decision.e2e_p99_ms.map(|ms| format!("p99 {}", time(ms))),
-        decision.cost_per_month_usd.map(|usd| format!("{} a month{}", money(usd), of_the_served(&point.basis))),
+        decision.cost_per_month_usd.map(|_| {
+            let month = interval(point.metrics.get("cost_per_month_usd"), Unit::Usd);
+            format!("{month} a month{}", of_the_served(&point.basis))
+        }),
     ];
     let figures: Vec<String> = figures.into_iter().flatten().collect();
     // The first word has said it.

@@ -60,7 +60,7 @@ fn folder() -> tempfile::TempDir {
 fn each_verdict_has_its_word_and_its_exit_code() {
     let folder = folder();
     for (args, code, first) in [
-        (&["good.toml"][..], 0, "PASS          good.toml\n              carries, 0 % fail\n"),
+        (&["good.toml"][..], 0, "PASS          good.toml\n              carries, 0 % of requests fail\n"),
         (&["bad.toml"], 1, "FAIL          bad.toml\n              saturated, "),
         (&["unsure.toml"], 4, "INCONCLUSIVE  unsure.toml\n"),
         (&["unsure.toml", "--inconclusive", "pass"], 0, "INCONCLUSIVE  unsure.toml\n"),

@@ -70,7 +70,7 @@ fn a_day_that_the_run_does_not_see_is_told() {
     assert!(half.contains(&format!("tokens {of_the_quota} 12 h after the start (12:00 UTC), which")), "{half}");
     // The account counts 530 x 1,100: 583,000 a minute.
     let account = "the account's daily quota of 700 M tokens is used up 20 h 1 min after the start (20:01 UTC), \
-                   which this run does not reach: extend run.duration to include it";
+                   which this run does not reach: its answer and its cost per month hold only until then; extend run.duration to include it";
     assert!(half.contains(account), "{half}");
 }
 

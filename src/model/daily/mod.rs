@@ -26,7 +26,8 @@ pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, Limit)> {
 }
 
 /// The end of a sentence about an instant that lies after the end of the run.
-pub const NOT_REACHED: &str = ", which this run does not reach: extend run.duration to include it";
+pub const NOT_REACHED: &str = ", which this run does not reach: its answer and its cost per month hold only until then; \
+     extend run.duration to include it";
 
 /// The instants at which the daily limits of a model are expected to be used up.
 pub struct Outlook<'m> {

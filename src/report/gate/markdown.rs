@@ -1,9 +1,10 @@
 //! A gate as a comment in a review: one row a scenario, with what was and what is.
 
 use super::{Checked, count, owners, visible};
-use crate::report::figures::{money, share};
+use crate::report::figures::{share, short};
 use crate::report::marks;
 use crate::results::Standing;
+use crate::terms::Unit;
 
 /// For a comment in a review: a table with one row for each scenario.
 #[must_use]
@@ -39,10 +40,19 @@ fn scenario(checked: &Checked) -> String {
 /// A run's end in a cell: the verdict, what fails, the neck, the money.
 fn cell(standing: Option<&Standing>) -> String {
     let Some(standing) = standing else { return "–".to_owned() };
-    let mut lines = vec![format!("{}, {} fail", standing.verdict.name(), share(standing.failing_share))];
+    let mut lines = vec![format!("{}, {} of requests fail", standing.verdict.name(), share(standing.failing_share))];
     lines.extend(standing.neck.as_ref().map(|neck| format!("bottleneck: {neck}")));
-    lines.extend(standing.usd_per_month.map(|usd| format!("{} a month", money(usd))));
+    lines.extend(standing.usd_per_month.map(per_month));
     lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>")
+}
+
+/// Returns an amount without cents that nobody knows.
+fn dollars(usd: f64) -> String {
+    short(usd, Unit::Usd)
+}
+
+fn per_month(usd: f64) -> String {
+    format!("{} a month", dollars(usd))
 }
 
 /// How a run ended and what that is against the baseline, as lines for a terminal.
@@ -50,7 +60,7 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
     let Some(now) = &checked.now else { return Vec::new() };
     let was = |text: Option<String>| text.map(|text| format!(" (was {text})")).unwrap_or_default();
     let before = checked.before.as_ref();
-    let fails = |s: &Standing| format!("{}, {} fail", s.verdict.name(), share(s.failing_share));
+    let fails = |s: &Standing| format!("{}, {} of requests fail", s.verdict.name(), share(s.failing_share));
     let mut lines = vec![format!("{}{}", fails(now), was(before.map(fails).filter(|was| *was != fails(now))))];
     let neck = |s: &Standing| s.neck.clone();
     lines.extend(now.neck.as_ref().map(|path| {
@@ -58,8 +68,8 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
         format!("bottleneck: {path}{}", was(was_other))
     }));
     lines.extend(now.usd_per_month.map(|usd| {
-        let was_other = before.and_then(|s| s.usd_per_month).map(money).filter(|was| *was != money(usd));
-        format!("{} a month{}", money(usd), was(was_other))
+        let was_other = before.and_then(|s| s.usd_per_month).map(dollars).filter(|was| *was != dollars(usd));
+        format!("{}{}", per_month(usd), was(was_other))
     }));
     lines
 }
