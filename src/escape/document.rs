@@ -1,10 +1,12 @@
 //! Every text of a document at once.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::ser::{Formatter, Serializer};
 
 use super::{is_harmful, visible};
 
@@ -12,17 +14,38 @@ use super::{is_harmful, visible};
 /// itself is returned where it holds none, which is usual.
 #[must_use]
 pub fn document<T: Clone + Serialize + DeserializeOwned>(document: &T) -> Cow<'_, T> {
-    let Ok(text) = serde_json::to_string(document) else { return Cow::Borrowed(document) };
-    // JSON escapes control characters. What looks like it and is none costs time alone.
-    let is_escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
-    if !text.contains(is_harmful) && !text.as_bytes().windows(2).any(is_escape) {
+    if !may_be_harmful(document) {
         return Cow::Borrowed(document);
     }
-    let shown = serde_json::from_str(&text).and_then(|mut value: Value| {
+    let shown = serde_json::to_value(document).and_then(|mut value: Value| {
         visible_value(&mut value);
         serde_json::from_value(value)
     });
     shown.map_or(Cow::Borrowed(document), Cow::Owned)
+}
+
+/// Returns whether a text or a key of a document may hold a harmful character.
+fn may_be_harmful<T: Serialize>(document: &T) -> bool {
+    let mut texts = Vec::new();
+    let written = document.serialize(&mut Serializer::with_formatter(&mut texts, TextsAlone));
+    // JSON escapes control characters. What looks like it and is none costs time alone.
+    let is_escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
+    written.is_err() || texts.windows(2).any(is_escape) || String::from_utf8_lossy(&texts).contains(is_harmful)
+}
+
+/// Writes the texts of a document and none of its numbers, which are nearly all of it.
+struct TextsAlone;
+
+impl Formatter for TextsAlone {
+    fn write_f64<W: ?Sized + Write>(&mut self, _: &mut W, _: f64) -> io::Result<()> {
+        Ok(())
+    }
+    fn write_u64<W: ?Sized + Write>(&mut self, _: &mut W, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+    fn begin_array_value<W: ?Sized + Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Makes the harmful characters of every text and key of a JSON value visible.
