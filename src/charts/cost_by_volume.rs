@@ -275,7 +275,7 @@ impl Sheet<'_, '_> {
         panel.grid()?;
         panel.floor()?;
         let middle = f64::midpoint(plot.left, plot.right);
-        canvas.text(middle, plot.bottom + 34.0, "requests a month", LABEL, Ink::Faint, Align::Middle)?;
+        canvas.text(middle, plot.bottom + 34.0, "requests per month", LABEL, Ink::Faint, Align::Middle)?;
         for way in &self.shown {
             self.band(&panel, *way)?;
         }
@@ -363,7 +363,7 @@ impl Sheet<'_, '_> {
             let name = &self.volumes.ways[way].name;
             let lead = if name.is_empty() { String::new() } else { format!("{name}, ") };
             let told = format!(
-                "{lead}{} requests a month: {} a month, {}",
+                "{lead}{} requests per month: {} a month, {}",
                 labels::amount(volume),
                 self.measure.told(site.point),
                 word_of(site.judged)
@@ -430,7 +430,7 @@ impl Sheet<'_, '_> {
     fn meeting(&self, turn: &Turn, cost: f64) -> String {
         let names: Vec<&str> = [turn.from, turn.to].into_iter().flatten().map(|way| self.way(way)).collect();
         let at = labels::amount(turn.at.round());
-        format!("{} cost the same at {at} requests a month: {}", names.join(" and "), labels::money(cost))
+        format!("{} cost the same at {at} requests per month: {}", names.join(" and "), labels::money(cost))
     }
 
     /// Each line's name at its right end, none upon another.

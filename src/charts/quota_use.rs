@@ -248,12 +248,12 @@ impl Sheet<'_> {
         match limit.peak {
             Some(peak) if peak > limit.fullest + 0.005 => {
                 text += &format!(
-                    " Peaks: {held} held; {} charged in a minute, because charges come when answers end.",
+                    " Peaks: {held} reserved or used; {} charged in a minute, because charges come when answers end.",
                     labels::percent(peak)
                 );
             }
-            Some(peak) => text += &format!(" Peaks: {held} held, {} used.", labels::percent(peak)),
-            None => text += &format!(" Its peak held {held}."),
+            Some(peak) => text += &format!(" Peaks: {held} reserved or used, {} used.", labels::percent(peak)),
+            None => text += &format!(" At its peak {held} is reserved or used."),
         }
         if let Some(unused) = limit.unused.filter(|share| *share >= 0.005) {
             text += &format!(" Of what was reserved, {} went unused.", labels::percent(unused));

@@ -35,7 +35,7 @@ fn retrieval_breaks_even_with_the_deployment_where_arithmetic_says() {
     assert!(gap_before > 0.0 && gap_after > 0.0, "{gap_before} {gap_after}");
     let meets = low[0] + (high[0] - low[0]) * gap_before / (gap_before + gap_after);
     assert_eq!(meets.round(), 1_636_218.0);
-    assert!(svg.contains("retrieval and deployed cost the same at 1.64 M requests a month: $6,893"));
+    assert!(svg.contains("retrieval and deployed cost the same at 1.64 M requests per month: $6,893"));
     assert!(
         svg.contains("<desc>Up to 1.64 M requests per month, retrieval is the cheapest; above that, deployed.</desc>")
     );
