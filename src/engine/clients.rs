@@ -1,4 +1,4 @@
-//! What the client does: it waits, gives up, retries, turns to the next capacity.
+//! The client of a request: waiting, giving up, retrying, failing over to the next capacity.
 
 use super::observer::{Failure, Observer, Outcome};
 use super::{Call, Engine, NoRoom, Progress, Request, State};
@@ -8,7 +8,7 @@ use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
 impl Failure {
-    /// Why it is retried; `None`: it is not.
+    /// Returns the cause for which the client retries the failure; `None`: the client does not retry it.
     fn cause(self) -> Option<Cause> {
         match self {
             Self::Refused(Status::Throttled) => Some(Cause::Throttled),
@@ -20,7 +20,7 @@ impl Failure {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// When the client stops waiting for the attempt; `u64::MAX`: never.
+    /// Returns the instant at which the client stops waiting for the attempt \[µs\]; `u64::MAX`: never.
     #[inline(always)]
     pub(super) fn deadline(&self, call: &Call<'m>, progress: Progress) -> u64 {
         let client = &call.of.client;
@@ -31,7 +31,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         attempt.min(self.last_deadline(call))
     }
 
-    /// When the client stops waiting for the request; `u64::MAX`: never.
+    /// Returns the instant at which the client stops waiting for the request \[µs\]; `u64::MAX`: never.
     #[inline]
     pub(super) fn last_deadline(&self, call: &Call<'m>) -> u64 {
         call.of.client.timeout.map_or(u64::MAX, |t| call.arrival + t.0)
@@ -80,7 +80,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Where a refusal takes time to reach the caller, the attempt goes on when it has.
+    /// Returns whether the refusal takes time to reach the caller; if so, schedules the rest of the attempt for that
+    /// instant.
     pub(super) fn refusal_takes_time(
         &mut self,
         call: &Call<'m>,

@@ -26,17 +26,17 @@ pub(super) struct Flight<'m> {
     pub(super) admitted: u64,
     admission: u64,
     ttft: u64,
-    /// What a stream was given so far \[tokens\], and its speed \[tokens/µs\].
+    /// The output that a stream was granted so far \[tokens\], and its speed \[tokens/µs\].
     streamed: Tokens,
     speed: f64,
     seconds: u64,
     pub waiting: Waiting,
-    /// The observer has been told.
+    /// True if the observer has been told of the flight.
     is_told: bool,
     pub is_over: bool,
 }
 
-/// Who waits for a flight.
+/// The client, if any, that waits for a flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waiting {
     /// A client that will be there when it ends.
@@ -250,7 +250,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// At the end of the run: flights that are still on their way have been in service until then.
+    /// Reports to the observer, at the end of the run, the flights in progress: they have been in service until then.
     pub(super) fn tell_of_flights(&mut self) {
         let open: Vec<u32> = self.flights.slots_alive().collect();
         for slot in open {

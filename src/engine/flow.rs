@@ -1,4 +1,4 @@
-//! What happens to a call: arrival, offers along the route, service, completion.
+//! The course of a call: arrival, offers along the route, service, completion.
 //!
 //! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
 //! long one.
@@ -13,7 +13,7 @@ use crate::model::capacity::{Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
-/// How an offer was met.
+/// The result of an offer.
 pub(super) enum Answer {
     Admitted,
     Queued,
@@ -50,7 +50,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.offer_along(call, progress, from, now);
     }
 
-    /// The same for an offer that the observer knows of.
+    /// Offers the attempt to the capacities of the route from position `from` on. The observer knows of the first offer
+    /// already.
     #[inline(always)]
     pub(super) fn offer_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
         if let Answer::Refused(refusal) = self.offer(call, progress, from, call.to.route[from], now) {

@@ -1,5 +1,5 @@
-//! What an attempt passes before it is sent: the caller's own pace, the SDK's rate limiter, a free connection. At each it
-//! waits in order, in the process that it runs in.
+//! The gate that an attempt passes before it is sent: the caller's own pace, the SDK's rate limiter, a free connection.
+//! At each of these doors attempts wait in order, within the process that they run in.
 
 use std::collections::VecDeque;
 
@@ -19,23 +19,23 @@ use crate::units::{SimTime, Tokens};
 pub(super) struct Gate {
     pace: Option<PaceState>,
     limiter: Option<RateLimiter>,
-    /// `None`: as many as are wanted.
+    /// The number of free connections; `None`: their number is not limited.
     free_connections: Option<u32>,
-    /// Who waits at which door.
+    /// The requests that wait at each door, in order.
     lines: [VecDeque<Place>; Door::ALL.len()],
-    /// When the gate is next looked at, if time alone may open a door \[µs\].
+    /// The next instant at which to try the gate, if time alone may open a door \[µs\].
     wake_at: u64,
     is_moving: bool,
 }
 
-/// What the doors ask of an attempt.
+/// The properties of an attempt that decide which doors apply to it.
 #[derive(Debug, Clone, Copy)]
 struct Asking {
     /// Input and cap \[tokens\].
     tokens: Tokens,
-    /// It begins an effort of the SDK: a pace knows nothing of retries.
+    /// True if the attempt begins an effort of the SDK: a pace does not count the SDK's retries.
     is_paced: bool,
-    /// The SDK sends it by itself. A record of a batch job is no call: it goes into a file.
+    /// True if the SDK sends the attempt by itself. A record of a batch job is no call: it goes into a file.
     is_sent: bool,
 }
 
@@ -117,7 +117,7 @@ impl Gate {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// What the doors ask of an attempt.
+    /// Returns the properties of an attempt that decide which doors apply to it.
     fn asking(&self, call: &Call<'m>, progress: Progress) -> Asking {
         let tokens = call.carried.billed().input() + Tokens::from(call.cap);
         let first = call.to.route[progress.leg as usize];

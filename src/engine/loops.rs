@@ -17,11 +17,11 @@ use crate::traffic::whole;
 /// of one instant that of the requests' numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PendingTurn {
-    /// When it arrives \[µs\].
+    /// The arrival of the turn \[µs\].
     at: u64,
     /// The request's number: that of the turn and of the user or session.
     index: u64,
-    /// What was said before \[tokens\].
+    /// The context: the tokens that earlier turns of the session said \[tokens\].
     context: u32,
 }
 
@@ -42,7 +42,7 @@ impl Default for PendingTurns {
 }
 
 impl PendingTurns {
-    /// When the earliest arrives, if no event stands for it yet; one must then be pushed \[µs\].
+    /// Returns the arrival of the earliest turn, if no event stands for it yet; one must then be pushed \[µs\].
     fn event_to_push(&mut self) -> Option<u64> {
         let Reverse(first) = self.turns.peek()?;
         (first.at < self.event_at).then(|| {

@@ -59,18 +59,18 @@ pub use score::Score;
 use slab::Slab;
 use supply::Supply;
 
-/// What a request with a slot does.
+/// The state of a request that has a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// In the queue of the capacity at this position of the route, since an instant \[µs\].
+    /// The request waits in the queue of the capacity at this position of the route, since an instant \[µs\].
     Waiting {
         position: usize,
         since: u64,
         ticket: u64,
     },
-    /// In service, and the client will give up before it ends.
+    /// An attempt is in service, and the client will give up before it ends.
     Doomed,
-    /// In service, and it is not known who will be first, the end or the client.
+    /// An attempt is in service, and whether it ends before the client gives up is not known.
     InService(u32),
     /// The refusal of a capacity is on its way to the caller; the attempt goes on from this position of the route.
     PassingOn {
@@ -94,7 +94,8 @@ struct Request<'m> {
     call: Call<'m>,
     progress: Progress,
     state: State,
-    /// When the client gives up on the attempt or the request; timers for other instants are stale \[µs\].
+    /// The instant at which the client gives up on the attempt or the request; timers for other instants are stale
+    /// \[µs\].
     deadline: u64,
     /// Timers in the event queue that name the slot.
     timers: u32,
@@ -116,20 +117,20 @@ const GATES: u32 = CAPACITIES + FLIGHTS;
 struct Client {
     luck: Luck,
     plan: Plan,
-    /// What is known of its requests already.
+    /// The recorded variates of its requests; `None`: they are drawn during the run.
     score: Option<Arc<Score>>,
     backoff: Stream,
     unavailable: Stream,
     reroute: Stream,
-    /// What the main call brings and wants; a trace tells it itself.
+    /// The random draws of input and output of the main call; `None`: a trace states them.
     draws: Option<TokenDraws>,
-    /// What the steps before it do.
+    /// The random streams for the tokens of the steps before the main call.
     step_tokens: [Stream; 2],
     is_special: bool,
     retry_quotas: RetryQuotas,
-    /// By process; none where nothing holds an attempt back.
+    /// The gates by process; empty where nothing holds an attempt back.
     gates: Vec<Gate>,
-    /// The number of the first of them among all.
+    /// The number of the first of these gates among those of all workloads.
     first_gate: u32,
     think: Stream,
     turns: Stream,
@@ -176,7 +177,7 @@ pub struct Engine<'m, O> {
     replication: u64,
     observer: O,
     queue: EventQueue,
-    /// Where the ends of services that begin on arrival are known ahead.
+    /// The services whose ends are known before the run; `None`: their ends depend on the state of the run.
     foresight: Option<Foresight<'m>>,
     supply: Supply,
     clients: Vec<Client>,
@@ -184,7 +185,7 @@ pub struct Engine<'m, O> {
     attempts: Slab<Attempt>,
     flights: Slab<Flight<'m>>,
     prompt_cache: PromptCache<'m>,
-    /// What is collected for the next job of each capacity that makes jobs.
+    /// The records that are collected for the next job of each capacity that makes jobs, as slots.
     collected: Vec<Vec<u32>>,
     /// Jobs submitted so far, by capacity.
     jobs: Vec<u64>,
@@ -209,11 +210,11 @@ pub struct Engine<'m, O> {
     arrived: u64,
     /// A table had no room for one more: the run ends before the next arrival or event that is looked at.
     full: Option<NoRoom>,
-    /// When the run ended because of that \[µs\].
+    /// The instant at which a full table ended the run \[µs\].
     ended_at: Option<u64>,
 }
 
-/// What a run leaves behind.
+/// The result of a run that has ended.
 #[derive(Debug)]
 pub struct Finished<O> {
     pub observer: O,
@@ -224,7 +225,7 @@ pub struct Finished<O> {
     pub events: u64,
     /// Requests that arrived, measured or not.
     pub requests: u64,
-    /// Why the run ended before its time; `None`: it did not.
+    /// The reason why the run ended early; `None`: it ran to its end.
     pub ended: Option<Ended>,
 }
 

@@ -1,4 +1,4 @@
-//! What the engine tells whoever listens. The engine computes no metric itself.
+//! The interface through which the engine reports to an observer. The engine computes no metric itself.
 //!
 //! Calls about one thing come in the order in which it happened. Where service does not depend on what comes later, it is
 //! told whole when it begins, though it lies in the future; where it does, it is told when it has ended.
@@ -11,16 +11,16 @@ use crate::model::capacity::{Refused, Status};
 use crate::model::pricing::Billed;
 use crate::units::Tokens;
 
-/// Whose request it is, for metrics.
+/// The workload and the arrival of a request, by which metrics count it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Who {
     /// Index of the workload.
     pub workload: usize,
-    /// When the request arrived \[µs\].
+    /// The arrival of the request \[µs\].
     pub arrival: u64,
 }
 
-/// How a request ended without an answer. One that is still open at the end is *unfinished*.
+/// The end of a request that got no answer. A request that is still open at the end of the run is *unfinished*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Refused and out of retries, or met by a permanent error.
@@ -29,23 +29,23 @@ pub enum Outcome {
     TimedOut,
 }
 
-/// How an attempt failed.
+/// The way in which an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// It was refused.
+    /// The attempt was refused.
     Refused(Status),
-    /// The client stopped waiting for it.
+    /// The client stopped waiting for the attempt.
     TimedOut,
 }
 
 impl Failure {
-    /// Returns whether it ended in a 429.
+    /// Returns whether the attempt failed with a 429.
     #[must_use]
     pub const fn is_throttled(self) -> bool {
         matches!(self, Self::Refused(Status::Throttled | Status::NotReady))
     }
 
-    /// Returns whether it ended in a 503.
+    /// Returns whether the attempt failed with a 503.
     #[must_use]
     pub const fn is_unavailable(self) -> bool {
         matches!(self, Self::Refused(Status::Unavailable))
@@ -60,7 +60,7 @@ pub struct Refusal {
     pub quota: Option<usize>,
 }
 
-/// What holds an attempt back in its client, in the order in which an attempt passes the doors.
+/// A mechanism that holds an attempt back in its client, in the order in which an attempt passes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Door {
@@ -81,44 +81,44 @@ impl Door {
 pub struct Admission {
     pub who: Who,
     pub capacity: usize,
-    /// Which of the workload's stages the call is.
+    /// The index of the call's stage within its workload.
     pub stage: usize,
-    /// Whether the capacity is not the first of the workload's route.
+    /// True if the capacity is not the first of the workload's route.
     pub spilled: bool,
-    /// When service begins and ends \[µs\].
+    /// The begin of service, and below its end \[µs\].
     pub begins: u64,
     pub ends: u64,
-    /// From the start of service to the first token \[µs\].
+    /// The time from the start of service to the first token \[µs\].
     pub ttft: u64,
     /// The service of the calls of the same request before this one \[µs\].
     pub served_before: u64,
-    /// How many attempts of the same call were refused before this one.
+    /// The number of attempts of the same call that were refused before this one.
     pub refused_before: u32,
-    /// It is the last call of its request.
+    /// True if it is the last call of its request.
     pub is_last: bool,
-    /// It is served in another region than the first of a pool.
+    /// True if it is served in another region than the first of a pool.
     pub rerouted: bool,
-    /// The answer reaches a client that still waits: the request is served.
+    /// True if the answer reaches a client that still waits: the request is served.
     pub answered: bool,
-    /// The client sent the attempt because an earlier one of the same call had failed.
+    /// True if the client sent the attempt because an earlier one of the same call had failed.
     pub is_retry: bool,
-    /// The end of service lies before the end of the run.
+    /// True if the end of service lies before the end of the run.
     pub completes: bool,
-    /// The output cap cut the answer short.
+    /// True if the output cap cut the answer short.
     pub truncated: bool,
     pub tokens: Billed,
     /// Reserved from token limits, cache reads aside \[tokens\].
     pub reserved: Tokens,
-    /// What it is charged in the end \[tokens\].
+    /// The tokens that the attempt is charged at completion \[tokens\].
     pub charged: Tokens,
 }
 
-/// How a quota stands, and counters that only rise.
+/// The state of a quota at one instant, and counters that only rise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuotaSnapshot {
     /// Used and reserved, by [`LimitKind`]; 0 where there is no such limit \[requests or tokens\].
     pub occupied: [Tokens; LIMITS],
-    /// The greatest of that at any instant since the last snapshot.
+    /// The greatest value of `occupied` at any instant since the last snapshot.
     pub occupied_peak: [Tokens; LIMITS],
     /// Charged so far: requests dated at admission (refused ones where they count), tokens at completion.
     pub charged: [Tokens; LIMITS],
@@ -132,18 +132,18 @@ pub struct Arrivals<'b> {
     pub workload: usize,
     /// The capacity that was asked first.
     pub capacity: usize,
-    /// Which of the workload's stages the calls are.
+    /// The index of the calls' stage within its workload.
     pub stage: usize,
-    /// By row: when the request arrived \[µs\].
+    /// The arrival of the request, by row \[µs\].
     pub arrival: &'b [u64],
-    /// From the start of service to the first and to the last token \[µs\].
+    /// The times from the start of service to the first and to the last token, by row \[µs\].
     pub ttft: &'b [u64],
     pub service: &'b [u64],
-    /// What it would be billed for \[tokens\].
+    /// The tokens that the request is billed for if it is served, by row \[tokens\].
     pub carried: &'b [Carried],
     /// Reserved from token limits, cache reads aside \[tokens\].
     pub reserved: &'b [Tokens],
-    /// What it would be charged in the end \[tokens\].
+    /// The tokens that limits are charged at completion, by row \[tokens\].
     pub charged: &'b [Tokens],
     /// The output cap in force, and what the model would say without one \[tokens\].
     pub cap: &'b [u32],
@@ -153,7 +153,7 @@ pub struct Arrivals<'b> {
 }
 
 impl Arrivals<'_> {
-    /// Whose request a row is.
+    /// Returns the workload and the arrival of the request in a row.
     #[must_use]
     pub fn who(&self, row: usize) -> Who {
         Who { workload: self.workload, arrival: self.arrival[row] }
@@ -197,16 +197,16 @@ impl Arrivals<'_> {
     }
 }
 
-/// How many kinds of limits there are.
+/// The number of kinds of limits.
 pub const LIMITS: usize = LimitKind::ALL.len();
 
-/// How a capacity stands.
+/// The state of a capacity at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapacitySnapshot {
     pub in_flight: u32,
     /// Attempts in its queue.
     pub waiting: u32,
-    /// The most since the last snapshot.
+    /// The most requests in service at any instant since the last snapshot.
     pub in_flight_peak: u32,
     pub waiting_peak: u32,
     /// Windows of copies billed so far.
@@ -221,7 +221,7 @@ pub struct Job {
     pub submitted: u64,
     pub begins: u64,
     pub ends: u64,
-    /// It ends within its deadline.
+    /// True if the job ends within its deadline.
     pub in_time: bool,
 }
 
@@ -230,7 +230,7 @@ pub struct Job {
 pub struct Snapshot<'s> {
     pub quotas: &'s [QuotaSnapshot],
     pub capacities: &'s [CapacitySnapshot],
-    /// By workload, requests that wait for their next attempt, or for their client to send it.
+    /// The number of requests that wait for their next attempt, or for their client to send it, by workload.
     pub backing_off: &'s [u64],
 }
 
@@ -257,7 +257,7 @@ pub trait Observer {
     /// A capacity refused an offer, `at` an instant \[µs\].
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64);
     fn admitted(&mut self, admission: &Admission);
-    /// What was admitted to a pool last is served in its region of that number.
+    /// The call that a pool admitted last is served in its region of that number.
     fn placed(&mut self, who: Who, capacity: usize, region: usize);
     /// An attempt waited in a capacity's queue over \[`from`, `to`) \[µs\]. `behind` is the refusal that blocked the head of
     /// the queue last.

@@ -28,7 +28,7 @@ pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<
     }
 }
 
-/// What there is for the head of a queue.
+/// The room that a capacity has for the head of its queue.
 enum Found<'m> {
     /// The limits have room, and nothing else has a say.
     Room,
@@ -105,7 +105,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.schedule_wake_up(capacity, now);
     }
 
-    /// What the capacity has for who waits in a slot.
+    /// Returns the room that the capacity has for the request in a slot.
     #[inline(always)]
     fn find_room(&mut self, slot: u32, capacity: usize, now: u64) -> Found<'m> {
         let call = &self.requests.get(slot).call;
@@ -179,8 +179,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// When time alone may make room for a call whose prompt may be live \[µs\]; `u64::MAX`: never. It asks for less while
-    /// the prompt is live, and that may begin or end at any time: whichever comes first.
+    /// Returns the first instant at which time alone may make room for a call whose prompt may be live \[µs\];
+    /// `u64::MAX`: never. The call asks for less while its prompt is live, which may begin or end at any time:
+    /// whichever comes first.
     fn room_with(&mut self, call: &Call<'m>, prompt: Prompt, capacity: usize, now: u64) -> u64 {
         let (live, next) = self.prompt_cache.outlook(prompt, now);
         let at = self.limits_at(call.ask(), capacity, now);
@@ -231,7 +232,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.supply.capacities[capacity].neighbours = neighbours;
     }
 
-    /// What still waits at the end has waited until then.
+    /// Reports to the observer, at the end of the run, the requests that still wait: they have waited until then.
     pub(super) fn leave_queues(&mut self) {
         for (capacity, state) in self.supply.capacities.iter().enumerate() {
             for place in &state.queue {

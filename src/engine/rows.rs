@@ -173,7 +173,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 }
 
-/// What the world asks of the request in a row of a block.
+/// Returns the demand of the request in a row of a block.
 fn asked(block: &Block, row: usize) -> Asked {
     let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
     Asked {

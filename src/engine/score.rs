@@ -11,11 +11,12 @@ use crate::model::Model;
 use crate::queue::Foreseen;
 use crate::traffic::{Block, Recording};
 
-/// What one workload brings in one replication, to the end of the measured interval. Columns are without gaps, so that the processor reads ahead.
+/// The recorded requests of one workload in one replication, up to the end of the measured interval. Columns have no
+/// gaps, so that the processor reads ahead.
 #[derive(Debug)]
 pub struct Score {
     pub(super) recording: Arc<Recording>,
-    /// From the start of service to the first and to the last token \[µs\].
+    /// The times from the start of service to the first and to the last token \[µs\].
     ttft: Vec<u32>,
     service: Vec<u32>,
     /// The ends of service of requests that are served when they arrive, in order.
@@ -49,7 +50,7 @@ impl Score {
         Some(Self { recording: Arc::new(recording), ttft, service, ends: OnceLock::new() })
     }
 
-    /// How many requests it has.
+    /// Returns the number of recorded requests.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.recording.requests()
@@ -76,7 +77,7 @@ impl Score {
         [&self.ttft[first..], &self.service[first..]]
     }
 
-    /// When a request arrives \[µs\], and what it brings and wants \[tokens\].
+    /// Returns the arrival of a request \[µs\], its input and the output that it wants \[tokens\].
     #[inline(always)]
     pub(super) fn request(&self, number: u32) -> (u64, u32, u32) {
         let (number, all) = (number as usize, &self.recording);

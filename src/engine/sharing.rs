@@ -6,7 +6,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// Who decodes at a capacity that is shared.
+/// The calls that decode at a shared capacity, and its clock of virtual output.
 #[derive(Debug)]
 pub(super) struct Sharing {
     /// \[tokens/µs\]
@@ -14,14 +14,14 @@ pub(super) struct Sharing {
     own: f64,
     /// \[tokens\]
     output: f64,
-    /// When `output` was last brought up to date \[µs\].
+    /// The instant at which `output` was last brought up to date \[µs\].
     last: u64,
     decoding: BinaryHeap<Reverse<End>>,
     /// The instant of the next look \[µs\]; `u64::MAX`: none is asked for.
     next_look: u64,
 }
 
-/// When a call ends, in virtual output.
+/// The end of a call, in virtual output \[tokens\].
 #[derive(Debug, Clone, Copy)]
 struct End {
     at: f64,
@@ -82,7 +82,7 @@ impl Sharing {
         Some(first.flight)
     }
 
-    /// When to look again, unless an earlier or equal look is asked for already \[µs\].
+    /// Returns the instant of the next look, unless an earlier or equal look is asked for already \[µs\].
     pub(super) fn next_look(&mut self, now: u64, in_progress: u32) -> Option<u64> {
         let Reverse(first) = *self.decoding.peek()?;
         let left = (first.at - self.output).max(0.0) / self.speed(in_progress);

@@ -9,7 +9,7 @@ pub(super) struct Slab<T> {
 }
 
 impl<T> Slab<T> {
-    /// For at most so many at a time.
+    /// Returns an empty slab that holds at most `most` values at a time.
     pub(super) fn new(most: u32) -> Self {
         Self { slots: Vec::new(), free: Vec::new(), most }
     }

@@ -87,7 +87,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         seen_from(&self.prompt_cache, call, region, now)
     }
 
-    /// Where the call would be served now, and as what; takes nothing.
+    /// Returns the place where the call would be served now, and the call as it would be served there; takes nothing.
     pub(super) fn find_seat(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> Result<Seat<'m>, Refusal> {
         let refusal = |reason| Refusal { refused: Refused::of(reason), quota: None };
         let home = self.model.capacities[capacity].region;
@@ -142,7 +142,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.take_off(call, progress, position, capacity, seat, service, now);
     }
 
-    /// How long the call is served for there, with its own luck.
+    /// Returns the service of the call at a place, from the call's own random draws.
     fn service(&self, call: &Call<'m>, progress: Progress, capacity: usize, place: Place) -> Service {
         let (plan, state) = (&self.model.capacities[capacity], &self.supply.capacities[capacity]);
         let client = &self.clients[call.workload as usize];
