@@ -35,7 +35,7 @@ pub(super) fn bill(model: &Model, replications: &[Replication]) -> Vec<BillItem>
     first.iter().enumerate().map(item).collect()
 }
 
-/// What is due for whole terms, whatever is used.
+/// Returns the amounts that are due for whole terms of commitments, whatever is used.
 pub(super) fn commitments(model: &Model) -> Vec<CommitmentItem> {
     let purchases = model.capacities.iter().flat_map(|c| c.billing.purchases().iter().map(move |p| (c, p)));
     let bound = purchases.filter(|(_, purchase)| purchase.commitment != Commitment::None);

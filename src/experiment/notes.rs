@@ -1,4 +1,4 @@
-//! What a reader must know to read the figures.
+//! The notes that a reader needs to understand the figures.
 
 use super::daily;
 use super::granted;
@@ -41,7 +41,7 @@ pub(super) fn caveat(metric: Option<&str>, text: impl Into<String>) -> Note {
     Note { is_caveat: true, ..note(metric, text) }
 }
 
-/// When each job is done, on the clock.
+/// Returns a note for each job with the time at which it is done.
 fn of_jobs(model: &Model, point: &Point) -> Vec<Note> {
     let of = |workload: &Workload| {
         let Arrivals::Job(job) = &workload.arrivals else { return None };

@@ -12,11 +12,11 @@ use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
 use crate::model::Model;
 use crate::traffic;
 
-/// What one replication, or the pool of several, recorded.
+/// The measurements of one replication, or of several pooled.
 #[derive(Debug, Clone)]
 pub struct Record {
     pub measured: metrics::Record,
-    /// By window, in the model's order.
+    /// The measurements in each window, in the model's order.
     pub windows: Vec<metrics::Record>,
 }
 

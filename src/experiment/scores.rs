@@ -16,7 +16,7 @@ use crate::units::Tokens;
 const MOST_BYTES: u64 = 256 << 20;
 /// So often a world is drawn before it is written down, which costs as much as some runs save.
 const DRAWN_ANEW: u64 = 3;
-/// From so many runs on, sorting the ends of service pays.
+/// The number of runs from which on sorting the ends of service pays.
 const RUNS_TO_FORESEE: u64 = 8;
 /// Most worlds that are remembered.
 const MOST_WORLDS: usize = 1_024;
@@ -25,13 +25,13 @@ const IDLE: u64 = 4;
 /// Laws that list more values are not compared, so that their workloads are drawn anew each time.
 const LONGEST_LAW: usize = 256;
 
-/// What the columns of a score depend on. How far they go does too, but not what they say.
+/// The key of recorded variates: everything that the recorded values depend on. How many are recorded is no part of it.
 #[derive(Debug, Clone, PartialEq)]
 struct World {
     workload: String,
     seed: u64,
     replication: u64,
-    /// Where the run ends at the latest, and with it the draws \[µs\].
+    /// The latest end of the run, at which its draws end too \[µs\].
     until: u64,
     arrivals: Drawn,
     tokens: TokenSource,
@@ -101,7 +101,7 @@ pub struct Scores {
 /// others draw meanwhile.
 static WRITTEN: Mutex<Vec<Weak<Score>>> = Mutex::new(Vec::new());
 
-/// What the shelf says of a world.
+/// The result of looking up recorded variates.
 enum Found {
     Score(Arc<Score>, u64),
     /// There is none, and it is worth one.

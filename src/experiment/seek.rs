@@ -10,9 +10,9 @@ use crate::results::{Change, Expectation, Judgement, Point, Rerun, Setting, Verd
 use crate::terms::{self, Unit};
 use crate::units::SimTime;
 
-/// At most so many reruns.
+/// The greatest number of reruns.
 const MOST_RERUNS: usize = 8;
-/// At most so many keys are raised together.
+/// The greatest number of keys that are raised together.
 const MOST_KEYS: usize = 3;
 /// A rerun of steady traffic measures no longer than this.
 const SHORT: SimTime = SimTime(30 * 60 * 1_000_000);
@@ -51,7 +51,7 @@ fn missed(expectations: &[Expectation]) -> Vec<Expectation> {
     missed.cloned().collect()
 }
 
-/// What a goal on dollars or counts says depends on how long a run is, and on what is bought.
+/// Returns whether a metric is in dollars: a goal on it depends on how long a run is, and on what is bought.
 fn is_of_money(metric: &str) -> bool {
     terms::parse_metric(metric).is_ok_and(|m| m.term.unit == Unit::Usd)
 }
@@ -65,7 +65,7 @@ struct Key {
     value: u64,
 }
 
-/// How a rerun ended.
+/// The result of a rerun.
 struct Outcome {
     model: Model,
     point: Point,
@@ -272,7 +272,7 @@ impl Search<'_> {
         Some(Outcome { model, point: played.point, missed, carries })
     }
 
-    /// What the values in force come to, with the reruns so far.
+    /// Returns the change that the values in force make, with the reruns so far; `None`: no key is varied.
     fn told(&self, missed: Vec<Expectation>, next_neck: Option<String>) -> Option<Change> {
         let [first, with @ ..] = self.keys.as_slice() else { return None };
         let carries = |rerun: &&Rerun| rerun.carries && rerun.value == first.value;
@@ -313,8 +313,8 @@ fn waiting_share(point: &Point) -> f64 {
     requests.map_or(0.0, |requests| point.basis.waiting_growth.max(0.0) / requests)
 }
 
-/// How long a rerun measures, where it may be shorter than the run: traffic and capacity are steady, and nothing that is
-/// asked for depends on the time; `None`: as long as the run.
+/// Returns how long a rerun measures, where it may be shorter than the run: traffic and capacity are steady, and no
+/// result asked for depends on the time; `None`: as long as the run.
 fn shortened(model: &Model) -> Option<SimTime> {
     let is_steady = model.workloads.iter().all(|w| w.arrivals.is_stationary())
         && model.capacities.iter().all(Capacity::is_stationary)

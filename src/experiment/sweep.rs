@@ -20,7 +20,7 @@ pub trait Design: Sync {
     fn point(&self, index: u64) -> Result<(BTreeMap<String, serde_json::Value>, Model), String>;
 }
 
-/// Why a sweep ended early.
+/// The reason why a sweep ended early.
 #[derive(Debug)]
 pub enum Stopped<E> {
     /// A point cannot be played.
@@ -34,7 +34,7 @@ const ALL_METRICS: u64 = 1_000;
 /// Up to so many all totals and capacities, and what is named; beyond, only what is looked at first and what is named.
 const TOTALS: u64 = 10_000;
 
-/// What is looked at first.
+/// The metrics that readers look at first.
 const CORE: [&str; 13] = [
     "requests",
     "requests_per_month",
@@ -51,7 +51,7 @@ const CORE: [&str; 13] = [
     "cost_per_month_usd",
 ];
 
-/// Which metrics of the points are kept, so that the results of many points stay bounded.
+/// The choice of the points' metrics that are kept, so that the results of many points stay bounded.
 #[derive(Debug, Clone)]
 pub struct Kept {
     points: u64,
@@ -91,7 +91,8 @@ fn of_the_hours(model: &Model, notes: &[Note]) -> Vec<Note> {
 #[derive(Debug, Default)]
 pub struct SharedNotes {
     points: u64,
-    /// By what a note says apart from its figures, in the order of the points: the note of the first point that has it.
+    /// The notes in the order of the points, each under its text without figures: the note of the first point that has
+    /// it.
     notes: Vec<(String, SharedNote)>,
 }
 

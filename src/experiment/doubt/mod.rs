@@ -21,10 +21,10 @@ pub const MOST_READINGS: usize = 64;
 /// A reading's answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// What it is judged by.
+    /// The judged expectations, which decide the verdict.
     pub expectations: Vec<Expectation>,
     pub replications: u64,
-    /// Of a comparison: what a planner decides on.
+    /// The differences of a comparison that a planner decides on; empty for the answer of one scenario.
     pub differences: BTreeMap<String, Difference>,
     pub effort: Effort,
 }
@@ -62,7 +62,7 @@ impl Answer {
 /// Answers for some settings over the scenario, each `PATH=VALUE`; called from any thread.
 pub type Ask<'a> = &'a (dyn Fn(&[String]) -> Result<Answer, String> + Sync);
 
-/// How answers are asked for, as long as there is time.
+/// The means to obtain answers as long as there is time.
 #[derive(Clone, Copy)]
 struct Asking<'a> {
     ask: Ask<'a>,
@@ -90,13 +90,13 @@ struct Reading {
     answer: Answer,
 }
 
-/// What was found under every reading.
+/// The answers under every reading.
 #[derive(Debug, Clone)]
 pub struct Doubts {
     pub doubt: results::Doubt,
-    /// Of each reading of `doubt`, each `PATH=VALUE`; none of the first.
+    /// The settings of each reading of `doubt`, each `PATH=VALUE`; none for the first.
     pub settings: Vec<Vec<String>>,
-    /// Of what was played beside the base.
+    /// The effort of the readings other than the base.
     pub effort: Effort,
 }
 

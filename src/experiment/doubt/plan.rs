@@ -1,4 +1,4 @@
-//! Which readings are played: all of them while they are few, else each unknown alone and then pairs of the worst.
+//! The choice of readings to run: all of them while they are few, else each unknown alone and then pairs of the worst.
 
 use rayon::prelude::*;
 
@@ -61,7 +61,7 @@ fn pairs(unknowns: &[Unknown], readings: &[Reading]) -> Vec<Choices> {
         .collect()
 }
 
-/// In parallel; they come back in order, without those that there was no time for.
+/// Runs readings in parallel; returns them in order, without those that there was no time for.
 pub(super) fn play(unknowns: &[Unknown], plan: Vec<Choices>, asking: Asking<'_>) -> Result<Vec<Reading>, String> {
     let answers: Vec<_> = plan.par_iter().map(|choices| asking.under(unknowns, choices)).collect();
     let played = plan.into_iter().zip(answers).map(|(choices, answer)| Ok((choices, answer?)));

@@ -32,9 +32,9 @@ pub(super) fn unseal<'l>(start: &str, key: &str, name: &str, line: &'l [u8]) -> 
 /// A line of a file that was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
-    /// With its line break \[bytes\].
+    /// The length of the line with its line break \[bytes\].
     pub length: u64,
-    /// It ends in a line break; the last line of a file may be cut off.
+    /// True if the line ends in a line break; the last line of a file may be cut off.
     pub is_whole: bool,
 }
 
