@@ -82,7 +82,7 @@ impl Page {
         self.wrap(indent, indent + 4, words);
     }
 
-    /// What it is, and in its own column what is known of it.
+    /// Writes a label, and in a second column the words about it.
     fn row(&mut self, label: &str, words: &str) {
         const COLUMN: usize = 12;
         let _ = write!(self.text, "  {label:0$}", COLUMN - 2);

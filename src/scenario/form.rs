@@ -25,7 +25,7 @@ pub fn check(root: &mut DeTable<'_>, included: &[&str], sources: &Sources, sink:
     form.faulty
 }
 
-/// What the pass needs everywhere.
+/// The data that every step of the pass needs.
 struct Form<'s> {
     included: &'s [&'s str],
     sources: &'s Sources,

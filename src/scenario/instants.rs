@@ -37,7 +37,7 @@ struct Clock {
     end: Option<SimTime>,
 }
 
-/// What a scenario says of its start.
+/// The start of the run as the scenario states it.
 enum StartOf {
     Stated(WallClock),
     Missing,
@@ -77,7 +77,7 @@ struct WithoutStart {
     zone: String,
 }
 
-/// Why a text cannot be placed.
+/// The reason why a text cannot be placed on the clock.
 enum Dropped {
     Refused(Refusal),
     WithoutStart {

@@ -33,7 +33,7 @@ pub fn study(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> (Opt
     (sweep, by)
 }
 
-/// What reads the keys that are paths.
+/// The reader of keys that are paths.
 pub(super) struct Reader<'r, 't> {
     pub root: &'r DeTable<'t>,
     pub sources: &'r Sources,

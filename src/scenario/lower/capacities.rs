@@ -13,7 +13,7 @@ use crate::model::service::Latency;
 use crate::units::SimTime;
 
 impl<'a> Lowering<'a> {
-    /// What a kind is told.
+    /// Returns the context in which a capacity's kind is lowered.
     pub(super) fn site<'s>(
         &'s mut self,
         draft: &Draft<'a>,

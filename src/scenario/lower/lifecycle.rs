@@ -128,7 +128,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// In public extended access a provider may raise prices.
+    /// Warns of higher prices in public extended access, where a provider may raise them.
     fn check_extended_access(&mut self, sold: &Sold<'_>, spec: &ModelSpec, life: &LifecycleEntry, days: &Days) {
         let Some(since) = life.extended_from.as_ref().filter(|since| **since <= days.last) else { return };
         let name = sold.entry.map_or("", |e| &e.name);

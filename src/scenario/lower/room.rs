@@ -1,4 +1,5 @@
-//! Whether requests fit the limits at all: one that is larger than any window admits is refused whenever it comes.
+//! The check that requests fit the limits at all: one that is larger than any window admits is refused whenever it
+//! comes.
 
 use super::Lowering;
 use super::supply::Supply;
@@ -148,7 +149,7 @@ struct Room<'a> {
 
 /// A limit that can never admit a call.
 struct Obstacle {
-    /// Such as `capacities.us.tpm`.
+    /// The path of the limit, such as `capacities.us.tpm`.
     limit: String,
     kind: LimitKind,
     asked: Tokens,

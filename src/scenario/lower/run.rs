@@ -119,7 +119,7 @@ impl Lowering<'_> {
         SimTime::ZERO
     }
 
-    /// When every workload replays a trace: just past the last arrival, in whole seconds.
+    /// Returns the length of a run whose workloads all replay traces: just past the last arrival, in whole seconds.
     fn length_of_traces(&mut self, traces: &Traces) -> Option<SimTime> {
         let replays = |w: &crate::model::workload::WorkloadSpec| matches!(w.arrivals.value, ArrivalsSpec::Trace(_));
         let all = self.specs.workloads.iter().all(|w| w.spec.as_ref().is_none_or(replays));
