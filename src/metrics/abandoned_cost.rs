@@ -1,4 +1,4 @@
-//! What abandoned attempts cost.
+//! The cost of abandoned attempts.
 
 use super::abandoned::{Abandoned, ByPrompt};
 use super::ledger::component_of;

@@ -1,4 +1,4 @@
-//! What follows a burst: whether it becomes again as it was before, and when.
+//! The recovery after a burst: whether the system becomes again as it was before, and when.
 //!
 //! The clock of the run is cut into slices of 10 s. *Before* a burst are the last five minutes of slices that end by its
 //! start. *Normal* is the first minute of slices after its end in which the share of attempts that fail is at most a
@@ -16,12 +16,12 @@ use crate::units::MICROS_PER_MINUTE;
 /// \[µs\]
 const SLICE: u64 = MICROS_PER_MINUTE / SLICES_A_MINUTE as u64;
 const SLICES_A_MINUTE: usize = 6;
-/// As many slices before a burst are compared with.
+/// The number of slices before a burst that are compared with.
 const SLICES_BEFORE: usize = 5 * SLICES_A_MINUTE;
 /// One in so many attempts more may fail than before.
 const ONE_MORE_IN: u64 = 100;
 
-/// How bursts ended, of one workload or of all.
+/// The recoveries after the bursts of one workload or of all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Aftermath {
     /// Bursts with a whole minute after them.
@@ -79,7 +79,7 @@ struct Scope {
     before: Slices,
     /// The last slices since it became normal, or, until it does, since the burst.
     recent: VecDeque<Slices>,
-    /// When the burst ended that it has not got over, and whether that burst counts \[µs\].
+    /// The end of the burst that the scope has not recovered from \[µs\], and whether that burst counts.
     since: Option<(u64, bool)>,
     aftermath: Aftermath,
 }
@@ -129,7 +129,7 @@ pub(super) struct Lookout {
     seen: Vec<Counts>,
     /// All workloads together, and each.
     scopes: Vec<Scope>,
-    /// By workload, the capacities in whose queues it may wait.
+    /// The capacities in whose queues each workload may wait.
     queues: Vec<Vec<usize>>,
 }
 
@@ -159,7 +159,8 @@ impl Lookout {
         }
     }
 
-    /// When to look next \[µs\]; not at every slice, because most of a run is far from a burst.
+    /// Returns the instant of the next look \[µs\]; not every slice is looked at, because most of a run is far from a
+    /// burst.
     pub(super) fn next(&self) -> u64 {
         let is_normal = self.scopes.iter().all(|scope| scope.since.is_none());
         let next = self.last + SLICE;
@@ -201,7 +202,7 @@ impl Lookout {
         }
     }
 
-    /// What happened since the last look.
+    /// Returns the counts since the last look, of all workloads together and of each.
     fn slices(&mut self, counts: &[Counts], snapshot: Snapshot<'_>) -> Vec<Slices> {
         let new: Vec<Counts> = counts.iter().zip(&self.seen).map(|(now, seen)| now.since(seen)).collect();
         self.seen.copy_from_slice(counts);

@@ -62,13 +62,13 @@ impl Waiting {
         self.worked_off += worked_off;
     }
 
-    /// How many more wait at the end than at the start, on average over so many replications.
+    /// Returns how many more requests wait at the end than at the start, on average over the replications.
     pub(super) fn growth(&self, replications: u64) -> f64 {
         (self.at_end as f64 - self.at_start as f64) / replications as f64
     }
 
-    /// Whether the growth over so many replications is a backlog. A replication has so many measured `requests`, of which
-    /// `users` wait in closed loops at most.
+    /// Returns whether the growth, on average over the replications, is a backlog. A replication has `requests`
+    /// measured requests, of which `users` wait in closed loops at most.
     ///
     /// More must wait at the end than at the start, and more than the run has ever worked off. What grows by a
     /// hundredth of the requests is a backlog. What grows by less is one if its linear trend is significant: the standard
@@ -83,7 +83,7 @@ impl Waiting {
         is_large || (growth > SMALL * requests && self.has_trend())
     }
 
-    /// Whether the linear trend over the interval exceeds the deviation about it significantly.
+    /// Returns whether the linear trend over the interval exceeds the deviation about it significantly.
     fn has_trend(&self) -> bool {
         let n = self.samples as f64;
         let centred = |product: u128, a: u128, b: u128| product as f64 - a as f64 * b as f64 / n;

@@ -1,4 +1,4 @@
-//! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
+//! The measurements of one replication, as counts and histograms. Records add up: the pool of several replications is
 //! their sum, whatever the order.
 
 mod supply;
@@ -25,12 +25,12 @@ pub struct Record {
     pub workloads: Vec<Cohort>,
     pub capacities: Vec<CapacityRecord>,
     pub quotas: Vec<QuotaRecord>,
-    /// Of all workloads together, as in [`Cohort`].
+    /// The worst minutes of all workloads together, as in [`Cohort`].
     pub worst_minutes: WorstMinutes,
     pub blocks: [Blocks; RATES],
     pub aftermath: Option<Aftermath>,
     pub sessions: Option<Sessions>,
-    /// How runs ended before their time; `None`: none did.
+    /// The early ends of runs; `None`: none ended early.
     pub ended: Option<EarlyEnds>,
     /// Series by bucket; empty for windows.
     pub timeline: super::timeline::Timeline,
@@ -71,22 +71,24 @@ pub struct Cohort {
     pub spilled: u64,
     /// Served, but not within every objective.
     pub outside_slo: u64,
-    /// By stage of the pipeline and then by capacity, of completed attempts, abandoned ones included.
+    /// The billed tokens by stage of the pipeline and then by capacity, of completed attempts, abandoned ones included.
     pub billed: Vec<Vec<Billed>>,
     /// The part of `billed` that is of requests with a long prompt; empty where no price depends on that.
     pub billed_long: Vec<Vec<Billed>>,
     pub abandoned: Abandoned,
     pub latencies: Latencies,
-    /// From arrival to the end without an answer, of failed and timed-out requests \[µs\]; `None`: there are none.
+    /// The time from arrival to the end without an answer, of failed and timed-out requests \[µs\]; `None`: there are
+    /// none.
     pub time_to_failure: Option<Histogram>,
     pub worst_minutes: WorstMinutes,
-    /// By [`Cohort::rates`]: events and trials by minute, dated when the recorder is told of them.
+    /// The events and trials by minute of each of [`Cohort::rates`], dated when the recorder is told of them.
     pub blocks: [Blocks; RATES],
     /// `None`: the model knows no bursts.
     pub aftermath: Option<Aftermath>,
     /// `None`: the workload has no sessions.
     pub sessions: Option<Sessions>,
-    /// When the last measured request of a job had its outcome \[µs\], or `NEVER_DONE`; `None`: the workload is no job.
+    /// The instant of the last outcome of a job's measured requests \[µs\], or `NEVER_DONE`; `None`: the workload is no
+    /// job.
     pub job_done: Option<u64>,
 }
 

@@ -24,11 +24,11 @@ pub fn bucket_width(duration: SimTime) -> u64 {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bucket {
     pub workloads: Vec<Counts>,
-    /// By capacity: requests in progress and attempts waiting, at the end of the bucket.
+    /// The requests in progress and the attempts waiting at each capacity, at the end of the bucket.
     pub capacities: Vec<[u64; 2]>,
-    /// By capacity: offers taken, dated when the engine tells of them.
+    /// The number of offers that each capacity admitted, dated when the engine tells of them.
     pub admitted: Vec<u64>,
-    /// By region of one pool after the other, of the same.
+    /// The number of offers admitted in each region, of one pool after the other, dated as `admitted` is.
     pub regions: Vec<u64>,
     /// The number of offers refused, by reason.
     pub refused: [u64; REASONS],

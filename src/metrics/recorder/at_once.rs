@@ -8,9 +8,9 @@ use crate::model::pricing::Billed;
 use crate::units::{SimTime, Tokens};
 
 impl Recorder {
-    /// What [`arrived`](crate::engine::observer::Observer::arrived) and
-    /// [`admitted`](crate::engine::observer::Observer::admitted) would record of each. No edge lies between the arrivals, so
-    /// that all of them are measured or none is.
+    /// Records what [`arrived`](crate::engine::observer::Observer::arrived) and
+    /// [`admitted`](crate::engine::observer::Observer::admitted) would record of each request. No edge lies between the
+    /// arrivals, so that all of them are measured or none is.
     pub(super) fn record_in_row(&mut self, a: &Arrivals<'_>) {
         let n = a.arrival.len();
         let Some(&first) = a.arrival.first() else { return };

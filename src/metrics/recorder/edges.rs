@@ -1,4 +1,4 @@
-//! What the recorder does at an edge: of the interval, of a minute, of a bucket.
+//! The work of the recorder at an edge: of the interval, of a minute, of a bucket.
 
 use super::{Phase, Recorder};
 use crate::engine::observer::Snapshot;

@@ -11,7 +11,7 @@ use crate::model::workload::arrivals::Arrivals;
 #[derive(Debug)]
 pub(super) struct SessionClocks {
     all: SessionClock,
-    /// By workload; `None`: it has no sessions.
+    /// The clock and the counts of each workload's sessions; `None`: the workload has no sessions.
     workloads: Vec<Option<(SessionClock, Sessions)>>,
 }
 
