@@ -7,7 +7,7 @@ pub struct Windows {
     length: u64,
     /// The end of the window that is open \[µs\].
     end: u64,
-    /// What fell into it so far.
+    /// The amount in the open window so far.
     open: u64,
     closed: u64,
     empty: u64,
@@ -16,7 +16,7 @@ pub struct Windows {
     peak: u64,
 }
 
-/// What the windows of a record show.
+/// The figures of the windows of a record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
     /// The largest amount of any window, the unfinished last one too.
@@ -56,7 +56,7 @@ impl Windows {
         self.open = 0;
     }
 
-    /// What a record that ends at `until` shows \[µs\].
+    /// Returns the figures of a record that ends at `until` \[µs\].
     pub fn counts(&self, until: u64) -> Counts {
         let mut whole = self.clone();
         if until >= whole.end {

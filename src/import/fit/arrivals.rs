@@ -52,7 +52,7 @@ impl Arrivals {
         }
     }
 
-    /// What was taken from the record: the fewer, the better the process explains it.
+    /// Returns the number of parameters taken from the record: the fewer, the better the process explains it.
     pub fn parameters(&self) -> u32 {
         match self {
             Self::Constant | Self::Poisson => 1,

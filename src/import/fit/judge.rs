@@ -1,4 +1,4 @@
-//! What drawn traffic really does, held against the record.
+//! The comparison of drawn traffic with the record, figure by figure.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// How far the drawn one is off, whichever is larger: at least 1.
+    /// Returns the factor between the drawn figure and the recorded one, the larger over the smaller: at least 1.
     #[must_use]
     pub fn factor(&self) -> f64 {
         let ratio = held(self.drawn) / held(self.recorded);
@@ -43,10 +43,11 @@ impl Compared {
     }
 }
 
-/// What a figure is called, and where it is. `None`: the record, or the tape, is too short for it.
+/// The name of a figure, and the function that returns it. `None`: the record, or the tape, is too short for the
+/// figure.
 type Measure = (&'static str, fn(&Figures) -> Option<f64>);
 
-/// What candidates are judged by.
+/// The figures that candidates are judged by.
 const ARRIVALS: [Measure; 5] = [
     ("cv of the gaps", |f| f.cv),
     ("dispersion at 1 s", |f| f.dispersion_1s),
@@ -55,7 +56,7 @@ const ARRIVALS: [Measure; 5] = [
     ("busiest minute", |f| Some(f.peak_minute as f64)),
 ];
 
-/// What else is told.
+/// The further figures of the comparison, which candidates are not judged by.
 const OTHERS: [Measure; 10] = [
     ("calls a second", |f| Some(f.rate)),
     ("input p50", |f| Some(f.input.p50)),

@@ -49,7 +49,7 @@ impl TwoState {
         weight * libm::exp(-slow) + (1.0 - weight) * libm::exp(-fast)
     }
 
-    /// What the busiest of so many seconds has, as likely as not; states are taken to outlast a second.
+    /// Returns the median of the arrivals in the busiest of so many seconds; states are taken to outlast a second.
     fn peak(&self, seconds: f64) -> f64 {
         let exceeded = |k: f64| {
             let busy = self.busy();

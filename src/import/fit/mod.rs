@@ -42,7 +42,7 @@ pub struct Fit {
     pub compared: Vec<Compared>,
     /// The kinds of arrivals that were tried, the simplest first.
     pub tried: Vec<&'static str>,
-    /// How many tapes were drawn of each.
+    /// The number of tapes that were drawn of each candidate.
     pub tapes: u32,
 }
 

@@ -32,7 +32,7 @@ pub struct LengthFit {
 
 /// A lognormal that is further off is no description of the record \[1\].
 const NEAR: f64 = 0.1;
-/// Where a lognormal is held against the record.
+/// The shares whose quantiles of a lognormal are compared with those of the record \[1\].
 const LOOKED_AT: [f64; 7] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 /// The rows that every table has; the others are where they straighten most.
 const KNOTS: [f64; 7] = [0.0, 0.1, 0.5, 0.9, 0.95, 0.99, 1.0];
