@@ -20,7 +20,7 @@ pub struct Column {
     pub counts: Vec<(u32, u64)>,
 }
 
-/// Why a column cannot be read.
+/// The reason why a column cannot be read.
 #[derive(Debug, Error)]
 pub enum ColumnError {
     #[error(transparent)]
@@ -37,7 +37,7 @@ const MOST_VALUES: usize = 1 << 20;
 const LONGEST_NAME: usize = 200;
 
 impl ColumnError {
-    /// Whether the system is at fault, not the column.
+    /// Returns whether the system is at fault, not the column.
     #[must_use]
     pub fn is_system(&self) -> bool {
         matches!(self, Self::File(error) if error.is_system())

@@ -12,7 +12,7 @@ const MINUTE: usize = 17;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock {
     minute: [u8; MINUTE],
-    /// When it begins \[ns since 1970\].
+    /// The beginning of the minute \[ns since 1970\].
     begins: i64,
 }
 

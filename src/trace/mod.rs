@@ -25,7 +25,7 @@ pub use reader::Reader;
 /// A request of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// Since the start of the trace \[µs\].
+    /// The arrival since the start of the trace \[µs\].
     pub arrival: u64,
     /// The whole prompt, cached parts included \[tokens\].
     pub input: u32,
@@ -33,7 +33,8 @@ pub struct Row {
     pub output: u32,
     /// The caller's cap; 0: the file has none \[tokens\].
     pub max_tokens: u32,
-    /// What of the input the cache read and wrote; 0 where the file does not tell \[tokens\].
+    /// The input that the cache read, and below the input that it wrote; 0 where the file does not state them
+    /// \[tokens\].
     pub cache_read: u32,
     pub cache_write: u32,
     /// The last block of its prompt in [`Blocks`].
@@ -58,7 +59,7 @@ impl Default for Row {
     }
 }
 
-/// How a file is laid out.
+/// The layout of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// `TIMESTAMP,ContextTokens,GeneratedTokens`, as the Azure LLM inference traces.
@@ -104,7 +105,7 @@ pub struct Only {
     pub is: String,
 }
 
-/// What of a file is read, and how.
+/// The part of a file that is read, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selection {
     /// `None`: what the file itself shows.
@@ -119,7 +120,7 @@ pub struct Selection {
     pub skip_bad_lines: bool,
 }
 
-/// Why a trace cannot be read.
+/// The reason why a trace cannot be read.
 #[derive(Debug, Error)]
 pub enum TraceError {
     #[error("it cannot be read: {0}")]
@@ -161,7 +162,7 @@ impl TraceError {
         }
     }
 
-    /// Whether the system is at fault, not the trace.
+    /// Returns whether the system is at fault, not the trace.
     #[must_use]
     pub fn is_system(&self) -> bool {
         matches!(self, Self::Read(error) if error.is_system())
@@ -184,7 +185,7 @@ pub struct Trace {
     pub blocks: Option<Blocks>,
 }
 
-/// What a first reading of a trace has found.
+/// The findings of the first reading of a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows that were selected.

@@ -23,7 +23,7 @@ const LAYOUTS: [Layout; 3] = [
     },
 ];
 
-/// Where what stands in a table.
+/// The places of the columns in a table.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     /// Arrival, input, output, cap, cache read, cache write: name and place.

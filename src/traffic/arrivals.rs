@@ -1,5 +1,5 @@
-//! From gaps to instants: a unit-rate renewal process in operational time, mapped to the clock by inverting the integral
-//! of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
+//! Arrival instants from gaps: a unit-rate renewal process in operational time, mapped to the clock by inverting the
+//! integral of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
 
 use multiversion::multiversion;
 

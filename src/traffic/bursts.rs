@@ -1,4 +1,4 @@
-//! When the bursts of a replication are, for whoever asks what follows them.
+//! The times of the bursts of a replication, by which recovery after them is measured.
 
 use std::ops::Range;
 

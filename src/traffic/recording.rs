@@ -18,8 +18,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// To the end of the measured interval. `None` when these are more than `most` requests, or when the workload draws none
-    /// of its own: traces, closed loops.
+    /// Records the requests to the end of the measured interval. `None` when these are more than `most` requests, or
+    /// when the workload draws none of its own: traces, closed loops.
     #[must_use]
     pub fn make(model: &Model, workload: usize, replication: u64, most: u64) -> Option<Self> {
         let workload = &model.workloads[workload];

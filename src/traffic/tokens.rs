@@ -1,4 +1,4 @@
-//! How large requests are: drawn by number, a block at a time or one by one.
+//! The token counts of requests: drawn by number, a block at a time or one by one.
 
 use multiversion::multiversion;
 
