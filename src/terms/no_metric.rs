@@ -1,4 +1,4 @@
-//! Why a text names no metric, and which metrics have a similar name.
+//! The refusal of a text that names no metric, with metrics of similar names.
 
 use super::{LATENCY_STATISTICS, TERMS, Term, find, nearest, parse_metric};
 use crate::model::capacity::quota::LimitKind;
