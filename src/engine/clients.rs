@@ -107,7 +107,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         true
     }
 
-    /// An attempt failed: the client retries, turns to the next capacity, or the request ends.
+    /// Handles a failed attempt: the client retries, turns to the next capacity, or the request ends.
     #[inline(never)]
     pub(super) fn fail(&mut self, call: &Call<'m>, progress: Progress, failure: Failure, now: u64) {
         let is_first = call.stage == 0 && progress.is_first();
@@ -153,7 +153,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.end(call, progress, outcome, now);
     }
 
-    /// The next attempt is sent at an instant, unless the client gives up on the request before.
+    /// Schedules the next attempt for an instant, unless the client gives up on the request before.
     #[inline(always)]
     fn back_off(&mut self, call: &Call<'m>, next: Progress, at: u64) {
         let last_deadline = self.last_deadline(call);
@@ -179,7 +179,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.follow(call, false, now);
     }
 
-    /// The next attempt of a request that backed off, or the next offer of one whose refusal took time.
+    /// Sends the next attempt of a request that backed off, or makes the next offer of one whose refusal took time.
     pub(super) fn retry(&mut self, slot: u32, now: u64) {
         let Request { call, progress, state, .. } = *self.requests.get(slot);
         if let State::PassingOn { position, status } = state {
@@ -194,7 +194,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// A timer rings: the client gives up on the attempt or on the request, unless the timer is stale.
+    /// Handles a timer: the client gives up on the attempt or on the request, unless the timer is stale.
     pub(super) fn time_out(&mut self, slot: u32, now: u64) {
         let request = self.requests.get_mut(slot);
         request.timers -= 1;
@@ -236,7 +236,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// The client stops waiting for an attempt.
+    /// Handles a client that stops waiting for an attempt.
     #[inline(never)]
     fn give_up(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
         if now >= self.last_deadline(call) {

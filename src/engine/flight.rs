@@ -43,7 +43,7 @@ pub(super) enum Waiting {
     Sure,
     /// The request in this slot, which may give up first.
     Request(u32),
-    /// Nobody any more.
+    /// No client waits for the flight any more.
     Nobody,
 }
 
@@ -350,12 +350,12 @@ impl<'m> Flight<'m> {
         }
     }
 
-    /// A record of a batch job is in no capacity's progress.
+    /// Returns whether the flight counts as in progress at its capacity; a record of a batch job does not.
     fn counts_in_flight(&self) -> bool {
         self.admission > 0
     }
 
-    /// A record of a job that is served over `[begins, ends)`, and delivered when the job ends.
+    /// Serves a record in a job over `[begins, ends)`; the record is delivered when the job ends.
     pub(super) fn serve_in_job(&mut self, begins: u64, ends: u64) {
         self.admitted = begins;
         self.ttft = ends - begins;

@@ -33,7 +33,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.send(&call, Progress::first(&call, call.arrival), call.arrival);
     }
 
-    /// Goes on with an arrival that its first capacity has not taken at once, or that will not be answered in time.
+    /// Handles an arrival that its first capacity did not admit immediately, or that will not be answered in time.
     #[inline(never)]
     pub(super) fn arrive_otherwise(&mut self, call: &Call<'m>, quick: Quick) {
         let (capacity, now) = (call.to.route[0], call.arrival);

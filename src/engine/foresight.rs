@@ -18,14 +18,14 @@ pub(super) struct Foresight<'m> {
     score: Arc<Score>,
     to: &'m Stage,
     capacity: usize,
-    /// \[tokens\]
+    /// The output cap in force \[tokens\].
     cap: u32,
 }
 
 /// A request whose end of service is known before the run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Foreseen {
-    /// \[µs\]
+    /// The arrival of the request \[µs\].
     pub(super) arrival: u64,
     carried: Carried,
     ask: Ask,

@@ -95,7 +95,7 @@ impl Gate {
         }
     }
 
-    /// Goes from a door on as far as possible: `None` through all, else the door at which to wait.
+    /// Passes doors from `from` on as far as possible: `None` when all are passed, else the door at which to wait.
     fn walk(&mut self, from: usize, asking: Asking, now: u64) -> Option<usize> {
         (from..Door::ALL.len()).find(|door| {
             (asking.meets(Door::ALL[*door]) && !self.lines[*door].is_empty())
@@ -160,7 +160,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.clients[call.workload as usize].gates[process].lines[door].push_back(Place { request, ticket });
     }
 
-    /// An attempt that passed its gate has ended for its client.
+    /// Notes that an attempt which passed its gate has ended for its client.
     pub(super) fn leave_gate(&mut self, call: &Call<'m>, progress: Progress, throttled: bool, now: u64) {
         if !progress.is_connected {
             return;

@@ -84,7 +84,7 @@ enum State {
         since: u64,
         door: Door,
     },
-    /// It has its outcome, or its answer is sure; only timers still name it.
+    /// The request has its outcome, or its answer is sure; only timers still name its slot.
     Over,
 }
 
@@ -112,7 +112,7 @@ const SHARED: u32 = ATTEMPTS + FLIGHTS;
 /// Wake-ups of gates: past those of capacities and flights.
 const GATES: u32 = CAPACITIES + FLIGHTS;
 
-/// Per workload: its streams, its plan, its retry quotas.
+/// The state of the clients of one workload: random streams, service times, retry quotas, gates and sessions.
 #[derive(Debug)]
 struct Client {
     luck: Luck,
@@ -141,7 +141,7 @@ struct Client {
 }
 
 impl Client {
-    /// `gates` counts those of all workloads.
+    /// Creates the state before a run. `gates` counts the gates of all workloads.
     fn new(workload: &Workload, model: &Model, replication: u64, gates: &mut u32) -> Self {
         let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
         let (client, first_gate) = (&workload.client, *gates);

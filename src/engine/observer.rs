@@ -107,7 +107,7 @@ pub struct Admission {
     /// True if the output cap cut the answer short.
     pub truncated: bool,
     pub tokens: Billed,
-    /// Reserved from token limits, cache reads aside \[tokens\].
+    /// The tokens reserved from token limits, cache reads aside \[tokens\].
     pub reserved: Tokens,
     /// The tokens that the attempt is charged at completion \[tokens\].
     pub charged: Tokens,
@@ -141,7 +141,7 @@ pub struct Arrivals<'b> {
     pub service: &'b [u64],
     /// The tokens that the request is billed for if it is served, by row \[tokens\].
     pub carried: &'b [Carried],
-    /// Reserved from token limits, cache reads aside \[tokens\].
+    /// The tokens reserved from token limits, cache reads aside, by row \[tokens\].
     pub reserved: &'b [Tokens],
     /// The tokens that limits are charged at completion, by row \[tokens\].
     pub charged: &'b [Tokens],
@@ -217,7 +217,7 @@ pub struct CapacitySnapshot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     pub records: u64,
-    /// \[µs\]
+    /// The submission of the job \[µs\]; below, the begin and the end of its service.
     pub submitted: u64,
     pub begins: u64,
     pub ends: u64,
@@ -252,7 +252,7 @@ pub trait Observer {
     fn retried(&mut self, who: Who);
     /// The next call of a pipeline was made, and with it its first attempt.
     fn called(&mut self, who: Who);
-    /// A further capacity was asked, or one was asked again.
+    /// A further capacity got an offer, or a capacity got one more.
     fn offered(&mut self, who: Who);
     /// A capacity refused an offer, `at` an instant \[µs\].
     fn refused(&mut self, who: Who, capacity: usize, refusal: Refusal, at: u64);
@@ -264,11 +264,11 @@ pub trait Observer {
     fn waited(&mut self, capacity: usize, from: u64, to: u64, behind: Option<Refusal>);
     /// An attempt waited in its client over \[`from`, `to`) \[µs\] before it was sent.
     fn waited_in_client(&mut self, who: Who, door: Door, from: u64, to: u64);
-    /// A limit stopped a stream: it is served, cut short.
+    /// A limit stopped a stream: its request is served, and the answer is cut short.
     fn stopped(&mut self, who: Who, quota: usize);
     /// A batch job was submitted.
     fn submitted(&mut self, capacity: usize, job: Job);
-    /// An attempt failed; `is_first` of its request.
+    /// An attempt failed; `is_first`: the first attempt of its request.
     fn failed(&mut self, who: Who, is_first: bool, failure: Failure);
     /// An attempt of a workload ended in an answer.
     fn answered(&mut self, workload: usize);

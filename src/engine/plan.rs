@@ -29,7 +29,7 @@ pub(super) struct Plan {
     /// The tokens that are billed, and below those that a quota is charged at completion \[tokens\].
     pub(super) carried: Vec<Carried>,
     pub(super) burned: Vec<Tokens>,
-    /// Reserved from token limits, cache reads aside \[tokens\].
+    /// The tokens reserved from token limits, cache reads aside \[tokens\].
     pub(super) reserved: Vec<Tokens>,
     draws: Vec<f64>,
 }
@@ -58,7 +58,7 @@ impl Luck {
 pub(super) struct Conditions {
     /// The input that the model reads before its first token: all that the cache does not hold yet \[tokens\].
     pub prefilled: u64,
-    /// \[tokens\]
+    /// The output that the model writes \[tokens\].
     pub produced: u64,
     /// The factors of the time to the first token, of the output speed and of the whole service \[1\].
     pub ttft_factor: f64,
@@ -75,7 +75,7 @@ pub(super) struct Service {
     pub ttft: u64,
     /// The time from the start of service to the last token \[µs\].
     pub service: u64,
-    /// \[tokens/µs\]
+    /// The output speed \[tokens/µs\].
     pub speed: f64,
 }
 
@@ -196,7 +196,7 @@ fn add_decoding(service: &mut [u64], ttft: &[u64], speed: &[f64], wanted: &[u32]
     }
 }
 
-/// \[µs\]; `speed` in \[tokens/s\].
+/// Returns the time to decode an output \[µs\]; `speed` in \[tokens/s\].
 #[inline(always)]
 fn decoding(produced: u32, speed: f64) -> u64 {
     maths::round_half_up((f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST))

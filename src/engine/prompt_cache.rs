@@ -67,7 +67,7 @@ impl Entry {
         self.usable_from <= now && now < self.last_use.saturating_add(ttl)
     }
 
-    /// It is read at `now`, or written for use from the writer's first token on.
+    /// Reads the entry at `now` if it is live; else writes the entry for use from the writer's first token on.
     fn touch(&mut self, now: u64, first_token: u64, ttl: u64) {
         if self.is_live(now, ttl) {
             self.last_use = now;
@@ -112,14 +112,15 @@ impl<'m> PromptCache<'m> {
         self.shelves[prompt.workload].as_ref().map_or((0, u64::MAX), |shelf| shelf.outlook(prompt, now))
     }
 
-    /// A request reads what is live of its prompt there, and writes the rest for use from its first token on.
+    /// Reads the part of a request's prompt that is live in a region, and writes the rest for use from its first token
+    /// on.
     pub(super) fn touch(&mut self, prompt: Prompt, region: usize, now: u64, first_token: u64) {
         if let Some(shelf) = &mut self.shelves[prompt.workload] {
             shelf.touch(prompt, region, now, first_token);
         }
     }
 
-    /// A session is over: nobody asks for its context again.
+    /// Drops the context of a session that is over.
     pub(super) fn forget(&mut self, workload: usize, session: u64) {
         if let Some(shelf) = &mut self.shelves[workload] {
             shelf.contexts.remove(&session);

@@ -20,7 +20,7 @@ pub(super) struct Joined<'m> {
     pub capacity: usize,
 }
 
-/// Since when the request of a place in a queue has waited there \[µs\]; `None` when it has left.
+/// Returns the instant since which a request has waited at its place in a queue \[µs\]; `None` when it has left.
 pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<u64> {
     match requests.get(place.request).state {
         State::Waiting { since, ticket, .. } if ticket == place.ticket => Some(since),
@@ -139,7 +139,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.supply.capacities[capacity].standing.is_ready && !self.supply.ever_admits(capacity, least)
     }
 
-    /// Goes on along the route after a refusal.
+    /// Offers a refused attempt to the rest of its route.
     #[inline(never)]
     pub(super) fn go_on(&mut self, call: &Call<'m>, progress: Progress, position: usize, status: Status, now: u64) {
         let stays = call.of.failover == Failover::AfterRetries;
@@ -196,7 +196,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// A prefix is being written: whoever waits may need less from its first token on.
+    /// Schedules a look at every queue when a prefix is being written: a waiting request may need less from then on.
     pub(super) fn wake_readers(&mut self, now: u64) {
         for capacity in 0..self.supply.capacities.len() {
             if self.supply.capacities[capacity].waiting > 0 {
@@ -213,7 +213,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// An outage, a change of limits, a purchase.
+    /// Applies a change of a capacity, such as an outage, a change of limits or a purchase.
     pub(super) fn change_capacity(&mut self, number: usize, now: u64) {
         let capacity = self.supply.change(number);
         if self.supply.capacities[capacity].waiting > 0 {

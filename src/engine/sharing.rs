@@ -9,10 +9,10 @@ use std::collections::BinaryHeap;
 /// The calls that decode at a shared capacity, and its clock of virtual output.
 #[derive(Debug)]
 pub(super) struct Sharing {
-    /// \[tokens/µs\]
+    /// The output speed of the whole capacity, and below the greatest of one call \[tokens/µs\].
     total: f64,
     own: f64,
-    /// \[tokens\]
+    /// The virtual output so far \[tokens\].
     output: f64,
     /// The instant at which `output` was last brought up to date \[µs\].
     last: u64,
@@ -65,7 +65,7 @@ impl Sharing {
         self.last = now;
     }
 
-    /// A call begins to decode.
+    /// Notes that a call begins to decode.
     pub(super) fn begin(&mut self, flight: u32, tokens: u64) {
         self.decoding.push(Reverse(End { at: self.output + tokens as f64, flight }));
     }

@@ -19,7 +19,7 @@ impl<T> Slab<T> {
         self.most
     }
 
-    /// `None` when all slots are taken.
+    /// Stores a value and returns its slot; `None` when all slots are taken.
     #[inline]
     pub(super) fn insert(&mut self, value: T) -> Option<u32> {
         if let Some(slot) = self.free.pop() {

@@ -73,7 +73,7 @@ pub(super) struct CapacityState {
     /// \[tokens\].
     ceiling: Tokens,
     pub saturation: Saturation,
-    /// Those who left before their turn are skipped.
+    /// The queue of the capacity; requests that left before their turn are skipped.
     pub queue: VecDeque<Place>,
     /// The refusal of the queue's head when it was tried last; `None`: no request has waited yet.
     pub blocked_by: Option<Refusal>,
@@ -98,7 +98,7 @@ pub(super) struct CapacityState {
 /// The result of an offer on the short admission path.
 pub(super) enum Quick {
     Taken,
-    /// It must take the long way.
+    /// The offer needs the full admission path.
     Special,
     TooLarge,
     /// Others wait already.
@@ -116,7 +116,7 @@ struct Change {
     limits: Vec<(usize, InForce)>,
 }
 
-/// All capacities and quotas.
+/// The state of all capacities and quotas.
 #[derive(Debug)]
 pub(super) struct Supply {
     pub capacities: Vec<CapacityState>,
@@ -415,7 +415,7 @@ impl CapacityState {
         self.board();
     }
 
-    /// One more is in flight.
+    /// Counts one more attempt in service.
     #[inline(always)]
     fn board(&mut self) {
         self.in_flight += 1;
@@ -425,13 +425,13 @@ impl CapacityState {
         }
     }
 
-    /// Its only quota refuses.
+    /// Returns the refusal by the capacity's only quota.
     #[inline(never)]
     fn refused_by_quota(&self, reason: Reason) -> Quick {
         Quick::Refused(Refusal { refused: Refused::of(reason), quota: self.quotas.first().copied() })
     }
 
-    /// Stands otherwise from now on.
+    /// Puts another standing in force from now on.
     fn stand(&mut self, standing: Standing) {
         self.standing = standing;
         self.concurrency = standing.concurrency.unwrap_or(u32::MAX);
