@@ -49,7 +49,7 @@ fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64)
     Some(format!("{limit} is used up at {}{share}{often}", moment(&model.run.start, at)))
 }
 
-/// More than was expected is no rounding and no luck \[1\].
+/// The ratio of charges to expected charges above which a difference is neither rounding nor chance \[1\].
 const MORE: f64 = 1.2;
 
 /// Returns whether all traffic that may ask a quota, by any capacity of its routes, has been sent before an instant.

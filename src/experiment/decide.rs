@@ -126,7 +126,7 @@ impl Assumed<'_> {
         named
     }
 
-    /// A factor on the reservation or the charge moves each limit on tokens, so it comes first.
+    /// Returns the assumptions about the limit at the bottleneck, factors first: they move each limit on tokens.
     fn about_the_limit(&self, neck: &Neck) -> Vec<String> {
         let owner = neck.path.rsplit_once('.').map_or("", |(owner, _)| owner);
         let is_of_account = owner.split('.').next() == Some(ACCOUNT);

@@ -19,7 +19,7 @@ use crate::units::{MICROS_PER_MINUTE, SimTime};
 const ENOUGH: u64 = 200_000;
 /// Requests of the first pilot, where their rate is known.
 const FIRST: f64 = 5_000.0;
-/// Each pilot is so many times as long as the one before it.
+/// The ratio of a pilot's length to that of the one before it.
 const LONGER: u64 = 4;
 /// Attempts that are cheaper than this are not worth a pilot, in all replications of a run.
 const FEW: f64 = 2e7;
@@ -77,7 +77,7 @@ pub fn estimate(model: &Model) -> Need {
     Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
 }
 
-/// A bound on the attempts of one replication that costs nothing to find; infinite where requests follow from others.
+/// Returns a bound on the attempts of one replication, found at no cost; infinite where requests follow from others.
 fn most_attempts(model: &Model) -> f64 {
     let end = model.run.measured_end().0;
     let requests = |process: &Process| match process {

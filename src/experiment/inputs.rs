@@ -27,7 +27,7 @@ fn input(input: &input::Input, is_assumed: bool) -> Input {
     Input { origin, path, value, as_of, source, side: None }
 }
 
-/// Those of two sides: what differs says whose it is.
+/// Returns the inputs of both sides of a comparison; an input that differs names its side.
 pub(super) fn of_sides(a: &Model, b: &Model) -> Vec<Input> {
     let [of_a, of_b] = [a, b].map(of);
     let own = |name: &str, mine: &[Input], other: &[Input]| {

@@ -55,7 +55,7 @@ pub enum PointsError {
 pub enum Dropped {
     /// The line does not fit its checksum: it was changed, or another sweep wrote it.
     Damaged { line: u64 },
-    /// Another line has the same point.
+    /// The line has the same point as another line.
     Doubled { line: u64, point: u64 },
     /// The sweep has no such point.
     OutOfRange { line: u64, point: u64 },

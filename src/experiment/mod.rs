@@ -49,7 +49,7 @@ use crate::results::{self, Results};
 pub trait Watch: Sync {
     /// Replications to come, each over `simulated` µs.
     fn planned(&self, replications: u64, simulated: u64);
-    /// That much more of some replication has been simulated \[µs\].
+    /// Some replication has been simulated for that much longer \[µs\].
     fn advanced(&self, simulated: u64);
     /// Returns whether no further wave of replications should begin; a run that is asked to stop depends on the
     /// machine's speed.

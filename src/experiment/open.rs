@@ -7,7 +7,7 @@ use crate::model::Bound;
 use crate::results::{Expectation, Judgement, Point, RateEvidence, Undecided};
 use crate::stats::{Deviation, dispersion, interval};
 
-/// More replications than this are named as "more than".
+/// The number of replications above which an answer is "more than" this.
 const MOST: f64 = 1e6;
 
 /// The sample that an expectation was judged on.
@@ -51,7 +51,7 @@ pub(super) fn undecided(e: &Expectation, sample: Sample) -> Option<Undecided> {
     Some(Undecided { replications: Some(replications as u64), why })
 }
 
-/// A bound at which nothing, or everything, is an event: it can be broken, and never be shown to hold.
+/// Returns why a bound at which nothing, or everything, is an event can be broken, and never be shown to hold.
 fn never(estimate: f64, margin: f64) -> Undecided {
     let percent = |x: f64| format!("{}%", (x * 1e4).ceil() / 100.0);
     let (what, decidable) = if estimate == 0.0 {

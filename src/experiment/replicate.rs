@@ -109,7 +109,7 @@ fn play<O: Observer>(
     engine.finish()
 }
 
-/// Every measured request has exactly one outcome, and every served one its latencies.
+/// Checks that every measured request has exactly one outcome, and every served one its latencies.
 ///
 /// # Panics
 /// When that does not hold: the engine is at fault, and the seed and the event tell where to look.

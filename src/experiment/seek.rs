@@ -152,7 +152,7 @@ impl Search<'_> {
 
     /// Returns whether a cap is kept while a quota is raised: the scenario states none, and it cuts few answers short.
     fn is_worth_a_cap(&self, outcome: &Outcome) -> bool {
-        /// More answers that are cut short are no remedy \[1\].
+        /// The share of answers cut short above which a lower cap is no remedy \[1\].
         const FEW: f64 = 0.01;
         let [workload] = self.model.workloads.as_slice() else { return false };
         let is_stated = workload.stages.last().is_none_or(|main| main.output_cap < main.facts.max_output_tokens);

@@ -29,9 +29,10 @@ pub enum Stopped<E> {
     Unkept(E),
 }
 
-/// Up to so many points every metric is kept.
+/// The number of points up to which every metric is kept.
 const ALL_METRICS: u64 = 1_000;
-/// Up to so many all totals and capacities, and what is named; beyond, only what is looked at first and what is named.
+/// The number of points up to which totals, metrics of capacities and named metrics are kept; beyond, core and named
+/// ones.
 const TOTALS: u64 = 10_000;
 
 /// The metrics that readers look at first.
@@ -55,7 +56,7 @@ const CORE: [&str; 13] = [
 #[derive(Debug, Clone)]
 pub struct Kept {
     points: u64,
-    /// That an expectation or `[output]` names.
+    /// The metrics that an expectation or `[output]` names.
     named: BTreeSet<String>,
 }
 
@@ -102,7 +103,7 @@ struct SharedNote {
     /// The number of the point that `first` is of.
     of: u64,
     points: u64,
-    /// Other points say it with other figures.
+    /// True if other points have the note with other figures.
     differs: bool,
     /// The first and the last time of day that a note says, such as `12:48`, where the notes differ in nothing else.
     times: Option<[String; 2]>,
@@ -129,7 +130,7 @@ impl SharedNotes {
         }
     }
 
-    /// Each note once, with how many points it is of.
+    /// Returns each note once, with the number of points that have it.
     #[must_use]
     pub fn told(self) -> Vec<Note> {
         let all = self.points;

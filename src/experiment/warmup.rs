@@ -19,14 +19,14 @@ const BEYOND_CHANCE: f64 = 4.0;
 /// The advice about a measured interval that begins before the system has settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Advice {
-    /// The warm-up that leaves it out.
+    /// The warm-up that would leave the unsettled start out.
     Longer(SimTime),
-    /// More than half of the interval would have to go.
+    /// More than half of the interval would have to be left out.
     NeverSettles,
 }
 
-/// `None`: the warm-up is long enough, or there is no steady state to warm up to (traffic or capacity that changes, a replay,
-/// a load beyond the capacity).
+/// Returns advice on the warm-up. `None`: it is long enough, or there is no steady state to warm up to (traffic or
+/// capacity that changes, a replay, a load beyond the capacity).
 pub(super) fn advice(model: &Model, replications: &[Replication], verdict: Verdict) -> Option<Advice> {
     let stationary = model.workloads.iter().all(|w| w.arrivals.is_stationary())
         && model.capacities.iter().all(crate::model::capacity::Capacity::is_stationary);

@@ -1,4 +1,4 @@
-//! A comparison under every reading of what is not known: does b keep its expectations, and does it stay better or worse?
+//! The comparison of two scenarios under every reading: does b keep its expectations, and does it stay better or worse?
 
 use std::collections::BTreeMap;
 

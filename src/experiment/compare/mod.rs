@@ -21,7 +21,7 @@ use crate::results::{
 use crate::stats::{Deviation, dispersion, interval};
 use crate::terms::natural_order;
 
-/// Below this share of either side a difference is that of roundings \[1\].
+/// The share of either side below which a difference is taken as one of rounding \[1\].
 const ROUNDING: f64 = 1e-12;
 
 /// Plays two scenarios and compares them. Both get the larger of the two numbers of replications.

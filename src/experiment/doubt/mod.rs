@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::model::study::{Alternative, Alternatives, Unknown};
 use crate::results::{self, Difference, Doubted, Estimate, Expectation, Judgement, Results};
 
-/// More readings are not played, nor kept.
+/// The greatest number of readings that are simulated and kept.
 pub const MOST_READINGS: usize = 64;
 
 /// A reading's answer.
@@ -70,7 +70,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// `None`: the time was up before.
+    /// Returns the answer under some choices; `None`: the time was up before.
     fn under(&self, unknowns: &[Unknown], choices: &[(usize, Alternative)]) -> Result<Option<Answer>, String> {
         if self.watch.is_over() {
             return Ok(None);
@@ -80,7 +80,7 @@ impl Asking<'_> {
     }
 }
 
-/// Some unknowns that are not at their base, by their index; the others are.
+/// The unknowns that are not at their base, by index, with their alternatives; all others are at their base.
 type Choices = Vec<(usize, Alternative)>;
 
 /// A reading that was played. The base is the one without choices.

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
-/// No line of a journal is longer \[bytes\]: what is longer is damaged.
+/// The greatest length of a line of a journal \[bytes\]; a longer one is damaged.
 const MOST: u64 = 256 << 20;
 /// The digits of a checksum: 128 bits in hexadecimal.
 const DIGITS: usize = 32;

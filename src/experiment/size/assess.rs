@@ -104,7 +104,7 @@ fn word(verdict: Judgement) -> &'static str {
     }
 }
 
-/// `4 is`, `4 and 5 are`, `4, 5, … 9 are`
+/// Returns some values with a verb: `4 is`, `4 and 5 are`, `4, 5, … 9 are`.
 fn are(size: &Size, values: &[u64]) -> String {
     let values: Vec<String> = values.iter().map(|value| size.told(*value)).collect();
     match values.as_slice() {

@@ -1,4 +1,4 @@
-//! A size under every reading of what is not known: does the value hold, and if not, which one does.
+//! The safe value of a size: does the answer hold under every reading of the unknowns, and if not, which value does?
 
 use rayon::prelude::*;
 
