@@ -13,7 +13,7 @@ use crate::engine::observer::Snapshot;
 use crate::model::Model;
 use crate::units::MICROS_PER_MINUTE;
 
-/// \[µs\]
+/// The length of a slice \[µs\].
 const SLICE: u64 = MICROS_PER_MINUTE / SLICES_A_MINUTE as u64;
 const SLICES_A_MINUTE: usize = 6;
 /// The number of slices before a burst that are compared with.
@@ -26,7 +26,7 @@ const ONE_MORE_IN: u64 = 100;
 pub struct Aftermath {
     /// Bursts with a whole minute after them.
     pub bursts: u64,
-    /// Those after which it became normal, and how long that took, summed and at most \[µs\].
+    /// The bursts that the scope recovered from; below, the times until recovery, summed and greatest \[µs\].
     pub recovered: u64,
     pub time: u64,
     pub longest: u64,
@@ -75,7 +75,7 @@ impl Slices {
 /// One workload, or all of them.
 #[derive(Debug, Clone, Default)]
 struct Scope {
-    /// Before the last burst that found it normal.
+    /// The slices before the last burst that began when the scope was normal.
     before: Slices,
     /// The last slices since it became normal, or, until it does, since the burst.
     recent: VecDeque<Slices>,
@@ -97,7 +97,7 @@ impl Scope {
         self.aftermath.bursts += u64::from(counts);
     }
 
-    /// A slice ends at `at`.
+    /// Adds a slice that ends at `at` \[µs\].
     fn see(&mut self, at: u64, slice: Slices) {
         let most = if self.since.is_some() { SLICES_A_MINUTE } else { SLICES_BEFORE };
         self.recent.push_back(slice);
@@ -127,7 +127,7 @@ pub(super) struct Lookout {
     /// The last look \[µs\].
     last: u64,
     seen: Vec<Counts>,
-    /// All workloads together, and each.
+    /// The scopes: all workloads together, then each.
     scopes: Vec<Scope>,
     /// The capacities in whose queues each workload may wait.
     queues: Vec<Vec<usize>>,
@@ -139,7 +139,7 @@ fn slice_from(at: u64) -> u64 {
 }
 
 impl Lookout {
-    /// `bursts` in the order of their starts; they may overlap.
+    /// Creates the state before a run. `bursts` are in the order of their starts; they may overlap.
     pub(super) fn new(model: &Model, bursts: &[Range<u64>], interval: Range<u64>) -> Self {
         let queues = model.workloads.iter().map(|workload| {
             let mut queues: Vec<usize> = workload.stages.iter().flat_map(|s| s.route.iter().copied()).collect();
@@ -175,7 +175,7 @@ impl Lookout {
         }
     }
 
-    /// A look at the instant that was asked for.
+    /// Takes the counts at the requested instant: a burst may begin or end there, else a slice ends.
     pub(super) fn look(&mut self, at: u64, counts: &[Counts], snapshot: Snapshot<'_>) {
         let from = self.last;
         self.last = at;

@@ -104,14 +104,14 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    /// An hour, sampled each minute.
+    /// Returns the samples of an hour, one each minute.
     fn hour(waiting: impl Fn(f64) -> f64) -> Waiting {
         let mut all = Waiting::default();
         (0..=60).for_each(|minute| all.see(minute * 60_000_000, waiting(minute as f64).max(0.0).round() as u64));
         all
     }
 
-    /// Between -1 and 1, uniform.
+    /// Returns noise between -1 and 1, uniform.
     fn noise(minute: f64) -> f64 {
         let x = (minute as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         ((x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as f64 / f64::from(1 << 23) - 1.0

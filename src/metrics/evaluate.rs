@@ -72,7 +72,7 @@ pub struct Measured {
     pub measure: Measure,
 }
 
-/// Every metric of a record of the interval `[from, to)`, its names led by `prefix` (empty, or `windows.NAME.`).
+/// Returns every metric of a record of the interval `[from, to)`, names led by `prefix` (empty, or `windows.NAME.`).
 ///
 /// The same model gives the same names in the same order.
 #[must_use]
@@ -145,7 +145,7 @@ impl Cost {
     }
 }
 
-/// \[µs\]
+/// The interval of a record \[µs\].
 #[derive(Clone, Copy)]
 struct Interval {
     from: SimTime,

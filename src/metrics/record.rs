@@ -69,7 +69,7 @@ pub struct Cohort {
     pub waited_in_client: [u128; Door::ALL.len()],
     pub truncated: u64,
     pub spilled: u64,
-    /// Served, but not within every objective.
+    /// Requests that were served, but not within every objective.
     pub outside_slo: u64,
     /// The billed tokens by stage of the pipeline and then by capacity, of completed attempts, abandoned ones included.
     pub billed: Vec<Vec<Billed>>,
@@ -83,9 +83,9 @@ pub struct Cohort {
     pub worst_minutes: WorstMinutes,
     /// The events and trials by minute of each of [`Cohort::rates`], dated when the recorder is told of them.
     pub blocks: [Blocks; RATES],
-    /// `None`: the model knows no bursts.
+    /// The recoveries after bursts; `None`: the model has no bursts.
     pub aftermath: Option<Aftermath>,
-    /// `None`: the workload has no sessions.
+    /// The sessions of the workload; `None`: the workload has none.
     pub sessions: Option<Sessions>,
     /// The instant of the last outcome of a job's measured requests \[µs\], or `NEVER_DONE`; `None`: the workload is no
     /// job.
@@ -238,7 +238,7 @@ impl Cohort {
         ]
     }
 
-    /// Served within every objective.
+    /// Returns how many requests were served within every objective.
     #[must_use]
     pub fn within_slo(&self) -> u64 {
         self.served - self.outside_slo
@@ -350,7 +350,7 @@ fn merge_sessions(mine: &mut Option<Sessions>, theirs: Option<&Sessions>) {
 const FEWEST_IN_A_MINUTE: u64 = 20;
 
 impl WorstMinutes {
-    /// A whole minute has passed.
+    /// Adds a whole minute that has passed.
     pub(super) fn see(&mut self, minute: &Counts) {
         let known = |part: u64, all: u64| if all < FEWEST_IN_A_MINUTE { (0, 0) } else { (part, all) };
         self.merge(Self {
@@ -378,14 +378,14 @@ fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
 }
 
 impl Latencies {
-    /// Service began at once.
+    /// Adds a request whose service began when it arrived.
     #[inline]
     pub fn record_at_once(&mut self, ttft: u64, service: u64) {
         self.ttft.record(ttft);
         self.service_at_once.record(service);
     }
 
-    /// `ttft` is from the arrival on, `delay` all of the time in which nothing served.
+    /// Adds a request that waited: `ttft` counts from the arrival, `delay` is all the time in which it was not served.
     #[inline]
     pub fn record_after_wait(&mut self, delay: u64, ttft: u64, service: u64) {
         self.ttft.record(ttft);

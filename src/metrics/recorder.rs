@@ -40,11 +40,11 @@ pub struct Recorder {
     record: Record,
     /// The objectives of each workload; `None`: every answer is good.
     slos: Vec<Option<Slo>>,
-    /// `None`: the length of a prompt changes no price.
+    /// The counts of long prompts; `None`: the length of a prompt changes no price.
     long: Option<LongPrompts>,
     clock: ClockState,
     keeps_course: bool,
-    /// `None`: the model knows no bursts.
+    /// The observer of recoveries after bursts; `None`: the model has no bursts.
     lookout: Option<Lookout>,
     /// Requests and failures by minute of arrival; that of a window stays empty.
     minutes: MinuteLog,
@@ -66,7 +66,7 @@ struct ClockState {
     /// The minute that is running began inside the interval.
     minute_is_whole: bool,
     next_bucket: u64,
-    /// `u64::MAX`: no timeline.
+    /// The width of a bucket \[µs\]; `u64::MAX`: no timeline.
     bucket_width: u64,
     next_edge: u64,
     state: Phase,

@@ -6,7 +6,7 @@ use super::counters::{Counts, REASONS};
 use crate::engine::observer::LIMITS;
 use crate::units::SimTime;
 
-/// Most buckets that a timeline has.
+/// The greatest number of buckets of a timeline.
 pub const MOST_BUCKETS: u64 = 720;
 
 /// Round widths \[s\].
@@ -45,7 +45,7 @@ pub struct QuotaBucket {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
-    /// \[µs\]
+    /// The width of a bucket \[µs\].
     pub width: u64,
     pub buckets: Vec<Bucket>,
     pub latencies: LatencyGrid,
@@ -77,7 +77,7 @@ impl LatencyGrid {
         self.counts.is_empty()
     }
 
-    /// `took` in \[µs\].
+    /// Adds a latency to a bucket; `took` in \[µs\].
     #[inline]
     pub fn record(&mut self, bucket: u64, took: u64) {
         let at = bucket as usize * BINS + bin_of(took);
@@ -86,7 +86,7 @@ impl LatencyGrid {
         }
     }
 
-    /// Several of one bucket, each in \[µs\].
+    /// Adds several latencies to one bucket, each in \[µs\].
     #[inline]
     pub fn record_all(&mut self, bucket: u64, took: &[u64]) {
         let from = (bucket as usize * BINS).min(self.counts.len());

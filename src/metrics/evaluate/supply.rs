@@ -110,7 +110,8 @@ impl Unused {
         }
     }
 
-    /// As the capacity's limit on output counts it, if it has one, else without cache reads.
+    /// Returns the unused tokens as the capacity's limit on output counts them, if it has one, else without cache
+    /// reads.
     fn by_capacity(&self, model: &Model, capacity: &Capacity) -> u64 {
         let mut quotas = capacity.quotas.iter().map(|q| &model.quotas[*q]);
         let own = quotas.find(|q| counted_by(q) != LimitKind::Tpm);

@@ -93,7 +93,7 @@ struct Sums {
     billed: Billed,
     /// Answers that would be cut short.
     truncated: u64,
-    /// As in [`CapacityRecord`](crate::metrics::record::CapacityRecord).
+    /// The unused tokens, as in [`CapacityRecord`](crate::metrics::record::CapacityRecord).
     unused: u64,
     unused_reads: u64,
 }

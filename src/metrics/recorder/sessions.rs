@@ -25,7 +25,7 @@ impl SessionClocks {
         Self { all: clock, workloads }
     }
 
-    /// A session of a workload begins \[µs\].
+    /// Counts a session of a workload from its begin on \[µs\].
     pub(super) fn begin(&mut self, workload: usize, at: u64) {
         self.all.begin(at);
         if let Some((clock, _)) = &mut self.workloads[workload] {
@@ -33,7 +33,7 @@ impl SessionClocks {
         }
     }
 
-    /// A session of a workload ends \[µs\].
+    /// Counts a session of a workload until its end \[µs\].
     pub(super) fn end(&mut self, workload: usize, at: u64) {
         self.all.end(at);
         if let Some((clock, _)) = &mut self.workloads[workload] {
