@@ -52,7 +52,7 @@ pub struct Section<T> {
     pub name: String,
     /// The place of the name in the text.
     pub at: Span,
-    /// `None`: absent, or refused with a finding.
+    /// The content of the section; `None`: absent, or refused with a finding.
     pub spec: Option<T>,
 }
 

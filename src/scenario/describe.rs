@@ -224,7 +224,7 @@ impl Page {
         }
     }
 
-    /// Each reason once, after what it is the reason for.
+    /// Lists the assumptions, grouped by their reasons.
     fn assumptions(&mut self, model: &Model) {
         if model.assumptions.is_empty() {
             return;

@@ -17,7 +17,7 @@ use crate::model::{Assumption, Model};
 pub struct Asked {
     /// The place of `[doubt]`; `None`: the scenario has none.
     at: Option<Span>,
-    /// All that is not published and was left at a default.
+    /// True if every unpublished quantity that was left at a default is in doubt.
     takes_defaults: bool,
     written: Vec<Unknown>,
 }
@@ -87,7 +87,7 @@ fn doubted(reader: &mut Reader<'_, '_>, key: &Spanned<Cow<'_, str>>, item: Item<
     span.filter(|_| leads_somewhere).map(|span| Unknown { path: path.to_owned(), base, span, is_unpublished, ask })
 }
 
-/// `{ low, high }`.
+/// Reads a range `{ low, high }`.
 fn limits(table: &DeTable<'_>, at: &Span, sink: &mut Sink) -> Option<Alternatives> {
     const KEYS: [&str; 2] = ["low", "high"];
     if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.get_ref().as_ref())) {
@@ -195,7 +195,7 @@ fn read(text: &str) -> Alternative {
 struct Known {
     /// The end of the quantity's path.
     key: &'static str,
-    /// As TOML writes them; none: there is no default set.
+    /// The alternatives as TOML writes them; empty: there is no default set.
     values: &'static [&'static str],
     ask: &'static str,
 }

@@ -41,7 +41,7 @@ struct Clock {
 enum StartOf {
     Stated(WallClock),
     Missing,
-    /// It is written, and is no instant.
+    /// The start is written, and is no instant.
     Unreadable,
 }
 
@@ -114,7 +114,7 @@ impl Resolve<'_> {
         dropped.iter().for_each(|name| drop(table.remove(name.as_str())));
     }
 
-    /// False: the value was refused and must go.
+    /// Replaces the instants in an item. Returns false if the value was refused and must be removed.
     fn item(&mut self, item: &mut Item<'_>, node: Node, place: &Place) -> bool {
         let at = item.span();
         match (item.get_mut(), node.format()) {

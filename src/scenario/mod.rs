@@ -130,7 +130,7 @@ fn passes(
     Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
 }
 
-/// Goes through the passes that need nothing but the text.
+/// Runs the passes that need nothing but the text.
 fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Read<'p> {
     let source = parsed.source;
     let overrides: Vec<Option<overlay::Override>> = overrides

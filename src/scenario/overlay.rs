@@ -20,7 +20,7 @@ pub struct Override {
     text: String,
     /// The offset at which the argument begins in the common address space.
     start: usize,
-    /// `v=VALUE`, which is TOML when the value is.
+    /// The assignment `v=VALUE`, which is TOML when the value is.
     assignment: String,
     value_from: usize,
 }
@@ -29,7 +29,7 @@ pub struct Override {
 const LEFT_SIDE: &str = "v=";
 
 impl Override {
-    /// `start` is where the argument lies in the common address space.
+    /// Splits an argument into path and value. `start` is where the argument lies in the common address space.
     pub fn split(text: &str, start: usize, sink: &mut Sink) -> Option<Self> {
         let all = start..start + text.len();
         let Some((path, value)) = text.split_once('=') else {

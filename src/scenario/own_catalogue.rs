@@ -37,7 +37,7 @@ pub struct OwnCatalogue {
 
 /// A catalogue that is named: the place of its name, and the path of its file.
 struct Named {
-    /// `None`: in an argument of the command line.
+    /// The place of the name in a file; `None`: the name is in an argument of the command line.
     at: Option<Span>,
     /// The name as it was written.
     name: String,

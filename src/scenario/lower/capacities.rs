@@ -132,7 +132,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A change is of a limit that is the capacity's own.
+    /// Refuses changes of limits that are not the capacity's own.
     fn check_changes(&mut self, serving: Serving<'_>, own: &QuotaSpec, owner: Owner, defaults: &Defaults) {
         for (kind, written) in serving.changes.iter().flat_map(|c| c.limits()) {
             if Self::stated(owner, own, defaults, kind).is_none() {

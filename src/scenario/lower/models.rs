@@ -244,7 +244,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A latency that AWS does not publish: an assumption, with whoever measured it, or by what it was guessed.
+    /// Notes a latency that AWS does not publish as an assumption, with the source of its measurement or estimate.
     pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
         let is_guess = entry.is_guess(path.rsplit('.').next().unwrap_or_default());
         let (origin, how) = match is_guess {

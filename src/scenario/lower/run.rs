@@ -133,7 +133,7 @@ impl Lowering<'_> {
         Some(SimTime((last / SECOND + 1) * SECOND))
     }
 
-    /// A trace that ends early leaves a run without its traffic.
+    /// Warns of traces that end well before the measured interval.
     fn check_traces(&mut self, run: &Run, traces: &Traces) {
         for section in &self.specs.workloads {
             let Some(last) = traces.get(&section.name).map(|t| SimTime(t.summary.last)) else { continue };

@@ -26,7 +26,7 @@ pub struct Supply<'a> {
     pub offers: Vec<Offer<'a>>,
     pub quotas: Vec<Quota>,
     pub regions: Vec<String>,
-    /// False when something was refused: indices may then lead nowhere.
+    /// True if nothing was refused; else indices may lead nowhere.
     pub whole: bool,
 }
 
@@ -381,7 +381,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A quota with what is in force; `None` after a finding.
+    /// Returns a quota with the limits in force; `None` after a finding.
     pub(super) fn quota(
         &mut self,
         owner: Owner,
@@ -407,7 +407,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Keys about limits that are not there.
+    /// Warns of keys about limits that are not there.
     fn warn_of_idle_keys(&mut self, spec: &QuotaSpec, quota: &Quota) {
         let has = |kind| quota.limit(kind).is_some();
         let per_minute = LimitKind::ALL.into_iter().any(|kind| !kind.is_daily() && has(kind));
@@ -426,7 +426,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A daily quota follows the clock, which a run without a start has at midnight.
+    /// Notes an assumed start of the run: a daily quota follows the clock, and such a run starts at a UTC midnight.
     pub(super) fn assume_the_start(&mut self) {
         let start = self.specs.run.spec.as_ref().and_then(|r| r.start.as_ref());
         if start.is_none() {
