@@ -148,7 +148,7 @@ impl Profile {
         })
     }
 
-    /// \[1/s\]
+    /// Returns the mean rate of arrivals \[1/s\].
     fn rate(&self, until: SimTime) -> f64 {
         // A row at t = 0 began the clock: it is no event of the time that followed.
         let events = self.rows - u64::from(self.first == 0);

@@ -15,7 +15,7 @@ const FIGURE: usize = 9;
 /// One workload of a record.
 #[derive(Debug)]
 pub struct Told<'t> {
-    /// `None`: the record is not split.
+    /// The name of the workload; `None`: the record is not split.
     pub name: Option<&'t str>,
     pub figures: &'t Figures,
     pub fit: Option<&'t Fit>,

@@ -3,7 +3,7 @@
 /// Amounts that fall into windows `[k x length, (k + 1) x length)`, added in the order of time.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    /// \[µs\]
+    /// The length of a window \[µs\].
     length: u64,
     /// The end of the window that is open \[µs\].
     end: u64,
@@ -31,7 +31,7 @@ pub struct Counts {
 }
 
 impl Windows {
-    /// \[µs\]
+    /// Returns empty windows of a length \[µs\].
     pub const fn new(length: u64) -> Self {
         Self { length, end: length, open: 0, closed: 0, empty: 0, sum: 0, squares: 0, peak: 0 }
     }

@@ -121,7 +121,7 @@ pub fn scenario(plan: &Plan<'_>) -> String {
     out.join("\n")
 }
 
-/// Lists what the trace does not tell, so that a run says which of these values nobody has replaced.
+/// Lists the values that the trace does not state, so that a run reports those that were not replaced.
 fn write_placeholders(out: &mut Vec<String>, plan: &Plan<'_>, models: &[Model<'_>]) {
     out.push("# A key below that still holds this value is reported as assumed.".to_owned());
     out.push("[placeholders]".to_owned());
@@ -179,7 +179,7 @@ fn head(out: &mut Vec<String>, plan: &Plan<'_>) {
 /// Returns the number of replications that decide the goal on throttling where none is seen: it takes a number of busy
 /// minutes.
 fn replications(plan: &Plan<'_>) -> u64 {
-    /// Fewer give no useful interval of other metrics.
+    /// The fewest replications, of replays and of drawn traffic; fewer give no useful interval of other metrics.
     const LEAST: [u64; 2] = [5, 10];
     let busy = plan.workloads.iter().map(|w| w.figures.busy_minutes).max().unwrap_or(0).max(1);
     let minutes = dispersion::trials_for(1.0 - CONFIDENCE, MOST_THROTTLED).ceil() as u64;
@@ -197,7 +197,7 @@ fn replications(plan: &Plan<'_>) -> u64 {
 /// A model that workloads of a plan have in common.
 struct Model<'p> {
     name: String,
-    /// As the trace calls it.
+    /// The model's name in the trace.
     known_as: Option<&'p str>,
     /// The longest answer that is asked of it \[tokens\].
     longest: u64,

@@ -99,7 +99,7 @@ pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &
 }
 
 impl Record {
-    /// Empty where it has none.
+    /// Returns the text of a label; empty where the record has none.
     fn label(&self, name: &str) -> &str {
         match name {
             "modelId" => self.model_id.as_deref().unwrap_or_default(),

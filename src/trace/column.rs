@@ -31,9 +31,10 @@ pub enum ColumnError {
     TooMany,
 }
 
-/// More different lengths than any model's context has; what holds more is a column of something else.
+/// The greatest number of different lengths, more than any model's context has; a column with more holds something
+/// else.
 const MOST_VALUES: usize = 1 << 20;
-/// Names of columns that are longer are not shown \[bytes\].
+/// The greatest length of a column's name that is shown \[bytes\].
 const LONGEST_NAME: usize = 200;
 
 impl ColumnError {

@@ -17,7 +17,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// \[ns since 1970\]
+    /// Reads an instant \[ns since 1970\]; `None`: the text is none.
     pub(super) fn read(&mut self, text: &[u8]) -> Option<i64> {
         self.read_within_minute(text).or_else(|| parsed(str::from_utf8(text).ok()?))
     }

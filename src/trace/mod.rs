@@ -108,13 +108,13 @@ pub struct Only {
 /// The part of a file that is read, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selection {
-    /// `None`: what the file itself shows.
+    /// The layout of the file; `None`: what the file itself shows.
     pub format: Option<Format>,
     pub columns: ColumnNames,
     pub only: Option<Only>,
-    /// Since the first row of the file; t = 0 of what is read \[µs\].
+    /// The first instant that is read, since the first row of the file; it becomes t = 0 \[µs\].
     pub from: u64,
-    /// `None`: to the end \[µs\].
+    /// The end of the part that is read \[µs\]; `None`: the end of the file.
     pub to: Option<u64>,
     /// Lines that are no request, or come too late, are counted and left out.
     pub skip_bad_lines: bool,
@@ -178,7 +178,7 @@ fn in_file(file: &Option<String>) -> String {
 pub struct Trace {
     path: PathBuf,
     selection: Selection,
-    /// All rows, when they are few.
+    /// The rows of the trace, when they are few.
     held: Option<Arc<[Row]>>,
     pub summary: Summary,
     /// The blocks of the prompts, where the file names them.
@@ -201,7 +201,7 @@ pub struct Summary {
     pub tells_cache: bool,
 }
 
-/// More rows are read again from the file whenever they are replayed: 64 MiB.
+/// The greatest number of rows held in memory (64 MiB); more are read again from the file for each replay.
 const MOST_HELD: usize = (64 << 20) / size_of::<Row>();
 
 impl Trace {

@@ -252,7 +252,7 @@ impl Reader {
         }
     }
 
-    /// A bad line is an error, or counted.
+    /// Refuses a bad line: an error, or a line that is counted and left out.
     fn refuse(&mut self, rule: String) -> Result<(), TraceError> {
         if self.selection.skip_bad_lines {
             self.found.skipped_lines += 1;
@@ -261,7 +261,7 @@ impl Reader {
         Err(TraceError::Line { file: self.name.clone(), line: self.line, rule: brief(rule) })
     }
 
-    /// Goes on with the next file, if there is one.
+    /// Opens the next file, if there is one.
     fn open_next(&mut self) -> Result<(), TraceError> {
         let Some(opened) = self.files.open_next()? else { return Ok(()) };
         self.name = opened.name;

@@ -10,7 +10,7 @@ use crate::model::workload::arrivals::Arrivals;
 pub struct Recording {
     /// The arrivals of the requests \[µs\].
     pub arrival: Vec<u64>,
-    /// As in [`Block`] \[tokens\].
+    /// The input of each request, and below the output that it wants, as in [`Block`] \[tokens\].
     pub input: Vec<u32>,
     pub wanted: Vec<u32>,
     /// The generator of the requests after the recorded ones; `None`: there are no more.

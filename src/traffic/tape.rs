@@ -15,7 +15,7 @@ use crate::random::{Purpose, Stream, maths};
 /// loops pay.
 pub const BLOCK: usize = 512;
 
-/// Most tokens in one request; draws are cut there \[tokens\].
+/// The greatest number of tokens in one request; draws are cut there \[tokens\].
 const MOST_TOKENS: f64 = 1e9;
 
 /// Requests of one workload, in columns; all of one length.
@@ -194,7 +194,7 @@ impl Lane {
     }
 }
 
-/// A draw as a count of at least one.
+/// Returns a draw as a count of at least one.
 #[inline(always)]
 #[must_use]
 pub fn whole(draw: f64) -> u32 {

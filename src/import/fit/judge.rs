@@ -70,7 +70,7 @@ const OTHERS: [Measure; 10] = [
     ("tokens, busiest minute", |f| Some(f.peak_minute_tokens as f64)),
 ];
 
-/// Below, a figure is as good as nothing: gaps and counts are even.
+/// The value below which a figure counts as this value: gaps and counts are then even.
 const NOTHING: f64 = 0.05;
 
 fn held(x: f64) -> f64 {
@@ -99,7 +99,7 @@ pub(super) struct Trial {
 /// A figure of the record lies so many standard deviations of the tapes from their mean in one of a thousand records
 /// that the process itself made.
 const RARELY: f64 = 3.29;
-/// No process is held to more than this, as a log ratio \[1\].
+/// The least standard deviation of the tapes that a figure is judged by, as a log ratio \[1\].
 const LEAST_DEVIATION: f64 = 0.03;
 
 impl Trial {

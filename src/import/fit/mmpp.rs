@@ -81,7 +81,7 @@ const PACES: (f64, f64) = (1e-4, 20.0);
 /// Shares of time in the busy state that are looked at.
 const SHARES: usize = 60;
 
-/// `1 - (1 - exp(-x)) / x`: how much of the rate's variance a window shows whose length is `x` paces.
+/// Returns the share of the rate's variance that a window of length `x` paces shows: `1 - (1 - exp(-x)) / x`.
 fn shown(x: f64) -> f64 {
     if x < 1e-4 { 0.5 * x } else { 1.0 + libm::expm1(-x) / x }
 }

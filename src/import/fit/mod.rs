@@ -18,10 +18,10 @@ use super::profile::Profile;
 use crate::units::SimTime;
 use judge::Trial;
 
-/// Fewer rows say too little of anything.
+/// The fewest rows that are fitted.
 pub const FEWEST_ROWS: u64 = 100;
 
-/// Below, a rank correlation is not worth a line \[1\].
+/// The rank correlation below which none is written \[1\].
 const WORTH_A_LINE: f64 = 0.05;
 
 /// Traffic that is drawn.
