@@ -203,7 +203,7 @@ pub struct PriceEntry {
     pub cache_write_1h: Option<String>,
     /// The price of a call, such as `$1.00/1K`.
     pub request: Option<String>,
-    /// `None`: not sold in batch, or not known.
+    /// The price of input in batch; `None`: not sold in batch, or not known.
     pub batch_input: Option<String>,
     pub batch_output: Option<String>,
     pub priority_input: Option<String>,
@@ -232,7 +232,7 @@ pub struct RegionsEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReservedEntry {
-    /// Empty: sold, prices not published.
+    /// The terms that are sold; empty: the tier is sold, and its prices are not published.
     #[serde(default)]
     pub terms: Vec<ReservedTerm>,
     /// The least that is sold \[input tokens/min\].
@@ -247,7 +247,7 @@ pub struct ReservedEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReservedTerm {
-    /// `1-month` or `3-months`.
+    /// The length of the commitment: `1-month` or `3-months`.
     pub commitment: String,
     /// The price of reserved input, such as `$0.18` \[USD / (1,000 input tokens/min × h)\].
     pub input_per_1k_tpm_hour: String,
@@ -279,9 +279,9 @@ pub struct ProvisionedEntry {
 #[serde(deny_unknown_fields)]
 pub struct LatencyOptimizedEntry {
     pub quota: QuotaEntry,
-    /// `None`: not published.
+    /// The prices of latency-optimized tokens; `None`: not published.
     pub prices: Option<PriceEntry>,
-    /// `None`: not measured.
+    /// The latency of latency-optimized calls; `None`: not measured.
     pub latency: Option<LatencyEntry>,
     /// Regions from which it can be called.
     pub regions: Vec<String>,
@@ -293,9 +293,9 @@ pub struct LatencyOptimizedEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomDeploymentEntry {
-    /// `None`: not published.
+    /// The default quota of a custom deployment; `None`: not published.
     pub quota: Option<QuotaEntry>,
-    /// `None`: not published.
+    /// The prices of a custom deployment; `None`: not published.
     pub prices: Option<PriceEntry>,
     pub regions: Vec<String>,
     pub source: String,

@@ -130,7 +130,7 @@ fn is_like_a_limit(segment: &str) -> bool {
 /// A metric's full name, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricName {
-    /// `windows.<name>`, when the metric is of a window.
+    /// The window `windows.<name>`, when the metric is of a window.
     pub window: Option<String>,
     /// The family and the name in it; `None` for a total. The account of one source region has no name.
     pub part: Option<(String, String)>,
