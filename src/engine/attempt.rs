@@ -1,4 +1,4 @@
-//! Attempts in service on the short way: all that their ends need, in one cache line.
+//! Attempts in service on the short admission path: all that their ends need, in one cache line.
 
 use super::call::Carried;
 use crate::model::capacity::{Ask, Used};

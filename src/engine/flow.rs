@@ -1,7 +1,7 @@
 //! The course of a call: arrival, offers along the route, service, completion.
 //!
-//! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
-//! long one.
+//! This is the short admission path, of calls and capacities that depend only on limits, concurrency and a queue.
+//! `special.rs` has the full one.
 
 use super::attempt::{Attempt, Fate, Label};
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
@@ -27,7 +27,7 @@ impl Answer {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// The arrival of a call that goes the long way.
+    /// Handles the arrival of a call that takes the full admission path.
     #[inline(never)]
     pub(super) fn arrive_special(&mut self, call: Call<'m>) {
         self.send(&call, Progress::first(&call, call.arrival), call.arrival);

@@ -103,7 +103,7 @@ impl Gate {
         })
     }
 
-    /// Returns the request at the head of a line; those who have left are dropped.
+    /// Returns the request at the head of a line; requests that have left the line are dropped.
     fn head<'m>(&mut self, door: usize, requests: &Slab<Request<'m>>) -> Option<(u32, Request<'m>)> {
         while let Some(place) = self.lines[door].front() {
             let request = *requests.get(place.request);
@@ -175,8 +175,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Lets through who can go, and asks for a look at the gate when time alone may let another through. An attempt that
-    /// goes may end at once and open a door again: that is seen here, not within.
+    /// Lets attempts through as far as doors are open, and asks for a look at the gate when time alone may let another
+    /// through. An attempt that goes may end immediately and open a door again: the loop here sees that, not the
+    /// attempt.
     pub(super) fn move_gate(&mut self, call: &Call<'m>, now: u64) {
         let process = call.of.client.process(call.index);
         self.move_gate_of(call.workload as usize, process, now);
@@ -253,7 +254,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// The attempt is sent. `was_held`: it had to wait, so that the observer does not know of it yet.
+    /// Sends an attempt. `was_held`: the attempt had to wait, so that the observer does not know of it yet.
     fn dispatch(&mut self, call: &Call<'m>, progress: Progress, was_held: bool, now: u64) {
         let progress = Progress { sent: now, ..progress };
         let from = progress.leg as usize;

@@ -1,9 +1,10 @@
-//! The event loop: plays a tape of requests against the modelled capacities.
+//! The event loop: simulates a tape of requests against the modelled capacities.
 //!
 //! The loop merges two sorted streams: arrivals, which come from the tape and are never queued (but for those that wait
 //! for the outcome of others), and events, which come from the [`EventQueue`]. An arrival is *offered* along its
 //! workload's route; a capacity that takes it schedules its completion; a refusal schedules a retry or ends the request.
-//! [`Engine::advance`] plays one stretch of the tape and can be called again; [`Engine::finish`] plays what is left.
+//! [`Engine::advance`] simulates one stretch of the tape and can be called again; [`Engine::finish`] simulates the
+//! rest.
 //!
 //! Nothing in the loop allocates, but for tables that grow to the number of requests alive.
 
@@ -191,7 +192,7 @@ pub struct Engine<'m, O> {
     jobs: Vec<u64>,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
-    /// The rows of a part that were not served at once.
+    /// The rows of a part that were not served immediately.
     otherwise: Vec<u16>,
     /// The instant of the next edge that the observer asked for \[µs\].
     next_edge: u64,
@@ -221,7 +222,7 @@ pub struct Finished<O> {
     /// Measured requests that were still open, by workload; found by looking, not by counting. `None` where the run ended
     /// early, which leaves requests that are nowhere.
     pub unfinished: Option<Vec<u64>>,
-    /// Arrivals and queue events played.
+    /// The number of arrivals and queue events simulated.
     pub events: u64,
     /// Requests that arrived, measured or not.
     pub requests: u64,
@@ -273,7 +274,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         engine
     }
 
-    /// Plays from scores, by workload, what they have; the tape must come from the same.
+    /// Returns the engine with recorded variates, by workload; the tape must come from the same recordings.
     #[must_use]
     pub fn along(mut self, scores: &[Option<Arc<Score>>]) -> Self {
         for (client, score) in self.clients.iter_mut().zip(scores) {
@@ -294,7 +295,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self
     }
 
-    /// Plays a stretch of the tape and every event before its last arrival. Breaks when the run is over.
+    /// Simulates a stretch of the tape and every event before its last arrival. Breaks when the run is over.
     pub fn advance(&mut self, stretch: &Stretch<'_>) -> ControlFlow<()> {
         let workload = &self.model.workloads[stretch.workload];
         let client = &mut self.clients[stretch.workload];
@@ -318,7 +319,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.full.is_some() || (now >= self.measured_to && (self.open == 0 || now >= self.hard_end))
     }
 
-    /// Plays what the tape has left behind, to the end of the run.
+    /// Simulates the events that the tape has left behind, to the end of the run.
     pub fn finish(mut self) -> Finished<O> {
         'run: loop {
             let limit = self.queue.limit(Event::new(self.hard_end, Class::CapacityChange, 0));
@@ -346,7 +347,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         Finished { observer, unfinished, events, requests, ended }
     }
 
-    /// Plays the events that come before `next`, which need not be in the queue, and tells the observer of the edges between.
+    /// Simulates the events before `next`, which need not be in the queue, and tells the observer of the edges between.
     #[inline(never)]
     fn play_until(&mut self, next: Event) {
         loop {
@@ -363,7 +364,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Plays the events that come before an arrival of the tape, which comes before the next edge.
+    /// Simulates the events that come before an arrival of the tape, which comes before the next edge.
     #[inline(always)]
     fn play_before(&mut self, arrival: Event) {
         let Some(limit) = self.queue.near_limit(arrival) else {

@@ -1,7 +1,7 @@
 //! The interface through which the engine reports to an observer. The engine computes no metric itself.
 //!
-//! Calls about one thing come in the order in which it happened. Where service does not depend on what comes later, it is
-//! told whole when it begins, though it lies in the future; where it does, it is told when it has ended.
+//! Calls about one thing come in the order in which it happened. Where service does not depend on what comes later, the
+//! whole service is reported when it begins, though its end lies in the future; where it does, when it has ended.
 
 use std::ops::Range;
 
@@ -124,8 +124,8 @@ pub struct QuotaSnapshot {
     pub charged: [Tokens; LIMITS],
 }
 
-/// Requests of one workload that arrived one after another, with no edge between them. Most were served at once: admitted
-/// when they arrived, and answered in time, before the end of the run.
+/// Requests of one workload that arrived one after another, with no edge between them. Most were served immediately:
+/// admitted when they arrived, and answered in time, before the end of the run.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrivals<'b> {
     /// Index of the workload.
@@ -148,7 +148,7 @@ pub struct Arrivals<'b> {
     /// The output cap in force, and what the model would say without one \[tokens\].
     pub cap: &'b [u32],
     pub wanted: &'b [u32],
-    /// The rows that were not served at once, least first: of them the observer is told one by one.
+    /// The rows that were not served immediately, least first: the observer is told of each of these by itself.
     pub otherwise: &'b [u16],
 }
 
@@ -159,7 +159,7 @@ impl Arrivals<'_> {
         Who { workload: self.workload, arrival: self.arrival[row] }
     }
 
-    /// The rows that were served at once, in runs; some are empty.
+    /// Returns the rows that were served immediately, as ranges; some ranges are empty.
     #[inline(always)]
     pub fn at_once(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut from = 0;
@@ -170,7 +170,7 @@ impl Arrivals<'_> {
         })
     }
 
-    /// Returns a row that was served at once, as one that is told by itself.
+    /// Returns a row that was served immediately as an admission by itself.
     #[must_use]
     pub fn admission(&self, row: usize) -> Admission {
         let begins = self.arrival[row];
@@ -234,12 +234,12 @@ pub struct Snapshot<'s> {
     pub backing_off: &'s [u64],
 }
 
-/// A listener. Times are those of the run \[µs\] and never go back.
+/// An observer of a run. Times are those of the run \[µs\] and never go back.
 pub trait Observer {
     /// A request arrived, and with it its first attempt and the first offer of that.
     fn arrived(&mut self, who: Who);
-    /// Requests arrived, and some of them were served at once. Told when all have arrived: only sums may be made of it. Of
-    /// requests that arrive after the measured interval it is not told.
+    /// Requests arrived, and some of them were served immediately. Reported when all have arrived, so that only sums
+    /// may be made of them. Requests that arrive after the measured interval are not reported.
     fn arrived_in_row(&mut self, arrivals: &Arrivals<'_>) {
         (0..arrivals.arrival.len()).for_each(|row| self.arrived(arrivals.who(row)));
         arrivals.at_once().flatten().for_each(|row| self.admitted(&arrivals.admission(row)));

@@ -1,6 +1,6 @@
 //! The service times that the requests of a block would have: computed a block at a time.
 //!
-//! A request's luck is drawn by its number, so it is the same wherever and whenever the request is served.
+//! The random variates of a request are drawn by its number, so they are the same wherever and whenever it is served.
 
 use multiversion::multiversion;
 
@@ -34,7 +34,7 @@ pub(super) struct Plan {
     draws: Vec<f64>,
 }
 
-/// The streams of a workload's luck.
+/// The random streams of a workload's service times.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Luck {
     first_token: Stream,

@@ -59,7 +59,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Gives the queue of a capacity what room there is, in order; refuses who has waited too long.
+    /// Admits the queue of a capacity in order, as far as there is room; refuses requests that have waited too long.
     #[inline(never)]
     pub(super) fn drain(&mut self, capacity: usize, now: u64) {
         while let Some(place) = self.supply.capacities[capacity].queue.front().copied() {

@@ -1,4 +1,4 @@
-//! A score: the requests of a workload and what would become of each, written down once and played by many runs.
+//! A score: the requests of a workload and the service times of each, recorded once and used by many runs.
 //!
 //! Every run of a sweep meets the same requests, as its draws are made by key. Where memory allows it they are made once;
 //! the results are the same with a score and without.
@@ -56,7 +56,8 @@ impl Score {
         self.recording.requests()
     }
 
-    /// Puts the ends of service in order, so that runs which can foresee them need not.
+    /// Sorts the recorded requests by their ends of service, so that runs which know these ends ahead need not sort
+    /// them.
     pub fn foresee(&self) {
         self.ends.get_or_init(|| {
             let rows = self.recording.arrival.iter().zip(&self.service);

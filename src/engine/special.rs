@@ -1,4 +1,5 @@
-//! The long way of an offer: outages, draws, rooms beside limits, prompt caches, tiers, latencies of a capacity's own.
+//! The full admission path of an offer: outages, random refusals, room beside limits, prompt caches, tiers, own
+//! latencies.
 
 use super::flight::Seat;
 use super::flow::Answer;
@@ -15,7 +16,7 @@ use crate::traffic::whole;
 use crate::units::Tokens;
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// The reasons of a refusal are tested in the order in which [`Reason`] lists them.
+    /// Offers an attempt on the full admission path. Refusals are tested in the order in which [`Reason`] lists them.
     #[inline(never)]
     pub(super) fn offer_special(
         &mut self,

@@ -98,7 +98,7 @@ struct Assumed<'a> {
 }
 
 impl Assumed<'_> {
-    /// The assumptions that may change the answer most, those about the neck first.
+    /// Returns the assumptions that may change the answer most, those about the bottleneck first.
     fn hangs_on(&self) -> Vec<String> {
         let neck = self.point.basis.neck.as_ref();
         let is_lost = self.point.basis.failing_share > 0.0;

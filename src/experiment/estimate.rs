@@ -110,7 +110,7 @@ struct Pilot {
     service: f64,
 }
 
-/// Plays longer and longer beginnings of a run; returns the two longest, the longest last.
+/// Simulates longer and longer beginnings of a run; returns the two longest, the longest last.
 fn pilots(model: &Model) -> [Pilot; 2] {
     let mut levelled = levelled(model);
     let end = model.run.hard_end().0.max(1);

@@ -132,7 +132,7 @@ pub(super) fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
 }
 
 /// Returns whether the half-widths of the means and rates that matter are within `precision` of their estimates, or
-/// within a floor below which nobody asks: 0.1 percentage points, 1 ms.
+/// within a floor that is precise enough for any purpose: 0.1 percentage points, 1 ms.
 pub(super) fn is_precise(model: &Model, metrics: &BTreeMap<String, Estimate>, precision: f64) -> bool {
     let named: Vec<&str> =
         model.expectations.iter().map(|e| e.metric.as_str()).filter(|m| is_mean_or_rate(m)).collect();

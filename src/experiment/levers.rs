@@ -15,7 +15,7 @@ pub(super) struct Lever {
     pub from: u64,
 }
 
-/// Returns the key that is raised for a neck; `None`: no number widens it.
+/// Returns the key that is raised for a bottleneck; `None`: no number widens it.
 pub(super) fn lever(model: &Model, neck: &Neck) -> Option<Lever> {
     let (owner, key) = neck.path.rsplit_once('.').unwrap_or(("", &neck.path));
     let from = neck.size.map(|size| size as u64);

@@ -45,7 +45,7 @@ pub use sweep::{Design, Kept, SharedNotes, Stopped, sweep};
 use crate::model::Model;
 use crate::results::{self, Results};
 
-/// Is told how far a run has come; called from any thread.
+/// An observer of a run's progress; called from any thread.
 pub trait Watch: Sync {
     /// Replications to come, each over `simulated` µs.
     fn planned(&self, replications: u64, simulated: u64);
@@ -77,7 +77,7 @@ pub struct Conclusion {
     pub effort: Effort,
 }
 
-/// Work done, over all replications. No part of the results: it is for the line that tells the speed.
+/// The work done, over all replications. No part of the results: only the line about the speed shows it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Effort {
     /// Requests simulated, measured or not.

@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::results::{EndReason, EndedEarly, Estimate, Expectation, Note, Point};
 use crate::units::SimTime;
 
-/// A design point that has been played.
+/// A design point that has been simulated.
 #[derive(Debug, Clone)]
 pub struct Played {
     pub point: Point,
@@ -31,7 +31,7 @@ pub enum Depth {
     Detail,
 }
 
-/// Plays a design point; its point has number 0 and no parameters.
+/// Simulates a design point; its point has number 0 and no parameters.
 #[must_use]
 pub fn play(model: &Model, depth: Depth, watch: &dyn Watch) -> Played {
     play_along(model, depth, watch, &Scores::default())
@@ -62,7 +62,7 @@ pub fn play_along(model: &Model, depth: Depth, watch: &dyn Watch, scores: &Score
     concluded(model, depth, replications, pooled, metrics)
 }
 
-/// Plays more replications of a point until it has as many, and says anew what it says. For two points that must have the
+/// Simulates more replications of a point until it has as many, and concludes anew. For two points that must have the
 /// same number, whatever their stop rules say.
 #[must_use]
 pub fn prolong(played: Played, model: &Model, replications: u64, watch: &dyn Watch) -> Played {

@@ -1,4 +1,4 @@
-//! Is a run worse than an earlier one with the same seed? Replications pair, so that luck cancels.
+//! Is a run worse than an earlier one with the same seed? Replications pair, so that random variation cancels.
 
 use std::collections::{BTreeMap, BTreeSet};
 

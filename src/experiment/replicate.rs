@@ -82,7 +82,7 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Op
     Replication { record, metrics, effort }
 }
 
-/// Plays the tape to the end of the run.
+/// Simulates the tape to the end of the run.
 fn play<O: Observer>(
     model: &Model,
     number: u64,

@@ -1,5 +1,5 @@
-//! Scores on a shelf: what several design points of a study would draw anew, each the same, is drawn once while memory
-//! allows it. Only time depends on it, never a result.
+//! The cache of recorded variates: what several design points of a study would draw anew, each the same, is drawn once
+//! while memory allows it. Only time depends on the cache, never a result.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -20,9 +20,9 @@ const DRAWN_ANEW: u64 = 3;
 const RUNS_TO_FORESEE: u64 = 8;
 /// The greatest number of keys of recorded variates that are remembered.
 const MOST_WORLDS: usize = 1_024;
-/// A world is forgotten when so many runs for each that is remembered have passed it over.
+/// The patience of the cache: a key is forgotten when so many runs for each remembered key have not used it.
 const IDLE: u64 = 4;
-/// Laws that list more values are not compared, so that their workloads are drawn anew each time.
+/// The greatest number of values in a law that is compared; a workload with a longer law is drawn anew each time.
 const LONGEST_LAW: usize = 256;
 
 /// The key of recorded variates: everything that the recorded values depend on. How many are recorded is no part of it.
@@ -91,7 +91,7 @@ struct Shelf {
     runs: u64,
 }
 
-/// The scores of a study.
+/// The recorded variates of a study.
 #[derive(Debug, Default)]
 pub struct Scores {
     shelf: Mutex<Shelf>,

@@ -233,7 +233,7 @@ impl Search<'_> {
         }
     }
 
-    /// Plays the values, and keeps them where they carry the load.
+    /// Simulates the values, and keeps them where they carry the load.
     fn try_best(&mut self) -> bool {
         let outcome = self.play().filter(|outcome| outcome.carries);
         let carries = outcome.is_some();
@@ -243,7 +243,7 @@ impl Search<'_> {
         carries
     }
 
-    /// Plays the values once; `None`: they make no scenario.
+    /// Simulates the values once; `None`: they make no scenario.
     fn play(&mut self) -> Option<Outcome> {
         let mut settings: Vec<String> = self.keys.iter().map(|key| format!("{}={}", key.path, key.value)).collect();
         settings.push("run.replications=1".to_owned());

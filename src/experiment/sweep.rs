@@ -1,5 +1,5 @@
-//! Design points in parallel. Points are independent of each other and of how they are grouped: any part of a sweep can be
-//! played anywhere, in any order.
+//! Design points in parallel. Points are independent of each other and of how they are grouped: any part of a sweep can
+//! be simulated anywhere, in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub trait Design: Sync {
 /// The reason why a sweep ended early.
 #[derive(Debug)]
 pub enum Stopped<E> {
-    /// A point cannot be played.
+    /// A point cannot be simulated.
     Unplayable { index: u64, why: String },
     /// A finished point could not be kept.
     Unkept(E),
@@ -88,7 +88,7 @@ fn of_the_hours(model: &Model, notes: &[Note]) -> Vec<Note> {
     notes.iter().filter(is_told).cloned().collect()
 }
 
-/// The notes of many points, so that what most of them say is told once.
+/// The notes of many points, combined so that a note which most points have appears once.
 #[derive(Debug, Default)]
 pub struct SharedNotes {
     points: u64,
@@ -179,10 +179,11 @@ fn between(text: &str, [least, most]: [String; 2]) -> Option<String> {
     text.contains(&at).then(|| text.replacen(&at, &format!("between {least} and {most}"), 1))
 }
 
-/// Plays the points of these numbers and hands each to `keep` when it is finished, from any thread and in any order.
+/// Simulates the points of these numbers and hands each to `keep` when it is finished, from any thread and in any
+/// order.
 ///
 /// # Errors
-/// A point cannot be played, or cannot be kept; the points that were kept stay.
+/// A point cannot be simulated, or cannot be kept; the points that were kept stay.
 pub fn sweep<E: Send>(
     design: &dyn Design,
     numbers: &[u64],

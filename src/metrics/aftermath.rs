@@ -62,8 +62,8 @@ impl Slices {
         })
     }
 
-    /// Returns whether these are as what was before; exact, in integers. Before the run nothing failed and nobody
-    /// waited.
+    /// Returns whether these slices are as good as those before; exact, in integers. Before the run nothing failed and
+    /// no request waited.
     fn are_as(self, before: Self) -> bool {
         let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
         let (ended, count) = (before.ended.max(1), before.count.max(1));

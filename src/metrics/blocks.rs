@@ -1,4 +1,4 @@
-//! Events and trials by minute: what tells whether events come alone or in clusters.
+//! Events and trials by minute, which show whether events come alone or in clusters.
 
 use crate::model::Model;
 use crate::model::workload::arrivals::Intensity;

@@ -1,4 +1,4 @@
-//! Requests and failures by the wall-clock minute in which the request arrived: what tells bursts from a steady lack.
+//! Requests and failures by the wall-clock minute of the request's arrival, which tell bursts from a steady overload.
 
 use crate::model::Model;
 use crate::units::MICROS_PER_MINUTE;

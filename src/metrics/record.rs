@@ -101,8 +101,8 @@ pub struct WorstMinutes {
     pub attempts: (u64, u64),
 }
 
-/// Latencies of served requests \[µs\]. Requests that were served at once are kept apart: for them e2e is service, so
-/// one entry serves for both.
+/// Latencies of served requests \[µs\]. Requests that were served immediately are kept apart: for them e2e is service,
+/// so one entry serves for both.
 #[derive(Debug, Clone, Default)]
 pub struct Latencies {
     pub ttft: Histogram,

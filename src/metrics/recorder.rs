@@ -1,4 +1,4 @@
-//! The listener that counts.
+//! The observer that counts.
 //!
 //! Cohort figures are told apart by a request's arrival. Clock figures come from counters that only rise: at each edge
 //! (the ends of the interval, of a minute, of a bucket) the recorder takes differences, so that the engine's loop pays

@@ -55,7 +55,7 @@ pub struct Timeline {
 /// so that a served request costs one increment and a run of many replications no more memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LatencyGrid {
-    /// Row by row; empty: nobody asked.
+    /// The counts, row by row; empty: latencies are not recorded.
     counts: Vec<u32>,
 }
 

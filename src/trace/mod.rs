@@ -37,13 +37,13 @@ pub struct Row {
     /// \[tokens\].
     pub cache_read: u32,
     pub cache_write: u32,
-    /// The last block of its prompt in [`Blocks`].
+    /// The last block of the prompt, in [`Blocks`].
     pub leaf: u32,
     /// The answer stopped at its cap: what was wanted was longer.
     pub cut: bool,
 }
 
-/// The least request, at once.
+/// The least request: one input token and one output token, at t = 0.
 impl Default for Row {
     fn default() -> Self {
         Self {

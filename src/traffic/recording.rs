@@ -1,4 +1,4 @@
-//! The tape of one workload, kept as far as every run plays it.
+//! The tape of one workload, recorded as far as every run needs it.
 
 use super::drawn::Drawn;
 use super::tape::{BLOCK, Block};

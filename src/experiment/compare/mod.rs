@@ -24,7 +24,7 @@ use crate::terms::natural_order;
 /// The share of either side below which a difference is taken as one of rounding \[1\].
 const ROUNDING: f64 = 1e-12;
 
-/// Plays two scenarios and compares them. Both get the larger of the two numbers of replications.
+/// Simulates two scenarios and compares them. Both get the larger of the two numbers of replications.
 #[must_use]
 pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) -> Conclusion {
     let [(model_a, scenario_a), (model_b, scenario_b)] = [a, b];

@@ -83,7 +83,7 @@ impl Asking<'_> {
 /// The unknowns that are not at their base, by index, with their alternatives; all others are at their base.
 type Choices = Vec<(usize, Alternative)>;
 
-/// A reading that was played. The base is the one without choices.
+/// A reading that was simulated. The base is the one without choices.
 #[derive(Debug, Clone)]
 struct Reading {
     choices: Choices,
@@ -123,8 +123,8 @@ pub fn doubt(unknowns: &[Unknown], base: Answer, ask: Ask<'_>, watch: &dyn Watch
     Ok(Doubts { doubt, settings, effort })
 }
 
-/// Doubts a design point that was played. `build` makes a model of settings over the scenario. `None`: nothing is in
-/// doubt, or nothing is expected, so that there is no verdict to doubt.
+/// Simulates a design point under every reading. `build` makes a model of settings over the scenario. `None`: nothing
+/// is in doubt, or nothing is expected, so that there is no verdict to doubt.
 ///
 /// # Errors
 /// A reading that is no scenario, in the words of `build`.

@@ -6,7 +6,7 @@ use super::{Answer, Asking, Choices, MOST_READINGS, Reading, answer};
 use crate::model::study::{Alternative, Unknown};
 use crate::results::Judgement;
 
-/// Plays the readings, the base first; also how many there are altogether.
+/// Simulates the readings, the base first; also returns how many there are altogether.
 pub(super) fn play_all(unknowns: &[Unknown], base: Reading, asking: Asking<'_>) -> Result<(Vec<Reading>, u64), String> {
     let others: Vec<Vec<Alternative>> = unknowns.iter().map(Unknown::others).collect();
     let total = others.iter().fold(1u64, |n, others| n.saturating_mul(1 + others.len() as u64));

@@ -9,7 +9,7 @@ use crate::results::{Condition, Flip, Judgement};
 const MOST_STEPS: u32 = 12;
 /// The share of a range within which its threshold is known well enough \[1\].
 const FINE_ENOUGH: f64 = 0.01;
-/// Flips that are told.
+/// The greatest number of flips that are listed.
 const MOST_FLIPS: usize = 16;
 
 /// Returns the opposite verdict: held for failed, failed for any other.

@@ -1,7 +1,8 @@
-//! Sizing: values of one key are played as design points with the same seed, and the end of the good ones is told.
+//! Sizing: values of one key are simulated as design points with the same seed; the answer is the least or greatest
+//! that meets every goal.
 //!
-//! An answer is given only when everything that was played agrees with it: what is short of it fails, what is beyond it
-//! holds. Anything else is undecided, with the reason.
+//! An answer is given only when everything that was simulated agrees with it: what is short of it fails, what is beyond
+//! it holds. Anything else is undecided, with the reason.
 
 mod assess;
 mod safe;
@@ -21,12 +22,12 @@ use crate::results::{
     Sought,
 };
 
-/// Ranges of up to as many values are played whole.
+/// The number of values up to which a range is simulated whole.
 const WHOLE: u64 = 64;
 /// The number of points that are simulated first in a longer range.
 const SCAN: u64 = 17;
 
-/// Returns about how many values are played to answer a size.
+/// Returns about how many values are simulated to answer a size.
 #[must_use]
 pub fn plays_to_size(size: &Size) -> f64 {
     let values = size.values();
@@ -164,7 +165,7 @@ impl<'l> Line<'l> {
         Ok((safe, of_bought.or(of_answer), effort))
     }
 
-    /// Plays what it takes to know where the good values end.
+    /// Simulates the values that show where the good values end.
     fn search(&mut self) {
         self.is_floor = self.size.find == Find::Least && self.lower_value().is_none();
         let n = self.size.values();
@@ -215,7 +216,7 @@ impl<'l> Line<'l> {
         self.try_values(&values);
     }
 
-    /// Plays values that have not been played yet, in parallel, while there is time.
+    /// Simulates values that have not been simulated yet, in parallel, while there is time.
     fn try_values(&mut self, values: &[u64]) {
         if self.watch.is_over() {
             return;
@@ -286,7 +287,7 @@ impl<'l> Line<'l> {
         self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
     }
 
-    /// Returns the notes of the answer, else of the first value that was played.
+    /// Returns the notes of the answer, else of the first value that was simulated.
     fn notes(&self, outcome: &Outcome) -> Vec<Note> {
         let played = || self.tried.values().find(|tried| tried.result.is_ok());
         let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(played);

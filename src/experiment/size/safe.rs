@@ -27,7 +27,7 @@ impl<'d> InDoubt<'d> {
         Self { size, unknowns, build, watch }
     }
 
-    /// Puts a value that was played under every reading. `None`: nothing is in doubt.
+    /// Judges a value that was simulated under every reading. `None`: nothing is in doubt.
     ///
     /// # Errors
     /// A reading that makes no model, in the words of `build`.

@@ -10,10 +10,10 @@ use crate::trace::Row;
 use crate::traffic::Tape;
 use crate::units::SimTime;
 
-/// A figure that is off by more than this factor is told.
+/// The factor beyond which a figure that is off is listed.
 pub const OFF: f64 = 1.5;
 
-/// A figure that is off by more than this factor, and outside of all tapes, is told too.
+/// The factor beyond which a figure that is off, and outside of all tapes, is listed too.
 pub const OFF_BEYOND: f64 = 1.2;
 
 /// A figure of the record beside the same one of the tapes.

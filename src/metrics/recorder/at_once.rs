@@ -1,4 +1,5 @@
-//! Requests that were served at once, recorded many at a time: sums over columns cost a third of what they do one by one.
+//! Requests that were served immediately, recorded many at a time: sums over columns cost a third of what they do one
+//! by one.
 
 use std::ops::Range;
 
