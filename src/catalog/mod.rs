@@ -60,7 +60,7 @@ pub struct ModelEntry {
     pub max_output_tokens: Option<Dated<u64>>,
     /// The burndown rate \[tokens of quota / output token\]; `None`: not published.
     pub output_burndown: Option<Dated<f64>>,
-    /// The latency and the output speed; `None`: nobody measured this model or a similar one.
+    /// The latency and the output speed; `None`: neither this model nor a similar one was measured.
     pub latency: Option<LatencyEntry>,
     /// The paths on which the model is sold by the token; empty where it is sold in other ways only.
     #[serde(default)]

@@ -85,7 +85,7 @@ pub struct Admission {
     pub stage: usize,
     /// True if the capacity is not the first of the workload's route.
     pub spilled: bool,
-    /// The begin of service, and below its end \[µs\].
+    /// The start of service, and below its end \[µs\].
     pub begins: u64,
     pub ends: u64,
     /// The time from the start of service to the first token \[µs\].
@@ -217,7 +217,7 @@ pub struct CapacitySnapshot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     pub records: u64,
-    /// The submission of the job \[µs\]; below, the begin and the end of its service.
+    /// The submission of the job \[µs\]; below, the start and the end of its service.
     pub submitted: u64,
     pub begins: u64,
     pub ends: u64,

@@ -1,4 +1,4 @@
-//! The ledger: each item of the bill, exact, with its payer, and with its cost in a month where that can be told.
+//! The ledger: each item of the bill, exact, with its payer, and with its monthly cost where that can be derived.
 
 use super::record::Record;
 use crate::model::Model;
@@ -51,7 +51,7 @@ impl Amounts {
 /// The workload and the capacity that an item belongs to; `None`: no one in particular.
 type Payer = (Option<usize>, Option<usize>);
 
-/// Returns why usage in a month cannot be told from an interval of the run; `None` when it can.
+/// Returns why usage in a month cannot be derived from an interval of the run; `None` when it can.
 #[must_use]
 pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
     let weekly = model.workloads.iter().any(|w| w.arrivals.intensity().is_some_and(Intensity::is_weekly));
@@ -70,7 +70,7 @@ pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str
     })
 }
 
-/// Returns why the month of an item cannot be told though that of others can; `None` when it can, or is known.
+/// Returns why the monthly cost of an item cannot be derived though that of others can; `None` when it can, or is known.
 #[must_use]
 pub fn no_month_of(model: &Model, item: &Item, duration: SimTime) -> Option<&'static str> {
     if item.due.per_month.is_some() || item.due.cost.is_none() {
@@ -85,7 +85,7 @@ fn months(model: &Model, duration: SimTime) -> f64 {
     duration.0 as f64 / (model.money.hours_per_month * MICROS_PER_HOUR as f64)
 }
 
-/// Returns the factor from the usage in an interval of the run to that of a month; `None`: it cannot be told.
+/// Returns the factor from the usage in an interval of the run to that of a month; `None`: it cannot be derived.
 #[must_use]
 pub fn month_of_usage(model: &Model, record: &Record, duration: SimTime) -> Option<f64> {
     if no_month_because(model, duration).is_some() {

@@ -81,7 +81,7 @@ pub struct Cohort {
     /// none.
     pub time_to_failure: Option<Histogram>,
     pub worst_minutes: WorstMinutes,
-    /// The events and trials by minute of each of [`Cohort::rates`], dated when the recorder is told of them.
+    /// The events and trials by minute of each of [`Cohort::rates`], dated when the engine reports them.
     pub blocks: [Blocks; RATES],
     /// The recoveries after bursts; `None`: the model has no bursts.
     pub aftermath: Option<Aftermath>,

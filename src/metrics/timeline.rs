@@ -26,7 +26,7 @@ pub struct Bucket {
     pub workloads: Vec<Counts>,
     /// The requests in progress and the attempts waiting at each capacity, at the end of the bucket.
     pub capacities: Vec<[u64; 2]>,
-    /// The number of offers that each capacity admitted, dated when the engine tells of them.
+    /// The number of offers that each capacity admitted, dated when the engine reports them.
     pub admitted: Vec<u64>,
     /// The number of offers admitted in each region, of one pool after the other, dated as `admitted` is.
     pub regions: Vec<u64>,

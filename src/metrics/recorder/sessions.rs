@@ -25,7 +25,7 @@ impl SessionClocks {
         Self { all: clock, workloads }
     }
 
-    /// Counts a session of a workload from its begin on \[µs\].
+    /// Counts a session of a workload from its start on \[µs\].
     pub(super) fn begin(&mut self, workload: usize, at: u64) {
         self.all.begin(at);
         if let Some((clock, _)) = &mut self.workloads[workload] {
