@@ -81,8 +81,8 @@ fn route(capacities: usize) -> Model {
     load_text("route.toml", &text, Path::new("."), &[]).expect("the scenario loads").model
 }
 
-/// What an offer costs, by how many capacities stand behind one another: one is refused half of the time, ten make
-/// ten offers of a request.
+/// Measures an offer by the number of capacities on a route: with one, half of the offers are refused; with ten, a
+/// request makes ten offers.
 fn routes(c: &mut Criterion) {
     let mut group = c.benchmark_group("offers on a route");
     group.sample_size(10);

@@ -1,5 +1,5 @@
-//! What a run costs as it grows: with traffic, with its horizon and with the points of a sweep, which should be straight
-//! lines; and what each further workload, capacity, attempt and request in flight adds.
+//! The cost of a run as it grows: with traffic, with its horizon and with the points of a sweep, which should be
+//! straight lines; and the cost that each further workload, capacity, attempt and request in flight adds.
 //!
 //! `cargo bench --bench growth` prints a table, one thread, the least of three rounds; `-- docs/images/growth.png` draws
 //! the lines too.
@@ -15,16 +15,16 @@ use plotters::prelude::*;
 
 const ROUNDS: usize = 3;
 
-/// What is varied of a scenario with a thousand requests a second for 200 s.
+/// The load that is varied: usually a thousand requests a second for 200 s.
 #[derive(Clone)]
 struct Load {
     seconds: u64,
     per_second: u64,
     workloads: u64,
     capacities: u64,
-    /// To the first token; requests in flight are in proportion \[ms\].
+    /// The time to the first token \[ms\]; requests in flight are in proportion.
     service: u64,
-    /// Of the traffic, what the last capacity's quota has room for \[%\].
+    /// The room in the last capacity's quota, as a share of the traffic \[%\].
     room: u64,
 }
 

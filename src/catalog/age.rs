@@ -1,4 +1,4 @@
-//! How old a fact is. Prices and quotas change without notice, so a figure is shown with its age.
+//! The age of facts. Prices and quotas change without notice, so a figure is shown with its age.
 
 use jiff::civil::Date;
 

@@ -126,7 +126,7 @@ pub struct LongContextEntry {
     pub overlaid: Overlaid,
 }
 
-/// How a model is sold at the bedrock-mantle endpoint: by its base id, without a limit on requests and without
+/// The offer of a model at the bedrock-mantle endpoint: by its base id, without a limit on requests and without
 /// burndown.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,7 +148,7 @@ pub struct MantleEntry {
     pub overlaid: Overlaid,
 }
 
-/// How many tokens of a prompt a model caches at most.
+/// The limit on the tokens of a prompt that a model caches.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheEntry {

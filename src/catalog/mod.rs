@@ -60,7 +60,7 @@ pub struct ModelEntry {
     pub max_output_tokens: Option<Dated<u64>>,
     /// The burndown rate \[tokens of quota / output token\]; `None`: not published.
     pub output_burndown: Option<Dated<f64>>,
-    /// How fast the model answers; `None`: nobody measured it or a similar model.
+    /// The latency and the output speed; `None`: neither this model nor a similar one was measured.
     pub latency: Option<LatencyEntry>,
     /// The paths on which the model is sold by the token; empty where it is sold in other ways only.
     #[serde(default)]
@@ -69,7 +69,7 @@ pub struct ModelEntry {
     #[serde(default)]
     pub provisioned: Vec<ProvisionedEntry>,
     pub latency_optimized: Option<LatencyOptimizedEntry>,
-    /// On-demand inference of a model fine-tuned from this one; `None`: not offered.
+    /// The offer of on-demand inference of a model fine-tuned from this one; `None`: not offered.
     pub custom_deployment: Option<CustomDeploymentEntry>,
     /// The terms of customization; `None`: the model cannot be customized.
     pub customization: Option<CustomizationEntry>,
@@ -115,7 +115,7 @@ pub struct LatencyEntry {
     pub prefill_per_1k_tokens_s: f64,
     /// The output speed \[tokens/s\]; meaningless for a model without output.
     pub output_tokens_per_second: f64,
-    /// What was measured and what is estimated, in words.
+    /// The explanation of what was measured and what is estimated.
     pub remark: String,
     /// The scenario keys of the figures that are estimated because nobody measured them on this model. The prefill of
     /// none was measured.
@@ -201,9 +201,9 @@ pub struct PriceEntry {
     pub cache_read: Option<String>,
     pub cache_write_5m: Option<String>,
     pub cache_write_1h: Option<String>,
-    /// Of a call, such as `$1.00/1K`.
+    /// The price of a call, such as `$1.00/1K`.
     pub request: Option<String>,
-    /// `None`: not sold in batch, or not known.
+    /// The price of input in batch; `None`: not sold in batch, or not known.
     pub batch_input: Option<String>,
     pub batch_output: Option<String>,
     pub priority_input: Option<String>,
@@ -216,7 +216,7 @@ pub struct PriceEntry {
     pub overlaid: Overlaid,
 }
 
-/// From which regions a profile can be called, and where those calls may be served.
+/// The source regions of an inference profile, and the regions that may serve their calls.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegionsEntry {
@@ -232,7 +232,7 @@ pub struct RegionsEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReservedEntry {
-    /// Empty: sold, prices not published.
+    /// The terms that are sold; empty: the tier is sold, and its prices are not published.
     #[serde(default)]
     pub terms: Vec<ReservedTerm>,
     /// The least that is sold \[input tokens/min\].
@@ -247,9 +247,9 @@ pub struct ReservedEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReservedTerm {
-    /// `1-month` or `3-months`.
+    /// The length of the commitment: `1-month` or `3-months`.
     pub commitment: String,
-    /// Such as `$0.18` \[USD / (1,000 input tokens/min × h)\].
+    /// The price of reserved input, such as `$0.18` \[USD / (1,000 input tokens/min × h)\].
     pub input_per_1k_tpm_hour: String,
     /// The price of reserved output \[USD / (1,000 output tokens/min × h)\].
     pub output_per_1k_tpm_hour: String,
@@ -261,7 +261,7 @@ pub struct ReservedTerm {
 pub struct ProvisionedEntry {
     /// The context that it serves, such as `24k`; `None` where there is one variant without a name.
     pub variant: Option<String>,
-    /// Of a Model Unit, such as `$60.50/h`; `None`: sold, price not published.
+    /// The price of a Model Unit without commitment, such as `$60.50/h`; `None`: sold, price not published.
     pub no_commitment: Option<String>,
     pub one_month: Option<String>,
     pub six_months: Option<String>,
@@ -279,9 +279,9 @@ pub struct ProvisionedEntry {
 #[serde(deny_unknown_fields)]
 pub struct LatencyOptimizedEntry {
     pub quota: QuotaEntry,
-    /// `None`: not published.
+    /// The prices of latency-optimized tokens; `None`: not published.
     pub prices: Option<PriceEntry>,
-    /// `None`: not measured.
+    /// The latency of latency-optimized calls; `None`: not measured.
     pub latency: Option<LatencyEntry>,
     /// Regions from which it can be called.
     pub regions: Vec<String>,
@@ -293,9 +293,9 @@ pub struct LatencyOptimizedEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomDeploymentEntry {
-    /// `None`: not published.
+    /// The default quota of a custom deployment; `None`: not published.
     pub quota: Option<QuotaEntry>,
-    /// `None`: not published.
+    /// The prices of a custom deployment; `None`: not published.
     pub prices: Option<PriceEntry>,
     pub regions: Vec<String>,
     pub source: String,
@@ -306,11 +306,11 @@ pub struct CustomDeploymentEntry {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CustomizationEntry {
-    /// Of `fine_tuning`, `continued_pre_training`.
+    /// The methods of customization: `fine_tuning`, `continued_pre_training`.
     pub methods: Vec<String>,
-    /// Of a token of the corpus in each epoch, such as `$3.78/1M`; `None`: not published.
+    /// The price of training on a token of the corpus in each epoch, such as `$3.78/1M`; `None`: not published.
     pub training: Option<String>,
-    /// Of a custom model, such as `$1.95` \[USD/month\].
+    /// The price of storing a custom model, such as `$1.95` \[USD/month\].
     pub storage_per_month: String,
     pub source: String,
     pub as_of: String,

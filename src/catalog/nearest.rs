@@ -1,4 +1,4 @@
-//! Which known id someone probably meant.
+//! The known id that a text probably means.
 
 use super::resolve::{Form, IN_REGION, split};
 use super::{Catalog, ModelEntry, checked_on};

@@ -241,7 +241,7 @@ impl<'t> Layers<'t> {
         }
     }
 
-    /// A quota of some source regions: the limits that it does not state are those that held there before.
+    /// Lays a quota of some source regions: the limits that it does not state are those that held there before.
     fn lay_regional_quota(&mut self, base: &mut DeTable<'t>, item: Item<'t>) {
         let at = item.span();
         let DeValue::Table(over) = item.into_inner() else { return };

@@ -1,4 +1,4 @@
-//! What a figure of a user's own catalogue must look like: dates, sources, prices, paths.
+//! The form that a figure of a user's own catalogue must have: dates, sources, prices, paths.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What an id in a scenario means: a model, and the path by which it is reached.
+//! The meaning of an id in a scenario: a model, and the path by which it is reached.
 
 use super::{Catalog, Resolved};
 

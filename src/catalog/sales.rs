@@ -1,4 +1,4 @@
-//! How a model is sold, as text: the ways of sale, terms of commitments, custom models, destinations.
+//! The offers of a model as text: the ways of sale, terms of commitments, custom models, destinations.
 
 use super::layout::{FIGURES, Side, WIDTH, hung, row, table, wrap};
 use super::prices::{STANDARD, TIERS, amount};

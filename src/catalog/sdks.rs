@@ -1,4 +1,5 @@
-//! What AWS SDKs do when a call fails: the retry modes of each, from which version on. The file `catalog/sdks.toml`.
+//! The retries of AWS SDKs when a call fails: the modes of each SDK, from which version on. The file
+//! `catalog/sdks.toml`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -58,15 +59,15 @@ pub struct SdkRetries {
     pub transient_ms: u64,
     /// The longest delay before a retry \[ms\]; `None`: there is no cap.
     pub cap_ms: Option<u64>,
-    /// Whether the first retry comes without a delay.
+    /// True if the first retry comes without a delay.
     #[serde(default)]
     pub first_at_once: bool,
-    /// Whether delays have no random factor.
+    /// True if delays have no random factor.
     #[serde(default)]
     pub without_jitter: bool,
     /// The retry quota of a process; `None`: retries are not limited by one.
     pub quota: Option<SdkQuota>,
-    /// Whether the client-side rate limiter of adaptive mode is on.
+    /// True if the client-side rate limiter of adaptive mode is on.
     #[serde(default)]
     pub rate_limiter: bool,
 }

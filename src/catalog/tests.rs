@@ -1,4 +1,4 @@
-//! What every entry of the catalogue keeps to; figures against their sources are in `figures.rs`.
+//! The rules that every entry of the catalogue keeps; figures against their sources are in `figures.rs`.
 
 mod figures;
 

@@ -11,7 +11,7 @@ use crate::queue::{Class, Event};
 use crate::random::{Purpose, Stream, maths};
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// A record joins the next job: it is never refused. It holds no connection: one that came here from
+    /// Adds a record to the next job; a record is never refused. It holds no connection: one that came here from
     /// another capacity of its route gives its own back.
     pub(super) fn collect(
         &mut self,
@@ -60,7 +60,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.queue.push(Event::new(at, Class::WakeUp, capacity as u32));
     }
 
-    /// Submits what has been collected, as jobs of no more records than one may have; too few wait for the next time.
+    /// Submits the records collected so far, as jobs of no more records than one may have; too few wait for the next
+    /// time.
     pub(super) fn submit_jobs(&mut self, capacity: usize, now: u64) {
         let Some(plan) = self.jobs_of(capacity) else { return };
         if self.collected[capacity].len() < plan.sizes.fewest {

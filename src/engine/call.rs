@@ -1,4 +1,4 @@
-//! A call on its way, and where it stands with its client.
+//! A call that has been made, and its progress at its client.
 
 use super::observer::Who;
 use crate::model::capacity::Ask;
@@ -8,54 +8,56 @@ use crate::model::workload::cache::InputParts;
 use crate::model::workload::steps::Stage;
 use crate::units::Tokens;
 
-/// A call on its way: everything that an offer needs.
+/// A call that has been made: everything that an offer needs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call<'m> {
     pub(super) of: &'m Workload,
-    /// To which model, by which route: the main call of a request, or a step before it.
+    /// The stage of the workload that the call belongs to: the main call of a request or a step before it. It has a
+    /// route.
     pub(super) to: &'m Stage,
     /// The request's number within its workload.
     pub(super) index: u64,
-    /// Of the request \[µs\].
+    /// The arrival of the request \[µs\].
     pub(super) arrival: u64,
-    /// From the start of service to the first and to the last token, unless the capacity says otherwise \[µs\].
+    /// The time from the start of service to the first token \[µs\], and below the time to the last, unless the
+    /// capacity has its own.
     pub(super) ttft: u64,
     pub(super) service: u64,
-    /// The service of the steps before it \[µs\].
+    /// The service of the steps before the call \[µs\].
     pub(super) served_before: u64,
-    /// What a completed attempt is billed for.
+    /// The tokens that a completed attempt is billed for.
     pub(super) carried: Carried,
-    /// What the main call is asked for.
+    /// The tokens that the main call of the request is asked for.
     pub(super) asked: Asked,
     /// The output cap in force \[tokens\].
     pub(super) cap: u32,
     pub(super) workload: u32,
-    /// Which of the workload's stages it is.
+    /// The index of the call's stage within its workload.
     pub(super) stage: u16,
-    /// It takes the long way: something beside limits, concurrency and a queue has a say.
+    /// True if the call needs the full admission path: something beside limits, concurrency and a queue has a say.
     pub(super) is_special: bool,
     pub(super) truncated: bool,
 }
 
-/// What the world asks of a request \[tokens\].
+/// The demand of a request, whichever capacity serves it \[tokens\].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked {
     pub(super) input: u32,
     pub(super) wanted: u32,
     /// The caller's own cap, from a trace; `u32::MAX`: none.
     pub(super) cap: u32,
-    /// The last block of its prompt, and what the cache read and wrote of it, from a trace.
+    /// The last block of the prompt, and the tokens of it that the cache read and wrote, from a trace.
     pub(super) leaf: u32,
     pub(super) cache_read: u32,
     pub(super) cache_write: u32,
 }
 
 impl Asked {
-    /// Of calls that go the short way, which nobody asks for more.
+    /// The demand of calls that take the short admission path, where it is never read.
     pub(super) const NOTHING: Self = Self { input: 0, wanted: 0, cap: 0, leaf: 0, cache_read: 0, cache_write: 0 };
 }
 
-/// What a call brings and takes home \[tokens\].
+/// The tokens of a call, by kind \[tokens\].
 #[derive(Debug, Clone, Copy)]
 pub struct Carried {
     pub uncached: u32,
@@ -74,19 +76,19 @@ impl Carried {
         }
     }
 
-    /// Of a call that no prompt cache has a part in.
+    /// Returns the tokens of a call without a prompt cache.
     #[inline(always)]
     pub(super) fn plain(input: u32, output: u32) -> Self {
         Self { uncached: input, cache_read: 0, cache_write: 0, output }
     }
 
-    /// What it brings beside cache reads \[tokens\].
+    /// Returns the input without cache reads \[tokens\].
     #[inline(always)]
     pub(super) fn input(self) -> Tokens {
         u64::from(self.uncached) + u64::from(self.cache_write)
     }
 
-    /// What a call of this workload asks of limits, with this output cap \[tokens\].
+    /// Returns what a call of this workload asks of limits, with this output cap \[tokens\].
     #[inline(always)]
     pub(super) fn ask(self, cap: u32, workload: u32) -> Ask {
         Ask {
@@ -98,7 +100,8 @@ impl Carried {
         }
     }
 
-    /// What it is charged of a quota in the end \[tokens\].
+    /// Returns the tokens that a quota is charged for the call at its completion: input, and output times burndown
+    /// \[tokens\].
     #[inline(always)]
     pub(super) fn burned(self, to: &Stage) -> Tokens {
         self.input() + to.facts.burndown.of(u64::from(self.output))
@@ -117,26 +120,26 @@ impl Carried {
     }
 }
 
-/// Where a call stands with its client.
+/// The progress of a call at its client: its attempts, retries and refusals so far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Progress {
     /// The number of the attempt within its request; those of a step before the main call follow [`STEP`].
     pub(super) attempt: u32,
-    /// How many attempts on this part of the route went before, since the application last tried anew.
+    /// The number of earlier attempts on this part of the route, since the application last tried anew.
     pub(super) tries: u32,
-    /// How often the application has tried anew.
+    /// The number of times that the application has tried anew.
     pub(super) efforts: u32,
-    /// Where on the route the attempt begins.
+    /// The position on the route at which the attempt begins.
     pub(super) leg: u32,
-    /// When the attempt was sent \[µs\].
+    /// The instant at which the attempt was sent \[µs\].
     pub(super) sent: u64,
-    /// What the last retry cost of the retry quota.
+    /// The amount that the last retry took from the retry quota.
     pub(super) last_cost: u32,
-    /// How many attempts of the call were refused before this one.
+    /// The number of attempts of the call that were refused before this one.
     pub(super) refused: u32,
     /// The slot of the request, when it has one.
     pub(super) slot: Option<u32>,
-    /// It holds a connection of its client, where these are counted.
+    /// True if the attempt holds a connection of its client, where connections are counted.
     pub(super) is_connected: bool,
 }
 
@@ -151,7 +154,7 @@ impl Progress {
         Self { attempt, tries: 0, efforts: 0, leg: 0, sent, last_cost: 0, refused: 0, slot: None, is_connected: false }
     }
 
-    /// Nothing of the call went before.
+    /// Returns whether nothing of the call went before.
     pub(super) fn is_first(self) -> bool {
         self.tries == 0 && self.leg == 0 && self.efforts == 0
     }
@@ -168,13 +171,13 @@ impl Call<'_> {
         self.carried.ask(self.cap, self.workload)
     }
 
-    /// What it is charged of a quota in the end \[tokens\].
+    /// Returns the tokens that a quota is charged for the call at its completion \[tokens\].
     #[inline]
     pub(super) fn burned(&self) -> Tokens {
         self.carried.burned(self.to)
     }
 
-    /// It is the main call of its request.
+    /// Returns whether the call is the main call of its request.
     #[inline]
     pub(super) fn is_last(&self) -> bool {
         self.to.tokens.is_none()

@@ -13,7 +13,7 @@ pub(super) struct Check {
     /// The index of the limit's quota.
     pub(super) quota: u32,
     pub(super) takes: Takes,
-    /// Why an offer that it refuses is refused.
+    /// The reason of the refusals by this limit.
     pub(super) reason: Reason,
 }
 

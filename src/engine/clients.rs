@@ -1,4 +1,4 @@
-//! What the client does: it waits, gives up, retries, turns to the next capacity.
+//! The client of a request: waiting, giving up, retrying, failing over to the next capacity.
 
 use super::observer::{Failure, Observer, Outcome};
 use super::{Call, Engine, NoRoom, Progress, Request, State};
@@ -8,7 +8,7 @@ use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
 impl Failure {
-    /// Why it is retried; `None`: it is not.
+    /// Returns the cause for which the client retries the failure; `None`: the client does not retry it.
     fn cause(self) -> Option<Cause> {
         match self {
             Self::Refused(Status::Throttled) => Some(Cause::Throttled),
@@ -20,7 +20,7 @@ impl Failure {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// When the client stops waiting for the attempt; `u64::MAX`: never.
+    /// Returns the instant at which the client stops waiting for the attempt \[µs\]; `u64::MAX`: never.
     #[inline(always)]
     pub(super) fn deadline(&self, call: &Call<'m>, progress: Progress) -> u64 {
         let client = &call.of.client;
@@ -31,7 +31,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         attempt.min(self.last_deadline(call))
     }
 
-    /// When the client stops waiting for the request; `u64::MAX`: never.
+    /// Returns the instant at which the client stops waiting for the request \[µs\]; `u64::MAX`: never.
     #[inline]
     pub(super) fn last_deadline(&self, call: &Call<'m>) -> u64 {
         call.of.client.timeout.map_or(u64::MAX, |t| call.arrival + t.0)
@@ -80,7 +80,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Where a refusal takes time to reach the caller, the attempt goes on when it has.
+    /// Returns whether the refusal takes time to reach the caller; if so, schedules the rest of the attempt for that
+    /// instant.
     pub(super) fn refusal_takes_time(
         &mut self,
         call: &Call<'m>,
@@ -106,7 +107,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         true
     }
 
-    /// An attempt failed: the client retries, turns to the next capacity, or the request ends.
+    /// Handles a failed attempt: the client retries, turns to the next capacity, or the request ends.
     #[inline(never)]
     pub(super) fn fail(&mut self, call: &Call<'m>, progress: Progress, failure: Failure, now: u64) {
         let is_first = call.stage == 0 && progress.is_first();
@@ -152,7 +153,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.end(call, progress, outcome, now);
     }
 
-    /// The next attempt is sent at an instant, unless the client gives up on the request before.
+    /// Schedules the next attempt for an instant, unless the client gives up on the request before.
     #[inline(always)]
     fn back_off(&mut self, call: &Call<'m>, next: Progress, at: u64) {
         let last_deadline = self.last_deadline(call);
@@ -178,7 +179,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.follow(call, false, now);
     }
 
-    /// The next attempt of a request that backed off, or the next offer of one whose refusal took time.
+    /// Sends the next attempt of a request that backed off, or makes the next offer of one whose refusal took time.
     pub(super) fn retry(&mut self, slot: u32, now: u64) {
         let Request { call, progress, state, .. } = *self.requests.get(slot);
         if let State::PassingOn { position, status } = state {
@@ -193,7 +194,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// A timer rings: the client gives up on the attempt or on the request, unless the timer is stale.
+    /// Handles a timer: the client gives up on the attempt or on the request, unless the timer is stale.
     pub(super) fn time_out(&mut self, slot: u32, now: u64) {
         let request = self.requests.get_mut(slot);
         request.timers -= 1;
@@ -235,7 +236,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// The client stops waiting for an attempt.
+    /// Handles a client that stops waiting for an attempt.
     #[inline(never)]
     fn give_up(&mut self, call: &Call<'m>, progress: Progress, now: u64) {
         if now >= self.last_deadline(call) {

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::observer::Observer;
 
-/// Which table of the engine had no room for one more.
+/// The table of the engine that had no room for one more entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
     /// The table of attempts in service.
@@ -15,10 +15,10 @@ pub enum NoRoom {
 /// The early end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// When nothing more was simulated \[µs since t = 0\].
+    /// The instant from which on nothing was simulated \[µs since t = 0\].
     pub at: u64,
     pub no_room: NoRoom,
-    /// How many entries the full table has.
+    /// The number of entries that the full table holds.
     pub most: u32,
 }
 

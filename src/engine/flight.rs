@@ -26,24 +26,24 @@ pub(super) struct Flight<'m> {
     pub(super) admitted: u64,
     admission: u64,
     ttft: u64,
-    /// What a stream was given so far \[tokens\], and its speed \[tokens/µs\].
+    /// The output that a stream was granted so far \[tokens\], and its speed \[tokens/µs\].
     streamed: Tokens,
     speed: f64,
     seconds: u64,
     pub waiting: Waiting,
-    /// The observer has been told.
+    /// True if the observer has been told of the flight.
     is_told: bool,
     pub is_over: bool,
 }
 
-/// Who waits for a flight.
+/// The client, if any, that waits for a flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waiting {
     /// A client that will be there when it ends.
     Sure,
     /// The request in this slot, which may give up first.
     Request(u32),
-    /// Nobody any more.
+    /// No client waits for the flight any more.
     Nobody,
 }
 
@@ -250,7 +250,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// At the end of the run: flights that are still on their way have been in service until then.
+    /// Reports to the observer, at the end of the run, the flights in progress: they have been in service until then.
     pub(super) fn tell_of_flights(&mut self) {
         let open: Vec<u32> = self.flights.slots_alive().collect();
         for slot in open {
@@ -350,12 +350,12 @@ impl<'m> Flight<'m> {
         }
     }
 
-    /// A record of a batch job is in no capacity's progress.
+    /// Returns whether the flight counts as in progress at its capacity; a record of a batch job does not.
     fn counts_in_flight(&self) -> bool {
         self.admission > 0
     }
 
-    /// A record of a job that is served over `[begins, ends)`, and delivered when the job ends.
+    /// Serves a record in a job over `[begins, ends)`; the record is delivered when the job ends.
     pub(super) fn serve_in_job(&mut self, begins: u64, ends: u64) {
         self.admitted = begins;
         self.ttft = ends - begins;

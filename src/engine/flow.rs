@@ -1,7 +1,7 @@
-//! What happens to a call: arrival, offers along the route, service, completion.
+//! The course of a call: arrival, offers along the route, service, completion.
 //!
-//! This is the short way, of calls and capacities that know only limits, concurrency and a queue. `special.rs` has the
-//! long one.
+//! This is the short admission path, of calls and capacities that depend only on limits, concurrency and a queue.
+//! `special.rs` has the full one.
 
 use super::attempt::{Attempt, Fate, Label};
 use super::observer::{Admission, Failure, Observer, Refusal, Who};
@@ -13,7 +13,7 @@ use crate::model::capacity::{Reason, Refused, Saturation};
 use crate::model::workload::Failover;
 use crate::queue::{Class, Event};
 
-/// How an offer was met.
+/// The result of an offer.
 pub(super) enum Answer {
     Admitted,
     Queued,
@@ -27,13 +27,13 @@ impl Answer {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// The arrival of a call that goes the long way.
+    /// Handles the arrival of a call that takes the full admission path.
     #[inline(never)]
     pub(super) fn arrive_special(&mut self, call: Call<'m>) {
         self.send(&call, Progress::first(&call, call.arrival), call.arrival);
     }
 
-    /// Goes on with an arrival that its first capacity has not taken at once, or that will not be answered in time.
+    /// Handles an arrival that its first capacity did not admit immediately, or that will not be answered in time.
     #[inline(never)]
     pub(super) fn arrive_otherwise(&mut self, call: &Call<'m>, quick: Quick) {
         let (capacity, now) = (call.to.route[0], call.arrival);
@@ -50,7 +50,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.offer_along(call, progress, from, now);
     }
 
-    /// The same for an offer that the observer knows of.
+    /// Offers the attempt to the capacities of the route from position `from` on. The observer knows of the first offer
+    /// already.
     #[inline(always)]
     pub(super) fn offer_along(&mut self, call: &Call<'m>, progress: Progress, from: usize, now: u64) {
         if let Answer::Refused(refusal) = self.offer(call, progress, from, call.to.route[from], now) {

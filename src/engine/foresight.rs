@@ -12,20 +12,20 @@ use crate::model::capacity::{Ask, Used};
 use crate::model::workload::steps::Stage;
 use crate::queue::{Class, Event};
 
-/// What tells of them.
+/// The requests of one workload whose ends of service are known before the run, and the capacity that serves them.
 #[derive(Debug)]
 pub(super) struct Foresight<'m> {
     score: Arc<Score>,
     to: &'m Stage,
     capacity: usize,
-    /// \[tokens\]
+    /// The output cap in force \[tokens\].
     cap: u32,
 }
 
-/// One of them.
+/// A request whose end of service is known before the run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Foreseen {
-    /// \[µs\]
+    /// The arrival of the request \[µs\].
     pub(super) arrival: u64,
     carried: Carried,
     ask: Ask,
@@ -37,7 +37,7 @@ impl<'m> Foresight<'m> {
         Self { score, to, capacity: to.route[0], cap: u32::try_from(to.output_cap).unwrap_or(u32::MAX) }
     }
 
-    /// The requests below this number are known.
+    /// Returns the number of requests that are known; they are those with smaller numbers.
     pub(super) fn requests(&self) -> u64 {
         self.score.requests()
     }

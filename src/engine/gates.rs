@@ -1,5 +1,5 @@
-//! What an attempt passes before it is sent: the caller's own pace, the SDK's rate limiter, a free connection. At each it
-//! waits in order, in the process that it runs in.
+//! The gate that an attempt passes before it is sent: the caller's own pace, the SDK's rate limiter, a free connection.
+//! At each of these doors attempts wait in order, within the process that they run in.
 
 use std::collections::VecDeque;
 
@@ -19,23 +19,23 @@ use crate::units::{SimTime, Tokens};
 pub(super) struct Gate {
     pace: Option<PaceState>,
     limiter: Option<RateLimiter>,
-    /// `None`: as many as are wanted.
+    /// The number of free connections; `None`: their number is not limited.
     free_connections: Option<u32>,
-    /// Who waits at which door.
+    /// The requests that wait at each door, in order.
     lines: [VecDeque<Place>; Door::ALL.len()],
-    /// When the gate is next looked at, if time alone may open a door \[µs\].
+    /// The next instant at which to try the gate, if time alone may open a door \[µs\].
     wake_at: u64,
     is_moving: bool,
 }
 
-/// What the doors ask of an attempt.
+/// The properties of an attempt that decide which doors apply to it.
 #[derive(Debug, Clone, Copy)]
 struct Asking {
     /// Input and cap \[tokens\].
     tokens: Tokens,
-    /// It begins an effort of the SDK: a pace knows nothing of retries.
+    /// True if the attempt begins an effort of the SDK: a pace does not count the SDK's retries.
     is_paced: bool,
-    /// The SDK sends it by itself. A record of a batch job is no call: it goes into a file.
+    /// True if the SDK sends the attempt by itself. A record of a batch job is no call: it goes into a file.
     is_sent: bool,
 }
 
@@ -95,7 +95,7 @@ impl Gate {
         }
     }
 
-    /// Goes from a door on as far as possible: `None` through all, else the door at which to wait.
+    /// Passes doors from `from` on as far as possible: `None` when all are passed, else the door at which to wait.
     fn walk(&mut self, from: usize, asking: Asking, now: u64) -> Option<usize> {
         (from..Door::ALL.len()).find(|door| {
             (asking.meets(Door::ALL[*door]) && !self.lines[*door].is_empty())
@@ -103,7 +103,7 @@ impl Gate {
         })
     }
 
-    /// Returns the request at the head of a line; those who have left are dropped.
+    /// Returns the request at the head of a line; requests that have left the line are dropped.
     fn head<'m>(&mut self, door: usize, requests: &Slab<Request<'m>>) -> Option<(u32, Request<'m>)> {
         while let Some(place) = self.lines[door].front() {
             let request = *requests.get(place.request);
@@ -117,7 +117,7 @@ impl Gate {
 }
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// What the doors ask of an attempt.
+    /// Returns the properties of an attempt that decide which doors apply to it.
     fn asking(&self, call: &Call<'m>, progress: Progress) -> Asking {
         let tokens = call.carried.billed().input() + Tokens::from(call.cap);
         let first = call.to.route[progress.leg as usize];
@@ -160,7 +160,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.clients[call.workload as usize].gates[process].lines[door].push_back(Place { request, ticket });
     }
 
-    /// An attempt that passed its gate has ended for its client.
+    /// Notes that an attempt which passed its gate has ended for its client.
     pub(super) fn leave_gate(&mut self, call: &Call<'m>, progress: Progress, throttled: bool, now: u64) {
         if !progress.is_connected {
             return;
@@ -175,8 +175,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Lets through who can go, and asks for a look at the gate when time alone may let another through. An attempt that
-    /// goes may end at once and open a door again: that is seen here, not within.
+    /// Lets attempts through as far as doors are open, and asks for a look at the gate when time alone may let another
+    /// through. An attempt that goes may end immediately and open a door again: the loop here sees that, not the
+    /// attempt.
     pub(super) fn move_gate(&mut self, call: &Call<'m>, now: u64) {
         let process = call.of.client.process(call.index);
         self.move_gate_of(call.workload as usize, process, now);
@@ -253,7 +254,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// The attempt is sent. `was_held`: it had to wait, so that the observer does not know of it yet.
+    /// Sends an attempt. `was_held`: the attempt had to wait, so that the observer does not know of it yet.
     fn dispatch(&mut self, call: &Call<'m>, progress: Progress, was_held: bool, now: u64) {
         let progress = Progress { sent: now, ..progress };
         let from = progress.leg as usize;

@@ -17,11 +17,11 @@ use crate::traffic::whole;
 /// of one instant that of the requests' numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PendingTurn {
-    /// When it arrives \[µs\].
+    /// The arrival of the turn \[µs\].
     at: u64,
     /// The request's number: that of the turn and of the user or session.
     index: u64,
-    /// What was said before \[tokens\].
+    /// The context: the tokens that earlier turns of the session said \[tokens\].
     context: u32,
 }
 
@@ -42,7 +42,7 @@ impl Default for PendingTurns {
 }
 
 impl PendingTurns {
-    /// When the earliest arrives, if no event stands for it yet; one must then be pushed \[µs\].
+    /// Returns the arrival of the earliest turn, if no event stands for it yet; one must then be pushed \[µs\].
     fn event_to_push(&mut self) -> Option<u64> {
         let Reverse(first) = self.turns.peek()?;
         (first.at < self.event_at).then(|| {
@@ -57,7 +57,7 @@ impl PendingTurns {
     }
 }
 
-/// No prompt is longer \[tokens\].
+/// The greatest length of a prompt \[tokens\].
 const LONGEST_PROMPT: u64 = 1_000_000_000;
 
 impl<'m, O: Observer> Engine<'m, O> {
@@ -75,7 +75,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// A request has its outcome: what follows from it comes after a think time.
+    /// Schedules what follows from a request that has its outcome, after a think time.
     pub(super) fn follow(&mut self, call: &Call<'m>, is_answered: bool, now: u64) {
         let (workload, next) = (call.workload as usize, call.index + TURN);
         match &call.of.arrivals {
@@ -128,7 +128,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.come(workload, index, context, at);
     }
 
-    /// A request of a user or a session comes at `at` \[µs\], unless the run is over by then.
+    /// Schedules a request of a user or a session for `at` \[µs\], unless the run is over by then.
     fn come(&mut self, workload: usize, index: u64, context: u32, at: u64) {
         if at >= self.hard_end {
             return;

@@ -1,9 +1,10 @@
-//! The event loop: plays a tape of requests against the modelled capacities.
+//! The event loop: simulates a tape of requests against the modelled capacities.
 //!
 //! The loop merges two sorted streams: arrivals, which come from the tape and are never queued (but for those that wait
 //! for the outcome of others), and events, which come from the [`EventQueue`]. An arrival is *offered* along its
 //! workload's route; a capacity that takes it schedules its completion; a refusal schedules a retry or ends the request.
-//! [`Engine::advance`] plays one stretch of the tape and can be called again; [`Engine::finish`] plays what is left.
+//! [`Engine::advance`] simulates one stretch of the tape and can be called again; [`Engine::finish`] simulates the
+//! rest.
 //!
 //! Nothing in the loop allocates, but for tables that grow to the number of requests alive.
 
@@ -59,18 +60,18 @@ pub use score::Score;
 use slab::Slab;
 use supply::Supply;
 
-/// What a request with a slot does.
+/// The state of a request that has a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// In the queue of the capacity at this position of the route, since an instant \[µs\].
+    /// The request waits in the queue of the capacity at this position of the route, since an instant \[µs\].
     Waiting {
         position: usize,
         since: u64,
         ticket: u64,
     },
-    /// In service, and the client will give up before it ends.
+    /// An attempt is in service, and the client will give up before it ends.
     Doomed,
-    /// In service, and it is not known who will be first, the end or the client.
+    /// An attempt is in service, and whether it ends before the client gives up is not known.
     InService(u32),
     /// The refusal of a capacity is on its way to the caller; the attempt goes on from this position of the route.
     PassingOn {
@@ -84,7 +85,7 @@ enum State {
         since: u64,
         door: Door,
     },
-    /// It has its outcome, or its answer is sure; only timers still name it.
+    /// The request has its outcome, or its answer is sure; only timers still name its slot.
     Over,
 }
 
@@ -94,7 +95,8 @@ struct Request<'m> {
     call: Call<'m>,
     progress: Progress,
     state: State,
-    /// When the client gives up on the attempt or the request; timers for other instants are stale \[µs\].
+    /// The instant at which the client gives up on the attempt or the request; timers for other instants are stale
+    /// \[µs\].
     deadline: u64,
     /// Timers in the event queue that name the slot.
     timers: u32,
@@ -111,25 +113,25 @@ const SHARED: u32 = ATTEMPTS + FLIGHTS;
 /// Wake-ups of gates: past those of capacities and flights.
 const GATES: u32 = CAPACITIES + FLIGHTS;
 
-/// Per workload: its streams, its plan, its retry quotas.
+/// The state of the clients of one workload: random streams, service times, retry quotas, gates and sessions.
 #[derive(Debug)]
 struct Client {
     luck: Luck,
     plan: Plan,
-    /// What is known of its requests already.
+    /// The recorded variates of its requests; `None`: they are drawn during the run.
     score: Option<Arc<Score>>,
     backoff: Stream,
     unavailable: Stream,
     reroute: Stream,
-    /// What the main call brings and wants; a trace tells it itself.
+    /// The random draws of input and output of the main call; `None`: a trace states them.
     draws: Option<TokenDraws>,
-    /// What the steps before it do.
+    /// The random streams for the tokens of the steps before the main call.
     step_tokens: [Stream; 2],
     is_special: bool,
     retry_quotas: RetryQuotas,
-    /// By process; none where nothing holds an attempt back.
+    /// The gates by process; empty where nothing holds an attempt back.
     gates: Vec<Gate>,
-    /// The number of the first of them among all.
+    /// The number of the first of these gates among those of all workloads.
     first_gate: u32,
     think: Stream,
     turns: Stream,
@@ -140,7 +142,7 @@ struct Client {
 }
 
 impl Client {
-    /// `gates` counts those of all workloads.
+    /// Creates the state before a run. `gates` counts the gates of all workloads.
     fn new(workload: &Workload, model: &Model, replication: u64, gates: &mut u32) -> Self {
         let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
         let (client, first_gate) = (&workload.client, *gates);
@@ -176,7 +178,7 @@ pub struct Engine<'m, O> {
     replication: u64,
     observer: O,
     queue: EventQueue,
-    /// Where the ends of services that begin on arrival are known ahead.
+    /// The services whose ends are known before the run; `None`: their ends depend on the state of the run.
     foresight: Option<Foresight<'m>>,
     supply: Supply,
     clients: Vec<Client>,
@@ -184,13 +186,13 @@ pub struct Engine<'m, O> {
     attempts: Slab<Attempt>,
     flights: Slab<Flight<'m>>,
     prompt_cache: PromptCache<'m>,
-    /// What is collected for the next job of each capacity that makes jobs.
+    /// The records that are collected for the next job of each capacity that makes jobs, as slots.
     collected: Vec<Vec<u32>>,
     /// Jobs submitted so far, by capacity.
     jobs: Vec<u64>,
     /// Events tied in time and class, put in order.
     tied: Vec<u32>,
-    /// The rows of a part that were not served at once.
+    /// The rows of a part that were not served immediately.
     otherwise: Vec<u16>,
     /// The instant of the next edge that the observer asked for \[µs\].
     next_edge: u64,
@@ -209,22 +211,22 @@ pub struct Engine<'m, O> {
     arrived: u64,
     /// A table had no room for one more: the run ends before the next arrival or event that is looked at.
     full: Option<NoRoom>,
-    /// When the run ended because of that \[µs\].
+    /// The instant at which a full table ended the run \[µs\].
     ended_at: Option<u64>,
 }
 
-/// What a run leaves behind.
+/// The result of a run that has ended.
 #[derive(Debug)]
 pub struct Finished<O> {
     pub observer: O,
     /// Measured requests that were still open, by workload; found by looking, not by counting. `None` where the run ended
     /// early, which leaves requests that are nowhere.
     pub unfinished: Option<Vec<u64>>,
-    /// Arrivals and queue events played.
+    /// The number of arrivals and queue events simulated.
     pub events: u64,
     /// Requests that arrived, measured or not.
     pub requests: u64,
-    /// Why the run ended before its time; `None`: it did not.
+    /// The reason why the run ended early; `None`: it ran to its end.
     pub ended: Option<Ended>,
 }
 
@@ -272,7 +274,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         engine
     }
 
-    /// Plays from scores, by workload, what they have; the tape must come from the same.
+    /// Returns the engine with recorded variates, by workload; the tape must come from the same recordings.
     #[must_use]
     pub fn along(mut self, scores: &[Option<Arc<Score>>]) -> Self {
         for (client, score) in self.clients.iter_mut().zip(scores) {
@@ -293,7 +295,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self
     }
 
-    /// Plays a stretch of the tape and every event before its last arrival. Breaks when the run is over.
+    /// Simulates a stretch of the tape and every event before its last arrival. Breaks when the run is over.
     pub fn advance(&mut self, stretch: &Stretch<'_>) -> ControlFlow<()> {
         let workload = &self.model.workloads[stretch.workload];
         let client = &mut self.clients[stretch.workload];
@@ -317,7 +319,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.full.is_some() || (now >= self.measured_to && (self.open == 0 || now >= self.hard_end))
     }
 
-    /// Plays what the tape has left behind, to the end of the run.
+    /// Simulates the events that the tape has left behind, to the end of the run.
     pub fn finish(mut self) -> Finished<O> {
         'run: loop {
             let limit = self.queue.limit(Event::new(self.hard_end, Class::CapacityChange, 0));
@@ -345,7 +347,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         Finished { observer, unfinished, events, requests, ended }
     }
 
-    /// Plays the events that come before `next`, which need not be in the queue, and tells the observer of the edges between.
+    /// Simulates the events before `next`, which need not be in the queue, and tells the observer of the edges between.
     #[inline(never)]
     fn play_until(&mut self, next: Event) {
         loop {
@@ -362,7 +364,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Plays the events that come before an arrival of the tape, which comes before the next edge.
+    /// Simulates the events that come before an arrival of the tape, which comes before the next edge.
     #[inline(always)]
     fn play_before(&mut self, arrival: Event) {
         let Some(limit) = self.queue.near_limit(arrival) else {

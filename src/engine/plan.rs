@@ -1,6 +1,6 @@
-//! How long the requests of a block would be served for: computed a block at a time.
+//! The service times that the requests of a block would have: computed a block at a time.
 //!
-//! A request's luck is drawn by its number, so it is the same wherever and whenever the request is served.
+//! The random variates of a request are drawn by its number, so they are the same wherever and whenever it is served.
 
 use multiversion::multiversion;
 
@@ -15,26 +15,26 @@ use crate::units::Tokens;
 /// Longest time to the first token, and longest decoding, of one request: longer than any run \[µs\].
 const LONGEST: f64 = 2e15;
 
-/// What would become of the requests of one block that are served by their model as it is, in columns.
+/// The service times and token counts of the requests of one block, served by their model as it is, in columns.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
-    /// The block that it is for; `None` before the first.
+    /// The first request of the block that the plan is for; `None`: no plan has been made yet.
     first: Option<u64>,
-    /// From the start of service to the first token \[µs\].
+    /// The time from the start of service to the first token \[µs\].
     pub(super) ttft: Vec<u64>,
-    /// From the start of service to the last token \[µs\].
+    /// The time from the start of service to the last token \[µs\].
     pub(super) service: Vec<u64>,
     /// The output cap in force \[tokens\].
     pub(super) cap: Vec<u32>,
-    /// What is billed, and what a quota is charged in the end \[tokens\].
+    /// The tokens that are billed, and below those that a quota is charged at completion \[tokens\].
     pub(super) carried: Vec<Carried>,
     pub(super) burned: Vec<Tokens>,
-    /// Reserved from token limits, cache reads aside \[tokens\].
+    /// The tokens reserved from token limits, cache reads aside \[tokens\].
     pub(super) reserved: Vec<Tokens>,
     draws: Vec<f64>,
 }
 
-/// The streams of a workload's luck.
+/// The random streams of a workload's service times.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Luck {
     first_token: Stream,
@@ -53,29 +53,29 @@ impl Luck {
     }
 }
 
-/// What the service of one call depends on beside its luck.
+/// The conditions that the service of one call depends on, beside its random draws.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Conditions {
-    /// What the model reads before its first token: all that the cache does not hold yet \[tokens\].
+    /// The input that the model reads before its first token: all that the cache does not hold yet \[tokens\].
     pub prefilled: u64,
-    /// \[tokens\]
+    /// The output that the model writes \[tokens\].
     pub produced: u64,
-    /// What the time to the first token, the output speed and the whole service are multiplied by.
+    /// The factors of the time to the first token, of the output speed and of the whole service \[1\].
     pub ttft_factor: f64,
     pub speed_factor: f64,
     pub service_factor: f64,
-    /// What the place adds to the first token \[µs\].
+    /// The latency that the place of service adds to the first token \[µs\].
     pub extra: u64,
 }
 
 /// The service of one call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Service {
-    /// From its start to the first token \[µs\].
+    /// The time from the start of service to the first token \[µs\].
     pub ttft: u64,
-    /// From its start to the last token \[µs\].
+    /// The time from the start of service to the last token \[µs\].
     pub service: u64,
-    /// \[tokens/µs\]
+    /// The output speed \[tokens/µs\].
     pub speed: f64,
 }
 
@@ -86,7 +86,7 @@ impl Luck {
         Self { first_token: first_token.within(step), prefill: prefill.within(step), decode: decode.within(step) }
     }
 
-    /// How long one call is served for: what [`Plan`] computes for a block, under other conditions.
+    /// Returns the service of one call: what [`Plan`] computes for a block, under other conditions.
     pub(super) fn service(self, index: u64, latency: &Latency, c: Conditions) -> Service {
         let first = latency.time_to_first_token.at(self.first_token, index);
         let prefill = latency.prefill_per_1k_tokens.at(self.prefill, index) * c.prefilled as f64 / 1_000.0;
@@ -112,7 +112,7 @@ impl Plan {
         }
     }
 
-    /// What each brings, takes home, reserves and is charged.
+    /// Fills the columns of the block's tokens: output cap, billed tokens, reservation and charge.
     fn carry(&mut self, block: &Block, workload: &Workload) {
         let (n, main) = (block.len(), workload.main());
         let most = u32::try_from(main.output_cap).unwrap_or(u32::MAX);
@@ -179,7 +179,7 @@ impl Plan {
     }
 }
 
-/// From the bits of a thousand times the prefill to the time to the first token \[µs\].
+/// Replaces the bits of a thousand times the prefill by the time to the first token \[µs\].
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn add_first_token(ttft: &mut [u64], first: &[f64]) {
     for (time, first) in ttft.iter_mut().zip(first) {
@@ -196,7 +196,7 @@ fn add_decoding(service: &mut [u64], ttft: &[u64], speed: &[f64], wanted: &[u32]
     }
 }
 
-/// \[µs\]; `speed` in \[tokens/s\].
+/// Returns the time to decode an output \[µs\]; `speed` in \[tokens/s\].
 #[inline(always)]
 fn decoding(produced: u32, speed: f64) -> u64 {
     maths::round_half_up((f64::from(produced) * 1e6 / speed).clamp(0.0, LONGEST))

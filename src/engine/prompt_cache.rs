@@ -1,4 +1,4 @@
-//! What is live in the prompt cache of which region: prefixes that requests share, the contexts of sessions, and the
+//! The live entries of the prompt cache of each region: prefixes that requests share, the contexts of sessions, and the
 //! blocks that a trace names.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::units::Tokens;
 /// The entries of all workloads whose cache is modelled.
 #[derive(Debug)]
 pub(super) struct PromptCache<'m> {
-    /// By workload; `None`: shares, or no cache.
+    /// The modelled cache of each workload; `None`: the workload states shares of its input, or has no cache.
     shelves: Vec<Option<Shelf<'m>>>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Prompt {
     pub workload: usize,
     /// The request's number.
     pub index: u64,
-    /// The whole of it \[tokens\].
+    /// The whole input \[tokens\].
     pub input: Tokens,
     /// The last of its blocks, or [`NO_BLOCK`].
     pub leaf: u32,
@@ -33,11 +33,11 @@ pub(super) struct Prompt {
 #[derive(Debug)]
 struct Shelf<'m> {
     modelled: Modelled,
-    /// Which of the prefixes a request begins with, and the prefixes by region, then by key; a region without requests
-    /// has none.
+    /// The random stream that chooses the prefix a request begins with, and the prefixes by region, then by key; a
+    /// region without requests has none.
     keys: Stream,
     prefixes: Vec<Vec<Entry>>,
-    /// By session; only looked up, never walked.
+    /// The contexts by session; only looked up, never iterated.
     contexts: HashMap<u64, Vec<Context>>,
     /// The blocks of the trace, and by region their entries; a region without requests has none.
     blocks: Option<&'m Blocks>,
@@ -67,7 +67,7 @@ impl Entry {
         self.usable_from <= now && now < self.last_use.saturating_add(ttl)
     }
 
-    /// It is read at `now`, or written for use from the writer's first token on.
+    /// Reads the entry at `now` if it is live; else writes the entry for use from the writer's first token on.
     fn touch(&mut self, now: u64, first_token: u64, ttl: u64) {
         if self.is_live(now, ttl) {
             self.last_use = now;
@@ -101,25 +101,26 @@ impl<'m> PromptCache<'m> {
         Self { shelves: model.workloads.iter().map(shelf).collect() }
     }
 
-    /// How many leading tokens of a prompt are live in a region.
+    /// Returns the number of leading tokens of a prompt that are live in a region \[tokens\].
     pub(super) fn live(&self, prompt: Prompt, region: usize, now: u64) -> Tokens {
         self.shelves[prompt.workload].as_ref().map_or(0, |shelf| shelf.live(prompt, region, now))
     }
 
-    /// How many could be at best, wherever they are, and when more of them may become live by themselves \[µs\];
-    /// `u64::MAX`: never.
+    /// Returns the most leading tokens of a prompt that could be live, in any region, and the instant at which more of
+    /// them may become live by themselves \[µs\]; `u64::MAX`: never.
     pub(super) fn outlook(&self, prompt: Prompt, now: u64) -> (Tokens, u64) {
         self.shelves[prompt.workload].as_ref().map_or((0, u64::MAX), |shelf| shelf.outlook(prompt, now))
     }
 
-    /// A request reads what is live of its prompt there, and writes the rest for use from its first token on.
+    /// Reads the part of a request's prompt that is live in a region, and writes the rest for use from its first token
+    /// on.
     pub(super) fn touch(&mut self, prompt: Prompt, region: usize, now: u64, first_token: u64) {
         if let Some(shelf) = &mut self.shelves[prompt.workload] {
             shelf.touch(prompt, region, now, first_token);
         }
     }
 
-    /// A session is over: nobody asks for its context again.
+    /// Drops the context of a session that is over.
     pub(super) fn forget(&mut self, workload: usize, session: u64) {
         if let Some(shelf) = &mut self.shelves[workload] {
             shelf.contexts.remove(&session);

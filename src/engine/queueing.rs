@@ -20,7 +20,7 @@ pub(super) struct Joined<'m> {
     pub capacity: usize,
 }
 
-/// Since when the request of a place in a queue has waited there \[µs\]; `None` when it has left.
+/// Returns the instant since which a request has waited at its place in a queue \[µs\]; `None` when it has left.
 pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<u64> {
     match requests.get(place.request).state {
         State::Waiting { since, ticket, .. } if ticket == place.ticket => Some(since),
@@ -28,7 +28,7 @@ pub(super) fn waits_since(requests: &Slab<Request<'_>>, place: Place) -> Option<
     }
 }
 
-/// What there is for the head of a queue.
+/// The room that a capacity has for the head of its queue.
 enum Found<'m> {
     /// The limits have room, and nothing else has a say.
     Room,
@@ -59,7 +59,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// Gives the queue of a capacity what room there is, in order; refuses who has waited too long.
+    /// Admits the queue of a capacity in order, as far as there is room; refuses requests that have waited too long.
     #[inline(never)]
     pub(super) fn drain(&mut self, capacity: usize, now: u64) {
         while let Some(place) = self.supply.capacities[capacity].queue.front().copied() {
@@ -105,7 +105,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.schedule_wake_up(capacity, now);
     }
 
-    /// What the capacity has for who waits in a slot.
+    /// Returns the room that the capacity has for the request in a slot.
     #[inline(always)]
     fn find_room(&mut self, slot: u32, capacity: usize, now: u64) -> Found<'m> {
         let call = &self.requests.get(slot).call;
@@ -139,7 +139,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.supply.capacities[capacity].standing.is_ready && !self.supply.ever_admits(capacity, least)
     }
 
-    /// Goes on along the route after a refusal.
+    /// Offers a refused attempt to the rest of its route.
     #[inline(never)]
     pub(super) fn go_on(&mut self, call: &Call<'m>, progress: Progress, position: usize, status: Status, now: u64) {
         let stays = call.of.failover == Failover::AfterRetries;
@@ -179,8 +179,9 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// When time alone may make room for a call whose prompt may be live \[µs\]; `u64::MAX`: never. It asks for less while
-    /// the prompt is live, and that may begin or end at any time: whichever comes first.
+    /// Returns the first instant at which time alone may make room for a call whose prompt may be live \[µs\];
+    /// `u64::MAX`: never. The call asks for less while its prompt is live, which may begin or end at any time:
+    /// whichever comes first.
     fn room_with(&mut self, call: &Call<'m>, prompt: Prompt, capacity: usize, now: u64) -> u64 {
         let (live, next) = self.prompt_cache.outlook(prompt, now);
         let at = self.limits_at(call.ask(), capacity, now);
@@ -195,7 +196,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// A prefix is being written: whoever waits may need less from its first token on.
+    /// Schedules a look at every queue when a prefix is being written: a waiting request may need less from then on.
     pub(super) fn wake_readers(&mut self, now: u64) {
         for capacity in 0..self.supply.capacities.len() {
             if self.supply.capacities[capacity].waiting > 0 {
@@ -212,7 +213,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         }
     }
 
-    /// An outage, a change of limits, a purchase.
+    /// Applies a change of a capacity, such as an outage, a change of limits or a purchase.
     pub(super) fn change_capacity(&mut self, number: usize, now: u64) {
         let capacity = self.supply.change(number);
         if self.supply.capacities[capacity].waiting > 0 {
@@ -231,7 +232,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.supply.capacities[capacity].neighbours = neighbours;
     }
 
-    /// What still waits at the end has waited until then.
+    /// Reports to the observer, at the end of the run, the requests that still wait: they have waited until then.
     pub(super) fn leave_queues(&mut self) {
         for (capacity, state) in self.supply.capacities.iter().enumerate() {
             for place in &state.queue {

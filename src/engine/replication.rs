@@ -7,12 +7,12 @@ use super::{Engine, Finished, Score};
 use crate::model::Model;
 use crate::traffic::Tape;
 
-/// Plays one replication from its tape to its end.
+/// Simulates one replication from its tape to its end.
 pub fn run<O: Observer>(model: &Model, replication: u64, observer: O) -> Finished<O> {
     run_along(model, replication, observer, &[])
 }
 
-/// Plays one replication, reusing recorded variates where a workload has them.
+/// Simulates one replication, reusing recorded variates where a workload has them.
 pub fn run_along<O: Observer>(
     model: &Model,
     replication: u64,

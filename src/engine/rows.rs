@@ -1,4 +1,4 @@
-//! The arrivals of the tape: rows of a block, played in parts between which nobody looks.
+//! The arrivals of the tape: rows of a block, simulated in parts between which no observer looks.
 
 use std::mem;
 use std::ops::{ControlFlow, Range};
@@ -17,7 +17,7 @@ use crate::trace::NO_BLOCK;
 use crate::traffic::{Block, Stretch};
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// Plays the rows of a stretch, in parts between which the observer may look.
+    /// Simulates the rows of a stretch, in parts between which the observer may look.
     pub(super) fn play_rows<const SPECIAL: bool>(
         &mut self,
         stretch: &Stretch<'_>,
@@ -56,8 +56,8 @@ impl<'m, O: Observer> Engine<'m, O> {
         ControlFlow::Continue(())
     }
 
-    /// Plays rows that arrive before the next edge, all of them measured or none. Returns how many: after the measured
-    /// interval the run may end before any of them.
+    /// Simulates rows that arrive before the next edge, all of them measured or none. Returns how many: after the
+    /// measured interval the run may end before any of them.
     #[inline(never)]
     fn play_part<const SPECIAL: bool>(
         &mut self,
@@ -173,7 +173,7 @@ impl<'m, O: Observer> Engine<'m, O> {
     }
 }
 
-/// What the world asks of the request in a row of a block.
+/// Returns the demand of the request in a row of a block.
 fn asked(block: &Block, row: usize) -> Asked {
     let [cache_read, cache_write] = block.cached.get(row).copied().unwrap_or_default();
     Asked {

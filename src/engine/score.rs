@@ -1,4 +1,4 @@
-//! A score: the requests of a workload and what would become of each, written down once and played by many runs.
+//! A score: the requests of a workload and the service times of each, recorded once and used by many runs.
 //!
 //! Every run of a sweep meets the same requests, as its draws are made by key. Where memory allows it they are made once;
 //! the results are the same with a score and without.
@@ -11,11 +11,12 @@ use crate::model::Model;
 use crate::queue::Foreseen;
 use crate::traffic::{Block, Recording};
 
-/// What one workload brings in one replication, to the end of the measured interval. Columns are without gaps, so that the processor reads ahead.
+/// The recorded requests of one workload in one replication, up to the end of the measured interval. Columns have no
+/// gaps, so that the processor reads ahead.
 #[derive(Debug)]
 pub struct Score {
     pub(super) recording: Arc<Recording>,
-    /// From the start of service to the first and to the last token \[µs\].
+    /// The times from the start of service to the first and to the last token \[µs\].
     ttft: Vec<u32>,
     service: Vec<u32>,
     /// The ends of service of requests that are served when they arrive, in order.
@@ -49,13 +50,14 @@ impl Score {
         Some(Self { recording: Arc::new(recording), ttft, service, ends: OnceLock::new() })
     }
 
-    /// How many requests it has.
+    /// Returns the number of recorded requests.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.recording.requests()
     }
 
-    /// Puts the ends of service in order, so that runs which can foresee them need not.
+    /// Sorts the recorded requests by their ends of service, so that runs which know these ends ahead need not sort
+    /// them.
     pub fn foresee(&self) {
         self.ends.get_or_init(|| {
             let rows = self.recording.arrival.iter().zip(&self.service);
@@ -76,7 +78,7 @@ impl Score {
         [&self.ttft[first..], &self.service[first..]]
     }
 
-    /// When a request arrives \[µs\], and what it brings and wants \[tokens\].
+    /// Returns the arrival of a request \[µs\], its input and the output that it wants \[tokens\].
     #[inline(always)]
     pub(super) fn request(&self, number: u32) -> (u64, u32, u32) {
         let (number, all) = (number as usize, &self.recording);

@@ -6,22 +6,22 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// Who decodes at a capacity that is shared.
+/// The calls that decode at a shared capacity, and its clock of virtual output.
 #[derive(Debug)]
 pub(super) struct Sharing {
-    /// \[tokens/µs\]
+    /// The output speed of the whole capacity, and below the greatest of one call \[tokens/µs\].
     total: f64,
     own: f64,
-    /// \[tokens\]
+    /// The virtual output so far \[tokens\].
     output: f64,
-    /// When `output` was last brought up to date \[µs\].
+    /// The instant at which `output` was last brought up to date \[µs\].
     last: u64,
     decoding: BinaryHeap<Reverse<End>>,
     /// The instant of the next look \[µs\]; `u64::MAX`: none is asked for.
     next_look: u64,
 }
 
-/// When a call ends, in virtual output.
+/// The end of a call, in virtual output \[tokens\].
 #[derive(Debug, Clone, Copy)]
 struct End {
     at: f64,
@@ -65,7 +65,7 @@ impl Sharing {
         self.last = now;
     }
 
-    /// A call begins to decode.
+    /// Notes that a call begins to decode.
     pub(super) fn begin(&mut self, flight: u32, tokens: u64) {
         self.decoding.push(Reverse(End { at: self.output + tokens as f64, flight }));
     }
@@ -82,7 +82,7 @@ impl Sharing {
         Some(first.flight)
     }
 
-    /// When to look again, unless an earlier or equal look is asked for already \[µs\].
+    /// Returns the instant of the next look, unless an earlier or equal look is asked for already \[µs\].
     pub(super) fn next_look(&mut self, now: u64, in_progress: u32) -> Option<u64> {
         let Reverse(first) = *self.decoding.peek()?;
         let left = (first.at - self.output).max(0.0) / self.speed(in_progress);

@@ -9,7 +9,7 @@ pub(super) struct Slab<T> {
 }
 
 impl<T> Slab<T> {
-    /// For at most so many at a time.
+    /// Returns an empty slab that holds at most `most` values at a time.
     pub(super) fn new(most: u32) -> Self {
         Self { slots: Vec::new(), free: Vec::new(), most }
     }
@@ -19,7 +19,7 @@ impl<T> Slab<T> {
         self.most
     }
 
-    /// `None` when all slots are taken.
+    /// Stores a value and returns its slot; `None` when all slots are taken.
     #[inline]
     pub(super) fn insert(&mut self, value: T) -> Option<u32> {
         if let Some(slot) = self.free.pop() {

@@ -1,4 +1,5 @@
-//! The long way of an offer: outages, draws, rooms beside limits, prompt caches, tiers, latencies of a capacity's own.
+//! The full admission path of an offer: outages, random refusals, room beside limits, prompt caches, tiers, own
+//! latencies.
 
 use super::flight::Seat;
 use super::flow::Answer;
@@ -15,7 +16,7 @@ use crate::traffic::whole;
 use crate::units::Tokens;
 
 impl<'m, O: Observer> Engine<'m, O> {
-    /// The reasons of a refusal are tested in the order in which [`Reason`] lists them.
+    /// Offers an attempt on the full admission path. Refusals are tested in the order in which [`Reason`] lists them.
     #[inline(never)]
     pub(super) fn offer_special(
         &mut self,
@@ -87,7 +88,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         seen_from(&self.prompt_cache, call, region, now)
     }
 
-    /// Where the call would be served now, and as what; takes nothing.
+    /// Returns the place where the call would be served now, and the call as it would be served there; takes nothing.
     pub(super) fn find_seat(&mut self, call: &Call<'m>, capacity: usize, now: u64) -> Result<Seat<'m>, Refusal> {
         let refusal = |reason| Refusal { refused: Refused::of(reason), quota: None };
         let home = self.model.capacities[capacity].region;
@@ -142,7 +143,7 @@ impl<'m, O: Observer> Engine<'m, O> {
         self.take_off(call, progress, position, capacity, seat, service, now);
     }
 
-    /// How long the call is served for there, with its own luck.
+    /// Returns the service of the call at a place, from the call's own random draws.
     fn service(&self, call: &Call<'m>, progress: Progress, capacity: usize, place: Place) -> Service {
         let (plan, state) = (&self.model.capacities[capacity], &self.supply.capacities[capacity]);
         let client = &self.clients[call.workload as usize];

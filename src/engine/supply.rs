@@ -29,7 +29,7 @@ struct Gauge {
 /// A quota while it runs.
 #[derive(Debug)]
 struct QuotaState {
-    /// By [`LimitKind`], the gauge.
+    /// The index of the gauge of each [`LimitKind`]; `None`: no such limit.
     gauges: [Option<usize>; LimitKind::ALL.len()],
     count_refused_requests: bool,
 }
@@ -56,7 +56,7 @@ pub(super) struct CapacityState {
     on_requests: Vec<(u32, u32)>,
     /// ... then on tokens: tpm of every quota, then tpd, and so on.
     on_tokens: Vec<Check>,
-    /// Where all there is to ask are the requests and the reservations of one quota: the first of these two gauges. Else
+    /// The first of two gauges, where the requests and the reservations of one quota are all there is to ask. Else
     /// [`NO_PAIR`].
     pair: u32,
     concurrency: u32,
@@ -65,20 +65,21 @@ pub(super) struct CapacityState {
     in_flight_peak: u32,
     /// First in, first out: how many wait.
     pub waiting: u32,
-    /// Who comes here takes the long way: something beside limits, concurrency and a queue has a say.
+    /// True if every call needs the full admission path here: something beside limits, concurrency and a queue has a
+    /// say.
     pub is_special: bool,
     always_special: bool,
     /// A reservation, cache reads included, up to this is never too large: a quick test that settles nearly every offer
     /// \[tokens\].
     ceiling: Tokens,
     pub saturation: Saturation,
-    /// Those who left before their turn are skipped.
+    /// The queue of the capacity; requests that left before their turn are skipped.
     pub queue: VecDeque<Place>,
-    /// What the head of the queue was refused by when it was tried last; `None`: nobody has waited yet.
+    /// The refusal of the queue's head when it was tried last; `None`: no request has waited yet.
     pub blocked_by: Option<Refusal>,
     /// The most since the last snapshot.
     pub waiting_peak: u32,
-    /// When the capacity is to be looked at again \[µs\]; `u64::MAX`: not asked for.
+    /// The next instant at which to look at the capacity \[µs\]; `u64::MAX`: none is asked for.
     pub wake_at: u64,
     /// Capacities whose queues may move when this one settles, itself among them.
     pub neighbours: Vec<usize>,
@@ -94,10 +95,10 @@ pub(super) struct CapacityState {
     pub key: u64,
 }
 
-/// How an offer is met on the short way.
+/// The result of an offer on the short admission path.
 pub(super) enum Quick {
     Taken,
-    /// It must take the long way.
+    /// The offer needs the full admission path.
     Special,
     TooLarge,
     /// Others wait already.
@@ -105,7 +106,7 @@ pub(super) enum Quick {
     Refused(Refusal),
 }
 
-/// What becomes of a capacity at an instant.
+/// A change of a capacity at an instant: its standing and its limits.
 #[derive(Debug)]
 struct Change {
     at: u64,
@@ -115,7 +116,7 @@ struct Change {
     limits: Vec<(usize, InForce)>,
 }
 
-/// All capacities and quotas.
+/// The state of all capacities and quotas.
 #[derive(Debug)]
 pub(super) struct Supply {
     pub capacities: Vec<CapacityState>,
@@ -241,7 +242,7 @@ impl Supply {
         fits(&self.capacities[capacity].on_tokens, &self.gauges, ask)
     }
 
-    /// Whether every limit has room: concurrency is asked first. Takes nothing.
+    /// Returns whether every limit has room, or the first refusal: concurrency is asked first. Takes nothing.
     pub(super) fn test(&mut self, capacity: usize, now: u64, ask: Ask) -> Result<(), Refusal> {
         self.capacities[capacity].test(&mut self.gauges, now, ask)
     }
@@ -323,7 +324,7 @@ impl Supply {
             .try_fold(now, |latest, at| Some(latest.max(at?)))
     }
 
-    /// How the quotas stand, and their greatest use since the last snapshot.
+    /// Returns the state of each quota, with its greatest use since the last snapshot.
     pub(super) fn snapshot_quotas(&mut self, now: u64) -> Vec<QuotaSnapshot> {
         let gauges = &mut self.gauges;
         self.quotas
@@ -414,7 +415,7 @@ impl CapacityState {
         self.board();
     }
 
-    /// One more is in flight.
+    /// Counts one more attempt in service.
     #[inline(always)]
     fn board(&mut self) {
         self.in_flight += 1;
@@ -424,13 +425,13 @@ impl CapacityState {
         }
     }
 
-    /// Its only quota refuses.
+    /// Returns the refusal by the capacity's only quota.
     #[inline(never)]
     fn refused_by_quota(&self, reason: Reason) -> Quick {
         Quick::Refused(Refusal { refused: Refused::of(reason), quota: self.quotas.first().copied() })
     }
 
-    /// Stands otherwise from now on.
+    /// Puts another standing in force from now on.
     fn stand(&mut self, standing: Standing) {
         self.standing = standing;
         self.concurrency = standing.concurrency.unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! From replications to estimates with intervals.
+//! Estimates with confidence intervals, from the records of replications.
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use crate::model::capacity::purchase::Commitment;
 use crate::results::{BillItem, CommitmentItem, ListPrice};
 use crate::units::Usd;
 
-/// Returns the items of the bill, in the ledger's order. An amount that some replication cannot tell is not told.
+/// Returns the items of the bill, in the ledger's order. An amount that is unknown in some replication is unknown here.
 pub(super) fn bill(model: &Model, replications: &[Replication]) -> Vec<BillItem> {
     let (from, to) = (model.run.warmup, model.run.measured_end());
     let ledgers: Vec<Vec<Item>> = replications.iter().map(|r| ledger(model, &r.record.measured, from, to)).collect();
@@ -35,7 +35,7 @@ pub(super) fn bill(model: &Model, replications: &[Replication]) -> Vec<BillItem>
     first.iter().enumerate().map(item).collect()
 }
 
-/// What is due for whole terms, whatever is used.
+/// Returns the amounts that are due for whole terms of commitments, whatever is used.
 pub(super) fn commitments(model: &Model) -> Vec<CommitmentItem> {
     let purchases = model.capacities.iter().flat_map(|c| c.billing.purchases().iter().map(move |p| (c, p)));
     let bound = purchases.filter(|(_, purchase)| purchase.commitment != Commitment::None);

@@ -1,4 +1,4 @@
-//! When daily limits are used up: as it happened in the run, else as the stated rates lead to expect.
+//! Notes on when daily limits are used up: as the run observed it, else as the stated rates predict it.
 
 use super::notes::caveat;
 use super::replicate::Record;
@@ -30,7 +30,7 @@ pub(super) fn notes(model: &Model, pooled: &Record, replications: u64, point: &P
     notes
 }
 
-/// When the limit refused first, and on how many days of the run.
+/// Returns when the limit refused first and on how many days of the run, in words; `None`: it refused on no day.
 fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64) -> Option<String> {
     let days = used_up.days();
     let first = days.first()?;
@@ -49,7 +49,7 @@ fn in_the_run(model: &Model, quota: &Quota, used_up: &UsedUp, replications: u64)
     Some(format!("{limit} is used up at {}{share}{often}", moment(&model.run.start, at)))
 }
 
-/// More than was expected is no rounding and no luck \[1\].
+/// The ratio of charges to expected charges above which a difference is neither rounding nor chance \[1\].
 const MORE: f64 = 1.2;
 
 /// Returns whether all traffic that may ask a quota, by any capacity of its routes, has been sent before an instant.
@@ -65,7 +65,7 @@ fn sends_end_before(model: &Model, quota: usize, at: SimTime) -> bool {
     })
 }
 
-/// When the limit would be used up if the run went on; `None`: within a week it is not.
+/// Returns when the limit would be used up if the run went on, in words; `None`: within a week it would not be.
 fn after_the_run(model: &Model, outlook: &Outlook<'_>, quota: usize, charged: Option<f64>) -> Option<String> {
     if let Some(at) = outlook.used_up_at(quota) {
         // What the run has played decides, and not what was expected of it.

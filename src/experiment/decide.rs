@@ -46,7 +46,7 @@ pub fn decision(model: &Model, results: &Results) -> Option<Decision> {
     })
 }
 
-/// Whose goal a metric is; `None`: it is of the whole, or the scenario names no owners.
+/// Returns the owner that a metric is about; `None`: the metric is of the whole, or the scenario names no owners.
 #[must_use]
 pub fn owner_of(model: &Model, metric: &str) -> Option<String> {
     let (family, part) = terms::parse_metric(metric).ok()?.part?;
@@ -60,7 +60,8 @@ pub fn owner_of(model: &Model, metric: &str) -> Option<String> {
     owners.find(is_of).map(|group| group.name.clone())
 }
 
-/// What of the answer is of each owner; the one that loses the largest share first.
+/// Returns the answer for each owner: the share served and the goals missed; the owner that loses the largest share
+/// first.
 fn by_owner(model: &Model, results: &Results, point: &Point) -> Vec<OwnerAnswer> {
     let of = |group: &Group| {
         let failed = results.expectations.iter().filter(|goal| goal.verdict == Judgement::Failed);
@@ -89,7 +90,7 @@ fn flipping(doubt: &Doubt) -> Vec<String> {
     paths
 }
 
-/// What a run assumes, and what happened in it.
+/// The assumptions of a run, with the run's results.
 struct Assumed<'a> {
     model: &'a Model,
     results: &'a Results,
@@ -97,7 +98,7 @@ struct Assumed<'a> {
 }
 
 impl Assumed<'_> {
-    /// The assumptions that may change the answer most, those about the neck first.
+    /// Returns the assumptions that may change the answer most, those about the bottleneck first.
     fn hangs_on(&self) -> Vec<String> {
         let neck = self.point.basis.neck.as_ref();
         let is_lost = self.point.basis.failing_share > 0.0;
@@ -125,7 +126,7 @@ impl Assumed<'_> {
         named
     }
 
-    /// A factor on the reservation or the charge moves each limit on tokens, so it comes first.
+    /// Returns the assumptions about the limit at the bottleneck, factors first: they move each limit on tokens.
     fn about_the_limit(&self, neck: &Neck) -> Vec<String> {
         let owner = neck.path.rsplit_once('.').map_or("", |(owner, _)| owner);
         let is_of_account = owner.split('.').next() == Some(ACCOUNT);
@@ -141,7 +142,8 @@ impl Assumed<'_> {
         paths
     }
 
-    /// Where nothing is in the way: limits that are used much, and factors that could make it so.
+    /// Returns what matters where there is no bottleneck: limits that are used much, and factors that could make them
+    /// so.
     fn near_their_limits(&self) -> Vec<String> {
         let tokens = self.limits().filter(|limit| !limit.ends_with(".rpm"));
         let most = tokens.map(|limit| self.use_of(limit)).fold(0.0, f64::max);
@@ -170,7 +172,7 @@ impl Assumed<'_> {
         keys.iter().flat_map(of).collect()
     }
 
-    /// Whether a limit, or any limit that a limiter enforces, is used much.
+    /// Returns whether a limit, or any limit that a limiter enforces, is used much.
     fn is_near(&self, path: &str) -> bool {
         let Some(owner) = path.strip_suffix(".limiter") else { return self.use_of(path) >= WORTH_NAMING };
         self.limits().any(|limit| of_owner(limit, owner) && self.use_of(limit) >= WORTH_NAMING)

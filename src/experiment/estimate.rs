@@ -1,4 +1,4 @@
-//! How long a run will take and how much memory it will need, said before it begins.
+//! Estimates of the time and the memory that a run takes, made before it begins.
 //!
 //! The beginning of the scenario is played without being recorded, with every rate at its mean over the run, for longer
 //! and longer until enough has happened. What a longer run would do follows from the two longest of these pilots:
@@ -19,7 +19,7 @@ use crate::units::{MICROS_PER_MINUTE, SimTime};
 const ENOUGH: u64 = 200_000;
 /// Requests of the first pilot, where their rate is known.
 const FIRST: f64 = 5_000.0;
-/// Each pilot is so many times as long as the one before it.
+/// The ratio of a pilot's length to that of the one before it.
 const LONGER: u64 = 4;
 /// Attempts that are cheaper than this are not worth a pilot, in all replications of a run.
 const FEW: f64 = 2e7;
@@ -30,7 +30,7 @@ const BYTES_IN_SERVICE: f64 = 100.0;
 /// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
 const BYTES_A_WORKLOAD: f64 = 620e3;
 const BYTES_A_WORKLOAD_MINUTE: f64 = 160.0;
-/// What one replication takes for each workload, and for each of its minutes \[s\].
+/// The time of one replication for each workload, and below for each minute of a workload \[s\].
 const SECONDS_A_WORKLOAD: f64 = 5e-4;
 const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
 /// A run that is recorded takes so many times as long as its pilot \[1\].
@@ -42,16 +42,16 @@ const SECONDS_A_BYTE: f64 = 0.3e-9;
 /// A queue or a backlog below this share of all requests does not grow \[1\].
 const STANDING: f64 = 0.05;
 
-/// What one replication of a model needs.
+/// The time and the memory that one replication of a model needs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Need {
-    /// Of one thread \[s\].
+    /// The computing time on one thread \[s\].
     pub seconds: f64,
     /// Requests that arrive.
     pub requests: f64,
-    /// While it runs \[bytes\].
+    /// The memory while the replication runs \[bytes\].
     pub bytes: f64,
-    /// What is kept of it until all replications are over \[bytes\].
+    /// The memory that is kept of the replication until all of them are over \[bytes\].
     pub kept_bytes: f64,
 }
 
@@ -77,7 +77,7 @@ pub fn estimate(model: &Model) -> Need {
     Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
 }
 
-/// A bound on the attempts of one replication that costs nothing to find; infinite where requests follow from others.
+/// Returns a bound on the attempts of one replication, found at no cost; infinite where requests follow from others.
 fn most_attempts(model: &Model) -> f64 {
     let end = model.run.measured_end().0;
     let requests = |process: &Process| match process {
@@ -93,12 +93,12 @@ fn most_attempts(model: &Model) -> f64 {
     attempts.sum()
 }
 
-/// What a pilot has seen.
+/// The observations of a pilot run.
 #[derive(Debug, Clone, Copy)]
 struct Pilot {
-    /// How long it was in the time of the run \[µs\].
+    /// The length of the pilot, in simulated time \[µs\].
     length: f64,
-    /// How long it took \[s\].
+    /// The time that the pilot took \[s\].
     seconds: f64,
     requests: f64,
     offers: f64,
@@ -110,7 +110,7 @@ struct Pilot {
     service: f64,
 }
 
-/// Plays longer and longer beginnings of a run; returns the two longest, the longest last.
+/// Simulates longer and longer beginnings of a run; returns the two longest, the longest last.
 fn pilots(model: &Model) -> [Pilot; 2] {
     let mut levelled = levelled(model);
     let end = model.run.hard_end().0.max(1);
@@ -167,7 +167,7 @@ fn pilot(model: &mut Model, length: u64) -> Pilot {
     }
 }
 
-/// What the whole run needs, by its pilots.
+/// Returns the need of the whole run, extrapolated from its two longest pilots.
 fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     if last.requests == 0.0 {
         return Need::NONE;

@@ -19,7 +19,7 @@ pub(super) fn legacy_models(model: &Model) -> Vec<String> {
     sentences
 }
 
-/// Says how many values nobody has replaced since an importer wrote them; `None`: none.
+/// Returns how many values are still an importer's placeholders, in words; `None`: none are.
 pub(super) fn placeholders(model: &Model) -> Option<String> {
     let mut left = model.assumptions.iter().filter(|assumption| assumption.why == PLACEHOLDER);
     let is_quota = |path: &str| path.starts_with("capacities.");

@@ -1,4 +1,4 @@
-//! The inputs that a document tells of: where each figure comes from.
+//! The inputs that a document lists, each with its source.
 
 use crate::model::input::Origin;
 use crate::model::study::overlaps;
@@ -27,7 +27,7 @@ fn input(input: &input::Input, is_assumed: bool) -> Input {
     Input { origin, path, value, as_of, source, side: None }
 }
 
-/// Those of two sides: what differs says whose it is.
+/// Returns the inputs of both sides of a comparison; an input that differs names its side.
 pub(super) fn of_sides(a: &Model, b: &Model) -> Vec<Input> {
     let [of_a, of_b] = [a, b].map(of);
     let own = |name: &str, mine: &[Input], other: &[Input]| {
@@ -40,7 +40,7 @@ pub(super) fn of_sides(a: &Model, b: &Model) -> Vec<Input> {
     all
 }
 
-/// Puts them into a document, up to as many as it tells of.
+/// Puts inputs into a document, up to the greatest number that it lists.
 pub(super) fn put(results: &mut Results, mut inputs: Vec<Input>) {
     results.inputs_left_out = inputs.len().saturating_sub(MOST_INPUTS) as u64;
     inputs.truncate(MOST_INPUTS);

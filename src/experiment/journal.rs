@@ -21,12 +21,12 @@ use lines::{Line, next_line, seal, unseal};
 use crate::folder::{self, Temporary};
 use crate::results::Point;
 
-/// How the first line of a journal begins, before its checksum.
+/// The beginning of a journal's first line, before the checksum.
 const HEAD: &str = "{\"bedload_journal\":1,";
-/// How the line of a point begins.
+/// The beginning of the line of a point, before the checksum.
 const POINT: &str = "{";
 
-/// Why a journal cannot be continued.
+/// The reason why a journal cannot be continued.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     #[error("it cannot be read: {0}")]
@@ -41,7 +41,7 @@ pub enum JournalError {
     Damaged,
 }
 
-/// Why the points of a journal were not handed on.
+/// The reason why the points of a journal were not handed on.
 #[derive(Debug, thiserror::Error)]
 pub enum PointsError {
     #[error("the journal cannot be read: {0}")]
@@ -55,7 +55,7 @@ pub enum PointsError {
 pub enum Dropped {
     /// The line does not fit its checksum: it was changed, or another sweep wrote it.
     Damaged { line: u64 },
-    /// Another line has the same point.
+    /// The line has the same point as another line.
     Doubled { line: u64, point: u64 },
     /// The sweep has no such point.
     OutOfRange { line: u64, point: u64 },
@@ -75,7 +75,7 @@ struct Inner {
     /// The checksum of the head, which the checksums of the points rest on.
     key: String,
     end: u64,
-    /// Where each finished point lies: from, and how long \[bytes\].
+    /// The position of each finished point's line in the file: offset and length \[bytes\].
     points: BTreeMap<u64, (u64, u64)>,
 }
 

@@ -60,7 +60,7 @@ fn not_held(e: Expectation) -> Expectation {
     Expectation { verdict: Judgement::Inconclusive, undecided: Some(Undecided { replications: None, why }), ..e }
 }
 
-/// What the judgement of a rate rests on; `None`: it is no rate, or nothing was tried.
+/// Returns the evidence for the judgement of a rate; `None`: the metric is no rate, or there were no trials.
 fn evidence(pooled: Measure, replications: &[Replication], at: usize, alpha: f64) -> Option<RateEvidence> {
     let Measure::Rate { events, trials, minutes, deviation, .. } = pooled else { return None };
     let own = replications.iter().filter_map(|r| match r.metrics[at].measure {
@@ -81,7 +81,7 @@ fn evidence(pooled: Measure, replications: &[Replication], at: usize, alpha: f64
     })
 }
 
-/// How often the stop rule may look: once for each wave.
+/// Returns how many times the stop rule may look at the results: once for each wave.
 fn looks(model: &Model) -> f64 {
     let plan = model.run.replications;
     if plan.relative_precision.is_none() {
@@ -95,7 +95,7 @@ fn looks(model: &Model) -> f64 {
     looks
 }
 
-/// How far the truth may lie from the estimate on one side, at the level.
+/// Returns how far the truth may lie from the estimate on one side, at the error probability `alpha`.
 fn margin(model: &Model, e: Estimate, evidence: Option<RateEvidence>, alpha: f64) -> f64 {
     if let Some(worth) = evidence.and_then(|evidence| evidence.worth) {
         return dispersion::bound_of_none(alpha, worth);
@@ -132,7 +132,7 @@ pub(super) fn verdict(bound: Bound, estimate: f64, margin: f64) -> Judgement {
 }
 
 /// Returns whether the half-widths of the means and rates that matter are within `precision` of their estimates, or
-/// within a floor below which nobody asks: 0.1 percentage points, 1 ms.
+/// within a floor that is precise enough for any purpose: 0.1 percentage points, 1 ms.
 pub(super) fn is_precise(model: &Model, metrics: &BTreeMap<String, Estimate>, precision: f64) -> bool {
     let named: Vec<&str> =
         model.expectations.iter().map(|e| e.metric.as_str()).filter(|m| is_mean_or_rate(m)).collect();

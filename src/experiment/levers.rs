@@ -5,7 +5,7 @@ use crate::model::capacity::Billing;
 use crate::model::capacity::account::ACCOUNT;
 use crate::results::{Neck, NeckKind, Point};
 
-/// From this share of unused reservations on, a lower cap is tried before a higher quota \[1\].
+/// The share of unused reservations from which on a lower cap is tried before a higher quota \[1\].
 const MOSTLY_UNUSED: f64 = 0.5;
 
 /// A key that is raised from its value in force.
@@ -15,7 +15,7 @@ pub(super) struct Lever {
     pub from: u64,
 }
 
-/// Returns the key that is raised for a neck; `None`: no number widens it.
+/// Returns the key that is raised for a bottleneck; `None`: no number widens it.
 pub(super) fn lever(model: &Model, neck: &Neck) -> Option<Lever> {
     let (owner, key) = neck.path.rsplit_once('.').unwrap_or(("", &neck.path));
     let from = neck.size.map(|size| size as u64);

@@ -45,11 +45,11 @@ pub use sweep::{Design, Kept, SharedNotes, Stopped, sweep};
 use crate::model::Model;
 use crate::results::{self, Results};
 
-/// Is told how far a run has come; called from any thread.
+/// An observer of a run's progress; called from any thread.
 pub trait Watch: Sync {
     /// Replications to come, each over `simulated` µs.
     fn planned(&self, replications: u64, simulated: u64);
-    /// That much more of some replication has been simulated \[µs\].
+    /// Some replication has been simulated for that much longer \[µs\].
     fn advanced(&self, simulated: u64);
     /// Returns whether no further wave of replications should begin; a run that is asked to stop depends on the
     /// machine's speed.
@@ -77,7 +77,7 @@ pub struct Conclusion {
     pub effort: Effort,
 }
 
-/// Work done, over all replications. No part of the results: it is for the line that tells the speed.
+/// The work done, over all replications. No part of the results: only the line about the speed shows it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Effort {
     /// Requests simulated, measured or not.

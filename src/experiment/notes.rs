@@ -1,4 +1,4 @@
-//! What a reader must know to read the figures.
+//! The notes that a reader needs to understand the figures.
 
 use super::daily;
 use super::granted;
@@ -36,12 +36,12 @@ pub(super) fn note(metric: Option<&str>, text: impl Into<String>) -> Note {
     Note { metric: metric.map(str::to_owned), text: text.into(), is_caveat: false }
 }
 
-/// A note that is a part of the decision.
+/// Returns a note that is a part of the decision.
 pub(super) fn caveat(metric: Option<&str>, text: impl Into<String>) -> Note {
     Note { is_caveat: true, ..note(metric, text) }
 }
 
-/// When each job is done, on the clock.
+/// Returns a note for each job with the time at which it is done.
 fn of_jobs(model: &Model, point: &Point) -> Vec<Note> {
     let of = |workload: &Workload| {
         let Arrivals::Job(job) = &workload.arrivals else { return None };
@@ -123,9 +123,9 @@ fn thinnest_known(point: &Point) -> Option<(&'static str, f64)> {
         .find(|(suffix, _)| served && point.value(&format!("e2e_{suffix}_ms")).is_none())
 }
 
-/// A month may be billed for more than is played, and nobody has seen whether that would be carried.
+/// Returns a note where a month is billed for more requests than the run shows to be carried.
 fn of_the_month(model: &Model, point: &Point) -> Option<Note> {
-    /// More is no rounding and no luck \[1\].
+    /// The ratio of requests above which a difference is neither rounding nor chance \[1\].
     const MORE: f64 = 1.1;
     let billed = model.money.requests_per_month?;
     let month = model.money.hours_per_month * MICROS_PER_HOUR as f64;

@@ -1,4 +1,4 @@
-//! What would decide an expectation that is open, and what points of a study tell of each other's clusters.
+//! The replications that would decide an open expectation, and the clusters of rare events that a study's points share.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use crate::model::Bound;
 use crate::results::{Expectation, Judgement, Point, RateEvidence, Undecided};
 use crate::stats::{Deviation, dispersion, interval};
 
-/// More replications than this are named as "more than".
+/// The number of replications above which an answer is "more than" this.
 const MOST: f64 = 1e6;
 
-/// How an expectation was judged.
+/// The sample that an expectation was judged on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
     /// Replications.
     pub n: u64,
     /// The error probability of one side.
     pub alpha: f64,
-    /// How far the truth may lie from the estimate on one side.
+    /// The greatest distance on one side of the truth from the estimate.
     pub margin: f64,
 }
 
-/// Why an expectation is not decided, and how many replications would decide it; `None`: it is.
+/// Returns why an expectation is not decided, and how many replications would decide it; `None`: it is decided.
 pub(super) fn undecided(e: &Expectation, sample: Sample) -> Option<Undecided> {
     if e.verdict != Judgement::Inconclusive {
         return None;
@@ -51,7 +51,7 @@ pub(super) fn undecided(e: &Expectation, sample: Sample) -> Option<Undecided> {
     Some(Undecided { replications: Some(replications as u64), why })
 }
 
-/// A bound at which nothing, or everything, is an event: it can be broken, and never be shown to hold.
+/// Returns why a bound at which nothing, or everything, is an event can be broken, and never be shown to hold.
 fn never(estimate: f64, margin: f64) -> Undecided {
     let percent = |x: f64| format!("{}%", (x * 1e4).ceil() / 100.0);
     let (what, decidable) = if estimate == 0.0 {
@@ -67,7 +67,7 @@ fn percent_down(x: f64) -> String {
     format!("{}%", (x * 1e4).floor() / 100.0)
 }
 
-/// How many replications make the margin of a mean as narrow as the gap.
+/// Returns the number of replications that makes the margin of a mean as narrow as the gap.
 fn narrowed(sample: Sample, gap: f64) -> f64 {
     let t = |n: f64| interval::student_t(1.0 - 2.0 * sample.alpha, (n as u64).max(2) - 1);
     let n = sample.n.max(2) as f64;
@@ -81,7 +81,7 @@ fn narrowed(sample: Sample, gap: f64) -> f64 {
     needed
 }
 
-/// What the points of a study show of the clusters of each rate, by metric.
+/// The clustering of the events of each rate, by metric, as the points of a study show it.
 #[derive(Debug, Clone, Default)]
 pub struct Clusters {
     /// The largest dispersion of any comparable point, so that points with other traffic cannot hide it.

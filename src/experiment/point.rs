@@ -10,34 +10,34 @@ use crate::model::Model;
 use crate::results::{EndReason, EndedEarly, Estimate, Expectation, Note, Point};
 use crate::units::SimTime;
 
-/// A design point that has been played.
+/// A design point that has been simulated.
 #[derive(Debug, Clone)]
 pub struct Played {
     pub point: Point,
     pub expectations: Vec<Expectation>,
     pub notes: Vec<Note>,
-    /// For paired differences with another point.
+    /// The replications, for paired differences with another point.
     pub replications: Vec<Replication>,
     pub pooled: Record,
     pub effort: Effort,
 }
 
-/// How much is kept of a design point.
+/// The amount of detail that is kept of a design point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Its figures.
+    /// The figures of the point.
     Figures,
-    /// And the detail that charts draw.
+    /// The figures, and the detail that charts draw.
     Detail,
 }
 
-/// Plays a design point; its point has number 0 and no parameters.
+/// Simulates a design point; its point has number 0 and no parameters.
 #[must_use]
 pub fn play(model: &Model, depth: Depth, watch: &dyn Watch) -> Played {
     play_along(model, depth, watch, &Scores::default())
 }
 
-/// The same as one of many that share scores.
+/// Simulates a design point as one of many that share recorded random variates.
 #[must_use]
 pub fn play_along(model: &Model, depth: Depth, watch: &dyn Watch, scores: &Scores) -> Played {
     let plan = model.run.replications;
@@ -62,7 +62,7 @@ pub fn play_along(model: &Model, depth: Depth, watch: &dyn Watch, scores: &Score
     concluded(model, depth, replications, pooled, metrics)
 }
 
-/// Plays more replications of a point until it has as many, and says anew what it says. For two points that must have the
+/// Simulates more replications of a point until it has as many, and concludes anew. For two points that must have the
 /// same number, whatever their stop rules say.
 #[must_use]
 pub fn prolong(played: Played, model: &Model, replications: u64, watch: &dyn Watch) -> Played {
@@ -91,7 +91,7 @@ fn ended(model: &Model, pooled: &metrics::Record) -> Option<EndedEarly> {
     Some(EndedEarly { at_s, clock, reason, most: first.most.into(), replications })
 }
 
-/// What is said of replications once there are enough.
+/// Returns the results of a design point, once it has enough replications.
 fn concluded(
     model: &Model,
     depth: Depth,

@@ -1,4 +1,4 @@
-//! Is a run worse than an earlier one with the same seed? Replications pair, so that luck cancels.
+//! Is a run worse than an earlier one with the same seed? Replications pair, so that random variation cancels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ pub struct Regression {
     pub metric: String,
     /// The mean of now less then, over the pairs; `None`: there are none.
     pub difference: Option<f64>,
-    /// Of its interval at the run's confidence; `None`: one pair has none.
+    /// The half-width of the difference's interval at the run's confidence; `None`: one pair has no interval.
     pub half_width: Option<f64>,
     /// Failed: it is worse, and the interval excludes zero.
     pub verdict: Judgement,
-    /// Whether the mean is better than that of the baseline.
+    /// True if the mean is better than that of the baseline.
     pub is_better: bool,
 }
 
@@ -35,7 +35,7 @@ pub fn cut_more(model: &Model, played: &Played, baseline: &BaselineScenario) -> 
     cut.difference.filter(|more| is_certain && *more > 0.0)
 }
 
-/// What to remember of a run.
+/// Returns the figures of a run that a baseline keeps.
 #[must_use]
 pub fn remember(model: &Model, played: &Played) -> BaselineScenario {
     let named: BTreeSet<&str> = model.expectations.iter().map(|e| e.metric.as_str()).collect();

@@ -12,11 +12,11 @@ use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
 use crate::model::Model;
 use crate::traffic;
 
-/// What one replication, or the pool of several, recorded.
+/// The measurements of one replication, or of several pooled.
 #[derive(Debug, Clone)]
 pub struct Record {
     pub measured: metrics::Record,
-    /// By window, in the model's order.
+    /// The measurements in each window, in the model's order.
     pub windows: Vec<metrics::Record>,
 }
 
@@ -82,7 +82,7 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Op
     Replication { record, metrics, effort }
 }
 
-/// Plays the tape to the end of the run.
+/// Simulates the tape to the end of the run.
 fn play<O: Observer>(
     model: &Model,
     number: u64,
@@ -109,7 +109,7 @@ fn play<O: Observer>(
     engine.finish()
 }
 
-/// Every measured request has exactly one outcome, and every served one its latencies.
+/// Checks that every measured request has exactly one outcome, and every served one its latencies.
 ///
 /// # Panics
 /// When that does not hold: the engine is at fault, and the seed and the event tell where to look.

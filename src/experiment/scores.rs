@@ -1,5 +1,5 @@
-//! Scores on a shelf: what several design points of a study would draw anew, each the same, is drawn once while memory
-//! allows it. Only time depends on it, never a result.
+//! The cache of recorded variates: what several design points of a study would draw anew, each the same, is drawn once
+//! while memory allows it. Only time depends on the cache, never a result.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -12,26 +12,26 @@ use crate::model::workload::cache::Cache;
 use crate::model::workload::tokens::{TokenSource, TokensOf};
 use crate::units::Tokens;
 
-/// Most memory for the scores of all studies at a time \[bytes\].
+/// The greatest memory for the recorded variates of all studies at a time \[bytes\].
 const MOST_BYTES: u64 = 256 << 20;
-/// So often a world is drawn before it is written down, which costs as much as some runs save.
+/// The number of runs that draw variates before they are recorded: recording costs as much as some runs save.
 const DRAWN_ANEW: u64 = 3;
-/// From so many runs on, sorting the ends of service pays.
+/// The number of runs from which on sorting the ends of service pays.
 const RUNS_TO_FORESEE: u64 = 8;
-/// Most worlds that are remembered.
+/// The greatest number of keys of recorded variates that are remembered.
 const MOST_WORLDS: usize = 1_024;
-/// A world is forgotten when so many runs for each that is remembered have passed it over.
+/// The patience of the cache: a key is forgotten when so many runs for each remembered key have not used it.
 const IDLE: u64 = 4;
-/// Laws that list more values are not compared, so that their workloads are drawn anew each time.
+/// The greatest number of values in a law that is compared; a workload with a longer law is drawn anew each time.
 const LONGEST_LAW: usize = 256;
 
-/// What the columns of a score depend on. How far they go does too, but not what they say.
+/// The key of recorded variates: everything that the recorded values depend on. How many are recorded is no part of it.
 #[derive(Debug, Clone, PartialEq)]
 struct World {
     workload: String,
     seed: u64,
     replication: u64,
-    /// Where the run ends at the latest, and with it the draws \[µs\].
+    /// The latest end of the run, at which its draws end too \[µs\].
     until: u64,
     arrivals: Drawn,
     tokens: TokenSource,
@@ -48,7 +48,7 @@ enum Drawn {
 }
 
 impl World {
-    /// `None`: requests of this kind are not written down.
+    /// Returns the key of a workload's variates; `None`: requests of this kind are not recorded.
     fn new(model: &Model, workload: &Workload, replication: u64) -> Option<Self> {
         let arrivals = match &workload.arrivals {
             Arrivals::Renewal { gaps, intensity } => Drawn::Renewal(*gaps, intensity.clone()),
@@ -81,7 +81,7 @@ struct Entry {
     world: World,
     runs: u64,
     last_run: u64,
-    /// `None`: not yet written; `None` inside: it cannot be, or there was no room.
+    /// The recorded variates; `None`: not recorded yet; `None` inside: they cannot be, or there was no room.
     score: Option<Option<Arc<Score>>>,
 }
 
@@ -91,26 +91,26 @@ struct Shelf {
     runs: u64,
 }
 
-/// The scores of a study.
+/// The recorded variates of a study.
 #[derive(Debug, Default)]
 pub struct Scores {
     shelf: Mutex<Shelf>,
 }
 
-/// All scores that somebody still has. Who writes one holds it, one at a time, so that it is known how much room is left; the
-/// others draw meanwhile.
+/// All recorded variates that are in use. A thread that records holds the lock, so that the room left is known; the
+/// other threads draw meanwhile.
 static WRITTEN: Mutex<Vec<Weak<Score>>> = Mutex::new(Vec::new());
 
-/// What the shelf says of a world.
+/// The result of looking up recorded variates.
 enum Found {
     Score(Arc<Score>, u64),
-    /// There is none, and it is worth one.
+    /// No variates are recorded, and recording them is worth it.
     Worth,
     Nothing,
 }
 
 impl Scores {
-    /// Those of the workloads of a run, where there are any.
+    /// Returns the recorded variates of the workloads of a run, where there are any.
     #[must_use]
     pub fn of(&self, model: &Model, replication: u64) -> Vec<Option<Arc<Score>>> {
         self.shelf().runs += 1;
@@ -154,7 +154,7 @@ impl Scores {
 }
 
 impl Shelf {
-    /// Another run meets a world.
+    /// Notes that another run has this key, and looks up its variates.
     fn meet(&mut self, world: &World) -> Found {
         let (now, patience) = (self.runs, IDLE * (self.entries.len() as u64 + 16));
         self.entries.retain(|entry| now - entry.last_run <= patience);

@@ -10,9 +10,9 @@ use crate::results::{Change, Expectation, Judgement, Point, Rerun, Setting, Verd
 use crate::terms::{self, Unit};
 use crate::units::SimTime;
 
-/// At most so many reruns.
+/// The greatest number of reruns.
 const MOST_RERUNS: usize = 8;
-/// At most so many keys are raised together.
+/// The greatest number of keys that are raised together.
 const MOST_KEYS: usize = 3;
 /// A rerun of steady traffic measures no longer than this.
 const SHORT: SimTime = SimTime(30 * 60 * 1_000_000);
@@ -51,7 +51,7 @@ fn missed(expectations: &[Expectation]) -> Vec<Expectation> {
     missed.cloned().collect()
 }
 
-/// What a goal on dollars or counts says depends on how long a run is, and on what is bought.
+/// Returns whether a metric is in dollars: a goal on it depends on how long a run is, and on what is bought.
 fn is_of_money(metric: &str) -> bool {
     terms::parse_metric(metric).is_ok_and(|m| m.term.unit == Unit::Usd)
 }
@@ -65,7 +65,7 @@ struct Key {
     value: u64,
 }
 
-/// How a rerun ended.
+/// The result of a rerun.
 struct Outcome {
     model: Model,
     point: Point,
@@ -152,7 +152,7 @@ impl Search<'_> {
 
     /// Returns whether a cap is kept while a quota is raised: the scenario states none, and it cuts few answers short.
     fn is_worth_a_cap(&self, outcome: &Outcome) -> bool {
-        /// More answers that are cut short are no remedy \[1\].
+        /// The share of answers cut short above which a lower cap is no remedy \[1\].
         const FEW: f64 = 0.01;
         let [workload] = self.model.workloads.as_slice() else { return false };
         let is_stated = workload.stages.last().is_none_or(|main| main.output_cap < main.facts.max_output_tokens);
@@ -233,7 +233,7 @@ impl Search<'_> {
         }
     }
 
-    /// Plays the values, and keeps them where they carry the load.
+    /// Simulates the values, and keeps them where they carry the load.
     fn try_best(&mut self) -> bool {
         let outcome = self.play().filter(|outcome| outcome.carries);
         let carries = outcome.is_some();
@@ -243,7 +243,7 @@ impl Search<'_> {
         carries
     }
 
-    /// Plays the values once; `None`: they make no scenario.
+    /// Simulates the values once; `None`: they make no scenario.
     fn play(&mut self) -> Option<Outcome> {
         let mut settings: Vec<String> = self.keys.iter().map(|key| format!("{}={}", key.path, key.value)).collect();
         settings.push("run.replications=1".to_owned());
@@ -272,7 +272,7 @@ impl Search<'_> {
         Some(Outcome { model, point: played.point, missed, carries })
     }
 
-    /// What the values in force come to, with the reruns so far.
+    /// Returns the change that the values in force make, with the reruns so far; `None`: no key is varied.
     fn told(&self, missed: Vec<Expectation>, next_neck: Option<String>) -> Option<Change> {
         let [first, with @ ..] = self.keys.as_slice() else { return None };
         let carries = |rerun: &&Rerun| rerun.carries && rerun.value == first.value;
@@ -313,8 +313,8 @@ fn waiting_share(point: &Point) -> f64 {
     requests.map_or(0.0, |requests| point.basis.waiting_growth.max(0.0) / requests)
 }
 
-/// How long a rerun measures, where it may be shorter than the run: traffic and capacity are steady, and nothing that is
-/// asked for depends on the time; `None`: as long as the run.
+/// Returns how long a rerun measures, where it may be shorter than the run: traffic and capacity are steady, and no
+/// result asked for depends on the time; `None`: as long as the run.
 fn shortened(model: &Model) -> Option<SimTime> {
     let is_steady = model.workloads.iter().all(|w| w.arrivals.is_stationary())
         && model.capacities.iter().all(Capacity::is_stationary)

@@ -1,5 +1,5 @@
-//! Design points in parallel. Points are independent of each other and of how they are grouped: any part of a sweep can be
-//! played anywhere, in any order.
+//! Design points in parallel. Points are independent of each other and of how they are grouped: any part of a sweep can
+//! be simulated anywhere, in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,21 +20,22 @@ pub trait Design: Sync {
     fn point(&self, index: u64) -> Result<(BTreeMap<String, serde_json::Value>, Model), String>;
 }
 
-/// Why a sweep ended early.
+/// The reason why a sweep ended early.
 #[derive(Debug)]
 pub enum Stopped<E> {
-    /// A point cannot be played.
+    /// A point cannot be simulated.
     Unplayable { index: u64, why: String },
     /// A finished point could not be kept.
     Unkept(E),
 }
 
-/// Up to so many points every metric is kept.
+/// The number of points up to which every metric is kept.
 const ALL_METRICS: u64 = 1_000;
-/// Up to so many all totals and capacities, and what is named; beyond, only what is looked at first and what is named.
+/// The number of points up to which totals, metrics of capacities and named metrics are kept; beyond, core and named
+/// ones.
 const TOTALS: u64 = 10_000;
 
-/// What is looked at first.
+/// The metrics that readers look at first.
 const CORE: [&str; 13] = [
     "requests",
     "requests_per_month",
@@ -51,11 +52,11 @@ const CORE: [&str; 13] = [
     "cost_per_month_usd",
 ];
 
-/// Which metrics of the points are kept, so that the results of many points stay bounded.
+/// The choice of the points' metrics that are kept, so that the results of many points stay bounded.
 #[derive(Debug, Clone)]
 pub struct Kept {
     points: u64,
-    /// That an expectation or `[output]` names.
+    /// The metrics that an expectation or `[output]` names.
     named: BTreeSet<String>,
 }
 
@@ -87,11 +88,12 @@ fn of_the_hours(model: &Model, notes: &[Note]) -> Vec<Note> {
     notes.iter().filter(is_told).cloned().collect()
 }
 
-/// The notes of many points, so that what most of them say is told once.
+/// The notes of many points, combined so that a note which most points have appears once.
 #[derive(Debug, Default)]
 pub struct SharedNotes {
     points: u64,
-    /// By what a note says apart from its figures, in the order of the points: the note of the first point that has it.
+    /// The notes in the order of the points, each under its text without figures: the note of the first point that has
+    /// it.
     notes: Vec<(String, SharedNote)>,
 }
 
@@ -101,7 +103,7 @@ struct SharedNote {
     /// The number of the point that `first` is of.
     of: u64,
     points: u64,
-    /// Other points say it with other figures.
+    /// True if other points have the note with other figures.
     differs: bool,
     /// The first and the last time of day that a note says, such as `12:48`, where the notes differ in nothing else.
     times: Option<[String; 2]>,
@@ -128,7 +130,7 @@ impl SharedNotes {
         }
     }
 
-    /// Each note once, with how many points it is of.
+    /// Returns each note once, with the number of points that have it.
     #[must_use]
     pub fn told(self) -> Vec<Note> {
         let all = self.points;
@@ -177,10 +179,11 @@ fn between(text: &str, [least, most]: [String; 2]) -> Option<String> {
     text.contains(&at).then(|| text.replacen(&at, &format!("between {least} and {most}"), 1))
 }
 
-/// Plays the points of these numbers and hands each to `keep` when it is finished, from any thread and in any order.
+/// Simulates the points of these numbers and hands each to `keep` when it is finished, from any thread and in any
+/// order.
 ///
 /// # Errors
-/// A point cannot be played, or cannot be kept; the points that were kept stay.
+/// A point cannot be simulated, or cannot be kept; the points that were kept stay.
 pub fn sweep<E: Send>(
     design: &dyn Design,
     numbers: &[u64],

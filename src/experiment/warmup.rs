@@ -9,24 +9,24 @@ use crate::units::SimTime;
 
 /// Values of the series that make one batch.
 const BATCH: usize = 5;
-/// Of a shorter series nothing is said.
+/// The fewest batches of a series that allow advice.
 const LEAST_BATCHES: usize = 20;
 /// A start that differs from the rest by less than this share of it is good enough \[1\].
 const WORTH_A_WORD: f64 = 0.05;
 /// Standard errors by which it differs beyond chance.
 const BEYOND_CHANCE: f64 = 4.0;
 
-/// What the start of the measured interval still has of the idle system.
+/// The advice about a measured interval that begins before the system has settled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Advice {
-    /// The warm-up that leaves it out.
+    /// The warm-up that would leave the unsettled start out.
     Longer(SimTime),
-    /// More than half of the interval would have to go.
+    /// More than half of the interval would have to be left out.
     NeverSettles,
 }
 
-/// `None`: the warm-up is long enough, or there is no steady state to warm up to (traffic or capacity that changes, a replay,
-/// a load beyond the capacity).
+/// Returns advice on the warm-up. `None`: it is long enough, or there is no steady state to warm up to (traffic or
+/// capacity that changes, a replay, a load beyond the capacity).
 pub(super) fn advice(model: &Model, replications: &[Replication], verdict: Verdict) -> Option<Advice> {
     let stationary = model.workloads.iter().all(|w| w.arrivals.is_stationary())
         && model.capacities.iter().all(crate::model::capacity::Capacity::is_stationary);
@@ -55,8 +55,8 @@ fn batches(series: &[f64]) -> Vec<f64> {
     series.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect()
 }
 
-/// How many batches are to be left out: those that make the standard error of the rest least. `Some(None)`: more than half
-/// of them; `None`: none, or the start differs by too little to matter.
+/// Returns how many batches to leave out: those that make the standard error of the rest least. `Some(None)`: more than
+/// half of them; `None`: no batch, or the start differs by too little to matter.
 fn truncation(batches: &[f64]) -> Option<Option<usize>> {
     let n = batches.len();
     if n < LEAST_BATCHES {

@@ -1,5 +1,5 @@
-//! From a record of calls to a scenario: what the record shows, the scenario that replays it, and the nearest that drawn
-//! traffic comes to it.
+//! Makes a scenario from a record of calls: the figures of the record, the scenario that replays it, and the nearest
+//! that drawn traffic comes to it.
 //!
 //! - [`read`]: a file into profiles, in one pass and bounded memory;
 //! - [`profile`]: the figures of one workload;

@@ -1,4 +1,4 @@
-//! What a record of calls shows, from one pass in bounded memory.
+//! The figures of a record of calls, from one pass in bounded memory.
 
 use super::sample::Sample;
 use super::windows::{Counts, Windows};
@@ -107,19 +107,19 @@ impl Profile {
         SimTime(self.last)
     }
 
-    /// Of whole prompts \[tokens\].
+    /// Returns the lengths of whole prompts \[tokens\].
     #[must_use]
     pub fn input(&self) -> &Histogram {
         &self.input
     }
 
-    /// Of answers \[tokens\].
+    /// Returns the lengths of answers \[tokens\].
     #[must_use]
     pub fn output(&self) -> &Histogram {
         &self.output
     }
 
-    /// What a record from t = 0 to `until` shows; `None` when nothing was added.
+    /// Returns the figures of a record from t = 0 to `until`; `None` when no row was added.
     #[must_use]
     pub fn figures(&self, until: SimTime) -> Option<Figures> {
         let (input, output) = (Lengths::of(&self.input)?, Lengths::of(&self.output)?);
@@ -148,7 +148,7 @@ impl Profile {
         })
     }
 
-    /// \[1/s\]
+    /// Returns the mean rate of arrivals \[1/s\].
     fn rate(&self, until: SimTime) -> f64 {
         // A row at t = 0 began the clock: it is no event of the time that followed.
         let events = self.rows - u64::from(self.first == 0);
@@ -164,7 +164,7 @@ impl Profile {
     }
 }
 
-/// What a record shows.
+/// The figures of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
     pub rows: u64,
@@ -189,7 +189,7 @@ pub struct Figures {
     pub peak_minute_tokens: u64,
     pub input: Lengths,
     pub output: Lengths,
-    /// Spearman's, of input and output \[1\].
+    /// Spearman's rank correlation of input and output \[1\].
     pub correlation: Option<f64>,
     /// The share of all input that was read from the cache \[1\].
     pub cache_read: f64,
@@ -200,7 +200,7 @@ pub struct Figures {
     pub caps: Option<Caps>,
 }
 
-/// How long prompts or answers are \[tokens\].
+/// The distribution of the lengths of prompts or of answers \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lengths {
     pub p50: f64,

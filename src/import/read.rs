@@ -12,7 +12,7 @@ use crate::units::SimTime;
 #[derive(Debug)]
 pub struct Record {
     pub span: SimTime,
-    /// By what the label says; the only one is unnamed where nothing splits the record.
+    /// The profiles by the text of the label; the only one is unnamed where nothing splits the record.
     pub groups: BTreeMap<String, Profile>,
     /// The models that a log names, at most [`MOST_GROUPS`] of them.
     pub models: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Record {
 /// A scenario of more workloads is none that anybody reads.
 pub const MOST_GROUPS: usize = 32;
 
-/// Why a record is not read.
+/// The reason why a record is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]
@@ -73,11 +73,11 @@ pub fn read(path: &Path, selection: &Selection, split_by: Option<&str>) -> Resul
     Ok(Record { span: SimTime(reader.found().all_last), groups, models, found: reader.found() })
 }
 
-/// What a cache of one region would read of prompts whose blocks are known: those at the beginning that were used in the
-/// last five minutes. Replays do the same with the time to live of their scenario.
+/// The prompt cache of one region, for prompts whose blocks are known: a prompt reads its leading blocks that were used
+/// in the last five minutes. Replays do the same with the time to live of their scenario.
 #[derive(Debug, Default)]
 struct PrefixCache {
-    /// By block: its last use \[µs\].
+    /// The last use of each block \[µs\].
     last_use: Vec<u64>,
 }
 

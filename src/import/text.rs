@@ -1,4 +1,4 @@
-//! What a record shows, for a terminal, at most 80 columns wide.
+//! The figures of a record as text for a terminal, at most 80 columns wide.
 
 use super::fit::Fit;
 use super::profile::{Figures, Lengths};
@@ -15,13 +15,13 @@ const FIGURE: usize = 9;
 /// One workload of a record.
 #[derive(Debug)]
 pub struct Told<'t> {
-    /// `None`: the record is not split.
+    /// The name of the workload; `None`: the record is not split.
     pub name: Option<&'t str>,
     pub figures: &'t Figures,
     pub fit: Option<&'t Fit>,
 }
 
-/// What was found; `bold` paints titles and labels.
+/// Returns the figures of each workload as text; `bold` paints titles and labels.
 #[must_use]
 pub fn report(source: &str, workloads: &[Told<'_>], bold: bool) -> String {
     let mut page = Page { out: String::new(), bold };

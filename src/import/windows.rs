@@ -3,11 +3,11 @@
 /// Amounts that fall into windows `[k x length, (k + 1) x length)`, added in the order of time.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    /// \[µs\]
+    /// The length of a window \[µs\].
     length: u64,
     /// The end of the window that is open \[µs\].
     end: u64,
-    /// What fell into it so far.
+    /// The amount in the open window so far.
     open: u64,
     closed: u64,
     empty: u64,
@@ -16,7 +16,7 @@ pub struct Windows {
     peak: u64,
 }
 
-/// What the windows of a record show.
+/// The figures of the windows of a record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Counts {
     /// The largest amount of any window, the unfinished last one too.
@@ -31,7 +31,7 @@ pub struct Counts {
 }
 
 impl Windows {
-    /// \[µs\]
+    /// Returns empty windows of a length \[µs\].
     pub const fn new(length: u64) -> Self {
         Self { length, end: length, open: 0, closed: 0, empty: 0, sum: 0, squares: 0, peak: 0 }
     }
@@ -56,7 +56,7 @@ impl Windows {
         self.open = 0;
     }
 
-    /// What a record that ends at `until` shows \[µs\].
+    /// Returns the figures of a record that ends at `until` \[µs\].
     pub fn counts(&self, until: u64) -> Counts {
         let mut whole = self.clone();
         if until >= whole.end {

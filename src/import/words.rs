@@ -12,7 +12,7 @@ pub fn round_up(x: f64) -> u64 {
     (libm::ceil(x / scale) * scale).max(1.0) as u64
 }
 
-/// A whole number with marks between thousands, where there are five digits or more.
+/// Returns a whole number with marks between thousands, where there are five digits or more.
 pub fn integer(n: u64) -> String {
     if n < 10_000 { n.to_string() } else { grouped(n).replace(',', "_") }
 }

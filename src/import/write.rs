@@ -10,12 +10,12 @@ use crate::stats::dispersion;
 use crate::trace::{Format, Selection};
 use crate::units::{SimTime, grouped};
 
-/// What becomes of a record.
+/// The contents of a scenario that is made from a record.
 #[derive(Debug)]
 pub struct Plan<'p> {
     /// The record's name, for people.
     pub source: &'p str,
-    /// How long it lasts.
+    /// The length of the record.
     pub span: SimTime,
     pub workloads: Vec<Workload<'p>>,
 }
@@ -82,7 +82,7 @@ enum CapFrom {
     Nobody,
 }
 
-/// Where no caller says a cap, one that a caller may well write \[tokens\].
+/// The least output cap that is written for a workload whose callers state none \[tokens\].
 const LEAST_CAP: u64 = 256;
 /// A model of which nothing is known writes at least as much \[tokens\].
 const LEAST_OUTPUT: u64 = 4_096;
@@ -121,7 +121,7 @@ pub fn scenario(plan: &Plan<'_>) -> String {
     out.join("\n")
 }
 
-/// Lists what the trace does not tell, so that a run says which of these values nobody has replaced.
+/// Lists the values that the trace does not state, so that a run reports those that were not replaced.
 fn write_placeholders(out: &mut Vec<String>, plan: &Plan<'_>, models: &[Model<'_>]) {
     out.push("# A key below that still holds this value is reported as assumed.".to_owned());
     out.push("[placeholders]".to_owned());
@@ -148,7 +148,7 @@ fn write_placeholders(out: &mut Vec<String>, plan: &Plan<'_>, models: &[Model<'_
     out.push(String::new());
 }
 
-/// What serves a model of so many.
+/// Returns the name of the capacity that serves a model, of so many models.
 fn capacity_of(model: &str, models: usize) -> String {
     if models == 1 { "account".to_owned() } else { format!("account-{model}") }
 }
@@ -176,9 +176,10 @@ fn head(out: &mut Vec<String>, plan: &Plan<'_>) {
     out.push(format!("replications = {replications}    # as many as decide the goal below where no call is refused"));
 }
 
-/// As many replications as decide the goal on throttling where none is seen: it takes a number of busy minutes in all.
+/// Returns the number of replications that decide the goal on throttling where none is seen: it takes a number of busy
+/// minutes.
 fn replications(plan: &Plan<'_>) -> u64 {
-    /// Fewer give no useful interval of other metrics.
+    /// The fewest replications, of replays and of drawn traffic; fewer give no useful interval of other metrics.
     const LEAST: [u64; 2] = [5, 10];
     let busy = plan.workloads.iter().map(|w| w.figures.busy_minutes).max().unwrap_or(0).max(1);
     let minutes = dispersion::trials_for(1.0 - CONFIDENCE, MOST_THROTTLED).ceil() as u64;
@@ -196,7 +197,7 @@ fn replications(plan: &Plan<'_>) -> u64 {
 /// A model that workloads of a plan have in common.
 struct Model<'p> {
     name: String,
-    /// As the trace calls it.
+    /// The model's name in the trace.
     known_as: Option<&'p str>,
     /// The longest answer that is asked of it \[tokens\].
     longest: u64,
@@ -209,7 +210,7 @@ impl<'p> Model<'p> {
     }
 }
 
-/// In the order of their first workloads.
+/// Returns the models of a plan, in the order of their first workloads.
 fn models<'p>(plan: &Plan<'p>) -> Vec<Model<'p>> {
     let mut found: Vec<Model<'p>> = Vec::new();
     for workload in &plan.workloads {
@@ -272,7 +273,7 @@ fn write_workload(out: &mut Vec<String>, workload: &Workload<'_>, model: &str) {
     out.push("client = { retries = \"standard\" }    # replace: what your callers do".to_owned());
 }
 
-/// What stands in `arrivals.trace`.
+/// Returns the keys of `arrivals.trace` as TOML.
 fn trace_keys(file: &str, selection: &Selection) -> String {
     let mut keys = vec![format!("file = {}", quoted(file))];
     let named = Format::NAMED.iter().find(|(_, format)| Some(*format) == selection.format);
@@ -336,7 +337,7 @@ fn write_lengths(out: &mut Vec<String>, key: &str, law: &LengthLaw) {
     }
 }
 
-/// What was measured, as a comment.
+/// Writes the measured figures as comments.
 fn measured(out: &mut Vec<String>, f: &Figures) {
     let known = |x: Option<f64>| x.map_or_else(|| "not known".to_owned(), number);
     let (calls, mean) = (grouped(f.rows), rate(f.rate));
@@ -351,7 +352,7 @@ fn measured(out: &mut Vec<String>, f: &Figures) {
     ));
 }
 
-/// How well drawn traffic fits, as a comment.
+/// Writes how well drawn traffic fits, as comments.
 fn told(out: &mut Vec<String>, fit: &Fit) {
     out.push("#                              trace       fit".to_owned());
     for c in &fit.compared {

@@ -32,7 +32,7 @@ impl ByPrompt {
 }
 
 impl Abandoned {
-    /// Nothing has been abandoned yet, of so many calls a request, at so many capacities.
+    /// Returns a record without abandoned attempts, for so many calls a request and so many capacities.
     pub(super) fn new(stages: usize, capacities: usize) -> Self {
         let nothing = vec![vec![ByPrompt::default(); capacities]; stages];
         Self { firsts: nothing.clone(), retries: nothing }

@@ -1,4 +1,4 @@
-//! What abandoned attempts cost.
+//! The cost of abandoned attempts.
 
 use super::abandoned::{Abandoned, ByPrompt};
 use super::ledger::component_of;
@@ -9,7 +9,7 @@ use crate::units::Usd;
 /// The cost of abandoned attempts, after discounts. Capacities that are paid by the hour cost the same without them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AbandonedCost {
-    /// `None`: a price is not known.
+    /// The cost of all abandoned attempts; `None`: a price is not known.
     pub(super) all: Option<Usd>,
     /// The part of retries; `None`: a price is not known.
     pub(super) retries: Option<Usd>,

@@ -1,4 +1,4 @@
-//! What follows a burst: whether it becomes again as it was before, and when.
+//! The recovery after a burst: whether the system becomes again as it was before, and when.
 //!
 //! The clock of the run is cut into slices of 10 s. *Before* a burst are the last five minutes of slices that end by its
 //! start. *Normal* is the first minute of slices after its end in which the share of attempts that fail is at most a
@@ -13,20 +13,20 @@ use crate::engine::observer::Snapshot;
 use crate::model::Model;
 use crate::units::MICROS_PER_MINUTE;
 
-/// \[µs\]
+/// The length of a slice \[µs\].
 const SLICE: u64 = MICROS_PER_MINUTE / SLICES_A_MINUTE as u64;
 const SLICES_A_MINUTE: usize = 6;
-/// As many slices before a burst are compared with.
+/// The number of slices before a burst that are compared with.
 const SLICES_BEFORE: usize = 5 * SLICES_A_MINUTE;
 /// One in so many attempts more may fail than before.
 const ONE_MORE_IN: u64 = 100;
 
-/// How bursts ended, of one workload or of all.
+/// The recoveries after the bursts of one workload or of all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Aftermath {
     /// Bursts with a whole minute after them.
     pub bursts: u64,
-    /// Those after which it became normal, and how long that took, summed and at most \[µs\].
+    /// The bursts that the scope recovered from; below, the times until recovery, summed and greatest \[µs\].
     pub recovered: u64,
     pub time: u64,
     pub longest: u64,
@@ -62,8 +62,8 @@ impl Slices {
         })
     }
 
-    /// Returns whether these are as what was before; exact, in integers. Before the run nothing failed and nobody
-    /// waited.
+    /// Returns whether these slices are as good as those before; exact, in integers. Before the run nothing failed and
+    /// no request waited.
     fn are_as(self, before: Self) -> bool {
         let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
         let (ended, count) = (before.ended.max(1), before.count.max(1));
@@ -75,11 +75,11 @@ impl Slices {
 /// One workload, or all of them.
 #[derive(Debug, Clone, Default)]
 struct Scope {
-    /// Before the last burst that found it normal.
+    /// The slices before the last burst that began when the scope was normal.
     before: Slices,
     /// The last slices since it became normal, or, until it does, since the burst.
     recent: VecDeque<Slices>,
-    /// When the burst ended that it has not got over, and whether that burst counts \[µs\].
+    /// The end of the burst that the scope has not recovered from \[µs\], and whether that burst counts.
     since: Option<(u64, bool)>,
     aftermath: Aftermath,
 }
@@ -97,7 +97,7 @@ impl Scope {
         self.aftermath.bursts += u64::from(counts);
     }
 
-    /// A slice ends at `at`.
+    /// Adds a slice that ends at `at` \[µs\].
     fn see(&mut self, at: u64, slice: Slices) {
         let most = if self.since.is_some() { SLICES_A_MINUTE } else { SLICES_BEFORE };
         self.recent.push_back(slice);
@@ -127,9 +127,9 @@ pub(super) struct Lookout {
     /// The last look \[µs\].
     last: u64,
     seen: Vec<Counts>,
-    /// All workloads together, and each.
+    /// The scopes: all workloads together, then each.
     scopes: Vec<Scope>,
-    /// By workload, the capacities in whose queues it may wait.
+    /// The capacities in whose queues each workload may wait.
     queues: Vec<Vec<usize>>,
 }
 
@@ -139,7 +139,7 @@ fn slice_from(at: u64) -> u64 {
 }
 
 impl Lookout {
-    /// `bursts` in the order of their starts; they may overlap.
+    /// Creates the state before a run. `bursts` are in the order of their starts; they may overlap.
     pub(super) fn new(model: &Model, bursts: &[Range<u64>], interval: Range<u64>) -> Self {
         let queues = model.workloads.iter().map(|workload| {
             let mut queues: Vec<usize> = workload.stages.iter().flat_map(|s| s.route.iter().copied()).collect();
@@ -159,7 +159,8 @@ impl Lookout {
         }
     }
 
-    /// When to look next \[µs\]; not at every slice, because most of a run is far from a burst.
+    /// Returns the instant of the next look \[µs\]; not every slice is looked at, because most of a run is far from a
+    /// burst.
     pub(super) fn next(&self) -> u64 {
         let is_normal = self.scopes.iter().all(|scope| scope.since.is_none());
         let next = self.last + SLICE;
@@ -174,7 +175,7 @@ impl Lookout {
         }
     }
 
-    /// A look at the instant that was asked for.
+    /// Takes the counts at the requested instant: a burst may begin or end there, else a slice ends.
     pub(super) fn look(&mut self, at: u64, counts: &[Counts], snapshot: Snapshot<'_>) {
         let from = self.last;
         self.last = at;
@@ -201,7 +202,7 @@ impl Lookout {
         }
     }
 
-    /// What happened since the last look.
+    /// Returns the counts since the last look, of all workloads together and of each.
     fn slices(&mut self, counts: &[Counts], snapshot: Snapshot<'_>) -> Vec<Slices> {
         let new: Vec<Counts> = counts.iter().zip(&self.seen).map(|(now, seen)| now.since(seen)).collect();
         self.seen.copy_from_slice(counts);

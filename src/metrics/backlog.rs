@@ -62,13 +62,13 @@ impl Waiting {
         self.worked_off += worked_off;
     }
 
-    /// How many more wait at the end than at the start, on average over so many replications.
+    /// Returns how many more requests wait at the end than at the start, on average over the replications.
     pub(super) fn growth(&self, replications: u64) -> f64 {
         (self.at_end as f64 - self.at_start as f64) / replications as f64
     }
 
-    /// Whether the growth over so many replications is a backlog. A replication has so many measured `requests`, of which
-    /// `users` wait in closed loops at most.
+    /// Returns whether the growth, on average over the replications, is a backlog. A replication has `requests`
+    /// measured requests, of which `users` wait in closed loops at most.
     ///
     /// More must wait at the end than at the start, and more than the run has ever worked off. What grows by a
     /// hundredth of the requests is a backlog. What grows by less is one if its linear trend is significant: the standard
@@ -83,7 +83,7 @@ impl Waiting {
         is_large || (growth > SMALL * requests && self.has_trend())
     }
 
-    /// Whether the linear trend over the interval exceeds the deviation about it significantly.
+    /// Returns whether the linear trend over the interval exceeds the deviation about it significantly.
     fn has_trend(&self) -> bool {
         let n = self.samples as f64;
         let centred = |product: u128, a: u128, b: u128| product as f64 - a as f64 * b as f64 / n;
@@ -104,14 +104,14 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    /// An hour, sampled each minute.
+    /// Returns the samples of an hour, one each minute.
     fn hour(waiting: impl Fn(f64) -> f64) -> Waiting {
         let mut all = Waiting::default();
         (0..=60).for_each(|minute| all.see(minute * 60_000_000, waiting(minute as f64).max(0.0).round() as u64));
         all
     }
 
-    /// Between -1 and 1, uniform.
+    /// Returns noise between -1 and 1, uniform.
     fn noise(minute: f64) -> f64 {
         let x = (minute as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         ((x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as f64 / f64::from(1 << 23) - 1.0

@@ -1,12 +1,12 @@
-//! Events and trials by minute: what tells whether events come alone or in clusters.
+//! Events and trials by minute, which show whether events come alone or in clusters.
 
 use crate::model::Model;
 use crate::model::workload::arrivals::Intensity;
 use crate::stats::Deviation;
 
-/// How many independent blocks a measured minute is worth for events that were never seen, at most 1: traffic that comes in
-/// random bursts, or in states, is independent from one episode to the next, not from minute to minute. The rarest
-/// episodes of all workloads decide, because workloads share limits.
+/// Returns how many independent blocks a measured minute is worth for events that were never seen, at most 1: traffic
+/// that comes in random bursts, or in states, is independent from one episode to the next, not from minute to minute.
+/// The rarest episodes of all workloads decide, because workloads share limits.
 #[must_use]
 pub(super) fn independent_a_minute(model: &Model) -> f64 {
     let intensities = model.workloads.iter().filter_map(|workload| workload.arrivals.intensity());
@@ -50,7 +50,8 @@ impl Blocks {
         self.trials_squared += trials_squared;
     }
 
-    /// How far the minutes' counts of events lie from their share of all trials, beside what independent trials would do.
+    /// Returns the deviation of the minutes' counts of events from their share of all trials, beside that of
+    /// independent trials.
     #[must_use]
     pub fn deviation(&self) -> Deviation {
         if self.minutes < 2 || self.trials == 0 {

@@ -52,7 +52,7 @@ impl Counts {
     }
 }
 
-/// All counters, at some edge.
+/// The values of all counters at one edge.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counters {
     /// The requests counted and tokens charged, by quota and limit.

@@ -2,7 +2,7 @@
 
 use crate::engine::Ended;
 
-/// How many replications ended early, and the first of them.
+/// The number of replications that ended early, and the first early end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EarlyEnds {
     /// The end that came first on the simulated clock.

@@ -1,4 +1,4 @@
-//! From counts to metrics, by the formulas of the terms table.
+//! Metrics computed from counts, by the formulas of the terms table.
 
 mod detail;
 mod requests;
@@ -27,10 +27,10 @@ pub enum Measure {
         trials: u64,
         /// Minutes in which there were trials, or the trials themselves where events do not come in clusters of a minute.
         minutes: u64,
-        /// How many independent blocks these minutes are worth: as many, or the expected number of episodes of what varies
-        /// at random where that is less.
+        /// The number of independent blocks that these minutes are worth: as many, or the expected number of random
+        /// episodes of the traffic where that is less.
         blocks: f64,
-        /// How the minutes' counts of events deviate from their mean.
+        /// The deviation of the minutes' counts of events from their mean.
         deviation: Deviation,
     },
     /// A percentile of `count` values.
@@ -44,8 +44,8 @@ impl Measure {
         Self::Rate { events, trials, minutes: trials, blocks: trials as f64, deviation: Deviation::default() }
     }
 
-    /// How many independent trials a rate is worth in which nothing, or everything, was an event and of whose clusters
-    /// nothing is known; `None`: it is no such rate.
+    /// Returns how many independent trials a rate is worth in which nothing, or everything, was an event, so that its
+    /// clusters are not known; `None`: it is no such rate.
     #[must_use]
     pub fn unseen_in(self) -> Option<f64> {
         match self {
@@ -72,7 +72,7 @@ pub struct Measured {
     pub measure: Measure,
 }
 
-/// Every metric of a record of the interval `[from, to)`, its names led by `prefix` (empty, or `windows.NAME.`).
+/// Returns every metric of a record of the interval `[from, to)`, names led by `prefix` (empty, or `windows.NAME.`).
 ///
 /// The same model gives the same names in the same order.
 #[must_use]
@@ -132,7 +132,7 @@ fn together(group: &Group, record: &Record) -> Cohort {
     all
 }
 
-/// What something costs in the interval and in a month.
+/// The cost of something in the interval and in a month.
 #[derive(Clone, Copy)]
 struct Cost {
     cost: Option<Usd>,
@@ -145,7 +145,7 @@ impl Cost {
     }
 }
 
-/// \[µs\]
+/// The interval of a record \[µs\].
 #[derive(Clone, Copy)]
 struct Interval {
     from: SimTime,

@@ -1,4 +1,4 @@
-//! Who pays what for what: each item of the bill, exact, with its month where that can be told.
+//! The ledger: each item of the bill, exact, with its payer, and with its monthly cost where that can be derived.
 
 use super::record::Record;
 use crate::model::Model;
@@ -42,16 +42,16 @@ pub struct Amounts {
 }
 
 impl Amounts {
-    /// Of what recurs.
+    /// Returns the amounts of a cost that recurs.
     const fn recurring(cost: Option<Usd>, per_month: Option<Usd>) -> Self {
         Self { cost, per_month, once: Some(Usd::ZERO) }
     }
 }
 
-/// Who pays for which capacity; `None`: nobody in particular, or none.
+/// The workload and the capacity that an item belongs to; `None`: no one in particular.
 type Payer = (Option<usize>, Option<usize>);
 
-/// Why usage in a month cannot be told from an interval of the run; `None` when it can.
+/// Returns why usage in a month cannot be derived from an interval of the run; `None` when it can.
 #[must_use]
 pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str> {
     let weekly = model.workloads.iter().any(|w| w.arrivals.intensity().is_some_and(Intensity::is_weekly));
@@ -70,7 +70,7 @@ pub fn no_month_because(model: &Model, duration: SimTime) -> Option<&'static str
     })
 }
 
-/// Why the month of an item cannot be told though that of others can; `None` when it can, or is known.
+/// Returns why the monthly cost of an item cannot be derived though that of others can; `None` when it can, or is known.
 #[must_use]
 pub fn no_month_of(model: &Model, item: &Item, duration: SimTime) -> Option<&'static str> {
     if item.due.per_month.is_some() || item.due.cost.is_none() {
@@ -85,7 +85,7 @@ fn months(model: &Model, duration: SimTime) -> f64 {
     duration.0 as f64 / (model.money.hours_per_month * MICROS_PER_HOUR as f64)
 }
 
-/// What usage in an interval of the run is multiplied by to make a month; `None`: not to be told.
+/// Returns the factor from the usage in an interval of the run to that of a month; `None`: it cannot be derived.
 #[must_use]
 pub fn month_of_usage(model: &Model, record: &Record, duration: SimTime) -> Option<f64> {
     if no_month_because(model, duration).is_some() {
@@ -119,27 +119,28 @@ pub fn sum<'i>(items: impl Iterator<Item = &'i Item>, amount: fn(&Item) -> Optio
     items.map(amount).sum()
 }
 
-/// What is due for terms, whatever is used; `None`: a price is not known.
+/// Returns the amount that is due for whole terms, whatever is used; `None`: a price is not known.
 #[must_use]
 pub fn committed(model: &Model) -> Option<Usd> {
     let purchases = model.capacities.iter().flat_map(|c| c.billing.purchases().iter().map(move |p| (c, p)));
     purchases.map(|(c, p)| term(p, component_of(&c.billing), &model.money)).sum()
 }
 
-/// What a purchase is due for its term, or for what is left of it at the start of the run; zero without commitment.
+/// Returns the amount due for a purchase's term, or for what is left of it at the start of the run; zero without
+/// commitment.
 #[must_use]
 pub fn term(purchase: &Purchase, component: Component, money: &Money) -> Option<Usd> {
     Some(money.discounted(component, list_term(purchase, money)?))
 }
 
-/// What [`term`] is before the discount.
+/// Returns the amount that [`term`] is before the discount.
 #[must_use]
 pub fn list_term(purchase: &Purchase, money: &Money) -> Option<Usd> {
     let micros = f64::from(purchase.commitment.months()) * money.hours_per_month * MICROS_PER_HOUR as f64;
     purchase.cost_of((micros.round() as i128 - i128::from(purchase.term_before)).max(0))
 }
 
-/// What a capacity is paid for as.
+/// Returns the component of the bill that a capacity is paid for under.
 #[must_use]
 pub const fn component_of(billing: &Billing) -> Component {
     match billing {

@@ -1,4 +1,4 @@
-//! Requests and failures by the wall-clock minute in which the request arrived: what tells bursts from a steady lack.
+//! Requests and failures by the wall-clock minute of the request's arrival, which tell bursts from a steady overload.
 
 use crate::model::Model;
 use crate::units::MICROS_PER_MINUTE;
@@ -49,12 +49,12 @@ impl MinuteLog {
         }
     }
 
-    /// A minute, or the part of it that lies in the interval, is over.
+    /// Adds the requests of a minute that is over, or of the part of it that lies in the interval.
     pub(super) fn end_minute(&mut self, requests: u64) {
         self.requests.push(requests);
     }
 
-    /// A measured request that arrived at an instant \[µs\] ended without an answer.
+    /// Counts a measured request that ended without an answer, in the minute of its arrival \[µs\].
     #[inline]
     pub(super) fn lose(&mut self, arrival: u64) {
         let minute = (arrival + self.phase) / MICROS_PER_MINUTE - self.first;

@@ -1,4 +1,4 @@
-//! From events to figures: the recorder listens to the engine, and [`evaluate`] turns what it holds into metrics.
+//! The metrics of a run: the recorder listens to the engine, and [`evaluate`] computes metrics from its counts.
 
 mod abandoned;
 mod abandoned_cost;

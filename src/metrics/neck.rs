@@ -1,4 +1,4 @@
-//! What is most in the way of the requests of a run.
+//! The bottleneck of a run.
 
 use super::record::Record;
 use crate::engine::observer::Door;
@@ -117,7 +117,8 @@ fn named(kind: NeckKind, path: String, size: Option<f64>) -> Neck {
     Neck { kind, path, size, refused: 0.0, waited_s: 0.0, share: 0.0, after: None }
 }
 
-/// What stands behind a reason, and the key of the capacity that it is about; `None`: a limit of a quota.
+/// Returns the kind of bottleneck behind a reason, and the key of the capacity that it is about; `None`: a limit of a
+/// quota.
 fn of_reason(reason: Reason, on_saturation: Saturation) -> Option<(NeckKind, &'static str)> {
     let has_wait = matches!(on_saturation, Saturation::Queue { max_wait: Some(_), .. });
     Some(match reason {

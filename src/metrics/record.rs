@@ -1,4 +1,4 @@
-//! What one replication leaves behind, as counts and histograms. Records add up: the pool of several replications is
+//! The measurements of one replication, as counts and histograms. Records add up: the pool of several replications is
 //! their sum, whatever the order.
 
 mod supply;
@@ -25,12 +25,12 @@ pub struct Record {
     pub workloads: Vec<Cohort>,
     pub capacities: Vec<CapacityRecord>,
     pub quotas: Vec<QuotaRecord>,
-    /// Of all workloads together, as in [`Cohort`].
+    /// The worst minutes of all workloads together, as in [`Cohort`].
     pub worst_minutes: WorstMinutes,
     pub blocks: [Blocks; RATES],
     pub aftermath: Option<Aftermath>,
     pub sessions: Option<Sessions>,
-    /// How runs ended before their time; `None`: none did.
+    /// The early ends of runs; `None`: none ended early.
     pub ended: Option<EarlyEnds>,
     /// Series by bucket; empty for windows.
     pub timeline: super::timeline::Timeline,
@@ -69,24 +69,26 @@ pub struct Cohort {
     pub waited_in_client: [u128; Door::ALL.len()],
     pub truncated: u64,
     pub spilled: u64,
-    /// Served, but not within every objective.
+    /// Requests that were served, but not within every objective.
     pub outside_slo: u64,
-    /// By stage of the pipeline and then by capacity, of completed attempts, abandoned ones included.
+    /// The billed tokens by stage of the pipeline and then by capacity, of completed attempts, abandoned ones included.
     pub billed: Vec<Vec<Billed>>,
     /// The part of `billed` that is of requests with a long prompt; empty where no price depends on that.
     pub billed_long: Vec<Vec<Billed>>,
     pub abandoned: Abandoned,
     pub latencies: Latencies,
-    /// From arrival to the end without an answer, of failed and timed-out requests \[µs\]; `None`: there are none.
+    /// The time from arrival to the end without an answer, of failed and timed-out requests \[µs\]; `None`: there are
+    /// none.
     pub time_to_failure: Option<Histogram>,
     pub worst_minutes: WorstMinutes,
-    /// By [`Cohort::rates`]: events and trials by minute, dated when the recorder is told of them.
+    /// The events and trials by minute of each of [`Cohort::rates`], dated when the engine reports them.
     pub blocks: [Blocks; RATES],
-    /// `None`: the model knows no bursts.
+    /// The recoveries after bursts; `None`: the model has no bursts.
     pub aftermath: Option<Aftermath>,
-    /// `None`: the workload has no sessions.
+    /// The sessions of the workload; `None`: the workload has none.
     pub sessions: Option<Sessions>,
-    /// When the last measured request of a job had its outcome \[µs\], or `NEVER_DONE`; `None`: the workload is no job.
+    /// The instant of the last outcome of a job's measured requests \[µs\], or `NEVER_DONE`; `None`: the workload is no
+    /// job.
     pub job_done: Option<u64>,
 }
 
@@ -99,8 +101,8 @@ pub struct WorstMinutes {
     pub attempts: (u64, u64),
 }
 
-/// Latencies of served requests \[µs\]. Requests that were served at once are kept apart: for them e2e is service, so
-/// one entry serves for both.
+/// Latencies of served requests \[µs\]. Requests that were served immediately are kept apart: for them e2e is service,
+/// so one entry serves for both.
 #[derive(Debug, Clone, Default)]
 pub struct Latencies {
     pub ttft: Histogram,
@@ -236,7 +238,7 @@ impl Cohort {
         ]
     }
 
-    /// Served within every objective.
+    /// Returns how many requests were served within every objective.
     #[must_use]
     pub fn within_slo(&self) -> u64 {
         self.served - self.outside_slo
@@ -348,7 +350,7 @@ fn merge_sessions(mine: &mut Option<Sessions>, theirs: Option<&Sessions>) {
 const FEWEST_IN_A_MINUTE: u64 = 20;
 
 impl WorstMinutes {
-    /// A whole minute has passed.
+    /// Adds a whole minute that has passed.
     pub(super) fn see(&mut self, minute: &Counts) {
         let known = |part: u64, all: u64| if all < FEWEST_IN_A_MINUTE { (0, 0) } else { (part, all) };
         self.merge(Self {
@@ -376,14 +378,14 @@ fn is_worse(one: (u64, u64), other: (u64, u64)) -> bool {
 }
 
 impl Latencies {
-    /// Service began at once.
+    /// Adds a request whose service began when it arrived.
     #[inline]
     pub fn record_at_once(&mut self, ttft: u64, service: u64) {
         self.ttft.record(ttft);
         self.service_at_once.record(service);
     }
 
-    /// `ttft` is from the arrival on, `delay` all of the time in which nothing served.
+    /// Adds a request that waited: `ttft` counts from the arrival, `delay` is all the time in which it was not served.
     #[inline]
     pub fn record_after_wait(&mut self, delay: u64, ttft: u64, service: u64) {
         self.ttft.record(ttft);

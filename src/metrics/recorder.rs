@@ -1,4 +1,4 @@
-//! The listener that counts.
+//! The observer that counts.
 //!
 //! Cohort figures are told apart by a request's arrival. Clock figures come from counters that only rise: at each edge
 //! (the ends of the interval, of a minute, of a bucket) the recorder takes differences, so that the engine's loop pays
@@ -38,17 +38,17 @@ pub struct Recorder {
     to: u64,
     length: u64,
     record: Record,
-    /// By workload; `None`: every answer is good.
+    /// The objectives of each workload; `None`: every answer is good.
     slos: Vec<Option<Slo>>,
-    /// `None`: the length of a prompt changes no price.
+    /// The counts of long prompts; `None`: the length of a prompt changes no price.
     long: Option<LongPrompts>,
     clock: ClockState,
     keeps_course: bool,
-    /// `None`: the model knows no bursts.
+    /// The observer of recoveries after bursts; `None`: the model has no bursts.
     lookout: Option<Lookout>,
     /// Requests and failures by minute of arrival; that of a window stays empty.
     minutes: MinuteLog,
-    /// How far the UTC day has gone at t = 0 \[µs\].
+    /// The time since the start of the UTC day at t = 0 \[µs\].
     day_phase: u64,
     sessions: SessionClocks,
 }
@@ -59,14 +59,14 @@ struct ClockState {
     at_start: Counters,
     at_minute: Counters,
     at_bucket: Counters,
-    /// By workload: the events and trials of each rate when the minute began.
+    /// The events and trials of each rate when the minute began, by workload.
     rates_at_minute: Vec<[(u64, u64); RATES]>,
     bucket: Vec<QuotaBucket>,
     next_minute: u64,
     /// The minute that is running began inside the interval.
     minute_is_whole: bool,
     next_bucket: u64,
-    /// `u64::MAX`: no timeline.
+    /// The width of a bucket \[µs\]; `u64::MAX`: no timeline.
     bucket_width: u64,
     next_edge: u64,
     state: Phase,
@@ -80,8 +80,8 @@ enum Phase {
 }
 
 impl Recorder {
-    /// Of the measured interval, with a timeline. `bursts` in the order of their starts \[µs\]; `None`: there never are
-    /// any.
+    /// Returns the recorder of the measured interval, with a timeline. `bursts` are in the order of their starts
+    /// \[µs\]; `None`: the model has no bursts.
     #[must_use]
     pub fn measured(model: &Model, bursts: Option<&[Range<u64>]>) -> Self {
         let width = bucket_width(model.run.duration);
@@ -103,7 +103,7 @@ impl Recorder {
         self
     }
 
-    /// Of a window, without one.
+    /// Returns the recorder of a window, without a timeline.
     #[must_use]
     pub fn of_window(model: &Model, window: &Window, bursts: Option<&[Range<u64>]>) -> Self {
         Self::new(model, window.from.0..window.to.0, bursts, u64::MAX)
@@ -203,7 +203,7 @@ impl Recorder {
         }
     }
 
-    /// How much of `[from, to)` lies in the interval \[µs\].
+    /// Returns how much of `[from, to)` lies in the interval \[µs\].
     #[inline(always)]
     fn overlap(&self, from: u64, to: u64) -> u128 {
         u128::from(to.min(self.to).saturating_sub(from.max(self.from)))

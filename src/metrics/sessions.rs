@@ -42,13 +42,13 @@ impl SessionClock {
         Self { from, to, live: 0, since: 0, time: 0, peak: 0 }
     }
 
-    /// A session begins at `at` \[µs\].
+    /// Adds a session that begins at `at` \[µs\].
     pub(super) fn begin(&mut self, at: u64) {
         self.advance(at);
         self.live += 1;
     }
 
-    /// A session ends at `at` \[µs\].
+    /// Removes a session that ends at `at` \[µs\].
     pub(super) fn end(&mut self, at: u64) {
         self.advance(at);
         self.live -= 1;

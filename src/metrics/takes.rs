@@ -11,7 +11,7 @@ use crate::model::{GroupKind, Model};
 use crate::results::Take;
 use crate::units::MICROS_PER_MINUTE;
 
-/// What the measured requests of each owner took of each limit per minute, on average over `replications` runs.
+/// Returns what the measured requests of each owner took of each limit per minute, on average over `replications` runs.
 #[must_use]
 pub fn takes(model: &Model, pooled: &Record, replications: u64) -> Vec<Take> {
     let minutes = replications as f64 * model.run.duration.0 as f64 / MICROS_PER_MINUTE as f64;
@@ -37,7 +37,7 @@ pub fn takes(model: &Model, pooled: &Record, replications: u64) -> Vec<Take> {
     takes
 }
 
-/// What a workload took of a limit, over all capacities that share its quota.
+/// Returns what a workload took of a limit, over all capacities that share its quota.
 fn of_workload(model: &Model, record: &Record, w: usize, (index, _): (usize, &Quota), kind: LimitKind) -> f64 {
     let asks = |c: &usize| model.capacities[*c].quotas.contains(&index);
     let stages = model.workloads[w].stages.iter().zip(&record.workloads[w].billed);

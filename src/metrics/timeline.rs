@@ -6,7 +6,7 @@ use super::counters::{Counts, REASONS};
 use crate::engine::observer::LIMITS;
 use crate::units::SimTime;
 
-/// Most buckets that a timeline has.
+/// The greatest number of buckets of a timeline.
 pub const MOST_BUCKETS: u64 = 720;
 
 /// Round widths \[s\].
@@ -24,11 +24,11 @@ pub fn bucket_width(duration: SimTime) -> u64 {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bucket {
     pub workloads: Vec<Counts>,
-    /// By capacity: requests in progress and attempts waiting, at the end of the bucket.
+    /// The requests in progress and the attempts waiting at each capacity, at the end of the bucket.
     pub capacities: Vec<[u64; 2]>,
-    /// By capacity: offers taken, dated when the engine tells of them.
+    /// The number of offers that each capacity admitted, dated when the engine reports them.
     pub admitted: Vec<u64>,
-    /// By region of one pool after the other, of the same.
+    /// The number of offers admitted in each region, of one pool after the other, dated as `admitted` is.
     pub regions: Vec<u64>,
     /// The number of offers refused, by reason.
     pub refused: [u64; REASONS],
@@ -45,7 +45,7 @@ pub struct QuotaBucket {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
-    /// \[µs\]
+    /// The width of a bucket \[µs\].
     pub width: u64,
     pub buckets: Vec<Bucket>,
     pub latencies: LatencyGrid,
@@ -55,7 +55,7 @@ pub struct Timeline {
 /// so that a served request costs one increment and a run of many replications no more memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LatencyGrid {
-    /// Row by row; empty: nobody asked.
+    /// The counts, row by row; empty: latencies are not recorded.
     counts: Vec<u32>,
 }
 
@@ -77,7 +77,7 @@ impl LatencyGrid {
         self.counts.is_empty()
     }
 
-    /// `took` in \[µs\].
+    /// Adds a latency to a bucket; `took` in \[µs\].
     #[inline]
     pub fn record(&mut self, bucket: u64, took: u64) {
         let at = bucket as usize * BINS + bin_of(took);
@@ -86,7 +86,7 @@ impl LatencyGrid {
         }
     }
 
-    /// Several of one bucket, each in \[µs\].
+    /// Adds several latencies to one bucket, each in \[µs\].
     #[inline]
     pub fn record_all(&mut self, bucket: u64, took: &[u64]) {
         let from = (bucket as usize * BINS).min(self.counts.len());

@@ -1,4 +1,4 @@
-//! When a daily limit began to refuse, by UTC day.
+//! The instants at which a daily limit began to refuse, by UTC day.
 
 /// The first refusals of a daily limit, in the order of the days; of several replications together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

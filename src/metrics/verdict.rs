@@ -54,7 +54,7 @@ pub fn verdict(
     (verdict, basis)
 }
 
-/// The users of closed loops, who wait at most once each.
+/// Returns the number of users of closed loops, each of whom has at most one waiting request.
 fn users(model: &Model) -> f64 {
     let of =
         |workload: &Workload| if let Arrivals::Users(users) = &workload.arrivals { users.count as f64 } else { 0.0 };

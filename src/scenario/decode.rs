@@ -22,7 +22,7 @@ use crate::terms::natural_order;
 /// Everything that was written, as far as it could be read.
 #[derive(Debug, Default)]
 pub struct Specs {
-    /// Of every file that is included, and of the file itself under an empty name where it has one.
+    /// The owners of every file that is included, and of the file itself under an empty name where it has one.
     pub owners: Vec<Owner>,
     pub title: Option<At<Text>>,
     pub run: Section<RunSpec>,
@@ -38,7 +38,7 @@ pub struct Specs {
     pub output: Section<OutputSpec>,
 }
 
-/// Whom the workloads of a file belong to.
+/// The owner of the workloads of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The name of an included file; empty for the scenario's own.
@@ -50,9 +50,9 @@ pub struct Owner {
 #[derive(Debug, Clone)]
 pub struct Section<T> {
     pub name: String,
-    /// Where it is named.
+    /// The place of the name in the text.
     pub at: Span,
-    /// `None`: absent, or refused with a finding.
+    /// The content of the section; `None`: absent, or refused with a finding.
     pub spec: Option<T>,
 }
 

@@ -82,7 +82,7 @@ impl Page {
         self.wrap(indent, indent + 4, words);
     }
 
-    /// What it is, and in its own column what is known of it.
+    /// Writes a label, and in a second column the words about it.
     fn row(&mut self, label: &str, words: &str) {
         const COLUMN: usize = 12;
         let _ = write!(self.text, "  {label:0$}", COLUMN - 2);
@@ -224,7 +224,7 @@ impl Page {
         }
     }
 
-    /// Each reason once, after what it is the reason for.
+    /// Lists the assumptions, grouped by their reasons.
     fn assumptions(&mut self, model: &Model) {
         if model.assumptions.is_empty() {
             return;

@@ -12,12 +12,12 @@ use crate::model::spec::unknown;
 use crate::model::study::{Alternative, Alternatives, Unknown, is_same_key, overlaps};
 use crate::model::{Assumption, Model};
 
-/// What a scenario says of its doubts.
+/// The content of a scenario's `[doubt]`.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// Where it says so; `None`: it does not.
+    /// The place of `[doubt]`; `None`: the scenario has none.
     at: Option<Span>,
-    /// All that is not published and was left at a default.
+    /// True if every unpublished quantity that was left at a default is in doubt.
     takes_defaults: bool,
     written: Vec<Unknown>,
 }
@@ -87,7 +87,7 @@ fn doubted(reader: &mut Reader<'_, '_>, key: &Spanned<Cow<'_, str>>, item: Item<
     span.filter(|_| leads_somewhere).map(|span| Unknown { path: path.to_owned(), base, span, is_unpublished, ask })
 }
 
-/// `{ low, high }`.
+/// Reads a range `{ low, high }`.
 fn limits(table: &DeTable<'_>, at: &Span, sink: &mut Sink) -> Option<Alternatives> {
     const KEYS: [&str; 2] = ["low", "high"];
     if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.get_ref().as_ref())) {
@@ -170,7 +170,7 @@ pub fn unknowns(asked: Asked, model: &Model, sink: &mut Sink) -> Vec<Unknown> {
     unknowns
 }
 
-/// What an assumption may be instead; `None`: it is not in doubt.
+/// Returns the alternatives of an assumption; `None`: it is not in doubt.
 fn open(assumption: &Assumption, takes_defaults: bool) -> Option<Alternatives> {
     if let Some((low, high)) = assumption.between {
         let range = Alternatives::Range { low: low as f64, high: high as f64, is_whole: true };
@@ -191,16 +191,16 @@ fn read(text: &str) -> Alternative {
     Alternative { value: value.filter(|v| !v.is_object()).unwrap_or_else(|| text.into()), text: text.to_owned() }
 }
 
-/// What may be doubted by default, and what to ask whom.
+/// A quantity that may be doubted by default, with its alternatives and the way to find it out.
 struct Known {
-    /// How its path ends.
+    /// The end of the quantity's path.
     key: &'static str,
-    /// As TOML writes them; none: there is no default set.
+    /// The alternatives as TOML writes them; empty: there is no default set.
     values: &'static [&'static str],
     ask: &'static str,
 }
 
-/// What to do about a quantity that nothing is known of.
+/// Returns the advice for a quantity that nothing is known of.
 fn measure(path: &str) -> &'static str {
     // Nobody at AWS knows what you will send.
     if path.starts_with("workloads.") || path.starts_with("run.") { "measure it" } else { "measure it, or ask AWS" }
@@ -208,7 +208,7 @@ fn measure(path: &str) -> &'static str {
 
 const TIERS: &str = "send the same prompts in both tiers at your busiest hour";
 
-/// What AWS does not publish. Values are the ends of what AWS's words and others' measurements allow.
+/// The quantities that AWS does not publish. Values are the ends of what AWS's words and others' measurements allow.
 const KNOWN: [Known; 21] = [
     // Three algorithms are in common use, and AWS names none.
     Known {

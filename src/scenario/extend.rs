@@ -64,7 +64,7 @@ fn lay<'t>(table: &mut DeTable<'t>, base: DeTable<'t>, node: Option<Node>, is_ro
     }
 }
 
-/// What an expectation is of, as it is written.
+/// Returns the metric that an expectation is about, as it is written.
 fn metric(expectation: &Item<'_>) -> Option<String> {
     Some(expectation.get_ref().as_table()?.get("metric")?.get_ref().as_str()?.to_owned())
 }

@@ -31,7 +31,7 @@ pub(super) struct Included {
 
 /// The greatest number of files of one scenario.
 const MOST_FILES: usize = 200;
-/// How the path of a file that another names is read.
+/// The rule by which the path of a file that another file names is read.
 const NAMED_FROM: &str = "its path is relative to the file that names it";
 
 /// Reads what a file extends, and returns the order in which the files count: the file, then what it extends, the last

@@ -25,7 +25,7 @@ pub fn check(root: &mut DeTable<'_>, included: &[&str], sources: &Sources, sink:
     form.faulty
 }
 
-/// What the pass needs everywhere.
+/// The data that every step of the pass needs.
 struct Form<'s> {
     included: &'s [&'s str],
     sources: &'s Sources,
@@ -212,7 +212,7 @@ impl Form<'_> {
         Some((key.span(), Refusal::new(rule).help(format!("write {last}.{kind} = {keys}"))))
     }
 
-    /// A value as it stands in the text.
+    /// Returns a value as it stands in the text.
     fn written(&self, item: &Item<'_>) -> String {
         let text = self.sources.locate(&item.span()).and_then(|(source, at)| source.text.get(at));
         match text {
@@ -233,7 +233,7 @@ pub fn is_good_name(name: &str) -> bool {
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
-/// An empty table of names is as good as none.
+/// Returns whether a table lacks a key; an empty table of names counts as missing.
 fn is_missing(table: &DeTable<'_>, key: &str) -> bool {
     table.get(key).is_none_or(|item| item.get_ref().as_table().is_some_and(DeTable::is_empty))
 }

@@ -37,11 +37,11 @@ struct Clock {
     end: Option<SimTime>,
 }
 
-/// What a scenario says of its start.
+/// The start of the run as the scenario states it.
 enum StartOf {
     Stated(WallClock),
     Missing,
-    /// It is written, and is no instant.
+    /// The start is written, and is no instant.
     Unreadable,
 }
 
@@ -77,7 +77,7 @@ struct WithoutStart {
     zone: String,
 }
 
-/// Why a text cannot be placed.
+/// The reason why a text cannot be placed on the clock.
 enum Dropped {
     Refused(Refusal),
     WithoutStart {
@@ -114,7 +114,7 @@ impl Resolve<'_> {
         dropped.iter().for_each(|name| drop(table.remove(name.as_str())));
     }
 
-    /// False: the value was refused and must go.
+    /// Replaces the instants in an item. Returns false if the value was refused and must be removed.
     fn item(&mut self, item: &mut Item<'_>, node: Node, place: &Place) -> bool {
         let at = item.span();
         match (item.get_mut(), node.format()) {

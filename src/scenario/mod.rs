@@ -1,4 +1,4 @@
-//! From a file to a model that can run, in passes that each report all they can:
+//! Loads a scenario: from a file to a model that can run, in passes that each report all the faults they can:
 //!
 //! 1. syntax: the text becomes a tree in which every key and value knows its place;
 //! 2. overlays: the tree is laid over those that it extends, and each `--set PATH=VALUE` is put into it;
@@ -53,12 +53,12 @@ pub use source::Source;
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub model: Model,
-    /// What it asks beyond one design point.
+    /// The questions that the scenario asks beyond one design point.
     pub study: Study,
     pub warnings: Vec<Diagnostic>,
-    /// What the warnings point at.
+    /// The texts that the warnings point at.
     pub sources: Sources,
-    /// Of the bytes of the file and of those that it extends, in hexadecimal.
+    /// The SHA-256 of the bytes of the file and of those that it extends, in hexadecimal.
     pub sha256: String,
     /// The file's name without its directory.
     pub file_name: String,
@@ -69,7 +69,7 @@ pub struct Loaded {
 /// A scenario that cannot run, and why.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    /// What the findings point at.
+    /// The texts that the findings point at.
     pub sources: Sources,
     pub findings: Vec<Diagnostic>,
 }
@@ -102,7 +102,7 @@ pub fn load_text(name: &str, text: &str, folder: &Path, overrides: &[String]) ->
 /// A scenario that was read and not yet lowered.
 struct Read<'p> {
     specs: decode::Specs,
-    /// Where each file begins in the common address space.
+    /// The offset at which each file begins in the common address space.
     starts: &'p [usize],
     asked: doubt::Asked,
     placeholders: Vec<placeholders::Placeholder>,
@@ -130,7 +130,7 @@ fn passes(
     Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
 }
 
-/// Goes through the passes that need nothing but the text.
+/// Runs the passes that need nothing but the text.
 fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Read<'p> {
     let source = parsed.source;
     let overrides: Vec<Option<overlay::Override>> = overrides
@@ -157,7 +157,7 @@ fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources,
     Read { specs, starts: &parsed.starts, asked, placeholders, sweep, by, stated }
 }
 
-/// What the passes make of a scenario.
+/// The results of all passes over a scenario.
 struct Passed {
     model: Model,
     study: Study,

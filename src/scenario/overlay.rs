@@ -18,18 +18,18 @@ use crate::model::spec::{Refusal, unknown};
 pub struct Override {
     /// The argument as it was given.
     text: String,
-    /// Where it starts in the common address space.
+    /// The offset at which the argument begins in the common address space.
     start: usize,
-    /// `v=VALUE`, which is TOML when the value is.
+    /// The assignment `v=VALUE`, which is TOML when the value is.
     assignment: String,
     value_from: usize,
 }
 
-/// What an assignment starts with before its value.
+/// The beginning of an assignment, before its value.
 const LEFT_SIDE: &str = "v=";
 
 impl Override {
-    /// `start` is where the argument lies in the common address space.
+    /// Splits an argument into path and value. `start` is where the argument lies in the common address space.
     pub fn split(text: &str, start: usize, sink: &mut Sink) -> Option<Self> {
         let all = start..start + text.len();
         let Some((path, value)) = text.split_once('=') else {
@@ -156,7 +156,7 @@ impl Override {
     }
 }
 
-/// Whether parts of other files were taken over: their names have a dot in them, as in `search.chat`.
+/// Returns whether parts of other files were taken over: their names have a dot in them, as in `search.chat`.
 fn has_included_parts(root: &DeTable<'_>) -> bool {
     let workloads = root.get("workloads").and_then(|item| item.get_ref().as_table());
     workloads.is_some_and(|names| names.keys().any(|name| name.get_ref().contains('.')))

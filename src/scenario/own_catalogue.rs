@@ -35,11 +35,11 @@ pub struct OwnCatalogue {
     pub text: String,
 }
 
-/// Where a catalogue is named, and where it lies.
+/// A catalogue that is named: the place of its name, and the path of its file.
 struct Named {
-    /// `None`: in an argument of the command line.
+    /// The place of the name in a file; `None`: the name is in an argument of the command line.
     at: Option<Span>,
-    /// As it was written.
+    /// The name as it was written.
     name: String,
     path: PathBuf,
 }

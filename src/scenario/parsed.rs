@@ -13,7 +13,7 @@ pub struct Parsed<'s> {
     pub(super) root: DeTable<'s>,
     /// The owners of the files.
     pub(super) owners: Vec<Owner>,
-    /// Where each file begins in the common address space.
+    /// The offset at which each file begins in the common address space.
     pub(super) starts: Vec<usize>,
     /// The texts of the files.
     pub(super) sources: Sources,

@@ -1,4 +1,4 @@
-//! Where in a scenario something stands, in words; and what is refused there.
+//! Places in a scenario, in words; and the refusals of what stands there.
 
 use serde_json::{Map, Value};
 use toml::de::{DeTable, DeValue};

@@ -23,7 +23,7 @@ use crate::model::study::size::SizeSpec;
 use crate::model::study::sweep::SweepSpec;
 use crate::model::workload::WorkloadSpec;
 
-/// A scenario: traffic, the capacity it meets, and what is expected of the meeting.
+/// A scenario: the traffic, the capacity that serves it, and the goals for the results.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "Scenario")]
 #[expect(dead_code, reason = "only its schema is used: sections are decoded one by one")]
@@ -34,9 +34,9 @@ struct ScenarioSpec {
     run: Option<RunSpec>,
     /// Models by the name that workloads call them.
     models: BTreeMap<String, ModelSpec>,
-    /// Who sends what, by name.
+    /// The workloads by name: who sends requests, how many and how large.
     workloads: BTreeMap<String, WorkloadSpec>,
-    /// What serves, by name.
+    /// The capacities by name, which serve the requests.
     capacities: BTreeMap<String, CapacitySpec>,
     /// Limits that capacities share, by name.
     quotas: Option<BTreeMap<String, QuotaSpec>>,
@@ -44,7 +44,7 @@ struct ScenarioSpec {
     account: Option<AccountSpec>,
     /// Parts of the measured interval that are reported by themselves, by name.
     windows: Option<BTreeMap<String, WindowSpec>>,
-    /// How usage becomes a month.
+    /// The rules by which usage becomes the cost of a month.
     money: Option<MoneySpec>,
     /// Bounds that the results must keep.
     expect: Option<Vec<ExpectSpec>>,
@@ -52,9 +52,9 @@ struct ScenarioSpec {
     sweep: Option<SweepSpec>,
     /// The least or the greatest value of a key that meets every goal.
     size: Option<SizeSpec>,
-    /// What the results keep.
+    /// The choice of metrics that the results keep.
     output: Option<OutputSpec>,
-    /// What is not known, and what it may be.
+    /// The unknowns, each with its possible values.
     doubt: Option<DoubtSpec>,
     /// Values that a tool wrote because it could not know them.
     placeholders: Option<PlaceholdersSpec>,
@@ -63,7 +63,7 @@ struct ScenarioSpec {
     /// Files whose models, workloads, capacities, windows and expectations belong to the account of this file; paths
     /// relative to this file, in which * and ? stand for any characters of a name.
     include: Option<Names>,
-    /// Whom the workloads of this file belong to, such as "search".
+    /// The owner of the workloads of this file, such as "search".
     owner: Option<String>,
 }
 
@@ -141,14 +141,14 @@ static WHOLE: LazyLock<Value> = LazyLock::new(|| {
 #[derive(Debug, Clone, Copy)]
 pub struct Node(&'static Value);
 
-/// What a table may hold at a place.
+/// The content that a table may have at a place.
 #[derive(Debug, Clone, Copy)]
 pub enum Table {
-    /// These keys.
+    /// The table has these keys.
     Keys { keys: &'static Map<String, Value>, required: &'static [Value] },
-    /// Things by a name of the user's own.
+    /// The table has entries under names of the user's own.
     Names(Node),
-    /// Exactly one of these kinds.
+    /// The table has exactly one of these kinds.
     Kinds(&'static Map<String, Value>),
 }
 
@@ -168,7 +168,7 @@ impl Node {
         }
     }
 
-    /// What a table may hold here; `None` when no table may stand here.
+    /// Returns the content that a table may have here; `None` when no table may stand here.
     #[must_use]
     pub fn table(self) -> Option<Table> {
         let form = self.form("object")?;
@@ -184,7 +184,7 @@ impl Node {
         }
     }
 
-    /// What the items of a list are here; `None` when no list may stand here.
+    /// Returns the place of the items of a list here; `None` when no list may stand here.
     #[must_use]
     pub fn items(self) -> Option<Self> {
         self.form("array")?.get("items").map(Self::of)

@@ -1,4 +1,4 @@
-//! What a plain value means where a scenario has a table or a list.
+//! Plain values where a scenario has a table or a list, and their meaning there.
 
 use toml::de::DeValue;
 

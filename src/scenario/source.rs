@@ -26,7 +26,7 @@ pub struct Source {
     pub(super) overrides: Vec<String>,
     /// Catalogues of the user's own that the command line names, over those of `run.catalog`.
     pub(super) catalogs: Vec<PathBuf>,
-    /// Without its folder.
+    /// The name of the file without its folder.
     file_name: String,
     /// Files of traffic are read once, however often the scenario is loaded.
     pub(super) shelf: Shelf,
@@ -125,7 +125,7 @@ impl Source {
         self
     }
 
-    /// What the command line says of catalogues, as it is typed.
+    /// Returns the command line's arguments about catalogues, as they are typed.
     fn catalog_arguments(&self) -> impl Iterator<Item = String> {
         self.catalogs.iter().map(|path| format!("--catalog {}", path.display()))
     }
@@ -151,7 +151,8 @@ impl Source {
         Ok((loaded, needed))
     }
 
-    /// What the scenario asks to size, whether or not the rest of it can run; `None`: nothing that can be understood.
+    /// Returns the size that the scenario asks for, whether or not the rest of it can run; `None`: none that can be
+    /// understood.
     fn sought(&self) -> Option<Size> {
         let parsed = Parsed::of(self).ok()?;
         let (mut sources, mut sink) = (parsed.sources.clone(), Sink::default());
@@ -184,7 +185,7 @@ impl Source {
         }
     }
 
-    /// Of the bytes of its files and of the user's own catalogues, in hexadecimal.
+    /// Returns the SHA-256 of the bytes of the scenario's files and of the user's own catalogues, in hexadecimal.
     fn sha256(&self, catalogues: &str) -> String {
         let mut digest = Sha256::new();
         self.files().for_each(|file| digest.update(file.text.as_bytes()));
@@ -197,7 +198,7 @@ impl Source {
 #[derive(Debug, Default)]
 pub(super) struct Shelf {
     traces: Mutex<BTreeMap<(PathBuf, Selection), Arc<Trace>>>,
-    /// By file and name.
+    /// The columns that were read, by file and name.
     columns: Mutex<BTreeMap<(PathBuf, String), Arc<Column>>>,
     /// Catalogues of the user's own, by the files that lie over each other.
     catalogues: Mutex<BTreeMap<Vec<PathBuf>, Arc<OwnCatalogue>>>,

@@ -1,4 +1,4 @@
-//! What a scenario states itself, key by key, with the file or the argument that says so.
+//! The values that a scenario states itself, key by key, each with the file or the argument that states it.
 
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -8,7 +8,8 @@ use super::tree::Item;
 use crate::diagnostic::{Sources, Span};
 use crate::model::input::{Input, Origin};
 
-/// What says who comes, what serves and what it costs. What is asked of the answer stands elsewhere in a document.
+/// The sections that state traffic, capacity and prices. Questions about the results are listed elsewhere in a
+/// document.
 const SECTIONS: [&str; 6] = ["capacities", "models", "money", "quotas", "run", "workloads"];
 /// Tables whose keys are told one by one, as the catalogue's are.
 const TAKEN_APART: [&str; 2] = ["discount", "prices"];

@@ -33,7 +33,7 @@ pub fn study(root: &mut DeTable<'_>, sources: &Sources, sink: &mut Sink) -> (Opt
     (sweep, by)
 }
 
-/// What reads the keys that are paths.
+/// The reader of keys that are paths.
 pub(super) struct Reader<'r, 't> {
     pub root: &'r DeTable<'t>,
     pub sources: &'r Sources,
@@ -106,7 +106,7 @@ impl Reader<'_, '_> {
         axis.filter(|_| good)
     }
 
-    /// A path that is a key leads somewhere, or is refused at its place.
+    /// Checks that a path which is a key leads somewhere, or refuses it at its place; returns whether it does.
     pub(super) fn check_path(&mut self, path: &str, key: &Spanned<Cow<'_, str>>) -> bool {
         let within = key.get_ref().find(path).unwrap_or(0);
         // A path has dots, so its key stands between quotes.
@@ -122,7 +122,7 @@ impl Reader<'_, '_> {
         self.sink.errors() == before
     }
 
-    /// The path that a size varies leads somewhere, or is refused at its place.
+    /// Checks that the path which a size varies leads somewhere, or refuses it at its place.
     fn vary(&mut self) {
         let Some(DeValue::Table(size)) = self.root.get("size").map(Spanned::get_ref) else { return };
         let Some(item) = size.get("vary") else { return };
@@ -133,7 +133,7 @@ impl Reader<'_, '_> {
         self.leads_somewhere(&path, item.span().start + usize::from(quoted));
     }
 
-    /// `by` of a size: one axis of a few values.
+    /// Reads `by` of a size: one axis of a few values.
     fn by(&mut self, at: &Span, item: Item<'_>) -> Vec<Choice> {
         const MOST: usize = 256;
         let (span, DeValue::Table(table)) = (item.span(), item.into_inner()) else {
@@ -182,7 +182,7 @@ impl Reader<'_, '_> {
         Some(Choice { parameters: parameters.collect(), settings: settings.collect() })
     }
 
-    /// `{ from, to, step }` or `{ from, to, points, scale }`.
+    /// Reads a range `{ from, to, step }` or `{ from, to, points, scale }`.
     fn range(&mut self, path: &str, table: &DeTable<'_>, at: &Span, is_sampled: bool) -> Option<Axis> {
         const KEYS: [&str; 5] = ["from", "to", "step", "points", "scale"];
         if let Some(key) = table.keys().find(|key| !KEYS.contains(&key.get_ref().as_ref())) {
@@ -316,7 +316,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// A value for the results, and as it is written.
+/// Returns a value for the results, and as it is written.
 pub(super) fn value(item: &Item<'_>, sources: &Sources) -> (Value, String) {
     let text = sources.locate(&item.span()).and_then(|(source, at)| source.text.get(at)).unwrap_or_default();
     let value = match item.get_ref() {

@@ -1,5 +1,5 @@
-//! What a line that is not TOML was meant to be: units, commas and letters in numbers, and colons as YAML and JSON write
-//! them.
+//! The likely meaning of a line that is not TOML: units, commas and letters in numbers, and colons as YAML and JSON
+//! write them.
 
 use super::schema::Node;
 use super::tree::syntax_rule;
@@ -27,7 +27,7 @@ pub fn explain(text: &str, faults: &[toml::de::Error]) -> Vec<(Span, Refusal)> {
 
 /// The greatest number of faults of syntax that are explained: the search for what was meant reads the file again for each.
 const MOST_FAULTS: usize = 100;
-/// In a longer line nobody looks for what was meant \[bytes\].
+/// The length of a line beyond which its meaning is not searched for \[bytes\].
 const LONGEST_LINE: usize = 10_000;
 
 /// Finds the first value of one line that opens a table or a list and does not close it, though the next line begins another

@@ -158,7 +158,7 @@ fn the_same_file_is_the_same_hash() {
 mod with_a_catalogue {
     use super::*;
 
-    /// As a file of the shelf writes it.
+    /// A model as a file of the catalogue writes it.
     const BIG: &str = r#"
         id = "maker.big-v1:0"
         name = "Big"

@@ -63,7 +63,7 @@ pub fn put<'t>(table: &mut DeTable<'t>, key: &'t str, key_at: Span, item: Item<'
     table.insert(Spanned::new(key_at, Cow::Borrowed(key)), item);
 }
 
-/// How an error calls a value.
+/// Returns the words by which an error calls a value's type.
 pub fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) | DeValue::Datetime(_) => "a text",

@@ -14,13 +14,13 @@ pub use table::{LATENCY_STATISTICS, TERMS};
 use crate::model::capacity::quota::LimitKind;
 use crate::units::{meant, parse};
 
-/// What a metric's figures are in.
+/// The unit of a metric's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Count,
     /// A share of a whole, in \[0, 1\].
     Fraction,
-    /// How many of one thing come to one of another \[1\].
+    /// The number of one thing for each of another \[1\].
     Ratio,
     Milliseconds,
     Tokens,
@@ -45,7 +45,7 @@ impl Unit {
     }
 }
 
-/// What a metric is measured of.
+/// The part of a run that a metric is measured of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// The whole run alone.
@@ -60,12 +60,12 @@ pub enum Scope {
     Limit,
 }
 
-/// Which requests or which time a metric is about.
+/// The requests or the time that a metric covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// Of the requests that arrived in the measured interval, whenever they ended.
+    /// The metric covers the requests that arrived in the measured interval, whenever they ended.
     Cohort,
-    /// Of the measured interval of the clock, whoever arrived when.
+    /// The metric covers the measured interval of the clock, whenever its requests arrived.
     Clock,
 }
 
@@ -130,7 +130,7 @@ fn is_like_a_limit(segment: &str) -> bool {
 /// A metric's full name, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricName {
-    /// `windows.<name>`, when the metric is of a window.
+    /// The window `windows.<name>`, when the metric is of a window.
     pub window: Option<String>,
     /// The family and the name in it; `None` for a total. The account of one source region has no name.
     pub part: Option<(String, String)>,
@@ -275,7 +275,8 @@ pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) ->
     parts
 }
 
-/// Why a part that is measured otherwise has not this metric; `None` when nothing speaks against it.
+/// Returns why a part does not have this metric, where the metric is measured of other parts; `None`: no reason is
+/// known.
 fn has_no(part: &Option<(String, String)>, limit: Option<&str>, term: &str) -> Option<String> {
     let family = part.as_ref().map(|(family, _)| family.as_str());
     let a_minute = ["utilization_peak", "limit_per_min", "occupied_peak_per_min", "charged_peak_per_min"];
@@ -302,7 +303,7 @@ fn has_no(part: &Option<(String, String)>, limit: Option<&str>, term: &str) -> O
     }
 }
 
-/// How a metric is addressed, such as `quotas.NAME.tpm.utilization_peak`.
+/// Returns a metric's name with the part that it is of, such as `capacities.NAME.tpm.charged`.
 #[must_use]
 pub fn example_of(term: &Term) -> String {
     match term.scopes[0] {

@@ -1,4 +1,4 @@
-//! Why a text names no metric, and which metrics have a similar name.
+//! The refusal of a text that names no metric, with metrics of similar names.
 
 use super::{LATENCY_STATISTICS, TERMS, Term, find, nearest, parse_metric};
 use crate::model::capacity::quota::LimitKind;
@@ -74,7 +74,7 @@ const WORDS: [(&str, &[&str]); 17] = [
     ("uptime", &["failure_rate"]),
     ("latency", &["e2e_p99_ms", "e2e_p50_ms"]),
 ];
-/// Those of them of which more is better, while the metric counts failures.
+/// The words of other tools for what succeeds: more is better, while the metric counts failures.
 const SUCCESSES: [&str; 4] = ["success_rate", "success", "availability", "uptime"];
 /// Words for the time from a request to the end of its answer, before a statistic.
 const WHOLE_TIMES: [&str; 5] = ["latency", "response_time", "duration", "e2e_latency", "total_time"];

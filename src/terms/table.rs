@@ -403,7 +403,7 @@ const ROWS: [Row; 68] = [
     ("charged", Unit::Tokens, LIMIT, Clock, Neither, "charged in the measured interval"),
 ];
 
-/// What is measured of each latency: its name, and what it is.
+/// The latencies that are measured: the name of each, and its definition.
 const LATENCIES: [(&str, &str); 4] = [
     ("e2e", "from arrival to the last token"),
     ("ttft", "from arrival to the first token"),

@@ -13,7 +13,7 @@ use super::instant::Clock;
 use super::reader::Entry;
 use super::table::{MOST_TOKENS, shown};
 
-/// What tells a line of the kind.
+/// The text by which a line of these logs is recognised.
 pub(super) const KEY: &str = "\"modelId\"";
 
 #[derive(Deserialize)]
@@ -99,7 +99,7 @@ pub(super) fn read(line: &[u8], label: Option<&str>, clock: &mut Clock, entry: &
 }
 
 impl Record {
-    /// Empty where it has none.
+    /// Returns the text of a label; empty where the record has none.
     fn label(&self, name: &str) -> &str {
         match name {
             "modelId" => self.model_id.as_deref().unwrap_or_default(),
@@ -158,7 +158,7 @@ impl<'de> Visitor<'de> for PlainVisitor {
     }
 }
 
-/// What is of interest in a body, where models' own formats put it; never in what was said.
+/// The cap and the cut of an answer, found where models' own formats put them; never in what was said.
 #[derive(Debug, Default)]
 struct Found {
     cap: Option<u64>,
@@ -168,7 +168,7 @@ struct Found {
 /// The names that models give the cap, and the reason for which they stopped.
 const CAPS: [&str; 5] = ["maxTokens", "max_tokens", "max_tokens_to_sample", "maxTokenCount", "max_gen_len"];
 const REASONS: [&str; 4] = ["stopReason", "stop_reason", "finish_reason", "completionReason"];
-/// What may hold the one or the other.
+/// The keys of a body that may hold a cap or a reason to stop.
 const HOLDERS: [&str; 9] = [
     "inferenceConfig",
     "inferenceParams",

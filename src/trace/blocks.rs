@@ -17,14 +17,14 @@ pub const NO_BLOCK: u32 = u32::MAX;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Blocks {
     nodes: Vec<Node>,
-    /// By parent and the file's own number; only looked up, never walked.
+    /// The nodes by parent and the file's own number; only looked up, never iterated.
     known: HashMap<(u32, u64), u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Node {
     parent: u32,
-    /// How many blocks there are up to and including it.
+    /// The number of blocks up to and including this one.
     depth: u32,
 }
 
@@ -51,7 +51,7 @@ impl Blocks {
         })
     }
 
-    /// How many blocks there are up to and including it.
+    /// Returns the number of blocks up to and including this one.
     #[must_use]
     pub fn depth(&self, node: u32) -> Tokens {
         Tokens::from(self.nodes[node as usize].depth)

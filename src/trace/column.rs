@@ -20,7 +20,7 @@ pub struct Column {
     pub counts: Vec<(u32, u64)>,
 }
 
-/// Why a column cannot be read.
+/// The reason why a column cannot be read.
 #[derive(Debug, Error)]
 pub enum ColumnError {
     #[error(transparent)]
@@ -31,13 +31,14 @@ pub enum ColumnError {
     TooMany,
 }
 
-/// More different lengths than any model's context has; what holds more is a column of something else.
+/// The greatest number of different lengths, more than any model's context has; a column with more holds something
+/// else.
 const MOST_VALUES: usize = 1 << 20;
-/// Names of columns that are longer are not shown \[bytes\].
+/// The greatest length of a column's name that is shown \[bytes\].
 const LONGEST_NAME: usize = 200;
 
 impl ColumnError {
-    /// Whether the system is at fault, not the column.
+    /// Returns whether the system is at fault, not the column.
     #[must_use]
     pub fn is_system(&self) -> bool {
         matches!(self, Self::File(error) if error.is_system())

@@ -16,7 +16,7 @@ pub(super) struct Files {
 /// A file that is open.
 pub(super) struct Opened {
     pub records: Records,
-    /// Its name within the folder; `None`: there is only one.
+    /// The file's name within the folder; `None`: there is no folder.
     pub name: Option<String>,
 }
 
@@ -67,8 +67,8 @@ struct Listing<'p> {
 }
 
 impl Listing<'_> {
-    /// Lists a folder and those in it. Bedrock puts large bodies into folders called `data`, which hold no records; hidden
-    /// files hold none either.
+    /// Adds a folder and the folders in it. Bedrock puts large bodies into folders called `data`, which hold no
+    /// records; hidden files hold none either.
     fn add(&mut self, folder: &Path) -> Result<(), ReadError> {
         let fail = |error| ReadError::of_path(folder, &error).within(Some(&within(self.root, folder)));
         if let Some(other) = self.folders.insert(fs::canonicalize(folder).map_err(fail)?, folder.to_owned()) {

@@ -12,12 +12,12 @@ const MINUTE: usize = 17;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clock {
     minute: [u8; MINUTE],
-    /// When it begins \[ns since 1970\].
+    /// The beginning of the minute \[ns since 1970\].
     begins: i64,
 }
 
 impl Clock {
-    /// \[ns since 1970\]
+    /// Reads an instant \[ns since 1970\]; `None`: the text is none.
     pub(super) fn read(&mut self, text: &[u8]) -> Option<i64> {
         self.read_within_minute(text).or_else(|| parsed(str::from_utf8(text).ok()?))
     }

@@ -25,7 +25,7 @@ pub use reader::Reader;
 /// A request of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// Since the start of the trace \[µs\].
+    /// The arrival since the start of the trace \[µs\].
     pub arrival: u64,
     /// The whole prompt, cached parts included \[tokens\].
     pub input: u32,
@@ -33,16 +33,17 @@ pub struct Row {
     pub output: u32,
     /// The caller's cap; 0: the file has none \[tokens\].
     pub max_tokens: u32,
-    /// What of the input the cache read and wrote; 0 where the file does not tell \[tokens\].
+    /// The input that the cache read, and below the input that it wrote; 0 where the file does not state them
+    /// \[tokens\].
     pub cache_read: u32,
     pub cache_write: u32,
-    /// The last block of its prompt in [`Blocks`].
+    /// The last block of the prompt, in [`Blocks`].
     pub leaf: u32,
     /// The answer stopped at its cap: what was wanted was longer.
     pub cut: bool,
 }
 
-/// The least request, at once.
+/// The least request: one input token and one output token, at t = 0.
 impl Default for Row {
     fn default() -> Self {
         Self {
@@ -58,7 +59,7 @@ impl Default for Row {
     }
 }
 
-/// How a file is laid out.
+/// The layout of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// `TIMESTAMP,ContextTokens,GeneratedTokens`, as the Azure LLM inference traces.
@@ -104,22 +105,22 @@ pub struct Only {
     pub is: String,
 }
 
-/// What of a file is read, and how.
+/// The part of a file that is read, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selection {
-    /// `None`: what the file itself shows.
+    /// The layout of the file; `None`: what the file itself shows.
     pub format: Option<Format>,
     pub columns: ColumnNames,
     pub only: Option<Only>,
-    /// Since the first row of the file; t = 0 of what is read \[µs\].
+    /// The first instant that is read, since the first row of the file; it becomes t = 0 \[µs\].
     pub from: u64,
-    /// `None`: to the end \[µs\].
+    /// The end of the part that is read \[µs\]; `None`: the end of the file.
     pub to: Option<u64>,
     /// Lines that are no request, or come too late, are counted and left out.
     pub skip_bad_lines: bool,
 }
 
-/// Why a trace cannot be read.
+/// The reason why a trace cannot be read.
 #[derive(Debug, Error)]
 pub enum TraceError {
     #[error("it cannot be read: {0}")]
@@ -161,7 +162,7 @@ impl TraceError {
         }
     }
 
-    /// Whether the system is at fault, not the trace.
+    /// Returns whether the system is at fault, not the trace.
     #[must_use]
     pub fn is_system(&self) -> bool {
         matches!(self, Self::Read(error) if error.is_system())
@@ -177,14 +178,14 @@ fn in_file(file: &Option<String>) -> String {
 pub struct Trace {
     path: PathBuf,
     selection: Selection,
-    /// All rows, when they are few.
+    /// The rows of the trace, when they are few.
     held: Option<Arc<[Row]>>,
     pub summary: Summary,
     /// The blocks of the prompts, where the file names them.
     pub blocks: Option<Blocks>,
 }
 
-/// What a first reading of a trace has found.
+/// The findings of the first reading of a trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows that were selected.
@@ -200,7 +201,7 @@ pub struct Summary {
     pub tells_cache: bool,
 }
 
-/// More rows are read again from the file whenever they are replayed: 64 MiB.
+/// The greatest number of rows held in memory (64 MiB); more are read again from the file for each replay.
 const MOST_HELD: usize = (64 << 20) / size_of::<Row>();
 
 impl Trace {

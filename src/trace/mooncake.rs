@@ -51,7 +51,7 @@ impl<'de> Visitor<'de> for HashesVisitor {
     }
 }
 
-/// What tells a line of the kind.
+/// The text by which a line of these traces is recognised.
 pub(super) const KEY: &str = "\"input_length\"";
 
 pub(super) fn read(line: &[u8], entry: &mut Entry) -> Result<(), String> {

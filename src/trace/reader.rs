@@ -18,9 +18,9 @@ use crate::reading::{BUFFER, Checked, ReadError, Records, brief};
 /// A line as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
-    /// On some clock of the file's own \[ns\].
+    /// The instant on some clock of the file's own \[ns\].
     pub instant: i64,
-    /// Its number among all.
+    /// The number of the line among all.
     pub number: u64,
     pub input: u32,
     pub output: u32,
@@ -29,7 +29,7 @@ pub(super) struct Entry {
     pub cache_write: u32,
     pub blocks: Vec<u64>,
     pub cut: bool,
-    /// What its label says; empty where none is read, or it has none.
+    /// The text of the label; empty where none is read, or the line has none.
     pub label: String,
     /// The model that a log names.
     pub model: String,
@@ -84,7 +84,7 @@ impl Reader {
         Self::labelled(path, selection, label)
     }
 
-    /// The same, and [`Reader::label`] tells of each row what this label says.
+    /// Opens a file, or a folder of them, so that [`Reader::label`] returns the text of this label for each row.
     ///
     /// # Errors
     /// The file cannot be read, its layout is not known, or its rows have no such label.
@@ -109,13 +109,13 @@ impl Reader {
         Ok(reader)
     }
 
-    /// What was found so far, but for the rows that were given out.
+    /// Returns the findings so far, without the counts of the rows that were given out.
     #[must_use]
     pub fn found(&self) -> Summary {
         self.found
     }
 
-    /// What the label of the last row says; empty for a row without one.
+    /// Returns the text of the label in the last row; empty for a row without one.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.entry.label
@@ -252,7 +252,7 @@ impl Reader {
         }
     }
 
-    /// A bad line is an error, or counted.
+    /// Refuses a bad line: an error, or a line that is counted and left out.
     fn refuse(&mut self, rule: String) -> Result<(), TraceError> {
         if self.selection.skip_bad_lines {
             self.found.skipped_lines += 1;
@@ -261,7 +261,7 @@ impl Reader {
         Err(TraceError::Line { file: self.name.clone(), line: self.line, rule: brief(rule) })
     }
 
-    /// Goes on with the next file, if there is one.
+    /// Opens the next file, if there is one.
     fn open_next(&mut self) -> Result<(), TraceError> {
         let Some(opened) = self.files.open_next()? else { return Ok(()) };
         self.name = opened.name;
@@ -315,7 +315,7 @@ fn unreadable(error: std::io::Error, file: Option<&str>) -> TraceError {
     TraceError::Read(ReadError::from(error).within(file))
 }
 
-/// Which JSON lines a file has, by its first line; `None`: none.
+/// Returns the layout of a file of JSON lines, by its first line; `None`: the file has no JSON lines.
 fn of_json(start: &[u8]) -> Result<Option<Format>, TraceError> {
     if !start.trim_ascii_start().starts_with(b"{") {
         return Ok(None);
@@ -332,7 +332,7 @@ fn of_json(start: &[u8]) -> Result<Option<Format>, TraceError> {
     }
 }
 
-/// From nanoseconds, rounded half up; sorted stays sorted.
+/// Returns the time since `start`, from nanoseconds and rounded half up, so that sorted instants stay sorted \[µs\].
 fn micros_since(start: i64, instant: i64) -> Result<u64, ()> {
     let nanos = instant.checked_sub(start).and_then(|nanos| u64::try_from(nanos).ok()).ok_or(())?;
     Some((nanos + 500) / 1_000).filter(|us| *us <= crate::units::SimTime::LONGEST.0).ok_or(())

@@ -23,7 +23,7 @@ const LAYOUTS: [Layout; 3] = [
     },
 ];
 
-/// Where what stands in a table.
+/// The places of the columns in a table.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
     /// Arrival, input, output, cap, cache read, cache write: name and place.
@@ -124,7 +124,7 @@ fn of(record: &ByteRecord, at: usize) -> &[u8] {
     record.get(at).unwrap_or_default().trim_ascii()
 }
 
-/// No request is larger \[tokens\].
+/// The largest request that a trace may have \[tokens\].
 pub(super) const MOST_TOKENS: u64 = 1_000_000_000;
 
 pub(super) fn shown(text: &[u8]) -> String {

@@ -1,5 +1,5 @@
-//! From gaps to instants: a unit-rate renewal process in operational time, mapped to the clock by inverting the integral
-//! of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
+//! Arrival instants from gaps: a unit-rate renewal process in operational time, mapped to the clock by inverting the
+//! integral of the intensity (Cinlar's time change), which is exact for a piecewise linear intensity.
 
 use multiversion::multiversion;
 
@@ -40,7 +40,7 @@ impl Segment {
     }
 }
 
-/// So long after the start of a segment \[µs\].
+/// Returns the instant so long after the start of a segment \[µs\].
 #[inline(always)]
 fn instant(start: u64, after: f64) -> u64 {
     start + maths::round_half_up(after.min(4e15))
@@ -67,7 +67,7 @@ pub(super) struct RenewalClock {
     segment: Segment,
     /// Operational time since the start of the segment \[2⁻²⁴ gaps\].
     done: u64,
-    /// Nobody asks for arrivals from here on \[µs\].
+    /// The instant from which on no arrivals are needed \[µs\].
     horizon: u64,
 }
 

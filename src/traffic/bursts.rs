@@ -1,4 +1,4 @@
-//! When the bursts of a replication are, for whoever asks what follows them.
+//! The times of the bursts of a replication, by which recovery after them is measured.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::model::workload::arrivals::intensity::{Burst, RandomBurst};
 use crate::random::{Purpose, Stream};
 use crate::units::MICROS_PER_MINUTE;
 
-/// Less time than this between two bursts, and they are told as one: a burst each second is no thousand bursts \[µs\].
+/// The time between two bursts below which they count as one: a burst each second is no thousand bursts \[µs\].
 const APART: u64 = MICROS_PER_MINUTE;
 
 /// The bursts that begin in the measured time, of all workloads, in the order of their starts \[µs\]; those that lower

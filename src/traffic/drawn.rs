@@ -26,7 +26,7 @@ enum Clock {
 }
 
 impl Drawn {
-    /// `None`: the workload's requests come from a trace, or from the answers to others.
+    /// Returns the generator of a workload's requests; `None`: they come from a trace, or from the answers to others.
     pub(super) fn new(workload: &Workload, model: &Model, replication: u64) -> Option<Self> {
         let stream = |purpose| Stream::new(model.run.seed, replication, purpose, &workload.name);
         let renewal = |gaps: Gaps, intensity: &Intensity| {

@@ -1,4 +1,4 @@
-//! The tape: what the world does, whatever the system makes of it.
+//! The tape: arrivals, inputs and wanted outputs of requests that do not depend on how the system responds.
 //!
 //! A [`Tape`] merges the requests of all workloads in the order (arrival, workload, request). It hands them out as
 //! [`Stretch`]es: runs of requests of one workload, straight from the arrays in which batch samplers made them. The tape

@@ -1,4 +1,4 @@
-//! The tape of one workload, kept as far as every run plays it.
+//! The tape of one workload, recorded as far as every run needs it.
 
 use super::drawn::Drawn;
 use super::tape::{BLOCK, Block};
@@ -10,7 +10,7 @@ use crate::model::workload::arrivals::Arrivals;
 pub struct Recording {
     /// The arrivals of the requests \[µs\].
     pub arrival: Vec<u64>,
-    /// As in [`Block`] \[tokens\].
+    /// The input of each request, and below the output that it wants, as in [`Block`] \[tokens\].
     pub input: Vec<u32>,
     pub wanted: Vec<u32>,
     /// The generator of the requests after the recorded ones; `None`: there are no more.
@@ -18,8 +18,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// To the end of the measured interval. `None` when these are more than `most` requests, or when the workload draws none
-    /// of its own: traces, closed loops.
+    /// Records the requests to the end of the measured interval. `None` when these are more than `most` requests, or
+    /// when the workload draws none of its own: traces, closed loops.
     #[must_use]
     pub fn make(model: &Model, workload: usize, replication: u64, most: u64) -> Option<Self> {
         let workload = &model.workloads[workload];

@@ -15,7 +15,7 @@ use crate::random::{Purpose, Stream, maths};
 /// loops pay.
 pub const BLOCK: usize = 512;
 
-/// Most tokens in one request; draws are cut there \[tokens\].
+/// The greatest number of tokens in one request; draws are cut there \[tokens\].
 const MOST_TOKENS: f64 = 1e9;
 
 /// Requests of one workload, in columns; all of one length.
@@ -31,8 +31,8 @@ pub struct Block {
     pub wanted: Vec<u32>,
     /// The caller's own cap, from a trace; 0: none. Empty when no request has one \[tokens\].
     pub max_tokens: Vec<u32>,
-    /// What the cache read and wrote, from a trace, and the last block of the prompt. Empty when no request has any
-    /// \[tokens\].
+    /// The input that the cache read and wrote, from a trace, and the last block of the prompt. Empty when no request
+    /// has any \[tokens\].
     pub cached: Vec<[u32; 2]>,
     pub leaf: Vec<u32>,
 }
@@ -70,7 +70,7 @@ impl Tape {
         Self { lanes: model.workloads.iter().map(|w| Lane::new(w, model, replication)).collect() }
     }
 
-    /// The same, with what is known of some workloads already, by workload.
+    /// Returns the tape of one replication, with the recordings that some workloads have, by workload.
     #[must_use]
     pub fn along(model: &Model, replication: u64, recordings: &[Option<Arc<Recording>>]) -> Self {
         let mut tape = Self::new(model, replication);
@@ -121,11 +121,11 @@ struct Lane {
 #[derive(Debug)]
 enum Source {
     Drawn(Box<Drawn>),
-    /// With what is added to every input \[tokens\], and whether the model writes an answer.
+    /// A replayed trace, the tokens that are added to every input \[tokens\], and whether the model writes an answer.
     Trace(Box<ReplayClock>, u32, bool),
-    /// Nothing is known before the system has answered.
+    /// A closed loop: no request is known before the system has answered.
     Loop,
-    /// Much is known, and what draws the rest.
+    /// Recorded requests, and the generator of the rest.
     Recording(Arc<Recording>),
 }
 
@@ -194,7 +194,7 @@ impl Lane {
     }
 }
 
-/// A draw as a count of at least one.
+/// Returns a draw as a count of at least one.
 #[inline(always)]
 #[must_use]
 pub fn whole(draw: f64) -> u32 {

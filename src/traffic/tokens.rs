@@ -1,4 +1,4 @@
-//! How large requests are: drawn by number, a block at a time or one by one.
+//! The token counts of requests: drawn by number, a block at a time or one by one.
 
 use multiversion::multiversion;
 
@@ -12,14 +12,14 @@ use crate::random::{Copula, Law, Purpose, Stream};
 pub struct TokenDraws {
     input: (Law, Stream),
     output: (Law, Stream),
-    /// `None`: input and output have nothing to do with each other.
+    /// The dependence of input and output; `None`: they are independent.
     tie: Option<Copula>,
     extra_input: u32,
     writes: bool,
 }
 
 impl TokenDraws {
-    /// `None` where a trace tells them.
+    /// Returns the draws of a workload; `None`: a trace states the tokens.
     #[must_use]
     pub fn new(workload: &Workload, seed: u64, replication: u64) -> Option<Self> {
         let stream = |purpose| Stream::new(seed, replication, purpose, &workload.name);
@@ -47,7 +47,7 @@ impl TokenDraws {
         [whole(input.0.at(input.1, i)) + self.extra_input, whole(wanted)]
     }
 
-    /// Those of the `n` requests from `block.first` on.
+    /// Fills a block with the tokens of the `n` requests from `block.first` on.
     pub(super) fn fill(&self, n: usize, scratch: &mut [f64], block: &mut Block) {
         fill(&self.input, block.first, n, scratch, &mut block.input);
         match self.tie {

@@ -18,7 +18,7 @@ const SCENARIO: &str = include_str!("browser/markup.toml");
 /// Two pages of A4 between margins of 14 mm, at 96 px an inch \[CSS px\].
 const TWO_PAGES: f64 = 2.0 * (297.0 - 28.0) / 25.4 * 96.0;
 
-/// How a page is looked at.
+/// The way in which a page is shown: width, theme, medium, and whether scripts run.
 #[derive(Clone, Copy, Debug)]
 struct Look {
     width: u32,

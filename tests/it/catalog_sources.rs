@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use bedload::catalog::Catalog;
 
-/// What was compared, and what differs: the figure, and both values.
+/// The number of figures that were compared, and the figures that differ, each with both values.
 #[derive(Default)]
 struct Compared {
     figures: usize,

@@ -1,4 +1,4 @@
-//! What clients, queues and limits do to a handful of requests whose fate is worked out by hand.
+//! Clients, queues and limits with a handful of requests whose outcome is worked out by hand.
 //!
 //! Unless a test says otherwise an answer takes 10 s: 9 s to the first token and 100 tokens at 10 ms. Instants in the
 //! comments are seconds since t = 0, and t = 0 is midnight UTC.

@@ -124,7 +124,7 @@ fn a_packed_column_is_the_same() {
     assert_eq!(laws(folder.path(), PROMPTS), plain);
 }
 
-/// In steps and in parts of mixtures too; and `validate` says what was found.
+/// Columns are read in steps and in parts of mixtures too; and `validate` shows what was found.
 #[test]
 fn a_column_stands_wherever_tokens_are_counted() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! What an interval at 95 % is worth: how often it contains the truth, over a thousand experiments of ten replications.
+//! The coverage of intervals at 95 %: how often they contain the truth, over a thousand experiments of ten
+//! replications.
 //!
 //! The truth of a run of that length is the mean of all ten thousand replications, or the percentile of all their requests.
 //! It is not the steady state: a run that starts empty has a shorter queue. Its own error is a hundredth of a half-width.
@@ -18,7 +19,7 @@ const EXPERIMENTS: u64 = 1_000;
 #[derive(Default)]
 struct Tally {
     intervals: Vec<(f64, f64)>,
-    /// Of the replications' own values.
+    /// The sum of the replications' own values.
     sum: f64,
     count: f64,
 }

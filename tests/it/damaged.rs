@@ -162,7 +162,7 @@ fn changed(bytes: &[u8], change: &Change) -> Vec<u8> {
 /// A kind of file: good ones, and what is done with a changed one. A fault is what must not happen.
 struct Kind {
     good: Vec<Vec<u8>>,
-    /// Whether a changed file is packed, too.
+    /// True if a changed file is packed, too.
     packed: bool,
     survives: fn(&Path, &[u8]) -> Result<(), String>,
 }
@@ -437,7 +437,7 @@ fn a_changed_journal_is_believed_where_it_is_as_it_was() {
     try_kind(&journals(), 200);
 }
 
-/// How many cases of each kind the slow tests try.
+/// Returns how many cases of each kind the slow tests try.
 fn cases() -> u32 {
     std::env::var("BEDLOAD_CASES").map_or(10_000, |cases| cases.parse().expect("BEDLOAD_CASES is a number"))
 }

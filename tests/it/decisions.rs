@@ -1,4 +1,4 @@
-//! What a run decides, and what it tries where the answer is no.
+//! The decision of a run, and the reruns where the answer is no.
 
 use std::path::Path;
 
@@ -204,7 +204,7 @@ fn the_end_of_the_accounts_day_is_told_by_the_clock_of_the_start() {
     assert!(there[0].contains("1 h 40 min after the start (01:40 America/New_York (06:40 UTC))"), "{there:?}");
 }
 
-/// What a run hangs on, of a model of the catalogue at 10 calls a minute.
+/// Returns the assumptions that a run hangs on, of a model of the catalogue at 10 calls a minute.
 fn hanging(rest: &str) -> Vec<String> {
     let text = format!(
         r#"

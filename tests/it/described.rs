@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bedload::scenario::{describe, load_text, template::template};
 
-/// Of templates whose models have no id: the catalogue changes, and these do not.
+/// The templates described here have models without an id: the catalogue changes, and these do not.
 #[test]
 fn templates_are_described() {
     for name in ["shared-quota", "queue"] {

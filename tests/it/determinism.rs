@@ -1,4 +1,4 @@
-//! The same scenario and seed: the same bytes, on any number of threads.
+//! Results are the same bytes for the same scenario and seed, on any number of threads.
 
 use bedload::{charts, report};
 

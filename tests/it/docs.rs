@@ -17,7 +17,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(file(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
-/// What stands in a document as code: the fenced blocks of a language, or all.
+/// Returns the code of a document: the fenced blocks of a language, or all.
 fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
     let fence = format!("\n```{language}\n");
     text.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()

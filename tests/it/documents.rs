@@ -1,4 +1,4 @@
-//! What `--format json` prints is one strict JSON document: no key twice, nothing before or after it.
+//! The output of `--format json` is one strict JSON document: no key twice, nothing before or after it.
 
 use std::collections::BTreeSet;
 use std::fmt;

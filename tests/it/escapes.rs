@@ -197,7 +197,7 @@ fn without_code(markdown: &str) -> String {
     out
 }
 
-/// What a line of Markdown is made of: how it begins, and how many cells it has.
+/// Returns the structure of each line of Markdown: its beginning, and its number of cells.
 fn shapes(markdown: &str) -> Vec<(String, usize)> {
     let shape = |line: &str| {
         let begins: String = line.chars().take_while(|c| "#>-+*=|~ ".contains(*c)).collect();

@@ -1,4 +1,4 @@
-//! What is said of time and memory before a run begins, held against what the run takes.
+//! The estimates of time and memory before a run begins, compared with what the run takes.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -141,8 +141,8 @@ fn a_fixed_window_admits_exactly_its_limit_in_each_minute() {
     assert_eq!(value(&point, "capacities.c.refused_rpm"), value(&point, "failed"));
 }
 
-/// What is left of the retry quota after many requests whose attempts fail with probability `p`, and whether it ever ran
-/// dry.
+/// Returns what is left of the retry quota after many requests whose attempts fail with probability `p`, and whether
+/// the quota ever ran dry.
 fn quota_after(p: f64, cause: Cause) -> bool {
     let policy = RetryPolicy::STANDARD;
     let mut quotas = RetryQuotas::new(policy.quota, 1);

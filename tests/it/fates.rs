@@ -94,7 +94,7 @@ pub fn told(calls: &[Calls<'_>], rest: &str) -> Told {
     point.metrics.into_iter().map(|(name, e)| (name, e.estimate)).collect()
 }
 
-/// What a scenario is refused with.
+/// Returns the refusal of a scenario, rendered.
 #[track_caller]
 pub fn refusal(calls: &[Calls<'_>], rest: &str) -> String {
     let (text, files) = written(calls, rest);

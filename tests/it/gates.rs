@@ -1,5 +1,5 @@
-//! What holds an attempt back before it is sent: connections, the caller's own pace, the SDK's rate limiter; and what
-//! comes after the SDK has given up. Every instant is worked out by hand.
+//! The gates that hold an attempt back before it is sent: connections, the caller's own pace, the SDK's rate limiter;
+//! and the retries after the SDK has given up. Every instant is worked out by hand.
 #![expect(clippy::disallowed_methods, reason = "theory may use the platform's mathematics")]
 
 use crate::fates::{assert_tells, refusal, told};

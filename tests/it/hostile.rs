@@ -17,7 +17,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// What the program prints on both streams.
+/// Returns the output of the program on both streams.
 fn printed(folder: &Path, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_bedload"))
         .args(args)

@@ -30,7 +30,7 @@ const SHORT_SIGHTED: [(&str, &[&str]); 2] = [
     ("charts", &["escape", "figures", "results", "terms", "units"]),
 ];
 
-/// What only some files may name, and where.
+/// The words that only some files may contain, with these files.
 const RESERVED: [(&str, &[&str]); 24] = [
     ("File::open(", &["reading/", "folder/", "scenario/digests.rs"]),
     ("fs::read(", &["reading/"]),
@@ -65,7 +65,7 @@ fn level(module: &str) -> Option<usize> {
     LEVELS.iter().position(|modules| modules.contains(&module))
 }
 
-/// What is wrong with a file, in the words of a reviewer.
+/// Returns the faults of a file, in the words of a reviewer.
 fn faults(path: &str, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     if text.lines().count() > LONGEST_FILE {
@@ -91,7 +91,7 @@ fn faults(path: &str, text: &str) -> Vec<String> {
     faults
 }
 
-/// Why `module` must not import `to`; `None` when it may.
+/// Returns why `module` must not import `to`; `None` when it may.
 fn edge(path: &str, module: &str, to: &str) -> Option<String> {
     if module == to {
         return None;
@@ -181,7 +181,7 @@ fn the_house_stands() {
     assert!(all.is_empty(), "\n{}", all.join("\n"));
 }
 
-/// What `cargo test` leaves out as slow, the gate runs by name.
+/// The gate runs by name each test that `cargo test` leaves out as slow.
 #[test]
 fn slow_tests_are_run_by_the_gate() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -23,7 +23,8 @@ fn ended(folder: &Path, args: &[&str], code: i32) -> String {
     text(&output.stdout)
 }
 
-/// What a run prints whose minutes are too few to decide that at most 1 % of the attempts are throttled, with none throttled.
+/// Returns the output of a run whose minutes are too few to decide that at most 1 % of attempts are throttled; none
+/// are.
 fn undecided(folder: &Path, args: &[&str]) -> String {
     let told = ended(folder, args, 4);
     assert!(told.contains("inconclusive: throttle_rate <= 1 %, is 0 %"), "{told}");
@@ -94,7 +95,7 @@ fn named_columns_and_a_window_are_written_down() {
     assert!(run.contains("100 offered"), "{run}");
 }
 
-/// What a refusal prints, after which nothing is left behind.
+/// Returns the output of a refusal, after which nothing is left behind.
 fn refused(folder: &Path, args: &[&str], code: i32) -> String {
     let output = bedload(folder, args);
     assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));

@@ -87,7 +87,7 @@ fn what_the_scenario_states_is_not_published() {
     assert_eq!(of(&results, "capacities.us.prices.output").origin, Origin::Published);
 }
 
-/// Of a latency that is guessed nobody may read that it was measured.
+/// A latency that is guessed is nowhere said to be measured.
 #[test]
 fn a_guess_of_the_catalogue_is_no_measurement() {
     let guessed = document(CHAT, &[]);

@@ -74,7 +74,7 @@ fn model(text: &str, overrides: &[&str]) -> Model {
     })
 }
 
-/// The same scenario with times since t = 0.
+/// Returns the dated scenario with times since t = 0 in the place of dates.
 fn timed() -> String {
     let times = [
         ("2026-12-01T08:00:00,", "\"0s\","),

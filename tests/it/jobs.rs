@@ -109,7 +109,7 @@ fn users_start_together_or_after_a_think_time() {
     assert_eq!([first(", start = \"together\""), first("")], [20.0, 0.0]);
 }
 
-/// What is said of the traffic that a run leaves out.
+/// Returns the remarks on the traffic that a run leaves out.
 fn remarks(run: &str, workload: &str) -> Vec<String> {
     bedload::model::coverage::remarks(&model(&format!(
         r#"

@@ -26,7 +26,7 @@ impl Dice {
 
 /// The slow way to say how much is taken.
 trait Twin {
-    /// Whether `amount` fits now.
+    /// Returns whether `amount` fits now.
     fn fits(&mut self, now: u64, amount: u64) -> bool;
     fn take(&mut self, now: u64, amount: u64, admission: u64);
     fn settle(&mut self, now: u64, s: Settlement);

@@ -6,7 +6,7 @@ use bedload::cli::render::render;
 use bedload::scenario::{describe, load_text, template::TEMPLATES};
 use proptest::prelude::*;
 
-/// What is done to a text.
+/// A change of a text.
 #[derive(Debug, Clone)]
 enum Change {
     Delete(usize),

@@ -7,7 +7,8 @@ use bedload::scenario::load_text;
 use crate::offers::{edited, read};
 use crate::refusals::GOOD;
 
-/// What a user wrote, in the place of a line of the good scenario; what the help says; and the line as the help says it.
+/// The faulty text, in the place of a line of the good scenario; the words of the help; and the line as the help says
+/// it.
 const MENDED: [(&str, &str, &str, &str); 49] = [
     ("tpm = 100_000", "tpm = \"unlimited\"", "\"none\" for no limit", "tpm = \"none\"\nrpm = 5"),
     (

@@ -1,4 +1,4 @@
-//! What a run says beside its figures, and what it takes for granted.
+//! The notes of a run beside its figures, and its assumptions.
 
 use bedload::report;
 use bedload::results::Results;
@@ -190,7 +190,7 @@ fn a_month_is_told_from_whole_weeks_of_a_weekly_shape_and_from_whole_days_of_a_d
     assert!(month("\"office_hours\"", 2).is_none() && month("\"office_hours\"", 7).is_some());
 }
 
-/// What the program says on its standard error stream when it validates a scenario.
+/// Returns the text on the program's standard error stream when it validates a scenario.
 fn warned(scenario: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("s.toml"), scenario).unwrap();

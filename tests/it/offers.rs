@@ -54,7 +54,7 @@ pub fn edited(line: &str, by: &str) -> String {
     GOOD.replace(line, by)
 }
 
-/// What a user wrote, in the place of a line of the good scenario; and the text that is offered in its place.
+/// The faulty text, in the place of a line of the good scenario; and the text that is offered in its place.
 const WRITTEN: [(&str, &str, &str); 93] = [
     // Units and numbers without quotes, with commas, or with letters.
     ("duration = \"1h\"", "duration = 1h", "\"1h\""),

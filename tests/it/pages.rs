@@ -1,4 +1,4 @@
-//! What a report says of figures that are not known, of studies, and of models that write nothing.
+//! Reports of figures that are not known, of studies, and of models that write nothing.
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use sha2::{Digest, Sha256};
 
 const FOLDER: &str = "docs/images";
-/// What each picture was drawn of: the hash of its SVG, the hash of its file, its name.
+/// The origin of each picture: the hash of its SVG, the hash of its file, its name.
 const DRAWN: &str = "docs/images/drawn.txt";
 const UPDATE: &str = "BEDLOAD_UPDATE_DOCS=1 cargo test --test it pictures";
 

@@ -1,4 +1,4 @@
-//! What holds of every run, whatever the scenario says.
+//! The properties that hold of every run, whatever the scenario.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ type Metrics = BTreeMap<String, Estimate>;
 
 const NAMES: [&str; 3] = ["chat", "docs", "nightly"];
 
-/// What adds up over workloads.
+/// The metrics that add up over workloads.
 const SUMS: [&str; 14] = [
     "requests",
     "served",
@@ -94,7 +94,7 @@ fn limits() -> impl Strategy<Value = String> {
         .prop_map(|(rpm, tpm, tpd, limiter, doubts)| format!("{rpm}{tpm}{tpd}{doubts}{limiter}\n"))
 }
 
-/// What any capacity that answers at once may have.
+/// Returns a strategy for the keys that any capacity with immediate answers may have.
 fn common() -> impl Strategy<Value = String> {
     let places = lines(&["", "concurrency = 2\n", "concurrency = 8\n"]);
     let saturation = lines(&[

@@ -1,4 +1,4 @@
-//! What the limits of quotas do to a handful of requests whose fate is worked out by hand, as in [`crate::clients`].
+//! The limits of quotas with a handful of requests whose outcome is worked out by hand, as in [`crate::clients`].
 
 use crate::clients::{PATIENT, assert_tells, calls, capacity, told, told_with};
 

@@ -1,4 +1,4 @@
-//! What is refused, and how it reads. Each snapshot is what a user sees.
+//! The refusals of scenarios as users read them. Each snapshot is what a user sees.
 
 use std::path::Path;
 

@@ -32,7 +32,7 @@ fn reports(folder: &Path, args: &[&str]) -> [String; 2] {
     })
 }
 
-/// What stands between two marks, each time.
+/// Returns each text between two marks.
 fn between<'t>(text: &'t str, from: &str, to: &str) -> Vec<&'t str> {
     text.split(from).skip(1).filter_map(|rest| Some(rest.split_once(to)?.0)).collect()
 }

@@ -1,4 +1,4 @@
-//! What `bedload sweep` says of its points: which one is preferred, what its columns are called, and what hours mean for it.
+//! The output of `bedload sweep` about points: the preferred one, the names of columns, and the meaning of hours.
 
 use std::process::Command;
 

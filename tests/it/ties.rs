@@ -1,4 +1,4 @@
-//! What comes first when several things happen in one microsecond. Answers take 10 s for 100 tokens, as in `fates`.
+//! The order of several events in one microsecond. Answers take 10 s for 100 tokens, as in `fates`.
 
 use crate::fates::{Told, assert_tells, told};
 

@@ -35,7 +35,7 @@ fn burndown_is_that_of_the_table() {
     }
 }
 
-/// Of the AWS table: requests and tokens per minute of each way.
+/// The quotas of the AWS table: requests and tokens per minute of each way.
 #[test]
 fn quotas_are_those_of_the_table() {
     for (id, rpm, tpm) in [
@@ -91,7 +91,7 @@ fn quotas_are_those_of_the_table() {
     assert_eq!(quota("global.amazon.nova-2-lite-v1:0").tpd, Some(11_520_000_000));
 }
 
-/// Of the price list: input, output, cache read, and batch \[USD per million tokens\].
+/// The prices of the price list: input, output, cache read, and batch \[USD per million tokens\].
 #[test]
 fn prices_are_those_of_the_sources() {
     for (id, input, output, cache_read, batch) in [

@@ -1,4 +1,4 @@
-//! What the capacities and quotas of a model become before a run begins.
+//! The state of the capacities and quotas of a model before a run begins.
 
 use super::{Change, NO_PAIR, QuotaState};
 use crate::engine::check::Check;

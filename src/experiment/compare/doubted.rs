@@ -1,4 +1,4 @@
-//! A comparison under every reading of what is not known: does b keep its expectations, and does it stay better or worse?
+//! The comparison of two scenarios under every reading: does b keep its expectations, and does it stay better or worse?
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use crate::results::{Comparison, DECIDING, Difference, Results, Scenario};
 pub struct Contender<'c> {
     pub model: &'c Model,
     pub scenario: Scenario,
-    /// What is not known of it.
+    /// The unknowns of the scenario.
     pub unknowns: &'c [Unknown],
-    /// Makes its model of settings over it.
+    /// Builds a model of the scenario from settings over it.
     pub build: &'c Build<'c>,
 }
 
 impl Contender<'_> {
-    /// Its model under a reading, of which it takes what it doubts itself.
+    /// Returns the side's model under a reading, from which it takes the settings of its own unknowns alone.
     fn under(&self, reading: &[String]) -> Result<Model, String> {
         let doubts = |setting: &String| {
             self.unknowns.iter().any(|u| setting.strip_prefix(&u.path).is_some_and(|rest| rest.starts_with('=')))
@@ -49,7 +49,8 @@ pub fn compare_in_doubt(a: &Contender<'_>, b: &Contender<'_>, watch: &dyn Watch)
     Ok(conclusion)
 }
 
-/// What either side does not know, sorted by path. Where they stand at different values, none is as written on both.
+/// Returns the unknowns of both sides, sorted by path. An unknown whose values as written differ between the sides has
+/// no base.
 fn of_either(a: &[Unknown], b: &[Unknown]) -> Vec<Unknown> {
     let mut unknowns: BTreeMap<&str, Unknown> = a.iter().map(|u| (u.path.as_str(), u.clone())).collect();
     for unknown in b {
@@ -61,7 +62,7 @@ fn of_either(a: &[Unknown], b: &[Unknown]) -> Vec<Unknown> {
     unknowns.into_values().collect()
 }
 
-/// What a comparison says of b: how its expectations are judged, and how it differs.
+/// Returns the answer of a comparison about b: its judged expectations, and the differences that decide.
 fn answer(conclusion: &Conclusion) -> Answer {
     let Results { points, comparison, .. } = &conclusion.results;
     let (expectations, replications) =

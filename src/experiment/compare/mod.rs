@@ -21,10 +21,10 @@ use crate::results::{
 use crate::stats::{Deviation, dispersion, interval};
 use crate::terms::natural_order;
 
-/// Below this share of either side a difference is that of roundings \[1\].
+/// The share of either side below which a difference is taken as one of rounding \[1\].
 const ROUNDING: f64 = 1e-12;
 
-/// Plays two scenarios and compares them. Both get the larger of the two numbers of replications.
+/// Simulates two scenarios and compares them. Both get the larger of the two numbers of replications.
 #[must_use]
 pub fn compare(a: (&Model, Scenario), b: (&Model, Scenario), watch: &dyn Watch) -> Conclusion {
     let [(model_a, scenario_a), (model_b, scenario_b)] = [a, b];
@@ -115,13 +115,14 @@ struct Column {
     pooled: Measure,
     /// The value of each replication; empty when any of them is unknown.
     own: Vec<f64>,
-    /// How the events of a rate differ between replications; of other metrics nothing.
+    /// The deviation of a rate's events between replications; empty for other metrics.
     between: Deviation,
 }
 
 impl Column {
-    /// How many independent trials a rate is worth of which this side saw no event, or nothing but events; `None`: it is no
-    /// such rate. Its events cluster as those of the other side do where that saw both; else its minutes, or episodes, count.
+    /// Returns the number of independent trials that a rate is worth if this side saw no event, or nothing but events;
+    /// `None`: any other metric. Its events cluster as those of the other side do where that saw both; else its
+    /// minutes, or episodes, count.
     fn unseen_in(&self, other: &Self) -> Option<f64> {
         let minutes = self.pooled.unseen_in()?;
         let (Measure::Rate { events, trials, .. }, Measure::Rate { events: seen, trials: of, deviation, .. }) =
@@ -148,7 +149,7 @@ fn sheet(model: &Model, played: &Played) -> BTreeMap<String, Column> {
         .collect()
 }
 
-/// How the events of metric number `i` differ between replications.
+/// Returns the deviation of the events of metric number `i` between replications.
 fn between(played: &Played, i: usize) -> Deviation {
     Deviation::between(played.replications.iter().filter_map(|r| match r.metrics[i].measure {
         Measure::Rate { events, trials, .. } => Some((events, trials)),
@@ -202,7 +203,7 @@ fn judged_twice(a: &[Expectation], b: &[Expectation]) -> Vec<JudgedTwice> {
     judged
 }
 
-/// What a reader of the differences must know.
+/// Returns the notes that a reader of the differences needs.
 fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec<Note> {
     let [name_a, name_b] = names;
     let mut texts = Vec::new();
@@ -244,7 +245,7 @@ fn notes((a, b): (&Model, &Model), counts: [u64; 2], names: &[String; 2]) -> Vec
     texts.into_iter().map(|text| Note { metric: None, text, is_caveat: false }).collect()
 }
 
-/// What both sides say once, the rest with the side that says it.
+/// Returns the notes of both sides: those that both have once, the rest with the name of their side.
 fn notes_of_sides(a: &[Note], b: &[Note], [name_a, name_b]: &[String; 2]) -> Vec<Note> {
     let of = |name: &str, note: &results::Note| Note { text: format!("{name}: {}", note.text), ..note.clone() };
     let of_a = a.iter().map(|note| if b.contains(note) { note.clone() } else { of(name_a, note) });

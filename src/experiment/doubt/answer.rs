@@ -1,4 +1,4 @@
-//! What the readings say together, and which unknown matters how much.
+//! The answer of all readings together, and the influence of each unknown on it.
 
 use super::Reading;
 use crate::model::study::Unknown;
@@ -14,7 +14,7 @@ pub(super) fn answer(readings: &[Reading]) -> DoubtAnswer {
     }
 }
 
-/// How far an estimate keeps its bound, as a share of the bound; below zero it breaks it.
+/// Returns how far an estimate keeps its bound, as a share of the bound; negative if it breaks the bound.
 fn slack_of(e: &Expectation) -> Option<f64> {
     let estimate = e.estimate?;
     let share = |room: f64, bound: f64| if bound == 0.0 { room } else { room / bound.abs() };
@@ -34,7 +34,7 @@ fn tightest(readings: &[Reading]) -> Option<&str> {
     all.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, e)| e.metric.as_str())
 }
 
-/// How far each unknown alone moves the tightest metric, the one that moves it farthest first.
+/// Returns how far each unknown alone moves the tightest metric, the one that moves it farthest first.
 pub(super) fn tornado(unknowns: &[Unknown], readings: &[Reading]) -> Vec<Influence> {
     let Some((metric, base)) = tightest(readings).and_then(|m| Some((m, readings[0].answer.value(m)?))) else {
         return Vec::new();

@@ -15,16 +15,16 @@ use crate::model::Model;
 use crate::model::study::{Alternative, Alternatives, Unknown};
 use crate::results::{self, Difference, Doubted, Estimate, Expectation, Judgement, Results};
 
-/// More readings are not played, nor kept.
+/// The greatest number of readings that are simulated and kept.
 pub const MOST_READINGS: usize = 64;
 
 /// A reading's answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// What it is judged by.
+    /// The judged expectations, which decide the verdict.
     pub expectations: Vec<Expectation>,
     pub replications: u64,
-    /// Of a comparison: what a planner decides on.
+    /// The differences of a comparison that a planner decides on; empty for the answer of one scenario.
     pub differences: BTreeMap<String, Difference>,
     pub effort: Effort,
 }
@@ -62,7 +62,7 @@ impl Answer {
 /// Answers for some settings over the scenario, each `PATH=VALUE`; called from any thread.
 pub type Ask<'a> = &'a (dyn Fn(&[String]) -> Result<Answer, String> + Sync);
 
-/// How answers are asked for, as long as there is time.
+/// The means to obtain answers as long as there is time.
 #[derive(Clone, Copy)]
 struct Asking<'a> {
     ask: Ask<'a>,
@@ -70,7 +70,7 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// `None`: the time was up before.
+    /// Returns the answer under some choices; `None`: the time was up before.
     fn under(&self, unknowns: &[Unknown], choices: &[(usize, Alternative)]) -> Result<Option<Answer>, String> {
         if self.watch.is_over() {
             return Ok(None);
@@ -80,23 +80,23 @@ impl Asking<'_> {
     }
 }
 
-/// Some unknowns that are not at their base, by their index; the others are.
+/// The unknowns that are not at their base, by index, with their alternatives; all others are at their base.
 type Choices = Vec<(usize, Alternative)>;
 
-/// A reading that was played. The base is the one without choices.
+/// A reading that was simulated. The base is the one without choices.
 #[derive(Debug, Clone)]
 struct Reading {
     choices: Choices,
     answer: Answer,
 }
 
-/// What was found under every reading.
+/// The answers under every reading.
 #[derive(Debug, Clone)]
 pub struct Doubts {
     pub doubt: results::Doubt,
-    /// Of each reading of `doubt`, each `PATH=VALUE`; none of the first.
+    /// The settings of each reading of `doubt`, each `PATH=VALUE`; none for the first.
     pub settings: Vec<Vec<String>>,
-    /// Of what was played beside the base.
+    /// The effort of the readings other than the base.
     pub effort: Effort,
 }
 
@@ -123,8 +123,8 @@ pub fn doubt(unknowns: &[Unknown], base: Answer, ask: Ask<'_>, watch: &dyn Watch
     Ok(Doubts { doubt, settings, effort })
 }
 
-/// Doubts a design point that was played. `build` makes a model of settings over the scenario. `None`: nothing is in
-/// doubt, or nothing is expected, so that there is no verdict to doubt.
+/// Simulates a design point under every reading. `build` makes a model of settings over the scenario. `None`: nothing
+/// is in doubt, or nothing is expected, so that there is no verdict to doubt.
 ///
 /// # Errors
 /// A reading that is no scenario, in the words of `build`.

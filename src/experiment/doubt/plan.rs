@@ -1,4 +1,4 @@
-//! Which readings are played: all of them while they are few, else each unknown alone and then pairs of the worst.
+//! The choice of readings to run: all of them while they are few, else each unknown alone and then pairs of the worst.
 
 use rayon::prelude::*;
 
@@ -6,7 +6,7 @@ use super::{Answer, Asking, Choices, MOST_READINGS, Reading, answer};
 use crate::model::study::{Alternative, Unknown};
 use crate::results::Judgement;
 
-/// Plays the readings, the base first; also how many there are altogether.
+/// Simulates the readings, the base first; also returns how many there are altogether.
 pub(super) fn play_all(unknowns: &[Unknown], base: Reading, asking: Asking<'_>) -> Result<(Vec<Reading>, u64), String> {
     let others: Vec<Vec<Alternative>> = unknowns.iter().map(Unknown::others).collect();
     let total = others.iter().fold(1u64, |n, others| n.saturating_mul(1 + others.len() as u64));
@@ -61,7 +61,7 @@ fn pairs(unknowns: &[Unknown], readings: &[Reading]) -> Vec<Choices> {
         .collect()
 }
 
-/// In parallel; they come back in order, without those that there was no time for.
+/// Runs readings in parallel; returns them in order, without those that there was no time for.
 pub(super) fn play(unknowns: &[Unknown], plan: Vec<Choices>, asking: Asking<'_>) -> Result<Vec<Reading>, String> {
     let answers: Vec<_> = plan.par_iter().map(|choices| asking.under(unknowns, choices)).collect();
     let played = plan.into_iter().zip(answers).map(|(choices, answer)| Ok((choices, answer?)));

@@ -1,14 +1,15 @@
-//! Where the verdict flips: the fewest choices that do it, and of a range the number at which it happens.
+//! The thresholds at which the verdict flips: the fewest choices that flip it, and the number in a range at which it
+//! flips.
 
 use super::{Asking, Effort, Reading};
 use crate::model::study::{Alternative, Alternatives, Unknown};
 use crate::results::{Condition, Flip, Judgement};
 
-/// Looks for a threshold, at most: each halves what is left of the range.
+/// The most steps of the search for one threshold; each halves what is left of the range.
 const MOST_STEPS: u32 = 12;
-/// What is left of a range when its threshold is known well enough \[1\].
+/// The share of a range within which its threshold is known well enough \[1\].
 const FINE_ENOUGH: f64 = 0.01;
-/// Flips that are told.
+/// The greatest number of flips that are listed.
 const MOST_FLIPS: usize = 16;
 
 /// Returns the opposite verdict: held for failed, failed for any other.
@@ -79,7 +80,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// When the unknown alone flips the verdict, which it does at `values`.
+    /// Returns the condition under which the unknown alone flips the verdict, which it does at `values`.
     fn condition(&mut self, unknown: &Unknown, values: &[&Alternative]) -> Result<Condition, String> {
         let mut condition = plain(unknown, values);
         let Alternatives::Range { low, high, is_whole } = unknown.span else { return Ok(condition) };

@@ -8,7 +8,7 @@ use super::lines::{checksum, seal, unseal};
 use super::{HEAD, JournalError};
 use crate::results::Scenario;
 
-/// Which sweep a journal is of.
+/// The identity of the sweep that a journal belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalHead {
     pub version: String,

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
-/// No line of a journal is longer \[bytes\]: what is longer is damaged.
+/// The greatest length of a line of a journal \[bytes\]; a longer one is damaged.
 const MOST: u64 = 256 << 20;
 /// The digits of a checksum: 128 bits in hexadecimal.
 const DIGITS: usize = 32;
@@ -32,9 +32,9 @@ pub(super) fn unseal<'l>(start: &str, key: &str, name: &str, line: &'l [u8]) -> 
 /// A line of a file that was read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Line {
-    /// With its line break \[bytes\].
+    /// The length of the line with its line break \[bytes\].
     pub length: u64,
-    /// It ends in a line break; the last line of a file may be cut off.
+    /// True if the line ends in a line break; the last line of a file may be cut off.
     pub is_whole: bool,
 }
 

@@ -44,7 +44,7 @@ fn indices(journal: &Journal) -> Vec<u64> {
     points(journal).iter().map(|point| point.index).collect()
 }
 
-/// A folder with the journal of a sweep that has finished these points.
+/// Returns a folder with the journal of a sweep that has finished these points.
 fn journal(finished: &[u64]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");

@@ -1,11 +1,11 @@
-//! What verdicts along a range say about its answer.
+//! The conclusion that verdicts along a range allow about its answer.
 
 use crate::figures::{figure, plain};
 use crate::model::study::{Find, Size};
 use crate::results::{Expectation, Judgement, SizingState};
 use crate::terms::{self, Unit};
 
-/// What is known of a range.
+/// The conclusion about a range.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outcome {
     pub state: SizingState,
@@ -104,7 +104,7 @@ fn word(verdict: Judgement) -> &'static str {
     }
 }
 
-/// `4 is`, `4 and 5 are`, `4, 5, … 9 are`
+/// Returns some values with a verb: `4 is`, `4 and 5 are`, `4, 5, … 9 are`.
 fn are(size: &Size, values: &[u64]) -> String {
     let values: Vec<String> = values.iter().map(|value| size.told(*value)).collect();
     match values.as_slice() {
@@ -125,7 +125,8 @@ fn turns(known: &[(u64, Judgement)]) -> Vec<(u64, Judgement)> {
     turns
 }
 
-/// What makes a value inconclusive, how far its interval reaches, and what would decide it.
+/// Returns what makes a value inconclusive, how far its interval reaches, and what would decide it; `None`: nothing
+/// does.
 pub(super) fn doubt(expectations: &[Expectation]) -> Option<String> {
     let e = expectations.iter().find(|e| e.verdict == Judgement::Inconclusive)?;
     let Some(estimate) = e.estimate else {

@@ -1,7 +1,8 @@
-//! Sizing: values of one key are played as design points with the same seed, and the end of the good ones is told.
+//! Sizing: values of one key are simulated as design points with the same seed; the answer is the least or greatest
+//! that meets every goal.
 //!
-//! An answer is given only when everything that was played agrees with it: what is short of it fails, what is beyond it
-//! holds. Anything else is undecided, with the reason.
+//! An answer is given only when everything that was simulated agrees with it: what is short of it fails, what is beyond
+//! it holds. Anything else is undecided, with the reason.
 
 mod assess;
 mod safe;
@@ -21,12 +22,12 @@ use crate::results::{
     Sought,
 };
 
-/// Ranges of up to as many values are played whole.
+/// The number of values up to which a range is simulated whole.
 const WHOLE: u64 = 64;
-/// Of a longer range, as many points are played first.
+/// The number of points that are simulated first in a longer range.
 const SCAN: u64 = 17;
 
-/// Returns about how many values are played to answer a size.
+/// Returns about how many values are simulated to answer a size.
 #[must_use]
 pub fn plays_to_size(size: &Size) -> f64 {
     let values = size.values();
@@ -108,7 +109,7 @@ pub fn size(
 /// A value that was tried.
 #[derive(Debug, Clone)]
 struct Tried {
-    /// What was measured; or why the value makes no scenario.
+    /// The measured point; or the reason why the value makes no scenario.
     result: Result<Point, String>,
     verdict: Judgement,
     notes: Vec<Note>,
@@ -118,15 +119,15 @@ struct Tried {
 /// The values of the range, with everything else the same.
 struct Line<'l> {
     size: &'l Size,
-    /// Of the second axis.
+    /// The value of the second axis; `None`: the size has no second axis.
     fixed: Option<&'l Choice>,
-    /// Of what is not known, each `PATH=VALUE`.
+    /// The values of the unknowns, each `PATH=VALUE`; empty for the scenario as written.
     reading: &'l [String],
     build: &'l Build<'l>,
     watch: &'l dyn Watch,
     scores: Scores,
     tried: BTreeMap<u64, Tried>,
-    /// Whether no value below the range makes a scenario.
+    /// True if no value below the range makes a scenario.
     is_floor: bool,
 }
 
@@ -141,7 +142,7 @@ impl<'l> Line<'l> {
         Self { size, fixed, reading, build, watch, scores: Scores::default(), tried: BTreeMap::new(), is_floor: false }
     }
 
-    /// What it takes under every reading; and whether what is bought, else the answer, holds under every one.
+    /// Returns the safe value and, for the value that is bought or else the answer, its doubts; and the effort.
     fn safe(&mut self, unknowns: &[Unknown]) -> Result<(Option<Safe>, Option<Doubts>, Effort), String> {
         let in_doubt = InDoubt::new(self.size, unknowns, self.build, self.watch);
         let at = |value: u64| self.tried.get(&value).map_or(Ok(None), |tried| in_doubt.at(value, tried));
@@ -164,7 +165,7 @@ impl<'l> Line<'l> {
         Ok((safe, of_bought.or(of_answer), effort))
     }
 
-    /// Plays what it takes to know where the good values end.
+    /// Simulates the values that show where the good values end.
     fn search(&mut self) {
         self.is_floor = self.size.find == Find::Least && self.lower_value().is_none();
         let n = self.size.values();
@@ -215,7 +216,7 @@ impl<'l> Line<'l> {
         self.try_values(&values);
     }
 
-    /// Plays values that have not been played yet, in parallel, while there is time.
+    /// Simulates values that have not been simulated yet, in parallel, while there is time.
     fn try_values(&mut self, values: &[u64]) {
         if self.watch.is_over() {
             return;
@@ -253,7 +254,7 @@ impl<'l> Line<'l> {
         Tried { result: Ok(point), verdict, notes: played.notes, effort: played.effort }
     }
 
-    /// What was played, from what is short to what is plenty.
+    /// Returns the values that were simulated with their verdicts, from too little to plenty.
     fn towards_good(&self) -> Vec<(u64, Judgement)> {
         let mut known: Vec<(u64, Judgement)> = self.tried.iter().map(|(v, t)| (*v, t.verdict)).collect();
         if self.size.find == Find::Greatest {
@@ -286,7 +287,7 @@ impl<'l> Line<'l> {
         self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
     }
 
-    /// Returns the notes of the answer, else of the first value that was played.
+    /// Returns the notes of the answer, else of the first value that was simulated.
     fn notes(&self, outcome: &Outcome) -> Vec<Note> {
         let played = || self.tried.values().find(|tried| tried.result.is_ok());
         let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(played);
@@ -330,7 +331,7 @@ impl<'l> Line<'l> {
         Bought { value, verdict, cost_difference_usd_per_month: difference, explanation }
     }
 
-    /// What was played, with what charts draw at the answer and its neighbours alone.
+    /// Returns the values that were simulated, with chart detail kept at the answer and its neighbours alone.
     fn into_detailed(mut self, outcome: &Outcome) -> BTreeMap<u64, Tried> {
         let values: Vec<u64> = self.tried.keys().copied().collect();
         let answer = outcome.answer.and_then(|answer| values.iter().position(|v| *v == answer));

@@ -1,4 +1,4 @@
-//! A size under every reading of what is not known: does the value hold, and if not, which one does.
+//! The safe value of a size: does the answer hold under every reading of the unknowns, and if not, which value does?
 
 use rayon::prelude::*;
 
@@ -27,7 +27,7 @@ impl<'d> InDoubt<'d> {
         Self { size, unknowns, build, watch }
     }
 
-    /// Puts a value that was played under every reading. `None`: nothing is in doubt.
+    /// Judges a value that was simulated under every reading. `None`: nothing is in doubt.
     ///
     /// # Errors
     /// A reading that makes no model, in the words of `build`.

@@ -16,9 +16,9 @@ pub enum Arrivals {
     Mmpp(TwoState),
 }
 
-/// Below, gaps do not vary: what varies is the clock that wrote them down \[1\].
+/// The cv below which gaps are taken as even: what varies is the clock that recorded them \[1\].
 const EVEN: f64 = 0.01;
-/// A cv beyond is none of a gamma's or a Weibull law's that a scenario may have \[1\].
+/// The greatest cv of the gamma and Weibull laws that a scenario may have \[1\].
 const LARGEST_CV: f64 = 20.0;
 
 impl Arrivals {
@@ -52,7 +52,7 @@ impl Arrivals {
         }
     }
 
-    /// What was taken from the record: the fewer, the better the process explains it.
+    /// Returns the number of parameters taken from the record: the fewer, the better the process explains it.
     pub fn parameters(&self) -> u32 {
         match self {
             Self::Constant | Self::Poisson => 1,

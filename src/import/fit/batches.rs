@@ -23,7 +23,7 @@ impl BatchSize {
         }
     }
 
-    /// What stands after `size` in a scenario.
+    /// Returns the text that follows `size` in a scenario.
     pub fn value(self) -> String {
         match self {
             Self::Constant(size) => format!(" = {}", number(size)),

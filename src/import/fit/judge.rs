@@ -1,4 +1,4 @@
-//! What drawn traffic really does, held against the record.
+//! The comparison of drawn traffic with the record, figure by figure.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::trace::Row;
 use crate::traffic::Tape;
 use crate::units::SimTime;
 
-/// A figure that is off by more than this factor is told.
+/// The factor beyond which a figure that is off is listed.
 pub const OFF: f64 = 1.5;
 
-/// A figure that is off by more than this factor, and outside of all tapes, is told too.
+/// The factor beyond which a figure that is off, and outside of all tapes, is listed too.
 pub const OFF_BEYOND: f64 = 1.2;
 
 /// A figure of the record beside the same one of the tapes.
@@ -28,7 +28,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// How far the drawn one is off, whichever is larger: at least 1.
+    /// Returns the factor between the drawn figure and the recorded one, the larger over the smaller: at least 1.
     #[must_use]
     pub fn factor(&self) -> f64 {
         let ratio = held(self.drawn) / held(self.recorded);
@@ -43,10 +43,11 @@ impl Compared {
     }
 }
 
-/// What a figure is called, and where it is. `None`: the record, or the tape, is too short for it.
+/// The name of a figure, and the function that returns it. `None`: the record, or the tape, is too short for the
+/// figure.
 type Measure = (&'static str, fn(&Figures) -> Option<f64>);
 
-/// What candidates are judged by.
+/// The figures that candidates are judged by.
 const ARRIVALS: [Measure; 5] = [
     ("cv of the gaps", |f| f.cv),
     ("dispersion at 1 s", |f| f.dispersion_1s),
@@ -55,7 +56,7 @@ const ARRIVALS: [Measure; 5] = [
     ("busiest minute", |f| Some(f.peak_minute as f64)),
 ];
 
-/// What else is told.
+/// The further figures of the comparison, which candidates are not judged by.
 const OTHERS: [Measure; 10] = [
     ("calls a second", |f| Some(f.rate)),
     ("input p50", |f| Some(f.input.p50)),
@@ -69,7 +70,7 @@ const OTHERS: [Measure; 10] = [
     ("tokens, busiest minute", |f| Some(f.peak_minute_tokens as f64)),
 ];
 
-/// Below, a figure is as good as nothing: gaps and counts are even.
+/// The value below which a figure counts as this value: gaps and counts are then even.
 const NOTHING: f64 = 0.05;
 
 fn held(x: f64) -> f64 {
@@ -98,7 +99,7 @@ pub(super) struct Trial {
 /// A figure of the record lies so many standard deviations of the tapes from their mean in one of a thousand records
 /// that the process itself made.
 const RARELY: f64 = 3.29;
-/// No process is held to more than this, as a log ratio \[1\].
+/// The least standard deviation of the tapes that a figure is judged by, as a log ratio \[1\].
 const LEAST_DEVIATION: f64 = 0.03;
 
 impl Trial {

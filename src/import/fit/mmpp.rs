@@ -49,7 +49,7 @@ impl TwoState {
         weight * libm::exp(-slow) + (1.0 - weight) * libm::exp(-fast)
     }
 
-    /// What the busiest of so many seconds has, as likely as not; states are taken to outlast a second.
+    /// Returns the median of the arrivals in the busiest of so many seconds; states are taken to outlast a second.
     fn peak(&self, seconds: f64) -> f64 {
         let exceeded = |k: f64| {
             let busy = self.busy();
@@ -81,7 +81,7 @@ const PACES: (f64, f64) = (1e-4, 20.0);
 /// Shares of time in the busy state that are looked at.
 const SHARES: usize = 60;
 
-/// `1 - (1 - exp(-x)) / x`: how much of the rate's variance a window shows whose length is `x` paces.
+/// Returns the share of the rate's variance that a window of length `x` paces shows: `1 - (1 - exp(-x)) / x`.
 fn shown(x: f64) -> f64 {
     if x < 1e-4 { 0.5 * x } else { 1.0 + libm::expm1(-x) / x }
 }

@@ -18,10 +18,10 @@ use super::profile::Profile;
 use crate::units::SimTime;
 use judge::Trial;
 
-/// Fewer rows say too little of anything.
+/// The fewest rows that are fitted.
 pub const FEWEST_ROWS: u64 = 100;
 
-/// Below, a rank correlation is not worth a line \[1\].
+/// The rank correlation below which none is written \[1\].
 const WORTH_A_LINE: f64 = 0.05;
 
 /// Traffic that is drawn.
@@ -42,7 +42,7 @@ pub struct Fit {
     pub compared: Vec<Compared>,
     /// The kinds of arrivals that were tried, the simplest first.
     pub tried: Vec<&'static str>,
-    /// How many tapes were drawn of each.
+    /// The number of tapes that were drawn of each candidate.
     pub tapes: u32,
 }
 

@@ -7,7 +7,7 @@ use crate::stats::Histogram;
 /// A distribution of token counts as a scenario writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LengthLaw {
-    /// Every row has it \[tokens\].
+    /// Every row has this length \[tokens\].
     Constant(u64),
     Lognormal {
         /// The median length \[tokens\].
@@ -32,7 +32,7 @@ pub struct LengthFit {
 
 /// A lognormal that is further off is no description of the record \[1\].
 const NEAR: f64 = 0.1;
-/// Where a lognormal is held against the record.
+/// The shares whose quantiles of a lognormal are compared with those of the record \[1\].
 const LOOKED_AT: [f64; 7] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99];
 /// The rows that every table has; the others are where they straighten most.
 const KNOTS: [f64; 7] = [0.0, 0.1, 0.5, 0.9, 0.95, 0.99, 1.0];
@@ -94,7 +94,7 @@ fn lognormal_off(lengths: &Histogram, median: u64, p95: u64, max: u64) -> f64 {
     quantiles.chain([mean]).map(|(drawn, recorded)| deviation(drawn, recorded)).fold(0.0, f64::max)
 }
 
-/// `|drawn / recorded - 1|`, but nothing within a token: a count is whole.
+/// Returns the deviation `|drawn / recorded - 1|`, and 0 within a token: a count is whole.
 fn deviation(drawn: f64, recorded: f64) -> f64 {
     let apart = (drawn - recorded).abs();
     if apart <= 1.0 { 0.0 } else { apart / recorded.max(1.0) }

@@ -50,7 +50,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     crate::results::Detail { timeline: timeline(model, first), distributions, limits, objectives }
 }
 
-/// `None`: every answer is good.
+/// Returns the objective of a workload; `None`: every answer is good.
 fn objective(slo: Slo) -> Option<crate::results::Objective> {
     let ms = |time: Option<SimTime>| time.map(|t| t.0 as f64 * 1e-3);
     (slo != Slo::default()).then(|| crate::results::Objective { ttft_ms: ms(slo.ttft), e2e_ms: ms(slo.e2e) })

@@ -74,9 +74,10 @@ pub(super) fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[
     }
 }
 
-/// What completed attempts at one capacity had reserved and did not use, as each limit counts it \[tokens\].
+/// The tokens that completed attempts at one capacity had reserved and did not use, as each limit counts them
+/// \[tokens\].
 struct Unused {
-    /// Of limits that are charged with burndown, without and with cache reads.
+    /// The unused tokens of limits that are charged with burndown, without and with cache reads.
     burned: u64,
     burned_with_reads: u64,
     /// The output caps.
@@ -109,7 +110,8 @@ impl Unused {
         }
     }
 
-    /// As the capacity's limit on output counts it, if it has one, else without cache reads.
+    /// Returns the unused tokens as the capacity's limit on output counts them, if it has one, else without cache
+    /// reads.
     fn by_capacity(&self, model: &Model, capacity: &Capacity) -> u64 {
         let mut quotas = capacity.quotas.iter().map(|q| &model.quotas[*q]);
         let own = quotas.find(|q| counted_by(q) != LimitKind::Tpm);
@@ -136,12 +138,13 @@ fn jobs(sheet: &mut Sheet, prefix: &str, r: Jobs) {
     sheet.rate(&format!("{prefix}jobs_in_time_rate"), r.in_time, r.jobs);
 }
 
-/// What a limit admits in a minute \[1/min\].
+/// Returns what a limit admits in a minute, on average over its window \[1/min\].
 pub(in crate::metrics) fn per_minute(limit: &Limit) -> f64 {
     limit.amount as f64 * MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64
 }
 
-/// How many places a capacity has, on average over the interval and at most; `None`: it does not count them.
+/// Returns the number of places of a capacity, its mean over the interval and its greatest; `None`: places are not
+/// counted.
 fn places(capacity: &Capacity, interval: Interval) -> Option<[f64; 2]> {
     let copies = match &capacity.room {
         Room::Copies(plan) => f64::from(plan.max_copies) * f64::from(plan.per_copy),
@@ -168,7 +171,7 @@ impl<'a> Asked<'a> {
         Some(Self { quota, kind, limit, clock: r.charged[i], occupied_peak: r.occupied_peak[i], refused: r.refused[i] })
     }
 
-    /// What the limit admits in a minute, on average over the interval and at most.
+    /// Returns what the limit admits in a minute, on average over the interval and at most \[1/min\].
     fn per_minute(&self, interval: Interval) -> Option<[f64; 2]> {
         interval.over(&self.quota.over_time(self.kind)?.map(|step| per_minute(&step.limit)))
     }

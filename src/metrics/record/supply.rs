@@ -1,4 +1,4 @@
-//! What one replication leaves behind of capacities and quotas.
+//! The measurements of capacities and quotas in one replication.
 
 use crate::engine::observer::{Job, LIMITS};
 use crate::metrics::used_up::UsedUp;
@@ -29,7 +29,8 @@ pub struct CapacityRecord {
     /// The part of it in which no limit of a quota blocked the head of the queue, by the [`Reason`] that did \[µs\].
     pub waited_behind: [u128; Reason::ALL.len()],
     pub waiting_peak: u64,
-    /// What completed attempts had reserved, cache reads aside \[tokens\]; `None`: no limit asks for caps apart from input.
+    /// The tokens that completed attempts had reserved, cache reads aside; `None`: no limit asks for caps apart from
+    /// input.
     pub reserved: Option<u64>,
     /// Sum over completed attempts of max(0, reserved - charged), burndown included, and what more it is for quotas that
     /// reserve cache reads too \[tokens\].
@@ -60,7 +61,7 @@ pub struct QuotaRecord {
     pub waited_behind: [u128; LIMITS],
     /// The greatest used + reserved, by limit \[requests or tokens\].
     pub occupied_peak: [Tokens; LIMITS],
-    /// By limit: requests taken, dated at admission; tokens charged, dated at completion.
+    /// The amount charged by limit: requests, dated at admission; tokens, dated at completion.
     pub charged: [Clock; LIMITS],
     /// The instants at which the daily limit was used up.
     pub used_up: UsedUp,

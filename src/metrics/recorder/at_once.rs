@@ -1,4 +1,5 @@
-//! Requests that were served at once, recorded many at a time: sums over columns cost a third of what they do one by one.
+//! Requests that were served immediately, recorded many at a time: sums over columns cost a third of what they do one
+//! by one.
 
 use std::ops::Range;
 
@@ -8,9 +9,9 @@ use crate::model::pricing::Billed;
 use crate::units::{SimTime, Tokens};
 
 impl Recorder {
-    /// What [`arrived`](crate::engine::observer::Observer::arrived) and
-    /// [`admitted`](crate::engine::observer::Observer::admitted) would record of each. No edge lies between the arrivals, so
-    /// that all of them are measured or none is.
+    /// Records what [`arrived`](crate::engine::observer::Observer::arrived) and
+    /// [`admitted`](crate::engine::observer::Observer::admitted) would record of each request. No edge lies between the
+    /// arrivals, so that all of them are measured or none is.
     pub(super) fn record_in_row(&mut self, a: &Arrivals<'_>) {
         let n = a.arrival.len();
         let Some(&first) = a.arrival.first() else { return };
@@ -93,7 +94,7 @@ struct Sums {
     billed: Billed,
     /// Answers that would be cut short.
     truncated: u64,
-    /// As in [`CapacityRecord`](crate::metrics::record::CapacityRecord).
+    /// The unused tokens, as in [`CapacityRecord`](crate::metrics::record::CapacityRecord).
     unused: u64,
     unused_reads: u64,
 }

@@ -1,4 +1,4 @@
-//! What the recorder does at an edge: of the interval, of a minute, of a bucket.
+//! The work of the recorder at an edge: of the interval, of a minute, of a bucket.
 
 use super::{Phase, Recorder};
 use crate::engine::observer::Snapshot;
@@ -78,7 +78,7 @@ impl Recorder {
         self.record.waiting.see(at, queued + snapshot.backing_off.iter().sum::<u64>());
     }
 
-    /// An edge of the interval, of a minute or of a bucket, or none of these.
+    /// Handles an edge of the interval, of a minute or of a bucket; any other instant does nothing.
     pub(super) fn clock_edge(&mut self, at: u64, snapshot: Snapshot<'_>) {
         if at == self.from {
             self.begin(snapshot);

@@ -11,7 +11,7 @@ use crate::model::workload::arrivals::Arrivals;
 #[derive(Debug)]
 pub(super) struct SessionClocks {
     all: SessionClock,
-    /// By workload; `None`: it has no sessions.
+    /// The clock and the counts of each workload's sessions; `None`: the workload has no sessions.
     workloads: Vec<Option<(SessionClock, Sessions)>>,
 }
 
@@ -25,7 +25,7 @@ impl SessionClocks {
         Self { all: clock, workloads }
     }
 
-    /// A session of a workload begins \[µs\].
+    /// Counts a session of a workload from its start on \[µs\].
     pub(super) fn begin(&mut self, workload: usize, at: u64) {
         self.all.begin(at);
         if let Some((clock, _)) = &mut self.workloads[workload] {
@@ -33,7 +33,7 @@ impl SessionClocks {
         }
     }
 
-    /// A session of a workload ends \[µs\].
+    /// Counts a session of a workload until its end \[µs\].
     pub(super) fn end(&mut self, workload: usize, at: u64) {
         self.all.end(at);
         if let Some((clock, _)) = &mut self.workloads[workload] {

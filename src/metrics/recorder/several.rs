@@ -1,4 +1,4 @@
-//! Several listeners to one run.
+//! Several observers of one run.
 
 use std::ops::Range;
 

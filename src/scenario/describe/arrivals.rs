@@ -1,4 +1,4 @@
-//! When requests come, in words.
+//! Descriptions of arrival processes in words.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What is asked beyond one run, in words.
+//! The description in words of a study: its sweep, its sizing and its doubts.
 
 use super::Page;
 use crate::model::study::{Alternative, Alternatives, Axis, Size, Study, Sweep, Unknown};

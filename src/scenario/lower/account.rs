@@ -74,7 +74,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Where tokens are weighted by price, a model without prices counts every token as one, which is said.
+    /// Notes as an assumption that a model without prices counts every token as one, where tokens are weighted by
+    /// price.
     pub(super) fn assume_weights(&mut self, workloads: &[Workload], supply: &Supply<'a>) {
         let is_weighted = |q: &usize| {
             let quota = supply.quotas.get(*q);

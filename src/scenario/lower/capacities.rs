@@ -13,7 +13,7 @@ use crate::model::service::Latency;
 use crate::units::SimTime;
 
 impl<'a> Lowering<'a> {
-    /// What a kind is told.
+    /// Returns the context in which a capacity's kind is lowered.
     pub(super) fn site<'s>(
         &'s mut self,
         draft: &Draft<'a>,
@@ -132,7 +132,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A change is of a limit that is the capacity's own.
+    /// Refuses changes of limits that are not the capacity's own.
     fn check_changes(&mut self, serving: Serving<'_>, own: &QuotaSpec, owner: Owner, defaults: &Defaults) {
         for (kind, written) in serving.changes.iter().flat_map(|c| c.limits()) {
             if Self::stated(owner, own, defaults, kind).is_none() {

@@ -31,7 +31,7 @@ pub fn read(specs: &mut Specs, files: Files<'_>, sink: &mut Sink) {
 
 struct Columns<'a> {
     files: Files<'a>,
-    /// By file and name.
+    /// The columns that were read, by file and name.
     read: BTreeMap<(PathBuf, String), Reading>,
     sink: &'a mut Sink,
 }

@@ -14,7 +14,7 @@ use crate::model::quantity::{Names, Text};
 use crate::model::spec::At;
 use crate::terms::natural_order;
 
-/// What one default quota is of.
+/// The identity of a default quota: the model and path, and the source region.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Granted {
     /// The model and the path, as a name of a quota.
@@ -84,7 +84,7 @@ fn states_no_limits(spec: &CapacitySpec) -> bool {
     kind.quota_names().is_none() && LimitKind::ALL.into_iter().all(|kind| own.written(kind).is_none())
 }
 
-/// For each capacity on a route, the name of the model that it serves.
+/// Returns the name of the model that each capacity on a route serves, by capacity.
 fn models_served(specs: &Specs) -> BTreeMap<String, String> {
     let mut served = BTreeMap::new();
     for workload in specs.workloads.iter().filter_map(|section| section.spec.as_ref()) {
@@ -100,7 +100,7 @@ fn models_served(specs: &Specs) -> BTreeMap<String, String> {
     served
 }
 
-/// What a capacity without limits of its own takes by default; `None`: its kind takes none.
+/// Returns the default quota of a capacity without limits of its own; `None`: its kind takes none.
 fn granted(spec: &CapacitySpec, model: &str, path: &str) -> Option<Granted> {
     let (path, region, endpoint) = match spec {
         CapacitySpec::OnDemand(spec) => {

@@ -19,7 +19,7 @@ use crate::terms::{self, MetricName, NoMetric, Scope, Term, Unit};
 const MOST_OFFERS: usize = 4;
 
 impl Lowering<'_> {
-    /// What `[[expect]]` says, in its order, then the objectives of workloads.
+    /// Returns the expectations of `[[expect]]` in their order, then the objectives of workloads.
     pub fn expectations(&mut self, supply: &Supply<'_>, workloads: &[Workload]) -> Vec<Expectation> {
         let specs = self.specs;
         let mut expectations: Vec<Expectation> = Vec::new();

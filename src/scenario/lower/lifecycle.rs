@@ -104,7 +104,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A model that has ended: refused where the scenario says when the run starts, played on where it says so.
+    /// Refuses, warns of or assumes a model that has ended: by whether the run's start is stated, and by `after_end`.
     fn meet_the_end(&mut self, sold: &Sold<'_>, spec: &ModelSpec, ends: &Day, days: &Days) {
         let Some((entry, life)) = sold.entry.and_then(|e| Some((e, e.lifecycle.as_ref()?))) else { return };
         if spec.after_end.as_ref().is_some_and(|word| word.value == AfterEnd::Play) {
@@ -128,7 +128,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// In public extended access a provider may raise prices.
+    /// Warns of higher prices in public extended access, where a provider may raise them.
     fn check_extended_access(&mut self, sold: &Sold<'_>, spec: &ModelSpec, life: &LifecycleEntry, days: &Days) {
         let Some(since) = life.extended_from.as_ref().filter(|since| **since <= days.last) else { return };
         let name = sold.entry.map_or("", |e| &e.name);

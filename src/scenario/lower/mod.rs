@@ -58,14 +58,14 @@ impl Files<'_> {
     }
 }
 
-/// What every part of the pass needs.
+/// The data that every step of the pass needs.
 struct Lowering<'a> {
     specs: &'a Specs,
     catalog: InForce<'a>,
     files: Files<'a>,
     sink: &'a mut Sink,
     facts: Facts,
-    /// When there is no fault in it.
+    /// The run; `None`: there is a fault in it.
     clock: Option<crate::model::Run>,
 }
 
@@ -150,7 +150,7 @@ impl Lowering<'_> {
         self.facts.cite(Origin::Published, path, value, fact);
     }
 
-    /// What makes a month of a run's hours, where the scenario does not say.
+    /// Notes the assumed hours of a month, where the scenario does not state them.
     fn tell_of_the_month(&mut self) {
         if self.specs.money.spec.as_ref().is_none_or(|m| m.hours_per_month.is_none()) {
             self.facts.cited.push(Input {

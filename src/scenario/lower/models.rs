@@ -18,11 +18,11 @@ use crate::model::workload::cache::UNBOUNDED;
 use crate::random::{Law, Shape};
 use crate::units::{SimTime, parse, round_half_up};
 
-/// What is known of a model.
+/// A model with the facts that the scenario and the catalogue state about it.
 pub struct Known<'c> {
     pub facts: ModelFacts,
     pub sold: Sold<'c>,
-    /// What the scenario says of prices.
+    /// The prices that the scenario states.
     pub prices: Option<&'c PricesSpec>,
     /// Neither the scenario nor the catalogue says what output takes of a quota.
     pub burndown_is_open: bool,
@@ -34,7 +34,7 @@ pub struct Known<'c> {
 /// A larger one is a typing error.
 const LARGEST_PRICE_FACTOR: f64 = 1_000.0;
 
-/// By name; a model that was refused is not in it.
+/// The models by name; a model that was refused is not among them.
 pub type Models<'c> = BTreeMap<String, Known<'c>>;
 
 impl<'a> Lowering<'a> {
@@ -232,7 +232,7 @@ impl<'a> Lowering<'a> {
         burndown
     }
 
-    /// What the catalogue says of a model where the scenario does not.
+    /// Notes the catalogue's figures of a model that the scenario does not state itself.
     fn tell_of_listed(&mut self, name: &str, spec: &ModelSpec, entry: Option<&ModelEntry>) {
         let Some(entry) = entry else { return };
         let path = |key: &str| format!("models.{name}.{key}");
@@ -244,7 +244,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A latency that AWS does not publish: an assumption, with whoever measured it, or by what it was guessed.
+    /// Notes a latency that AWS does not publish as an assumption, with the source of its measurement or estimate.
     pub(super) fn measured_by_others(&mut self, path: String, value: String, entry: &LatencyEntry) {
         let is_guess = entry.is_guess(path.rsplit('.').next().unwrap_or_default());
         let (origin, how) = match is_guess {
@@ -298,7 +298,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Why an id names no model, and what to write instead.
+/// Returns the refusal of an id that names no model, with what to write instead.
 fn not_known(id: &str, near: Option<String>, similar: &[String]) -> Refusal {
     const STATE_IT: &str =
         "leave out `id` and state max_output_tokens, time_to_first_token and output_tokens_per_second";

@@ -1,4 +1,4 @@
-//! Whose workloads they are: by the file that they stand in, and by the owner that the file names.
+//! The owners of workloads: by the file that they stand in, and by the owner that the file names.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What each workload pays for tokens at each capacity, and whose price that is.
+//! The prices that each workload pays for tokens at each capacity, and their sources.
 
 use super::Lowering;
 use super::models::{Known, Models};
@@ -61,7 +61,7 @@ impl<'a> Lowering<'a> {
         Some(PricesByLength { standard: prices.times(factor), long })
     }
 
-    /// What is assumed of prices, and which are the catalogue's.
+    /// Notes which prices are assumed, and which are the catalogue's.
     fn tell_of_prices(&mut self, call: Call<'_, 'a>, told: Told, terms: Terms<'_>) {
         if told.cache_is_guessed && call.uses_cache() {
             let path = format!("models.{}.prices", call.model.facts.name);

@@ -1,4 +1,5 @@
-//! Whether requests fit the limits at all: one that is larger than any window admits is refused whenever it comes.
+//! The check that requests fit the limits at all: one that is larger than any window admits is refused whenever it
+//! comes.
 
 use super::Lowering;
 use super::supply::Supply;
@@ -15,7 +16,7 @@ use crate::units::{Tokens, grouped, round_half_up};
 
 /// A smaller share of too large requests is not worth a word.
 const WORTH_A_WORD: f64 = 1e-6;
-/// No input is longer: what the search for the largest that fits ends at.
+/// The longest input that the search for the largest fitting one tries \[tokens\].
 const MOST_TOKENS: Tokens = 1 << 31;
 
 impl Lowering<'_> {
@@ -93,7 +94,7 @@ impl Lowering<'_> {
         self.error(&at, rule, help.to_owned());
     }
 
-    /// A reservation that AWS does not document may leave no call any room: each is then throttled.
+    /// Warns where an undocumented rule of reservation leaves no call any room, so that each is throttled.
     fn warn_of_a_throttled_least(&mut self, room: &Room<'_>, input: Tokens, cap: Tokens) {
         if room.is_admitted(input, cap, Takes::needs) {
             return;
@@ -148,7 +149,7 @@ struct Room<'a> {
 
 /// A limit that can never admit a call.
 struct Obstacle {
-    /// Such as `capacities.us.tpm`.
+    /// The path of the limit, such as `capacities.us.tpm`.
     limit: String,
     kind: LimitKind,
     asked: Tokens,
@@ -247,7 +248,7 @@ fn largest_that_fits(fits: impl Fn(Tokens) -> bool) -> Tokens {
     good
 }
 
-/// As a draw becomes tokens.
+/// Returns the tokens that a draw becomes.
 fn whole(x: f64, law: &Law) -> Tokens {
     round_half_up(x.max(law.min).min(law.max)).max(1)
 }

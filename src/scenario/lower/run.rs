@@ -119,7 +119,7 @@ impl Lowering<'_> {
         SimTime::ZERO
     }
 
-    /// When every workload replays a trace: just past the last arrival, in whole seconds.
+    /// Returns the length of a run whose workloads all replay traces: just past the last arrival, in whole seconds.
     fn length_of_traces(&mut self, traces: &Traces) -> Option<SimTime> {
         let replays = |w: &crate::model::workload::WorkloadSpec| matches!(w.arrivals.value, ArrivalsSpec::Trace(_));
         let all = self.specs.workloads.iter().all(|w| w.spec.as_ref().is_none_or(replays));
@@ -133,7 +133,7 @@ impl Lowering<'_> {
         Some(SimTime((last / SECOND + 1) * SECOND))
     }
 
-    /// A trace that ends early leaves a run without its traffic.
+    /// Warns of traces that end well before the measured interval.
     fn check_traces(&mut self, run: &Run, traces: &Traces) {
         for section in &self.specs.workloads {
             let Some(last) = traces.get(&section.name).map(|t| SimTime(t.summary.last)) else { continue };

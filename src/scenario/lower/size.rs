@@ -9,7 +9,7 @@ use crate::units::grouped;
 const MOST_VALUES: u64 = 1_000_000;
 
 impl Lowering<'_> {
-    /// What is to be sized, over the values `by` of a second axis.
+    /// Returns the size to find, over the values `by` of a second axis.
     pub fn size(&mut self, by: Vec<Choice>, expectations: &[Expectation]) -> Option<Size> {
         let section = &self.specs.size;
         let spec = section.spec.as_ref()?;

@@ -20,13 +20,13 @@ use crate::model::spec::{At, unknown};
 /// Capacities and quotas, and who they serve.
 #[derive(Default)]
 pub struct Supply<'a> {
-    /// By name, also the ones that were refused: a route is an index into it.
+    /// The capacities by name, also the ones that were refused: a route is an index into them.
     pub capacities: Vec<Capacity>,
-    /// What is known of their prices.
+    /// The prices that are known of each capacity.
     pub offers: Vec<Offer<'a>>,
     pub quotas: Vec<Quota>,
     pub regions: Vec<String>,
-    /// False when something was refused: indices may then lead nowhere.
+    /// True if nothing was refused; else indices may lead nowhere.
     pub whole: bool,
 }
 
@@ -40,17 +40,17 @@ pub struct Offer<'a> {
     pub path: Option<&'a crate::catalog::Path>,
 }
 
-/// For each workload, the routes of its calls, the main one last: indices of capacities by name.
+/// The routes of each workload's calls, the main one last: indices of capacities by name.
 pub type Routes = BTreeMap<String, Vec<Vec<usize>>>;
 
-/// Whose limits: of a named quota, or a capacity's own, each by its index in name order.
+/// The owner of limits: a named quota or a capacity, each by its index in name order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
     Named(usize),
     Capacity(usize),
 }
 
-/// What the catalogue says of limits that nobody wrote.
+/// The limits of the catalogue where the scenario states none.
 pub(super) type Defaults = BTreeMap<(Owner, LimitKind), Stated>;
 
 /// A capacity before its quotas have their final indices.
@@ -62,11 +62,11 @@ pub(super) struct Draft<'a> {
     /// The model that it serves.
     pub model: Option<&'a str>,
     pub reads_cache: bool,
-    /// An output token of that model takes more than one token of quota, or less.
+    /// True if an output token of the model takes more than one token of quota, or less.
     pub burns_down: bool,
 }
 
-/// What the callers of a quota bring that decides which of its rules matter.
+/// The properties of a quota's callers that decide which of its rules matter.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct AskedFor {
     reads_cache: bool,
@@ -187,7 +187,7 @@ impl<'a> Lowering<'a> {
         supply
     }
 
-    /// What output takes of a quota is an assumption where nobody says it and a limit on tokens counts it.
+    /// Notes the burndown of output as an assumption where no source states it and a limit on tokens counts it.
     fn assume_burndowns(&mut self, drafts: &[(usize, Draft<'a>)], models: &Models<'a>, supply: &Supply<'_>) {
         for (_, draft) in drafts {
             let Some(known) = draft.model.and_then(|m| models.get(m)).filter(|m| m.burndown_is_open) else { continue };
@@ -204,7 +204,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// For each capacity on a route, the model it serves and whether anyone there reads from a cache.
+    /// Returns for each capacity on a route the model that it serves, and whether any workload there reads from a
+    /// cache.
     fn served(&mut self, routes: &Routes) -> BTreeMap<usize, (&'a str, bool)> {
         let mut served: BTreeMap<usize, (&'a str, bool)> = BTreeMap::new();
         for section in &self.specs.workloads {
@@ -235,7 +236,8 @@ impl<'a> Lowering<'a> {
         served
     }
 
-    /// What some kinds refuse, AWS passes on to standard inference: here, to the next capacity of a route.
+    /// Warns of routes that end in a kind whose refusals AWS passes on to standard inference: no next capacity takes
+    /// them here.
     fn warn_of_dead_ends(&mut self, routes: &Routes, drafts: &[(usize, Draft<'_>)]) {
         for (i, draft) in drafts.iter().filter(|(_, d)| d.kind.1.overflows()) {
             if routes.values().flatten().any(|way| way.last() == Some(i)) {
@@ -368,7 +370,7 @@ impl<'a> Lowering<'a> {
         quotas
     }
 
-    /// What is in force of a limit, as it is written or by default.
+    /// Returns the limit in force, as it is written or by default; `None`: there is none.
     pub(super) fn stated(owner: Owner, spec: &QuotaSpec, defaults: &Defaults, kind: LimitKind) -> Option<Stated> {
         match spec.written(kind) {
             Some(written) => match written.value {
@@ -379,7 +381,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A quota with what is in force; `None` after a finding.
+    /// Returns a quota with the limits in force; `None` after a finding.
     pub(super) fn quota(
         &mut self,
         owner: Owner,
@@ -405,7 +407,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Keys about limits that are not there.
+    /// Warns of keys about limits that are not there.
     fn warn_of_idle_keys(&mut self, spec: &QuotaSpec, quota: &Quota) {
         let has = |kind| quota.limit(kind).is_some();
         let per_minute = LimitKind::ALL.into_iter().any(|kind| !kind.is_daily() && has(kind));
@@ -424,7 +426,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A daily quota follows the clock, which a run without a start has at midnight.
+    /// Notes an assumed start of the run: a daily quota follows the clock, and such a run starts at a UTC midnight.
     pub(super) fn assume_the_start(&mut self) {
         let start = self.specs.run.spec.as_ref().and_then(|r| r.start.as_ref());
         if start.is_none() {

@@ -17,7 +17,7 @@ use crate::units::SimTime;
 const BYTES_PER_TOKEN: f64 = 4.0;
 
 impl<'a> Lowering<'a> {
-    /// The tiers of a workload's calls are those in which their models are sold where they go.
+    /// Checks that the tiers of a workload's calls are those in which their models are sold on their routes.
     pub(super) fn check_tiers(&mut self, workload: &Workload, spec: &WorkloadSpec, supply: &Supply<'a>) {
         let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
         let written = steps.iter().map(|step| step.tier.as_ref()).chain([spec.tier.as_ref()]);
@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A job of fewer than the least records is refused by AWS; and who waits for one is patient.
+    /// Checks batch jobs on a workload's route: their least number of records, their place and the client's time-outs.
     pub(super) fn check_batches(&mut self, workload: &Workload, at: &Span, supply: &Supply<'a>) {
         let is_batch = |c: &usize| supply.capacities.get(*c).is_some_and(|c| matches!(c.room, Room::Jobs(_)));
         let mut route = workload.main().route.iter();
@@ -91,7 +91,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// A job with more input than AWS takes is refused by it.
+    /// Warns of jobs with more input than AWS accepts.
     fn warn_of_large_jobs(&mut self, workload: &Workload, at: &Span, (name, plan): (&str, &JobsPlan), records: f64) {
         let (TokensOf::Laws { input, .. }, Some(most)) = (&workload.tokens.of, plan.sizes.most_input_gb) else {
             return;

@@ -273,7 +273,7 @@ impl<'a> Lowering<'a> {
         written.value.lower(most, self.sink)
     }
 
-    /// What a trace tells of the cache: of each request, or by the blocks of prompts.
+    /// Returns the cache that a trace states: of each request, or by the blocks of prompts.
     fn recorded_cache(&mut self, (name, spec): (&str, &WorkloadSpec), most: Tokens, trace: &Trace) -> Option<Cache> {
         if let Some(written) = spec.cache.as_ref().filter(|c| !c.value.is_only_a_ttl()) {
             let rule = "the trace states itself what is cached";
@@ -294,7 +294,8 @@ impl<'a> Lowering<'a> {
         Some(Cache::Modelled(Modelled { ttl, prefix: None, context: false, blocks: true, most }))
     }
 
-    /// What says when requests come refuses what says it otherwise.
+    /// Refuses keys on arrivals, and on tokens if `tells_tokens`, that stand beside something that states these
+    /// already.
     fn refuse_beside(&mut self, spec: &WorkloadSpec, what: &str, tells_tokens: bool) {
         let of_tokens = [
             ("input_tokens", spec.input_tokens.as_ref().map(|k| &k.at)),
@@ -314,7 +315,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// What requests bring and want; a model that does not write wants no output, and none is asked for.
+    /// Returns the source of input and output tokens; a model that does not write wants no output, and none is asked
+    /// for.
     fn tokens(&mut self, name: &str, at: &Span, spec: &WorkloadSpec, writes: bool) -> Option<TokenSource> {
         let extra_input = match &spec.extra_input_tokens {
             None => 0,

@@ -84,17 +84,17 @@ pub(super) fn requests(model: &Model, replication: u64, name: &str) -> Vec<Reque
     out
 }
 
-/// When the requests of the only workload arrive \[µs\].
+/// Returns the arrivals of the only workload's requests \[µs\].
 pub(super) fn instants(model: &Model, replication: u64) -> Vec<u64> {
     requests(model, replication, "w").into_iter().map(|r| r.0).collect()
 }
 
-/// Between arrivals \[s\].
+/// Returns the times between arrivals \[s\].
 pub(super) fn gaps(instants: &[u64]) -> Vec<f64> {
     instants.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6).collect()
 }
 
-/// How many of the instants lie in each whole window before `end` \[µs\].
+/// Returns how many of the instants lie in each whole window before `end` \[µs\].
 pub(super) fn counts(instants: &[u64], window: u64, end: u64) -> Vec<f64> {
     let mut counts = vec![0.0; (end / window) as usize];
     for at in instants {
@@ -163,8 +163,8 @@ pub(super) fn are_poisson(what: &str, counts: &[f64], mean: f64, low: u64, high:
     occur(what, &observed, &shares);
 }
 
-/// So many clockwork arrivals have come at the end of each window as `rate` [1/s] of the time [s] integrates to. It
-/// neither steps nor bends inside a window.
+/// Checks that as many clockwork arrivals have come at the end of each window as `rate` [1/s] of the time [s]
+/// integrates to. The rate neither steps nor bends inside a window.
 #[track_caller]
 pub(super) fn follows(model: &Model, window: u64, rate: impl Fn(f64) -> f64) {
     const STEPS: u64 = 500;

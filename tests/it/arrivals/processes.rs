@@ -1,4 +1,4 @@
-//! What the processes themselves bring.
+//! The arrival processes by themselves.
 
 use super::*;
 
@@ -115,8 +115,8 @@ fn modulated_counts_are_dispersed_as_theory_says() {
     }
 }
 
-/// With all arrivals in one state, they show how much of the time belongs to it: the rate meanwhile is the mean rate
-/// against the share that theory says.
+/// The share of time in a state follows from all arrivals being in that state: their rate meanwhile is the mean rate
+/// over the share that theory predicts.
 #[test]
 fn each_state_has_its_share_of_time_for_exponential_stays() {
     for factors in [[1, 0, 0], [0, 1, 0], [0, 0, 1]] {

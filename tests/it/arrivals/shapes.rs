@@ -1,4 +1,4 @@
-//! What multiplies a rate over time.
+//! Factors that multiply a rate over time.
 
 use super::*;
 

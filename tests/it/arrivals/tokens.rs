@@ -1,4 +1,4 @@
-//! How large requests are, and what changes nothing.
+//! The sizes of requests, and the changes that leave them as they are.
 
 use super::*;
 

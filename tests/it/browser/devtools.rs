@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// What any step may take on a busy machine.
+/// The longest time that any step may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where a Chromium is; `None`: there is none.
+/// Returns the path of a Chromium; `None`: there is none.
 pub fn chromium() -> Option<PathBuf> {
     let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
     let names = ["chromium", "chromium-browser", "google-chrome"];
@@ -27,7 +27,7 @@ pub struct Browser {
     /// The page's; empty before there is one.
     session: String,
     sent: u64,
-    /// What the browser told by itself since it was last asked.
+    /// The events that the browser reported by itself since they were last taken.
     pub events: Vec<Value>,
 }
 

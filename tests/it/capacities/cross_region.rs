@@ -229,7 +229,7 @@ fn without_room_anywhere_the_quota_is_asked_as_the_source_region_sees_it() {
     }
 }
 
-/// Which region served when: a course that charts draw. It must sum up to what the pool took.
+/// The regions that served over time, as charts draw them, must sum up to what the pool admitted.
 #[test]
 fn the_course_of_a_pool_tells_its_regions_apart() {
     let pool = cross_region(

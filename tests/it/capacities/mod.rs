@@ -1,4 +1,4 @@
-//! What each kind of capacity does to a handful of requests whose fate is worked out by hand.
+//! Each kind of capacity with a handful of requests whose outcome is worked out by hand.
 
 mod batch;
 mod cross_region;

@@ -1,4 +1,4 @@
-//! What goes wrong and what changes: outages, changed limits, bad luck.
+//! Failures and changes of capacities: outages, changed limits, random refusals.
 
 use crate::fates::{assert_tells, told};
 use crate::playing::{agrees, play, value};

@@ -1,4 +1,4 @@
-//! Where the catalogue and a source disagree, and why the catalogue keeps its figure.
+//! The known differences between the catalogue and a source, with the reason for which the catalogue keeps its figure.
 
 const OF_A_CALL: &str = "the list has prices of tokens alone, and this one is of a call, from the AWS pricing page";
 

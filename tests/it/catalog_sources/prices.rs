@@ -49,7 +49,7 @@ fn pico(price: &str) -> i128 {
     token_price(price).expect("a price of the catalogue parses").0.0
 }
 
-/// Whether a price that the list lacks has another source, which the entry names, and keeps to it.
+/// Returns whether a price that the list lacks has another source, which the entry names, and agrees with that source.
 fn has_another_source(prices: &PriceEntry, column: &str) -> bool {
     let half = |batch: &Option<String>, standard: &Option<String>| {
         let of = |text: &Option<String>| text.as_deref().map(pico);

@@ -1,4 +1,4 @@
-//! How large batch jobs may be.
+//! The sizes that batch jobs may have.
 
 use super::{load, loaded, warnings};
 

@@ -1,4 +1,4 @@
-//! What the program does with facts of the catalogue: quotas, prices, life cycles, and a catalogue of the user's own.
+//! The use of the catalogue's facts: quotas, prices, life cycles, and a catalogue of the user's own.
 
 mod jobs;
 mod lifecycle;
@@ -25,7 +25,7 @@ pub fn loaded(text: &str) -> Loaded {
     load(text).unwrap_or_else(|refused| panic!("{refused}\n{text}"))
 }
 
-/// What a scenario is warned of, rendered.
+/// Returns the warnings about a scenario, rendered.
 #[track_caller]
 pub fn warnings(text: &str) -> String {
     let loaded = loaded(text);

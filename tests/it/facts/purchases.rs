@@ -1,4 +1,4 @@
-//! What must be granted before Model Units can be bought, and where they are sold.
+//! The quota that must be granted before Model Units can be bought, and the regions where they are sold.
 
 use super::{assumed, load, loaded};
 

@@ -108,7 +108,7 @@ fn a_reserved_term_has_no_six_months() {
     assert!(said.contains("6-months"), "{said}");
 }
 
-/// What keeping a corpus costs, for an hour of a workload.
+/// The model that embeds the corpus of a workload.
 const CORPUS: &str = r#"
 [models.embed]
 max_output_tokens = 1

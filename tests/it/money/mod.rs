@@ -1,4 +1,4 @@
-//! What it costs.
+//! Costs: prices, bills and published examples.
 
 mod bills;
 mod examples;

@@ -1,4 +1,4 @@
-//! What multiplies a price, and what a price is of.
+//! The factors of a price, and the things that a price is of.
 
 use crate::fates::{assert_tells, told};
 
