@@ -3,14 +3,14 @@
 use super::labels;
 use crate::terms::Unit;
 
-/// How an axis is bent.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warp {
     Linear,
     /// Equal ratios are equally far apart.
     Log,
-    /// Of a share p: sqrt(-log10(1 - p)). It gives the tail the room that it deserves and leaves the bulk legible: 50 %
-    /// stands at a third of the height, 99 % at four fifths.
+    /// A scale for a share p, sqrt(-log10(1 - p)). The scale gives the tail the room that it deserves and leaves the
+    /// bulk legible: 50 % stands at a third of the height, 99 % at four fifths.
     Tail,
 }
 
@@ -63,7 +63,8 @@ fn nearest<I: Iterator<Item = f64>>(values: impl Fn() -> I, warp: Warp) -> f64 {
     bent.windows(2).map(|w| (w[1] - w[0]) / span.max(f64::MIN_POSITIVE)).fold(1.0, f64::min)
 }
 
-/// Where the axis of a metric that is zero throughout ends, so that zero stands at its foot and its ticks are sensible.
+/// Returns the upper end of the axis of a metric that is zero throughout, so that zero stands at its foot and its ticks
+/// are sensible.
 fn natural(unit: Unit) -> f64 {
     match unit {
         Unit::Fraction => 0.01,
@@ -73,7 +74,7 @@ fn natural(unit: Unit) -> f64 {
 }
 
 impl Axis {
-    /// From zero to `top`, with about `wanted` ticks.
+    /// Returns a linear axis from zero to `top`, with about `wanted` ticks.
     pub(super) fn from_zero(top: f64, wanted: f64) -> Self {
         let top = if top.is_finite() && top > 0.0 { top.min(1e300) } else { 1.0 };
         let step = round_step(top / wanted);
@@ -85,7 +86,7 @@ impl Axis {
         Self { warp: Warp::Linear, lo: 0.0, hi: top, ticks }
     }
 
-    /// From zero to `top` in a unit.
+    /// Returns a linear axis from zero to `top`, with about `wanted` ticks, labelled in a unit.
     pub(super) fn from_zero_in(top: f64, wanted: f64, unit: Unit) -> Self {
         let mut axis = Self::from_zero(top, wanted);
         axis.label_apart(unit);
@@ -99,7 +100,7 @@ impl Axis {
         axis
     }
 
-    /// From zero to a peak, which is its one tick above zero.
+    /// Returns a linear axis from zero to a peak, which is its one tick above zero.
     pub(super) fn to_peak(peak: f64) -> Self {
         let mut axis = Self::from_zero(peak, 1.0);
         axis.ticks.truncate(1);
@@ -258,7 +259,7 @@ impl Axis {
         Self { warp: Warp::Tail, lo: 0.0, hi: Warp::Tail.bend(TOP_SHARE), ticks }
     }
 
-    /// Without labels: for a panel above another that has them.
+    /// Returns the axis without the labels of its ticks, for a panel above another that has them.
     pub(super) fn unlabelled(&self) -> Self {
         let ticks = self.ticks.iter().map(|t| Tick { at: t.at, label: String::new() }).collect();
         Self { ticks, ..self.clone() }
@@ -270,7 +271,7 @@ impl Axis {
         (self.lo..=self.hi).contains(&bent)
     }
 
-    /// Where a value stands, in [0, 1] of the axis; values beyond an end stand at that end.
+    /// Returns the position of a value along the axis, in the range 0 to 1; values beyond an end stand at that end.
     pub(super) fn place(&self, v: f64) -> f64 {
         let place = (self.warp.bend(v) - self.lo) / (self.hi - self.lo);
         if place.is_nan() { 0.0 } else { place.clamp(0.0, 1.0) }

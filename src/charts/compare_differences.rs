@@ -1,4 +1,4 @@
-//! What is different between two scenarios, and which of it is beyond the sampling error.
+//! The chart of the differences between two scenarios, and of which of them exceed the sampling error.
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, MARGIN, Mark, Panel, Room, STRONG, WIDTH};
@@ -121,7 +121,7 @@ struct Columns {
     names: f64,
     both: f64,
     difference: f64,
-    /// Whether a name takes two lines.
+    /// True if a name takes two lines.
     is_tall: bool,
 }
 
@@ -142,13 +142,13 @@ impl Columns {
         if self.is_tall { TALL_ROW } else { ROW }
     }
 
-    /// What stands right of the panel.
+    /// Returns the width that is taken right of the panel \[CSS px\].
     fn right(&self) -> f64 {
         self.both + self.difference + 2.0 * BETWEEN
     }
 }
 
-/// What decides, of the whole and then of what is expected.
+/// Returns the rows of the chart: first the metrics that decide of the whole, then those of the expectations.
 fn rows(comparison: &Comparison) -> Vec<Line> {
     let mut names: Vec<&str> = comparison.deciding();
     for expected in &comparison.expectations {

@@ -1,4 +1,5 @@
-//! What the bill is made of: all of it in one bar, and what each part is. What is due for a whole term stands apart.
+//! The chart of the bill: the total in one bar, and a bar for each part. Costs that are due for a whole term stand
+//! apart.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ const MOST_ROWS: usize = 10;
 /// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 26.0;
 const BAR_HEIGHT: f64 = 30.0;
-/// Of the rows' labels; where names are longer, bars leave them more.
+/// The width of the rows' labels \[CSS px\]; where names are longer, bars leave the labels more room.
 const LABEL_WIDTH: f64 = 236.0;
 const WIDEST_LABEL: f64 = 370.0;
 /// Right of the longest bar, for its amount.
@@ -67,7 +68,7 @@ struct Bill {
     /// Committed ones first, then by amount.
     rows: Vec<Row>,
     total: f64,
-    /// What the amounts are for, as a subject and as an adverb.
+    /// The period that the amounts are for, as a subject and as an adverb.
     period: (&'static str, &'static str),
     /// Items whose amount is not known.
     unknown: usize,

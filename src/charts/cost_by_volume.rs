@@ -1,5 +1,5 @@
-//! Which way of buying is the cheapest at which volume: a month's cost of each against the requests of a month, and where
-//! the cheapest one changes.
+//! The chart of the cheapest way of buying at each volume: a month's cost of each way against the requests of a month,
+//! and the volumes at which the cheapest way changes.
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
@@ -60,14 +60,14 @@ impl Chart for CostByVolume {
     }
 }
 
-/// What stands above a change of the cheapest way.
+/// The label above a volume at which the cheapest way changes.
 struct Flag {
     turn: Turn,
     text: String,
-    /// Where the change and the words stand \[CSS px\].
+    /// The horizontal position of the change \[CSS px\]; `left` is where the label begins.
     x: f64,
     left: f64,
-    /// From the plot upwards.
+    /// The row of the label, counted from the plot upwards.
     row: usize,
 }
 
@@ -75,7 +75,7 @@ struct Sheet<'d, 'a> {
     design: &'d Design<'a>,
     volumes: &'d Volumes,
     measure: &'d Measure,
-    /// Of the ways.
+    /// The indices of the ways that are drawn.
     shown: Vec<usize>,
 }
 
@@ -120,7 +120,8 @@ impl Sheet<'_, '_> {
         text + "." + &self.evens() + &self.unpriced()
     }
 
-    /// Which ways have no known cost, and the keys that would state it; empty: all are known.
+    /// Returns a sentence with the ways whose cost is not known, and the keys that would state it; empty if all are
+    /// known.
     fn unpriced(&self) -> String {
         let ways: Vec<&str> = self.volumes.unpriced.iter().take(MOST_WAYS).map(|way| self.way(*way)).collect();
         if ways.is_empty() {
@@ -146,7 +147,7 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// What a good way does.
+    /// Returns the words for a way that is good enough: it meets every goal, or, without goals, carries the load.
     fn does(&self) -> &'static str {
         if self.design.counted().is_some() { "meets every goal" } else { "carries them" }
     }
@@ -156,7 +157,8 @@ impl Sheet<'_, '_> {
         self.volumes.ways[way].stands[at].is_some_and(|stand| stand.carries)
     }
 
-    /// Which others break even with what is the cheapest at first; empty: none does, but where it is told already.
+    /// Returns a sentence on the ways that break even with the way that is the cheapest at the least volume; empty if
+    /// none does, except where the cheapest way changes.
     fn evens(&self) -> String {
         let Some(first) = self.volumes.first() else { return String::new() };
         let told = |even: &Turn| Some(format!("{} at {}", self.way(even.to?), labels::volume(even.at)));
@@ -168,7 +170,7 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// What the only way costs.
+    /// Returns a sentence with the cost of the only way at the least and at the largest volume.
     fn course(&self, way: &Way) -> String {
         let known =
             self.volumes.volumes.iter().zip(&way.stands).filter_map(|(volume, stand)| Some((*volume, (*stand)?)));
@@ -209,13 +211,13 @@ impl Sheet<'_, '_> {
         legend
     }
 
-    /// Of the ways that are shown.
+    /// Returns the points of the sweep that belong to the ways that are drawn.
     fn sites(&self) -> impl Iterator<Item = &Site<'_>> {
         let sites = self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
         sites.map(|site| &self.design.sites[*site])
     }
 
-    /// What is not in the picture.
+    /// Returns the source line: the title of the scenario, and what the drawing leaves out.
     fn source(&self, title: &str) -> String {
         let all = self.volumes.ways.len();
         let some = (all > self.shown.len()).then(|| format!("{} of {all} ways", self.shown.len()));
@@ -295,7 +297,7 @@ impl Sheet<'_, '_> {
         self.names(&panel, &names)
     }
 
-    /// What the cheapest way costs, from change to change.
+    /// Draws the cost of the cheapest way, as one curve from each change of the cheapest way to the next.
     fn cheapest(&self, panel: &Panel<'_, '_>, steps: usize) -> Result<(), ChartError> {
         let legs: Vec<&Leg> = self.volumes.legs.iter().filter(|leg| self.shown.contains(&leg.way)).collect();
         for stretch in legs.chunk_by(|a, b| a.way == b.way && (b.from.0 - a.to.0).abs() <= 1e-9 * a.to.0) {

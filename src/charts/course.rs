@@ -1,4 +1,4 @@
-//! What the charts over time share: one clock below all panels, areas that are stacked, and lines with gaps.
+//! The parts that the charts over time share: one clock below all panels, stacked areas, and lines with gaps.
 
 use super::axis::Axis;
 use super::clock::Clock;
@@ -23,7 +23,7 @@ pub(super) struct Course<'d> {
     timeline: &'d Timeline,
     clock: Clock,
     time: Axis,
-    /// What stands below the axis.
+    /// The text below the axis of time.
     caption: String,
 }
 
@@ -60,7 +60,7 @@ impl<'d> Course<'d> {
         self.clock.when(self.columns.edges[column])
     }
 
-    /// How much time a column is, after an adjective: `minute`, `2 min`.
+    /// Returns the width of a column in words, to be put after an adjective: `minute`, `2 min`.
     pub(super) fn width(&self) -> String {
         match self.columns.width_s {
             1.0 => "second".to_owned(),
@@ -70,7 +70,7 @@ impl<'d> Course<'d> {
         }
     }
 
-    /// How much time a column is: `a minute`, `an hour`, `2 min`.
+    /// Returns the width of a column in words: `a minute`, `an hour`, `2 min`.
     pub(super) fn span(&self) -> String {
         match self.width() {
             width if width == "hour" => "an hour".to_owned(),

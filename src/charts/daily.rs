@@ -12,7 +12,7 @@ const USED_UP: Mark = Mark::Dashes(Ink::Vermillion, 1.5);
 
 /// A daily limit that is in force for a quota or a capacity.
 pub(super) struct Daily {
-    /// Such as `the account's daily quota`.
+    /// The name of the limit in words, such as `the account's daily quota`.
     name: String,
     /// The share of the day's tokens that is charged \[1\].
     used: f64,

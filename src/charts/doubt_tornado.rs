@@ -1,4 +1,4 @@
-//! How far each thing that is not known moves the metric of the tightest expectation, and what flips the verdict.
+//! The chart of how far each unknown moves the metric of the tightest expectation, and of what flips the verdict.
 
 use super::axis::tame;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
@@ -14,7 +14,8 @@ const MOST_FLIPS: usize = 6;
 const ROW: f64 = 34.0;
 const LINE: f64 = 17.0;
 const GUTTER: f64 = 150.0;
-/// At both sides of the bars, for the values at their ends: in columns they neither cover a bound nor each other.
+/// The room at either side of the bars for the values at their ends \[CSS px\]. In columns, the values cover neither a
+/// bound nor each other.
 const LABEL_ROOM: f64 = 112.0;
 const AS_WRITTEN: Mark = Mark::Dashes(Ink::Slate, 1.5);
 

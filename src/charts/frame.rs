@@ -21,7 +21,7 @@ use super::style::{BOLD, REGULAR, SCALE, TITLE, drawable, register_fonts};
 use super::{ChartError, Drawing};
 use crate::escape;
 
-/// From the top that plotters places text by to its baseline \[em\].
+/// The distance to the baseline of a text from the top by which plotters places it \[em\].
 const TOP_TO_BASELINE: f64 = 0.76;
 
 /// Draws the heading, lets `body` fill the room below it, and makes both files.
@@ -97,7 +97,7 @@ fn file_stem(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }
 
-/// What a pointer is told, as invisible circles whose titles browsers show.
+/// Returns the tooltips as SVG: invisible circles whose titles browsers show.
 fn shown(tips: &[Tip]) -> String {
     if tips.is_empty() {
         return String::new();
@@ -140,7 +140,7 @@ fn stroke(ink: Ink, width: f64) -> ShapeStyle {
     ink.color().stroke_width(px(width) as u32)
 }
 
-/// What a pointer is told at a place of the drawing \[CSS px\].
+/// A tooltip at a place of the drawing \[CSS px\].
 #[derive(Debug, Clone)]
 struct Tip {
     x: f64,
@@ -148,7 +148,7 @@ struct Tip {
     text: String,
 }
 
-/// What a pointer is told is read at a glance \[characters\].
+/// The longest text of a tooltip, short enough to be read at a glance \[characters\].
 const LONGEST_TIP: usize = 240;
 /// More tips than this would hide each other.
 const MOST_TIPS: usize = 400;
@@ -293,7 +293,7 @@ impl Panel<'_, '_> {
         self.y.holds(y)
     }
 
-    /// Where a point stands on the canvas \[CSS px\].
+    /// Returns the position on the canvas of a point of the data \[CSS px\].
     pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let room = self.room;
         (room.left + self.x.place(x) * room.width(), room.bottom - self.y.place(y) * (room.bottom - room.top))

@@ -1,4 +1,4 @@
-//! What answers are held to: objectives that all workloads share, and what is expected of percentiles.
+//! The goals on latency that charts draw: objectives that all workloads share, and bounds on percentiles.
 
 use super::Subject;
 use crate::results::{Detail, Expectation, Point};
@@ -16,13 +16,13 @@ pub(super) struct Goals {
     pub(super) percentile: &'static str,
     /// The longest good time to the first token.
     pub(super) ttft: Option<f64>,
-    /// What is expected of e2e at the most.
+    /// The upper bounds that expectations set on percentiles of e2e.
     pub(super) bounds: Vec<Bound>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bound {
-    /// Such as `p99`.
+    /// The name of the percentile, such as `p99`.
     pub(super) name: &'static str,
     pub(super) ms: f64,
 }
@@ -61,7 +61,7 @@ fn known(ms: f64) -> Option<f64> {
     (ms.is_finite() && ms > 0.0).then_some(ms)
 }
 
-/// Of all workloads together, or of the only one.
+/// Returns the upper bounds on e2e that are expected of all workloads together, or of the only workload.
 fn bounds(expectations: &[Expectation], workloads: &[&str]) -> Vec<Bound> {
     let of = |e: &Expectation| {
         let metric = match workloads {

@@ -1,4 +1,4 @@
-//! How a chart writes a figure: as all text does, with plain spaces and a true minus, and round numbers on its axes.
+//! The form of figures in a chart: as in all text, with plain spaces and a true minus, and round numbers on axes.
 
 use crate::figures;
 use crate::terms::{self, Unit};
@@ -143,7 +143,7 @@ pub(super) fn difference(x: f64, half: Option<f64>, unit: Unit) -> String {
     drawn(&figures::difference(x, half, unit))
 }
 
-/// What is set for a metric, as opposed to measured: `5 s`, `1 %`, `$16,000`.
+/// Returns a value that is set for a metric, as opposed to measured, in words: `5 s`, `1 %`, `$16,000`.
 pub(super) fn bound(x: f64, unit: Unit) -> String {
     if unit == Unit::Milliseconds && x > 0.0 { latency_tick(x) } else { figure(x, unit) }
 }

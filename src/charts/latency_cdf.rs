@@ -1,4 +1,4 @@
-//! How long requests take: the share answered within a time, and what waiting adds to it.
+//! The chart of the distribution of latency: the share of requests answered within a time, and what waiting adds to it.
 //!
 //! Shares are stretched towards the slowest, because that is what an objective is about; times are logarithmic.
 
@@ -12,7 +12,7 @@ pub(super) struct LatencyCdf;
 
 /// The quantiles that are marked on the curve.
 const MARKED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
-/// From a mark to its label \[CSS px\].
+/// The distance from a mark to its label \[CSS px\].
 const LABEL_GAP: f64 = 8.0;
 /// An axis of times spans at least this ratio, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
@@ -69,7 +69,7 @@ impl Chart for LatencyCdf {
     }
 }
 
-/// What is drawn.
+/// The curves of the chart, with the percentiles and goals that are marked on them.
 struct Curves {
     e2e: Curve,
     ttft: Option<Curve>,
@@ -107,7 +107,7 @@ impl Percentile {
     }
 }
 
-/// What answers are held to: a time, and what it comes to.
+/// An objective or a goal on latency, as a line with its label and its place \[ms\].
 struct Line {
     ms: f64,
     label: String,
@@ -134,7 +134,7 @@ impl Curves {
         lines
     }
 
-    /// What the lines are, for the legend.
+    /// Returns the key of the legend for the lines of objectives or goals; `None` if there is no such line.
     fn keys(&self) -> Option<(String, Mark)> {
         let first = self.lines.first()?;
         let name = if first.mark == OBJECTIVE { "objective" } else { "goal" };

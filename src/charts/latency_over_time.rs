@@ -1,4 +1,4 @@
-//! How long answers took over time: the middle and the tail, by when requests arrived.
+//! The chart of latency over time: the median and the tail, by when requests arrived.
 
 use super::axis::Axis;
 use super::course::{Course, head, largest, worst};
@@ -17,7 +17,7 @@ const FINEST_MS: f64 = 8.704;
 /// Times beyond these are drawn as these \[ms\].
 const SHORTEST_MS: f64 = 1e-3;
 const LONGEST_MS: f64 = 1e12;
-/// With fewer requests to a column, its p99 is its slowest.
+/// The number of requests in a column below which its p99 is its slowest request.
 const ENOUGH_FOR_P99: f64 = 100.0;
 
 const EXPECTED: Mark = Mark::Dashes(Ink::Text, 1.25);

@@ -1,5 +1,5 @@
-//! What was put in against what was sent: arrivals, and the attempts that retries add to them. Below it, what was in flight
-//! and what waited.
+//! The chart of arrivals over time against the attempts that retries make of them. Below it, a second panel has the
+//! requests in flight and those that wait in queues.
 
 use super::axis::Axis;
 use super::course::{Course, GAP, GUTTER, head, largest, total, worst};
@@ -62,7 +62,7 @@ struct Load<'d> {
     arrivals: Vec<f64>,
     calls: Vec<f64>,
     attempts: Vec<f64>,
-    /// By column, over all capacities.
+    /// The requests in flight in each column, over all capacities.
     in_flight: Vec<f64>,
     waiting: Vec<f64>,
 }

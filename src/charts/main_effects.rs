@@ -1,5 +1,5 @@
-//! Which axis of a sweep moves the metric that decides, and which hardly does: its mean at each value of each axis, over
-//! all that the other axes are.
+//! The chart of which axis of a sweep moves the metric that decides, and which hardly does: the mean of the metric at
+//! each value of each axis, over all values of the other axes.
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, MARGIN, Mark, Panel, Room, STRONG, WIDTH};
@@ -76,7 +76,7 @@ fn subtitle(measure: &Measure, most: &Effect, least: Option<&Effect>) -> String 
     text + if least.is_some() { ". Each dot is the mean over all values of the other axes." } else { "." }
 }
 
-/// How many panels stand side by side: fewer where their names would be cut.
+/// Returns the number of panels that stand side by side, fewer where their names would be cut.
 fn columns(effects: &[Effect]) -> usize {
     let most = match effects.len() {
         1 => 1,
@@ -143,7 +143,8 @@ impl Effect {
         self.most() - self.least()
     }
 
-    /// Whether a panel so wide \[CSS px\] has room for every name of its axis. Numbers are left out where they are too many.
+    /// Returns whether a panel of this width \[CSS px\] has room for every name of its axis. An axis of numbers always
+    /// fits, because numbers are left out where they are too many.
     fn fits(&self, width: f64) -> bool {
         let each = width / self.dimension.levels.len() as f64 - BETWEEN_NAMES;
         self.dimension.is_number || self.dimension.levels.iter().all(|level| LABEL.width(&level.label) <= each)

@@ -1,5 +1,5 @@
-//! What a quota's limits were asked for over time: what was used, what was only reserved, and when attempts were
-//! throttled. One drawing for each quota, and for each capacity with limits of its own.
+//! The chart of the demand on a quota's limits over time: what was used, what was only reserved, and when attempts were
+//! throttled. There is one drawing for each quota, and for each capacity with limits of its own.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ const FAR_ABOVE: f64 = 8.0;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 176.0;
 const STRIP_HEIGHT: f64 = 34.0;
-/// Of a file's name \[characters\].
+/// The longest stem of a file's name \[characters\].
 const LONGEST_STEM: usize = 120;
 const THROTTLED: &str = "total.throttled_attempts_per_min";
 
@@ -104,11 +104,11 @@ struct Limit<'d> {
     /// Used and reserved.
     held: Vec<f64>,
     refused: f64,
-    /// Of the limit, used and reserved at the fullest instant \[1\].
+    /// The part of the limit that was used and reserved at the fullest instant \[1\].
     fullest: f64,
-    /// Of the limit, charged in the fullest minute \[1\].
+    /// The part of the limit that was charged in the fullest minute \[1\].
     peak: Option<f64>,
-    /// Of what was reserved and charged, the part that nobody used \[1\].
+    /// The part of what was reserved and charged that nobody used \[1\].
     unused: Option<f64>,
 }
 
@@ -146,7 +146,8 @@ impl<'d> Limit<'d> {
         })
     }
 
-    /// What refused most matters most; where nothing refused, what came nearest to it, reservations included.
+    /// Compares two limits by importance: that which refused most matters most; where nothing refused, that which came
+    /// nearest to its limit, reservations included.
     fn weight_against(&self, other: &Self) -> std::cmp::Ordering {
         self.refused.total_cmp(&other.refused).then(self.fullest.total_cmp(&other.fullest))
     }
@@ -155,7 +156,7 @@ impl<'d> Limit<'d> {
         self.refused > 0.0 || self.fullest >= NEAR
     }
 
-    /// Where its line is drawn; `None` when that would squeeze the areas flat.
+    /// Returns the value at which the line of the limit is drawn; `None` when that would squeeze the areas flat.
     fn line(&self) -> Option<f64> {
         let (limit, most) = (self.facts.per_minute, largest(&self.held));
         let near = most <= 0.0 || limit <= most * FAR_ABOVE;
@@ -341,7 +342,7 @@ impl Sheet<'_> {
         panel.canvas.text(panel.room.right, y, &label, STRONG, Ink::Text, Align::Right)
     }
 
-    /// When attempts were throttled, on the same clock.
+    /// Draws the strip of throttled attempts below the panels, on the same clock.
     fn strip(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
         let panel = canvas.panel(room, self.course.axis(true), Axis::to_peak(largest(self.throttled)));
         let caption = "throttled attempts per minute, all workloads";

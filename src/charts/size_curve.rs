@@ -1,4 +1,4 @@
-//! How much is enough: the metric that decides at every value that was played, and what each costs.
+//! The chart of a sizing: the metric that decides at every value that was simulated, and what each value costs.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! What the charts of a study share: the metric that decides, the axes of a sweep, and where each point stands on them.
+//! The parts that the charts of a study share: the metric that decides, the axes of a sweep, and the place of each
+//! point on them.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,11 @@ use super::{ChartError, Subject, labels};
 use crate::results::{Expectation, Judgement, Point, Traffic};
 use crate::terms::{self, Better, Unit};
 
-/// What is drawn where nothing is expected.
+/// The metric that is drawn where the scenario states no goal.
 const USUAL: &str = "throttle_rate";
-/// Between panels \[CSS px\].
+/// The least gap between panels \[CSS px\].
 const LEAST_GAP: f64 = 18.0;
-/// Between labels that belong to different panels \[CSS px\].
+/// The least gap between labels that belong to different panels \[CSS px\].
 const BETWEEN_LABELS: f64 = 14.0;
 pub(super) const BOUND: Mark = Mark::Line(Ink::Text, 1.25);
 
@@ -24,7 +25,7 @@ pub(super) struct Measure {
     pub(super) name: String,
     pub(super) unit: Unit,
     pub(super) better: Better,
-    /// What is expected of it: in words, and the figure.
+    /// The bounds that are expected of the metric, each in words and as a figure.
     pub(super) bounds: Vec<(&'static str, f64)>,
 }
 
@@ -81,7 +82,7 @@ impl Measure {
         labels::metric(&self.name)
     }
 
-    /// The same at the head of a sentence.
+    /// Returns the name of the metric in words, as the head of a sentence.
     pub(super) fn title(&self) -> String {
         let words = self.words();
         // A term such as e2e is not written otherwise at the head of a sentence.
@@ -89,7 +90,7 @@ impl Measure {
         if is_term { words } else { capital(&words) }
     }
 
-    /// How a point is judged by what is expected of this metric; `None`: nothing is.
+    /// Returns the worst judgement of a point by the goals on this metric; `None`: there is no such goal.
     pub(super) fn judged(&self, point: &Point) -> Option<Judgement> {
         point.expectations.iter().filter(|e| e.metric == self.name).map(|e| e.verdict).max()
     }
@@ -190,7 +191,8 @@ pub(super) const fn word_of(judged: Option<Judgement>) -> &'static str {
     }
 }
 
-/// What points are ranked by: a month's cost where it is known of any, else that of the measured time.
+/// Returns the cost by which points are ranked: a month's cost where it is known of any point, else that of the
+/// measured time.
 pub(super) fn cost_of(points: &[Point]) -> Option<Measure> {
     ["cost_per_month_usd", "cost_usd"]
         .into_iter()
@@ -202,14 +204,14 @@ pub(super) fn cost_of(points: &[Point]) -> Option<Measure> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Level {
     pub(super) label: String,
-    /// Where the axis is of numbers.
+    /// The value as a number, where the axis is of numbers.
     pub(super) number: f64,
 }
 
 /// One axis of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Dimension {
-    /// What it is called for short.
+    /// The short name of the axis.
     pub(super) name: String,
     pub(super) path: String,
     /// Rising numbers, or names in the order of the points.
@@ -251,7 +253,7 @@ pub(super) struct Site<'a> {
 pub(super) struct Design<'a> {
     pub(super) dimensions: Vec<Dimension>,
     pub(super) sites: Vec<Site<'a>>,
-    /// Whether each point is one crossing of the axes; samples are not.
+    /// True if each point is one crossing of the axes; false if the points are samples.
     pub(super) is_grid: bool,
 }
 
@@ -311,7 +313,7 @@ impl<'a> Design<'a> {
         parts.collect::<Vec<_>>().join(", ")
     }
 
-    /// The same for a label: the values alone.
+    /// Returns the place of a point for a label: its values alone, without the names of the axes.
     pub(super) fn values(&self, site: &Site<'_>) -> String {
         self.dimensions.iter().zip(&site.at).map(|(d, at)| d.label(*at)).collect::<Vec<_>>().join(" · ")
     }
@@ -330,14 +332,14 @@ impl<'a> Design<'a> {
     }
 }
 
-/// Why no point of a sweep is the cheapest.
+/// The reason why no point of a sweep is the cheapest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unranked {
     /// No point meets every goal at a known cost.
     Nothing,
     /// The points that meet every goal carry different traffic.
     Traffic,
-    /// So many points that meet every goal have no known cost.
+    /// Some points that meet every goal have no known cost; the number counts them.
     Unpriced(usize),
 }
 
@@ -411,7 +413,7 @@ pub(super) fn written(value: &Value) -> String {
     }
 }
 
-/// At most so many of some, evenly chosen, the first and the last among them.
+/// Returns the indices of at most `most` of `count` items, evenly chosen, the first and the last among them.
 pub(super) fn thinned(count: usize, most: usize) -> Vec<usize> {
     if count <= most || most < 2 {
         return (0..count.min(most.max(1))).collect();

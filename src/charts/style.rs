@@ -18,7 +18,7 @@ pub(super) const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf"
 pub(super) const SCALE: f64 = 4.0;
 /// Plotters takes a font's size as the height of its line, and writes it to the SVG divided by this.
 const LINE_PER_EM: f64 = 1.24;
-/// What a line of DejaVu measures in ems: with it plotters' measure of a text is the width that is drawn.
+/// The height of a line of DejaVu \[em\]. With it, plotters measures a text as wide as it is drawn.
 const DEJAVU_LINE_PER_EM: f64 = 1.164;
 
 /// Colours of Okabe and Ito and tints of them: told apart by every kind of sight, and by their lightness in print.
@@ -48,7 +48,7 @@ type Tone = (&'static str, u32, u32);
 
 const STEPS: usize = 8;
 
-/// From little to much: one hue whose lightness falls, and rises in the dark.
+/// The colours of a scale from little to much: one hue whose lightness falls in the light theme and rises in the dark.
 const HEAT: [Tone; STEPS] = [
     ("heat-0", 0xf3f7fb, 0x18212b),
     ("heat-1", 0xdbe8f3, 0x1c3145),
@@ -111,7 +111,7 @@ impl Ink {
         RGBColor((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
     }
 
-    /// What is legible on this ink: text on a light one, paper on a dark one.
+    /// Returns the colour of text that is legible on this ink: `Text` on a light ink, `Paper` on a dark one.
     pub(super) fn over(self) -> Self {
         match self {
             Self::Heat(step) if step >= 5 => Self::Paper,
@@ -125,7 +125,7 @@ impl Ink {
     }
 }
 
-/// What a drawing is looked at on.
+/// The brightness of the page that a drawing is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     Light,

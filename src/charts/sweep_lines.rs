@@ -1,4 +1,5 @@
-//! How the metric that decides moves with a swept number: where the line crosses what is expected. Samples are dots.
+//! The chart of how the metric that decides moves with a swept number, and where its line crosses the bound. Samples
+//! are drawn as dots.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::study::{Design, Dimension, Measure, Site, cost_of, gap_between, ink_of, spaced, thinned, word_of};
@@ -52,7 +53,7 @@ impl Chart for SweepLines {
     }
 }
 
-/// What is drawn: which axis is which, and which of its values.
+/// The axes of a sweep that the chart draws, and the levels of each that are shown.
 struct Sheet<'d, 'a> {
     design: &'d Design<'a>,
     measure: &'d Measure,
@@ -144,7 +145,8 @@ impl<'d, 'a> Sheet<'d, 'a> {
         text + "." + &self.turn() + &unknown
     }
 
-    /// From which value on, or up to which, every point shown is in bounds; empty: all are, or no value divides them.
+    /// Returns a sentence with the value from which on, or up to which, every point shown is in bounds; empty if all
+    /// are, or if no value divides them.
     fn turn(&self) -> String {
         let mut good = vec![true; self.x().levels.len()];
         for site in self.all() {

@@ -54,12 +54,12 @@ struct Map<'d, 'a> {
     x: usize,
     y: usize,
     columns: Vec<usize>,
-    /// From the bottom up.
+    /// The levels of the y axis that are shown, from the bottom up.
     rows: Vec<usize>,
     panel_axis: Option<usize>,
     panels: Vec<usize>,
     anchor: Vec<usize>,
-    /// Of the metric over all cells.
+    /// The least value of the metric over all cells; `most` is the largest.
     least: f64,
     most: f64,
 }
@@ -226,7 +226,7 @@ struct Grid<'m, 'd, 'a, 'c> {
     map: &'m Map<'d, 'a>,
     canvas: &'m Canvas<'c>,
     plot: Room,
-    /// Of the figures in the cells; `None`: they do not fit. All cells bear theirs or none does.
+    /// The type of the figures in the cells; `None`: they do not fit. Either all cells have a figure or none has.
     face: Option<Type>,
 }
 
@@ -246,7 +246,7 @@ impl Grid<'_, '_, '_, '_> {
         (self.plot.width() / columns as f64, self.plot.height() / rows as f64)
     }
 
-    /// Where a corner of the cells stands.
+    /// Returns the position of a corner of the cells on the canvas \[CSS px\].
     fn corner(&self, column: usize, row: usize) -> (f64, f64) {
         let (width, height) = self.size();
         (self.plot.left + column as f64 * width, self.plot.bottom - row as f64 * height)

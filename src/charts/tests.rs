@@ -165,7 +165,7 @@ pub(super) fn names(drawings: &[Drawing]) -> Vec<&str> {
     drawings.iter().map(|d| d.name.as_str()).collect()
 }
 
-/// What must hold of a drawing, whatever the document says.
+/// Asserts what must hold of every drawing, whatever the document says.
 pub(super) fn assert_sound(drawing: &Drawing) {
     let svg = &drawing.svg;
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{}", drawing.name);

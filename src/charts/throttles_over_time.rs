@@ -1,4 +1,4 @@
-//! Which limit refused, and when.
+//! The chart of refused offers over time, by the reason for the refusal.
 
 use super::axis::Axis;
 use super::course::{Course, Ranked, head, largest, ranked, total, worst};

@@ -1,4 +1,4 @@
-//! How full bought throughput was: the shares of its input and output limits that were used, over time.
+//! The chart of how full bought throughput was: the shares of its input and output limits that were used, over time.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const MOST_PANELS: usize = 4;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 150.0;
 
-/// Of a line \[CSS px\].
+/// The width of a line \[CSS px\].
 const WEIGHT: f64 = 1.75;
 const INPUT: Ink = Ink::Blue;
 const OUTPUT: Ink = Ink::Purple;
@@ -80,9 +80,9 @@ fn legend(units: &[Unit<'_>]) -> Vec<(String, Mark)> {
     legend
 }
 
-/// What was bought of one capacity, and the shares of it that were used, by column \[1\].
+/// A capacity of bought throughput, and the shares of its input and output limits that were used, by column \[1\].
 struct Unit<'d> {
-    /// Such as `capacities.dedicated`.
+    /// The path of the capacity, such as `capacities.dedicated`.
     owner: &'d str,
     name: &'d str,
     input: Option<Vec<f64>>,

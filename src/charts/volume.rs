@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::study::{Design, Measure, Site};
 use crate::results::{Judgement, Verdict};
 
-/// What counts the requests of a month.
+/// The metric that counts the requests of a month.
 const VOLUME: &str = "requests_per_month";
 const COST: &str = "cost_per_month_usd";
 /// Costs that differ by less are the same \[1\].
@@ -19,7 +19,7 @@ const SAME_VOLUME: f64 = 0.01;
 pub(super) struct Stand {
     /// A month's \[USD\].
     pub(super) cost: f64,
-    /// Whether it meets what is expected; where nothing is, whether its verdict is `carries`.
+    /// True if the point meets every goal; where the scenario states none, true if its verdict is `carries`.
     pub(super) carries: bool,
 }
 
@@ -27,10 +27,10 @@ pub(super) struct Stand {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Way {
     pub(super) name: String,
-    /// The same where there is little room.
+    /// A shorter name, for where there is little room.
     pub(super) label: String,
     pub(super) stands: Vec<Option<Stand>>,
-    /// Where they stand in the design.
+    /// The index of the way's point in the design at each volume; `None`: the design has no such point.
     pub(super) sites: Vec<Option<usize>>,
 }
 
@@ -46,7 +46,7 @@ impl Way {
     }
 }
 
-/// Where the cheapest way that carries the load changes.
+/// A volume at which the cheapest way that carries the load changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Turn {
     /// The volume at which the cheapest way changes \[requests/month\].
@@ -71,14 +71,15 @@ pub(super) struct Leg {
 pub(super) struct Volumes {
     /// Rising \[requests/month\].
     pub(super) volumes: Vec<f64>,
-    /// What tells the ways apart.
+    /// The names of the other axes of the sweep, whose values tell the ways apart.
     pub(super) others: Vec<String>,
     pub(super) ways: Vec<Way>,
     /// The cheapest at each volume; `None`: none carries it.
     pub(super) cheapest: Vec<Option<usize>>,
     pub(super) legs: Vec<Leg>,
     pub(super) turns: Vec<Turn>,
-    /// Where another way breaks even with the one that is the cheapest at the least volume, turns aside.
+    /// The volumes at which another way breaks even with the way that is the cheapest at the least volume, except
+    /// turns.
     pub(super) evens: Vec<Turn>,
     /// The ways that carry the load somewhere at a cost that is not known.
     pub(super) unpriced: Vec<usize>,
@@ -146,8 +147,8 @@ impl Volumes {
         self.cheapest[0]
     }
 
-    /// At most so many of the ways: those that are the cheapest somewhere, the first ones first, then those that cost least at
-    /// the largest volume.
+    /// Returns at most `most` of the ways: first those that are the cheapest somewhere, by rising volume, then those
+    /// that cost least at the largest volume.
     pub(super) fn shown(&self, most: usize) -> Vec<usize> {
         let of_turns = self.turns.iter().filter_map(|turn| turn.to);
         let best: Vec<usize> = self.cheapest[0].into_iter().chain(of_turns).collect();
@@ -187,7 +188,7 @@ impl Walk<'_> {
         before.filter(still).or(Some(best))
     }
 
-    /// Where each other way first becomes cheaper than this one, both carrying the load, if that is no turn.
+    /// Returns where each other way first becomes cheaper than `first`, both carrying the load, except at turns.
     fn evens(&self, first: usize) -> Vec<Turn> {
         let even = |other: usize| {
             (0..self.volumes.len().saturating_sub(1)).find_map(|i| {
@@ -207,7 +208,7 @@ impl Walk<'_> {
         evens
     }
 
-    /// From a volume to the next: what is the cheapest there.
+    /// Records the legs and turns from volume `i` to the next, and returns the way that is the cheapest at the next.
     fn step(&mut self, i: usize, now: Option<usize>) -> Option<usize> {
         let mut way = now;
         if let Some(start) = now.filter(|way| self.ways[*way].ends(i).is_some()) {

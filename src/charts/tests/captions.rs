@@ -1,4 +1,4 @@
-//! What a hurried reader takes from a caption or a label is right.
+//! Tests that captions and labels are right as a hurried reader takes them.
 
 use super::written::lines;
 use super::*;

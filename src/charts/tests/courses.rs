@@ -1,4 +1,4 @@
-//! What must hold of the charts over time and of the bill.
+//! Tests of the charts over time and of the bill.
 
 use super::{assert_sound, detail, draw, names, *};
 use crate::results::{BillItem, CommitmentItem, Expectation, Judgement, LimitFacts, Objective};

@@ -1,4 +1,4 @@
-//! What charts look like: pinned, legible as pixels, and with every word in its place.
+//! Tests of how charts look: pinned by snapshots, legible as pixels, and with every word in its place.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use super::super::frame::{self, Ink};
 use super::written::{Written, lines, reduced};
 use super::{courses, study, volumes, *};
 
-/// Of a snapshot: more is not read \[bytes\].
+/// The largest size of a snapshot, because nobody reads a larger one \[bytes\].
 const LARGEST: usize = 10_000;
 
 /// Documents of every kind, of which every chart finds one that it can be drawn of.
@@ -25,12 +25,12 @@ fn documents() -> Vec<Results> {
     ]
 }
 
-/// What a chart makes of them.
+/// Returns the drawings that a chart makes of documents of every kind.
 pub(super) fn of(chart: &dyn Chart) -> Vec<Drawing> {
     documents().iter().flat_map(|results| chart.draw(&Subject::of(results)).unwrap()).collect()
 }
 
-/// The same documents, and some that are hard to draw.
+/// Returns documents of every kind, and some that are hard to draw.
 fn hard() -> Vec<(&'static str, Results)> {
     let mut all: Vec<(&str, Results)> = documents().into_iter().map(|results| ("as they are", results)).collect();
     let course = |bucket_s: f64, buckets: usize| results("A run", vec![courses::point(bucket_s, buckets)]);
@@ -74,7 +74,7 @@ fn narrow(mut results: Results) -> Results {
     results
 }
 
-/// With names of sixty letters and a title of two hundred, whatever stands for a name in the document.
+/// Returns results with names of sixty letters and a title of two hundred, wherever a name stands in the document.
 fn renamed(results: Results) -> Results {
     let long = |name: &str| format!("{name}-and-it-goes-on-and-on-until-it-has-sixty-letters-in-all-{name}");
     let mut text = serde_json::to_string(&results).unwrap();
@@ -210,7 +210,7 @@ fn ticks_of_one_axis_differ() {
     }
 }
 
-/// How many pixels of a line of text are nearer to its ink than to what lies under it.
+/// Returns the number of pixels of a line of text that are nearer to its ink than to what lies under the text.
 fn inked(line: &Written, theme: Theme, scale: f64, (width, pixels): &(usize, Vec<[f64; 3]>)) -> usize {
     let (_, light, dark) = Ink::known(line.ink).unwrap();
     let hex = if theme == Theme::Dark { dark } else { light };

@@ -9,7 +9,7 @@ use crate::results::{
 };
 
 const AXES: [&str; 5] = ["capacities.us.tpm", "workloads.chat.max_tokens", "client", "run.traffic_scale", "route"];
-/// Of an SVG, names of hundreds of letters included; a page bears several of them \[bytes\].
+/// The largest size of an SVG, names of hundreds of letters included \[bytes\]; a page bears several SVGs.
 const LARGEST: usize = 480_000;
 
 fn estimate(value: f64, half: f64) -> Estimate {

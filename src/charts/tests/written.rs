@@ -1,5 +1,5 @@
-//! What stands on a drawing, read from it as it was before its text became outlines: where each line of text is, and in
-//! which ink how much is drawn.
+//! The content of a drawing, read from it as it was before its text became outlines: where each line of text is, and
+//! how much is drawn in which ink.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -74,7 +74,7 @@ pub(super) fn reduced(drawing: &Drawing) -> String {
 
 type Shape = (String, String, &'static str);
 
-/// How many shapes of each sort there are, and how many corners they have together.
+/// Returns the number of shapes of each sort, and the number of corners that they have together.
 fn shapes(drawing: &Drawing) -> BTreeMap<Shape, (usize, usize)> {
     let document = roxmltree::Document::parse(&drawing.plotted).unwrap();
     let mut shapes: BTreeMap<Shape, (usize, usize)> = BTreeMap::new();
