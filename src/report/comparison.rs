@@ -18,7 +18,7 @@ const LONGEST_METRIC: usize = 20;
 /// Letters of a side's name at the head of a column of a terminal.
 const WIDEST_NAME: usize = 10;
 
-/// What a difference comes to.
+/// The judgement of a difference, which reports write as a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Better,
@@ -148,12 +148,12 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'stati
     sections(comparison).into_iter().flat_map(of_section).collect()
 }
 
-/// What a is and what b is, in words.
+/// Returns what side a is and what side b is, in words.
 pub(super) fn sides(comparison: &Comparison) -> [String; 2] {
     [side(&comparison.a, &comparison.b), side(&comparison.b, &comparison.a)]
 }
 
-/// What a side is, in words: its file, and what is set there alone.
+/// Returns what a side is, in words: its file, and the settings that it alone has.
 fn side(one: &Side, other: &Side) -> String {
     let own = one.scenario.overrides.iter().filter(|o| !other.scenario.overrides.contains(o));
     let own: Vec<&str> = own.map(String::as_str).collect();
@@ -161,7 +161,7 @@ fn side(one: &Side, other: &Side) -> String {
     format!("{}{set}", one.scenario.file)
 }
 
-/// How it was played: replications, seeds, what is set on both sides.
+/// Returns how the comparison was simulated, in words: replications, seeds, settings of both sides, tolerance.
 pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
     let replications = match results.points.first().map_or(0, |p| p.replications) {
         1 => "1 replication each".to_owned(),
@@ -179,7 +179,7 @@ pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
     format!("{replications} · {seeds}{both} · {tolerance}")
 }
 
-/// What the change costs in a month, and whether that is because less, or more, is served.
+/// Returns lines on what the change costs in a month, and on whether that is because less, or more, is served.
 pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     let b = &comparison.b.name;
     let traffic = unlike_traffic(comparison);
@@ -204,7 +204,7 @@ fn unlike_traffic(comparison: &Comparison) -> Option<String> {
     Some(format!("traffic differs: {a} requests an hour on {of_a}, {b} on {of_b}"))
 }
 
-/// What 1,000 requests cost on each side; `None`: it is not known, or is nothing.
+/// Returns the cost of 1,000 requests on each side in a sentence; `None`: a cost is not known, or both are zero.
 fn per_thousand(comparison: &Comparison) -> Option<String> {
     let each = comparison.differences.get("cost_per_1k_requests_usd")?;
     let (a, b) = (each.a?, each.b?);
@@ -334,7 +334,8 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// What a metric is over readings, and, below, under which of them it is something else than as written.
+/// Returns lines on how a metric is judged over the readings and, below, on the readings that judge otherwise than the
+/// scenario as written.
 fn turns(
     readings: &[Reading],
     (metric, better): (&str, Better),

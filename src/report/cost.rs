@@ -30,7 +30,7 @@ fn totals(point: &Point, cost: f64) -> String {
     format!("{} for the measured time{each}", money(cost))
 }
 
-/// Which prices are missing, and what the rest comes to.
+/// Returns the items whose prices are missing and the sum of the other items, as lines.
 fn unknown_total(bill: &[BillItem]) -> Vec<String> {
     let unknown: Vec<String> = bill.iter().filter(|item| item.usd.is_none()).map(unpriced).collect();
     let known: Vec<f64> = bill.iter().filter_map(|item| item.usd).filter(|usd| *usd > 0.0).collect();
@@ -80,7 +80,8 @@ fn month(results: &Results, point: &Point) -> Vec<String> {
     lines
 }
 
-/// What it would be by the list of prices, and which discounts make the difference; `None`: none is in force.
+/// Returns the bill by list price and the discounts that make the difference, in a sentence; `None`: no discount is in
+/// force.
 fn discount(bill: &[BillItem]) -> Option<String> {
     let mut named: Vec<(&str, f64)> = Vec::new();
     for (item, list) in bill.iter().filter_map(|item| Some((item, item.list.as_ref()?))) {
@@ -119,7 +120,7 @@ fn items(bill: &[BillItem]) -> Vec<String> {
     paid.map(line).collect()
 }
 
-/// What is paid once, known or not.
+/// Returns the one-time costs as lines, those whose price is not known included.
 fn once(bill: &[BillItem]) -> Vec<String> {
     let known = bill.iter().filter_map(|item| Some((item, item.usd_once?))).filter(|(_, usd)| *usd > 0.0);
     let mut lines: Vec<String> = known.map(|(item, usd)| format!("once {} for {}", money(usd), item.what)).collect();

@@ -77,7 +77,7 @@ impl<W: Write> PointRows<W> {
         Ok(self.writer.write_record(&row)?)
     }
 
-    /// What was written to, with all rows in it.
+    /// Returns the writer with all rows in it.
     ///
     /// # Errors
     /// The last rows cannot be written.

@@ -157,7 +157,8 @@ fn is_idle(results: &Results, path: &str) -> bool {
     refused.peek().is_some() && refused.all(|name| point.value(name) == Some(0.0))
 }
 
-/// From what, to what, by which unknown, and what that may be.
+/// Returns a row of the table of doubt: the lower and the upper value of the metric, the unknown that moves the metric,
+/// and what the unknown may be.
 fn row(doubt: &Doubt, bar: &Influence, unit: Unit) -> [String; 4] {
     let span = doubt.unknowns.iter().find(|u| u.path == bar.path).map(span).unwrap_or_default();
     [figure(bar.low, unit), figure(bar.high, unit), bar.path.clone(), span]

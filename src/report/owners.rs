@@ -43,7 +43,7 @@ pub(super) fn breaks(goals: &[String]) -> Option<String> {
     (!goals.is_empty()).then(|| format!("{} {verb}", goals.join(" and ")))
 }
 
-/// What an owner takes, the largest share first.
+/// Returns what an owner takes of each limit, the largest share first.
 pub(super) fn taken<'t>(takes: &'t [Take], owner: &str) -> Vec<&'t Take> {
     let mut taken: Vec<&Take> = takes.iter().filter(|take| take.owner == owner && take.per_minute > 0.0).collect();
     taken.sort_by(|a, b| {

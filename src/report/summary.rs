@@ -173,7 +173,7 @@ impl<'r> Story<'r> {
         })
     }
 
-    /// Why offers were refused, by capacity.
+    /// Returns the reasons for which offers were refused, one line for each capacity.
     fn refusals(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for capacity in self.names("capacities.") {
@@ -226,7 +226,7 @@ impl<'r> Story<'r> {
         self.prefixes(".limit_per_min")
     }
 
-    /// What stands before an ending in the names of metrics of the whole run, sorted as people sort names.
+    /// Returns the part before `ending` of each metric of the whole run that ends so, sorted as people sort names.
     fn prefixes(&self, ending: &str) -> Vec<String> {
         let names = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(ending));
         let mut names: Vec<String> = names.filter(|m| !m.starts_with("windows.")).map(str::to_owned).collect();
@@ -351,7 +351,7 @@ impl<'r> Story<'r> {
         )
     }
 
-    /// What reservations did to a token limit.
+    /// Returns a line on what reservations did to a token limit.
     fn reserved_line(&self, limit: &str) -> String {
         let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
         let facts = self.point.detail.as_ref().and_then(|d| d.limits.get(limit));

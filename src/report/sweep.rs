@@ -21,11 +21,11 @@ use crate::escape::visible;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
-/// What a summary says of a sweep, gathered one point at a time, in the order of their numbers.
+/// The summary of a sweep, gathered one point at a time, in the order of the points' numbers.
 #[derive(Debug, Default)]
 pub struct Tale {
     points: u64,
-    /// By how all their expectations together were judged.
+    /// The number of points that meet all their expectations; `failed` and `undecided` count the other judged points.
     held: u64,
     failed: u64,
     undecided: u64,
@@ -33,7 +33,7 @@ pub struct Tale {
     losing: u64,
     /// Those whose run the engine ended early.
     ended: u64,
-    /// What holds up the points that fail.
+    /// The bottlenecks of the points that fail.
     necks: Necks,
     /// The first points, up to a screen of them.
     first: Vec<Point>,
@@ -41,11 +41,11 @@ pub struct Tale {
     best: [Vec<Point>; 2],
     /// Points of the same traffic, in the order in which they came.
     loads: Loads,
-    /// Which way of buying is the cheapest at which volume.
+    /// The caption of the drawing of the cheapest way of buying at each volume; `None`: there is no such drawing.
     by_volume: Option<String>,
 }
 
-/// What points are ranked by.
+/// The metrics of cost by which points are ranked: that of a month, and that of the measured time.
 const COSTS: [&str; 2] = ["cost_per_month_usd", "cost_usd"];
 /// The share of answers that are cut short, and the name of its column.
 pub(super) const TRUNCATION: &str = "truncation_rate";

@@ -1,4 +1,4 @@
-//! For a terminal, at most 80 columns wide.
+//! The summary of a document as text for a terminal, at most 80 columns wide.
 
 use super::figures::Palette;
 use super::summary::{Story, Table};

@@ -94,7 +94,7 @@ fn minutes_over_bound(basis: &VerdictBasis, replications: u64) -> String {
     format!("{} of the {} minutes of a replication, on average", mean(over), mean(all))
 }
 
-/// From this share of the mean latency on, waiting belongs to the answer \[1\].
+/// The share of the mean latency from which on waiting is mentioned in the answer \[1\].
 const WORTH_A_WORD: f64 = 0.1;
 
 fn late(point: &Point) -> String {
@@ -143,7 +143,7 @@ pub(super) fn neck(neck: &Neck) -> String {
     format!("bottleneck: {what}: {} of {of}{after}", share(neck.share))
 }
 
-/// What to say where every stated goal holds and requests fail that no goal speaks of; `None`: it is otherwise.
+/// Returns a sentence where every stated goal holds and yet requests fail that no goal bounds; `None` otherwise.
 #[must_use]
 pub fn unbounded_failures(expectations: &[Expectation], basis: &VerdictBasis) -> Option<String> {
     let said = goals(expectations, basis);

@@ -5,7 +5,7 @@ use crate::report::figures::{money, share};
 use crate::report::marks;
 use crate::results::Standing;
 
-/// For a comment in a review: a table with one row for each scenario.
+/// Returns the report of a gate as Markdown for a comment in a review: a table with one row for each scenario.
 #[must_use]
 pub fn gate_markdown(all: &[Checked]) -> String {
     let all = &visible(all)[..];
@@ -45,7 +45,7 @@ fn cell(standing: Option<&Standing>) -> String {
     lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>")
 }
 
-/// How a run ended and what that is against the baseline, as lines for a terminal.
+/// Returns the outcome of a run, and what it was in the baseline where that differs, as lines for a terminal.
 pub(super) fn standing(checked: &Checked) -> Vec<String> {
     let Some(now) = &checked.now else { return Vec::new() };
     let was = |text: Option<String>| text.map(|text| format!(" (was {text})")).unwrap_or_default();

@@ -47,12 +47,12 @@ fn grows_most<'t>(now: &'t [Take], before: Option<&[Take]>) -> Option<&'t str> {
     grown.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(owner, _)| owner)
 }
 
-/// What an owner took of a limit before, per minute.
+/// Returns what an owner took of a limit in the run of the baseline, per minute.
 fn was(take: &Take, before: &[Take]) -> f64 {
     before.iter().find(|b| b.owner == take.owner && b.limit == take.limit).map_or(0.0, |b| b.per_minute)
 }
 
-/// What is taken of one limit: against the baseline where it changed; `None`: too little for a line.
+/// Returns what an owner takes of one limit, against the baseline where that changed; `None`: too little for a line.
 fn told(take: &Take, before: Option<&[Take]>) -> Option<String> {
     let (path, kind) = take.limit.rsplit_once('.').unwrap_or(("", &take.limit));
     let name = path.split_once('.').map_or(path, |(_, name)| name);

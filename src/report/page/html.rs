@@ -110,9 +110,9 @@ fn piece(piece: &Piece) -> Markup {
     }
 }
 
-/// From this many letters on a word of a text is a key that may have to be broken \[1\].
+/// The length from which on a word of a text is taken for a key that may have to be broken \[letters\].
 const LONG_WORD: usize = 16;
-/// The same of a heading of a column.
+/// The length from which on a word of a column's heading may have to be broken \[letters\].
 const LONG_HEADING: usize = 8;
 
 /// A text whose keys, such as `capacities.us.tpm`, break after a dot, an underscore or a hyphen rather than in mid-word.
@@ -184,7 +184,7 @@ impl Mood {
     }
 }
 
-/// From this many letters on a cell needs room that a narrow page has not \[1\].
+/// The length from which on a cell needs more room than a narrow page has \[letters\].
 const LONG: usize = 24;
 
 /// A table with more columns than this does not fit a telephone, where it scrolls in its frame.

@@ -66,7 +66,7 @@ fn piece(piece: &Piece) -> String {
     }
 }
 
-/// In a cell a bar ends it, in a name too.
+/// Writes a piece of text in a cell of a table, where a bar would end the cell, in a name too.
 fn cell(cell: &Piece) -> String {
     match cell {
         Piece::Said(text) => parts_of(text).iter().map(self::cell).collect(),

@@ -1,5 +1,5 @@
-//! What a review can decide from: the question, the answer, how sure it is, the drawings, what it rests on and what it
-//! leaves out. [`review`] says it as data, once; `html` and `markdown` lay it out.
+//! The review of a document, from which one can decide: the question, the answer, how sure it is, the drawings, what it
+//! rests on and what it leaves out. [`review`] makes it as data, once; `html` and `markdown` lay it out.
 
 mod html;
 mod inputs;
@@ -43,7 +43,7 @@ const MAIN: [&str; 12] = [
 const DAILY: &str = "throttles_over_time";
 const PLAIN: Palette = Palette { colour: false };
 
-/// What a review is made of.
+/// The input of a review: a document, and the scenario of which it is the result.
 #[derive(Debug, Clone, Copy)]
 pub struct Sheet<'s> {
     pub subject: Subject<'s>,
@@ -56,7 +56,7 @@ pub struct Sheet<'s> {
 pub struct Review {
     /// As its author asked it.
     pub(super) question: String,
-    /// How good the answer is; `None`: nothing was expected.
+    /// The judgement of the answer; `None`: nothing was expected.
     pub(super) judgement: Option<Judgement>,
     /// The first line answers, the others explain.
     pub(super) answer: Vec<Piece>,
@@ -79,7 +79,7 @@ pub(super) struct Section {
 #[derive(Debug, Clone)]
 pub(super) enum Block {
     Paragraph(Vec<Piece>),
-    /// What deserves to be seen before the rest.
+    /// A warning, which deserves to be seen before the rest.
     Warning(String),
     /// Small print.
     Fine(Vec<Piece>),
@@ -94,7 +94,7 @@ pub(super) enum Block {
     Drawings(Vec<Drawing>),
     /// A text that is opened by whoever wants it: what it is, and the text.
     Folded(String, String),
-    /// What is typed into a shell.
+    /// A command that is typed into a shell.
     Command(String),
 }
 
@@ -102,7 +102,7 @@ pub(super) enum Block {
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
     Text(String),
-    /// The same, where names and keys stand between backticks.
+    /// A text in which names and keys stand between backticks.
     Said(String),
     /// A name or a key, as a scenario writes it.
     Code(String),
@@ -110,7 +110,7 @@ pub(super) enum Piece {
     Tag(Mood, &'static str),
 }
 
-/// How a tag looks.
+/// The look of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mood {
     Plain,
@@ -122,7 +122,7 @@ pub(super) enum Mood {
 /// Rows of cells under the names of their columns.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    /// What it shows, for those who cannot see where it stands.
+    /// The content of the table in words, for readers who cannot see where the table stands.
     pub(super) name: &'static str,
     pub(super) columns: Vec<Column>,
     pub(super) lines: Vec<Line>,
@@ -131,7 +131,7 @@ pub(super) struct Table {
 /// A line of a table.
 #[derive(Debug, Clone)]
 pub(super) enum Line {
-    /// What the lines below it, up to the next of its kind, have in common.
+    /// A heading with what the lines below it, up to the next group, have in common.
     Group(Vec<Piece>),
     Cells(Vec<Piece>),
     /// The sum of those above.
@@ -182,7 +182,7 @@ fn parts_of(text: &str) -> Vec<Piece> {
     parts.map(|(i, part)| if i % 2 == 0 { self::text(part) } else { code(part) }).collect()
 }
 
-/// What a review is told of a document.
+/// Returns the review of a document.
 ///
 /// # Errors
 /// A chart cannot be drawn.
@@ -240,7 +240,7 @@ fn split(drawings: Vec<Drawing>, is_daily: bool) -> (Vec<Drawing>, Vec<Drawing>)
     (main, rest.collect())
 }
 
-/// Whether a daily limit is the neck of the one point that the document is about.
+/// Returns whether a daily limit is the bottleneck of the one point that the document is about.
 fn is_daily(subject: &Subject<'_>) -> bool {
     let neck = subject.point().and_then(|point| point.basis.neck.as_ref());
     neck.is_some_and(|neck| neck.path.ends_with(".tpd"))

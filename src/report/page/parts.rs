@@ -249,7 +249,7 @@ pub(super) fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 
-/// What is paid for, and at which capacity where the words do not say so.
+/// Returns what an item of the bill is for, and its capacity where the words do not name it.
 fn what(item: &BillItem) -> String {
     match item.capacity.as_ref().filter(|name| !item.what.contains(name.as_str())) {
         Some(capacity) => format!("{} of {capacity}", item.what),
@@ -257,7 +257,7 @@ fn what(item: &BillItem) -> String {
     }
 }
 
-/// What is due; where a discount is agreed on, beside what it would be by list price.
+/// Returns the bill as a table: what is due and, where a discount is agreed on, what it would be by list price.
 fn bill(items: &[BillItem]) -> Table {
     let is_discounted = items.iter().any(|item| item.list.is_some());
     let line = |what: &str, listed: [Option<f64>; 3], off: &str, due: [Option<f64>; 3]| {

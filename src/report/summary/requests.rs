@@ -1,4 +1,4 @@
-//! What became of the requests: in total, of sessions, of attempts that were given up, and by workload.
+//! The summary of what became of the requests: in total, of sessions, of attempts that were given up, and by workload.
 
 use std::cmp::Ordering;
 

@@ -11,7 +11,7 @@ use crate::report::figures::{Palette, count, money, share};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Point, Results, Traffic};
 
-/// Of more kinds of traffic no cheapest point is told for each.
+/// The most kinds of traffic of a sweep for each of which the cheapest point is named.
 const MOST_LOADS: usize = 8;
 /// Shares of answers that are cut short and differ by no more than this are the same \[1\].
 pub(super) const SAME_CUT: f64 = 0.001;
@@ -27,7 +27,7 @@ struct Load {
     /// The parameters that all of them have in common.
     shared: BTreeMap<String, Value>,
     points: u64,
-    /// How many meet what is expected.
+    /// The number of points that meet what is expected.
     held: u64,
     /// The least share of answers that one of those cuts short, with the number of its point.
     least_cut: Option<(f64, u64)>,
@@ -101,7 +101,7 @@ impl Loads {
 }
 
 impl Load {
-    /// What its points share, else how many requests they carry.
+    /// Returns a name for the traffic of the points: the parameters that they share, or the number of their requests.
     fn label(&self, head: &Results, is_told_apart: bool) -> String {
         let shared = named(head, &self.shared);
         match (is_told_apart, self.shared.is_empty()) {

@@ -1,4 +1,4 @@
-//! What holds up the points of a sweep that fail.
+//! The bottlenecks of the points of a sweep that fail.
 
 use crate::report::figures::count;
 use crate::report::verdict;

@@ -8,7 +8,8 @@ use crate::results::Point;
 const EQUAL: f64 = 1e-9;
 /// Costs that differ by less than this share may be as cheap \[1\].
 const ALIKE: f64 = 0.01;
-/// What a share of requests that fail may save at most, as a multiple of it: large requests are refused first \[1\].
+/// The largest saving of cost that failing requests can explain, as a multiple of their share \[1\]. It is more than 1,
+/// because large requests are refused first.
 const SAVED_PER_FAILURE: f64 = 3.0;
 
 /// Points that meet what is expected and whose cost is known, by one measure of cost.
