@@ -1,4 +1,4 @@
-//! What a gate remembers of an earlier run: replication by replication, so that the same seed makes pairs.
+//! The figures that a gate keeps of an earlier run: replication by replication, so that the same seed makes pairs.
 
 use std::collections::BTreeMap;
 

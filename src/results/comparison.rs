@@ -39,9 +39,10 @@ const SAME_TRAFFIC: f64 = 0.01;
 pub struct Comparison {
     pub a: Side,
     pub b: Side,
-    /// Whether both sides drew the same random numbers. If not, intervals are those of two independent samples.
+    /// True if both sides drew the same random numbers. If not, intervals are those of two independent samples.
     pub paired: bool,
-    /// Whether replication i of both sides met the same requests: as many of each workload, with the same laws of lengths.
+    /// True if replication i of both sides met the same requests: as many of each workload, with the same laws of
+    /// lengths.
     #[serde(default)]
     pub same_requests: bool,
     /// The confidence level of the intervals of the differences, such as 0.95.
@@ -199,7 +200,7 @@ pub struct Difference {
     /// The half-width of the confidence interval of the difference; null: not known (one replication, or too thin a
     /// tail).
     pub half_width: Option<f64>,
-    /// Whether zero lies outside the interval.
+    /// True if zero lies outside the interval.
     pub distinguishable: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What the results say of doubt: the question under every reading of what is not known.
+//! The results on doubt: the question of the scenario under every reading of what is not known.
 
 use std::collections::BTreeMap;
 
@@ -55,7 +55,7 @@ pub struct Doubted {
     pub low: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub high: Option<Value>,
-    /// Whether it is a rule that AWS does not publish, rather than a figure of the user's own.
+    /// True if the unknown is a rule that AWS does not publish, rather than a figure of the user's own.
     #[serde(default)]
     pub is_unpublished: bool,
     /// The question to ask, and whom, or the measurement that settles the unknown.

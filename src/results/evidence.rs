@@ -1,4 +1,4 @@
-//! What a judgement of a rate rests on, and what would decide one that is open.
+//! The evidence that a judgement of a rate rests on, and what would decide one that is open.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ pub struct RateEvidence {
     pub between_replications: [f64; 2],
     /// The error probability of one side at which the expectation was judged.
     pub alpha: f64,
-    /// How many independent trials the sample was worth where it had no event, or nothing but events: at most its minutes, or
-    /// the expected number of random bursts, or of cycles through the states of a modulated process.
+    /// The number of independent trials that the sample was worth where it had no event, or nothing but events: at most
+    /// its minutes, or the expected number of random bursts, or of cycles through the states of a modulated process.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub worth: Option<f64>,
 }
@@ -33,12 +33,12 @@ impl RateEvidence {
     }
 }
 
-/// Why an expectation is not decided, and what would decide it.
+/// The reason why an expectation is not decided, and what would decide it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undecided {
-    /// About how many replications in all would decide it, if the estimate stays where it is; null: no number would, or it
-    /// cannot be told.
+    /// The approximate number of replications in all that would decide it, if the estimate stays where it is; null: no
+    /// number would, or it cannot be told.
     pub replications: Option<u64>,
     /// The reason in words, or what can be decided instead.
     pub why: String,

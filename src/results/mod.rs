@@ -26,10 +26,10 @@ pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, 
 pub use traffic::Traffic;
 pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 
-/// Raised when a reader of the old shape would misread the new one.
+/// The version of results. It is raised when a reader of the old shape would misread the new one.
 pub const SCHEMA_VERSION: u32 = 2;
 
-/// The same, of a baseline.
+/// The version of a baseline. It is raised when a reader of the old shape would misread the new one.
 pub const BASELINE_VERSION: u32 = 1;
 
 /// The head of a run's results: what was asked, what was assumed, and the answer at each design point.
@@ -136,7 +136,7 @@ pub struct Assumption {
     pub path: String,
     /// The value in force, as a scenario writes it.
     pub value: String,
-    /// What the assumed value stands for, and how to find the real value.
+    /// The meaning of the assumed value, and how to find the real value.
     pub why: String,
 }
 
@@ -185,7 +185,7 @@ pub struct Note {
     /// The metric, or the part of the scenario, that the note is about; null for a note about the whole run.
     pub metric: Option<String>,
     pub text: String,
-    /// Whether it limits what the answer says, so that it is a part of the decision.
+    /// True if the note limits what the answer says, so that it is a part of the decision.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_caveat: bool,
 }
@@ -212,7 +212,7 @@ pub struct Point {
     pub verdict: Verdict,
     /// The figures from which the verdict follows.
     pub basis: VerdictBasis,
-    /// How the engine ended the run before its time; left out where it did not.
+    /// The early end of the run by the engine; left out where the run did not end early.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended: Option<EndedEarly>,
     pub metrics: BTreeMap<String, Estimate>,
@@ -223,8 +223,8 @@ pub struct Point {
     pub bill: Vec<BillItem>,
     /// Purchases that are due for their whole term, used or not.
     pub commitments: Vec<CommitmentItem>,
-    /// What a reader of a point of a sweep must know of the hours that it plays: when daily limits are used up, and
-    /// which traffic the measured time leaves out. Empty where the head of the document has it.
+    /// The notes on the hours that a point of a sweep simulates: when daily limits are used up, and which traffic the
+    /// measured time leaves out. Empty where the head of the document has them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<Note>,
     /// Each `[[expect]]`, judged at this point; empty where there is but one point, and the head has them.
@@ -327,15 +327,15 @@ pub struct Expectation {
     pub at_least: Option<f64>,
     pub estimate: Option<f64>,
     pub half_width: Option<f64>,
-    /// How far the truth may lie from the estimate on the side of the bound, at the level at which all expectations are
-    /// judged together; null: the estimate is not known, or there is one replication.
+    /// The distance that the truth may have from the estimate on the side of the bound, at the level at which all
+    /// expectations are judged together; null: the estimate is not known, or there is one replication.
     #[serde(default)]
     pub margin: Option<f64>,
     pub verdict: Judgement,
     /// The evidence for the judgement of a rate; left out for other metrics.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub evidence: Option<RateEvidence>,
-    /// Why it is not decided and what would decide it; left out where it is.
+    /// The reason why the expectation is not decided, and what would decide it; left out where it is decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub undecided: Option<Undecided>,
 }
@@ -407,7 +407,7 @@ pub struct Timeline {
     pub from_s: f64,
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
-    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
+    /// The series by name, `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
     /// `total.calls_per_min` is the retry amplification over time. `capacities.us.regions.us-west-2.admitted_per_min`
     /// is the part of `capacities.us.admitted_per_min` that a region of the pool took. `total.e2e_p99_ms` is of the
     /// served requests that arrived in the bucket, or in its minute where buckets are shorter; 0: there was none.

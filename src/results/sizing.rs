@@ -71,7 +71,7 @@ pub struct Evaluated {
     pub verdict: Judgement,
     /// The index of the design point; null: the value gives no valid scenario and was not simulated.
     pub point: Option<u64>,
-    /// Why the value gives no valid scenario; left out where it was simulated.
+    /// The reason why the value gives no valid scenario; left out where it was simulated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused: Option<String>,
 }

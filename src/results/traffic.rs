@@ -1,4 +1,4 @@
-//! What makes costs of design points comparable: the same traffic, and known prices.
+//! The traffic of design points. Their costs are comparable where the traffic is the same and prices are known.
 
 use std::collections::BTreeMap;
 
