@@ -25,7 +25,7 @@ use crate::scenario::{Loaded, Source};
 struct Side {
     source: Source,
     loaded: Loaded,
-    /// What is doubted there.
+    /// The unknowns of the scenario, without those that the comparison sets.
     unknowns: Vec<Unknown>,
 }
 

@@ -1,4 +1,4 @@
-//! What is drawn of a document, as files.
+//! The drawings of a document, as files.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use super::{Exit, Trouble, fault};
 use crate::charts::{self, Chart, Drawing, Subject, Theme};
 use crate::folder::OutputFolder;
 
-/// Which files are made of a drawing.
+/// The kinds of files that are made of a drawing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub svg: bool,
     pub png: bool,
-    /// Of a PNG \[px\].
+    /// The width of a PNG \[px\].
     pub width: u32,
     pub theme: Theme,
 }

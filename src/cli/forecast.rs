@@ -16,15 +16,15 @@ const LONG: f64 = 60.0;
 const MUCH: f64 = 0.25;
 const SHORTER: &str = "a shorter `run.duration`, a lower rate or fewer replications need less";
 
-/// What a command is going to play.
+/// The simulations that a command is going to make.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ahead {
-    /// Of one replication.
+    /// The time and memory that one replication needs.
     need: Need,
     replications: u32,
-    /// How often the scenario is played with all its replications.
+    /// The number of times that the scenario is simulated with all its replications.
     plays: f64,
-    /// How many plays go on at a time.
+    /// The largest number of such simulations that go on at a time.
     at_once: f64,
 }
 
@@ -115,7 +115,7 @@ fn memory(bytes: f64) -> String {
 /// The memory of this machine, or of the container that the program runs in \[bytes\].
 struct Machine {
     memory: f64,
-    /// What the program holds already.
+    /// The memory that the program holds already.
     held: f64,
 }
 

@@ -18,11 +18,11 @@ pub(super) fn import(args: &ImportArgs) -> Result<Exit, Trouble> {
     }
 }
 
-/// What was found in a group of calls.
+/// The workload that was found in a group of calls.
 struct Found<'r> {
-    /// Of the workload.
+    /// The name of the workload.
     name: String,
-    /// What the label says that makes the group.
+    /// The value of the label that all calls of the group have.
     label: &'r str,
     model: Option<&'r str>,
     figures: Figures,
@@ -137,7 +137,7 @@ fn report(source: &str, found: &[Found<'_>]) -> String {
     text::report(source, &told.collect::<Vec<_>>(), colour(&std::io::stdout()))
 }
 
-/// What a record cannot show.
+/// Warns of what a record cannot show.
 fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
     let mut sink = Sink::default();
     let rule = "a log of served calls does not show the calls that were throttled: demand may have been higher";
@@ -192,7 +192,7 @@ fn path_from(folder: &Path, file: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// From one absolute path to another.
+/// Returns the relative path from one absolute path to another.
 fn relative(folder: &Path, file: &Path) -> PathBuf {
     let shared = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);

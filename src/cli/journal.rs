@@ -13,7 +13,7 @@ use crate::scenario::{Source, Unreadable};
 
 const NAME: &str = "journal.jsonl";
 
-/// What lies between a sweep that was stopped and going on with it.
+/// The advice on a journal that cannot be continued.
 const ANEW: &str = "--restart begins anew and drops its points; --out keeps them and writes elsewhere";
 
 /// Lines of a damaged journal that are named one by one.

@@ -34,7 +34,7 @@ use crate::scenario::{Loaded, Refused, Source};
 use args::Command;
 use terminal::{colour, complain, remark, say, shown};
 
-/// How the program ends. The numbers are part of its interface.
+/// The exit code of the program. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -142,7 +142,7 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]
     Ok(())
 }
 
-/// What is put under every reading, unless nobody wants it.
+/// Returns the unknowns under whose readings a scenario is simulated too; none if the user does without them.
 fn doubted(loaded: &Loaded, no_doubt: bool) -> &[Unknown] {
     if no_doubt { &[] } else { &loaded.study.doubt }
 }

@@ -26,10 +26,10 @@ use crate::results::{self, Doubt, Judgement, Point, Results};
 use crate::scenario::{Loaded, Source};
 use crate::units;
 
-/// What is to be run.
+/// The scenario that is to be run.
 struct Asked {
     source: Source,
-    /// Of a point of a sweep, over the scenario.
+    /// The settings that a point of a sweep makes over the scenario; empty for a run of the scenario itself.
     settings: Vec<String>,
     loaded: Loaded,
     parameters: BTreeMap<String, Value>,
@@ -112,7 +112,7 @@ fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Tro
     Ok((conclusion, took))
 }
 
-/// Where results come from.
+/// Returns the origin of results: the title, file, hash and overrides of the scenario.
 pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
     results::Scenario {
         title: loaded.model.title.clone(),
@@ -154,7 +154,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
     Ok(())
 }
 
-/// What a quiet run still says: that it ended early, and the goals that did not hold.
+/// Prints what even a quiet run says: that it ended early, and the goals that did not hold.
 fn tell_broken(results: &Results) {
     if let Some(ended) = results.points.first().and_then(|point| point.ended.as_ref()) {
         remark(&report::early_end(ended).replace('\u{a0}', " "));

@@ -29,7 +29,7 @@ use crate::scenario::{Loaded, Parsed, Source};
 
 /// More points than this are a typing error unless someone says yes.
 const MANY_POINTS: u64 = 100_000;
-/// How a program ends that was interrupted, as shells write it.
+/// The exit code of a program that was interrupted, as shells write it.
 const INTERRUPTED: i32 = 130;
 /// Numbers of an axis that are tried by themselves before anything is simulated.
 const TRIED_VALUES: usize = 200;
@@ -143,7 +143,7 @@ impl<'s> Points<'s> {
         Ok(())
     }
 
-    /// What the points need, by the first, the middle and the last of them.
+    /// Returns the forecast of what the points need, made from the first, the middle and the last of them.
     pub(super) fn ahead(&self) -> Vec<Ahead> {
         let looked_at = BTreeSet::from([0, self.count / 2, self.count - 1]);
         let points = self.count as f64 / looked_at.len() as f64;
@@ -151,7 +151,7 @@ impl<'s> Points<'s> {
         models.map(|(_, model)| Ahead::of(&model, &[]).for_points(points)).collect()
     }
 
-    /// What is set and swept as well has no effect.
+    /// Warns of settings without effect, because an axis of the sweep sets the same key.
     pub(super) fn warn_of_settings(&self, settings: &[String]) {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
@@ -235,7 +235,7 @@ fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: 
     drawings::drawn(&Subject { results: head, points: &points })
 }
 
-/// What all points show of the clusters of rare events.
+/// Gathers what all points of the journal show of the clusters of rare events.
 fn clusters(journal: &Journal) -> Result<Clusters, PointsError> {
     let mut clusters = Clusters::default();
     journal.each(|point| {

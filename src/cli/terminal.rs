@@ -1,5 +1,5 @@
-//! What the program prints. All text to stdout and stderr passes through here, where no name, value or line of a file can
-//! act on a terminal or on the pipeline that reads the log.
+//! The output of the program. All text to stdout and stderr passes through here, where no name, value or line of a file
+//! can act on a terminal or on the pipeline that reads the log.
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
