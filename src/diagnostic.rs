@@ -1,4 +1,4 @@
-//! What went wrong, where, by which rule, and how to mend it.
+//! Findings about the input: what went wrong, where, by which rule, and how to mend it.
 //!
 //! All text that a diagnostic can point at (the scenario, each `--set` argument) lives in one address space, so that a
 //! place is a plain byte range; see [`Sources`].
@@ -26,9 +26,9 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// The rule that was broken, quoting the value; lowercase, no full stop.
     pub rule: String,
-    /// Where; `None` when the finding is about no one place.
+    /// The place of the finding in the input; `None` when the finding is about no one place.
     pub at: Option<Span>,
-    /// What to write instead.
+    /// The advice on what to write instead.
     pub help: Option<String>,
     /// Texts, each of which is accepted when it is typed in the place of what stands at `at`.
     pub offers: Vec<String>,
@@ -106,7 +106,7 @@ impl Sink {
         self.errors > 0
     }
 
-    /// How many errors there are: a caller that compares before and after knows whether a step failed.
+    /// Returns the number of errors so far: a caller that compares before and after knows whether a step failed.
     #[must_use]
     pub fn errors(&self) -> usize {
         self.errors
@@ -119,7 +119,7 @@ pub struct Source {
     /// A path, or `--set`.
     pub name: String,
     pub text: String,
-    /// Where its first byte lies in the common address space.
+    /// The place of the text's first byte in the common address space.
     pub start: usize,
 }
 

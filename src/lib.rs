@@ -1,4 +1,4 @@
-//! What a load does to Bedrock: a discrete-event throughput simulator for Amazon Bedrock.
+//! A discrete-event throughput simulator, which shows what a load does to Amazon Bedrock.
 //!
 //! A scenario file states traffic and the capacity it meets. [`scenario`] loads it into a [`model`]; [`traffic`] makes a
 //! tape of requests; [`engine`] plays the tape against the capacity; [`metrics`] listens; [`experiment`] replicates and

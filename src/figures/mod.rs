@@ -166,7 +166,7 @@ pub fn stated(x: f64) -> String {
     }
 }
 
-/// What is written for a number that is not known.
+/// Returns the text that stands for a number that is not known.
 fn unknown() -> String {
     "?".to_owned()
 }

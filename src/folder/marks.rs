@@ -1,5 +1,5 @@
-//! Which documents in a folder bedload wrote itself. Each says so in its first bytes; a document that does not is somebody
-//! else's, and stays.
+//! The marks by which bedload knows the documents in a folder that it wrote. Each has its mark in its first bytes; a
+//! document that has none is somebody else's, and stays.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::FolderError;
 
-/// How the journal of a sweep begins.
+/// The first bytes of the journal of a sweep.
 pub const JOURNAL: &str = "{\"bedload_journal\":";
 
 /// A document says in so many bytes whose it is, however long the names of its parameters are.

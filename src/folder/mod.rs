@@ -23,7 +23,7 @@ pub struct OutputFolder {
     lock: Option<Lock>,
 }
 
-/// Why a command cannot write to a folder.
+/// The reason why a command cannot write to a folder.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     #[error("cannot write to the folder `{}`: {why}", .folder.display())]

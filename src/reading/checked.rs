@@ -12,7 +12,7 @@ pub const MOST_LINE: u64 = 64 << 20;
 /// The greatest number of commas in a record of a table.
 const MOST_COMMAS: u64 = 1_000_000;
 
-/// How records are told from each other.
+/// The rule by which a file is divided into records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
     /// A record is a line.
@@ -40,7 +40,7 @@ pub struct Checked {
     line: u64,
     /// The number of the line in which the last quoted field begins.
     quoted_from: u64,
-    /// What was read of the record \[bytes\].
+    /// The length of the record so far \[bytes\].
     length: u64,
     /// The commas of the record.
     commas: u64,

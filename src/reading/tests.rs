@@ -1,4 +1,4 @@
-//! What a file may be, and what is said of one that may not be read.
+//! Tests of what a file may be, and of the message about a file that may not be read.
 
 use std::io::{BufRead, Write};
 
