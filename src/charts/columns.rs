@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::results::Timeline;
 
-/// Figures beyond this are drawn as this: their sums must not overflow.
+/// The largest figure that is drawn as it is, so that sums do not overflow.
 const LARGEST: f64 = 1e18;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// `None` when there is no bucket of a known width.
+    /// Returns the columns of a timeline; `None` when there is no bucket of a known width.
     pub(super) fn of(timeline: &Timeline) -> Option<Self> {
         let groups = timeline.columns();
         let begin = |i: usize| timeline.from_s + i as f64 * timeline.bucket_s;

@@ -12,14 +12,15 @@ use crate::terms::Unit;
 pub(super) struct CostByVolume;
 
 const MOST_WAYS: usize = 8;
-/// Changes of the cheapest way that are marked, and break-evens of other ways; a sentence and an eye take in no more.
+/// The most changes of the cheapest way that are marked, because an eye takes in no more; `MOST_EVENS` is for
+/// break-evens.
 const MOST_TURNS: usize = 4;
 const MOST_EVENS: usize = 3;
-/// More values than this would make a file that nobody opens; evenly chosen ones are drawn.
+/// The most values that are drawn, because more would make too large a file; of more, evenly chosen ones are drawn.
 const MOST_VALUES: usize = 120;
-/// Dots closer than this would make a band of them \[CSS px\].
+/// The least distance of dots, which would make a band if they were closer \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
-/// Volumes that span this ratio are told apart on a logarithmic scale only.
+/// The ratio of the largest to the smallest volume from which on the scale is logarithmic.
 const WIDE: f64 = 30.0;
 /// A straight line is a curve on a logarithmic scale, drawn in so many steps at the most.
 const STEPS: usize = 12;
@@ -87,7 +88,8 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// The one way there is in figures, or which of several is the cheapest from where on.
+    /// Returns the cost of the only way in figures, or the sentence that says which of several is the cheapest from
+    /// where on.
     fn subtitle(&self) -> String {
         let (ways, volumes) = (&self.volumes.ways, &self.volumes.volumes);
         let (least, most) = (labels::volume(volumes[0]), labels::volume(*volumes.last().unwrap_or(&0.0)));
@@ -247,7 +249,7 @@ impl Sheet<'_, '_> {
         self.volumes.turns.iter().take(MOST_TURNS).map(flag).collect()
     }
 
-    /// The axis of the volumes, and in how many steps a line between two of them is drawn.
+    /// Returns the axis of the volumes, and the number of steps in which a line between two volumes is drawn.
     fn x(&self) -> (Axis, usize) {
         let volumes = &self.volumes.volumes;
         let (least, most) = (volumes[0], *volumes.last().unwrap_or(&0.0));
@@ -308,14 +310,14 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// Its points, as many as are drawn: their places and what they are.
+    /// Returns the points of a way that are drawn, each with its volume and the index of its site.
     fn drawn(&self, way: usize) -> Vec<(f64, Stand, usize)> {
         let way = &self.volumes.ways[way];
         let known = |i: usize| Some((self.volumes.volumes[i], way.stands[i]?, way.sites[i]?));
         thinned(self.volumes.volumes.len(), MOST_VALUES).into_iter().filter_map(known).collect()
     }
 
-    /// Intervals side by side as one band; it ends where none is known.
+    /// Draws the intervals of a way side by side as one band, which ends where no interval is known.
     fn band(&self, panel: &Panel<'_, '_>, way: usize) -> Result<(), ChartError> {
         let interval = |site: usize| self.measure.interval(self.design.sites[site].point);
         let points = self.drawn(way);
@@ -331,7 +333,7 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// Dashed wherever either end does not carry the load.
+    /// Draws the cost of a way as a line, dashed wherever either end does not carry the load.
     fn line(&self, panel: &Panel<'_, '_>, way: usize, steps: usize) -> Result<(), ChartError> {
         let points = self.drawn(way);
         let good = |ends: &[(f64, Stand, usize)]| ends.iter().all(|(_, stand, _)| stand.carries);
@@ -380,7 +382,7 @@ impl Sheet<'_, '_> {
         at.is_some_and(|at| self.volumes.cheapest[at] == Some(way))
     }
 
-    /// A line down from each change, its words above the plot.
+    /// Draws a line down from each change of the cheapest way, with its label above the plot.
     fn turns(&self, panel: &Panel<'_, '_>, flags: &[Flag]) -> Result<(), ChartError> {
         let room = panel.room;
         let base = |flag: &Flag| room.top - 8.0 - FLAG_HEIGHT * flag.row as f64;
@@ -397,7 +399,7 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// A dot and its words where another way breaks even, clear of the lines.
+    /// Draws a dot with its label where another way breaks even, clear of the lines.
     fn draw_evens(&self, panel: &Panel<'_, '_>, flags: &[Flag], steps: usize) -> Result<(), ChartError> {
         let mut placer = Placer::new(panel.room);
         for way in &self.shown {
@@ -435,7 +437,7 @@ impl Sheet<'_, '_> {
         format!("{} cost the same at {at} requests a month: {}", names.join(" and "), labels::money(cost))
     }
 
-    /// Each line's name at its right end, none upon another.
+    /// Writes each line's name at its right end, so that no name covers another.
     fn names(&self, panel: &Panel<'_, '_>, names: &[String]) -> Result<(), ChartError> {
         let room = panel.room;
         let end = |(way, name): (&usize, &String)| {
@@ -461,7 +463,8 @@ impl Sheet<'_, '_> {
     }
 }
 
-/// Both ends of a line that is straight in requests and dollars, and what lies between them, in so many steps.
+/// Returns the points of a line that is straight in requests and dollars: both ends, and points between them in `steps`
+/// steps.
 fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     let at = |i: usize| {
         let share = i as f64 / steps as f64;
@@ -470,7 +473,7 @@ fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     (0..=steps).map(at).collect()
 }
 
-/// Places as near as can be to those that are wanted, which rise, at least so far apart.
+/// Returns places as near as can be to `wanted`, which rise, with at least `apart` between any two of them.
 fn spread(wanted: &[f64], apart: f64, top: f64, bottom: f64) -> Vec<f64> {
     let mut places: Vec<f64> = Vec::with_capacity(wanted.len());
     for y in wanted {

@@ -53,7 +53,7 @@ struct Tornado<'d> {
 }
 
 impl<'d> Tornado<'d> {
-    /// `None`: nothing moves, or no figure is known.
+    /// Returns the tornado of a document; `None`: no unknown moves the metric, or no figure is known.
     fn of(doubt: &'d Doubt, subject: &Subject<'_>) -> Option<Self> {
         let metric = &doubt.tornado.first()?.metric;
         let is_known = |row: &&Influence| [row.base, row.low, row.high].iter().all(|x| x.is_finite());
@@ -104,7 +104,7 @@ impl<'d> Tornado<'d> {
         legend
     }
 
-    /// A row's bar, cut at what is expected.
+    /// Returns the bar of a row, cut at the bounds that are expected.
     fn pieces(&self, row: &Influence) -> Vec<(f64, f64, Ink)> {
         let mut ends = vec![row.low, row.high];
         ends.extend(self.measure.bounds.iter().map(|b| b.1).filter(|b| row.low < *b && *b < row.high));

@@ -7,7 +7,7 @@ use crate::terms::natural_order;
 /// The percentiles of e2e whose bounds are drawn.
 const BOUNDED: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
 
-/// Lines to be drawn \[ms\].
+/// The goals on latency that a chart draws as lines \[ms\].
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Goals {
     /// The longest good time to the last token.
@@ -46,7 +46,7 @@ impl Goals {
     }
 }
 
-/// The names of all workloads, sorted as people sort names.
+/// Returns the names of all workloads, sorted as people sort names.
 fn workloads(detail: &Detail) -> Vec<&str> {
     let of =
         |name: &'_ String| -> Option<usize> { Some("workloads.".len() + name.strip_prefix("workloads.")?.find('.')?) };

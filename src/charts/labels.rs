@@ -3,7 +3,7 @@
 use crate::figures;
 use crate::terms::{self, Unit};
 
-/// Past this a label with all its digits is harder to read than one with a suffix.
+/// The number from which on a label has a suffix, which is easier to read than all digits.
 const LONGEST_IN_FULL: f64 = 1e7;
 
 /// Writes what [`figures`] gives as a chart does: plain spaces, and a minus as wide as a plus.
@@ -101,7 +101,7 @@ pub(super) fn tick(x: f64, unit: Unit) -> String {
     }
 }
 
-/// The labels of the ticks of an axis, all with as many places as tell neighbours apart.
+/// Returns the labels of the ticks of an axis, all with as many places as tell neighbours apart.
 pub(super) fn ticks(at: &[f64], unit: Unit) -> Vec<String> {
     let differ = |labels: &[String]| labels.windows(2).all(|w| w[0] != w[1]);
     let largest = at.iter().fold(0.0, |most: f64, x| most.max(x.abs()));

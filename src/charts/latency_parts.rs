@@ -7,13 +7,13 @@ use crate::results::Point;
 
 pub(super) struct LatencyParts;
 
-/// More workloads than this nobody compares.
+/// The most workloads that are drawn, because nobody compares more.
 const MOST_ROWS: usize = 10;
 /// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 30.0;
 /// The width of a row's label \[CSS px\].
 const LABEL_WIDTH: f64 = 150.0;
-/// Times beyond this are drawn as this: sums must not overflow \[ms\].
+/// The longest time that is drawn as it is \[ms\], so that sums do not overflow.
 const LONGEST_MS: f64 = 1e12;
 
 /// A smaller part of an answer's time is not told by its figure \[1\].
@@ -63,7 +63,8 @@ struct Row {
 }
 
 impl Row {
-    /// Means add up, so what is between two of them is a mean too. `None`: the document does not tell them all.
+    /// Returns the row of a prefix. Means add up, so that what lies between two means is a mean too. `None`: a mean is
+    /// missing.
     fn of(point: &Point, prefix: &str, label: &str) -> Option<Self> {
         let mean = |stem: &str| {
             let ms = point.value(&format!("{prefix}{stem}_mean_ms"))?;

@@ -15,9 +15,9 @@ const BINS: usize = 8;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 170.0;
 const GUTTER: f64 = 58.0;
-/// Between panels, where their labels need no more.
+/// The least gap between panels, where their labels need no more \[CSS px\].
 const GAP: f64 = 18.0;
-/// Between names along an axis.
+/// The least gap between names along an axis \[CSS px\].
 const BETWEEN_NAMES: f64 = 8.0;
 
 impl Chart for MainEffects {
@@ -88,7 +88,7 @@ fn columns(effects: &[Effect]) -> usize {
     (1..=most).rev().find(fits).unwrap_or(1)
 }
 
-/// The width of each of so many panels side by side \[CSS px\].
+/// Returns the width of each of `columns` panels side by side \[CSS px\].
 fn panel_width(room: f64, columns: usize) -> f64 {
     (room + GAP) / columns as f64 - GAP
 }
@@ -109,15 +109,15 @@ fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect], 
     Ok(())
 }
 
-/// One axis and the mean at each of its values.
+/// An axis of a sweep, with the mean of the metric at each of its values.
 struct Effect {
     dimension: Dimension,
-    /// (level, mean, how many points), where any is known.
+    /// The means as (level, mean, number of points), of the levels where any value is known.
     means: Vec<(usize, f64, usize)>,
 }
 
 impl Effect {
-    /// `None`: nothing is known.
+    /// Returns the effect of an axis; `None`: the metric is known nowhere.
     fn of(design: &Design<'_>, measure: &Measure, axis: usize) -> Option<Self> {
         let (dimension, level_of) = binned(&design.dimensions[axis]);
         let mut sums = vec![(0.0, 0); dimension.levels.len()];
@@ -150,7 +150,7 @@ impl Effect {
         self.dimension.is_number || self.dimension.levels.iter().all(|level| LABEL.width(&level.label) <= each)
     }
 
-    /// Its axis; names are cut to the room that each has.
+    /// Returns the axis of the panel, whose names are cut to the room that each has.
     fn axis(&self, width: f64) -> Axis {
         let mut dimension = self.dimension.clone();
         if !dimension.is_number {
@@ -187,7 +187,8 @@ impl Effect {
     }
 }
 
-/// An axis of numbers with many levels becomes one of few, each with as many of the old; for each old level its new one.
+/// Joins the levels of an axis of numbers with many levels to a few of equal size. Returns the new axis, and the new
+/// level of each old one.
 fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
     let count = dimension.levels.len();
     if count <= MOST_LEVELS {

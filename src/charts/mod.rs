@@ -51,34 +51,34 @@ pub struct Drawing {
     pub title: String,
     /// The main observation that the drawing supports, with its figures.
     pub caption: String,
-    /// \[CSS px\]; it is 640 wide.
+    /// The height of the drawing \[CSS px\]; its width is 640.
     pub height: f64,
     /// The distance from the top to the end of title and caption \[CSS px\]; a narrow page writes both of them itself.
     pub words: f64,
-    /// Standalone, in the light; its text is outlines, so that it needs no font.
+    /// The standalone SVG in the light theme. Its text is outlines, so that it needs no font.
     pub svg: String,
-    /// As it was before its text became outlines: what tests read.
+    /// The SVG before its text became outlines, which tests read.
     #[cfg(test)]
     plotted: String,
 }
 
 impl Drawing {
-    /// Its SVG in a theme.
+    /// Returns the SVG in a theme.
     #[must_use]
     pub fn themed(&self, theme: Theme) -> String {
         style::themed(&self.svg, theme)
     }
 
-    /// Its SVG with the colours of a page, which brings [`variables`].
+    /// Returns the SVG with the colours of a page, which brings [`variables`].
     #[must_use]
     pub fn for_page(&self) -> String {
         style::for_page(&self.svg)
     }
 
-    /// As a PNG, so many pixels wide.
+    /// Returns the drawing as a PNG of a width \[px\].
     ///
     /// # Errors
-    /// It cannot be so large.
+    /// The PNG cannot be so large.
     pub fn png(&self, theme: Theme, width: u32) -> Result<Vec<u8>, ChartError> {
         frame::pixels(&self.themed(theme), width)
     }
@@ -114,7 +114,8 @@ impl<'a> Subject<'a> {
         self.points.iter().find(|p| p.index == index)
     }
 
-    /// That point with its course over time. `None`: there is none, or it has no detail.
+    /// Returns the one point that the document is about, with its course over time. `None`: there is none, or it has no
+    /// detail.
     fn detailed(&self) -> Option<(&'a Point, &'a Detail)> {
         let point = self.point()?;
         Some((point, point.detail.as_ref()?))

@@ -14,9 +14,9 @@ use crate::terms::Unit;
 
 pub(super) struct QuotaUse;
 
-/// More panels than this would be too low to read.
+/// The most panels of a drawing; more would be too low to read.
 const MOST_PANELS: usize = 4;
-/// More drawings than this nobody looks at; the most important come first.
+/// The most drawings, because nobody looks at more; the most important come first.
 const MOST_DRAWINGS: usize = 12;
 /// A limit that refused nothing and never came near gets no panel of its own beside the first \[1\].
 const NEAR: f64 = 0.5;
@@ -76,7 +76,8 @@ impl Chart for QuotaUse {
     }
 }
 
-/// `quota_use-us`; the family joins in when a quota and a capacity are called the same.
+/// Returns the stem of a file, such as `quota_use-us`; the whole path is used when a quota and a capacity have one
+/// name.
 fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
     let name = |owner: &str| owner.split_once('.').map_or(owner, |(_, name)| name).to_owned();
     let same = all.iter().filter(|limits| name(limits[0].owner) == name(owner)).count();
@@ -92,16 +93,16 @@ fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
     stem
 }
 
-/// One limit and its use in each column of the chart, per minute.
+/// A limit and its use in each column of the chart, per minute.
 struct Limit<'d> {
     /// The path of the owner of the limit, such as `quotas.us`.
     owner: &'d str,
     /// The name of the limit within its owner, such as `tpm`.
     name: &'d str,
     facts: &'d LimitFacts,
-    /// Charged, never more than was held.
+    /// The use that was charged, never more than was held.
     used: Vec<f64>,
-    /// Used and reserved.
+    /// The use that was charged or reserved.
     held: Vec<f64>,
     refused: f64,
     /// The part of the limit that was used and reserved at the fullest instant \[1\].
@@ -113,7 +114,7 @@ struct Limit<'d> {
 }
 
 impl<'d> Limit<'d> {
-    /// `None` for a limit without a series.
+    /// Returns a limit with its use; `None` for a limit without a series.
     fn of(
         prefix: &'d str,
         facts: &'d LimitFacts,
@@ -171,18 +172,19 @@ impl<'d> Limit<'d> {
         if self.counts_requests() { "requests per minute" } else { "tokens per minute" }
     }
 
-    /// A request limit reserves nothing: within a minute, what it holds is what it counted.
+    /// Returns whether used and held differ. A request limit reserves nothing: within a minute, it holds what it
+    /// counted.
     fn has_two_areas(&self, columns: &Columns) -> bool {
         !self.counts_requests() || columns.width_s > 60.0
     }
 }
 
-/// One drawing: the limits of one owner, the most important first.
+/// A drawing of the limits of one owner, the most important first.
 struct Sheet<'d> {
     limits: &'d [Limit<'d>],
     days: Vec<Daily>,
     course: &'d Course<'d>,
-    /// Attempts per minute; empty when the document does not say.
+    /// The throttled attempts per minute; empty when the document does not say.
     throttled: &'d [f64],
 }
 
@@ -282,7 +284,7 @@ impl Sheet<'_> {
         legend
     }
 
-    /// The source line, after what the drawing leaves out because there is nothing to see.
+    /// Returns the source line, preceded by what the drawing leaves out because there is nothing to see.
     fn with_undrawn(&self, source: String, drawn: &[&Limit<'_>]) -> String {
         let mut parts = Vec::new();
         if !self.throttled.is_empty() && largest(self.throttled) <= 0.0 {

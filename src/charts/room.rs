@@ -1,4 +1,4 @@
-//! Rectangles of a drawing, and places for labels in them where none covers another.
+//! Rectangles of a drawing, and places for labels in which no label covers another.
 
 use super::style::{Type, drawable};
 
@@ -25,7 +25,7 @@ impl Room {
         Self { left: self.left + left, top: self.top + top, right: self.right - right, bottom: self.bottom - bottom }
     }
 
-    /// Equal parts of it, row by row.
+    /// Returns equal parts of the room, row by row.
     pub(super) fn tiles(&self, count: usize, columns: usize, gap: f64) -> Vec<Self> {
         let columns = columns.max(1);
         let rows = count.div_ceil(columns).max(1);
@@ -43,7 +43,7 @@ impl Room {
     }
 }
 
-/// Finds places for labels beside their dots where none covers another.
+/// A finder of places for labels beside their dots, in which no label covers another.
 pub(super) struct Placer {
     within: Room,
     taken: Vec<Room>,

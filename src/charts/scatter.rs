@@ -7,13 +7,13 @@ use super::{ChartError, Drawing, labels};
 use crate::results::Judgement;
 
 const MOST_PANELS: usize = 6;
-/// More points than this are specks.
+/// The most points that are drawn as dots; more are drawn as specks.
 const MOST_DOTS: usize = 250;
 /// The most marks of all panels together; of more points, evenly chosen ones are drawn.
 const MOST_MARKS: usize = 2_400;
-/// So few values of an axis have ticks of their own.
+/// The most values of an axis that have ticks of their own.
 const FEW: usize = 12;
-/// Values that span this ratio are told apart on a logarithmic scale only.
+/// The ratio of the largest to the smallest value from which on a scale is logarithmic.
 const WIDE: f64 = 10.0;
 /// The height of the panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 200.0;

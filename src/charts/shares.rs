@@ -14,7 +14,7 @@ const FEWEST: f64 = 20.0;
 pub(super) struct Shares<'d> {
     course: Course<'d>,
     parts: Vec<Ranked>,
-    /// Those that took nothing.
+    /// The names of the capacities or regions that took nothing.
     idle: Vec<String>,
     /// The noun for the parts, in the singular and in the plural.
     words: [&'static str; 2],

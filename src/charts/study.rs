@@ -54,7 +54,7 @@ impl Measure {
         point.value(&self.name).filter(|x| x.is_finite()).map(tame)
     }
 
-    /// The ends of its interval there; `None`: no interval is known.
+    /// Returns the ends of the metric's interval at a point; `None`: no interval is known.
     pub(super) fn interval(&self, point: &Point) -> Option<(f64, f64)> {
         let estimate = self.at(point)?;
         let half = point.metrics.get(&self.name)?.half_width.filter(|half| half.is_finite() && *half > 0.0)?;
@@ -95,7 +95,7 @@ impl Measure {
         point.expectations.iter().filter(|e| e.metric == self.name).map(|e| e.verdict).max()
     }
 
-    /// An axis for what it is at some points, with their intervals and what is expected.
+    /// Returns an axis for the metric at some points, with their intervals and the bounds.
     pub(super) fn axis<'p>(&self, points: impl Iterator<Item = &'p Point>, wanted: f64) -> Axis {
         let mut values: Vec<f64> = Vec::new();
         for point in points {
@@ -105,12 +105,13 @@ impl Measure {
         self.axis_of(values, wanted)
     }
 
-    /// An axis for some of its values and what is expected.
+    /// Returns an axis for some values of the metric and the bounds.
     pub(super) fn axis_of(&self, values: impl IntoIterator<Item = f64>, wanted: f64) -> Axis {
         Axis::metric(values.into_iter().chain(self.bounds.iter().map(|bound| bound.1)), self.unit, wanted)
     }
 
-    /// The bounds as lines across a panel whose y it is, each with its words where there is room for them.
+    /// Draws the bounds as lines across a panel whose y axis is the metric, each with its words where there is room for
+    /// them.
     pub(super) fn draw_bounds(&self, panel: &Panel<'_, '_>, with_words: bool) -> Result<(), ChartError> {
         // Beyond the axis it would stand at its end, which is another figure.
         for (word, bound) in self.bounds.iter().filter(|(_, bound)| panel.holds(*bound)) {
@@ -155,8 +156,8 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     axis
 }
 
-/// The gap between panels so wide that keeps the last label of one panel apart from the first label of the next
-/// \[CSS px\].
+/// Returns the gap between panels of a width that keeps the last label of one panel apart from the first label of the
+/// next \[CSS px\].
 pub(super) fn gap_between<'x>(axes: impl IntoIterator<Item = &'x Axis>, width: f64) -> f64 {
     let (mut before, mut after): (f64, f64) = (0.0, 0.0);
     for axis in axes {
@@ -200,7 +201,7 @@ pub(super) fn cost_of(points: &[Point]) -> Option<Measure> {
         .find(|m| points.iter().any(|p| m.at(p).is_some()))
 }
 
-/// One value of an axis.
+/// A value of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Level {
     pub(super) label: String,
@@ -208,13 +209,13 @@ pub(super) struct Level {
     pub(super) number: f64,
 }
 
-/// One axis of a sweep.
+/// An axis of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Dimension {
     /// The short name of the axis.
     pub(super) name: String,
     pub(super) path: String,
-    /// Rising numbers, or names in the order of the points.
+    /// The values of the axis: rising numbers, or names in the order of the points.
     pub(super) levels: Vec<Level>,
     pub(super) is_number: bool,
 }
@@ -258,7 +259,7 @@ pub(super) struct Design<'a> {
 }
 
 impl<'a> Design<'a> {
-    /// `None` for what is no sweep or has but one point.
+    /// Returns the design of a sweep; `None` for what is no sweep or has but one point.
     pub(super) fn of(subject: &Subject<'a>) -> Option<Self> {
         let axes = &subject.results.axes;
         if axes.is_empty() || subject.points.len() < 2 {
@@ -352,7 +353,7 @@ fn site(point: &Point) -> Site<'_> {
     Site { point, at: Vec::new(), judged: Judgement::worst(&point.expectations) }
 }
 
-/// One axis and the level of each point on it.
+/// Returns an axis, and the level of each point on it.
 fn dimension(parameters: &[String], points: &[Point]) -> (Dimension, Vec<usize>) {
     let of = |point: &Point| -> Vec<Value> {
         parameters.iter().map(|path| point.parameters.get(path).cloned().unwrap_or(Value::Null)).collect()
@@ -393,7 +394,7 @@ pub(super) fn last_of(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// Two axes of one short name get their whole paths.
+/// Replaces the short names of axes that have the same short name by their whole paths.
 fn name_apart(dimensions: &mut [Dimension]) {
     let short: Vec<String> = dimensions.iter().map(|d| d.name.clone()).collect();
     for dimension in dimensions {
@@ -403,7 +404,7 @@ fn name_apart(dimensions: &mut [Dimension]) {
     }
 }
 
-/// A value of a parameter as a label says it.
+/// Returns a value of a parameter as a label writes it.
 pub(super) fn written(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

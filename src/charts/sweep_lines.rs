@@ -10,9 +10,9 @@ pub(super) struct SweepLines;
 
 const MOST_PANELS: usize = 6;
 const MOST_LINES: usize = 4;
-/// More values than this would make a file that nobody opens; evenly chosen ones are drawn.
+/// The most values that are drawn, because more would make too large a file; of more, evenly chosen ones are drawn.
 const MOST_VALUES: usize = 120;
-/// Dots closer than this would make a band of them \[CSS px\].
+/// The least distance of dots, which would make a band if they were closer \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 190.0;
@@ -68,7 +68,7 @@ struct Sheet<'d, 'a> {
 }
 
 impl<'d, 'a> Sheet<'d, 'a> {
-    /// `None`: no axis is of numbers, or nothing is known.
+    /// Returns the selection of a sweep that is drawn; `None`: no axis is of numbers, or nothing is known.
     fn of(design: &'d Design<'a>, measure: &'d Measure, subject: &Subject<'_>) -> Option<Self> {
         let sizes: Vec<usize> = design.dimensions.iter().map(|d| d.levels.len()).collect();
         let numeric = (0..sizes.len()).filter(|i| design.dimensions[*i].is_number);
@@ -188,7 +188,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         legend
     }
 
-    /// The axes that are not shown, at what they are kept.
+    /// Returns the source line, with the axes that are not shown and the values at which they are kept.
     fn source(&self, title: &str) -> String {
         let shown = [Some(self.x), self.panel_axis, self.line_axis];
         let kept = self.design.dimensions.iter().enumerate().filter(|(i, _)| !shown.contains(&Some(*i)));
@@ -248,7 +248,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         self.x().place(site.at[self.x])
     }
 
-    /// Intervals side by side as one band; it ends where none is known.
+    /// Draws the intervals of a line side by side as one band, which ends where no interval is known.
     fn band(&self, panel: &Panel<'_, '_>, line: &[&Site<'_>]) -> Result<(), ChartError> {
         for stretch in line.split(|site| self.measure.interval(site.point).is_none()) {
             let ends: Vec<(f64, (f64, f64))> =
@@ -262,7 +262,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         Ok(())
     }
 
-    /// The line, broken where nothing is known, with a dot in the colour of its verdict at each point.
+    /// Draws a line, broken where nothing is known, with a dot in the colour of its verdict at each point.
     fn curve(&self, panel: &Panel<'_, '_>, line: &[&Site<'_>], ink: Ink) -> Result<(), ChartError> {
         for stretch in line.split(|site| self.measure.at(site.point).is_none()) {
             let path: Vec<(f64, f64)> =

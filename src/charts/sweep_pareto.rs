@@ -13,7 +13,7 @@ use crate::terms::Better;
 pub(super) struct SweepPareto;
 
 const MOST_LABELS: usize = 8;
-/// More points than this are specks, of which one stands for those it would cover.
+/// The most points that are drawn as dots; of more, which are specks, one stands for those that it would cover.
 const MOST_DOTS: usize = 250;
 const MOST_SPECKS: usize = 1_800;
 const WIDEST_LABEL: f64 = 190.0;
@@ -110,7 +110,7 @@ impl<'d, 'a> Field<'d, 'a> {
         if choices.is_empty() { text } else { text + &format!(" Labels: {order}.") }
     }
 
-    /// The points of the frontier that meet every expectation; all of them where nothing is expected.
+    /// Returns the points of the frontier that meet every expectation; all of its points where nothing is expected.
     fn choices(&self) -> impl Iterator<Item = usize> {
         let meets = |i: &usize| matches!(self.stars[*i].site.judged, Some(Judgement::Held) | None);
         self.frontier.iter().copied().filter(meets)

@@ -11,7 +11,7 @@ use crate::terms::natural_order;
 
 pub(super) struct UnitUtilization;
 
-/// More panels than this would be too low to read; the fullest come first.
+/// The most panels, because more would be too low to read; the fullest come first.
 const MOST_PANELS: usize = 4;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 150.0;
@@ -110,7 +110,7 @@ fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> V
     units
 }
 
-/// `None`: the document has no such series, or the limit is none.
+/// Returns the used shares of a limit by column \[1\]; `None`: the document has no such series, or the limit is none.
 fn shares(course: &Course<'_>, prefix: &str, facts: &LimitFacts) -> Option<Vec<f64>> {
     let limit = Some(facts.per_minute).filter(|limit| limit.is_finite() && *limit > 0.0)?;
     let used = course.mean(&format!("{prefix}.charged_per_min"))?;

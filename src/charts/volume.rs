@@ -9,12 +9,12 @@ use crate::results::{Judgement, Verdict};
 /// The metric that counts the requests of a month.
 const VOLUME: &str = "requests_per_month";
 const COST: &str = "cost_per_month_usd";
-/// Costs that differ by less are the same \[1\].
+/// The relative difference of costs below which two costs are the same \[1\].
 const SAME: f64 = 1e-9;
-/// Volumes that differ by less are the same \[1\].
+/// The relative difference of volumes below which two volumes are the same \[1\].
 const SAME_VOLUME: f64 = 0.01;
 
-/// One way at one volume.
+/// The cost of a way of buying at one volume, and whether the way carries the load there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stand {
     /// A month's \[USD\].
@@ -23,7 +23,7 @@ pub(super) struct Stand {
     pub(super) carries: bool,
 }
 
-/// One way of buying, at each volume; `None` where its cost is not known.
+/// A way of buying, with its cost at each volume; `None` where its cost is not known.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Way {
     pub(super) name: String,
@@ -35,7 +35,8 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Its costs at a volume and at the next \[USD\]; `None`: it does not carry both.
+    /// Returns the costs of the way at volume `i` and at the next \[USD\]; `None`: the way does not carry the load at
+    /// both.
     fn ends(&self, i: usize) -> Option<(f64, f64)> {
         let cost = |i: usize| self.stands.get(i).copied().flatten().filter(|s| s.carries).map(|s| s.cost);
         Some((cost(i)?, cost(i + 1)?))
@@ -51,7 +52,7 @@ impl Way {
 pub(super) struct Turn {
     /// The volume at which the cheapest way changes \[requests/month\].
     pub(super) at: f64,
-    /// `None`: none carries it.
+    /// The way that is the cheapest below this volume; `None`: none carries the load. `to` is the way above it.
     pub(super) from: Option<usize>,
     pub(super) to: Option<usize>,
     /// A month's cost where two ways cost the same \[USD\]; `None`: a way begins or ceases to carry the load at this volume.
@@ -62,19 +63,19 @@ pub(super) struct Turn {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Leg {
     pub(super) way: usize,
-    /// \[requests/month\] and \[USD\].
+    /// The volume and the cost at which the stretch begins \[requests/month\], \[USD\].
     pub(super) from: (f64, f64),
     pub(super) to: (f64, f64),
 }
 
 /// A sweep over the volume.
 pub(super) struct Volumes {
-    /// Rising \[requests/month\].
+    /// The volumes, rising \[requests/month\].
     pub(super) volumes: Vec<f64>,
     /// The names of the other axes of the sweep, whose values tell the ways apart.
     pub(super) others: Vec<String>,
     pub(super) ways: Vec<Way>,
-    /// The cheapest at each volume; `None`: none carries it.
+    /// The index of the cheapest way at each volume; `None`: no way carries the load.
     pub(super) cheapest: Vec<Option<usize>>,
     pub(super) legs: Vec<Leg>,
     pub(super) turns: Vec<Turn>,
@@ -88,7 +89,7 @@ pub(super) struct Volumes {
 }
 
 impl Volumes {
-    /// `None`: no axis of the grid is one of volumes, or no cost of a month is known.
+    /// Returns the volumes of a design; `None`: no axis of the grid is one of volumes, or no cost of a month is known.
     pub(super) fn of(design: &Design<'_>) -> Option<Self> {
         let cost = cost();
         let (axis, levels) = volume_axis(design).filter(|_| design.is_grid)?;
@@ -221,7 +222,8 @@ impl Walk<'_> {
         next
     }
 
-    /// Goes from crossing to crossing of the lines between two volumes; the way that is the cheapest at the end of them.
+    /// Follows the cheapest way from crossing to crossing of the lines between two volumes; returns the way that is the
+    /// cheapest at their end.
     fn cross(&mut self, i: usize, start: usize) -> usize {
         let place = |share: f64| self.volumes[i] + share * (self.volumes[i + 1] - self.volumes[i]);
         let (mut way, mut share) = (start, 0.0);

@@ -13,7 +13,7 @@ use super::{courses, study, volumes, *};
 /// The largest size of a snapshot, because nobody reads a larger one \[bytes\].
 const LARGEST: usize = 10_000;
 
-/// Documents of every kind, of which every chart finds one that it can be drawn of.
+/// Returns documents of every kind, so that every chart finds one that it can draw.
 fn documents() -> Vec<Results> {
     vec![
         results("Chat on Model Units, and what spills over", vec![courses::point(30.0, 240)]),
@@ -51,7 +51,7 @@ fn hard() -> Vec<(&'static str, Results)> {
     all
 }
 
-/// A run with other figures.
+/// Returns a run with every figure multiplied by a factor.
 fn scaled(mut results: Results, factor: f64) -> Results {
     let point = &mut results.points[0];
     point.metrics.values_mut().for_each(|e| e.estimate = e.estimate.map(|x| x * factor));
@@ -87,7 +87,7 @@ fn renamed(results: Results) -> Results {
     results
 }
 
-/// Returns every drawing of them, made once.
+/// Returns every drawing of the hard documents, made once.
 fn hard_drawings() -> &'static [(&'static str, Drawing)] {
     static MADE: OnceLock<Vec<(&'static str, Drawing)>> = OnceLock::new();
     let of = |(what, results): (&'static str, Results)| drawn(&results).into_iter().map(move |drawing| (what, drawing));
@@ -252,12 +252,12 @@ fn text_is_seen_as_pixels_in_both_themes_and_sizes() {
     }
 }
 
-/// Figures as documents may hold them: nothing, very small, ordinary, very large.
+/// Returns a strategy for figures as documents may hold them: zero, very small, ordinary, very large.
 fn figure() -> impl Strategy<Value = f64> {
     prop_oneof![2 => Just(0.0), 1 => 1e-9..1e-3, 5 => 0.0..1_000.0, 2 => 1e3..1e9, 1 => 1e9..1e15]
 }
 
-/// Documents whose every figure is another one.
+/// Returns a strategy for documents whose every figure is replaced by an arbitrary one.
 fn any_documents() -> impl Strategy<Value = Vec<Results>> {
     (proptest::collection::vec(figure(), 97), 1..60_usize, prop_oneof![Just(1.0), Just(30.0), Just(7_200.0)]).prop_map(
         |(figures, buckets, bucket_s)| {

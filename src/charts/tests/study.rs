@@ -1,4 +1,4 @@
-//! Documents of studies, and what must hold of their charts however odd they are.
+//! Tests of the charts of studies, with documents however odd they are.
 
 use serde_json::{Value, json};
 
@@ -267,7 +267,7 @@ fn one_replication_has_no_interval_and_is_drawn() {
     }
 }
 
-/// Every figure of a document becomes the same one.
+/// Sets every figure of a document to the same value.
 fn all_are(results: &mut Results, value: Option<f64>) {
     let plain = value.unwrap_or(f64::NAN);
     for point in &mut results.points {

@@ -11,11 +11,11 @@ use super::super::{Drawing, style};
 /// A line of text.
 pub(super) struct Written {
     pub(super) text: String,
-    /// As high as its capitals and as low as its descenders \[CSS px\].
+    /// The room of the line, as high as its capitals and as low as its descenders \[CSS px\].
     pub(super) room: Room,
     baseline: f64,
     pub(super) face: &'static str,
-    /// Its colour in the light.
+    /// The colour of the line in the light theme.
     pub(super) ink: u32,
 }
 
