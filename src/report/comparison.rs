@@ -11,11 +11,11 @@ use crate::escape;
 use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Note, Reading, Results, Side};
 use crate::terms::{self, Better, Unit};
 
-/// Readings that are told of a metric that turns.
+/// The most readings that are listed under a metric whose judgement turns.
 const MOST_TURNS: usize = 3;
-/// Letters of a metric's name that fit before the figures of a terminal.
+/// The most letters of a metric's name that fit before the figures of a terminal.
 const LONGEST_METRIC: usize = 20;
-/// Letters of a side's name at the head of a column of a terminal.
+/// The most letters of a side's name at the head of a column of a terminal.
 const WIDEST_NAME: usize = 10;
 
 /// The judgement of a difference, which reports write as a word.
@@ -94,7 +94,7 @@ struct Row {
     word: Word,
 }
 
-/// Rows of the whole, or of a workload.
+/// The rows of the whole comparison, or of a workload.
 struct Section {
     workload: Option<String>,
     rows: Vec<Row>,
@@ -197,7 +197,7 @@ pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     [month].into_iter().chain(traffic).chain(each).chain(served).collect()
 }
 
-/// That the sides carry different traffic, so that their totals are no measure of their prices.
+/// Returns a warning where the sides carry different traffic, so that their totals are no measure of their prices.
 fn unlike_traffic(comparison: &Comparison) -> Option<String> {
     let [a, b] = comparison.unlike_traffic()?.map(|per_hour| figure(per_hour.round(), Unit::Count));
     let (of_a, of_b) = (&comparison.a.name, &comparison.b.name);
@@ -306,7 +306,7 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
     ]
 }
 
-/// Under every reading of what is not known: whether b breaks nothing, and what stays better or worse.
+/// Returns lines on all readings of what is not known: whether b breaks nothing, and what stays better or worse.
 pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     let (Some(Doubt { readings, .. }), Some(comparison)) = (&results.doubt, &results.comparison) else {
         return Vec::new();
@@ -424,7 +424,7 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// Columns as wide as what stands in them.
+/// Returns the table of the comparison as text, with columns as wide as their cells.
 fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> String {
     let names = [&comparison.a.name, &comparison.b.name];
     // Names that would be cut stand above the table, and letters at the head of its columns.

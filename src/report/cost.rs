@@ -5,7 +5,7 @@ use super::figures::{interval, money, share};
 use crate::results::{BillItem, Point, Results};
 use crate::terms::Unit;
 
-/// The cost of a point, as a summary tells it.
+/// Returns the cost of a point as the lines of a summary.
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let bill = &point.bill;
     let mut lines = match point.value("cost_usd") {
@@ -67,7 +67,7 @@ pub(super) fn unknowns(results: &Results, point: &Point) -> Vec<String> {
     total.into_iter().chain(month).chain(once).collect()
 }
 
-/// A month with its interval; or why there is none.
+/// Returns the cost of a month with its interval, or why there is none.
 fn month(results: &Results, point: &Point) -> Vec<String> {
     const COST: &str = "cost_per_month_usd";
     let of_month = results.notes.iter().filter(|note| note.metric.as_deref() == Some(COST));
@@ -105,7 +105,7 @@ fn discount(bill: &[BillItem]) -> Option<String> {
     })
 }
 
-/// The items of the bill, where there are several.
+/// Returns the items of the bill, where there are several.
 fn items(bill: &[BillItem]) -> Vec<String> {
     if bill.len() < 2 {
         return Vec::new();

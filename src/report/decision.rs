@@ -31,7 +31,7 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     lines
 }
 
-/// Paths, of which the same key of several parts is written once: `models.*.output_burndown (3)`.
+/// Returns paths, of which the same key of several parts is written once: `models.*.output_burndown (3)`.
 fn folded(paths: &[String]) -> Vec<String> {
     let ends = |path: &str| {
         let (section, key) = (path.split('.').next().unwrap_or_default(), path.rsplit('.').next().unwrap_or_default());
@@ -174,7 +174,7 @@ fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static
     }
 }
 
-/// A run that leaves out a part of the traffic says nothing of that part.
+/// Returns the word for yes, limited to the traffic that was simulated where the run leaves out a part of the traffic.
 fn yes(decision: &Decision) -> &'static str {
     if decision.is_of_part {
         "yes for the traffic that was simulated, which is not all that the scenario states"
@@ -235,7 +235,7 @@ fn carries(change: &Change) -> String {
     format!("{sure}{}", lost.unwrap_or_default())
 }
 
-/// The first goal that is missed with the change, and how many more are.
+/// Returns the first goal that is missed with the change, and the number of further ones.
 fn still_missed(change: &Change, before: &str) -> String {
     let Some(first) = change.missed.first() else { return String::new() };
     let more = change.missed.len() - 1;

@@ -14,11 +14,11 @@ use crate::terms::Unit;
 /// an end.
 const LONG: usize = 24;
 const NEAR: usize = 3;
-/// Reasons why values make no scenario that are written below the table.
+/// The most reasons why values make no scenario that are written below the table.
 const MOST_REASONS: usize = 3;
 
-/// Columns of the table, and how wide each is in a text. The share of answers that are cut short stands in it only where it
-/// differs.
+/// The columns of the table, and their widths in a text \[characters\]. The column of the share of answers that are cut
+/// short is left out where that share does not differ.
 const HEADINGS: [(&str, usize); 7] =
     [("value", 11), ("verdict", 12), ("throttled", 15), (CUT, 8), ("p99", 9), ("cost per month", 16), ("", 0)];
 
@@ -315,7 +315,7 @@ fn widths(headings: &[(&str, usize)], rows: &[Option<Row>]) -> Vec<usize> {
     headings.iter().enumerate().map(width).collect()
 }
 
-/// Numbers stand right, words left.
+/// Returns a row of the text: numbers stand right in their columns, words left.
 fn columns(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     let last = widths.len() - 1;
@@ -333,7 +333,7 @@ fn grouped(value: u64) -> String {
     super::figures::count(value as f64)
 }
 
-/// Expectations: of the answer, else those that are in doubt.
+/// Returns lines on the expectations: those of the answer, else those that are not decided.
 fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
     let at = |value: u64| played(results, sizing.evaluated.iter().find(|e| e.value == value)?);
     let told = |value: u64, which: &dyn Fn(Judgement) -> bool| {

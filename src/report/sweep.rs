@@ -29,17 +29,17 @@ pub struct Tale {
     held: u64,
     failed: u64,
     undecided: u64,
-    /// Those that meet what is expected and lose requests that no goal bounds.
+    /// The number of points that meet what is expected and lose requests that no goal bounds.
     losing: u64,
-    /// Those whose run the engine ended early.
+    /// The number of points whose run the engine ended early.
     ended: u64,
     /// The bottlenecks of the points that fail.
     necks: Necks,
     /// The first points, up to a screen of them.
     first: Vec<Point>,
-    /// Points that meet what is expected, those of the least cost first: by a month's cost, and by that of the run.
+    /// The cheapest points that meet what is expected, the cheapest first: by a month's cost, and by that of the run.
     best: [Vec<Point>; 2],
-    /// Points of the same traffic, in the order in which they came.
+    /// The points by their traffic, in the order in which each kind of traffic came.
     loads: Loads,
     /// The caption of the drawing of the cheapest way of buying at each volume; `None`: there is no such drawing.
     by_volume: Option<String>,
@@ -50,11 +50,11 @@ const COSTS: [&str; 2] = ["cost_per_month_usd", "cost_usd"];
 /// The share of answers that are cut short, and the name of its column.
 pub(super) const TRUNCATION: &str = "truncation_rate";
 pub(super) const CUT: &str = "cut";
-/// Points that a table shows.
+/// The most points that a table shows.
 const MOST_ROWS: usize = 16;
-/// Columns of a terminal.
+/// The width of a terminal \[columns\].
 const WIDTH: usize = 80;
-/// Metrics that a table shows where nothing is expected.
+/// The metrics that a table shows where nothing is expected.
 const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
 
 impl Tale {
@@ -182,7 +182,8 @@ impl Tale {
         }
     }
 
-    /// The points to show: all where they are few, else the cheapest good ones, else the first.
+    /// Returns the points to show, all where they are few, else the cheapest good ones, else the first; and their
+    /// title.
     pub(super) fn shown(&self) -> (&[Point], String) {
         if self.points as usize <= MOST_ROWS {
             (&self.first, String::new())
@@ -287,7 +288,7 @@ fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     (0..header.len()).map(width).collect()
 }
 
-/// Some parameters, in the order of the axes.
+/// Returns some parameters as text, in the order of the axes.
 pub(super) fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> String {
     let paths: Vec<&str> = head.axes.iter().flat_map(|axis| &axis.parameters).map(String::as_str).collect();
     let known =

@@ -6,7 +6,7 @@ use super::{doubt, sizing};
 use crate::escape;
 use crate::results::Results;
 
-/// Columns of the text, and of the labels.
+/// The width of the text \[columns\]; `LABEL` is that of the labels.
 pub(super) const WIDTH: usize = 80;
 pub(super) const LABEL: usize = 11;
 
@@ -51,7 +51,8 @@ pub fn text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// Lines of a table that fit a terminal: the first column to the left, the others to the right, two blanks between.
+/// Returns the lines of a table that fits a terminal: the first column to the left, the others to the right, two blanks
+/// between.
 fn aligned(table: &Table) -> Vec<String> {
     let header: Vec<String> = table.columns.iter().map(|column| (*column).to_owned()).collect();
     // Lines that are broken have two columns less.
@@ -113,7 +114,7 @@ pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     parts
 }
 
-/// As [`wrapped`], and what follows the first part stands two columns farther in.
+/// Breaks a line as [`wrapped`] does, and sets what follows the first part two columns farther in.
 pub(super) fn hung(line: &str, width: usize) -> Vec<String> {
     let lead = line.chars().take_while(|c| *c == ' ').count();
     let parts = wrapped(line.trim_start(), width - lead);
@@ -121,7 +122,7 @@ pub(super) fn hung(line: &str, width: usize) -> Vec<String> {
     parts.into_iter().enumerate().map(indented).collect()
 }
 
-/// Columns that a terminal shows.
+/// Returns the number of columns that a text takes on a terminal.
 fn seen_width(text: &str) -> usize {
     let mut escape = false;
     text.chars()

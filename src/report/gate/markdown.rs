@@ -36,7 +36,7 @@ fn scenario(checked: &Checked) -> String {
     if checked.title.is_empty() { file } else { format!("{file}<br>{}", escaped(&checked.title)) }
 }
 
-/// A run's end in a cell: the verdict, what fails, the neck, the money.
+/// Returns the outcome of a run for a cell: the verdict, the share that fails, the bottleneck, the cost.
 fn cell(standing: Option<&Standing>) -> String {
     let Some(standing) = standing else { return "–".to_owned() };
     let mut lines = vec![format!("{}, {} fail", standing.verdict.name(), share(standing.failing_share))];
@@ -64,7 +64,7 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
     lines
 }
 
-/// Text as a cell of a table takes it: nothing in it is markup, a cell or a line of its own.
+/// Returns a text for a cell of a table: nothing in it is markup, a cell or a line of its own.
 fn escaped(text: &str) -> String {
     marks::plain(text)
 }

@@ -30,7 +30,7 @@ pub struct Checked {
     pub is_broken: bool,
 }
 
-/// One judged condition of a check, such as an expectation.
+/// A judged condition of a check, such as an expectation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     /// The name of the condition, such as the metric of an expectation.
@@ -38,7 +38,7 @@ pub struct Case {
     pub verdict: Judgement,
     /// The finding, in one line.
     pub text: String,
-    /// It passes, and is worth a word: reports call it a warning.
+    /// True if the case passes and is worth a word: reports call it a warning.
     pub is_warning: bool,
     /// The owner whose goal it is, in a scenario of several owners.
     pub owner: Option<String>,
@@ -149,7 +149,7 @@ pub fn gate_broken(all: &[Checked]) -> String {
     broken.collect::<String>().replace('\u{a0}', " ")
 }
 
-/// The name of the case that compares a metric with its baseline.
+/// Returns the name of the case that compares a metric with its baseline.
 #[must_use]
 pub fn against_the_baseline(metric: &str) -> String {
     format!("{metric} against the baseline")

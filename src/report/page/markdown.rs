@@ -94,7 +94,7 @@ fn bold(cell: String) -> String {
     if cell.is_empty() { cell } else { format!("**{cell}**") }
 }
 
-/// Cells of a line that has but one.
+/// Returns the empty cells that follow in a line with one cell.
 fn blanks(table: &Table) -> impl Iterator<Item = String> {
     std::iter::repeat_n(String::new(), table.columns.len().saturating_sub(1))
 }

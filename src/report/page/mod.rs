@@ -51,14 +51,14 @@ pub struct Sheet<'s> {
     pub scenario: Option<&'s str>,
 }
 
-/// Everything that a review is told, in its order.
+/// The content of a review, in its order.
 #[derive(Debug, Clone)]
 pub struct Review {
-    /// As its author asked it.
+    /// The question, as the author of the scenario asked it.
     pub(super) question: String,
     /// The judgement of the answer; `None`: nothing was expected.
     pub(super) judgement: Option<Judgement>,
-    /// The first line answers, the others explain.
+    /// The answer: its first line answers, the others explain.
     pub(super) answer: Vec<Piece>,
     /// The sampling error and the unpublished rules, side by side where there is room.
     pub(super) certainty: [Section; 2],
@@ -81,15 +81,15 @@ pub(super) enum Block {
     Paragraph(Vec<Piece>),
     /// A warning, which deserves to be seen before the rest.
     Warning(String),
-    /// Small print.
+    /// A paragraph in small print.
     Fine(Vec<Piece>),
-    /// One line each; one that begins with a space belongs to the line before.
+    /// Facts, one on each line; one that begins with a space belongs to the line before.
     Facts(Vec<String>),
     List(Vec<Vec<Piece>>),
     Table(Table),
     /// A table of texts, whose cells wrap so that the page never clips or scrolls them.
     Wrapped(Table),
-    /// Labels and what is said of each.
+    /// Labels, and the lines under each.
     Figures(Vec<Row>),
     Drawings(Vec<Drawing>),
     /// A text that is opened by whoever wants it: what it is, and the text.
@@ -119,7 +119,7 @@ pub(super) enum Mood {
     Open,
 }
 
-/// Rows of cells under the names of their columns.
+/// A table: rows of cells under the names of their columns.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     /// The content of the table in words, for readers who cannot see where the table stands.

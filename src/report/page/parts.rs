@@ -224,7 +224,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     blocks
 }
 
-/// The bill, and what is committed.
+/// Returns the section of the bill and of the commitments.
 pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     let point = subject.point()?;
     let reasons = cost::unknowns(subject.results, point);
@@ -338,7 +338,7 @@ fn command(results: &Results) -> String {
     format!("bedload compare {}{other}{}{}", file(&a.file), set("--set-both", &both), set("--set", &own))
 }
 
-/// A file as a shell takes it: most need no quotes.
+/// Returns the name of a file for a shell: most names need no quotes.
 fn file(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     if name.chars().all(is_plain) { name.to_owned() } else { quoted(name) }
