@@ -28,9 +28,9 @@ pub const DECIDING: [&str; 15] = [
 
 /// The share of answers that are cut short.
 const TRUNCATION: &str = "truncation_rate";
-/// Differences of less than this share are no better and no worse, unless the user says otherwise \[1\].
+/// The relative difference below which a difference is neither better nor worse, unless the user says otherwise \[1\].
 pub const TOLERANCE: f64 = 0.01;
-/// Traffic that differs by less is the same \[1\].
+/// The relative difference below which the traffic of two sides is the same \[1\].
 const SAME_TRAFFIC: f64 = 0.01;
 
 /// Two scenarios, a and b, metric by metric.
@@ -47,7 +47,7 @@ pub struct Comparison {
     pub same_requests: bool,
     /// The confidence level of the intervals of the differences, such as 0.95.
     pub confidence: f64,
-    /// Differences of at most this share of a's value are called neither better nor worse, such as 0.01.
+    /// The share of a's value up to which a difference is called neither better nor worse, such as 0.01.
     #[serde(default = "tolerance")]
     pub tolerance: f64,
     /// The difference in each metric that both sides have, by the name of the metric.
@@ -195,7 +195,7 @@ pub fn names(a: &Scenario, b: &Scenario) -> [String; 2] {
 pub struct Difference {
     pub a: Option<f64>,
     pub b: Option<f64>,
-    /// b - a; null where either is not known.
+    /// The value of b less that of a; null where either is not known.
     pub difference: Option<f64>,
     /// The half-width of the confidence interval of the difference; null: not known (one replication, or too thin a
     /// tail).
@@ -215,15 +215,15 @@ pub struct JudgedTwice {
     /// The lower bound of the expectation, in the metric's unit; that of b where the two differ.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_least: Option<f64>,
-    /// Null: a does not expect it.
+    /// The judgement on side a; null: a does not state this expectation.
     pub a: Option<Judgement>,
-    /// Null: b does not expect it.
+    /// The judgement on side b; null: b does not state this expectation.
     pub b: Option<Judgement>,
 }
 
 impl JudgedTwice {
-    /// Failed is what b breaks or is alone in expecting; inconclusive what b, or a where b fails, does not settle. What
-    /// fails on both sides is no fault of b's.
+    /// Returns failed where b breaks an expectation that a keeps or does not state, and inconclusive where b, or a
+    /// where b fails, is not decided. An expectation that fails on both sides is no fault of b's.
     #[must_use]
     pub fn judgement(&self) -> Judgement {
         match (self.a, self.b) {

@@ -19,7 +19,7 @@ pub struct Decision {
     pub served_share: f64,
     /// The 99th percentile of the latency of served requests, in milliseconds; null: not known.
     pub e2e_p99_ms: Option<f64>,
-    /// Null: not known, the notes say why.
+    /// The cost of a month in USD; null: not known, the notes say why.
     pub cost_per_month_usd: Option<f64>,
     /// The change that would turn the answer into yes; null: no value was tried.
     pub change: Option<Change>,
@@ -49,7 +49,7 @@ pub struct OwnerAnswer {
     pub missed: Vec<String>,
 }
 
-/// Keys that were varied in short reruns, to find the least values that carry the load.
+/// The keys that were varied in short reruns, to find the least values that carry the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -57,7 +57,7 @@ pub struct Change {
     pub path: String,
     /// The value to set: the least simulated value that carries the load, or of caps the greatest; null: none carries it.
     pub value: Option<u64>,
-    /// Other keys that have to be set as well, because they are in the way as soon as the first one is raised.
+    /// The other keys that have to be set as well, because they are in the way as soon as the first one is raised.
     #[serde(default)]
     pub with: Vec<Setting>,
     /// The measured time of each rerun, in minutes. Each is one replication, so that it has no interval.
@@ -91,7 +91,7 @@ pub struct Setting {
     pub value: u64,
 }
 
-/// One rerun with another value of the key.
+/// A rerun with another value of the key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rerun {

@@ -22,8 +22,8 @@ pub struct EndedEarly {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// Attempts in service.
+    /// There were too many attempts in service.
     InService,
-    /// Requests that wait: in queues, at clients and between attempts.
+    /// Too many requests waited: in queues, at clients and between attempts.
     Waiting,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct RateEvidence {
     pub events: u64,
     pub trials: u64,
-    /// Measured wall-clock minutes with trials.
+    /// The number of measured wall-clock minutes with trials.
     pub minutes: u64,
     /// The variance of the counts of events over that of independent trials, as far as this point alone shows it; at least 1.
     pub dispersion: f64,
@@ -26,7 +26,7 @@ pub struct RateEvidence {
 }
 
 impl RateEvidence {
-    /// It saw events, and trials without one.
+    /// Returns whether the sample had events, and trials without an event.
     #[must_use]
     pub const fn is_mixed(&self) -> bool {
         self.events > 0 && self.events < self.trials

@@ -58,7 +58,7 @@ pub struct Results {
     /// The number of further inputs that `inputs` leaves out.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub inputs_left_out: u64,
-    /// Remarks on metrics: why a figure is null, or on what an interval is conditional.
+    /// The remarks on metrics: why a figure is null, or on what an interval is conditional.
     pub notes: Vec<Note>,
     /// The names of the metrics of every point, sorted.
     pub metric_names: Vec<String>,
@@ -71,7 +71,7 @@ pub struct Results {
     /// The differences between two scenarios; point 0 is scenario a and point 1 is scenario b.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub comparison: Option<Comparison>,
-    /// Up to 256; of larger sweeps they are lines of points.jsonl.
+    /// The design points, up to 256; the points of larger sweeps are lines of points.jsonl.
     pub points: Vec<Point>,
     /// The answer to `[size]`, when that was asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -109,7 +109,7 @@ impl Results {
     }
 }
 
-/// Settings that a heading names; of more it says how many.
+/// The most settings that a heading names; of more it says how many.
 const MOST_SETTINGS: usize = 3;
 
 impl Scenario {
@@ -190,7 +190,7 @@ pub struct Note {
     pub is_caveat: bool,
 }
 
-/// One axis of a sweep.
+/// An axis of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
@@ -200,7 +200,7 @@ pub struct Axis {
     pub values: Option<u64>,
 }
 
-/// One design point: its parameters and what was measured there.
+/// A design point: its parameters and what was measured there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
@@ -221,7 +221,7 @@ pub struct Point {
     pub takes: Vec<Take>,
     /// The items of the bill, as means of the replications.
     pub bill: Vec<BillItem>,
-    /// Purchases that are due for their whole term, used or not.
+    /// The purchases that are due for their whole term, used or not.
     pub commitments: Vec<CommitmentItem>,
     /// The notes on the hours that a point of a sweep simulates: when daily limits are used up, and which traffic the
     /// measured time leaves out. Empty where the head of the document has them.
@@ -242,14 +242,13 @@ pub struct Take {
     pub owner: String,
     /// The limit, such as `quotas.shared.tpm`.
     pub limit: String,
-    /// Requests or tokens charged per minute, on average over the measured interval \[1/min\].
+    /// The requests or tokens that are charged per minute, on average over the measured interval.
     pub per_minute: f64,
     /// The share of what the limit admits in a minute; null where it admits nothing.
     pub share: Option<f64>,
 }
 
-/// One item of the bill. An amount is null where it cannot be told: a price that is not known, a month that the run
-/// does not show.
+/// An item of the bill. An amount is null where it is not known: for want of a price, or of a month that the run shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BillItem {
@@ -308,7 +307,7 @@ pub struct CommitmentItem {
 pub struct Estimate {
     /// The estimate, in the unit that `terms` gives for the metric; null when this run cannot determine it.
     pub estimate: Option<f64>,
-    /// Null: not known (one replication, or too thin a tail).
+    /// The half-width of the interval; null: not known (one replication, or too thin a tail).
     pub half_width: Option<f64>,
     /// The number of replications from which the estimate is computed.
     pub n: u64,
@@ -363,9 +362,9 @@ impl Judgement {
 #[serde(deny_unknown_fields)]
 pub struct Detail {
     pub timeline: Timeline,
-    /// Quantiles by metric stem, such as `e2e` or `workloads.chat.ttft`, in milliseconds.
+    /// The quantiles by metric stem, such as `e2e` or `workloads.chat.ttft`, in milliseconds.
     pub distributions: BTreeMap<String, Quantiles>,
-    /// Limits by prefix, such as `quotas.us.tpm`: what is enforced over each minute.
+    /// The limits by prefix, such as `quotas.us.tpm`, as they are enforced over each minute.
     pub limits: BTreeMap<String, LimitFacts>,
     /// The service level objectives by workload; workloads without one are left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -397,7 +396,7 @@ pub struct LimitFacts {
     pub occupied_peak_per_min: Option<f64>,
 }
 
-/// Series over equal buckets of simulated time. There are at most 720 buckets.
+/// The series over equal buckets of simulated time. There are at most 720 buckets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Timeline {
@@ -420,7 +419,7 @@ pub struct Timeline {
 pub struct Quantiles {
     /// The number of values in the distribution.
     pub count: u64,
-    /// Rising shares in [0, 1].
+    /// The shares, rising from 0 to 1.
     pub shares: Vec<f64>,
     /// The values at those shares, in milliseconds.
     pub values_ms: Vec<f64>,
@@ -431,8 +430,9 @@ const SHORTEST_IN_MINUTES: f64 = 300.0;
 const MINUTE_S: f64 = 60.0;
 
 impl Timeline {
-    /// Its buckets, joined to whole minutes of the run where they are shorter: limits are per minute, and a few seconds
-    /// hold too few requests to tell a tail. Empty: there is no bucket of a known width.
+    /// Returns the columns of a chart: the buckets, joined to whole minutes of the run where they are shorter, because
+    /// limits are per minute, and a few seconds hold too few requests for a tail. Empty: there is no bucket of a known
+    /// width.
     #[must_use]
     pub fn columns(&self) -> Vec<Range<usize>> {
         let buckets = self.series.values().map(Vec::len).max().unwrap_or(0);

@@ -83,7 +83,7 @@ pub struct Bought {
     pub verdict: BoughtVerdict,
     /// The monthly cost of what is bought less that of the answer; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
-    /// States in a sentence whether the bought value is too small, right or larger than needed.
+    /// The sentence that says whether the bought value is too small, right or larger than needed.
     pub explanation: String,
 }
 

@@ -8,7 +8,7 @@ use super::Point;
 
 /// Counts of requests that differ by less are those of the same traffic \[1\]: users depend a little on what they wait for.
 const SAME_SHARE: f64 = 0.01;
-/// Requests by which small counts may differ at the ends of the measured time.
+/// The number of requests by which small counts may differ at the ends of the measured time.
 const SAME_COUNT: f64 = 2.0;
 
 /// The requests that a design point is asked for.

@@ -41,11 +41,11 @@ pub struct VerdictBasis {
     pub bound: f64,
     /// True if a goal of the scenario states the bound.
     pub bound_is_stated: bool,
-    /// Wall-clock minutes in which a measured request arrived, over all replications.
+    /// The number of wall-clock minutes in which a measured request arrived, over all replications.
     pub minutes: u64,
     /// The number of these minutes in which a larger share of the requests failed or timed out than the bound.
     pub minutes_over_bound: u64,
-    /// Attempts that were refused, of calls that were answered on a later attempt; mean of the replications.
+    /// The number of refused attempts of calls that were answered on a later attempt; mean of the replications.
     pub recovered_attempts: f64,
     /// The number of requests waiting at the end of the measurement less the number at its start; mean of the
     /// replications.
@@ -64,8 +64,8 @@ pub struct Neck {
     pub path: String,
     /// The size of the bottleneck at the start of the run, such as tokens a minute; null: it has no size.
     pub size: Option<f64>,
-    /// Offers that it refused and that no later capacity of a route could make good; mean of the replications. 0: it is
-    /// the neck because of the time that attempts waited.
+    /// The number of offers that it refused and that no later capacity of a route could make good; mean of the
+    /// replications. 0: it is the bottleneck because of the time that attempts waited.
     pub refused: f64,
     /// The time that attempts waited for the bottleneck within the measured interval, in seconds; mean of the
     /// replications.
