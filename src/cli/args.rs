@@ -376,7 +376,7 @@ pub(super) struct Resources {
 }
 
 impl Resources {
-    /// The number of threads; 0: one for each core.
+    /// Returns the number of threads; 0: one for each core.
     pub(super) fn threads(self) -> usize {
         usize::from(self.threads.unwrap_or(0))
     }
@@ -400,7 +400,7 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
-    /// Returns all of them as `PATH=VALUE`.
+    /// Returns all overrides as `PATH=VALUE`.
     pub(super) fn as_settings(&self) -> Vec<String> {
         let seed = self.seed.map(|n| format!("run.seed={n}"));
         let replications = self.replications.map(|n| format!("run.replications={n}"));
@@ -408,7 +408,7 @@ impl Overrides {
     }
 }
 
-/// As a scenario writes it: `2_000_000`.
+/// Parses a whole number as a scenario writes it: `2_000_000`.
 fn whole(text: &str) -> Result<u64, String> {
     text.replace('_', "").parse().map_err(|_| {
         let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '_')).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `bedload compare`: two scenarios with the same luck, told and written.
+//! The command `bedload compare`: two scenarios are simulated with common random numbers and compared.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};

@@ -17,7 +17,7 @@ pub(super) struct Wanted {
     pub theme: Theme,
 }
 
-/// Both, and a PNG twice as wide as the drawing, for screens of two pixels to a CSS pixel.
+/// The usual files: SVG, and a PNG twice as wide as the drawing, for screens of two pixels to a CSS pixel.
 pub(super) const USUAL: Wanted = Wanted { svg: true, png: true, width: 1_280, theme: Theme::Light };
 
 /// Writes what is drawn of a document; returns the files.

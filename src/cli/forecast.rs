@@ -1,4 +1,5 @@
-//! Time and memory, told before a run begins: what is long is said, and what this machine cannot hold is refused.
+//! The forecast of time and memory before a run begins: a long run is announced, and one that this machine cannot hold
+//! is refused.
 
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
@@ -37,12 +38,12 @@ impl Ahead {
         Self { need: experiment::estimate(model), replications, plays, at_once: 1.0 }
     }
 
-    /// Returns the same for several plays, of which as many go on at a time as there are threads.
+    /// Returns the forecast for several points, of which as many are simulated at a time as there are threads.
     pub(super) fn for_points(self, points: f64) -> Self {
         Self { plays: points, at_once: f64::INFINITY, ..self }
     }
 
-    /// Returns the same for so many times as many plays.
+    /// Returns the forecast for `plays` times as many simulations.
     pub(super) fn times(self, plays: f64) -> Self {
         Self { plays: self.plays * plays, ..self }
     }
@@ -51,7 +52,8 @@ impl Ahead {
         self.need.requests * f64::from(self.replications) * self.plays
     }
 
-    /// The time \[s\] and the memory \[bytes\] on so many threads, what the program holds already aside.
+    /// Returns the time \[s\] and the memory \[bytes\] on a number of threads, without the memory that the program
+    /// holds already.
     fn total(&self, threads: f64) -> (f64, f64) {
         let replications = f64::from(self.replications);
         let at_once = threads.min(replications * self.plays.min(self.at_once)).max(1.0);
@@ -86,7 +88,7 @@ pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Troubl
     Ok(())
 }
 
-/// `to simulate about 360 M requests takes about 3 h and 4.5 GB of memory`
+/// Returns a forecast as text: `to simulate about 360 M requests takes about 3 h and 4.5 GB of memory`
 fn sentence(requests: f64, seconds: f64, bytes: f64) -> String {
     let of = if requests > 0.0 { format!("about {} requests", figures::amount(requests)) } else { "this".to_owned() };
     let time = figures::time(seconds * 1e3);
@@ -106,7 +108,7 @@ fn warn(rule: &str) {
     super::complain(&super::render::render(&Sources::default(), &[finding], colour));
 }
 
-/// `4.5 GB`
+/// Returns an amount of memory as text: `4.5 GB`
 fn memory(bytes: f64) -> String {
     let (scale, unit) = if bytes >= 1e9 { (1e9, "GB") } else { (1e6, "MB") };
     format!("{} {unit}", figures::plain(&figures::three_figures(bytes / scale)))

@@ -1,4 +1,4 @@
-//! `bedload import`: records of calls become scenarios.
+//! The command `bedload import`: records of calls become scenarios.
 
 use std::path::{Path, PathBuf};
 
@@ -174,14 +174,14 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// A name as a scenario takes it: a letter, then letters, digits, `_` and `-`, all in lower case.
+/// Returns a text as a name that a scenario accepts: a letter, then letters, digits, `_` and `-`, all in lower case.
 fn workload_name(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c.to_ascii_lowercase() } else { '_' };
     let name: String = text.chars().map(plain).skip_while(|c| !c.is_ascii_lowercase()).collect();
     if name.is_empty() { "trace".to_owned() } else { name }
 }
 
-/// The file as a scenario in `folder` names it: relative where both are known.
+/// Returns the path by which a scenario in `folder` names a file: relative where both are known.
 fn path_from(folder: &Path, file: &Path) -> String {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let path = match (here.canonicalize(), file.canonicalize()) {

@@ -76,7 +76,7 @@ impl Trouble {
     }
 }
 
-/// Parses the arguments, does what they say, and returns how it ended.
+/// Parses the arguments, runs the command, and returns the exit code.
 #[must_use]
 pub fn main() -> Exit {
     let cli = match terminal::parse() {
@@ -118,7 +118,7 @@ fn import_meant(error: &clap::Error) -> Option<String> {
     is_meant.then(|| format!("bedload import trace {}", rest.join(" ")))
 }
 
-/// Loads a scenario, what it doubts included, and shows its warnings.
+/// Loads a scenario, tries the alternatives of its unknowns, and shows its warnings.
 fn load(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<(Source, Loaded), Trouble> {
     let source = source(path, settings, catalogs)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
@@ -127,8 +127,8 @@ fn load(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<(Sourc
     Ok((source, loaded))
 }
 
-/// Tries each alternative of what is in doubt by itself, over some settings, so that most faults are found before
-/// anything is simulated.
+/// Tries each alternative of each unknown by itself, over some settings, so that most faults are found before anything
+/// is simulated.
 fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]) -> Result<(), Trouble> {
     for unknown in unknowns {
         for value in unknown.others() {
@@ -165,7 +165,7 @@ fn show_warnings(loaded: &Loaded) {
     complain(&warnings(loaded));
 }
 
-/// The warnings of a scenario as stderr shows them; empty when there are none.
+/// Returns the warnings of a scenario as stderr shows them; empty when there are none.
 fn warnings(loaded: &Loaded) -> String {
     if loaded.warnings.is_empty() {
         return String::new();

@@ -1,4 +1,4 @@
-//! `bedload run`: one design point, told, written and drawn.
+//! The command `bedload run`: one design point is simulated, summarised, written and drawn.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -62,7 +62,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     Ok(exit(not_held_early(worst, &conclusion.results.points), conclusion.results.doubt.as_ref()))
 }
 
-/// Point K of the scenario's sweep.
+/// Loads a point of the scenario's sweep by its index.
 fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     let source = source(&args.file, &args.overrides.as_settings(), &args.overrides.catalog)?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
@@ -169,7 +169,7 @@ fn tell_broken(results: &Results) {
     }
 }
 
-/// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
+/// Returns the files that were written as lines: the folder, then each file, a PNG beside its SVG.
 pub(super) fn files_line(written: &[PathBuf]) -> String {
     let name = |p: &PathBuf| p.file_name().map(|n| shown(Path::new(n))).unwrap_or_default();
     let folder = written.first().and_then(|p| p.parent()).map(shown).unwrap_or_default();
@@ -201,7 +201,8 @@ pub(super) fn not_held_early(worst: Option<Judgement>, points: &[Point]) -> Opti
     worst.max(has_ended_early.then_some(Judgement::Inconclusive))
 }
 
-/// No gate passes on a lucky reading: what holds as written and not under every reading is inconclusive, and said so.
+/// Returns the exit code. A goal that holds as written but not under every reading is inconclusive, and a message says
+/// so.
 pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit {
     let judgement = judgement.unwrap_or(Judgement::Held);
     match doubt.filter(|doubt| judgement == Judgement::Held && doubt.hangs()) {

@@ -59,7 +59,7 @@ pub(super) fn shown(path: &Path) -> String {
 /// Parses the arguments. The message about a wrong one quotes it, so it is made of arguments that are safe to show.
 ///
 /// # Errors
-/// They are wrong, or ask for the help or the version.
+/// The arguments are wrong, or ask for the help or the version.
 pub(super) fn parse() -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     Cli::try_parse_from(&arguments).map_err(|error| {

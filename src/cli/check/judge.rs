@@ -148,7 +148,7 @@ fn unbounded(played: &Played) -> Option<Case> {
     Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None })
 }
 
-/// A warning for each thing that the answer does not cover, or that happens after the run.
+/// Returns a warning for each thing that the answer does not cover, or that happens after the run.
 fn caveats(played: &Played) -> impl Iterator<Item = Case> {
     let caveats = played.notes.iter().filter(|note| note.is_caveat);
     caveats.map(|note| Case {

@@ -1,4 +1,5 @@
-//! `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says whether all hold.
+//! The command `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says whether all
+//! hold.
 
 mod judge;
 
@@ -31,7 +32,7 @@ struct Subject {
 struct Gate<'a> {
     args: &'a CheckArgs,
     baseline: Option<Baseline>,
-    /// Today's date, as YYYY-MM-DD.
+    /// The date of today, as YYYY-MM-DD.
     today: String,
     clock: Clock,
 }
@@ -178,7 +179,7 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     warnings
 }
 
-/// Returns whether one of the files that are checked judges both of these together: it is one of them or includes it.
+/// Returns whether one of the files that are checked judges both files together: it is one of them or includes it.
 fn are_together(subjects: &[Subject], one: &str, other: &str) -> bool {
     let source_of = |file: &str| subjects.iter().find(|subject| subject.file == file).map(|subject| &subject.source);
     let (Some(one), Some(other)) = (source_of(one), source_of(other)) else { return false };
@@ -218,8 +219,8 @@ fn broken(file: &str, name: &str, message: &str) -> Checked {
     Checked { file: file.to_owned(), title: String::new(), cases: vec![case], now: None, before: None, is_broken: true }
 }
 
-/// Leaves the reports that were asked for although nothing was judged; returns the trouble, with what hindered the
-/// reports.
+/// Writes the reports that were asked for although nothing was judged; returns the trouble, with the errors of writing
+/// the reports.
 fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     match leave_reports(args, files) {
         Ok(()) => trouble,
