@@ -47,20 +47,20 @@ pub fn is_own(name: &str, start: &[u8]) -> bool {
     }
 }
 
-/// `{"schema_version": 2, "tool": {"name": "bedload", …`, however it is laid out.
+/// Returns whether a text begins as `{"schema_version": 2, "tool": {"name": "bedload", …`, however it is laid out.
 fn is_results(text: &str) -> bool {
     let dense: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();
     let Some(rest) = dense.strip_prefix("{\"schema_version\":") else { return false };
     rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(",\"tool\":{\"name\":\"bedload\"")
 }
 
-/// `{"index":7,"parameters":{…`
+/// Returns whether a line begins as `{"index":7,"parameters":{…`.
 fn is_point(line: &str) -> bool {
     let Some(rest) = line.strip_prefix("{\"index\":") else { return false };
     rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(",\"parameters\":{")
 }
 
-/// `point,PARAMETERS,replications,verdict,METRIC,METRIC:half_width,…`
+/// Returns whether a line is a header such as `point,PARAMETERS,replications,verdict,METRIC,METRIC:half_width,…`.
 fn is_points_header(line: &str) -> bool {
     let line = format!("{line},");
     line.starts_with("point,") && line.contains(",replications,verdict,")

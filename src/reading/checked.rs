@@ -1,4 +1,4 @@
-//! Contents of a file that are checked while they are read: no line and no quoted field is too long, no byte is NUL, and
+//! The contents of a file, checked while they are read: no line and no quoted field is too long, no byte is NUL, and
 //! every quote is closed.
 
 use std::io::{self, Chain, Cursor, Read};
@@ -27,7 +27,7 @@ enum Place {
     FieldStart,
     Plain,
     Quoted,
-    /// After a quote within a quoted field: the field ends, or another quote follows.
+    /// The place after a quote within a quoted field: the field ends, or another quote follows.
     Closing,
 }
 
@@ -42,7 +42,7 @@ pub struct Checked {
     quoted_from: u64,
     /// The length of the record so far \[bytes\].
     length: u64,
-    /// The commas of the record.
+    /// The number of commas in the record so far.
     commas: u64,
 }
 
