@@ -126,8 +126,7 @@ struct Columns {
 }
 
 impl Columns {
-    /// Returns columns as wide as their texts. The names, which can be broken, take what the panel and the figures
-    /// leave.
+    /// Returns columns as wide as their texts. The names, which can be broken, take the room that is left.
     fn of(rows: &[Line]) -> Self {
         let widest = |text: &dyn Fn(&Line) -> String| {
             rows.iter().map(|row| LABEL.width(&drawable(&text(row)))).fold(0.0, f64::max).ceil() + 1.0

@@ -1,5 +1,4 @@
-//! The chart of the bill: the total in one bar, and a bar for each part. Costs that are due for a whole term stand
-//! apart.
+//! The chart of the bill: the total in one bar, and a bar for each part. Costs of a whole term stand apart.
 
 use std::collections::BTreeMap;
 
@@ -199,8 +198,7 @@ fn is_committed(item: &BillItem, point: &Point) -> bool {
     point.commitments.iter().any(|c| item.capacity.as_ref() == Some(&c.capacity) && item.what == c.what)
 }
 
-/// Returns a label such as `provisioned at dedicated: 1 Model Unit` or `on demand at us`. The tokens of all workloads
-/// share one.
+/// Returns a label such as `provisioned at dedicated: 1 Model Unit` or `on demand at us`, which all workloads share.
 fn label(item: &BillItem) -> String {
     let mut label = item.component.replace('_', " ");
     if let Some(capacity) = &item.capacity {

@@ -12,8 +12,7 @@ use crate::terms::Unit;
 pub(super) struct CostByVolume;
 
 const MOST_WAYS: usize = 8;
-/// The most changes of the cheapest way that are marked, because an eye takes in no more; `MOST_EVENS` is for
-/// break-evens.
+/// The most marks for changes of the cheapest way, because an eye takes in no more; `MOST_EVENS` is for break-evens.
 const MOST_TURNS: usize = 4;
 const MOST_EVENS: usize = 3;
 /// The most values that are drawn, because more would make too large a file; of more, evenly chosen ones are drawn.
@@ -88,8 +87,7 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// Returns the cost of the only way in figures, or the sentence that says which of several is the cheapest from
-    /// where on.
+    /// Returns the cost of the only way, or a sentence that says which of several is the cheapest from where on.
     fn subtitle(&self) -> String {
         let (ways, volumes) = (&self.volumes.ways, &self.volumes.volumes);
         let (least, most) = (labels::volume(volumes[0]), labels::volume(*volumes.last().unwrap_or(&0.0)));
@@ -122,8 +120,7 @@ impl Sheet<'_, '_> {
         text + "." + &self.evens() + &self.unpriced()
     }
 
-    /// Returns a sentence with the ways whose cost is not known, and the keys that would state it; empty if all are
-    /// known.
+    /// Returns a sentence on the ways without a known cost, and the keys that state it; empty: all costs are known.
     fn unpriced(&self) -> String {
         let ways: Vec<&str> = self.volumes.unpriced.iter().take(MOST_WAYS).map(|way| self.way(*way)).collect();
         if ways.is_empty() {
@@ -463,8 +460,7 @@ impl Sheet<'_, '_> {
     }
 }
 
-/// Returns the points of a line that is straight in requests and dollars: both ends, and points between them in `steps`
-/// steps.
+/// Returns both ends of a line that is straight in requests and dollars, and points between them, in `steps` steps.
 fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     let at = |i: usize| {
         let share = i as f64 / steps as f64;

@@ -401,8 +401,7 @@ impl Panel<'_, '_> {
         self.canvas.line((x - 3.0, b), (x + 3.0, b), ink, 1.25)
     }
 
-    /// Writes a line of text on a patch of paper, so that it stays legible over areas; its baseline is at `y` \[CSS
-    /// px\].
+    /// Writes a line of text on a patch of paper, to be legible over areas; its baseline is at `y` \[CSS px\].
     pub(super) fn note(
         &self,
         x: f64,

@@ -1,5 +1,5 @@
-//! The chart of the mean time of an answer by its parts: waiting, the time to the first token, writing. Each workload
-//! has a row.
+//! The chart of the mean time of an answer by its parts, for each workload: waiting, the time to the first token,
+//! writing.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source};
@@ -16,7 +16,7 @@ const LABEL_WIDTH: f64 = 150.0;
 /// The longest time that is drawn as it is \[ms\], so that sums do not overflow.
 const LONGEST_MS: f64 = 1e12;
 
-/// A smaller part of an answer's time is not told by its figure \[1\].
+/// The share of an answer's time below which the figure of a part is not written \[1\].
 const LEAST_SHARE: f64 = 0.0005;
 
 /// The parts of an answer's time with their colours, in the order of time. Waiting and the first token have the same
@@ -63,7 +63,7 @@ struct Row {
 }
 
 impl Row {
-    /// Returns the row of a prefix. Means add up, so that what lies between two means is a mean too. `None`: a mean is
+    /// Returns the row of a prefix. Means add up, so that the difference of two is a mean too. `None`: a mean is
     /// missing.
     fn of(point: &Point, prefix: &str, label: &str) -> Option<Self> {
         let mean = |stem: &str| {

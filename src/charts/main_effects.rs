@@ -187,8 +187,8 @@ impl Effect {
     }
 }
 
-/// Joins the levels of an axis of numbers with many levels to a few of equal size. Returns the new axis, and the new
-/// level of each old one.
+/// Joins the many levels of an axis of numbers to a few of equal size; returns the axis, and the new level of each old
+/// one.
 fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
     let count = dimension.levels.len();
     if count <= MOST_LEVELS {
@@ -210,7 +210,7 @@ fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
     (Dimension { levels: (0..BINS).map(bin).collect(), ..dimension.clone() }, level_of)
 }
 
-/// A mean of neighbours is no figure that was set: three of its figures name it.
+/// Rounds a mean of neighbouring levels to three figures, because it is no value that was set.
 fn three_figures(x: f64) -> f64 {
     if x == 0.0 {
         return x;

@@ -114,8 +114,7 @@ impl<'a> Subject<'a> {
         self.points.iter().find(|p| p.index == index)
     }
 
-    /// Returns the one point that the document is about, with its course over time. `None`: there is none, or it has no
-    /// detail.
+    /// Returns the one point of the document with its course over time. `None`: there is none, or it has no detail.
     fn detailed(&self) -> Option<(&'a Point, &'a Detail)> {
         let point = self.point()?;
         Some((point, point.detail.as_ref()?))

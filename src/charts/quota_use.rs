@@ -76,8 +76,7 @@ impl Chart for QuotaUse {
     }
 }
 
-/// Returns the stem of a file, such as `quota_use-us`; the whole path is used when a quota and a capacity have one
-/// name.
+/// Returns the stem of a file, such as `quota_use-us`; the whole path where a quota and a capacity have one name.
 fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
     let name = |owner: &str| owner.split_once('.').map_or(owner, |(_, name)| name).to_owned();
     let same = all.iter().filter(|limits| name(limits[0].owner) == name(owner)).count();
@@ -172,8 +171,7 @@ impl<'d> Limit<'d> {
         if self.counts_requests() { "requests per minute" } else { "tokens per minute" }
     }
 
-    /// Returns whether used and held differ. A request limit reserves nothing: within a minute, it holds what it
-    /// counted.
+    /// Returns whether used and held differ. A request limit reserves nothing: in a minute, it holds what it counted.
     fn has_two_areas(&self, columns: &Columns) -> bool {
         !self.counts_requests() || columns.width_s > 60.0
     }

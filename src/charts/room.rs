@@ -81,8 +81,7 @@ impl Placer {
         self.place_at((x, y), text, face, &[-7.0, 16.0, 4.0, -20.0, 29.0, -33.0, 42.0])
     }
 
-    /// Reserves room, as `place` does, for a label that must not be left out: farther above where there is no room
-    /// nearby.
+    /// Reserves room, as `place` does, for a label that must not be left out: farther above where there is none nearby.
     pub(super) fn place_anyhow(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
         let mut far = (3..20).map(|i| -13.0 * f64::from(i));
         let near = self.place(x, y, text, face);

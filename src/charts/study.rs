@@ -110,8 +110,7 @@ impl Measure {
         Axis::metric(values.into_iter().chain(self.bounds.iter().map(|bound| bound.1)), self.unit, wanted)
     }
 
-    /// Draws the bounds as lines across a panel whose y axis is the metric, each with its words where there is room for
-    /// them.
+    /// Draws the bounds as lines across a panel whose y axis is the metric, each with its words where they have room.
     pub(super) fn draw_bounds(&self, panel: &Panel<'_, '_>, with_words: bool) -> Result<(), ChartError> {
         // Beyond the axis it would stand at its end, which is another figure.
         for (word, bound) in self.bounds.iter().filter(|(_, bound)| panel.holds(*bound)) {
@@ -192,8 +191,7 @@ pub(super) const fn word_of(judged: Option<Judgement>) -> &'static str {
     }
 }
 
-/// Returns the cost by which points are ranked: a month's cost where it is known of any point, else that of the
-/// measured time.
+/// Returns the cost by which points are ranked: a month's where it is known of any point, else that of the run.
 pub(super) fn cost_of(points: &[Point]) -> Option<Measure> {
     ["cost_per_month_usd", "cost_usd"]
         .into_iter()

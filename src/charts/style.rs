@@ -16,8 +16,7 @@ pub(super) const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf"
 
 /// The number of canvas pixels in a CSS pixel.
 pub(super) const SCALE: f64 = 4.0;
-/// The divisor of a font's size: plotters takes the size as the height of a line, and writes it to the SVG divided by
-/// this.
+/// The divisor of a font's size: plotters takes the size as a line's height, and writes it to the SVG divided by this.
 const LINE_PER_EM: f64 = 1.24;
 /// The height of a line of DejaVu \[em\]. With it, plotters measures a text as wide as it is drawn.
 const DEJAVU_LINE_PER_EM: f64 = 1.164;
@@ -240,8 +239,8 @@ impl Type {
         String::new()
     }
 
-    /// Returns the text, or both of its ends with an ellipsis between: names that begin alike are told apart by how
-    /// they end.
+    /// Returns the text, or both of its ends with an ellipsis between, because names that begin alike differ in their
+    /// ends.
     pub(super) fn fit_ends(self, text: &str, width: f64) -> String {
         if self.width(text) <= width {
             return text.to_owned();

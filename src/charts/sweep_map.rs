@@ -284,8 +284,7 @@ impl Grid<'_, '_, '_, '_> {
         self.canvas.rect(Room { top: room.top + hair * 3.0, bottom: room.top + hair * 3.0 + side, ..corner }, mark)
     }
 
-    /// Draws the outline of the cells that meet everything: an edge wherever one of two neighbours does and the other
-    /// does not.
+    /// Draws the outline of the cells that meet everything: an edge between two neighbours of which only one does.
     fn region(&self, cells: &[Option<&Site<'_>>]) -> Result<(), ChartError> {
         let (columns, rows) = (self.map.columns.len(), self.map.rows.len());
         let meets = |column: Option<usize>, row: Option<usize>| match (column, row) {

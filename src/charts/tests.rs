@@ -62,8 +62,7 @@ fn noise(i: usize) -> f64 {
     (mixed >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Returns six hours of chat that ramps up and bursts every two hours; `load` is its ordinary demand as a share of the
-/// limit.
+/// Returns six hours of chat that ramps up and bursts every two hours; `load` is its ordinary share of the limit.
 pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
     let limit = 2_000_000.0;
     let (mut occupied, mut charged, mut throttled) = (vec![], vec![], vec![]);

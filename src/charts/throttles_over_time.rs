@@ -77,8 +77,7 @@ impl<'d> Refusals<'d> {
         Self { course, reasons, refused, throttled }
     }
 
-    /// Returns whether fewer attempts failed than offers were refused, because another capacity may take what one
-    /// refused.
+    /// Returns whether attempts fail less often than offers, because another capacity takes what one refused.
     fn attempts_differ(&self) -> bool {
         let differ: f64 = self.throttled.iter().zip(&self.refused).map(|(t, r)| (t - r).abs()).sum();
         largest(&self.throttled) > 0.0 && differ > total(&self.refused) * 0.02

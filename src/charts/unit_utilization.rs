@@ -128,7 +128,7 @@ impl Unit<'_> {
         self.both().map(|(_, values, _)| largest(values)).fold(0.0, f64::max)
     }
 
-    /// Draws the panel; it is told whether it is the last one, and whether it is the only one.
+    /// Draws the panel; the flags say whether it is the last one, and whether it is the only one.
     fn panel(
         &self,
         canvas: &Canvas<'_>,

@@ -35,8 +35,7 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Returns the costs of the way at volume `i` and at the next \[USD\]; `None`: the way does not carry the load at
-    /// both.
+    /// Returns the way's costs at volume `i` and at the next \[USD\]; `None`: the way does not carry the load at both.
     fn ends(&self, i: usize) -> Option<(f64, f64)> {
         let cost = |i: usize| self.stands.get(i).copied().flatten().filter(|s| s.carries).map(|s| s.cost);
         Some((cost(i)?, cost(i + 1)?))
@@ -79,8 +78,7 @@ pub(super) struct Volumes {
     pub(super) cheapest: Vec<Option<usize>>,
     pub(super) legs: Vec<Leg>,
     pub(super) turns: Vec<Turn>,
-    /// The volumes at which another way breaks even with the way that is the cheapest at the least volume, except
-    /// turns.
+    /// The volumes, except turns, at which another way breaks even with the cheapest way of the least volume.
     pub(super) evens: Vec<Turn>,
     /// The ways that carry the load somewhere at a cost that is not known.
     pub(super) unpriced: Vec<usize>,
