@@ -334,8 +334,7 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// Returns lines on how a metric is judged over the readings and, below, on the readings that judge otherwise than the
-/// scenario as written.
+/// Returns lines on how a metric is judged over the readings, and on the readings that judge otherwise than as written.
 fn turns(
     readings: &[Reading],
     (metric, better): (&str, Better),

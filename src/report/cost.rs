@@ -80,8 +80,7 @@ fn month(results: &Results, point: &Point) -> Vec<String> {
     lines
 }
 
-/// Returns the bill by list price and the discounts that make the difference, in a sentence; `None`: no discount is in
-/// force.
+/// Returns a sentence with the bill by list price and the discounts on it; `None`: no discount is in force.
 fn discount(bill: &[BillItem]) -> Option<String> {
     let mut named: Vec<(&str, f64)> = Vec::new();
     for (item, list) in bill.iter().filter_map(|item| Some((item, item.list.as_ref()?))) {

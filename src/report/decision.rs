@@ -13,7 +13,7 @@ pub fn decide(results: &mut Results) {
     }
 }
 
-/// Returns the lines of the box: the answer, the neck, what would change it, what it hangs on.
+/// Returns the lines of the box: the answer, the bottleneck, what would change the answer, what it hangs on.
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
@@ -86,8 +86,7 @@ fn caveats(decision: &Decision) -> Vec<String> {
     lines
 }
 
-/// Returns the bottleneck in a sentence where no limit is one: the client's own time-outs; `None`: no request timed
-/// out.
+/// Returns the client's own time-outs as the bottleneck, where no limit is one; `None`: no request timed out.
 fn timed_out(point: &Point) -> Option<String> {
     let lost = point.value("failure_rate").filter(|lost| *lost > 0.0)?;
     let part = share(point.value("timeout_rate").filter(|rate| *rate > 0.0)? / lost);

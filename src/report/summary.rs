@@ -1,4 +1,4 @@
-//! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
+//! The summary of a run, as rows of a label and lines of text, which text and Markdown share.
 
 mod owners;
 mod requests;

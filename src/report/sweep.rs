@@ -182,8 +182,7 @@ impl Tale {
         }
     }
 
-    /// Returns the points to show, all where they are few, else the cheapest good ones, else the first; and their
-    /// title.
+    /// Returns the points to show with a title: all where they are few, else the cheapest good ones, else the first.
     pub(super) fn shown(&self) -> (&[Point], String) {
         if self.points as usize <= MOST_ROWS {
             (&self.first, String::new())

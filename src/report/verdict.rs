@@ -1,4 +1,4 @@
-//! The verdict, its neck and the goals, in sentences.
+//! The verdict, its bottleneck and the goals, in sentences.
 
 use super::figures::{Palette, amount, count, figure, share, three_figures, time};
 use super::summary::bound;

@@ -4,7 +4,7 @@ use super::{Checked, visible};
 use crate::escape::{workflow_message, workflow_property};
 use crate::results::Judgement;
 
-/// Returns a line for each condition that did not hold, or is worth a word. An inconclusive condition is an error, or a
+/// Returns a line for each condition that did not hold, or is worth a word. What is inconclusive is an error, or a
 /// warning where it `may_pass`.
 #[must_use]
 pub fn annotations(all: &[Checked], may_pass: bool) -> String {

@@ -190,8 +190,7 @@ const LONG: usize = 24;
 /// A table with more columns than this does not fit a telephone, where it scrolls in its frame.
 const MOST_NARROW: usize = 4;
 
-/// Returns a table in a frame of its own, which scrolls where the page is narrow; a keyboard scrolls what has the
-/// focus.
+/// Returns a table in its own frame, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
 fn table(table: &Table, frame: &str) -> Markup {
     let groups = table.lines.chunk_by(|_, next| !matches!(next, Line::Group(_)));
     markup! {

@@ -108,7 +108,7 @@ fn figures(rows: &[Row]) -> String {
     out + "\n"
 }
 
-/// Returns a picture. Its title and what to see in it are drawn in it; whoever does not see it is told both.
+/// Returns a picture. Its title and caption are drawn in it, and written as its text for whoever does not see it.
 fn drawing(drawing: &Drawing) -> String {
     let (title, caption) = (plain(&drawing.title), plain(&drawing.caption));
     format!("![{title}. {caption}]({}.png)\n\n", drawing.name)

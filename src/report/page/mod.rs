@@ -39,7 +39,7 @@ const MAIN: [&str; 12] = [
     "served_by_capacity",
     "cost_by_component",
 ];
-/// The chart that serves best where a daily limit is the neck.
+/// The chart that serves best where a daily limit is the bottleneck.
 const DAILY: &str = "throttles_over_time";
 const PLAIN: Palette = Palette { colour: false };
 

@@ -122,7 +122,7 @@ pub(super) fn unit(metric: &str) -> Unit {
     terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit)
 }
 
-/// Returns the figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
+/// Returns the figures: of a run as a terminal shows them, of a comparison, of a size, or of points.
 pub(super) fn story(subject: &Subject<'_>) -> Section {
     let results = subject.results;
     if let Some(comparison) = &results.comparison {

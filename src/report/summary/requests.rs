@@ -103,8 +103,7 @@ impl Story<'_> {
         Some(format!("sessions: {} in progress on average, {peak} at the peak{completed}", figure(mean, Unit::Count)))
     }
 
-    /// Returns the workloads, when there are several: the worst first when requests fail or are throttled, else by
-    /// name.
+    /// Returns the workloads, where there are several: the worst first if requests fail or are throttled, else by name.
     fn workloads(&self) -> Option<Table> {
         let names = self.names("workloads.");
         if names.len() < 2 {

@@ -17,8 +17,7 @@ const SAVED_PER_FAILURE: f64 = 3.0;
 pub(super) struct Ranked {
     measure: &'static str,
     pub(super) known: u64,
-    /// The points that no other point beats in cost and in failures, and that are about as cheap as the cheapest, by
-    /// rising cost.
+    /// The points that no other beats in cost and in failures, about as cheap as the cheapest, by rising cost.
     front: Vec<Candidate>,
 }
 
