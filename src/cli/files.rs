@@ -45,8 +45,7 @@ fn told(opened: Result<OutputFolder, FolderError>) -> Result<OutputFolder, Troub
     Ok(folder)
 }
 
-/// Returns the exit code of a failed write: a path that can be no folder was typed wrong; all else is the system's
-/// failure.
+/// Returns the exit code of a failed write: a path that can be no folder is a wrong argument; all else is the system's.
 fn exit_of(why: &io::Error) -> Exit {
     use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, NotADirectory};
     match why.kind() {

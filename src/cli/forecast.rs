@@ -1,5 +1,4 @@
-//! The forecast of time and memory before a run begins: a long run is announced, and one that this machine cannot hold
-//! is refused.
+//! The forecast of time and memory before a run: a long run is announced, one too large for this machine is refused.
 
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
@@ -52,8 +51,7 @@ impl Ahead {
         self.need.requests * f64::from(self.replications) * self.plays
     }
 
-    /// Returns the time \[s\] and the memory \[bytes\] on a number of threads, without the memory that the program
-    /// holds already.
+    /// Returns the time \[s\] and the memory \[bytes\] on a number of threads, without what the program holds already.
     fn total(&self, threads: f64) -> (f64, f64) {
         let replications = f64::from(self.replications);
         let at_once = threads.min(replications * self.plays.min(self.at_once)).max(1.0);
@@ -63,11 +61,10 @@ impl Ahead {
     }
 }
 
-/// Says that a command that plays all of these, one after the other, will take long or much memory; small ones hear
-/// nothing.
+/// Announces that simulations, made one after the other, will take long or much memory; says nothing of small ones.
 ///
 /// # Errors
-/// It needs more memory than this machine has, and nobody said `--yes`.
+/// The simulations need more memory than this machine has, and `--yes` is not given.
 pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Trouble> {
     let threads = match resources.threads {
         Some(threads) => f64::from(threads),

@@ -201,7 +201,7 @@ pub(super) fn not_held_early(worst: Option<Judgement>, points: &[Point]) -> Opti
     worst.max(has_ended_early.then_some(Judgement::Inconclusive))
 }
 
-/// Returns the exit code. A goal that holds as written but not under every reading is inconclusive, and a message says
+/// Returns the exit code. A goal that holds as written but not under every reading is inconclusive, and a remark says
 /// so.
 pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit {
     let judgement = judgement.unwrap_or(Judgement::Held);

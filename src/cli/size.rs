@@ -93,8 +93,7 @@ pub(super) fn conclude(
     sized.map_err(|reason| fault(Exit::Usage, reason, help))
 }
 
-/// Prints a remark where more is bought than needed, which is no failure, or, in a quiet run, where too little is
-/// bought.
+/// Prints a remark where more is bought than needed, which is no failure, and in a quiet run where too little is.
 fn tell_bought(sizing: &Sizing, quiet: bool) {
     let Some(bought) = &sizing.bought else { return };
     match bought.verdict {

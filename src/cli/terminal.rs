@@ -36,12 +36,12 @@ fn print(text: &str) -> Result<bool, Trouble> {
     }
 }
 
-/// Prints one line to stderr; nobody has to read it.
+/// Prints one line to stderr; a line that cannot be written is no failure.
 pub(super) fn remark(line: &str) {
     complain(&format!("{}\n", visible(line)));
 }
 
-/// Prints finished lines to stderr, such as rendered findings; nobody has to read them.
+/// Prints finished lines to stderr, such as rendered findings; lines that cannot be written are no failure.
 pub(super) fn complain(lines: &str) {
     let _ = stderr().write_all(escape::terminal(lines, colour(&stderr())).as_bytes());
 }

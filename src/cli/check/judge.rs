@@ -178,8 +178,7 @@ fn known<'b>(baseline: &'b Baseline, file: &str) -> Option<&'b BaselineScenario>
     exact.or_else(|| alike.next().filter(|_| alike.next().is_none()).map(|(_, scenario)| scenario))
 }
 
-/// Judges a size: where something is bought, whether that is enough, under every reading too; else whether there is an
-/// answer.
+/// Judges a size: whether what is bought is enough, under every reading too, or else whether there is an answer.
 fn sized(sizing: &Sizing, hangs: bool) -> Case {
     let judgement = match &sizing.bought {
         Some(bought) => match bought.verdict {

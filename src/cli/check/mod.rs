@@ -1,5 +1,4 @@
-//! The command `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says whether all
-//! hold.
+//! The command `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says if all hold.
 
 mod judge;
 
@@ -219,8 +218,7 @@ fn broken(file: &str, name: &str, message: &str) -> Checked {
     Checked { file: file.to_owned(), title: String::new(), cases: vec![case], now: None, before: None, is_broken: true }
 }
 
-/// Writes the reports that were asked for although nothing was judged; returns the trouble, with the errors of writing
-/// the reports.
+/// Writes the reports that were wanted although nothing was judged; returns the trouble, with any errors of writing.
 fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     match leave_reports(args, files) {
         Ok(()) => trouble,
@@ -228,7 +226,7 @@ fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     }
 }
 
-/// Writes the reports that were asked for: Markdown for a review, JUnit XML for a CI system.
+/// Writes the reports that the arguments name: Markdown for a review, JUnit XML for a CI system.
 fn leave_reports(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
     let may_pass = args.inconclusive == OnDoubt::Pass;
     if let Some(path) = &args.junit {
