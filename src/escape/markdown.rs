@@ -3,8 +3,7 @@
 use super::{lines, visible, xml};
 
 /// The space without a width that follows a sign which would call somebody, or link an issue or an address. GitHub
-/// looks for such signs after it has read the Markdown, so that no escape of Markdown helps; the space does, and is not
-/// seen.
+/// looks for these signs after it has read the Markdown, so that no escape of Markdown helps; this space does.
 const APART: &str = "&#8203;";
 
 /// Returns a text within a line, in which nothing is markup. A harmful character is shown as `\u{1b}`.

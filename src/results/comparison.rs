@@ -83,8 +83,8 @@ impl Comparison {
         self.a.measured_s != self.b.measured_s
     }
 
-    /// Returns the metrics that are told: those that decide, without sums of the run where the measured times differ, and
-    /// without the share of answers that are cut short where it does not differ.
+    /// Returns the metrics that are shown: those that decide, without sums of the run where the measured times differ,
+    /// and without the share of answers that are cut short where it does not differ.
     #[must_use]
     pub fn deciding(&self) -> Vec<&'static str> {
         let is_told = |name: &&str| match *name {

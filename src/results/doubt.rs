@@ -80,8 +80,7 @@ pub struct Condition {
     /// The values that change the verdict; empty where a threshold is known.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub values: Vec<Value>,
-    /// The number below which the verdict changes: the lowest that was seen to keep the verdict, found by halving, to
-    /// about 1 % of the range.
+    /// The number below which the verdict changes: the lowest found by halving to keep it, to about 1 % of the range.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub below: Option<f64>,
     /// The number above which the verdict changes: the highest that was seen to keep the verdict.

@@ -106,8 +106,8 @@ pub enum BoughtVerdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Safe {
-    /// The value nearest to the answer, or to the first that holds where that is undecided, that meets every goal under
-    /// every reading that was played; null: none of the range is known to.
+    /// The value that meets every goal under every reading that was simulated and is nearest to the answer, or to the
+    /// first value that holds where the answer is undecided; null: no value of the range is known to.
     pub value: Option<u64>,
     /// The monthly cost of this value less that of the answer in USD; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,

@@ -11,7 +11,7 @@ const SAME_SHARE: f64 = 0.01;
 /// The number of requests by which small counts may differ at the ends of the measured time.
 const SAME_COUNT: f64 = 2.0;
 
-/// The requests that a design point is asked for.
+/// The requests that a design point has to serve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
     /// The number of requests by the name of the metric: of the whole run, and of each workload where it is known.
@@ -43,7 +43,7 @@ impl Traffic {
         self.requests.get("requests").copied().unwrap_or(0.0)
     }
 
-    /// Returns whether both are the same requests, as far as counts and set lengths tell.
+    /// Returns whether both are the same requests, as far as counts and set lengths show.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let is_near = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME_COUNT.max(SAME_SHARE * a.max(*b));
