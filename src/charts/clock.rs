@@ -8,7 +8,7 @@ use super::axis::{Axis, Tick};
 use super::labels;
 use crate::results::{Origin, Results, Timeline};
 
-/// An axis has at most this many labelled ticks, so that they do not collide on a narrow drawing.
+/// The most labelled ticks of an axis, so that labels do not collide on a narrow drawing.
 const MOST_TICKS: f64 = 9.0;
 const DAY_S: i64 = 86_400;
 /// The distances that clock ticks may have \[s\].
@@ -98,7 +98,8 @@ fn clock_axis(start: &ZonedDateTime, from_s: f64, to_s: f64) -> Axis {
     Axis::with_ticks(from_s, from_s + span, ticks)
 }
 
-/// Returns the instant so many seconds of the wall clock after midnight, also \[s since t = 0\]; a change of the clock moves it.
+/// Returns the instant, also \[s since t = 0\], at a time of the wall clock after midnight \[s\]; a change of the clock
+/// moves it.
 fn instant_of(start: &ZonedDateTime, midnight: DateTime, seconds: i64) -> Option<(f64, ZonedDateTime)> {
     let tick = midnight
         .checked_add(SignedDuration::from_secs(seconds))

@@ -13,11 +13,11 @@ pub(super) struct CompareDifferences;
 const MOST_ROWS: usize = 20;
 /// The multiple of a beyond which a row ends in an arrow, so that the others keep their room \[1\].
 const FARTHEST: f64 = 2.0;
-/// An axis spans at least this share of a, so that nothing looks large that is not \[1\].
+/// The least share of a that the axis reaches on either side, so that no small difference looks large \[1\].
 const NEAREST: f64 = 0.05;
 /// The height of a row \[CSS px\].
 const ROW: f64 = 23.0;
-/// A row whose name takes two lines.
+/// The height of a row whose name takes two lines \[CSS px\].
 const TALL_ROW: f64 = 31.0;
 const NAME_LINE: f64 = 13.0;
 const HEAD_LINE: f64 = 14.0;

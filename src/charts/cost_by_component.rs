@@ -18,7 +18,7 @@ const LABEL_WIDTH: f64 = 236.0;
 const WIDEST_LABEL: f64 = 370.0;
 /// The width right of the longest bar, for its amount \[CSS px\].
 const AMOUNT_WIDTH: f64 = 118.0;
-/// A sum beyond this is drawn as this: sums of sums must not overflow.
+/// The largest amount that is drawn as it is, so that sums of sums do not overflow \[USD\].
 const LARGEST: f64 = 1e15;
 
 impl Chart for CostByComponent {

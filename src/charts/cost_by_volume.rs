@@ -21,7 +21,7 @@ const MOST_VALUES: usize = 120;
 const DOT_SPACE: f64 = 9.0;
 /// The ratio of the largest to the smallest volume from which on the scale is logarithmic.
 const WIDE: f64 = 30.0;
-/// A straight line is a curve on a logarithmic scale, drawn in so many steps at the most.
+/// The most steps in which a straight line is drawn, which is a curve on a logarithmic scale.
 const STEPS: usize = 12;
 /// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 58.0;

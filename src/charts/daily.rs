@@ -5,7 +5,7 @@ use super::frame::{Align, Ink, Mark, Panel, STRONG};
 use super::{ChartError, labels};
 use crate::results::Point;
 
-/// A use of a day so small is written as less than this \[1\].
+/// The share of a day's tokens below which the use is written as less than this share \[1\].
 const LEAST_SHARE: f64 = 0.0005;
 const DAY_S: f64 = 86_400.0;
 const USED_UP: Mark = Mark::Dashes(Ink::Vermillion, 1.5);

@@ -14,10 +14,10 @@ pub(super) struct LatencyCdf;
 const MARKED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
 /// The distance from a mark to its label \[CSS px\].
 const LABEL_GAP: f64 = 8.0;
-/// An axis of times spans at least this ratio, so that it has ticks.
+/// The least ratio that an axis of times spans, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
 
-/// A longer time by less than this is drawn within a line's width \[1\].
+/// The ratio of two times up to which their lines are drawn within a line's width \[1\].
 const SEEN_RATIO: f64 = 1.03;
 
 const E2E: Mark = Mark::Line(Ink::Blue, 2.25);

@@ -10,7 +10,7 @@ pub(super) struct LatencyOverTime;
 
 /// The quantiles that are drawn, the slowest first, so that the middle lies over it.
 const DRAWN: [(&str, Ink, f64); 3] = [("p99", Ink::Purple, 1.75), ("p95", Ink::Sky, 1.75), ("p50", Ink::Blue, 2.25)];
-/// An axis of times spans at least this ratio, so that it has ticks.
+/// The least ratio that an axis of times spans, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
 /// The end of the lowest bin of latencies over time \[ms\]: a document does not tell latencies below 8.192 ms apart.
 const FINEST_MS: f64 = 8.704;

@@ -8,7 +8,7 @@ use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 
 pub(super) struct LoadOverTime;
 
-/// A column with fewer calls has no amplification worth a mark, as in the metrics of the worst minute.
+/// The fewest calls of a column whose amplification is marked, as in the metrics of the worst minute.
 const FEWEST_CALLS: f64 = 20.0;
 /// The height of the lower panel \[CSS px\].
 const STRIP_HEIGHT: f64 = 70.0;

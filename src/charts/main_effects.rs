@@ -9,7 +9,7 @@ use super::{Chart, ChartError, Drawing, Subject, labels};
 pub(super) struct MainEffects;
 
 const MOST_PANELS: usize = 9;
-/// An axis of samples has as many values as points: its neighbours are taken together.
+/// The most levels of an axis that are drawn one by one. An axis of samples has more, so that neighbours are joined.
 const MOST_LEVELS: usize = 24;
 const BINS: usize = 8;
 /// The height of a panel \[CSS px\].

@@ -18,9 +18,10 @@ pub(super) struct QuotaUse;
 const MOST_PANELS: usize = 4;
 /// The most drawings, because nobody looks at more; the most important come first.
 const MOST_DRAWINGS: usize = 12;
-/// A limit that refused nothing and never came near gets no panel of its own beside the first \[1\].
+/// The use from which on a limit that refused nothing gets a panel of its own beside the first \[1\].
 const NEAR: f64 = 0.5;
-/// A limit so many times above all that happened is named at the top instead of squeezing the areas flat.
+/// The multiple of the largest use beyond which a limit is named at the top, because its line would squeeze the areas
+/// flat.
 const FAR_ABOVE: f64 = 8.0;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 176.0;

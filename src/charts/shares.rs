@@ -7,7 +7,7 @@ use super::{ChartError, Drawing, labels};
 
 /// The one that took most has the colour of what is served.
 const INKS: [Ink; 3] = [Ink::Blue, Ink::Sky, Ink::Purple];
-/// A share of a column with fewer attempts says nothing.
+/// The fewest attempts of a column whose shares say anything.
 const FEWEST: f64 = 20.0;
 
 /// The series of a stacked chart, one for each capacity or region.

@@ -13,7 +13,7 @@ pub(super) struct SizeCurve;
 /// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 62.0;
 const COST_HEIGHT: f64 = 92.0;
-/// A line of labels above the panel.
+/// The height of a line of labels above the panel \[CSS px\].
 const LINE: f64 = 15.0;
 const MOST_LINES: usize = 3;
 const COST: Mark = Mark::Line(Ink::Green, 2.0);

@@ -10,7 +10,7 @@ use crate::figures;
 use crate::model::Model;
 use crate::model::study::Unknown;
 
-/// A longer run is said beforehand \[s\].
+/// The time beyond which a run is announced beforehand \[s\].
 const LONG: f64 = 60.0;
 /// The share of the machine's memory from which on it is said beforehand \[1\].
 const MUCH: f64 = 0.25;

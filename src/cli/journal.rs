@@ -19,7 +19,7 @@ const ANEW: &str = "--restart begins anew and drops its points; --out keeps them
 /// The most lines of a damaged journal that are named one by one.
 const NAMED: usize = 5;
 
-/// Opens the journal of a sweep of so many points, and says which lines of it are not believed.
+/// Opens the journal of a sweep, and says which lines of it are not believed. `points` is the number of points.
 pub(super) fn open(
     folder: &OutputFolder,
     args: &SweepArgs,

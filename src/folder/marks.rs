@@ -10,7 +10,7 @@ use super::FolderError;
 /// The first bytes of the journal of a sweep.
 pub const JOURNAL: &str = "{\"bedload_journal\":";
 
-/// A document says in so many bytes whose it is, however long the names of its parameters are.
+/// The number of first bytes in which a document says whose it is, however long the names of its parameters are.
 const START: u64 = 1 << 16;
 
 /// Refuses a folder in which a document of one of these names is not bedload's own.

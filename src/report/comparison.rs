@@ -136,8 +136,8 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     sections
 }
 
-/// Returns a metric's name, its figures on both sides with their difference, and what that comes to, for each that is
-/// told.
+/// Returns, for each metric that is shown, its name, its figures on both sides with their difference, and the judgement
+/// of the difference.
 pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'static str)> {
     let of_section = |section: Section| {
         let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();

@@ -69,7 +69,7 @@ fn aligned(table: &Table) -> Vec<String> {
 
 /// Cuts the cells of the widest columns until the table is no wider than `room`; the figures of a column are never that wide.
 fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<String>> {
-    /// A name keeps at least so many characters.
+    /// The number of characters that a name keeps at least.
     const LEAST: usize = 8;
     let mut rows = rows.to_vec();
     loop {
@@ -83,7 +83,7 @@ fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<Strin
     }
 }
 
-/// Returns a name of at most so many characters: of a long one the middle is left out.
+/// Returns a name of at most `most` characters: of a long one the middle is left out.
 pub(super) fn shortened(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= most {

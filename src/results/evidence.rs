@@ -13,8 +13,8 @@ pub struct RateEvidence {
     pub minutes: u64,
     /// The variance of the counts of events over that of independent trials, as far as this point alone shows it; at least 1.
     pub dispersion: f64,
-    /// Sums of squares behind the dispersion, between minutes and between replications: what was seen, and what independent
-    /// trials would do.
+    /// The sums of squares behind the dispersion, between minutes and between replications: what was seen, and what
+    /// independent trials would do.
     pub between_minutes: [f64; 2],
     pub between_replications: [f64; 2],
     /// The error probability of one side at which the expectation was judged.
@@ -38,7 +38,7 @@ impl RateEvidence {
 #[serde(deny_unknown_fields)]
 pub struct Undecided {
     /// The approximate number of replications in all that would decide it, if the estimate stays where it is; null: no
-    /// number would, or it cannot be told.
+    /// number would, or the number is not known.
     pub replications: Option<u64>,
     /// The reason in words, or what can be decided instead.
     pub why: String,

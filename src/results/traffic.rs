@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::Point;
 
-/// Counts of requests that differ by less are those of the same traffic \[1\]: users depend a little on what they wait for.
+/// The share by which counts of requests of the same traffic may differ \[1\], because users depend a little on their
+/// waits.
 const SAME_SHARE: f64 = 0.01;
 /// The number of requests by which small counts may differ at the ends of the measured time.
 const SAME_COUNT: f64 = 2.0;

@@ -51,7 +51,7 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
     }
 }
 
-/// Returns the grid of axes with so many values each; the third one is of names.
+/// Returns a sweep over a grid of axes with these numbers of values; the third axis is of names.
 pub(super) fn sweep(sizes: &[u64]) -> Results {
     let mut points = Vec::new();
     for index in 0..sizes.iter().product() {

@@ -187,7 +187,7 @@ impl Mood {
 /// The length from which on a cell needs more room than a narrow page has \[letters\].
 const LONG: usize = 24;
 
-/// A table with more columns than this does not fit a telephone, where it scrolls in its frame.
+/// The most columns of a table that fits a telephone; a wider table scrolls in its frame.
 const MOST_NARROW: usize = 4;
 
 /// Returns a table in its own frame, which scrolls where the page is narrow; a keyboard scrolls what has the focus.

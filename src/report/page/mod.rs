@@ -20,9 +20,9 @@ use crate::escape;
 use crate::report::verdict;
 use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Point, Results};
 
-/// The decision shows at most so many expectations, the broken ones first; the appendix has the rest.
+/// The most expectations that the decision shows, the broken ones first; the appendix has the rest.
 const MOST_EXPECTATIONS: usize = 10;
-/// The decision shows at most so many charts, so that they share one printed page.
+/// The most charts that the decision shows, so that they share one printed page.
 const MOST_CHARTS: usize = 2;
 /// The charts that serve a decision best, the best first: the answer of a study, then what fills up and how late answers come.
 const MAIN: [&str; 12] = [

@@ -9,7 +9,7 @@ use crate::report::sweep::{TRUNCATION, cut_differs, value};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Judgement, Point, Results};
 
-/// A table holds all of so many points; of more it holds those that the summary shows.
+/// The most points of which a table holds all; of more it holds those that the summary shows.
 const MOST_POINTS: usize = 60;
 /// The most goals whose metrics the table shows.
 const MOST_GOALS: usize = 3;
