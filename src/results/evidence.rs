@@ -37,8 +37,8 @@ impl RateEvidence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undecided {
-    /// The approximate number of replications in all that would decide it, if the estimate stays where it is; null: no
-    /// number would, or the number is not known.
+    /// The approximate number of replications in all that would decide the expectation, if the estimate stays where it
+    /// is; null: no number would, or the number is not known.
     pub replications: Option<u64>,
     /// The reason in words, or what can be decided instead.
     pub why: String,

@@ -107,7 +107,7 @@ pub enum BoughtVerdict {
 #[serde(deny_unknown_fields)]
 pub struct Safe {
     /// The value that meets every goal under every reading that was simulated and is nearest to the answer, or to the
-    /// first value that holds where the answer is undecided; null: no value of the range is known to.
+    /// first value that holds where the answer is undecided; null: no such value of the range is known.
     pub value: Option<u64>,
     /// The monthly cost of this value less that of the answer in USD; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
