@@ -1,4 +1,4 @@
-//! What went wrong, where, by which rule, and how to mend it.
+//! Findings about the input: what went wrong, where, by which rule, and how to mend it.
 //!
 //! All text that a diagnostic can point at (the scenario, each `--set` argument) lives in one address space, so that a
 //! place is a plain byte range; see [`Sources`].
@@ -16,23 +16,23 @@ pub use toml::Spanned;
 pub enum Severity {
     /// The scenario cannot run.
     Error,
-    /// It runs, and the user should know.
+    /// The scenario runs, and the user should know of the finding.
     Warning,
 }
 
-/// One finding about the input.
+/// A finding about the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
     /// The rule that was broken, quoting the value; lowercase, no full stop.
     pub rule: String,
-    /// Where; `None` when the finding is about no one place.
+    /// The place of the finding in the input; `None` when the finding is about no one place.
     pub at: Option<Span>,
-    /// What to write instead.
+    /// The advice on what to write instead.
     pub help: Option<String>,
-    /// Texts, each of which is accepted when it is typed in the place of what stands at `at`.
+    /// The texts, each of which is accepted when it is typed in the place of what stands at `at`.
     pub offers: Vec<String>,
-    /// The system is at fault, not the input: a file could not be read because of it.
+    /// True if the system is at fault, not the input: a file could not be read because of it.
     pub is_system: bool,
 }
 
@@ -47,11 +47,11 @@ impl Diagnostic {
     }
 }
 
-/// Findings, in the order in which they were made.
+/// The findings, in the order in which they were made.
 #[derive(Debug, Clone, Default)]
 pub struct Sink {
     pub findings: Vec<Diagnostic>,
-    /// Errors that were found, those included that are not kept.
+    /// The number of errors that were found, those included that are not kept.
     errors: usize,
 }
 
@@ -63,12 +63,12 @@ impl Sink {
         self.push(Severity::Error, Some(at), rule.into(), help.into(), Vec::new());
     }
 
-    /// An error with texts, each of which is accepted in the place of what stands at `at`.
+    /// Adds an error with texts, each of which is accepted in the place of what stands at `at`.
     pub fn offer(&mut self, at: Span, rule: String, help: Option<String>, offers: Vec<String>) {
         self.push(Severity::Error, Some(at), rule, help, offers);
     }
 
-    /// An error that may be about no place in a file.
+    /// Adds an error that may be about no place in a file.
     pub fn report(&mut self, at: Option<Span>, rule: impl Into<String>, help: impl Into<Option<String>>) {
         self.push(Severity::Error, at, rule.into(), help.into(), Vec::new());
     }
@@ -106,20 +106,20 @@ impl Sink {
         self.errors > 0
     }
 
-    /// How many errors there are: a caller that compares before and after knows whether a step failed.
+    /// Returns the number of errors so far: a caller that compares before and after knows whether a step failed.
     #[must_use]
     pub fn errors(&self) -> usize {
         self.errors
     }
 }
 
-/// One piece of text that the user wrote.
+/// A piece of text that the user wrote.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// A path, or `--set`.
     pub name: String,
     pub text: String,
-    /// Where its first byte lies in the common address space.
+    /// The place of the text's first byte in the common address space.
     pub start: usize,
 }
 
@@ -138,7 +138,7 @@ impl Sources {
         start
     }
 
-    /// The piece that holds a place, and the place within it, cut to fit.
+    /// Returns the piece of text that holds a place, and the place within it, cut to fit.
     #[must_use]
     pub fn locate(&self, at: &Span) -> Option<(&Source, Span)> {
         let piece = self.pieces.iter().rev().find(|p| p.start <= at.start)?;

@@ -1,10 +1,10 @@
-//! What a load does to Bedrock: a discrete-event throughput simulator for Amazon Bedrock.
+//! A discrete-event throughput simulator, which shows what a load does to Amazon Bedrock.
 //!
-//! A scenario file states traffic and the capacity it meets. [`scenario`] loads it into a [`model`]; [`traffic`] makes a
-//! tape of requests; [`engine`] plays the tape against the capacity; [`metrics`] listens; [`experiment`] replicates and
-//! folds everything into one [`results`] document, from which [`report`] and [`charts`] draw.
+//! A scenario file states traffic and the capacity it meets. [`scenario`] loads it into a [`model`]; [`traffic`]
+//! generates the requests; [`engine`] simulates how the capacity serves them; [`metrics`] listens; [`experiment`]
+//! replicates and folds everything into one [`results`] document, from which [`report`] and [`charts`] draw.
 //!
-//! ARCHITECTURE.md tells which module may know which.
+//! ARCHITECTURE.md states which module may depend on which.
 #![forbid(unsafe_code)]
 
 pub mod catalog;

@@ -3,14 +3,14 @@
 use super::labels;
 use crate::terms::Unit;
 
-/// How an axis is bent.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Warp {
     Linear,
-    /// Equal ratios are equally far apart.
+    /// A logarithmic scale, on which equal ratios are equally far apart.
     Log,
-    /// Of a share p: sqrt(-log10(1 - p)). It gives the tail the room that it deserves and leaves the bulk legible: 50 %
-    /// stands at a third of the height, 99 % at four fifths.
+    /// A scale for a share p, sqrt(-log10(1 - p)). The scale gives the tail the room that it deserves and leaves the
+    /// bulk legible: 50 % stands at a third of the height, 99 % at four fifths.
     Tail,
 }
 
@@ -27,15 +27,15 @@ impl Warp {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tick {
     pub(super) at: f64,
-    /// Empty for a grid line without a label.
+    /// The label of the tick; empty for a grid line without a label.
     pub(super) label: String,
 }
 
-/// One axis: it places values and knows its ticks.
+/// An axis of a chart, which places values and knows its ticks.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
     warp: Warp,
-    /// Both ends, bent.
+    /// The lower end of the axis in the units of `warp`; `hi` is the upper end.
     lo: f64,
     hi: f64,
     pub(super) ticks: Vec<Tick>,
@@ -44,11 +44,11 @@ pub(super) struct Axis {
 /// The share at which a latency chart ends: a thinner tail would be drawn from too few values.
 pub(super) const TOP_SHARE: f64 = 0.999;
 
-/// Values that span this ratio are told apart on a logarithmic scale only.
+/// The ratio of the largest to the smallest value from which on a logarithmic scale is used.
 const WIDE: f64 = 30.0;
-/// More values than this have ticks at round numbers instead of their own.
+/// The most values that have ticks of their own; more values have ticks at round numbers.
 const MOST_OWN_TICKS: usize = 12;
-/// Past this nothing is measured, and arithmetic could overflow.
+/// The largest value that is drawn as it is: nothing beyond it is measured, and arithmetic could overflow.
 const FARTHEST: f64 = 1e15;
 
 /// Returns a value that arithmetic can be done with.
@@ -56,14 +56,15 @@ pub(super) fn tame(x: f64) -> f64 {
     if x.is_nan() { 0.0 } else { x.clamp(-FARTHEST, FARTHEST) }
 }
 
-/// The least distance between rising values, as a share of all that they span \[1\].
+/// Returns the least distance between rising values, as a share of all that the values span \[1\].
 fn nearest<I: Iterator<Item = f64>>(values: impl Fn() -> I, warp: Warp) -> f64 {
     let bent: Vec<f64> = values().map(|v| warp.bend(v)).collect();
     let span = bent.last().unwrap_or(&0.0) - bent.first().unwrap_or(&0.0);
     bent.windows(2).map(|w| (w[1] - w[0]) / span.max(f64::MIN_POSITIVE)).fold(1.0, f64::min)
 }
 
-/// Where the axis of a metric that is zero throughout ends, so that zero stands at its foot and its ticks are sensible.
+/// Returns the upper end of the axis of a metric that is zero throughout, so that zero stands at its foot and its ticks
+/// are sensible.
 fn natural(unit: Unit) -> f64 {
     match unit {
         Unit::Fraction => 0.01,
@@ -73,7 +74,7 @@ fn natural(unit: Unit) -> f64 {
 }
 
 impl Axis {
-    /// From zero to `top`, with about `wanted` ticks.
+    /// Returns a linear axis from zero to `top`, with about `wanted` ticks.
     pub(super) fn from_zero(top: f64, wanted: f64) -> Self {
         let top = if top.is_finite() && top > 0.0 { top.min(1e300) } else { 1.0 };
         let step = round_step(top / wanted);
@@ -85,21 +86,21 @@ impl Axis {
         Self { warp: Warp::Linear, lo: 0.0, hi: top, ticks }
     }
 
-    /// From zero to `top` in a unit.
+    /// Returns a linear axis from zero to `top`, with about `wanted` ticks, labelled in a unit.
     pub(super) fn from_zero_in(top: f64, wanted: f64, unit: Unit) -> Self {
         let mut axis = Self::from_zero(top, wanted);
         axis.label_apart(unit);
         axis
     }
 
-    /// Shares from zero to `top` \[1\], with about `wanted` ticks in per cent.
+    /// Returns an axis of shares from zero to `top` \[1\], with about `wanted` ticks in per cent.
     pub(super) fn shares(top: f64, wanted: f64) -> Self {
         let mut axis = Self::from_zero(top, wanted);
         axis.ticks.iter_mut().for_each(|tick| tick.label = labels::percent(tick.at));
         axis
     }
 
-    /// From zero to a peak, which is its one tick above zero.
+    /// Returns a linear axis from zero to a peak, which is its one tick above zero.
     pub(super) fn to_peak(peak: f64) -> Self {
         let mut axis = Self::from_zero(peak, 1.0);
         axis.ticks.truncate(1);
@@ -109,7 +110,7 @@ impl Axis {
         axis
     }
 
-    /// Simulated time between two instants \[s\], and the name of the unit of its labels.
+    /// Returns an axis of simulated time between two instants \[s\], and the name of the unit of its labels.
     pub(super) fn time(from_s: f64, to_s: f64) -> (Self, &'static str) {
         let span = (to_s - from_s).max(1e-6);
         let (unit, name, steps): (f64, _, &[f64]) = if span <= 180.0 {
@@ -138,12 +139,12 @@ impl Axis {
         Self { warp: Warp::Linear, lo, hi, ticks }
     }
 
-    /// Latencies between two positive ones \[ms\], on a logarithmic scale.
+    /// Returns a logarithmic axis of latencies between two positive ones \[ms\].
     pub(super) fn latency(lo_ms: f64, hi_ms: f64) -> Self {
         Self::log(lo_ms, hi_ms, labels::latency_tick)
     }
 
-    /// Between two positive values, on a logarithmic scale.
+    /// Returns a logarithmic axis between two positive values.
     pub(super) fn log(lo: f64, hi: f64, label: impl Fn(f64) -> String) -> Self {
         let (lo, hi) = (Warp::Log.bend(lo), Warp::Log.bend(hi));
         let decades = hi - lo;
@@ -167,7 +168,7 @@ impl Axis {
         Self { warp: Warp::Log, lo, hi, ticks }
     }
 
-    /// Between two values of either sign, with about `wanted` ticks at round ones.
+    /// Returns a linear axis between two values of either sign, with about `wanted` ticks at round values.
     pub(super) fn span(lo: f64, hi: f64, wanted: f64, label: impl Fn(f64) -> String) -> Self {
         let (lo, hi) = (tame(lo), tame(hi));
         // What hardly spans anything still has two ends.
@@ -214,7 +215,7 @@ impl Axis {
         axis
     }
 
-    /// Labels in a unit, with as many places as tell neighbours apart.
+    /// Labels the ticks in a unit, with as many places as tell neighbours apart.
     fn label_apart(&mut self, unit: Unit) {
         let at: Vec<f64> = self.ticks.iter().map(|tick| tick.at).collect();
         self.ticks.iter_mut().zip(labels::ticks(&at, unit)).for_each(|(tick, label)| tick.label = label);
@@ -245,20 +246,20 @@ impl Axis {
         Self { warp, lo: from - pad, hi: to + pad, ticks }
     }
 
-    /// Categories at 0, 1, 2 and so on.
+    /// Returns an axis of categories, which stand at 0, 1, 2 and so on.
     pub(super) fn categories(names: &[String]) -> Self {
         let ticks = names.iter().enumerate().map(|(i, name)| Tick { at: i as f64, label: name.clone() }).collect();
         Self { warp: Warp::Linear, lo: -0.5, hi: names.len().max(1) as f64 - 0.5, ticks }
     }
 
-    /// Shares of requests from none to [`TOP_SHARE`], stretched towards the slowest.
+    /// Returns an axis of shares of requests from none to [`TOP_SHARE`], stretched towards the slowest requests.
     pub(super) fn tail() -> Self {
         let ticks = [0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, TOP_SHARE];
         let ticks = ticks.into_iter().map(|at| Tick { at, label: labels::percent(at) }).collect();
         Self { warp: Warp::Tail, lo: 0.0, hi: Warp::Tail.bend(TOP_SHARE), ticks }
     }
 
-    /// Without labels: for a panel above another that has them.
+    /// Returns the axis without the labels of its ticks, for a panel above another that has them.
     pub(super) fn unlabelled(&self) -> Self {
         let ticks = self.ticks.iter().map(|t| Tick { at: t.at, label: String::new() }).collect();
         Self { ticks, ..self.clone() }
@@ -270,7 +271,7 @@ impl Axis {
         (self.lo..=self.hi).contains(&bent)
     }
 
-    /// Where a value stands, in [0, 1] of the axis; values beyond an end stand at that end.
+    /// Returns the position of a value along the axis, in the range 0 to 1; values beyond an end stand at that end.
     pub(super) fn place(&self, v: f64) -> f64 {
         let place = (self.warp.bend(v) - self.lo) / (self.hi - self.lo);
         if place.is_nan() { 0.0 } else { place.clamp(0.0, 1.0) }

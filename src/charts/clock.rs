@@ -8,16 +8,16 @@ use super::axis::{Axis, Tick};
 use super::labels;
 use crate::results::{Origin, Results, Timeline};
 
-/// An axis has at most this many labelled ticks, so that they do not collide on a narrow drawing.
+/// The most labelled ticks of an axis, so that labels do not collide on a narrow drawing.
 const MOST_TICKS: f64 = 9.0;
 const DAY_S: i64 = 86_400;
-/// Distances between clock ticks \[s\].
+/// The distances that clock ticks may have \[s\].
 const STEPS_S: [i64; 23] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 43_200, 86_400,
     172_800, 604_800, 1_209_600,
 ];
 
-/// Places simulated time on a clock.
+/// The clock on which a chart shows simulated time.
 #[derive(Debug, Clone)]
 pub(super) enum Clock {
     /// The scenario states the instant of t = 0.
@@ -73,7 +73,7 @@ fn after(start: &ZonedDateTime, seconds: f64) -> ZonedDateTime {
     start.checked_add(SignedDuration::from_millis((seconds * 1e3) as i64)).unwrap_or_else(|_| start.clone())
 }
 
-/// Ticks at round times of the clock; at midnight of a drawing of several days they name the day.
+/// Returns an axis with ticks at round times of the clock; at midnight of a drawing of several days they name the day.
 fn clock_axis(start: &ZonedDateTime, from_s: f64, to_s: f64) -> Axis {
     let span = (to_s - from_s).max(1e-6);
     let step = STEPS_S.into_iter().find(|step| span / *step as f64 <= MOST_TICKS);
@@ -98,7 +98,8 @@ fn clock_axis(start: &ZonedDateTime, from_s: f64, to_s: f64) -> Axis {
     Axis::with_ticks(from_s, from_s + span, ticks)
 }
 
-/// Returns the instant so many seconds of the wall clock after midnight, also \[s since t = 0\]; a change of the clock moves it.
+/// Returns the instant, also \[s since t = 0\], at a time of the wall clock after midnight \[s\]; a change of the clock
+/// moves it.
 fn instant_of(start: &ZonedDateTime, midnight: DateTime, seconds: i64) -> Option<(f64, ZonedDateTime)> {
     let tick = midnight
         .checked_add(SignedDuration::from_secs(seconds))

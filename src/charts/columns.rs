@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use crate::results::Timeline;
 
-/// Figures beyond this are drawn as this: their sums must not overflow.
+/// The largest figure that is drawn as it is, so that sums do not overflow.
 const LARGEST: f64 = 1e18;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Columns {
-    /// Where columns begin and end \[s since t = 0\]: one more than there are columns.
+    /// The boundaries of the columns \[s since t = 0\], one more than there are columns.
     pub(super) edges: Vec<f64>,
     /// The buckets of each.
     groups: Vec<Range<usize>>,
@@ -19,7 +19,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// `None` when there is no bucket of a known width.
+    /// Returns the columns of a timeline; `None` when there is no bucket of a known width.
     pub(super) fn of(timeline: &Timeline) -> Option<Self> {
         let groups = timeline.columns();
         let begin = |i: usize| timeline.from_s + i as f64 * timeline.bucket_s;
@@ -39,7 +39,7 @@ impl Columns {
         self.fold(series, |known| known.iter().copied().fold(0.0, f64::max))
     }
 
-    /// What is missing, negative or not a number counts as zero.
+    /// Reduces a series to one value per column. A value that is missing, negative or not a number counts as zero.
     fn fold(&self, series: &[f64], of: impl Fn(&[f64]) -> f64) -> Vec<f64> {
         let known: Vec<f64> = series.iter().map(|v| if v.is_nan() { 0.0 } else { v.clamp(0.0, LARGEST) }).collect();
         let part = |g: &Range<usize>| known.get(g.start..g.end.min(known.len())).filter(|part| !part.is_empty());

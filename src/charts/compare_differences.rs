@@ -1,4 +1,4 @@
-//! What is different between two scenarios, and which of it is beyond the sampling error.
+//! The chart of the differences between two scenarios, and of which of them exceed the sampling error.
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, MARGIN, Mark, Panel, Room, STRONG, WIDTH};
@@ -11,13 +11,13 @@ use crate::terms::{Better, Unit};
 pub(super) struct CompareDifferences;
 
 const MOST_ROWS: usize = 20;
-/// Beyond this many times a, a row ends in an arrow, so that the others keep their room \[1\].
+/// The multiple of a beyond which a row ends in an arrow, so that the others keep their room \[1\].
 const FARTHEST: f64 = 2.0;
-/// An axis spans at least this share of a, so that nothing looks large that is not \[1\].
+/// The least share of a that the axis reaches on either side, so that no small difference looks large \[1\].
 const NEAREST: f64 = 0.05;
 /// The height of a row \[CSS px\].
 const ROW: f64 = 23.0;
-/// A row whose name takes two lines.
+/// The height of a row whose name takes two lines \[CSS px\].
 const TALL_ROW: f64 = 31.0;
 const NAME_LINE: f64 = 13.0;
 const HEAD_LINE: f64 = 14.0;
@@ -52,7 +52,7 @@ impl Chart for CompareDifferences {
     }
 }
 
-/// One metric on both sides.
+/// A row of the chart: one metric on both sides.
 struct Line {
     measure: Measure,
     a: f64,
@@ -63,7 +63,7 @@ struct Line {
 }
 
 impl Line {
-    /// `None`: it is not known on both sides, or is nothing on both.
+    /// Returns the row of a metric; `None`: the metric is not known on both sides, or is zero on both.
     fn of(name: &str, comparison: &Comparison) -> Option<Self> {
         let known = comparison.differences.get(name)?;
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite()).map(super::axis::tame);
@@ -94,19 +94,19 @@ impl Line {
         Some(Self { measure, a, b, difference, half, ink })
     }
 
-    /// The difference and the ends of its interval, as shares of a; `None`: a is nothing.
+    /// Returns the lower end, the middle and the upper end of the difference as shares of a; `None`: a is zero.
     fn shares(&self) -> Option<(f64, f64, f64)> {
         let half = self.half.unwrap_or(0.0);
         let share = |x: f64| super::axis::tame(x / self.a.abs());
         (self.a != 0.0).then(|| (share(self.difference - half), share(self.difference), share(self.difference + half)))
     }
 
-    /// `12 % to 0.3 %`
+    /// Returns the figures of both sides, such as `12 % to 0.3 %`.
     fn figure(&self) -> String {
         format!("{} to {}", self.measure.figure(self.a), self.measure.figure(self.b))
     }
 
-    /// `+22.6 pp ±2.5 pp`: shares differ by percentage points.
+    /// Returns the difference, such as `+22.6 pp ±2.5 pp`: shares differ by percentage points.
     fn by(&self) -> String {
         labels::difference(self.difference, self.half, self.measure.unit)
     }
@@ -121,12 +121,12 @@ struct Columns {
     names: f64,
     both: f64,
     difference: f64,
-    /// Whether a name takes two lines.
+    /// True if a name takes two lines.
     is_tall: bool,
 }
 
 impl Columns {
-    /// As wide as their texts are. The names, which can be broken, take what the panel and the figures leave.
+    /// Returns columns as wide as their texts. The names, which can be broken, take the room that is left.
     fn of(rows: &[Line]) -> Self {
         let widest = |text: &dyn Fn(&Line) -> String| {
             rows.iter().map(|row| LABEL.width(&drawable(&text(row)))).fold(0.0, f64::max).ceil() + 1.0
@@ -142,13 +142,13 @@ impl Columns {
         if self.is_tall { TALL_ROW } else { ROW }
     }
 
-    /// What stands right of the panel.
+    /// Returns the width that is taken right of the panel \[CSS px\].
     fn right(&self) -> f64 {
         self.both + self.difference + 2.0 * BETWEEN
     }
 }
 
-/// What decides, of the whole and then of what is expected.
+/// Returns the rows of the chart: first the metrics that decide of the whole, then those of the expectations.
 fn rows(comparison: &Comparison) -> Vec<Line> {
     let mut names: Vec<&str> = comparison.deciding();
     for expected in &comparison.expectations {

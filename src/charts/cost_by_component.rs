@@ -1,4 +1,4 @@
-//! What the bill is made of: all of it in one bar, and what each part is. What is due for a whole term stands apart.
+//! The chart of the bill: the total in one bar, and a bar for each part. Costs of a whole term stand apart.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use crate::results::{BillItem, Point};
 
 pub(super) struct CostByComponent;
 
-/// More rows than this nobody compares; the rest share one.
+/// The most rows, because nobody compares more of them; the rest share one.
 const MOST_ROWS: usize = 10;
 /// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 26.0;
 const BAR_HEIGHT: f64 = 30.0;
-/// Of the rows' labels; where names are longer, bars leave them more.
+/// The width of the rows' labels \[CSS px\]; where names are longer, bars leave the labels more room.
 const LABEL_WIDTH: f64 = 236.0;
 const WIDEST_LABEL: f64 = 370.0;
-/// Right of the longest bar, for its amount.
+/// The width right of the longest bar, for its amount \[CSS px\].
 const AMOUNT_WIDTH: f64 = 118.0;
-/// A sum beyond this is drawn as this: sums of sums must not overflow.
+/// The largest amount that is drawn as it is, so that sums of sums do not overflow \[USD\].
 const LARGEST: f64 = 1e15;
 
 impl Chart for CostByComponent {
@@ -58,24 +58,24 @@ const fn ink(is_committed: bool) -> Ink {
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
     label: String,
-    /// Above zero.
+    /// The amount, above zero \[USD\].
     usd: f64,
     is_committed: bool,
 }
 
 struct Bill {
-    /// Committed ones first, then by amount.
+    /// The parts of the bill: committed ones first, then by amount.
     rows: Vec<Row>,
     total: f64,
-    /// What the amounts are for, as a subject and as an adverb.
+    /// The period that the amounts are for, as a subject and as an adverb.
     period: (&'static str, &'static str),
-    /// Items whose amount is not known.
+    /// The number of items whose amount is not known.
     unknown: usize,
     once: f64,
 }
 
 impl Bill {
-    /// `None`: nothing is known to be paid.
+    /// Returns the bill of a point; `None`: nothing is known to be paid.
     fn of(point: &Point) -> Option<Self> {
         let known = |item: &BillItem| item.usd_per_month.is_some() || item.usd.is_none();
         let is_monthly = point.bill.iter().all(known) && point.bill.iter().any(|item| item.usd_per_month.is_some());
@@ -169,7 +169,7 @@ impl Bill {
         if self.rows.len() > 1 { BAR_HEIGHT + 22.0 } else { 0.0 }
     }
 
-    /// All of the bill in one bar, with a gap between its parts and a wider one after what is committed.
+    /// Draws all of the bill in one bar, with a gap between its parts and a wider one after what is committed.
     fn whole(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
         let mut left = room.left;
         for (i, row) in self.rows.iter().enumerate() {
@@ -193,12 +193,12 @@ impl Bill {
     }
 }
 
-/// Bought for a term, and so due whatever is used.
+/// Returns whether an item was bought for a term, so that it is due whatever is used.
 fn is_committed(item: &BillItem, point: &Point) -> bool {
     point.commitments.iter().any(|c| item.capacity.as_ref() == Some(&c.capacity) && item.what == c.what)
 }
 
-/// `provisioned at dedicated: 1 Model Unit`, `on demand at us`: of tokens the workloads share a row.
+/// Returns a label such as `provisioned at dedicated: 1 Model Unit` or `on demand at us`, which all workloads share.
 fn label(item: &BillItem) -> String {
     let mut label = item.component.replace('_', " ");
     if let Some(capacity) = &item.capacity {
@@ -210,7 +210,7 @@ fn label(item: &BillItem) -> String {
     label
 }
 
-/// The smallest of too many rows become one of their kind.
+/// Joins the smallest of too many rows in one row, or in one committed and one other row.
 fn folded(rows: Vec<Row>) -> Vec<Row> {
     if rows.len() <= MOST_ROWS {
         return rows;

@@ -1,5 +1,5 @@
-//! Which way of buying is the cheapest at which volume: a month's cost of each against the requests of a month, and where
-//! the cheapest one changes.
+//! The chart of the cheapest way of buying at each volume: a month's cost of each way against the requests of a month,
+//! and the volumes at which the cheapest way changes.
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Placer, Room, STRONG};
@@ -12,16 +12,16 @@ use crate::terms::Unit;
 pub(super) struct CostByVolume;
 
 const MOST_WAYS: usize = 8;
-/// Changes of the cheapest way that are marked, and break-evens of other ways; a sentence and an eye take in no more.
+/// The most marks for changes of the cheapest way, because an eye takes in no more; `MOST_EVENS` is for break-evens.
 const MOST_TURNS: usize = 4;
 const MOST_EVENS: usize = 3;
-/// More values than this would make a file that nobody opens; evenly chosen ones are drawn.
+/// The most values that are drawn, because more would make too large a file; of more, evenly chosen ones are drawn.
 const MOST_VALUES: usize = 120;
-/// Dots closer than this would make a band of them \[CSS px\].
+/// The least distance of dots, which would make a band if they were closer \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
-/// Volumes that span this ratio are told apart on a logarithmic scale only.
+/// The ratio of the largest to the smallest volume from which on the scale is logarithmic.
 const WIDE: f64 = 30.0;
-/// A straight line is a curve on a logarithmic scale, drawn in so many steps at the most.
+/// The most steps in which a straight line is drawn, which is a curve on a logarithmic scale.
 const STEPS: usize = 12;
 /// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 58.0;
@@ -60,14 +60,14 @@ impl Chart for CostByVolume {
     }
 }
 
-/// What stands above a change of the cheapest way.
+/// The label above a volume at which the cheapest way changes.
 struct Flag {
     turn: Turn,
     text: String,
-    /// Where the change and the words stand \[CSS px\].
+    /// The horizontal position of the change \[CSS px\]; `left` is where the label begins.
     x: f64,
     left: f64,
-    /// From the plot upwards.
+    /// The row of the label, counted from the plot upwards.
     row: usize,
 }
 
@@ -75,7 +75,7 @@ struct Sheet<'d, 'a> {
     design: &'d Design<'a>,
     volumes: &'d Volumes,
     measure: &'d Measure,
-    /// Of the ways.
+    /// The indices of the ways that are drawn.
     shown: Vec<usize>,
 }
 
@@ -87,7 +87,7 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// The one way there is in figures, or which of several is the cheapest from where on.
+    /// Returns the cost of the only way, or a sentence that says which of several is the cheapest from where on.
     fn subtitle(&self) -> String {
         let (ways, volumes) = (&self.volumes.ways, &self.volumes.volumes);
         let (least, most) = (labels::volume(volumes[0]), labels::volume(*volumes.last().unwrap_or(&0.0)));
@@ -120,7 +120,7 @@ impl Sheet<'_, '_> {
         text + "." + &self.evens() + &self.unpriced()
     }
 
-    /// Which ways have no known cost, and the keys that would state it; empty: all are known.
+    /// Returns a sentence on the ways without a known cost, and the keys that state it; empty: all costs are known.
     fn unpriced(&self) -> String {
         let ways: Vec<&str> = self.volumes.unpriced.iter().take(MOST_WAYS).map(|way| self.way(*way)).collect();
         if ways.is_empty() {
@@ -146,7 +146,7 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// What a good way does.
+    /// Returns the words for a way that is good enough: it meets every goal, or, without goals, carries the load.
     fn does(&self) -> &'static str {
         if self.design.counted().is_some() { "meets every goal" } else { "carries them" }
     }
@@ -156,7 +156,8 @@ impl Sheet<'_, '_> {
         self.volumes.ways[way].stands[at].is_some_and(|stand| stand.carries)
     }
 
-    /// Which others break even with what is the cheapest at first; empty: none does, but where it is told already.
+    /// Returns a sentence on the ways that break even with the way that is the cheapest at the least volume; empty if
+    /// none does, except where the cheapest way changes.
     fn evens(&self) -> String {
         let Some(first) = self.volumes.first() else { return String::new() };
         let told = |even: &Turn| Some(format!("{} at {}", self.way(even.to?), labels::volume(even.at)));
@@ -168,7 +169,7 @@ impl Sheet<'_, '_> {
         }
     }
 
-    /// What the only way costs.
+    /// Returns a sentence with the cost of the only way at the least and at the largest volume.
     fn course(&self, way: &Way) -> String {
         let known =
             self.volumes.volumes.iter().zip(&way.stands).filter_map(|(volume, stand)| Some((*volume, (*stand)?)));
@@ -209,13 +210,13 @@ impl Sheet<'_, '_> {
         legend
     }
 
-    /// Of the ways that are shown.
+    /// Returns the points of the sweep that belong to the ways that are drawn.
     fn sites(&self) -> impl Iterator<Item = &Site<'_>> {
         let sites = self.shown.iter().flat_map(|way| self.volumes.ways[*way].sites.iter().flatten());
         sites.map(|site| &self.design.sites[*site])
     }
 
-    /// What is not in the picture.
+    /// Returns the source line: the title of the scenario, and what the drawing leaves out.
     fn source(&self, title: &str) -> String {
         let all = self.volumes.ways.len();
         let some = (all > self.shown.len()).then(|| format!("{} of {all} ways", self.shown.len()));
@@ -245,7 +246,7 @@ impl Sheet<'_, '_> {
         self.volumes.turns.iter().take(MOST_TURNS).map(flag).collect()
     }
 
-    /// The axis of the volumes, and in how many steps a line between two of them is drawn.
+    /// Returns the axis of the volumes, and the number of steps in which a line between two volumes is drawn.
     fn x(&self) -> (Axis, usize) {
         let volumes = &self.volumes.volumes;
         let (least, most) = (volumes[0], *volumes.last().unwrap_or(&0.0));
@@ -295,7 +296,7 @@ impl Sheet<'_, '_> {
         self.names(&panel, &names)
     }
 
-    /// What the cheapest way costs, from change to change.
+    /// Draws the cost of the cheapest way, as one curve from each change of the cheapest way to the next.
     fn cheapest(&self, panel: &Panel<'_, '_>, steps: usize) -> Result<(), ChartError> {
         let legs: Vec<&Leg> = self.volumes.legs.iter().filter(|leg| self.shown.contains(&leg.way)).collect();
         for stretch in legs.chunk_by(|a, b| a.way == b.way && (b.from.0 - a.to.0).abs() <= 1e-9 * a.to.0) {
@@ -306,14 +307,14 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// Its points, as many as are drawn: their places and what they are.
+    /// Returns the points of a way that are drawn, each with its volume and the index of its site.
     fn drawn(&self, way: usize) -> Vec<(f64, Stand, usize)> {
         let way = &self.volumes.ways[way];
         let known = |i: usize| Some((self.volumes.volumes[i], way.stands[i]?, way.sites[i]?));
         thinned(self.volumes.volumes.len(), MOST_VALUES).into_iter().filter_map(known).collect()
     }
 
-    /// Intervals side by side as one band; it ends where none is known.
+    /// Draws the intervals of a way side by side as one band, which ends where no interval is known.
     fn band(&self, panel: &Panel<'_, '_>, way: usize) -> Result<(), ChartError> {
         let interval = |site: usize| self.measure.interval(self.design.sites[site].point);
         let points = self.drawn(way);
@@ -329,7 +330,7 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// Dashed wherever either end does not carry the load.
+    /// Draws the cost of a way as a line, dashed wherever either end does not carry the load.
     fn line(&self, panel: &Panel<'_, '_>, way: usize, steps: usize) -> Result<(), ChartError> {
         let points = self.drawn(way);
         let good = |ends: &[(f64, Stand, usize)]| ends.iter().all(|(_, stand, _)| stand.carries);
@@ -378,7 +379,7 @@ impl Sheet<'_, '_> {
         at.is_some_and(|at| self.volumes.cheapest[at] == Some(way))
     }
 
-    /// A line down from each change, its words above the plot.
+    /// Draws a line down from each change of the cheapest way, with its label above the plot.
     fn turns(&self, panel: &Panel<'_, '_>, flags: &[Flag]) -> Result<(), ChartError> {
         let room = panel.room;
         let base = |flag: &Flag| room.top - 8.0 - FLAG_HEIGHT * flag.row as f64;
@@ -395,7 +396,7 @@ impl Sheet<'_, '_> {
         Ok(())
     }
 
-    /// A dot and its words where another way breaks even, clear of the lines.
+    /// Draws a dot with its label where another way breaks even, clear of the lines.
     fn draw_evens(&self, panel: &Panel<'_, '_>, flags: &[Flag], steps: usize) -> Result<(), ChartError> {
         let mut placer = Placer::new(panel.room);
         for way in &self.shown {
@@ -433,7 +434,7 @@ impl Sheet<'_, '_> {
         format!("{} cost the same at {at} requests per month: {}", names.join(" and "), labels::money(cost))
     }
 
-    /// Each line's name at its right end, none upon another.
+    /// Writes each line's name at its right end, so that no name covers another.
     fn names(&self, panel: &Panel<'_, '_>, names: &[String]) -> Result<(), ChartError> {
         let room = panel.room;
         let end = |(way, name): (&usize, &String)| {
@@ -459,7 +460,7 @@ impl Sheet<'_, '_> {
     }
 }
 
-/// Both ends of a line that is straight in requests and dollars, and what lies between them, in so many steps.
+/// Returns both ends of a line that is straight in requests and dollars, and points between them, in `steps` steps.
 fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     let at = |i: usize| {
         let share = i as f64 / steps as f64;
@@ -468,7 +469,7 @@ fn along(from: (f64, f64), to: (f64, f64), steps: usize) -> Vec<(f64, f64)> {
     (0..=steps).map(at).collect()
 }
 
-/// Places as near as can be to those that are wanted, which rise, at least so far apart.
+/// Returns places as near as can be to `wanted`, which rise, with at least `apart` between any two of them.
 fn spread(wanted: &[f64], apart: f64, top: f64, bottom: f64) -> Vec<f64> {
     let mut places: Vec<f64> = Vec::with_capacity(wanted.len());
     for y in wanted {

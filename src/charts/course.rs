@@ -1,4 +1,4 @@
-//! What the charts over time share: one clock below all panels, areas that are stacked, and lines with gaps.
+//! The parts that the charts over time share: one clock below all panels, stacked areas, and lines with gaps.
 
 use super::axis::Axis;
 use super::clock::Clock;
@@ -8,13 +8,13 @@ use super::{ChartError, labels};
 use crate::results::{Detail, Results, Timeline};
 use crate::terms::natural_order;
 
-/// Left of a panel, for the labels of its axis \[CSS px\].
+/// The width left of a panel for the labels of its axis \[CSS px\].
 pub(super) const GUTTER: f64 = 62.0;
-/// Between the floor of a panel and the top of the next one, whose head stands there \[CSS px\].
+/// The height between the floor of a panel and the top of the next one, for the head of the next \[CSS px\].
 pub(super) const GAP: f64 = 34.0;
-/// Fewer places than columns tell a pointer: the eye needs no more, and every panel must have its share of them.
+/// The most columns of a panel with tooltips: the eye needs no more, and every panel must have its share of tooltips.
 const MOST_TIPS: usize = 90;
-/// More columns than this are narrower than two lines.
+/// The most columns that are drawn as steps, because more are narrower than two lines.
 const MOST_STEPS: usize = 240;
 
 /// The columns of a document over the clock that all panels share.
@@ -23,12 +23,12 @@ pub(super) struct Course<'d> {
     timeline: &'d Timeline,
     clock: Clock,
     time: Axis,
-    /// What stands below the axis.
+    /// The text below the axis of time.
     caption: String,
 }
 
 impl<'d> Course<'d> {
-    /// `None` when there is no bucket of a known width.
+    /// Returns the course of a document; `None` when there is no bucket of a known width.
     pub(super) fn of(results: &Results, detail: &'d Detail) -> Option<Self> {
         let timeline = &detail.timeline;
         let columns = Columns::of(timeline)?;
@@ -60,7 +60,7 @@ impl<'d> Course<'d> {
         self.clock.when(self.columns.edges[column])
     }
 
-    /// How much time a column is, after an adjective: `minute`, `2 min`.
+    /// Returns the width of a column in words, to be put after an adjective: `minute`, `2 min`.
     pub(super) fn width(&self) -> String {
         match self.columns.width_s {
             1.0 => "second".to_owned(),
@@ -70,7 +70,7 @@ impl<'d> Course<'d> {
         }
     }
 
-    /// How much time a column is: `a minute`, `an hour`, `2 min`.
+    /// Returns the width of a column in words: `a minute`, `an hour`, `2 min`.
     pub(super) fn span(&self) -> String {
         match self.width() {
             width if width == "hour" => "an hour".to_owned(),
@@ -97,7 +97,7 @@ impl<'d> Course<'d> {
         if is_last { self.time.clone() } else { self.time.unlabelled() }
     }
 
-    /// Areas upon one another, the first at the bottom; returns where they end, column by column.
+    /// Draws areas upon one another, the first at the bottom; returns where they end, column by column.
     pub(super) fn stack(&self, panel: &Panel<'_, '_>, layers: &[(&[f64], Ink)]) -> Result<Vec<f64>, ChartError> {
         let mut below = vec![0.0; self.columns.edges.len() - 1];
         for (values, ink) in layers {
@@ -111,8 +111,8 @@ impl<'d> Course<'d> {
         Ok(below)
     }
 
-    /// A line over the columns; `None` is a gap. Many columns are joined at their middles by a thin line, because their
-    /// steps would run together to a band.
+    /// Draws a line over the columns, with a gap where a value is `None`. Many columns are joined at their middles by a
+    /// thin line, because their steps would run together to a band.
     pub(super) fn line(
         &self,
         panel: &Panel<'_, '_>,
@@ -135,13 +135,13 @@ impl<'d> Course<'d> {
         if run.is_empty() { Ok(()) } else { panel.curve(&run, mark) }
     }
 
-    /// A level over the whole time.
+    /// Draws a level over the whole time.
     pub(super) fn level(&self, panel: &Panel<'_, '_>, level: f64, mark: Mark) -> Result<(), ChartError> {
         let edges = &self.columns.edges;
         panel.curve(&[(edges[0], level), (edges[edges.len() - 1], level)], mark)
     }
 
-    /// Tells a pointer what stands in the columns, at some of them where there are many.
+    /// Adds tooltips to the columns, or to some of them where there are many.
     pub(super) fn tips(&self, panel: &Panel<'_, '_>, at: &[f64], text: impl Fn(usize) -> String) {
         let every = at.len().div_ceil(MOST_TIPS).max(1);
         for column in (0..at.len()).step_by(every) {
@@ -150,7 +150,7 @@ impl<'d> Course<'d> {
     }
 }
 
-/// The head of a panel, left of its axis: what it is of, and in what unit.
+/// Writes the head of a panel, left of its axis: the name of what it shows, and the unit.
 pub(super) fn head(canvas: &Canvas<'_>, room: Room, name: &str, caption: &str) -> Result<(), ChartError> {
     let (left, y) = (room.left - GUTTER, room.top - 10.0);
     // A name takes the room that its caption leaves.
@@ -170,7 +170,7 @@ pub(super) fn total(values: &[f64]) -> f64 {
     values.iter().sum()
 }
 
-/// Several of one sort, upon one another: the largest by name, the rest together.
+/// A series of a stacked area: one of the largest by its name, or the rest together.
 pub(super) struct Ranked {
     pub(super) name: String,
     pub(super) values: Vec<f64>,

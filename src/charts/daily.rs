@@ -5,14 +5,14 @@ use super::frame::{Align, Ink, Mark, Panel, STRONG};
 use super::{ChartError, labels};
 use crate::results::Point;
 
-/// A use of a day so small is written as less than this \[1\].
+/// The share of a day's tokens below which the use is written as less than this share \[1\].
 const LEAST_SHARE: f64 = 0.0005;
 const DAY_S: f64 = 86_400.0;
 const USED_UP: Mark = Mark::Dashes(Ink::Vermillion, 1.5);
 
 /// A daily limit that is in force for a quota or a capacity.
 pub(super) struct Daily {
-    /// Such as `the account's daily quota`.
+    /// The name of the limit in words, such as `the account's daily quota`.
     name: String,
     /// The share of the day's tokens that is charged \[1\].
     used: f64,

@@ -1,4 +1,4 @@
-//! How far each thing that is not known moves the metric of the tightest expectation, and what flips the verdict.
+//! The chart of how far each unknown moves the metric of the tightest expectation, and of what flips the verdict.
 
 use super::axis::tame;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
@@ -14,7 +14,8 @@ const MOST_FLIPS: usize = 6;
 const ROW: f64 = 34.0;
 const LINE: f64 = 17.0;
 const GUTTER: f64 = 150.0;
-/// At both sides of the bars, for the values at their ends: in columns they neither cover a bound nor each other.
+/// The room at either side of the bars for the values at their ends \[CSS px\]. In columns, the values cover neither a
+/// bound nor each other.
 const LABEL_ROOM: f64 = 112.0;
 const AS_WRITTEN: Mark = Mark::Dashes(Ink::Slate, 1.5);
 
@@ -52,7 +53,7 @@ struct Tornado<'d> {
 }
 
 impl<'d> Tornado<'d> {
-    /// `None`: nothing moves, or no figure is known.
+    /// Returns the tornado of a document; `None`: no unknown moves the metric, or no figure is known.
     fn of(doubt: &'d Doubt, subject: &Subject<'_>) -> Option<Self> {
         let metric = &doubt.tornado.first()?.metric;
         let is_known = |row: &&Influence| [row.base, row.low, row.high].iter().all(|x| x.is_finite());
@@ -103,7 +104,7 @@ impl<'d> Tornado<'d> {
         legend
     }
 
-    /// A row's bar, cut at what is expected.
+    /// Returns the bar of a row, cut at the bounds that are expected.
     fn pieces(&self, row: &Influence) -> Vec<(f64, f64, Ink)> {
         let mut ends = vec![row.low, row.high];
         ends.extend(self.measure.bounds.iter().map(|b| b.1).filter(|b| row.low < *b && *b < row.high));

@@ -21,7 +21,7 @@ use super::style::{BOLD, REGULAR, SCALE, TITLE, drawable, register_fonts};
 use super::{ChartError, Drawing};
 use crate::escape;
 
-/// From the top that plotters places text by to its baseline \[em\].
+/// The distance to the baseline of a text from the top by which plotters places it \[em\].
 const TOP_TO_BASELINE: f64 = 0.76;
 
 /// Draws the heading, lets `body` fill the room below it, and makes both files.
@@ -48,7 +48,7 @@ where
     finish(heading, (height, laid.words_end() + 6.0), &plotted, &tips)
 }
 
-/// The SVG as plotters wrote it becomes one of CSS size whose text is outlines.
+/// Turns the SVG that plotters wrote into one of CSS size whose text is outlines.
 fn finish(heading: &Heading, (height, words): (f64, f64), plotted: &str, tips: &[Tip]) -> Result<Drawing, ChartError> {
     let (_, body) = plotted.split_once('>').ok_or_else(|| ChartError("the drawing is empty".to_owned()))?;
     let (w, h) = (WIDTH, height);
@@ -97,7 +97,7 @@ fn file_stem(name: &str) -> String {
     name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }
 
-/// What a pointer is told, as invisible circles whose titles browsers show.
+/// Returns the tooltips as SVG: invisible circles whose titles browsers show.
 fn shown(tips: &[Tip]) -> String {
     if tips.is_empty() {
         return String::new();
@@ -113,7 +113,7 @@ fn shown(tips: &[Tip]) -> String {
     format!("<g class=\"tips\" fill-opacity=\"0\">{}</g>", tips.iter().map(circle).collect::<String>())
 }
 
-/// Returns a drawing as pixels, so many of them wide; its text is outlines already.
+/// Returns a drawing as a PNG of a width \[px\]; the text of the drawing is outlines already.
 pub(super) fn pixels(svg: &str, width: u32) -> Result<Vec<u8>, ChartError> {
     let tree = usvg::Tree::from_str(svg, &usvg::Options::default()).map_err(failed)?;
     let scale = width as f32 / tree.size().width();
@@ -140,7 +140,7 @@ fn stroke(ink: Ink, width: f64) -> ShapeStyle {
     ink.color().stroke_width(px(width) as u32)
 }
 
-/// What a pointer is told at a place of the drawing \[CSS px\].
+/// A tooltip at a place of the drawing \[CSS px\].
 #[derive(Debug, Clone)]
 struct Tip {
     x: f64,
@@ -148,9 +148,9 @@ struct Tip {
     text: String,
 }
 
-/// What a pointer is told is read at a glance \[characters\].
+/// The longest text of a tooltip, short enough to be read at a glance \[characters\].
 const LONGEST_TIP: usize = 240;
-/// More tips than this would hide each other.
+/// The most tooltips of a drawing, because more would hide each other.
 const MOST_TIPS: usize = 400;
 
 /// The sheet that a drawing is made on.
@@ -182,7 +182,7 @@ impl<'a> Canvas<'a> {
         self.root.draw(&PathElement::new(ends, stroke(ink, width))).map_err(failed)
     }
 
-    /// Tells a pointer at a place what stands there; a help beside what is written, never instead of it.
+    /// Adds a tooltip at a place of the canvas \[CSS px\]. It is a help beside what is written, never instead of it.
     pub(super) fn tip(&self, x: f64, y: f64, text: String) {
         let mut tips = self.tips.borrow_mut();
         let text = if text.chars().count() > LONGEST_TIP {
@@ -195,13 +195,13 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A filled rectangle.
+    /// Draws a filled rectangle.
     pub(super) fn rect(&self, room: Room, ink: Ink) -> Result<(), ChartError> {
         let corners = [(px(room.left), px(room.top)), (px(room.right), px(room.bottom))];
         self.root.draw(&Rectangle::new(corners, ink.color().filled())).map_err(failed)
     }
 
-    /// The outline of a rectangle.
+    /// Draws the outline of a rectangle.
     pub(super) fn outline(&self, room: Room, ink: Ink, width: f64) -> Result<(), ChartError> {
         let corners = [(px(room.left), px(room.top)), (px(room.right), px(room.bottom))];
         self.root.draw(&Rectangle::new(corners, stroke(ink, width))).map_err(failed)
@@ -234,7 +234,7 @@ impl<'a> Canvas<'a> {
         Ok(Room { left, top: y + 10.0, right, bottom: foot - 16.0 })
     }
 
-    /// One key of the legend, 20 px wide and centred on `y`.
+    /// Draws a key of the legend, 20 px wide and centred on `y`.
     fn key(&self, x: f64, y: f64, mark: Mark) -> Result<(), ChartError> {
         match mark {
             Mark::Area(ink) => {
@@ -293,13 +293,13 @@ impl Panel<'_, '_> {
         self.y.holds(y)
     }
 
-    /// Where a point stands on the canvas \[CSS px\].
+    /// Returns the position on the canvas of a point of the data \[CSS px\].
     pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let room = self.room;
         (room.left + self.x.place(x) * room.width(), room.bottom - self.y.place(y) * (room.bottom - room.top))
     }
 
-    /// The mesh and the labels of both axes; what is drawn afterwards lies over the mesh.
+    /// Draws the mesh and the labels of both axes; what is drawn afterwards lies over the mesh.
     pub(super) fn grid(&self) -> Result<(), ChartError> {
         let Room { left, top, right, bottom } = self.room;
         for tick in &self.y.ticks {
@@ -322,13 +322,13 @@ impl Panel<'_, '_> {
         Ok(())
     }
 
-    /// The line that everything stands on.
+    /// Draws the line that everything stands on.
     pub(super) fn floor(&self) -> Result<(), ChartError> {
         let Room { left, right, bottom, .. } = self.room;
         self.canvas.line((left, bottom), (right, bottom), Ink::Rule, 1.0)
     }
 
-    /// The area inside an outline.
+    /// Fills the area inside an outline.
     pub(super) fn area(&self, outline: Vec<(f64, f64)>, ink: Ink) -> Result<(), ChartError> {
         self.plane.draw(&Polygon::new(outline, ink.color().filled())).map_err(failed)
     }
@@ -346,7 +346,7 @@ impl Panel<'_, '_> {
         }
     }
 
-    /// An upright line through the whole panel.
+    /// Draws an upright line through the whole panel.
     pub(super) fn upright(&self, x: f64, mark: Mark) -> Result<(), ChartError> {
         let ((x, _), Room { top, bottom, .. }) = (self.at(x, 0.0), self.room);
         match mark {
@@ -360,14 +360,14 @@ impl Panel<'_, '_> {
         }
     }
 
-    /// A rectangle between two corners, in the axes' units.
+    /// Fills a rectangle between two corners, in the axes' units.
     pub(super) fn bar(&self, from: (f64, f64), to: (f64, f64), ink: Ink) -> Result<(), ChartError> {
         let (a, b) = (self.at(from.0, from.1), self.at(to.0, to.1));
         let room = Room { left: a.0.min(b.0), right: a.0.max(b.0), top: a.1.min(b.1), bottom: a.1.max(b.1) };
         self.canvas.rect(room, ink)
     }
 
-    /// Tells a pointer at a point what stands there.
+    /// Adds a tooltip at a point of the data.
     pub(super) fn tip(&self, x: f64, y: f64, text: String) {
         let (x, y) = self.at(x, y);
         self.canvas.tip(x, y, text);
@@ -381,19 +381,19 @@ impl Panel<'_, '_> {
         if ink == Ink::Amber { self.ring(x, y, 3.2, Ink::Rule) } else { Ok(()) }
     }
 
-    /// A dot that is only an outline.
+    /// Draws a dot that is only an outline.
     pub(super) fn ring(&self, x: f64, y: f64, radius: f64, ink: Ink) -> Result<(), ChartError> {
         self.plane.draw(&Circle::new((x, y), px(radius), stroke(ink, 1.0))).map_err(failed)
     }
 
-    /// A small square: of the marks the one that takes least of a file, for points by the thousand.
+    /// Draws a small square, which of all marks takes least of a file, for points by the thousand.
     pub(super) fn speck(&self, x: f64, y: f64, size: f64, ink: Ink) -> Result<(), ChartError> {
         let (x, y) = self.at(x, y);
         let half = size / 2.0;
         self.canvas.rect(Room { left: x - half, top: y - half, right: x + half, bottom: y + half }, ink)
     }
 
-    /// An interval as a line with caps, along y.
+    /// Draws an interval along y as a line with caps.
     pub(super) fn whisker(&self, x: f64, from: f64, to: f64, ink: Ink) -> Result<(), ChartError> {
         let ((x, a), (_, b)) = (self.at(x, from), self.at(x, to));
         self.canvas.line((x, a), (x, b), ink, 1.25)?;
@@ -401,7 +401,7 @@ impl Panel<'_, '_> {
         self.canvas.line((x - 3.0, b), (x + 3.0, b), ink, 1.25)
     }
 
-    /// A line of text on a patch of paper, so that it stays legible over areas; its baseline is at `y` \[CSS px\].
+    /// Writes a line of text on a patch of paper, to be legible over areas; its baseline is at `y` \[CSS px\].
     pub(super) fn note(
         &self,
         x: f64,

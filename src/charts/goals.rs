@@ -1,4 +1,4 @@
-//! What answers are held to: objectives that all workloads share, and what is expected of percentiles.
+//! The goals on latency that charts draw: objectives that all workloads share, and bounds on percentiles.
 
 use super::Subject;
 use crate::results::{Detail, Expectation, Point};
@@ -7,7 +7,7 @@ use crate::terms::natural_order;
 /// The percentiles of e2e whose bounds are drawn.
 const BOUNDED: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
 
-/// Lines to be drawn \[ms\].
+/// The goals on latency that a chart draws as lines \[ms\].
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Goals {
     /// The longest good time to the last token.
@@ -16,13 +16,13 @@ pub(super) struct Goals {
     pub(super) percentile: &'static str,
     /// The longest good time to the first token.
     pub(super) ttft: Option<f64>,
-    /// What is expected of e2e at the most.
+    /// The upper bounds that expectations set on percentiles of e2e.
     pub(super) bounds: Vec<Bound>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bound {
-    /// Such as `p99`.
+    /// The name of the percentile, such as `p99`.
     pub(super) name: &'static str,
     pub(super) ms: f64,
 }
@@ -46,7 +46,7 @@ impl Goals {
     }
 }
 
-/// The names of all workloads, sorted as people sort names.
+/// Returns the names of all workloads, sorted as people sort names.
 fn workloads(detail: &Detail) -> Vec<&str> {
     let of =
         |name: &'_ String| -> Option<usize> { Some("workloads.".len() + name.strip_prefix("workloads.")?.find('.')?) };
@@ -61,7 +61,7 @@ fn known(ms: f64) -> Option<f64> {
     (ms.is_finite() && ms > 0.0).then_some(ms)
 }
 
-/// Of all workloads together, or of the only one.
+/// Returns the upper bounds on e2e that are expected of all workloads together, or of the only workload.
 fn bounds(expectations: &[Expectation], workloads: &[&str]) -> Vec<Bound> {
     let of = |e: &Expectation| {
         let metric = match workloads {

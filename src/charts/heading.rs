@@ -1,4 +1,4 @@
-//! What stands around the panels of a drawing, and how it is broken into lines.
+//! The text and the legend around the panels of a drawing, and how they are broken into lines.
 
 use super::style::{BODY, FINE, Ink, LABEL, TITLE, drawable};
 
@@ -16,25 +16,25 @@ pub(super) const SOURCE_LINE: f64 = 13.0;
 /// The baseline of the first line of the title.
 pub(super) const TOP_LINE: f64 = 29.0;
 
-/// How a thing is drawn, and how its key in the legend looks.
+/// The way in which a series is drawn, both in a panel and as a key of the legend.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Mark {
     Area(Ink),
-    /// With its width \[CSS px\].
+    /// A solid line with its width \[CSS px\].
     Line(Ink, f64),
     Dashes(Ink, f64),
 }
 
-/// What stands around the panels of a drawing.
+/// The text and the legend around the panels of a drawing.
 #[derive(Debug, Clone)]
 pub(super) struct Heading {
     /// The stem of the files.
     pub(super) name: String,
     pub(super) title: String,
-    /// What the eye should see, with the figures.
+    /// The main observation that the drawing supports, with its figures.
     pub(super) subtitle: String,
     pub(super) legend: Vec<(String, Mark)>,
-    /// Where the figures come from.
+    /// The line that says where the figures come from.
     pub(super) source: String,
     /// The whole drawing's height \[CSS px\]; it grows by what the heading takes beyond the usual.
     pub(super) height: f64,
@@ -69,7 +69,7 @@ impl Laid {
         Self { title, subtitle, legend, source }
     }
 
-    /// How far the title and the subtitle reach down \[CSS px\].
+    /// Returns how far the title and the subtitle reach down from the top of the drawing \[CSS px\].
     pub(super) fn words_end(&self) -> f64 {
         TOP_LINE
             + self.title.len().saturating_sub(1) as f64 * TITLE_LINE
@@ -77,8 +77,8 @@ impl Laid {
             + self.subtitle.len() as f64 * SUBTITLE_LINE
     }
 
-    /// What it takes beyond one line of title, two below it, one row of keys and one line of source, so that panels keep
-    /// their room \[CSS px\].
+    /// Returns the height that the heading takes beyond one line of title, two of subtitle, one row of legend keys and
+    /// one line of source \[CSS px\]. The drawing grows by it, so that panels keep their room.
     pub(super) fn beyond_usual(&self) -> f64 {
         let rows = self.legend.last().map_or(0, |key| key.3);
         self.title.len().saturating_sub(1) as f64 * TITLE_LINE

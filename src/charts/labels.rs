@@ -1,9 +1,9 @@
-//! How a chart writes a figure: as all text does, with plain spaces and a true minus, and round numbers on its axes.
+//! The form of figures in a chart: as in all text, with plain spaces and a true minus, and round numbers on axes.
 
 use crate::figures;
 use crate::terms::{self, Unit};
 
-/// Past this a label with all its digits is harder to read than one with a suffix.
+/// The number from which on a label has a suffix, which is easier to read than all digits.
 const LONGEST_IN_FULL: f64 = 1e7;
 
 /// Writes what [`figures`] gives as a chart does: plain spaces, and a minus as wide as a plus.
@@ -101,7 +101,7 @@ pub(super) fn tick(x: f64, unit: Unit) -> String {
     }
 }
 
-/// The labels of the ticks of an axis, all with as many places as tell neighbours apart.
+/// Returns the labels of the ticks of an axis, all with as many places as tell neighbours apart.
 pub(super) fn ticks(at: &[f64], unit: Unit) -> Vec<String> {
     let differ = |labels: &[String]| labels.windows(2).all(|w| w[0] != w[1]);
     let largest = at.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
@@ -143,7 +143,7 @@ pub(super) fn difference(x: f64, half: Option<f64>, unit: Unit) -> String {
     drawn(&figures::difference(x, half, unit))
 }
 
-/// What is set for a metric, as opposed to measured: `5 s`, `1 %`, `$16,000`.
+/// Returns a value that is set for a metric, as opposed to measured, in words: `5 s`, `1 %`, `$16,000`.
 pub(super) fn bound(x: f64, unit: Unit) -> String {
     if unit == Unit::Milliseconds && x > 0.0 { latency_tick(x) } else { figure(x, unit) }
 }

@@ -1,4 +1,4 @@
-//! How long requests take: the share answered within a time, and what waiting adds to it.
+//! The chart of the distribution of latency: the share of requests answered within a time, and what waiting adds to it.
 //!
 //! Shares are stretched towards the slowest, because that is what an objective is about; times are logarithmic.
 
@@ -12,12 +12,12 @@ pub(super) struct LatencyCdf;
 
 /// The quantiles that are marked on the curve.
 const MARKED: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
-/// From a mark to its label \[CSS px\].
+/// The distance from a mark to its label \[CSS px\].
 const LABEL_GAP: f64 = 8.0;
-/// An axis of times spans at least this ratio, so that it has ticks.
+/// The least ratio that an axis of times spans, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
 
-/// A longer time by less than this is drawn within a line's width \[1\].
+/// The ratio of two times up to which their lines are drawn within a line's width \[1\].
 const SEEN_RATIO: f64 = 1.03;
 
 const E2E: Mark = Mark::Line(Ink::Blue, 2.25);
@@ -69,7 +69,7 @@ impl Chart for LatencyCdf {
     }
 }
 
-/// What is drawn.
+/// The curves of the chart, with the percentiles and goals that are marked on them.
 struct Curves {
     e2e: Curve,
     ttft: Option<Curve>,
@@ -81,15 +81,15 @@ struct Curves {
 /// A percentile that is marked on the curve.
 struct Percentile {
     share: f64,
-    /// Its name and its figure; `None`: too few requests were served for it.
+    /// The name and the figure of the percentile; `None`: too few requests were served for it.
     label: Option<String>,
     /// The latency at this percentile \[ms\].
     value: f64,
 }
 
 impl Percentile {
-    /// The figure is that of the tables, which are silent where too few requests were served; a document without it has the
-    /// curve alone.
+    /// Returns a percentile of the curve. Its figure is that of the tables, which are silent where too few requests
+    /// were served; in a document without that metric it is taken from the curve.
     fn of(point: &Point, curve: &Curve, share: f64, name: &str) -> Self {
         let value = curve.value(share);
         let label = match point.metrics.get(&format!("e2e_{name}_ms")) {
@@ -101,13 +101,13 @@ impl Percentile {
         Self { share, label, value }
     }
 
-    /// Its figure without its name.
+    /// Returns the figure of the percentile without its name.
     fn figure(&self) -> Option<&str> {
         self.label.as_ref()?.split_once(' ').map(|(_, figure)| figure)
     }
 }
 
-/// What answers are held to: a time, and what it comes to.
+/// An objective or a goal on latency, as a line with its label and its place \[ms\].
 struct Line {
     ms: f64,
     label: String,
@@ -134,14 +134,14 @@ impl Curves {
         lines
     }
 
-    /// What the lines are, for the legend.
+    /// Returns the key of the legend for the lines of objectives or goals; `None` if there is no such line.
     fn keys(&self) -> Option<(String, Mark)> {
         let first = self.lines.first()?;
         let name = if first.mark == OBJECTIVE { "objective" } else { "goal" };
         Some((name.to_owned(), first.mark))
     }
 
-    /// The percentiles that are known, with their labels.
+    /// Returns the percentiles that are known, with their labels.
     fn marked(&self) -> impl Iterator<Item = (&str, &Percentile)> {
         self.percentiles.iter().filter_map(|mark| Some((mark.label.as_deref()?, mark)))
     }
@@ -200,7 +200,7 @@ impl Curves {
         self.names(&panel)
     }
 
-    /// The lines' labels beside them, where no curve and no other label is.
+    /// Writes the labels of the lines beside them, where no curve and no other label is.
     fn names(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
         let mut placer = Placer::new(panel.room);
         for curve in [Some(&self.e2e), self.ttft.as_ref(), self.service.as_ref()].into_iter().flatten() {
@@ -262,18 +262,18 @@ fn keep_off(placer: &mut Placer, from: (f64, f64), to: (f64, f64)) {
 /// A distribution made drawable: finite, at least zero, rising.
 #[derive(Debug, Clone, PartialEq)]
 struct Curve {
-    /// (time \[ms\], share), up to the share at which the axis ends.
+    /// The points (time \[ms\], share) of the curve, up to the share at which the axis ends.
     points: Vec<(f64, f64)>,
     least_positive: f64,
-    /// The slowest that is known \[ms\].
+    /// The slowest time that is known \[ms\].
     longest: f64,
 }
 
-/// Past this a time is of no use to anybody, and its arithmetic could overflow \[ms\].
+/// The longest time that is drawn as it is \[ms\]: beyond it a time is of no use, and arithmetic could overflow.
 const LONGEST_MS: f64 = 1e15;
 
 impl Curve {
-    /// `None` when nothing is positive: there is no logarithm to draw.
+    /// Returns the curve of a distribution; `None` when no time is positive, so that there is no logarithm to draw.
     fn of(quantiles: &Quantiles) -> Option<Self> {
         let mut known: Vec<(f64, f64)> = Vec::new();
         for (share, value) in quantiles.shares.iter().zip(&quantiles.values_ms) {
@@ -297,12 +297,12 @@ impl Curve {
         self.points.iter().any(|(time, share)| *time > other.value(*share) * SEEN_RATIO)
     }
 
-    /// The quantile at a share \[ms\].
+    /// Returns the quantile at a share \[ms\].
     fn value(&self, share: f64) -> f64 {
         at_share(&self.points, share)
     }
 
-    /// The share that is answered within a time, at least.
+    /// Returns the share that is answered within a time, at least.
     fn share_within(&self, ms: f64) -> f64 {
         let after = self.points.partition_point(|p| p.0 <= ms);
         match (after.checked_sub(1).map(|i| self.points[i]), self.points.get(after)) {
@@ -314,7 +314,7 @@ impl Curve {
     }
 }
 
-/// The value at a share, between the points around it; the last value beyond the last.
+/// Returns the value at a share, between the points around it; the last value beyond the last point.
 fn at_share(points: &[(f64, f64)], share: f64) -> f64 {
     let after = points.partition_point(|p| p.1 < share);
     match (after.checked_sub(1).map(|i| points[i]), points.get(after)) {

@@ -1,4 +1,4 @@
-//! How long answers took over time: the middle and the tail, by when requests arrived.
+//! The chart of latency over time: the median and the tail, by when requests arrived.
 
 use super::axis::Axis;
 use super::course::{Course, head, largest, worst};
@@ -10,14 +10,14 @@ pub(super) struct LatencyOverTime;
 
 /// The quantiles that are drawn, the slowest first, so that the middle lies over it.
 const DRAWN: [(&str, Ink, f64); 3] = [("p99", Ink::Purple, 1.75), ("p95", Ink::Sky, 1.75), ("p50", Ink::Blue, 2.25)];
-/// An axis of times spans at least this ratio, so that it has ticks.
+/// The least ratio that an axis of times spans, so that it has ticks.
 const LEAST_RATIO: f64 = 6.0;
-/// Over time a document tells latencies below 8.192 ms not apart, and counts them in a bin that ends here \[ms\].
+/// The end of the lowest bin of latencies over time \[ms\]: a document does not tell latencies below 8.192 ms apart.
 const FINEST_MS: f64 = 8.704;
-/// Times beyond these are drawn as these \[ms\].
+/// The shortest time that is drawn as it is \[ms\]; `LONGEST_MS` is the longest.
 const SHORTEST_MS: f64 = 1e-3;
 const LONGEST_MS: f64 = 1e12;
-/// With fewer requests to a column, its p99 is its slowest.
+/// The number of requests in a column below which its p99 is its slowest request.
 const ENOUGH_FOR_P99: f64 = 100.0;
 
 const EXPECTED: Mark = Mark::Dashes(Ink::Text, 1.25);
@@ -57,10 +57,10 @@ impl Chart for LatencyOverTime {
     }
 }
 
-/// One quantile by column \[ms\]; 0 where nobody was served.
+/// A quantile of latency in each column \[ms\]; 0 where no request was served.
 struct Line {
     name: &'static str,
-    /// Its name, with those of the slower ones that it covers; empty when a faster one covers it.
+    /// The name of the quantile, with those of the slower ones that it covers; empty when a faster one covers it.
     label: String,
     ink: Ink,
     width: f64,
@@ -74,7 +74,7 @@ struct Latencies<'d> {
 }
 
 impl<'d> Latencies<'d> {
-    /// `None`: the document knows no latency over time.
+    /// Returns the lines of the chart; `None`: the document has no latency over time.
     fn of(course: Course<'d>, goals: Goals) -> Option<Self> {
         let known = |v: f64| if v > 0.0 { v.clamp(SHORTEST_MS, LONGEST_MS) } else { 0.0 };
         let of = |(name, ink, width): (&'static str, Ink, f64)| {
@@ -131,7 +131,7 @@ impl<'d> Latencies<'d> {
         text
     }
 
-    /// The source line, after what a thin column means for its tail.
+    /// Returns the source line, preceded by what a thin column means for its tail.
     fn with_caution(&self, source: String) -> String {
         let scale = self.course.columns.width_s / 60.0;
         let served = self.served();
@@ -142,7 +142,7 @@ impl<'d> Latencies<'d> {
         thin.into_iter().chain(fine).chain([source]).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
     }
 
-    /// Answers per minute by column, as far as the document tells: what was sent and not refused.
+    /// Returns the answers per minute by column, as far as the document shows: the arrivals that a capacity took.
     fn served(&self) -> Vec<f64> {
         let arrived = self.course.mean("total.arrivals_per_min").unwrap_or_default();
         let taken = self.course.each("capacities.", ".admitted_per_min");
@@ -189,7 +189,7 @@ impl<'d> Latencies<'d> {
         Ok(())
     }
 
-    /// Each line's name at its right end, moved apart where lines end close together.
+    /// Writes each line's name at its right end, moved apart where lines end close together.
     fn names(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
         let mut above = panel.room.top - 12.0;
         for line in self.seen() {

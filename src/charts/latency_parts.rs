@@ -1,4 +1,5 @@
-//! Where the time of an answer goes, on average: waiting, the way to the first token, writing. Workload by workload.
+//! The chart of the mean time of an answer by its parts, for each workload: waiting, the time to the first token,
+//! writing.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Room, STRONG};
 use super::{Chart, ChartError, Drawing, Subject, labels, source};
@@ -6,19 +7,20 @@ use crate::results::Point;
 
 pub(super) struct LatencyParts;
 
-/// More workloads than this nobody compares.
+/// The most workloads that are drawn, because nobody compares more.
 const MOST_ROWS: usize = 10;
 /// The height of a bar's row \[CSS px\].
 const ROW_HEIGHT: f64 = 30.0;
-/// Of a row's label.
+/// The width of a row's label \[CSS px\].
 const LABEL_WIDTH: f64 = 150.0;
-/// Times beyond this are drawn as this: sums must not overflow \[ms\].
+/// The longest time that is drawn as it is \[ms\], so that sums do not overflow.
 const LONGEST_MS: f64 = 1e12;
 
-/// A smaller part of an answer's time is not told by its figure \[1\].
+/// The share of an answer's time below which the figure of a part is not written \[1\].
 const LEAST_SHARE: f64 = 0.0005;
 
-/// In the order of time. Waiting and the first token have the colours that they have in the distribution.
+/// The parts of an answer's time with their colours, in the order of time. Waiting and the first token have the same
+/// colours in the chart of the distribution.
 const PARTS: [(&str, Ink); 3] = [
     ("waiting: queues, retries, the client", Ink::Amber),
     ("service until the first token", Ink::Vermillion),
@@ -56,12 +58,13 @@ impl Chart for LatencyParts {
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
     label: String,
-    /// By part \[ms\].
+    /// The mean time of each part \[ms\].
     parts: [f64; 3],
 }
 
 impl Row {
-    /// Means add up, so what is between two of them is a mean too. `None`: the document does not tell them all.
+    /// Returns the row of a prefix. Means add up, so that the difference of two is a mean too. `None`: a mean is
+    /// missing.
     fn of(point: &Point, prefix: &str, label: &str) -> Option<Self> {
         let mean = |stem: &str| {
             let ms = point.value(&format!("{prefix}{stem}_mean_ms"))?;
@@ -110,7 +113,7 @@ fn subtitle(row: &Row) -> String {
     )
 }
 
-/// What is legible on a part.
+/// Returns the colour of text that is legible on a part of a bar.
 const fn over(ink: Ink) -> Ink {
     if matches!(ink, Ink::Amber) { Ink::Text } else { Ink::Paper }
 }

@@ -1,5 +1,5 @@
-//! What was put in against what was sent: arrivals, and the attempts that retries add to them. Below it, what was in flight
-//! and what waited.
+//! The chart of arrivals over time against the attempts that retries make of them. Below it, a second panel has the
+//! requests in flight and those that wait in queues.
 
 use super::axis::Axis;
 use super::course::{Course, GAP, GUTTER, head, largest, total, worst};
@@ -8,7 +8,7 @@ use super::{Chart, ChartError, Drawing, Subject, labels, source_over_time};
 
 pub(super) struct LoadOverTime;
 
-/// A column with fewer calls has no amplification worth a mark, as in the metrics of the worst minute.
+/// The fewest calls of a column whose amplification is marked, as in the metrics of the worst minute.
 const FEWEST_CALLS: f64 = 20.0;
 /// The height of the lower panel \[CSS px\].
 const STRIP_HEIGHT: f64 = 70.0;
@@ -58,17 +58,17 @@ impl Chart for LoadOverTime {
 
 struct Load<'d> {
     course: Course<'d>,
-    /// Per minute, by column.
+    /// The arrivals per minute in each column, as are `calls` and `attempts`.
     arrivals: Vec<f64>,
     calls: Vec<f64>,
     attempts: Vec<f64>,
-    /// By column, over all capacities.
+    /// The requests in flight in each column, over all capacities.
     in_flight: Vec<f64>,
     waiting: Vec<f64>,
 }
 
 impl<'d> Load<'d> {
-    /// `None`: the document does not say what arrived.
+    /// Returns the load of a document; `None`: the document does not say what arrived or what was sent.
     fn of(course: Course<'d>) -> Option<Self> {
         let arrivals = course.mean("total.arrivals_per_min")?;
         let attempts = course.mean("total.attempts_per_min")?;
@@ -88,20 +88,20 @@ impl<'d> Load<'d> {
         largest(&self.in_flight) + largest(&self.waiting) > 0.0
     }
 
-    /// Clients that hold requests back send later than requests arrive; pipelines make several calls of one.
+    /// Returns whether calls differ from arrivals: clients may hold requests back, and a pipeline makes several calls.
     fn arrivals_differ(&self) -> bool {
         let differ = self.arrivals.iter().zip(&self.calls).map(|(a, c)| (a - c).abs());
         differ.sum::<f64>() > total(&self.arrivals) * 0.005
     }
 
-    /// Attempts to a call, where there are enough of these.
+    /// Returns the attempts per call in a column; `None` where there are too few calls.
     fn amplification(&self, column: usize) -> Option<f64> {
         let enough = self.calls[column] * self.course.columns.width_s / 60.0 >= FEWEST_CALLS;
         let ratio = self.attempts[column] / self.calls[column];
         (enough && ratio.is_finite()).then_some(ratio)
     }
 
-    /// The column in which most attempts were made of a call, when there were retries.
+    /// Returns the column with the most attempts per call, and that ratio; `None`: there were no retries.
     fn worst(&self) -> Option<(usize, f64)> {
         let ratios: Vec<f64> = (0..self.calls.len()).map(|i| self.amplification(i).unwrap_or(0.0)).collect();
         let at = worst(&ratios)?;
@@ -145,7 +145,7 @@ impl<'d> Load<'d> {
         self.mark(&panel)
     }
 
-    /// The worst column, with its amplification beside the mark.
+    /// Marks the worst column, and writes its amplification beside the mark.
     fn mark(&self, panel: &Panel<'_, '_>) -> Result<(), ChartError> {
         let Some((at, ratio)) = self.worst() else { return Ok(()) };
         let (x, y) = (self.course.middle(at), self.attempts[at]);
@@ -176,8 +176,8 @@ impl<'d> Load<'d> {
     }
 }
 
-/// The sentence about retries, chosen by how many attempts were made of a call. `worst` is the most in one column, with the
-/// column's width and its time; `None`: no column has enough calls.
+/// Returns the sentence about retries, chosen by how many attempts were made of a call. `worst` is the most in one
+/// column, with the column's width and its time; `None`: no column has enough calls.
 fn retries(ratio: f64, worst: Option<(f64, impl std::fmt::Display, impl std::fmt::Display)>) -> String {
     if !ratio.is_finite() || ratio <= 1.0 {
         return " No attempt was a retry.".to_owned();

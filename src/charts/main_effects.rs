@@ -1,5 +1,5 @@
-//! Which axis of a sweep moves the metric that decides, and which hardly does: its mean at each value of each axis, over
-//! all that the other axes are.
+//! The chart of which axis of a sweep moves the metric that decides, and which hardly does: the mean of the metric at
+//! each value of each axis, over all values of the other axes.
 
 use super::axis::Axis;
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, MARGIN, Mark, Panel, Room, STRONG, WIDTH};
@@ -9,15 +9,15 @@ use super::{Chart, ChartError, Drawing, Subject, labels};
 pub(super) struct MainEffects;
 
 const MOST_PANELS: usize = 9;
-/// An axis of samples has as many values as points: its neighbours are taken together.
+/// The most levels of an axis that are drawn one by one. An axis of samples has more, so that neighbours are joined.
 const MOST_LEVELS: usize = 24;
 const BINS: usize = 8;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 170.0;
 const GUTTER: f64 = 58.0;
-/// Between panels, where their labels need no more.
+/// The least gap between panels, where their labels need no more \[CSS px\].
 const GAP: f64 = 18.0;
-/// Between names along an axis.
+/// The least gap between names along an axis \[CSS px\].
 const BETWEEN_NAMES: f64 = 8.0;
 
 impl Chart for MainEffects {
@@ -76,7 +76,7 @@ fn subtitle(measure: &Measure, most: &Effect, least: Option<&Effect>) -> String 
     text + if least.is_some() { ". Each dot is the mean over all values of the other axes." } else { "." }
 }
 
-/// How many panels stand side by side: fewer where their names would be cut.
+/// Returns the number of panels that stand side by side, fewer where their names would be cut.
 fn columns(effects: &[Effect]) -> usize {
     let most = match effects.len() {
         1 => 1,
@@ -88,7 +88,7 @@ fn columns(effects: &[Effect]) -> usize {
     (1..=most).rev().find(fits).unwrap_or(1)
 }
 
-/// The width of each of so many panels side by side \[CSS px\].
+/// Returns the width of each of `columns` panels side by side \[CSS px\].
 fn panel_width(room: f64, columns: usize) -> f64 {
     (room + GAP) / columns as f64 - GAP
 }
@@ -109,15 +109,15 @@ fn body(canvas: &Canvas<'_>, room: Room, measure: &Measure, effects: &[Effect], 
     Ok(())
 }
 
-/// One axis and the mean at each of its values.
+/// An axis of a sweep, with the mean of the metric at each of its values.
 struct Effect {
     dimension: Dimension,
-    /// (level, mean, how many points), where any is known.
+    /// The means as (level, mean, number of points), of the levels where any value is known.
     means: Vec<(usize, f64, usize)>,
 }
 
 impl Effect {
-    /// `None`: nothing is known.
+    /// Returns the effect of an axis; `None`: the metric is known nowhere.
     fn of(design: &Design<'_>, measure: &Measure, axis: usize) -> Option<Self> {
         let (dimension, level_of) = binned(&design.dimensions[axis]);
         let mut sums = vec![(0.0, 0); dimension.levels.len()];
@@ -143,13 +143,14 @@ impl Effect {
         self.most() - self.least()
     }
 
-    /// Whether a panel so wide \[CSS px\] has room for every name of its axis. Numbers are left out where they are too many.
+    /// Returns whether a panel of this width \[CSS px\] has room for every name of its axis. An axis of numbers always
+    /// fits, because numbers are left out where they are too many.
     fn fits(&self, width: f64) -> bool {
         let each = width / self.dimension.levels.len() as f64 - BETWEEN_NAMES;
         self.dimension.is_number || self.dimension.levels.iter().all(|level| LABEL.width(&level.label) <= each)
     }
 
-    /// Its axis; names are cut to the room that each has.
+    /// Returns the axis of the panel, whose names are cut to the room that each has.
     fn axis(&self, width: f64) -> Axis {
         let mut dimension = self.dimension.clone();
         if !dimension.is_number {
@@ -186,7 +187,8 @@ impl Effect {
     }
 }
 
-/// An axis of numbers with many levels becomes one of few, each with as many of the old; for each old level its new one.
+/// Joins the many levels of an axis of numbers to a few of equal size; returns the axis, and the new level of each old
+/// one.
 fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
     let count = dimension.levels.len();
     if count <= MOST_LEVELS {
@@ -208,7 +210,7 @@ fn binned(dimension: &Dimension) -> (Dimension, Vec<usize>) {
     (Dimension { levels: (0..BINS).map(bin).collect(), ..dimension.clone() }, level_of)
 }
 
-/// A mean of neighbours is no figure that was set: three of its figures name it.
+/// Rounds a mean of neighbouring levels to three figures, because it is no value that was set.
 fn three_figures(x: f64) -> f64 {
     if x == 0.0 {
         return x;

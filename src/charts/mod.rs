@@ -49,47 +49,47 @@ pub struct Drawing {
     /// The stem of its files, such as `quota_use-us`.
     pub name: String,
     pub title: String,
-    /// What to see in it, with the figures.
+    /// The main observation that the drawing supports, with its figures.
     pub caption: String,
-    /// \[CSS px\]; it is 640 wide.
+    /// The height of the drawing \[CSS px\]; its width is 640.
     pub height: f64,
-    /// How far its title and caption reach down from the top \[CSS px\]: a narrow page writes them itself.
+    /// The distance from the top to the end of title and caption \[CSS px\]; a narrow page writes both of them itself.
     pub words: f64,
-    /// Standalone, in the light; its text is outlines, so that it needs no font.
+    /// The standalone SVG in the light theme. Its text is outlines, so that it needs no font.
     pub svg: String,
-    /// As it was before its text became outlines: what tests read.
+    /// The SVG before its text became outlines, which tests read.
     #[cfg(test)]
     plotted: String,
 }
 
 impl Drawing {
-    /// Its SVG in a theme.
+    /// Returns the SVG in a theme.
     #[must_use]
     pub fn themed(&self, theme: Theme) -> String {
         style::themed(&self.svg, theme)
     }
 
-    /// Its SVG with the colours of a page, which brings [`variables`].
+    /// Returns the SVG with the colours of a page, which brings [`variables`].
     #[must_use]
     pub fn for_page(&self) -> String {
         style::for_page(&self.svg)
     }
 
-    /// As a PNG, so many pixels wide.
+    /// Returns the drawing as a PNG of a width \[px\].
     ///
     /// # Errors
-    /// It cannot be so large.
+    /// The PNG cannot be so large.
     pub fn png(&self, theme: Theme, width: u32) -> Result<Vec<u8>, ChartError> {
         frame::pixels(&self.themed(theme), width)
     }
 }
 
-/// Why a chart could not be drawn; not the document's fault.
+/// The reason why a chart could not be drawn; the fault is not the document's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ChartError(String);
 
-/// What charts are drawn of: a document and the points that belong to it, which of a large sweep stand in a file of their own.
+/// The input of a chart: a document and its points, which for a large sweep stand in a file of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub results: &'a Results,
@@ -97,7 +97,7 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Of a document that holds its points.
+    /// Returns the subject of a document that holds its points.
     #[must_use]
     pub fn of(results: &'a Results) -> Self {
         Self { results, points: &results.points }
@@ -114,7 +114,7 @@ impl<'a> Subject<'a> {
         self.points.iter().find(|p| p.index == index)
     }
 
-    /// That point with its course over time. `None`: there is none, or it has no detail.
+    /// Returns the one point of the document with its course over time. `None`: there is none, or it has no detail.
     fn detailed(&self) -> Option<(&'a Point, &'a Detail)> {
         let point = self.point()?;
         Some((point, point.detail.as_ref()?))
@@ -123,7 +123,7 @@ impl<'a> Subject<'a> {
 
 /// One way to draw a document.
 pub trait Chart: Sync {
-    /// What its drawings are called; where there are several, the first part of what they are called.
+    /// Returns the name of the chart's drawing; where there are several drawings, the first part of their names.
     fn name(&self) -> &'static str;
 
     /// Returns the question that it answers, in one sentence.
@@ -171,7 +171,7 @@ pub fn draw_all(subject: &Subject<'_>) -> Result<Vec<Drawing>, ChartError> {
     Ok(drawings)
 }
 
-/// The same of what happens over time, which is that of one replication.
+/// Returns the source line of a chart over time, which shows the first replication alone.
 fn source_over_time(results: &Results, point: &Point) -> String {
     let source = source(results, point);
     match point.replications {

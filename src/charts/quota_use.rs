@@ -1,5 +1,5 @@
-//! What a quota's limits were asked for over time: what was used, what was only reserved, and when attempts were
-//! throttled. One drawing for each quota, and for each capacity with limits of its own.
+//! The chart of the demand on a quota's limits over time: what was used, what was only reserved, and when attempts were
+//! throttled. There is one drawing for each quota, and for each capacity with limits of its own.
 
 use std::collections::BTreeMap;
 
@@ -14,18 +14,19 @@ use crate::terms::Unit;
 
 pub(super) struct QuotaUse;
 
-/// More panels than this would be too low to read.
+/// The most panels of a drawing; more would be too low to read.
 const MOST_PANELS: usize = 4;
-/// More drawings than this nobody looks at; the most important come first.
+/// The most drawings, because nobody looks at more; the most important come first.
 const MOST_DRAWINGS: usize = 12;
-/// A limit that refused nothing and never came near gets no panel of its own beside the first \[1\].
+/// The use from which on a limit that refused nothing gets a panel of its own beside the first \[1\].
 const NEAR: f64 = 0.5;
-/// A limit so many times above all that happened is named at the top instead of squeezing the areas flat.
+/// The multiple of the largest use beyond which a limit is named at the top, because its line would squeeze the areas
+/// flat.
 const FAR_ABOVE: f64 = 8.0;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 176.0;
 const STRIP_HEIGHT: f64 = 34.0;
-/// Of a file's name \[characters\].
+/// The longest stem of a file's name \[characters\].
 const LONGEST_STEM: usize = 120;
 const THROTTLED: &str = "total.throttled_attempts_per_min";
 
@@ -76,7 +77,7 @@ impl Chart for QuotaUse {
     }
 }
 
-/// `quota_use-us`; the family joins in when a quota and a capacity are called the same.
+/// Returns the stem of a file, such as `quota_use-us`; the whole path where a quota and a capacity have one name.
 fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
     let name = |owner: &str| owner.split_once('.').map_or(owner, |(_, name)| name).to_owned();
     let same = all.iter().filter(|limits| name(limits[0].owner) == name(owner)).count();
@@ -92,28 +93,28 @@ fn file_stem(chart: &str, owner: &str, all: &[Vec<Limit<'_>>]) -> String {
     stem
 }
 
-/// One limit and its use in each column of the chart, per minute.
+/// A limit and its use in each column of the chart, per minute.
 struct Limit<'d> {
     /// The path of the owner of the limit, such as `quotas.us`.
     owner: &'d str,
     /// The name of the limit within its owner, such as `tpm`.
     name: &'d str,
     facts: &'d LimitFacts,
-    /// Charged, never more than was held.
+    /// The use that was charged, never more than was held.
     used: Vec<f64>,
-    /// Used and reserved.
+    /// The use that was charged or reserved.
     held: Vec<f64>,
     refused: f64,
-    /// Of the limit, used and reserved at the fullest instant \[1\].
+    /// The part of the limit that was used and reserved at the fullest instant \[1\].
     fullest: f64,
-    /// Of the limit, charged in the fullest minute \[1\].
+    /// The part of the limit that was charged in the fullest minute \[1\].
     peak: Option<f64>,
-    /// Of what was reserved and charged, the part that nobody used \[1\].
+    /// The part of what was reserved and charged that nobody used \[1\].
     unused: Option<f64>,
 }
 
 impl<'d> Limit<'d> {
-    /// `None` for a limit without a series.
+    /// Returns a limit with its use; `None` for a limit without a series.
     fn of(
         prefix: &'d str,
         facts: &'d LimitFacts,
@@ -146,7 +147,8 @@ impl<'d> Limit<'d> {
         })
     }
 
-    /// What refused most matters most; where nothing refused, what came nearest to it, reservations included.
+    /// Compares two limits by importance: that which refused most matters most; where nothing refused, that which came
+    /// nearest to its limit, reservations included.
     fn weight_against(&self, other: &Self) -> std::cmp::Ordering {
         self.refused.total_cmp(&other.refused).then(self.fullest.total_cmp(&other.fullest))
     }
@@ -155,7 +157,7 @@ impl<'d> Limit<'d> {
         self.refused > 0.0 || self.fullest >= NEAR
     }
 
-    /// Where its line is drawn; `None` when that would squeeze the areas flat.
+    /// Returns the value at which the line of the limit is drawn; `None` when that would squeeze the areas flat.
     fn line(&self) -> Option<f64> {
         let (limit, most) = (self.facts.per_minute, largest(&self.held));
         let near = most <= 0.0 || limit <= most * FAR_ABOVE;
@@ -170,18 +172,18 @@ impl<'d> Limit<'d> {
         if self.counts_requests() { "requests per minute" } else { "tokens per minute" }
     }
 
-    /// A request limit reserves nothing: within a minute, what it holds is what it counted.
+    /// Returns whether used and held differ. A request limit reserves nothing: in a minute, it holds what it counted.
     fn has_two_areas(&self, columns: &Columns) -> bool {
         !self.counts_requests() || columns.width_s > 60.0
     }
 }
 
-/// One drawing: the limits of one owner, the most important first.
+/// A drawing of the limits of one owner, the most important first.
 struct Sheet<'d> {
     limits: &'d [Limit<'d>],
     days: Vec<Daily>,
     course: &'d Course<'d>,
-    /// Attempts per minute; empty when the document does not say.
+    /// The throttled attempts per minute; empty when the document does not say.
     throttled: &'d [f64],
 }
 
@@ -281,7 +283,7 @@ impl Sheet<'_> {
         legend
     }
 
-    /// The source line, after what the drawing leaves out because there is nothing to see.
+    /// Returns the source line, preceded by what the drawing leaves out because there is nothing to see.
     fn with_undrawn(&self, source: String, drawn: &[&Limit<'_>]) -> String {
         let mut parts = Vec::new();
         if !self.throttled.is_empty() && largest(self.throttled) <= 0.0 {
@@ -341,7 +343,7 @@ impl Sheet<'_> {
         panel.canvas.text(panel.room.right, y, &label, STRONG, Ink::Text, Align::Right)
     }
 
-    /// When attempts were throttled, on the same clock.
+    /// Draws the strip of throttled attempts below the panels, on the same clock.
     fn strip(&self, canvas: &Canvas<'_>, room: Room) -> Result<(), ChartError> {
         let panel = canvas.panel(room, self.course.axis(true), Axis::to_peak(largest(self.throttled)));
         let caption = "throttled attempts per minute, all workloads";

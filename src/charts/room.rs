@@ -1,4 +1,4 @@
-//! Rectangles of a drawing, and places for labels in them where none covers another.
+//! Rectangles of a drawing, and places for labels in which no label covers another.
 
 use super::style::{Type, drawable};
 
@@ -20,12 +20,12 @@ impl Room {
         self.bottom - self.top
     }
 
-    /// Without so much at each side: left, top, right, bottom.
+    /// Returns the room less a margin at each side: left, top, right, bottom \[CSS px\].
     pub(super) fn inset(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
         Self { left: self.left + left, top: self.top + top, right: self.right - right, bottom: self.bottom - bottom }
     }
 
-    /// Equal parts of it, row by row.
+    /// Returns equal parts of the room, row by row.
     pub(super) fn tiles(&self, count: usize, columns: usize, gap: f64) -> Vec<Self> {
         let columns = columns.max(1);
         let rows = count.div_ceil(columns).max(1);
@@ -43,7 +43,7 @@ impl Room {
     }
 }
 
-/// Finds places for labels beside their dots where none covers another.
+/// A finder of places for labels beside their dots, in which no label covers another.
 pub(super) struct Placer {
     within: Room,
     taken: Vec<Room>,
@@ -75,12 +75,13 @@ impl Placer {
         }
     }
 
-    /// Where a label of the dot at (x, y) begins and its baseline; `None`: it fits nowhere near.
+    /// Reserves room for a label of the dot at (x, y), and returns where the label begins and its baseline; `None`: the
+    /// label fits nowhere near.
     pub(super) fn place(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
         self.place_at((x, y), text, face, &[-7.0, 16.0, 4.0, -20.0, 29.0, -33.0, 42.0])
     }
 
-    /// The same of what must not be left out: farther above where there is no room nearby.
+    /// Reserves room, as `place` does, for a label that must not be left out: farther above where there is none nearby.
     pub(super) fn place_anyhow(&mut self, x: f64, y: f64, text: &str, face: Type) -> Option<(f64, f64)> {
         let mut far = (3..20).map(|i| -13.0 * f64::from(i));
         let near = self.place(x, y, text, face);

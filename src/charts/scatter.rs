@@ -7,19 +7,19 @@ use super::{ChartError, Drawing, labels};
 use crate::results::Judgement;
 
 const MOST_PANELS: usize = 6;
-/// More points than this are specks.
+/// The most points that are drawn as dots; more are drawn as specks.
 const MOST_DOTS: usize = 250;
-/// Of all panels together; of more points evenly chosen ones are drawn.
+/// The most marks of all panels together; of more points, evenly chosen ones are drawn.
 const MOST_MARKS: usize = 2_400;
-/// So few values of an axis have ticks of their own.
+/// The most values of an axis that have ticks of their own.
 const FEW: usize = 12;
-/// Values that span this ratio are told apart on a logarithmic scale only.
+/// The ratio of the largest to the smallest value from which on a scale is logarithmic.
 const WIDE: f64 = 10.0;
 /// The height of the panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 200.0;
 const GUTTER: f64 = 58.0;
 
-/// How points are judged and their colours, what lies at the bottom first.
+/// The judgements of points and their colours, in the order of drawing: the first kind lies at the bottom.
 const KINDS: [(Option<Judgement>, Ink); 4] = [
     (Some(Judgement::Failed), Ink::Vermillion),
     (Some(Judgement::Inconclusive), Ink::Amber),
@@ -88,7 +88,7 @@ struct Cloud<'d, 'a> {
     measure: &'d Measure,
     /// The metric at the points that are drawn.
     sites: Vec<(f64, &'d Site<'a>)>,
-    /// Of the axes.
+    /// The indices of the axes that have a panel.
     shown: &'d [usize],
 }
 

@@ -1,4 +1,4 @@
-//! Which capacity took what over time: where a route spills over, and when.
+//! The chart of the attempts that each capacity took over time. It shows where a route spills over, and when.
 
 use super::course::Course;
 use super::shares::{Shares, Titles};

@@ -1,4 +1,5 @@
-//! Which region of a pool served what over time: where a call goes when the region that is called has no room.
+//! The chart of the attempts that each region of a pool took over time. It shows where a call goes when the region that
+//! is called has no room.
 
 use super::course::{Course, largest};
 use super::shares::{Shares, Titles};

@@ -1,4 +1,4 @@
-//! What each of several took over time, upon one another: capacities of a route, regions of a pool.
+//! The stacked chart of the attempts that each of several capacities of a route, or regions of a pool, took over time.
 
 use super::axis::Axis;
 use super::course::{Course, Ranked, head, largest, ranked, total, worst};
@@ -7,16 +7,16 @@ use super::{ChartError, Drawing, labels};
 
 /// The one that took most has the colour of what is served.
 const INKS: [Ink; 3] = [Ink::Blue, Ink::Sky, Ink::Purple];
-/// A share of a column with fewer attempts says nothing.
+/// The fewest attempts of a column whose shares say anything.
 const FEWEST: f64 = 20.0;
 
-/// What is to be drawn.
+/// The series of a stacked chart, one for each capacity or region.
 pub(super) struct Shares<'d> {
     course: Course<'d>,
     parts: Vec<Ranked>,
-    /// Those that took nothing.
+    /// The names of the capacities or regions that took nothing.
     idle: Vec<String>,
-    /// What the parts are, in the singular and in the plural.
+    /// The noun for the parts, in the singular and in the plural.
     words: [&'static str; 2],
 }
 

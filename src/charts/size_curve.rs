@@ -1,4 +1,4 @@
-//! How much is enough: the metric that decides at every value that was played, and what each costs.
+//! The chart of a sizing: the metric that decides at every value that was simulated, and what each value costs.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) struct SizeCurve;
 /// The width of the axis labels beside a panel \[CSS px\].
 const GUTTER: f64 = 62.0;
 const COST_HEIGHT: f64 = 92.0;
-/// A line of labels above the panel.
+/// The height of a line of labels above the panel \[CSS px\].
 const LINE: f64 = 15.0;
 const MOST_LINES: usize = 3;
 const COST: Mark = Mark::Line(Ink::Green, 2.0);
@@ -42,7 +42,7 @@ impl Chart for SizeCurve {
     }
 }
 
-/// One value that was played.
+/// A value that was simulated, with its point.
 struct Step<'a> {
     value: f64,
     verdict: Judgement,
@@ -52,13 +52,13 @@ struct Step<'a> {
 struct Curve<'a> {
     sizing: &'a Sizing,
     measure: Measure,
-    /// Rising.
+    /// The values that were simulated, rising.
     steps: Vec<Step<'a>>,
     cost: Option<Measure>,
 }
 
 impl<'a> Curve<'a> {
-    /// `None`: nothing that was played is known.
+    /// Returns the curve of a sizing; `None`: the metric is known at none of the values.
     fn of(sizing: &'a Sizing, subject: &Subject<'a>) -> Option<Self> {
         let points: BTreeMap<u64, &Point> = subject.points.iter().map(|point| (point.index, point)).collect();
         let step = |e: &crate::results::Evaluated| {
@@ -73,7 +73,7 @@ impl<'a> Curve<'a> {
         Some(Self { sizing, measure, steps, cost })
     }
 
-    /// The figures at the answer and beside it; the sentence of the answer where there is none.
+    /// Returns the figures at the answer and beside it; the sentence of the answer where there is none.
     fn subtitle(&self) -> String {
         let at = |value: Option<u64>| self.steps.iter().find(|step| Some(step.value) == value.map(|v| v as f64));
         let figure = |step: &Step<'_>| {
@@ -106,7 +106,7 @@ impl<'a> Curve<'a> {
         legend
     }
 
-    /// The values that have a name, and their names.
+    /// Returns the values that have a name, and their names.
     fn named(&self) -> Vec<(f64, String, Ink)> {
         let sizing = self.sizing;
         let mut names: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
@@ -158,7 +158,7 @@ impl<'a> Curve<'a> {
         canvas.text(middle, room.bottom - 3.0, &name, LABEL, Ink::Faint, Align::Middle)
     }
 
-    /// The axis of what is sized: what was played and what has a name.
+    /// Returns the axis of what is sized, over the values that were simulated and those that have a name.
     fn values(&self, named: &[(f64, String, Ink)]) -> Axis {
         let mut values: Vec<f64> = self.steps.iter().map(|s| s.value).chain(named.iter().map(|n| n.0)).collect();
         values.sort_by(f64::total_cmp);
@@ -171,7 +171,7 @@ impl<'a> Curve<'a> {
         Axis::from_zero_in(costs.fold(0.0, f64::max) * 1.15, 2.0, cost.unit)
     }
 
-    /// Lines at the values that have a name, from their names down through both panels.
+    /// Draws lines at the values that have a name, from their names down through both panels.
     fn names(
         &self,
         canvas: &Canvas<'_>,
@@ -211,7 +211,7 @@ impl<'a> Curve<'a> {
         self.figures(panel, &known)
     }
 
-    /// The answer, the value before and the value after it bear their figures.
+    /// Writes the figures at the answer, the value before and the value after it.
     fn figures(&self, panel: &Panel<'_, '_>, known: &[(&Step<'_>, f64)]) -> Result<(), ChartError> {
         let Some(answer) = self.sizing.answer else { return Ok(()) };
         let Some(at) = known.iter().position(|(step, _)| step.value == answer as f64) else { return Ok(()) };

@@ -1,4 +1,5 @@
-//! What the charts of a study share: the metric that decides, the axes of a sweep, and where each point stands on them.
+//! The parts that the charts of a study share: the metric that decides, the axes of a sweep, and the place of each
+//! point on them.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,11 @@ use super::{ChartError, Subject, labels};
 use crate::results::{Expectation, Judgement, Point, Traffic};
 use crate::terms::{self, Better, Unit};
 
-/// What is drawn where nothing is expected.
+/// The metric that is drawn where the scenario states no goal.
 const USUAL: &str = "throttle_rate";
-/// Between panels \[CSS px\].
+/// The least gap between panels \[CSS px\].
 const LEAST_GAP: f64 = 18.0;
-/// Between labels that belong to different panels \[CSS px\].
+/// The least gap between labels that belong to different panels \[CSS px\].
 const BETWEEN_LABELS: f64 = 14.0;
 pub(super) const BOUND: Mark = Mark::Line(Ink::Text, 1.25);
 
@@ -24,7 +25,7 @@ pub(super) struct Measure {
     pub(super) name: String,
     pub(super) unit: Unit,
     pub(super) better: Better,
-    /// What is expected of it: in words, and the figure.
+    /// The bounds that are expected of the metric, each in words and as a figure.
     pub(super) bounds: Vec<(&'static str, f64)>,
 }
 
@@ -53,7 +54,7 @@ impl Measure {
         point.value(&self.name).filter(|x| x.is_finite()).map(tame)
     }
 
-    /// The ends of its interval there; `None`: no interval is known.
+    /// Returns the ends of the metric's interval at a point; `None`: no interval is known.
     pub(super) fn interval(&self, point: &Point) -> Option<(f64, f64)> {
         let estimate = self.at(point)?;
         let half = point.metrics.get(&self.name)?.half_width.filter(|half| half.is_finite() && *half > 0.0)?;
@@ -81,7 +82,7 @@ impl Measure {
         labels::metric(&self.name)
     }
 
-    /// The same at the head of a sentence.
+    /// Returns the name of the metric in words, as the head of a sentence.
     pub(super) fn title(&self) -> String {
         let words = self.words();
         // A term such as e2e is not written otherwise at the head of a sentence.
@@ -89,12 +90,12 @@ impl Measure {
         if is_term { words } else { capital(&words) }
     }
 
-    /// How a point is judged by what is expected of this metric; `None`: nothing is.
+    /// Returns the worst judgement of a point by the goals on this metric; `None`: there is no such goal.
     pub(super) fn judged(&self, point: &Point) -> Option<Judgement> {
         point.expectations.iter().filter(|e| e.metric == self.name).map(|e| e.verdict).max()
     }
 
-    /// An axis for what it is at some points, with their intervals and what is expected.
+    /// Returns an axis for the metric at some points, with their intervals and the bounds.
     pub(super) fn axis<'p>(&self, points: impl Iterator<Item = &'p Point>, wanted: f64) -> Axis {
         let mut values: Vec<f64> = Vec::new();
         for point in points {
@@ -104,12 +105,12 @@ impl Measure {
         self.axis_of(values, wanted)
     }
 
-    /// An axis for some of its values and what is expected.
+    /// Returns an axis for some values of the metric and the bounds.
     pub(super) fn axis_of(&self, values: impl IntoIterator<Item = f64>, wanted: f64) -> Axis {
         Axis::metric(values.into_iter().chain(self.bounds.iter().map(|bound| bound.1)), self.unit, wanted)
     }
 
-    /// The bounds as lines across a panel whose y it is, each with its words where there is room for them.
+    /// Draws the bounds as lines across a panel whose y axis is the metric, each with its words where they have room.
     pub(super) fn draw_bounds(&self, panel: &Panel<'_, '_>, with_words: bool) -> Result<(), ChartError> {
         // Beyond the axis it would stand at its end, which is another figure.
         for (word, bound) in self.bounds.iter().filter(|(_, bound)| panel.holds(*bound)) {
@@ -154,8 +155,8 @@ pub(super) fn spaced(axis: &Axis, width: f64) -> Axis {
     axis
 }
 
-/// The gap between panels so wide that keeps the last label of one panel apart from the first label of the next
-/// \[CSS px\].
+/// Returns the gap between panels of a width that keeps the last label of one panel apart from the first label of the
+/// next \[CSS px\].
 pub(super) fn gap_between<'x>(axes: impl IntoIterator<Item = &'x Axis>, width: f64) -> f64 {
     let (mut before, mut after): (f64, f64) = (0.0, 0.0);
     for axis in axes {
@@ -190,7 +191,7 @@ pub(super) const fn word_of(judged: Option<Judgement>) -> &'static str {
     }
 }
 
-/// What points are ranked by: a month's cost where it is known of any, else that of the measured time.
+/// Returns the cost by which points are ranked: a month's where it is known of any point, else that of the run.
 pub(super) fn cost_of(points: &[Point]) -> Option<Measure> {
     ["cost_per_month_usd", "cost_usd"]
         .into_iter()
@@ -198,21 +199,21 @@ pub(super) fn cost_of(points: &[Point]) -> Option<Measure> {
         .find(|m| points.iter().any(|p| m.at(p).is_some()))
 }
 
-/// One value of an axis.
+/// A value of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Level {
     pub(super) label: String,
-    /// Where the axis is of numbers.
+    /// The value as a number, where the axis is of numbers.
     pub(super) number: f64,
 }
 
-/// One axis of a sweep.
+/// An axis of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Dimension {
-    /// What it is called for short.
+    /// The short name of the axis.
     pub(super) name: String,
     pub(super) path: String,
-    /// Rising numbers, or names in the order of the points.
+    /// The values of the axis: rising numbers, or names in the order of the points.
     pub(super) levels: Vec<Level>,
     pub(super) is_number: bool,
 }
@@ -251,12 +252,12 @@ pub(super) struct Site<'a> {
 pub(super) struct Design<'a> {
     pub(super) dimensions: Vec<Dimension>,
     pub(super) sites: Vec<Site<'a>>,
-    /// Whether each point is one crossing of the axes; samples are not.
+    /// True if each point is one crossing of the axes; false if the points are samples.
     pub(super) is_grid: bool,
 }
 
 impl<'a> Design<'a> {
-    /// `None` for what is no sweep or has but one point.
+    /// Returns the design of a sweep; `None` for what is no sweep or has but one point.
     pub(super) fn of(subject: &Subject<'a>) -> Option<Self> {
         let axes = &subject.results.axes;
         if axes.is_empty() || subject.points.len() < 2 {
@@ -311,7 +312,7 @@ impl<'a> Design<'a> {
         parts.collect::<Vec<_>>().join(", ")
     }
 
-    /// The same for a label: the values alone.
+    /// Returns the place of a point for a label: its values alone, without the names of the axes.
     pub(super) fn values(&self, site: &Site<'_>) -> String {
         self.dimensions.iter().zip(&site.at).map(|(d, at)| d.label(*at)).collect::<Vec<_>>().join(" · ")
     }
@@ -330,14 +331,14 @@ impl<'a> Design<'a> {
     }
 }
 
-/// Why no point of a sweep is the cheapest.
+/// The reason why no point of a sweep is the cheapest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unranked {
     /// No point meets every goal at a known cost.
     Nothing,
     /// The points that meet every goal carry different traffic.
     Traffic,
-    /// So many points that meet every goal have no known cost.
+    /// Some points that meet every goal have no known cost; the number counts them.
     Unpriced(usize),
 }
 
@@ -350,7 +351,7 @@ fn site(point: &Point) -> Site<'_> {
     Site { point, at: Vec::new(), judged: Judgement::worst(&point.expectations) }
 }
 
-/// One axis and the level of each point on it.
+/// Returns an axis, and the level of each point on it.
 fn dimension(parameters: &[String], points: &[Point]) -> (Dimension, Vec<usize>) {
     let of = |point: &Point| -> Vec<Value> {
         parameters.iter().map(|path| point.parameters.get(path).cloned().unwrap_or(Value::Null)).collect()
@@ -391,7 +392,7 @@ pub(super) fn last_of(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
-/// Two axes of one short name get their whole paths.
+/// Replaces the short names of axes that have the same short name by their whole paths.
 fn name_apart(dimensions: &mut [Dimension]) {
     let short: Vec<String> = dimensions.iter().map(|d| d.name.clone()).collect();
     for dimension in dimensions {
@@ -401,7 +402,7 @@ fn name_apart(dimensions: &mut [Dimension]) {
     }
 }
 
-/// A value of a parameter as a label says it.
+/// Returns a value of a parameter as a label writes it.
 pub(super) fn written(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -411,7 +412,7 @@ pub(super) fn written(value: &Value) -> String {
     }
 }
 
-/// At most so many of some, evenly chosen, the first and the last among them.
+/// Returns the indices of at most `most` of `count` items, evenly chosen, the first and the last among them.
 pub(super) fn thinned(count: usize, most: usize) -> Vec<usize> {
     if count <= most || most < 2 {
         return (0..count.min(most.max(1))).collect();

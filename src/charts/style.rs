@@ -14,14 +14,14 @@ pub(super) const FAMILY: &str = "DejaVu Sans";
 pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 pub(super) const BOLD: &[u8] = include_bytes!("../../assets/DejaVuSans-Bold.ttf");
 
-/// Canvas pixels in a CSS pixel.
+/// The number of canvas pixels in a CSS pixel.
 pub(super) const SCALE: f64 = 4.0;
-/// Plotters takes a font's size as the height of its line, and writes it to the SVG divided by this.
+/// The divisor of a font's size: plotters takes the size as a line's height, and writes it to the SVG divided by this.
 const LINE_PER_EM: f64 = 1.24;
-/// What a line of DejaVu measures in ems: with it plotters' measure of a text is the width that is drawn.
+/// The height of a line of DejaVu \[em\]. With it, plotters measures a text as wide as it is drawn.
 const DEJAVU_LINE_PER_EM: f64 = 1.164;
 
-/// Colours of Okabe and Ito and tints of them: told apart by every kind of sight, and by their lightness in print.
+/// A colour of Okabe and Ito, or a tint of one: told apart by every kind of sight, and by their lightness in print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ink {
     Text,
@@ -48,7 +48,7 @@ type Tone = (&'static str, u32, u32);
 
 const STEPS: usize = 8;
 
-/// From little to much: one hue whose lightness falls, and rises in the dark.
+/// The colours of a scale from little to much: one hue whose lightness falls in the light theme and rises in the dark.
 const HEAT: [Tone; STEPS] = [
     ("heat-0", 0xf3f7fb, 0x18212b),
     ("heat-1", 0xdbe8f3, 0x1c3145),
@@ -111,7 +111,7 @@ impl Ink {
         RGBColor((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
     }
 
-    /// What is legible on this ink: text on a light one, paper on a dark one.
+    /// Returns the colour of text that is legible on this ink: `Text` on a light ink, `Paper` on a dark one.
     pub(super) fn over(self) -> Self {
         match self {
             Self::Heat(step) if step >= 5 => Self::Paper,
@@ -119,20 +119,20 @@ impl Ink {
         }
     }
 
-    /// The step of the scale for a share of it \[1\].
+    /// Returns the step of the colour scale for a share of the scale \[1\].
     pub(super) fn heat(share: f64) -> Self {
         Self::Heat((share.clamp(0.0, 1.0) * (STEPS - 1) as f64).round() as u8)
     }
 }
 
-/// What a drawing is looked at on.
+/// The brightness of the page that a drawing is shown on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
     Light,
     Dark,
 }
 
-/// Recolours a drawing, which is made in the light.
+/// Recolours a drawing for a theme; drawings are made in the light.
 pub(super) fn themed(svg: &str, theme: Theme) -> String {
     match theme {
         Theme::Light => svg.to_owned(),
@@ -155,7 +155,7 @@ pub fn variables(theme: Theme) -> String {
     Ink::all().map(|ink| tone(ink.tone())).collect()
 }
 
-/// Every `"#rrggbb"` of an ink becomes something else; one pass, so that no colour is taken twice.
+/// Replaces every `"#rrggbb"` of an ink in one pass, so that no colour is replaced twice.
 fn recoloured(svg: &str, to: impl Fn(Tone) -> String) -> String {
     let tones: Vec<(String, String)> =
         Ink::all().map(Ink::tone).map(|tone| (format!("{:06x}", tone.1), to(tone))).collect();
@@ -224,7 +224,7 @@ impl Type {
         font.box_size(text).map_or(0.0, |(w, _)| f64::from(w) / SCALE)
     }
 
-    /// The text, or as much of its beginning as fits, with an ellipsis.
+    /// Returns the text, or as much of its beginning as fits, with an ellipsis.
     pub(super) fn fit(self, text: &str, width: f64) -> String {
         if self.width(text) <= width {
             return text.to_owned();
@@ -239,7 +239,8 @@ impl Type {
         String::new()
     }
 
-    /// The text, or both of its ends with an ellipsis between: names that begin alike are told apart by how they end.
+    /// Returns the text, or both of its ends with an ellipsis between, because names that begin alike differ in their
+    /// ends.
     pub(super) fn fit_ends(self, text: &str, width: f64) -> String {
         if self.width(text) <= width {
             return text.to_owned();
@@ -256,7 +257,7 @@ impl Type {
         self.fit(text, width)
     }
 
-    /// The text on as many lines as are allowed; what is too long ends in an ellipsis.
+    /// Returns the text on as many lines as are allowed; what is too long ends in an ellipsis.
     pub(super) fn wrap(self, text: &str, width: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         // A figure and its unit stay on one line.
@@ -273,7 +274,7 @@ impl Type {
     }
 }
 
-/// Plotters keeps its fonts in one table for the whole program, so they are put there once.
+/// Registers the fonts once, because plotters keeps its fonts in one table for the whole program.
 pub(super) fn register_fonts() -> Result<(), ChartError> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     let good = *REGISTERED.get_or_init(|| {
@@ -330,7 +331,7 @@ mod tests {
         assert!(variables(Theme::Dark).contains("--ink-paper:#14181d;"));
     }
 
-    /// WCAG 2: the ratio of relative luminances.
+    /// Returns the contrast of two colours after WCAG 2: the ratio of relative luminances.
     fn contrast(a: u32, b: u32) -> f64 {
         let luminance = |hex: u32| {
             let channel = |shift: u32| {

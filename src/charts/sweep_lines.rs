@@ -1,4 +1,5 @@
-//! How the metric that decides moves with a swept number: where the line crosses what is expected. Samples are dots.
+//! The chart of how the metric that decides moves with a swept number, and where its line crosses the bound. Samples
+//! are drawn as dots.
 
 use super::frame::{self, Align, Canvas, Heading, Ink, LABEL, Mark, Panel, Room, STRONG};
 use super::study::{Design, Dimension, Measure, Site, cost_of, gap_between, ink_of, spaced, thinned, word_of};
@@ -9,9 +10,9 @@ pub(super) struct SweepLines;
 
 const MOST_PANELS: usize = 6;
 const MOST_LINES: usize = 4;
-/// More values than this would make a file that nobody opens; evenly chosen ones are drawn.
+/// The most values that are drawn, because more would make too large a file; of more, evenly chosen ones are drawn.
 const MOST_VALUES: usize = 120;
-/// Dots closer than this would make a band of them \[CSS px\].
+/// The least distance of dots, which would make a band if they were closer \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 190.0;
@@ -52,7 +53,7 @@ impl Chart for SweepLines {
     }
 }
 
-/// What is drawn: which axis is which, and which of its values.
+/// The axes of a sweep that the chart draws, and the levels of each that are shown.
 struct Sheet<'d, 'a> {
     design: &'d Design<'a>,
     measure: &'d Measure,
@@ -67,7 +68,7 @@ struct Sheet<'d, 'a> {
 }
 
 impl<'d, 'a> Sheet<'d, 'a> {
-    /// `None`: no axis is of numbers, or nothing is known.
+    /// Returns the selection of a sweep that is drawn; `None`: no axis is of numbers, or nothing is known.
     fn of(design: &'d Design<'a>, measure: &'d Measure, subject: &Subject<'_>) -> Option<Self> {
         let sizes: Vec<usize> = design.dimensions.iter().map(|d| d.levels.len()).collect();
         let numeric = (0..sizes.len()).filter(|i| design.dimensions[*i].is_number);
@@ -144,7 +145,8 @@ impl<'d, 'a> Sheet<'d, 'a> {
         text + "." + &self.turn() + &unknown
     }
 
-    /// From which value on, or up to which, every point shown is in bounds; empty: all are, or no value divides them.
+    /// Returns a sentence with the value from which on, or up to which, every point shown is in bounds; empty if all
+    /// are, or if no value divides them.
     fn turn(&self) -> String {
         let mut good = vec![true; self.x().levels.len()];
         for site in self.all() {
@@ -186,7 +188,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         legend
     }
 
-    /// The axes that are not shown, at what they are kept.
+    /// Returns the source line, with the axes that are not shown and the values at which they are kept.
     fn source(&self, title: &str) -> String {
         let shown = [Some(self.x), self.panel_axis, self.line_axis];
         let kept = self.design.dimensions.iter().enumerate().filter(|(i, _)| !shown.contains(&Some(*i)));
@@ -246,7 +248,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         self.x().place(site.at[self.x])
     }
 
-    /// Intervals side by side as one band; it ends where none is known.
+    /// Draws the intervals of a line side by side as one band, which ends where no interval is known.
     fn band(&self, panel: &Panel<'_, '_>, line: &[&Site<'_>]) -> Result<(), ChartError> {
         for stretch in line.split(|site| self.measure.interval(site.point).is_none()) {
             let ends: Vec<(f64, (f64, f64))> =
@@ -260,7 +262,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         Ok(())
     }
 
-    /// The line, broken where nothing is known, with a dot in the colour of its verdict at each point.
+    /// Draws a line, broken where nothing is known, with a dot in the colour of its verdict at each point.
     fn curve(&self, panel: &Panel<'_, '_>, line: &[&Site<'_>], ink: Ink) -> Result<(), ChartError> {
         for stretch in line.split(|site| self.measure.at(site.point).is_none()) {
             let path: Vec<(f64, f64)> =

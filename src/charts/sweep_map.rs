@@ -9,16 +9,16 @@ use crate::results::Judgement;
 pub(super) struct SweepMap;
 
 const MOST_PANELS: usize = 4;
-/// Over all panels: more cells make a file that nobody opens.
+/// The most cells of all panels, because more would make too large a file.
 const MOST_CELLS: usize = 1_100;
-/// Figures are outlines: more of them weigh more than they tell.
+/// The most cells that bear figures: figures are outlines, so that more of them would make too large a file.
 const MOST_FIGURES: usize = 140;
 /// The least height of a cell \[CSS px\].
 const LOWEST_CELL: f64 = 15.0;
 const TALLEST_CELL: f64 = 40.0;
-/// Left of the first panel of a row, at most, for the labels of its rows.
+/// The most width left of the first panel of a row, for the labels of its rows \[CSS px\].
 const WIDEST_GUTTER: f64 = 130.0;
-/// Above the cells of a panel its name, below them the labels of its columns.
+/// The height above the cells of a panel, for its name; `BELOW` is for the labels of its columns \[CSS px\].
 const ABOVE: f64 = 22.0;
 const BELOW: f64 = 40.0;
 const MEETS: Mark = Mark::Line(Ink::Text, 2.25);
@@ -54,18 +54,18 @@ struct Map<'d, 'a> {
     x: usize,
     y: usize,
     columns: Vec<usize>,
-    /// From the bottom up.
+    /// The levels of the y axis that are shown, from the bottom up.
     rows: Vec<usize>,
     panel_axis: Option<usize>,
     panels: Vec<usize>,
     anchor: Vec<usize>,
-    /// Of the metric over all cells.
+    /// The least value of the metric over all cells; `most` is the largest.
     least: f64,
     most: f64,
 }
 
 impl<'d, 'a> Map<'d, 'a> {
-    /// `None`: there are no two axes, or nothing is known.
+    /// Returns the map of a sweep; `None`: there are no two axes, or nothing is known.
     fn of(design: &'d Design<'a>, measure: &'d Measure, subject: &Subject<'_>) -> Option<Self> {
         let size = |i: usize| design.dimensions[i].levels.len();
         let mut order: Vec<usize> = (0..design.dimensions.len()).collect();
@@ -221,12 +221,12 @@ impl<'d, 'a> Map<'d, 'a> {
 
 type Cell<'d, 'a> = &'d Site<'a>;
 
-/// One panel of cells.
+/// A panel of cells.
 struct Grid<'m, 'd, 'a, 'c> {
     map: &'m Map<'d, 'a>,
     canvas: &'m Canvas<'c>,
     plot: Room,
-    /// Of the figures in the cells; `None`: they do not fit. All cells bear theirs or none does.
+    /// The type of the figures in the cells; `None`: they do not fit. Either all cells have a figure or none has.
     face: Option<Type>,
 }
 
@@ -246,7 +246,7 @@ impl Grid<'_, '_, '_, '_> {
         (self.plot.width() / columns as f64, self.plot.height() / rows as f64)
     }
 
-    /// Where a corner of the cells stands.
+    /// Returns the position of a corner of the cells on the canvas \[CSS px\].
     fn corner(&self, column: usize, row: usize) -> (f64, f64) {
         let (width, height) = self.size();
         (self.plot.left + column as f64 * width, self.plot.bottom - row as f64 * height)
@@ -284,7 +284,7 @@ impl Grid<'_, '_, '_, '_> {
         self.canvas.rect(Room { top: room.top + hair * 3.0, bottom: room.top + hair * 3.0 + side, ..corner }, mark)
     }
 
-    /// The outline of the cells that meet everything: an edge wherever one of two neighbours does and the other does not.
+    /// Draws the outline of the cells that meet everything: an edge between two neighbours of which only one does.
     fn region(&self, cells: &[Option<&Site<'_>>]) -> Result<(), ChartError> {
         let (columns, rows) = (self.map.columns.len(), self.map.rows.len());
         let meets = |column: Option<usize>, row: Option<usize>| match (column, row) {
@@ -309,7 +309,7 @@ impl Grid<'_, '_, '_, '_> {
         Ok(())
     }
 
-    /// The values along both sides, as many as have room.
+    /// Writes the values along both sides, as many as have room.
     fn names(&self, with_rows: bool) -> Result<(), ChartError> {
         let (width, height) = self.size();
         let x = self.map.dimension(self.map.x);
@@ -335,7 +335,7 @@ impl Grid<'_, '_, '_, '_> {
     }
 }
 
-/// The stretches of 0..count in which something is so.
+/// Returns the stretches of 0..count in which something is so.
 fn stretches(count: usize, is_so: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut from = None;

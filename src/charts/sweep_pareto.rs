@@ -1,5 +1,5 @@
-//! What a better metric costs: every point of a sweep by its cost and the metric that decides, and those that nothing
-//! beats in both.
+//! The chart of what a better metric costs: every point of a sweep by its cost and the metric that decides, and the
+//! points that no other point beats in both.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::terms::Better;
 pub(super) struct SweepPareto;
 
 const MOST_LABELS: usize = 8;
-/// More points than this are specks, of which one stands for those it would cover.
+/// The most points that are drawn as dots; of more, which are specks, one stands for those that it would cover.
 const MOST_DOTS: usize = 250;
 const MOST_SPECKS: usize = 1_800;
 const WIDEST_LABEL: f64 = 190.0;
@@ -65,7 +65,7 @@ struct Field<'d, 'a> {
     measure: &'d Measure,
     cost: &'d Measure,
     stars: Vec<Star<'d, 'a>>,
-    /// Of the stars, the cheapest first.
+    /// The indices of the stars that no other star beats in both cost and metric, the cheapest first.
     frontier: Vec<usize>,
     /// The cheapest star, or why none is.
     cheapest: Result<usize, Unranked>,
@@ -110,7 +110,7 @@ impl<'d, 'a> Field<'d, 'a> {
         if choices.is_empty() { text } else { text + &format!(" Labels: {order}.") }
     }
 
-    /// The points of the frontier that meet every expectation; all of them where nothing is expected.
+    /// Returns the points of the frontier that meet every expectation; all of its points where nothing is expected.
     fn choices(&self) -> impl Iterator<Item = usize> {
         let meets = |i: &usize| matches!(self.stars[*i].site.judged, Some(Judgement::Held) | None);
         self.frontier.iter().copied().filter(meets)
@@ -215,7 +215,7 @@ impl<'d, 'a> Field<'d, 'a> {
         taken
     }
 
-    /// Of the frontier first: there is room for some hundreds only.
+    /// Adds the tooltips of points, those of the frontier first, because there is room for some hundreds only.
     fn tips(&self, panel: &Panel<'_, '_>) {
         let others = if self.stars.len() > MOST_DOTS { 0 } else { self.stars.len() };
         for star in self.frontier.iter().copied().chain(0..others).map(|i| &self.stars[i]) {
@@ -288,7 +288,7 @@ impl<'d, 'a> Field<'d, 'a> {
     }
 }
 
-/// How points are judged and their colours, what lies at the bottom first.
+/// The judgements of points and their colours, in the order of drawing: the first kind lies at the bottom.
 const KINDS: [(Option<Judgement>, Ink); 4] = [
     (Some(Judgement::Failed), Ink::Vermillion),
     (Some(Judgement::Inconclusive), Ink::Amber),
@@ -300,7 +300,8 @@ fn ink_of_kind(judged: Option<Judgement>) -> Ink {
     KINDS.iter().find(|(of, _)| *of == judged).map_or(Ink::Blue, |(_, ink)| *ink)
 }
 
-/// Of points (cost, value) those that none beats, the cheapest first; of equals the first.
+/// Returns the indices of the points (cost, value) that no other point beats in both, the cheapest first; of equal
+/// points the first.
 fn frontier(points: &[(f64, f64)], higher_is_better: bool) -> Vec<usize> {
     let bad = |i: usize| if higher_is_better { -points[i].1 } else { points[i].1 };
     let mut order: Vec<usize> = (0..points.len()).collect();

@@ -62,7 +62,7 @@ fn noise(i: usize) -> f64 {
     (mixed >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Six hours of chat that ramps up and bursts every two hours; `load` is its ordinary demand as a share of the limit.
+/// Returns six hours of chat that ramps up and bursts every two hours; `load` is its ordinary share of the limit.
 pub(super) fn point(load: f64, bucket_s: f64, buckets: usize) -> Point {
     let limit = 2_000_000.0;
     let (mut occupied, mut charged, mut throttled) = (vec![], vec![], vec![]);
@@ -139,7 +139,7 @@ fn known(value: f64) -> Estimate {
     Estimate { estimate: Some(value), half_width: None, n: 10 }
 }
 
-/// 200 quantiles of a lognormal law, by Tukey's lambda approximation of the normal quantile.
+/// Returns 200 quantiles of a lognormal law, by Tukey's lambda approximation of the normal quantile.
 fn lognormal(median: f64, sigma: f64) -> Quantiles {
     let shares: Vec<f64> = (0..200)
         .map(|i| if i < 190 { f64::from(i) / 200.0 } else { 1.0 - 0.05 * libm::pow(0.6, f64::from(i - 190)) })
@@ -165,7 +165,7 @@ pub(super) fn names(drawings: &[Drawing]) -> Vec<&str> {
     drawings.iter().map(|d| d.name.as_str()).collect()
 }
 
-/// What must hold of a drawing, whatever the document says.
+/// Asserts what must hold of every drawing, whatever the document says.
 pub(super) fn assert_sound(drawing: &Drawing) {
     let svg = &drawing.svg;
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{}", drawing.name);

@@ -1,4 +1,4 @@
-//! Which limit refused, and when.
+//! The chart of refused offers over time, by the reason for the refusal.
 
 use super::axis::Axis;
 use super::course::{Course, Ranked, head, largest, ranked, total, worst};
@@ -64,7 +64,7 @@ fn reason(name: &str) -> String {
 struct Refusals<'d> {
     course: Course<'d>,
     reasons: Vec<Ranked>,
-    /// Per minute, by column: all refusals, and the attempts that ended throttled.
+    /// The refused offers per minute in each column; `throttled` is the attempts that ended throttled.
     refused: Vec<f64>,
     throttled: Vec<f64>,
 }
@@ -77,7 +77,7 @@ impl<'d> Refusals<'d> {
         Self { course, reasons, refused, throttled }
     }
 
-    /// Another capacity may take what one refused; then fewer attempts fail than offers.
+    /// Returns whether attempts fail less often than offers, because another capacity takes what one refused.
     fn attempts_differ(&self) -> bool {
         let differ: f64 = self.throttled.iter().zip(&self.refused).map(|(t, r)| (t - r).abs()).sum();
         largest(&self.throttled) > 0.0 && differ > total(&self.refused) * 0.02

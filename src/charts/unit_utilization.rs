@@ -1,4 +1,4 @@
-//! How full bought throughput was: the shares of its input and output limits that were used, over time.
+//! The chart of how full bought throughput was: the shares of its input and output limits that were used, over time.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use crate::terms::natural_order;
 
 pub(super) struct UnitUtilization;
 
-/// More panels than this would be too low to read; the fullest come first.
+/// The most panels, because more would be too low to read; the fullest come first.
 const MOST_PANELS: usize = 4;
 /// The height of a panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 150.0;
 
-/// Of a line \[CSS px\].
+/// The width of a line \[CSS px\].
 const WEIGHT: f64 = 1.75;
 const INPUT: Ink = Ink::Blue;
 const OUTPUT: Ink = Ink::Purple;
@@ -80,9 +80,9 @@ fn legend(units: &[Unit<'_>]) -> Vec<(String, Mark)> {
     legend
 }
 
-/// What was bought of one capacity, and the shares of it that were used, by column \[1\].
+/// A capacity of bought throughput, and the shares of its input and output limits that were used, by column \[1\].
 struct Unit<'d> {
-    /// Such as `capacities.dedicated`.
+    /// The path of the capacity, such as `capacities.dedicated`.
     owner: &'d str,
     name: &'d str,
     input: Option<Vec<f64>>,
@@ -110,7 +110,7 @@ fn units<'d>(course: &Course<'_>, limits: &'d BTreeMap<String, LimitFacts>) -> V
     units
 }
 
-/// `None`: the document has no such series, or the limit is none.
+/// Returns the used shares of a limit by column \[1\]; `None`: the document has no such series, or the limit is none.
 fn shares(course: &Course<'_>, prefix: &str, facts: &LimitFacts) -> Option<Vec<f64>> {
     let limit = Some(facts.per_minute).filter(|limit| limit.is_finite() && *limit > 0.0)?;
     let used = course.mean(&format!("{prefix}.charged_per_min"))?;
@@ -128,7 +128,7 @@ impl Unit<'_> {
         self.both().map(|(_, values, _)| largest(values)).fold(0.0, f64::max)
     }
 
-    /// Draws the panel; it is told whether it is the last one, and whether it is the only one.
+    /// Draws the panel; the flags say whether it is the last one, and whether it is the only one.
     fn panel(
         &self,
         canvas: &Canvas<'_>,

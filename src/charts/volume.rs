@@ -6,36 +6,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::study::{Design, Measure, Site};
 use crate::results::{Judgement, Verdict};
 
-/// What counts the requests of a month.
+/// The metric that counts the requests of a month.
 const VOLUME: &str = "requests_per_month";
 const COST: &str = "cost_per_month_usd";
-/// Costs that differ by less are the same \[1\].
+/// The relative difference of costs below which two costs are the same \[1\].
 const SAME: f64 = 1e-9;
-/// Volumes that differ by less are the same \[1\].
+/// The relative difference of volumes below which two volumes are the same \[1\].
 const SAME_VOLUME: f64 = 0.01;
 
-/// One way at one volume.
+/// The cost of a way of buying at one volume, and whether the way carries the load there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stand {
     /// A month's \[USD\].
     pub(super) cost: f64,
-    /// Whether it meets what is expected; where nothing is, whether its verdict is `carries`.
+    /// True if the point meets every goal; where the scenario states none, true if its verdict is `carries`.
     pub(super) carries: bool,
 }
 
-/// One way of buying, at each volume; `None` where its cost is not known.
+/// A way of buying, with its cost at each volume; `None` where its cost is not known.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Way {
     pub(super) name: String,
-    /// The same where there is little room.
+    /// A shorter name, for where there is little room.
     pub(super) label: String,
     pub(super) stands: Vec<Option<Stand>>,
-    /// Where they stand in the design.
+    /// The index of the way's point in the design at each volume; `None`: the design has no such point.
     pub(super) sites: Vec<Option<usize>>,
 }
 
 impl Way {
-    /// Its costs at a volume and at the next \[USD\]; `None`: it does not carry both.
+    /// Returns the way's costs at volume `i` and at the next \[USD\]; `None`: the way does not carry the load at both.
     fn ends(&self, i: usize) -> Option<(f64, f64)> {
         let cost = |i: usize| self.stands.get(i).copied().flatten().filter(|s| s.carries).map(|s| s.cost);
         Some((cost(i)?, cost(i + 1)?))
@@ -46,12 +46,12 @@ impl Way {
     }
 }
 
-/// Where the cheapest way that carries the load changes.
+/// A volume at which the cheapest way that carries the load changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Turn {
     /// The volume at which the cheapest way changes \[requests/month\].
     pub(super) at: f64,
-    /// `None`: none carries it.
+    /// The way that is the cheapest below this volume; `None`: none carries the load. `to` is the way above it.
     pub(super) from: Option<usize>,
     pub(super) to: Option<usize>,
     /// A month's cost where two ways cost the same \[USD\]; `None`: a way begins or ceases to carry the load at this volume.
@@ -62,23 +62,23 @@ pub(super) struct Turn {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Leg {
     pub(super) way: usize,
-    /// \[requests/month\] and \[USD\].
+    /// The volume and the cost at which the stretch begins \[requests/month\], \[USD\].
     pub(super) from: (f64, f64),
     pub(super) to: (f64, f64),
 }
 
 /// A sweep over the volume.
 pub(super) struct Volumes {
-    /// Rising \[requests/month\].
+    /// The volumes, rising \[requests/month\].
     pub(super) volumes: Vec<f64>,
-    /// What tells the ways apart.
+    /// The names of the other axes of the sweep, whose values tell the ways apart.
     pub(super) others: Vec<String>,
     pub(super) ways: Vec<Way>,
-    /// The cheapest at each volume; `None`: none carries it.
+    /// The index of the cheapest way at each volume; `None`: no way carries the load.
     pub(super) cheapest: Vec<Option<usize>>,
     pub(super) legs: Vec<Leg>,
     pub(super) turns: Vec<Turn>,
-    /// Where another way breaks even with the one that is the cheapest at the least volume, turns aside.
+    /// The volumes, except turns, at which another way breaks even with the cheapest way of the least volume.
     pub(super) evens: Vec<Turn>,
     /// The ways that carry the load somewhere at a cost that is not known.
     pub(super) unpriced: Vec<usize>,
@@ -87,7 +87,7 @@ pub(super) struct Volumes {
 }
 
 impl Volumes {
-    /// `None`: no axis of the grid is one of volumes, or no cost of a month is known.
+    /// Returns the volumes of a design; `None`: no axis of the grid is one of volumes, or no cost of a month is known.
     pub(super) fn of(design: &Design<'_>) -> Option<Self> {
         let cost = cost();
         let (axis, levels) = volume_axis(design).filter(|_| design.is_grid)?;
@@ -146,8 +146,8 @@ impl Volumes {
         self.cheapest[0]
     }
 
-    /// At most so many of the ways: those that are the cheapest somewhere, the first ones first, then those that cost least at
-    /// the largest volume.
+    /// Returns at most `most` of the ways: first those that are the cheapest somewhere, by rising volume, then those
+    /// that cost least at the largest volume.
     pub(super) fn shown(&self, most: usize) -> Vec<usize> {
         let of_turns = self.turns.iter().filter_map(|turn| turn.to);
         let best: Vec<usize> = self.cheapest[0].into_iter().chain(of_turns).collect();
@@ -187,7 +187,7 @@ impl Walk<'_> {
         before.filter(still).or(Some(best))
     }
 
-    /// Where each other way first becomes cheaper than this one, both carrying the load, if that is no turn.
+    /// Returns where each other way first becomes cheaper than `first`, both carrying the load, except at turns.
     fn evens(&self, first: usize) -> Vec<Turn> {
         let even = |other: usize| {
             (0..self.volumes.len().saturating_sub(1)).find_map(|i| {
@@ -207,7 +207,7 @@ impl Walk<'_> {
         evens
     }
 
-    /// From a volume to the next: what is the cheapest there.
+    /// Records the legs and turns from volume `i` to the next, and returns the way that is the cheapest at the next.
     fn step(&mut self, i: usize, now: Option<usize>) -> Option<usize> {
         let mut way = now;
         if let Some(start) = now.filter(|way| self.ways[*way].ends(i).is_some()) {
@@ -220,7 +220,8 @@ impl Walk<'_> {
         next
     }
 
-    /// Goes from crossing to crossing of the lines between two volumes; the way that is the cheapest at the end of them.
+    /// Follows the cheapest way from crossing to crossing of the lines between two volumes; returns the way that is the
+    /// cheapest at their end.
     fn cross(&mut self, i: usize, start: usize) -> usize {
         let place = |share: f64| self.volumes[i] + share * (self.volumes[i + 1] - self.volumes[i]);
         let (mut way, mut share) = (start, 0.0);

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The arguments of the command line.
 
 mod import;
 
@@ -148,7 +148,7 @@ pub(super) struct SizeArgs {
     /// The unit of the values, such as /min for a rate or s for a time.
     #[arg(long)]
     pub unit: Option<String>,
-    /// Whether to find the least or the greatest value that meets every goal.
+    /// Find the least or the greatest value that meets every goal.
     #[arg(long, value_parser = ["least", "greatest"])]
     pub find: Option<String>,
     /// The value that is bought: the command fails if it is too low, and shows the saving if it is more than enough.
@@ -205,10 +205,10 @@ pub(super) struct CompareArgs {
     /// Set a key of A and of B; can be repeated.
     #[arg(long, value_name = "PATH=VALUE")]
     pub set_both: Vec<String>,
-    /// The same as --set-both run.seed=N.
+    /// Set the seed on both sides, like --set-both run.seed=N.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// The same as --set-both run.replications=N.
+    /// Set the number of replications on both sides, like --set-both run.replications=N.
     #[arg(long, value_name = "N")]
     pub replications: Option<u32>,
     /// Use a catalogue file of your own, such as our-account.toml, on top of bedload's; can be repeated.
@@ -237,7 +237,7 @@ pub(super) struct CompareArgs {
 }
 
 impl CompareArgs {
-    /// What is set on both sides, as `PATH=VALUE`.
+    /// Returns the settings of both sides, as `PATH=VALUE`.
     pub(super) fn both(&self) -> Vec<String> {
         let both = Overrides {
             set: self.set_both.clone(),
@@ -267,7 +267,7 @@ pub(super) struct CheckArgs {
     /// Start no further replication or file after this time, such as 5m.
     #[arg(long, value_name = "TIME", value_parser = span)]
     pub time_budget: Option<SimTime>,
-    /// How a goal that cannot be decided counts for the exit code.
+    /// The effect on the exit code of a goal that cannot be decided.
     #[arg(long, value_enum, default_value_t = OnDoubt::Fail)]
     pub inconclusive: OnDoubt,
     /// Fail when a metric is worse than in this baseline file by more than its interval.
@@ -364,7 +364,7 @@ pub(super) enum Format {
     Markdown,
 }
 
-/// What a command may use of the machine.
+/// The resources of the machine that a command may use.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Resources {
     /// The number of threads; default: one for each core. The results do not depend on it.
@@ -376,7 +376,7 @@ pub(super) struct Resources {
 }
 
 impl Resources {
-    /// The number of threads; 0: one for each core.
+    /// Returns the number of threads; 0: one for each core.
     pub(super) fn threads(self) -> usize {
         usize::from(self.threads.unwrap_or(0))
     }
@@ -388,10 +388,10 @@ pub(super) struct Overrides {
     /// Set a key, such as `--set workloads.chat.max_tokens=1024`; can be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// The same as --set run.seed=N.
+    /// Set the seed, like --set run.seed=N.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// The same as --set run.replications=N.
+    /// Set the number of replications, like --set run.replications=N.
     #[arg(long, value_name = "N")]
     pub replications: Option<u32>,
     /// Use a catalogue file of your own, such as our-account.toml, on top of bedload's; can be repeated.
@@ -400,7 +400,7 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
-    /// Returns all of them as `PATH=VALUE`.
+    /// Returns all overrides as `PATH=VALUE`.
     pub(super) fn as_settings(&self) -> Vec<String> {
         let seed = self.seed.map(|n| format!("run.seed={n}"));
         let replications = self.replications.map(|n| format!("run.replications={n}"));
@@ -408,7 +408,7 @@ impl Overrides {
     }
 }
 
-/// As a scenario writes it: `2_000_000`.
+/// Parses a whole number as a scenario writes it: `2_000_000`.
 fn whole(text: &str) -> Result<u64, String> {
     text.replace('_', "").parse().map_err(|_| {
         let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '_')).unwrap_or(0);

@@ -1,4 +1,4 @@
-//! `bedload catalog`: what is known of models and of SDKs, and since when.
+//! The command `bedload catalog`: the facts known of models and of SDKs, with their dates.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `bedload chart`: the drawings of a document that was written before, or some of them.
+//! The command `bedload chart`: the drawings of a document that was written before, or some of them.
 
 use std::path::{Path, PathBuf};
 
@@ -48,7 +48,7 @@ fn list() -> Result<Exit, Trouble> {
     Ok(Exit::Held)
 }
 
-/// The charts of these names; without names all.
+/// Returns the charts of these names; without names all charts.
 fn chosen(names: &[String]) -> Result<Vec<&'static dyn Chart>, Trouble> {
     if names.is_empty() {
         return Ok(CHARTS.to_vec());

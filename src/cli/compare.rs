@@ -1,4 +1,4 @@
-//! `bedload compare`: two scenarios with the same luck, told and written.
+//! The command `bedload compare`: two scenarios are simulated with common random numbers and compared.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::scenario::{Loaded, Source};
 struct Side {
     source: Source,
     loaded: Loaded,
-    /// What is doubted there.
+    /// The unknowns of the scenario, without those that the comparison sets.
     unknowns: Vec<Unknown>,
 }
 

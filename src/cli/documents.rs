@@ -1,4 +1,4 @@
-//! Results that were written before.
+//! The reading of results that were written before.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What is drawn of a document, as files.
+//! The drawings of a document, as files.
 
 use std::path::PathBuf;
 
@@ -7,17 +7,17 @@ use super::{Exit, Trouble, fault};
 use crate::charts::{self, Chart, Drawing, Subject, Theme};
 use crate::folder::{OutputFolder, is_own_drawing};
 
-/// Which files are made of a drawing.
+/// The kinds of files that are made of a drawing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub svg: bool,
     pub png: bool,
-    /// Of a PNG \[px\].
+    /// The width of a PNG \[px\].
     pub width: u32,
     pub theme: Theme,
 }
 
-/// Both, and a PNG twice as wide as the drawing, for screens of two pixels to a CSS pixel.
+/// The usual files: SVG, and a PNG twice as wide as the drawing, for screens of two pixels to a CSS pixel.
 pub(super) const USUAL: Wanted = Wanted { svg: true, png: true, width: 1_280, theme: Theme::Light };
 
 /// Writes what is drawn of a document; returns the files.

@@ -1,4 +1,4 @@
-//! `bedload explain`: what a metric means.
+//! The command `bedload explain`: the meaning of a metric.
 
 use super::args::ExplainArgs;
 use super::{Exit, Trouble, fault, say};

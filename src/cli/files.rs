@@ -45,7 +45,7 @@ fn told(opened: Result<OutputFolder, FolderError>) -> Result<OutputFolder, Troub
     Ok(folder)
 }
 
-/// A path that can be no folder was typed wrong; all else is the system's failure.
+/// Returns the exit code of a failed write: a path that can be no folder is a wrong argument; all else is the system's.
 fn exit_of(why: &io::Error) -> Exit {
     use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, NotADirectory};
     match why.kind() {
@@ -77,7 +77,7 @@ pub(super) fn write_whole(path: &Path, content: &str) -> Result<(), Trouble> {
     crate::folder::write_whole(path, content.as_bytes()).map_err(|error| unwritable(path, &error))
 }
 
-/// Tells of a file that cannot be written.
+/// Returns the error about a file that cannot be written.
 pub(super) fn unwritable(path: &Path, error: &io::Error) -> Trouble {
     fault(Exit::InputOutput, format!("cannot write `{}`: {error}", path.display()), None)
 }

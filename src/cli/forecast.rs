@@ -1,4 +1,4 @@
-//! Time and memory, told before a run begins: what is long is said, and what this machine cannot hold is refused.
+//! The forecast of time and memory before a run: a long run is announced, one too large for this machine is refused.
 
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
@@ -10,21 +10,21 @@ use crate::figures;
 use crate::model::Model;
 use crate::model::study::Unknown;
 
-/// A longer run is said beforehand \[s\].
+/// The time beyond which a run is announced beforehand \[s\].
 const LONG: f64 = 60.0;
 /// The share of the machine's memory from which on it is said beforehand \[1\].
 const MUCH: f64 = 0.25;
 const SHORTER: &str = "a shorter `run.duration`, a lower rate or fewer replications need less";
 
-/// What a command is going to play.
+/// The simulations that a command is going to make.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ahead {
-    /// Of one replication.
+    /// The time and memory that one replication needs.
     need: Need,
     replications: u32,
-    /// How often the scenario is played with all its replications.
+    /// The number of times that the scenario is simulated with all its replications.
     plays: f64,
-    /// How many plays go on at a time.
+    /// The largest number of such simulations that go on at a time.
     at_once: f64,
 }
 
@@ -37,12 +37,12 @@ impl Ahead {
         Self { need: experiment::estimate(model), replications, plays, at_once: 1.0 }
     }
 
-    /// Returns the same for several plays, of which as many go on at a time as there are threads.
+    /// Returns the forecast for several points, of which as many are simulated at a time as there are threads.
     pub(super) fn for_points(self, points: f64) -> Self {
         Self { plays: points, at_once: f64::INFINITY, ..self }
     }
 
-    /// Returns the same for so many times as many plays.
+    /// Returns the forecast for `plays` times as many simulations.
     pub(super) fn times(self, plays: f64) -> Self {
         Self { plays: self.plays * plays, ..self }
     }
@@ -51,7 +51,7 @@ impl Ahead {
         self.need.requests * f64::from(self.replications) * self.plays
     }
 
-    /// The time \[s\] and the memory \[bytes\] on so many threads, what the program holds already aside.
+    /// Returns the time \[s\] and the memory \[bytes\] on a number of threads, without what the program holds already.
     fn total(&self, threads: f64) -> (f64, f64) {
         let replications = f64::from(self.replications);
         let at_once = threads.min(replications * self.plays.min(self.at_once)).max(1.0);
@@ -61,11 +61,10 @@ impl Ahead {
     }
 }
 
-/// Says that a command that plays all of these, one after the other, will take long or much memory; small ones hear
-/// nothing.
+/// Announces that simulations, made one after the other, will take long or much memory; says nothing of small ones.
 ///
 /// # Errors
-/// It needs more memory than this machine has, and nobody said `--yes`.
+/// The simulations need more memory than this machine has, and `--yes` is not given.
 pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Trouble> {
     let threads = match resources.threads {
         Some(threads) => f64::from(threads),
@@ -86,7 +85,7 @@ pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Troubl
     Ok(())
 }
 
-/// `to simulate about 360 M requests takes about 3 h and 4.5 GB of memory`
+/// Returns a forecast as text: `to simulate about 360 M requests takes about 3 h and 4.5 GB of memory`
 fn sentence(requests: f64, seconds: f64, bytes: f64) -> String {
     let of = if requests > 0.0 { format!("about {} requests", figures::amount(requests)) } else { "this".to_owned() };
     let time = figures::time(seconds * 1e3);
@@ -106,7 +105,7 @@ fn warn(rule: &str) {
     super::complain(&super::render::render(&Sources::default(), &[finding], colour));
 }
 
-/// `4.5 GB`
+/// Returns an amount of memory as text: `4.5 GB`
 fn memory(bytes: f64) -> String {
     let (scale, unit) = if bytes >= 1e9 { (1e9, "GB") } else { (1e6, "MB") };
     format!("{} {unit}", figures::plain(&figures::three_figures(bytes / scale)))
@@ -115,7 +114,7 @@ fn memory(bytes: f64) -> String {
 /// The memory of this machine, or of the container that the program runs in \[bytes\].
 struct Machine {
     memory: f64,
-    /// What the program holds already.
+    /// The memory that the program holds already.
     held: f64,
 }
 

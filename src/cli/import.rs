@@ -1,4 +1,4 @@
-//! `bedload import`: records of calls become scenarios.
+//! The command `bedload import`: records of calls become scenarios.
 
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,11 @@ pub(super) fn import(args: &ImportArgs) -> Result<Exit, Trouble> {
     }
 }
 
-/// What was found in a group of calls.
+/// The workload that was found in a group of calls.
 struct Found<'r> {
-    /// Of the workload.
+    /// The name of the workload.
     name: String,
-    /// What the label says that makes the group.
+    /// The value of the label that all calls of the group have.
     label: &'r str,
     model: Option<&'r str>,
     figures: Figures,
@@ -137,7 +137,7 @@ fn report(source: &str, found: &[Found<'_>]) -> String {
     text::report(source, &told.collect::<Vec<_>>(), colour(&std::io::stdout()))
 }
 
-/// What a record cannot show.
+/// Warns of what a record cannot show.
 fn warn(record: &Record, found: &[Found<'_>], args: &ImportTraceArgs) {
     let mut sink = Sink::default();
     let rule = "a log of served calls does not show the calls that were throttled: demand may have been higher";
@@ -174,14 +174,14 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// A name as a scenario takes it: a letter, then letters, digits, `_` and `-`, all in lower case.
+/// Returns a text as a name that a scenario accepts: a letter, then letters, digits, `_` and `-`, all in lower case.
 fn workload_name(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c.to_ascii_lowercase() } else { '_' };
     let name: String = text.chars().map(plain).skip_while(|c| !c.is_ascii_lowercase()).collect();
     if name.is_empty() { "trace".to_owned() } else { name }
 }
 
-/// The file as a scenario in `folder` names it: relative where both are known.
+/// Returns the path by which a scenario in `folder` names a file: relative where both are known.
 fn path_from(folder: &Path, file: &Path) -> String {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let path = match (here.canonicalize(), file.canonicalize()) {
@@ -192,7 +192,7 @@ fn path_from(folder: &Path, file: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// From one absolute path to another.
+/// Returns the relative path from one absolute path to another.
 fn relative(folder: &Path, file: &Path) -> PathBuf {
     let shared = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| std::path::Component::ParentDir);

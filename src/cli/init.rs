@@ -1,4 +1,4 @@
-//! `bedload init`: a scenario to start from.
+//! The command `bedload init`: a scenario to start from.
 
 use std::path::PathBuf;
 

@@ -12,13 +12,13 @@ use crate::scenario::{Source, Unreadable};
 
 const NAME: &str = "journal.jsonl";
 
-/// What lies between a sweep that was stopped and going on with it.
+/// The advice on a journal that cannot be continued.
 const ANEW: &str = "--restart begins anew and drops its points; --out keeps them and writes elsewhere";
 
-/// Lines of a damaged journal that are named one by one.
+/// The most lines of a damaged journal that are named one by one.
 const NAMED: usize = 5;
 
-/// Opens the journal of a sweep of so many points, and says which lines of it are not believed.
+/// Opens the journal of a sweep, and says which lines of it are not believed. `points` is the number of points.
 pub(super) fn open(
     folder: &OutputFolder,
     args: &SweepArgs,
@@ -58,7 +58,7 @@ pub(super) fn gone(error: &Unreadable) -> Trouble {
     fault(exit, error.to_string(), None)
 }
 
-/// Tells of a journal that cannot be read.
+/// Returns the error about a journal that cannot be read.
 fn unread(folder: &OutputFolder, error: &io::Error) -> Trouble {
     let rule = format!("the journal `{}` cannot be read: {error}", folder.path(NAME).display());
     match error.kind() {
@@ -67,7 +67,7 @@ fn unread(folder: &OutputFolder, error: &io::Error) -> Trouble {
     }
 }
 
-/// Tells why points did not get from the journal into a file.
+/// Returns the error that points did not get from the journal into a file.
 pub(super) fn not_handed_on(folder: &OutputFolder, name: &str, error: &PointsError) -> Trouble {
     match error {
         PointsError::Unreadable(error) => unread(folder, error),

@@ -35,7 +35,7 @@ use crate::scenario::{Loaded, Refused, Source};
 use args::Command;
 use terminal::{colour, complain, remark, say, shown};
 
-/// How the program ends. The numbers are part of its interface.
+/// The exit code of the program. The numbers are part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -77,7 +77,7 @@ impl Trouble {
     }
 }
 
-/// Parses the arguments, does what they say, and returns how it ended.
+/// Parses the arguments, runs the command, and returns the exit code.
 #[must_use]
 pub fn main() -> Exit {
     let cli = match terminal::parse() {
@@ -119,7 +119,7 @@ fn import_meant(error: &clap::Error) -> Option<String> {
     is_meant.then(|| format!("bedload import trace {}", rest.join(" ")))
 }
 
-/// Loads a scenario, what it doubts included, and shows its warnings.
+/// Loads a scenario, tries the alternatives of its unknowns, and shows its warnings.
 fn load(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<(Source, Loaded), Trouble> {
     let source = source(path, settings, catalogs)?;
     let loaded = source.load(&[]).map_err(|refused| refusal(&refused))?;
@@ -128,8 +128,8 @@ fn load(path: &Path, settings: &[String], catalogs: &[PathBuf]) -> Result<(Sourc
     Ok((source, loaded))
 }
 
-/// Tries each alternative of what is in doubt by itself, over some settings, so that most faults are found before
-/// anything is simulated.
+/// Tries each alternative of each unknown by itself, over some settings, so that most faults are found before anything
+/// is simulated.
 fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]) -> Result<(), Trouble> {
     for unknown in unknowns {
         for value in unknown.others() {
@@ -143,7 +143,7 @@ fn check_alternatives(source: &Source, unknowns: &[Unknown], settings: &[String]
     Ok(())
 }
 
-/// What is put under every reading, unless nobody wants it.
+/// Returns the unknowns under whose readings a scenario is simulated too; none if the user does without them.
 fn doubted(loaded: &Loaded, no_doubt: bool) -> &[Unknown] {
     if no_doubt { &[] } else { &loaded.study.doubt }
 }
@@ -166,7 +166,7 @@ fn show_warnings(loaded: &Loaded) {
     complain(&warnings(loaded));
 }
 
-/// The warnings of a scenario as stderr shows them; empty when there are none.
+/// Returns the warnings of a scenario as stderr shows them; empty when there are none.
 fn warnings(loaded: &Loaded) -> String {
     if loaded.warnings.is_empty() {
         return String::new();

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::experiment::Watch;
 
-/// Shows nothing in the first second, and nothing at all off a terminal.
+/// A progress bar, which shows nothing in the first second, and nothing at all off a terminal.
 #[derive(Debug)]
 pub(super) struct Progress {
     began: Instant,

@@ -1,4 +1,4 @@
-//! Findings as a person reads them: the line, the rule, the fix.
+//! The rendering of findings for a person: the line, the rule, the fix.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::escape::visible;
 use crate::reading::brief;
 
-/// Findings in the order of their places, each with the line it is about, and a count at the end.
+/// Returns findings as text, in the order of their places, each with the line it is about, and a count at the end.
 ///
 /// The text ends with a line break; without findings it is empty.
 #[must_use]
@@ -67,7 +67,7 @@ fn excerpt(text: &str, at: Range<usize>) -> (&str, usize, Range<usize>) {
     (&text[start..end], line, at.start - start..at.end - start)
 }
 
-/// `2 errors, 1 warning`
+/// Returns the number of findings as text: `2 errors, 1 warning`
 fn count(findings: &[Diagnostic]) -> String {
     let of = |severity: Severity, word: &str| {
         let n = findings.iter().filter(|d| d.severity == severity).count();

@@ -1,4 +1,4 @@
-//! `bedload report`: a document as one page, or as Markdown with its charts beside it.
+//! The command `bedload report`: a document as one page, or as Markdown with its charts beside it.
 
 use std::io;
 use std::path::Path;
@@ -47,8 +47,8 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     Ok(Exit::Held)
 }
 
-/// The scenario that the results are of, as it is written, with the files that it extends and includes; of a comparison
-/// either of the two.
+/// Returns the scenario that the results are of, as it is written, with the files that it extends and includes; of a
+/// comparison, either of the two scenarios.
 fn scenario(file: &Path, results: &Results) -> Result<String, Trouble> {
     let source = Source::open(file, &[]).map_err(|refused| refusal(&refused))?;
     let sides = results.comparison.iter().flat_map(|comparison| [&comparison.a.scenario, &comparison.b.scenario]);

@@ -1,4 +1,4 @@
-//! `bedload run`: one design point, told, written and drawn.
+//! The command `bedload run`: one design point is simulated, summarised, written and drawn.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -27,10 +27,10 @@ use crate::results::{self, Doubt, Judgement, Point, Results};
 use crate::scenario::{Loaded, Source};
 use crate::units;
 
-/// What is to be run.
+/// The scenario that is to be run.
 struct Asked {
     source: Source,
-    /// Of a point of a sweep, over the scenario.
+    /// The settings that a point of a sweep makes over the scenario; empty for a run of the scenario itself.
     settings: Vec<String>,
     loaded: Loaded,
     parameters: BTreeMap<String, Value>,
@@ -65,7 +65,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     Ok(exit(not_held_early(worst, &conclusion.results.points), conclusion.results.doubt.as_ref()))
 }
 
-/// Point K of the scenario's sweep.
+/// Loads a point of the scenario's sweep by its index.
 fn load_point(args: &RunArgs, index: u64) -> Result<Asked, Trouble> {
     let source = source(&args.file, &args.overrides.as_settings(), &args.overrides.catalog)?;
     let base = source.load(&[]).map_err(|r| refusal(&r))?;
@@ -115,7 +115,7 @@ fn simulate(args: &RunArgs, asked: &Asked) -> Result<(Conclusion, Duration), Tro
     Ok((conclusion, took))
 }
 
-/// Where results come from.
+/// Returns the origin of results: the title, file, hash and overrides of the scenario.
 pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
     results::Scenario {
         title: loaded.model.title.clone(),
@@ -157,7 +157,7 @@ fn tell(args: &RunArgs, conclusion: &Conclusion, took: Duration, written: &[Path
     Ok(())
 }
 
-/// What a quiet run still says: that it ended early, and the goals that did not hold.
+/// Prints what even a quiet run says: that it ended early, and the goals that did not hold.
 fn tell_broken(results: &Results) {
     if let Some(ended) = results.points.first().and_then(|point| point.ended.as_ref()) {
         remark(&report::early_end(ended).replace('\u{a0}', " "));
@@ -172,7 +172,7 @@ fn tell_broken(results: &Results) {
     }
 }
 
-/// `output/quickstart: results.json, points.csv, latency_cdf.svg + .png`
+/// Returns the files that were written as lines: the folder, then each file, a PNG beside its SVG.
 pub(super) fn files_line(written: &[PathBuf]) -> String {
     let name = |p: &PathBuf| p.file_name().map(|n| shown(Path::new(n))).unwrap_or_default();
     let folder = written.first().and_then(|p| p.parent()).map(shown).unwrap_or_default();
@@ -204,7 +204,8 @@ pub(super) fn not_held_early(worst: Option<Judgement>, points: &[Point]) -> Opti
     worst.max(has_ended_early.then_some(Judgement::Inconclusive))
 }
 
-/// No gate passes on a lucky reading: what holds as written and not under every reading is inconclusive, and said so.
+/// Returns the exit code. A goal that holds as written but not under every reading is inconclusive, and a remark says
+/// so.
 pub(super) fn exit(judgement: Option<Judgement>, doubt: Option<&Doubt>) -> Exit {
     let judgement = judgement.unwrap_or(Judgement::Held);
     match doubt.filter(|doubt| judgement == Judgement::Held && doubt.hangs()) {

@@ -1,4 +1,4 @@
-//! `bedload schema`: JSON Schemas, for editors and for readers of results.
+//! The command `bedload schema`: JSON Schemas, for editors and for readers of results.
 
 use super::args::{SchemaArgs, SchemaOf};
 use super::{Exit, Trouble, say};

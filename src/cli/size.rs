@@ -1,4 +1,4 @@
-//! `bedload size`: the least or the greatest value that meets every goal.
+//! The command `bedload size`: the search for the least or the greatest value that meets every goal.
 
 use std::io;
 
@@ -51,8 +51,8 @@ pub(super) fn size(args: &SizeArgs) -> Result<Exit, Trouble> {
     Ok(exit(Some(sizing.judgement()), conclusion.results.doubt.as_ref()))
 }
 
-/// Loads the scenario with what it doubts, and shows its warnings; the file's own value of the key that is varied may be
-/// inadmissible.
+/// Loads the scenario, tries the alternatives of its unknowns, and shows its warnings; the file's own value of the key
+/// that is varied may be inadmissible.
 fn open(args: &SizeArgs) -> Result<(Source, Loaded), Trouble> {
     let source = source(&args.file, &args.settings(), &args.overrides.catalog)?;
     let (loaded, needed) = source.load_to_size().map_err(|refused| refusal(&refused))?;
@@ -78,7 +78,7 @@ fn check_unit(source: &Source, size: &Size) -> Result<(), Trouble> {
     Err(fault(Exit::Usage, rule, help))
 }
 
-/// Sizes a scenario that says what to size.
+/// Sizes a scenario, and refuses a range in which no value gives a valid scenario.
 pub(super) fn conclude(
     source: &Source,
     loaded: &Loaded,
@@ -96,7 +96,7 @@ pub(super) fn conclude(
     sized.map_err(|reason| fault(Exit::Usage, reason, help))
 }
 
-/// More than it takes is no failure, and worth a word; a quiet run still says what is wrong.
+/// Prints a remark where more is bought than needed, which is no failure, and in a quiet run where too little is.
 fn tell_bought(sizing: &Sizing, quiet: bool) {
     let Some(bought) = &sizing.bought else { return };
     match bought.verdict {

@@ -1,4 +1,4 @@
-//! `bedload sweep`: every design point, in parallel, resumable.
+//! The command `bedload sweep`: every design point is simulated, in parallel; a stopped sweep can be continued.
 
 mod list;
 
@@ -28,15 +28,15 @@ use crate::report::{self, PointRows, Tale};
 use crate::results::{self, Point, Results};
 use crate::scenario::{Loaded, Parsed, Source};
 
-/// More points than this are a typing error unless someone says yes.
+/// The number of points above which a sweep is taken for a typing error, unless the user says yes.
 const MANY_POINTS: u64 = 100_000;
-/// How a program ends that was interrupted, as shells write it.
+/// The exit code of a program that was interrupted, as shells write it.
 const INTERRUPTED: i32 = 130;
-/// Numbers of an axis that are tried by themselves before anything is simulated.
+/// The most numbers of an axis that are tried by themselves before anything is simulated.
 const TRIED_VALUES: usize = 200;
-/// Points that results.json holds; of more they are lines of points.jsonl.
+/// The most points that results.json holds; of larger sweeps they are lines of points.jsonl.
 const INLINED: u64 = 256;
-/// Points that charts are drawn of: they stand in memory for it.
+/// The most points of which charts are drawn, because all of them must be in memory.
 const DRAWN: u64 = 10_000;
 
 pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
@@ -125,7 +125,7 @@ impl<'s> Points<'s> {
         Ok((sweep::parameters(&choices), sweep::settings(&choices)))
     }
 
-    /// Each value of each axis by itself, so that most faults are found before anything is simulated.
+    /// Tries each value of each axis by itself, so that most faults are found before anything is simulated.
     pub(super) fn try_values(&self) -> Result<(), Trouble> {
         for axis in &self.sweep.axes {
             let Axis::Choices(choices) = axis else { continue };
@@ -144,7 +144,7 @@ impl<'s> Points<'s> {
         Ok(())
     }
 
-    /// What the points need, by the first, the middle and the last of them.
+    /// Returns the forecast of what the points need, made from the first, the middle and the last of them.
     pub(super) fn ahead(&self) -> Vec<Ahead> {
         let looked_at = BTreeSet::from([0, self.count / 2, self.count - 1]);
         let points = self.count as f64 / looked_at.len() as f64;
@@ -152,7 +152,7 @@ impl<'s> Points<'s> {
         models.map(|(_, model)| Ahead::of(&model, &[]).for_points(points)).collect()
     }
 
-    /// What is set and swept as well has no effect.
+    /// Warns of settings without effect, because an axis of the sweep sets the same key.
     pub(super) fn warn_of_settings(&self, settings: &[String]) {
         let paths: BTreeSet<&str> = self.sweep.axes.iter().flat_map(Axis::paths).collect();
         for path in settings.iter().filter_map(|s| s.split_once('=')).map(|(path, _)| path.trim()) {
@@ -173,7 +173,7 @@ impl Design for Points<'_> {
     }
 }
 
-/// Plays what the journal does not have yet.
+/// Simulates the points that the journal does not have yet.
 fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) -> Result<Effort, Trouble> {
     let done: BTreeSet<u64> = journal.finished().into_iter().collect();
     let pending: Vec<u64> = (0..study.count).filter(|index| !done.contains(index)).collect();
@@ -236,7 +236,7 @@ fn draw_points(folder: &OutputFolder, head: &Results, journal: &Journal, quiet: 
     drawings::drawn(&Subject { results: head, points: &points })
 }
 
-/// What all points show of the clusters of rare events.
+/// Gathers what all points of the journal show of the clusters of rare events.
 fn clusters(journal: &Journal) -> Result<Clusters, PointsError> {
     let mut clusters = Clusters::default();
     journal.each(|point| {
@@ -246,13 +246,13 @@ fn clusters(journal: &Journal) -> Result<Clusters, PointsError> {
     Ok(clusters)
 }
 
-/// A point, judged with what all of them show.
+/// Returns a point, judged with the clusters that all points show.
 fn judged(clusters: &Clusters, mut point: Point) -> Point {
     clusters.rejudge(&mut point);
     point
 }
 
-/// Writes the document and its points from the journal; returns what a summary says of them.
+/// Writes the document and its points from the journal; returns the summary, the document and the files.
 fn write(
     folder: &OutputFolder,
     head: Results,

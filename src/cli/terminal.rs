@@ -1,5 +1,5 @@
-//! What the program prints. All text to stdout and stderr passes through here, where no name, value or line of a file can
-//! act on a terminal or on the pipeline that reads the log.
+//! The output of the program. All text to stdout and stderr passes through here, where no name, value or line of a file
+//! can act on a terminal or on the pipeline that reads the log.
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
@@ -36,12 +36,12 @@ fn print(text: &str) -> Result<bool, Trouble> {
     }
 }
 
-/// Prints one line to stderr; nobody has to read it.
+/// Prints one line to stderr; a line that cannot be written is no failure.
 pub(super) fn remark(line: &str) {
     complain(&format!("{}\n", visible(line)));
 }
 
-/// Prints finished lines to stderr, such as rendered findings; nobody has to read them.
+/// Prints finished lines to stderr, such as rendered findings; lines that cannot be written are no failure.
 pub(super) fn complain(lines: &str) {
     let _ = stderr().write_all(escape::terminal(lines, colour(&stderr())).as_bytes());
 }
@@ -59,7 +59,7 @@ pub(super) fn shown(path: &Path) -> String {
 /// Parses the arguments. The message about a wrong one quotes it, so it is made of arguments that are safe to show.
 ///
 /// # Errors
-/// They are wrong, or ask for the help or the version.
+/// The arguments are wrong, or ask for the help or the version.
 pub(super) fn parse() -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     Cli::try_parse_from(&arguments).map_err(|error| {

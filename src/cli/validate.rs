@@ -1,4 +1,4 @@
-//! `bedload validate`: every diagnostic, and what was understood.
+//! The command `bedload validate`: every diagnostic of a scenario, and what was understood.
 
 use super::args::{Resources, ValidateArgs};
 use super::forecast::{Ahead, announce};

@@ -1,4 +1,4 @@
-//! Every text of a document at once.
+//! The escaping of every text of a document.
 
 use std::borrow::Cow;
 use std::io::{self, Write};

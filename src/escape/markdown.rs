@@ -1,9 +1,9 @@
-//! Text of a user's in Markdown: it is shown as it was written, and never becomes markup.
+//! The escaping of a user's text in Markdown: the text is shown as it was written, and never becomes markup.
 
 use super::{lines, visible, xml};
 
-/// Stands behind a sign that would call somebody, or link an issue or an address. GitHub looks for them after it has read
-/// the Markdown, so that no escape of Markdown helps; a space without a width does, and is not seen.
+/// The space without a width that follows a sign which would call somebody, or link an issue or an address. GitHub
+/// looks for these signs after it has read the Markdown, so that no escape of Markdown helps; this space does.
 const APART: &str = "&#8203;";
 
 /// Returns a text within a line, in which nothing is markup. A harmful character is shown as `\u{1b}`.

@@ -8,10 +8,10 @@ pub use spread::{difference, interval};
 use crate::terms::Unit;
 use crate::units::{SimTime, Usd};
 
-/// Stands between a number and its unit, so that no line breaks there.
+/// The character between a number and its unit, so that no line breaks there.
 pub const JOIN: char = '\u{a0}';
 
-/// Numbers of this size are written with an exponent: nobody reads so many digits.
+/// The number from which on numbers are written with an exponent, because nobody reads so many digits.
 const BEYOND_DIGITS: f64 = 1e18;
 
 /// Returns a text with plain spaces, for files and for lines that are not wrapped.
@@ -40,7 +40,7 @@ pub fn amount(x: f64) -> String {
     format!("{}{unit}", three_figures(x / scale))
 }
 
-/// The suffix of a quantity of this size, and what it stands for \[1\].
+/// Returns the divisor for a quantity of this size \[1\], and the suffix that stands for it.
 #[must_use]
 pub fn suffix(size: f64) -> (f64, &'static str) {
     match size {
@@ -94,7 +94,7 @@ pub fn span(t: SimTime) -> String {
     time(t.as_millis_f64())
 }
 
-/// The unit in which people read a time \[ms\], and how many milliseconds it has.
+/// Returns the length of the unit in which people read a time \[ms\], and the name of the unit.
 fn time_unit(ms: f64) -> (f64, &'static str) {
     match ms.abs() {
         size if size >= 2.0 * 86_400_000.0 => (86_400_000.0, "days"),
@@ -166,7 +166,7 @@ pub fn stated(x: f64) -> String {
     }
 }
 
-/// What is written for a number that is not known.
+/// Returns the text that stands for a number that is not known.
 fn unknown() -> String {
     "?".to_owned()
 }
@@ -202,7 +202,7 @@ fn trimmed(text: &str) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
 }
 
-/// Groups the whole digits of a decimal number; nothing is written `-0`.
+/// Groups the whole digits of a decimal number; zero is never written `-0`.
 #[must_use]
 pub fn grouped(decimal: &str) -> String {
     let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("-", digits));

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::terms::Unit;
 
-/// How a number and its half-width are written: what both are divided by, what stands before and after them.
+/// The form of a number and its half-width: what both are divided by, what stands before and after them.
 struct Form {
     scale: f64,
     before: &'static str,

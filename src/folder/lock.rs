@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// How the content of a lock file begins; the number of the process that holds it follows.
+/// The first bytes of a lock file; the number of the process that holds it follows.
 const MARK: &[u8] = b"bedload ";
 
 /// A lock that this process holds. It ends when the value is dropped, or with the process, however that ends.
@@ -14,7 +14,7 @@ pub struct Lock {
     path: PathBuf,
 }
 
-/// Why a lock cannot be taken.
+/// The reason why a lock cannot be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     #[error("another bedload holds it")]

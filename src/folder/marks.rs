@@ -1,5 +1,5 @@
-//! Which documents in a folder bedload wrote itself. Each says so in its first bytes; a document that does not is somebody
-//! else's, and stays.
+//! The marks by which bedload knows the documents in a folder that it wrote. Each has its mark in its first bytes; a
+//! document that has none is somebody else's, and stays.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,10 +7,10 @@ use std::path::Path;
 
 use super::FolderError;
 
-/// How the journal of a sweep begins.
+/// The first bytes of the journal of a sweep.
 pub const JOURNAL: &str = "{\"bedload_journal\":";
 
-/// A document says in so many bytes whose it is, however long the names of its parameters are.
+/// The number of first bytes in which a document says whose it is, however long the names of its parameters are.
 const START: u64 = 1 << 16;
 
 /// Refuses a folder in which a document of one of these names is not bedload's own.
@@ -61,20 +61,20 @@ pub fn is_own_drawing(path: &Path) -> bool {
         && text.contains(" role=\"img\"><title>")
 }
 
-/// `{"schema_version": 2, "tool": {"name": "bedload", …`, however it is laid out.
+/// Returns whether a text begins as `{"schema_version": 2, "tool": {"name": "bedload", …`, however it is laid out.
 fn is_results(text: &str) -> bool {
     let dense: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();
     let Some(rest) = dense.strip_prefix("{\"schema_version\":") else { return false };
     rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(",\"tool\":{\"name\":\"bedload\"")
 }
 
-/// `{"index":7,"parameters":{…`
+/// Returns whether a line begins as `{"index":7,"parameters":{…`.
 fn is_point(line: &str) -> bool {
     let Some(rest) = line.strip_prefix("{\"index\":") else { return false };
     rest.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(",\"parameters\":{")
 }
 
-/// `point,PARAMETERS,replications,verdict,METRIC,METRIC:half_width,…`
+/// Returns whether a line is a header such as `point,PARAMETERS,replications,verdict,METRIC,METRIC:half_width,…`.
 fn is_points_header(line: &str) -> bool {
     let line = format!("{line},");
     line.starts_with("point,") && line.contains(",replications,verdict,")

@@ -19,11 +19,11 @@ const LOCK: &str = ".bedload.lock";
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
-    /// `None`: the file system knows no locks.
+    /// The lock on the folder; `None`: the file system knows no locks.
     lock: Option<Lock>,
 }
 
-/// Why a command cannot write to a folder.
+/// The reason why a command cannot write to a folder.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     #[error("cannot write to the folder `{}`: {why}", .folder.display())]

@@ -11,7 +11,7 @@ use super::lock::is_still;
 
 const PREFIX: &str = ".bedload-";
 const SUFFIX: &str = ".tmp";
-/// Letters and digits between the two.
+/// The number of letters and digits between the prefix and the suffix.
 const RANDOM: usize = 6;
 
 /// A file that is being written. Dropped, it is removed.
@@ -124,7 +124,8 @@ fn filled(target: &Path, content: &[u8]) -> io::Result<Temporary> {
     file.synced()
 }
 
-/// Temporary files are private; results are for everybody to read.
+/// Returns the permissions of results, which are for everybody to read; those of temporary files are private by
+/// default.
 fn readable() -> std::fs::Permissions {
     #[cfg(unix)]
     {

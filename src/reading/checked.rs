@@ -1,4 +1,4 @@
-//! Contents of a file that are checked while they are read: no line and no quoted field is too long, no byte is NUL, and
+//! The contents of a file, checked while they are read: no line and no quoted field is too long, no byte is NUL, and
 //! every quote is closed.
 
 use std::io::{self, Chain, Cursor, Read};
@@ -12,7 +12,7 @@ pub const MOST_LINE: u64 = 64 << 20;
 /// The greatest number of commas in a record of a table.
 const MOST_COMMAS: u64 = 1_000_000;
 
-/// How records are told from each other.
+/// The rule by which a file is divided into records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
     /// A record is a line.
@@ -27,7 +27,7 @@ enum Place {
     FieldStart,
     Plain,
     Quoted,
-    /// After a quote within a quoted field: the field ends, or another quote follows.
+    /// The place after a quote within a quoted field: the field ends, or another quote follows.
     Closing,
 }
 
@@ -40,9 +40,9 @@ pub struct Checked {
     line: u64,
     /// The number of the line in which the last quoted field begins.
     quoted_from: u64,
-    /// What was read of the record \[bytes\].
+    /// The length of the record so far \[bytes\].
     length: u64,
-    /// The commas of the record.
+    /// The number of commas in the record so far.
     commas: u64,
 }
 

@@ -1,10 +1,10 @@
-//! What is wrong with a file, and whether the file or the system is at fault.
+//! The error of reading a file, which says what is wrong and whether the file or the system is at fault.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// Who is at fault when a file cannot be read.
+/// The party at fault when a file cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// There is no file at the path.
@@ -15,7 +15,7 @@ pub enum Cause {
     System,
 }
 
-/// Why a file cannot be read.
+/// The reason why a file cannot be read.
 #[derive(Debug)]
 pub struct ReadError {
     pub cause: Cause,
@@ -24,7 +24,7 @@ pub struct ReadError {
     /// The line at fault, from 1.
     pub line: Option<u64>,
     pub rule: String,
-    /// What mends it.
+    /// The advice on how to mend the fault.
     pub help: Option<&'static str>,
 }
 
@@ -53,7 +53,7 @@ impl ReadError {
         Self { line, ..self }
     }
 
-    /// Whether the system is at fault, not the file.
+    /// Returns whether the system is at fault, not the file.
     #[must_use]
     pub fn is_system(&self) -> bool {
         self.cause == Cause::System

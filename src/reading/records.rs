@@ -41,7 +41,7 @@ impl Records {
         Ok(Self { start, rest })
     }
 
-    /// The first bytes of the file, at most 256 KiB.
+    /// Returns the first bytes of the file, at most 256 KiB.
     #[must_use]
     pub fn start(&self) -> &[u8] {
         &self.start

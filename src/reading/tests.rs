@@ -1,4 +1,4 @@
-//! What a file may be, and what is said of one that may not be read.
+//! Tests of what a file may be, and of the message about a file that may not be read.
 
 use std::io::{BufRead, Write};
 
@@ -17,7 +17,7 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-/// Reads all records of a table, or of a file of lines; the contents, or what is said of them.
+/// Reads all records of a table, or of a file of lines; returns the contents, or the error message.
 fn read(bytes: &[u8], is_table: bool) -> Result<Vec<u8>, String> {
     let (_folder, path) = written(bytes);
     let records = Records::open(&path).map_err(|error| error.to_string())?;

@@ -11,14 +11,14 @@ use crate::escape;
 use crate::results::{Comparison, Difference, Doubt, JudgedTwice, Judgement, Note, Reading, Results, Side};
 use crate::terms::{self, Better, Unit};
 
-/// Readings that are told of a metric that turns.
+/// The most readings that are listed under a metric whose judgement turns.
 const MOST_TURNS: usize = 3;
-/// Letters of a metric's name that fit before the figures of a terminal.
+/// The most letters of a metric's name that fit before the figures of a terminal.
 const LONGEST_METRIC: usize = 20;
-/// Letters of a side's name at the head of a column of a terminal.
+/// The most letters of a side's name at the head of a column of a terminal.
 const WIDEST_NAME: usize = 10;
 
-/// What a difference comes to.
+/// The judgement of a difference, which reports write as a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Word {
     Better,
@@ -94,7 +94,7 @@ struct Row {
     word: Word,
 }
 
-/// Rows of the whole, or of a workload.
+/// The rows of the whole comparison, or of a workload.
 struct Section {
     workload: Option<String>,
     rows: Vec<Row>,
@@ -136,8 +136,8 @@ fn sections(comparison: &Comparison) -> Vec<Section> {
     sections
 }
 
-/// Returns a metric's name, its figures on both sides with their difference, and what that comes to, for each that is
-/// told.
+/// Returns, for each metric that is shown, its name, its figures on both sides with their difference, and the judgement
+/// of the difference.
 pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'static str)> {
     let of_section = |section: Section| {
         let prefix = section.workload.map(|w| format!("workloads.{w}.")).unwrap_or_default();
@@ -148,12 +148,12 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<(String, [String; 3], &'stati
     sections(comparison).into_iter().flat_map(of_section).collect()
 }
 
-/// What a is and what b is, in words.
+/// Returns what side a is and what side b is, in words.
 pub(super) fn sides(comparison: &Comparison) -> [String; 2] {
     [side(&comparison.a, &comparison.b), side(&comparison.b, &comparison.a)]
 }
 
-/// What a side is, in words: its file, and what is set there alone.
+/// Returns what a side is, in words: its file, and the settings that it alone has.
 fn side(one: &Side, other: &Side) -> String {
     let own = one.scenario.overrides.iter().filter(|o| !other.scenario.overrides.contains(o));
     let own: Vec<&str> = own.map(String::as_str).collect();
@@ -161,7 +161,7 @@ fn side(one: &Side, other: &Side) -> String {
     format!("{}{set}", one.scenario.file)
 }
 
-/// How it was played: replications, seeds, what is set on both sides.
+/// Returns how the comparison was simulated, in words: replications, seeds, settings of both sides, tolerance.
 pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
     let replications = match results.points.first().map_or(0, |p| p.replications) {
         1 => "1 replication each".to_owned(),
@@ -179,7 +179,7 @@ pub(super) fn played(results: &Results, comparison: &Comparison) -> String {
     format!("{replications} · {seeds}{both} · {tolerance}")
 }
 
-/// What the change costs in a month, and whether that is because less, or more, is served.
+/// Returns lines on what the change costs in a month, and on whether that is because less, or more, is served.
 pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     let b = &comparison.b.name;
     let traffic = unlike_traffic(comparison);
@@ -197,14 +197,14 @@ pub(super) fn cost(comparison: &Comparison) -> Vec<String> {
     [month].into_iter().chain(traffic).chain(each).chain(served).collect()
 }
 
-/// That the sides carry different traffic, so that their totals are no measure of their prices.
+/// Returns a warning where the sides carry different traffic, so that their totals are no measure of their prices.
 fn unlike_traffic(comparison: &Comparison) -> Option<String> {
     let [a, b] = comparison.unlike_traffic()?.map(|per_hour| figure(per_hour.round(), Unit::Count));
     let (of_a, of_b) = (&comparison.a.name, &comparison.b.name);
     Some(format!("traffic differs: {a} requests an hour on {of_a}, {b} on {of_b}"))
 }
 
-/// What 1,000 requests cost on each side; `None`: it is not known, or is nothing.
+/// Returns the cost of 1,000 requests on each side in a sentence; `None`: a cost is not known, or both are zero.
 fn per_thousand(comparison: &Comparison) -> Option<String> {
     let each = comparison.differences.get("cost_per_1k_requests_usd")?;
     let (a, b) = (each.a?, each.b?);
@@ -306,7 +306,7 @@ fn remarks(results: &Results, comparison: &Comparison, palette: Palette) -> Vec<
     ]
 }
 
-/// Under every reading of what is not known: whether b breaks nothing, and what stays better or worse.
+/// Returns lines on all readings of what is not known: whether b breaks nothing, and what stays better or worse.
 pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     let (Some(Doubt { readings, .. }), Some(comparison)) = (&results.doubt, &results.comparison) else {
         return Vec::new();
@@ -334,7 +334,7 @@ pub(super) fn in_doubt(results: &Results, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// What a metric is over readings, and, below, under which of them it is something else than as written.
+/// Returns lines on how a metric is judged over the readings, and on the readings that judge otherwise than as written.
 fn turns(
     readings: &[Reading],
     (metric, better): (&str, Better),
@@ -423,7 +423,7 @@ pub fn comparison_text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// Columns as wide as what stands in them.
+/// Returns the table of the comparison as text, with columns as wide as their cells.
 fn table(sections: &[Section], comparison: &Comparison, palette: Palette) -> String {
     let names = [&comparison.a.name, &comparison.b.name];
     // Names that would be cut stand above the table, and letters at the head of its columns.

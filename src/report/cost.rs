@@ -5,7 +5,7 @@ use super::figures::{interval, money, share};
 use crate::results::{BillItem, Point, Results};
 use crate::terms::Unit;
 
-/// The cost of a point, as a summary tells it.
+/// Returns the cost of a point as the lines of a summary.
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let bill = &point.bill;
     let mut lines = match point.value("cost_usd") {
@@ -30,7 +30,7 @@ fn totals(point: &Point, cost: f64) -> String {
     format!("{} for the measured time{each}", money(cost))
 }
 
-/// Which prices are missing, and what the rest comes to.
+/// Returns the items whose prices are missing and the sum of the other items, as lines.
 fn unknown_total(bill: &[BillItem]) -> Vec<String> {
     let unknown: Vec<String> = bill.iter().filter(|item| item.usd.is_none()).map(unpriced).collect();
     let known: Vec<f64> = bill.iter().filter_map(|item| item.usd).filter(|usd| *usd > 0.0).collect();
@@ -67,7 +67,7 @@ pub(super) fn unknowns(results: &Results, point: &Point) -> Vec<String> {
     total.into_iter().chain(month).chain(once).collect()
 }
 
-/// A month with its interval; or why there is none.
+/// Returns the cost of a month with its interval, or why there is none.
 fn month(results: &Results, point: &Point) -> Vec<String> {
     const COST: &str = "cost_per_month_usd";
     let of_month = results.notes.iter().filter(|note| note.metric.as_deref() == Some(COST));
@@ -80,7 +80,7 @@ fn month(results: &Results, point: &Point) -> Vec<String> {
     lines
 }
 
-/// What it would be by the list of prices, and which discounts make the difference; `None`: none is in force.
+/// Returns a sentence with the bill by list price and the discounts on it; `None`: no discount is in force.
 fn discount(bill: &[BillItem]) -> Option<String> {
     let mut named: Vec<(&str, f64)> = Vec::new();
     for (item, list) in bill.iter().filter_map(|item| Some((item, item.list.as_ref()?))) {
@@ -104,7 +104,7 @@ fn discount(bill: &[BillItem]) -> Option<String> {
     })
 }
 
-/// The items of the bill, where there are several.
+/// Returns the items of the bill, where there are several.
 fn items(bill: &[BillItem]) -> Vec<String> {
     if bill.len() < 2 {
         return Vec::new();
@@ -119,7 +119,7 @@ fn items(bill: &[BillItem]) -> Vec<String> {
     paid.map(line).collect()
 }
 
-/// What is paid once, known or not.
+/// Returns the one-time costs as lines, those whose price is not known included.
 fn once(bill: &[BillItem]) -> Vec<String> {
     let known = bill.iter().filter_map(|item| Some((item, item.usd_once?))).filter(|(_, usd)| *usd > 0.0);
     let mut lines: Vec<String> = known.map(|(item, usd)| format!("once {} for {}", money(usd), item.what)).collect();

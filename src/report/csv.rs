@@ -1,4 +1,5 @@
-//! `points.csv`: a row for each design point, two columns for each metric. `differences.csv`: a row for each metric.
+//! The files `points.csv`, with a row for each design point and two columns for each metric, and `differences.csv`,
+//! with a row for each metric.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -30,7 +31,7 @@ fn rows(results: &Results, parameters: Vec<String>) -> String {
     String::from_utf8(rows.finish().expect("memory takes every row")).expect("names and figures are text")
 }
 
-/// Points as CSV, one at a time.
+/// A writer of points as CSV, one at a time.
 #[derive(Debug)]
 pub struct PointRows<W: Write> {
     writer: csv::Writer<W>,
@@ -77,7 +78,7 @@ impl<W: Write> PointRows<W> {
         Ok(self.writer.write_record(&row)?)
     }
 
-    /// What was written to, with all rows in it.
+    /// Returns the writer with all rows in it.
     ///
     /// # Errors
     /// The last rows cannot be written.

@@ -1,4 +1,4 @@
-//! What a comparison says of answers that are cut short: they are a part of what is faster or cheaper.
+//! The sentence of a comparison on answers that are cut short: shorter answers are part of what is faster or cheaper.
 
 use super::figures::share;
 use crate::results::Comparison;

@@ -14,7 +14,7 @@ pub fn decide(results: &mut Results) {
     }
 }
 
-/// Returns the lines of the box: the answer, the neck, what would change it, what it hangs on.
+/// Returns the lines of the box: the answer, the bottleneck, what would change the answer, what it hangs on.
 pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     let Some(decision) = &results.decision else { return Vec::new() };
     let mut lines = vec![answer(results, point, decision)];
@@ -32,7 +32,7 @@ pub(super) fn lines(results: &Results, point: &Point) -> Vec<String> {
     lines
 }
 
-/// Paths, of which the same key of several parts is written once: `models.*.output_burndown (3)`.
+/// Returns paths, of which the same key of several parts is written once: `models.*.output_burndown (3)`.
 fn folded(paths: &[String]) -> Vec<String> {
     let ends = |path: &str| {
         let (section, key) = (path.split('.').next().unwrap_or_default(), path.rsplit('.').next().unwrap_or_default());
@@ -49,10 +49,11 @@ fn folded(paths: &[String]) -> Vec<String> {
     told
 }
 
-/// So many owners are told in the decision one by one.
+/// The most owners that the decision lists one by one.
 const MOST_OWNERS: usize = 5;
 
-/// What is served of each owner and what breaks, the one that loses the largest share first.
+/// Returns a line for each owner with what is served and which goals break, the owner that loses the largest share
+/// first.
 fn by_owner(decision: &Decision) -> Vec<String> {
     let served = |share: f64| verdict::served(&VerdictBasis { failing_share: 1.0 - share, ..VerdictBasis::default() });
     let of = |answer: &OwnerAnswer| {
@@ -73,10 +74,10 @@ fn by_owner(decision: &Decision) -> Vec<String> {
     lines
 }
 
-/// So many caveats are told in the decision; the notes have all.
+/// The most caveats that the decision lists; the notes have all of them.
 const MOST_CAVEATS: usize = 3;
 
-/// What the answer does not cover, and what happens after the run.
+/// Returns the caveats of the decision: what the answer does not cover, and what happens after the run.
 fn caveats(decision: &Decision) -> Vec<String> {
     let mut lines: Vec<String> = decision.caveats.iter().take(MOST_CAVEATS).cloned().collect();
     let more = decision.caveats.len().saturating_sub(MOST_CAVEATS);
@@ -86,7 +87,7 @@ fn caveats(decision: &Decision) -> Vec<String> {
     lines
 }
 
-/// What is in the way where no limit is: the client's own time-outs; `None`: no request timed out.
+/// Returns the client's own time-outs as the bottleneck, where no limit is one; `None`: no request timed out.
 fn timed_out(point: &Point) -> Option<String> {
     let lost = point.value("failure_rate").filter(|lost| *lost > 0.0)?;
     let part = share(point.value("timeout_rate").filter(|rate| *rate > 0.0)? / lost);
@@ -113,7 +114,7 @@ fn not_granted(change: &Change) -> Option<String> {
     Some(format!("but {reasons}; the ways that remain are {ways}"))
 }
 
-/// How good the answer is, as its first word says; `None` where no request arrived.
+/// Returns how good the answer is, as its first word says; `None` where no request arrived.
 pub(super) fn standing(results: &Results, point: &Point) -> Option<Judgement> {
     let decision = results.decision.as_ref().filter(|_| point.value("requests") != Some(0.0))?;
     Some(match first_word(results, point, decision) {
@@ -176,7 +177,7 @@ fn first_word(results: &Results, point: &Point, decision: &Decision) -> &'static
     }
 }
 
-/// A run that leaves out a part of the traffic says nothing of that part.
+/// Returns the word for yes, limited to the traffic that was simulated where the run leaves out a part of the traffic.
 fn yes(decision: &Decision) -> &'static str {
     if decision.is_of_part {
         "yes for the traffic that was simulated, which is not all that the scenario states"
@@ -185,7 +186,7 @@ fn yes(decision: &Decision) -> &'static str {
     }
 }
 
-/// What would change the answer, and what was played to find it.
+/// Returns what would change the answer in a sentence, with the reruns that were simulated to find it.
 fn change(change: &Change) -> String {
     let n = change.reruns.len();
     let reruns = if n == 1 { "1 rerun".to_owned() } else { format!("{n} reruns") };
@@ -237,7 +238,7 @@ fn carries(change: &Change) -> String {
     format!("{sure}{}", lost.unwrap_or_default())
 }
 
-/// The first goal that is missed with the change, and how many more are.
+/// Returns the first goal that is missed with the change, and the number of further ones.
 fn still_missed(change: &Change, before: &str) -> String {
     let Some(first) = change.missed.first() else { return String::new() };
     let more = change.missed.len() - 1;

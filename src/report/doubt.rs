@@ -1,4 +1,4 @@
-//! Doubt in words: the answer first, then what it hangs on and whom to ask, then which unknown matters how much.
+//! The sentences on doubt: the answer first, then what it hangs on and whom to ask, then how much each unknown matters.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use super::figures::{Palette, count, figure, stated};
 use crate::results::{Condition, Doubt, DoubtAnswer, Doubted, Flip, Influence, Judgement, Results};
 use crate::terms::{self, Unit};
 
-/// Unknowns of the table that are told.
+/// The most unknowns that the table has.
 const MOST_BARS: usize = 12;
-/// Flips that one line tells.
+/// The most flips that one line has.
 const MOST_FLIPS: usize = 3;
-/// Columns of a row of the table beside its indent; what does not fit is left out rather than broken.
+/// The most columns of a row of the table beside its indent; what does not fit is left out rather than broken.
 const WIDTH: usize = 65;
 
-/// The answer in one line without colour, with what it hangs on.
+/// Returns the answer in one line without colour, with what it hangs on.
 #[must_use]
 pub fn doubt(doubt: &Doubt) -> String {
     let palette = Palette { colour: false };
@@ -75,13 +75,13 @@ fn answer(doubt: &Doubt, palette: Palette) -> String {
     }
 }
 
-/// `capacities.us.limiter = token_bucket and …`
+/// Returns settings as text: `capacities.us.limiter = token_bucket and …`
 pub(super) fn settings(settings: &BTreeMap<String, Value>) -> String {
     let settings: Vec<String> = settings.iter().map(|(path, value)| format!("{path} = {}", plain(value))).collect();
     settings.join(" and ")
 }
 
-/// `fails with capacities.us.limiter = token_bucket`
+/// Returns a flip as text: `fails with capacities.us.limiter = token_bucket`
 fn told(flip: &Flip, palette: Palette) -> String {
     let verb = match flip.verdict {
         Judgement::Held => palette.good("holds"),
@@ -157,13 +157,14 @@ fn is_idle(results: &Results, path: &str) -> bool {
     refused.peek().is_some() && refused.all(|name| point.value(name) == Some(0.0))
 }
 
-/// From what, to what, by which unknown, and what that may be.
+/// Returns a row of the table of doubt: the lower and the upper value of the metric, the unknown that moves the metric,
+/// and what the unknown may be.
 fn row(doubt: &Doubt, bar: &Influence, unit: Unit) -> [String; 4] {
     let span = doubt.unknowns.iter().find(|u| u.path == bar.path).map(span).unwrap_or_default();
     [figure(bar.low, unit), figure(bar.high, unit), bar.path.clone(), span]
 }
 
-/// ` (40,000 to 80,000)` or ` (reserve, post_charge)`
+/// Returns what an unknown may be: ` (40,000 to 80,000)` or ` (reserve, post_charge)`
 fn span(unknown: &Doubted) -> String {
     match (&unknown.low, &unknown.high) {
         (Some(low), Some(high)) => format!(" ({} to {})", plain(low), plain(high)),

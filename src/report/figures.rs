@@ -5,7 +5,7 @@ pub(super) use crate::figures::{amount, count, difference, figure, share, short,
 use crate::results::Estimate;
 use crate::terms::{LATENCY_STATISTICS, Unit};
 
-/// Colours of a terminal, or none.
+/// The colours of a terminal, or no colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Palette {
     pub colour: bool,

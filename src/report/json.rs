@@ -3,7 +3,7 @@
 use crate::escape;
 use crate::results::Results;
 
-/// `results.json`: pretty, with a line break at the end.
+/// Returns `results.json`: pretty, with a line break at the end.
 ///
 /// # Panics
 /// Never: the document holds nothing that JSON cannot say (a figure that is not finite is null).

@@ -1,4 +1,4 @@
-//! For a review: the same story as a table.
+//! The summary of a document as Markdown for a review: the same rows as the text for a terminal, in a table.
 
 use super::figures::Palette;
 use super::marks::{cell, code, line};

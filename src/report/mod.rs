@@ -1,5 +1,5 @@
-//! Ways to tell a results document: text for a terminal, Markdown for a review, JSON and CSV for programs. Each is a pure
-//! function of the document.
+//! The forms of a results document: text for a terminal, Markdown for a review, JSON and CSV for programs. Each is a
+//! pure function of the document.
 
 mod comparison;
 mod cost;

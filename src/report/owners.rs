@@ -6,7 +6,7 @@ use super::figures::{amount, count, share};
 use crate::results::{Point, Take};
 use crate::terms;
 
-/// Names of the columns of [`rows`].
+/// The names of the columns of [`rows`].
 pub(super) const COLUMNS: [&str; 6] = ["owner", "requests", "fail", "limit", "share", "per minute"];
 
 /// Returns a row for each limit of which each owner takes a part, the owner that takes the largest share of a limit
@@ -37,13 +37,13 @@ pub(super) fn goals<'m>(owner: &str, metrics: impl Iterator<Item = &'m str>) -> 
     told
 }
 
-/// `chat of web breaks`, `chat of web and failure_rate of web break`; `None`: nothing does.
+/// Returns which goals break: `chat of web breaks`, `chat of web and failure_rate of web break`; `None`: no goal does.
 pub(super) fn breaks(goals: &[String]) -> Option<String> {
     let verb = if goals.len() == 1 { "breaks" } else { "break" };
     (!goals.is_empty()).then(|| format!("{} {verb}", goals.join(" and ")))
 }
 
-/// What an owner takes, the largest share first.
+/// Returns what an owner takes of each limit, the largest share first.
 pub(super) fn taken<'t>(takes: &'t [Take], owner: &str) -> Vec<&'t Take> {
     let mut taken: Vec<&Take> = takes.iter().filter(|take| take.owner == owner && take.per_minute > 0.0).collect();
     taken.sort_by(|a, b| {

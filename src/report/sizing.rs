@@ -10,18 +10,19 @@ use super::verdict::{losing, unbounded_share};
 use crate::results::{BoughtVerdict, Evaluated, Judgement, Point, Results, Sizing, SizingState, Sought};
 use crate::terms::Unit;
 
-/// Of longer tables, what is near the answer, a change of verdicts or an end is shown.
+/// The most values that a table shows without gaps. A longer table shows those near the answer, a change of verdicts or
+/// an end.
 const LONG: usize = 24;
 const NEAR: usize = 3;
-/// Reasons why values make no scenario that are written below the table.
+/// The most reasons why values make no scenario that are written below the table.
 const MOST_REASONS: usize = 3;
 
-/// Columns of the table, and how wide each is in a text. The share of answers that are cut short stands in it only where it
-/// differs.
+/// The columns of the table, and their widths in a text \[characters\]. The column of the share of answers that are cut
+/// short is left out where that share does not differ.
 const HEADINGS: [(&str, usize); 7] =
     [("value", 11), ("verdict", 12), ("throttled", 15), (CUT, 8), ("p99", 9), ("cost per month", 16), ("", 0)];
 
-/// For a terminal.
+/// Returns the answer of a sizing as text for a terminal.
 pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> String {
     let mut out = String::new();
     let mut say = |line: &str, paint: &dyn Fn(&str) -> String| {
@@ -92,7 +93,7 @@ pub(super) fn text(results: &Results, sizing: &Sizing, palette: Palette) -> Stri
     out.replace('\u{a0}', " ")
 }
 
-/// For a review.
+/// Returns the answer of a sizing as Markdown for a review.
 pub(super) fn markdown(results: &Results, sizing: &Sizing) -> String {
     let mut out = format!(
         "## {}\n\n{}\n\n**{}**\n\n",
@@ -177,7 +178,8 @@ pub(super) fn bought(sizing: &Sizing) -> Option<String> {
     Some(format!("{}{cost}", bought.explanation))
 }
 
-/// What it takes under every reading, and what the readings say of what is bought, else of the answer.
+/// Returns lines on the size that is enough under every reading, and on what the readings say of the size that is
+/// bought, else of the answer.
 pub(super) fn in_doubt(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
     let safe = sizing.safe.as_ref().map(|safe| {
         let more = safe.cost_difference_usd_per_month.filter(|usd| *usd != 0.0);
@@ -297,7 +299,8 @@ fn throttled(point: Option<&Point>) -> String {
     }
 }
 
-/// How wide each column of the text is: as ever, or as narrow as its cells where a verdict is longer than usual.
+/// Returns the width of each column of the text \[characters\]: the usual one, or that of its cells where a verdict is
+/// longer than usual.
 fn widths(headings: &[(&str, usize)], rows: &[Option<Row>]) -> Vec<usize> {
     const GAP: usize = 2;
     const VERDICT: usize = 1;
@@ -312,7 +315,7 @@ fn widths(headings: &[(&str, usize)], rows: &[Option<Row>]) -> Vec<usize> {
     headings.iter().enumerate().map(width).collect()
 }
 
-/// Numbers stand right, words left.
+/// Returns a row of the text: numbers stand right in their columns, words left.
 fn columns(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     let last = widths.len() - 1;
@@ -330,7 +333,7 @@ fn grouped(value: u64) -> String {
     super::figures::count(value as f64)
 }
 
-/// Expectations: of the answer, else those that are in doubt.
+/// Returns lines on the expectations: those of the answer, else those that are not decided.
 fn judgements(results: &Results, sizing: &Sizing, palette: Palette) -> Vec<String> {
     let at = |value: u64| played(results, sizing.evaluated.iter().find(|e| e.value == value)?);
     let told = |value: u64, which: &dyn Fn(Judgement) -> bool| {
@@ -378,7 +381,7 @@ pub(super) fn frontier_heading(sizing: &Sizing) -> String {
     format!("{} by {}", sizing.vary, names.join(", "))
 }
 
-/// What for, which value, at what cost.
+/// Returns the rows of the frontier: the parameters, the value that is enough for them, and its cost.
 pub(super) fn frontier(sizing: &Sizing) -> Vec<[String; 3]> {
     let row = |f: &crate::results::FrontierPoint| {
         let values: Vec<String> = f.parameters.values().map(|v| v.to_string().trim_matches('"').to_owned()).collect();

@@ -1,4 +1,4 @@
-//! The story of a run, as rows of a label and lines of text: what text and Markdown both tell.
+//! The summary of a run, as rows of a label and lines of text, which text and Markdown share.
 
 mod owners;
 mod requests;
@@ -13,11 +13,11 @@ use crate::terms::{self, Unit};
 pub(super) struct Row {
     pub label: &'static str,
     pub lines: Vec<String>,
-    /// Said after the lines; `None`: nothing more is.
+    /// The table that stands after the lines; `None`: there is none.
     pub table: Option<Table>,
 }
 
-/// Figures of many things of one kind.
+/// A table of figures for things of one kind.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     /// The name of each column; the first is that of the things themselves.
@@ -43,7 +43,7 @@ impl Row {
     }
 }
 
-/// Tells the story of the first point.
+/// The builder of the summary of a point.
 pub(super) struct Story<'r> {
     results: &'r Results,
     point: &'r Point,
@@ -51,9 +51,9 @@ pub(super) struct Story<'r> {
     rows: Vec<Row>,
 }
 
-/// Below this use a daily limit is not worth a line \[1\].
+/// The mean use of a daily limit below which it is not worth a line \[1\].
 const WORTH_A_LINE: f64 = 0.2;
-/// Below this mean use, being throttled needs an explanation \[1\].
+/// The peak use of a limit below which being throttled by it needs an explanation \[1\].
 const SURPRISINGLY_IDLE: f64 = 0.5;
 
 impl<'r> Story<'r> {
@@ -103,7 +103,7 @@ impl<'r> Story<'r> {
         self.point.value(name).map_or_else(|| unknown(name), time)
     }
 
-    /// A share, or why it is not known.
+    /// Returns a share, or why it is not known.
     fn share_of(&self, name: &str) -> String {
         self.point.value(name).map_or_else(|| unknown(name), share)
     }
@@ -173,7 +173,7 @@ impl<'r> Story<'r> {
         })
     }
 
-    /// Why offers were refused, by capacity.
+    /// Returns the reasons for which offers were refused, one line for each capacity.
     fn refusals(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for capacity in self.names("capacities.") {
@@ -199,7 +199,7 @@ impl<'r> Story<'r> {
         lines
     }
 
-    /// Throttled by a token limit that is mostly idle: reservations fill it, which surprises people most.
+    /// Returns lines on token limits that throttle although they are mostly idle, because reservations fill them.
     fn surprise(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for limit in self.limits() {
@@ -221,12 +221,12 @@ impl<'r> Story<'r> {
         lines
     }
 
-    /// Prefixes of limits per minute, such as `quotas.us.tpm`.
+    /// Returns the prefixes of limits per minute, such as `quotas.us.tpm`.
     fn limits(&self) -> Vec<String> {
         self.prefixes(".limit_per_min")
     }
 
-    /// What stands before an ending in the names of metrics of the whole run, sorted as people sort names.
+    /// Returns the part before `ending` of each metric of the whole run that ends so, sorted as people sort names.
     fn prefixes(&self, ending: &str) -> Vec<String> {
         let names = self.results.metric_names.iter().filter_map(|m| m.strip_suffix(ending));
         let mut names: Vec<String> = names.filter(|m| !m.starts_with("windows.")).map(str::to_owned).collect();
@@ -351,7 +351,7 @@ impl<'r> Story<'r> {
         )
     }
 
-    /// What reservations did to a token limit.
+    /// Returns a line on what reservations did to a token limit.
     fn reserved_line(&self, limit: &str) -> String {
         let of = |metric: &str| self.value(&format!("{limit}.{metric}"));
         let facts = self.point.detail.as_ref().and_then(|d| d.limits.get(limit));
@@ -365,8 +365,8 @@ impl<'r> Story<'r> {
         format!("  {highest} reserved and used at the peak{of_which}{capped}; {unused} reserved but never used")
     }
 
-    /// The most that was reserved and used of a limit, per minute, and of which replications that is. The mean of the
-    /// replications' peaks may lie far below a limit that refuses.
+    /// Returns the most that was reserved and used of a limit, per minute, and of which replications that is. The mean
+    /// of the replications' peaks may lie far below a limit that refuses.
     fn highest(&self, limit: &str) -> (f64, &'static str) {
         let facts = self.point.detail.as_ref().and_then(|d| d.limits.get(limit));
         let mean = self.value(&format!("{limit}.occupied_peak_per_min"));
@@ -427,13 +427,13 @@ impl<'r> Story<'r> {
     }
 }
 
-/// An expectation and how it was judged, in one line without colour.
+/// Returns an expectation and its judgement, in one line without colour.
 #[must_use]
 pub fn expectation(e: &Expectation) -> String {
     judged(e, Palette { colour: false }).replace('\u{a0}', " ")
 }
 
-/// `<= 1 %`
+/// Returns a bound as text: `<= 1 %`
 pub(super) fn bound(at_least: Option<f64>, at_most: Option<f64>, unit: Unit) -> String {
     match (at_least, at_most) {
         (Some(low), Some(high)) => format!("between {} and {}", figure(low, unit), figure(high, unit)),

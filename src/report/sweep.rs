@@ -21,40 +21,40 @@ use crate::escape::visible;
 use crate::results::{Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
-/// What a summary says of a sweep, gathered one point at a time, in the order of their numbers.
+/// The summary of a sweep, gathered one point at a time, in the order of the points' numbers.
 #[derive(Debug, Default)]
 pub struct Tale {
     points: u64,
-    /// By how all their expectations together were judged.
+    /// The number of points that meet all their expectations; `failed` and `undecided` count the other judged points.
     held: u64,
     failed: u64,
     undecided: u64,
-    /// Those that meet what is expected and lose requests that no goal bounds.
+    /// The number of points that meet what is expected and lose requests that no goal bounds.
     losing: u64,
-    /// Those whose run the engine ended early.
+    /// The number of points whose run the engine ended early.
     ended: u64,
-    /// What holds up the points that fail.
+    /// The bottlenecks of the points that fail.
     necks: Necks,
     /// The first points, up to a screen of them.
     first: Vec<Point>,
-    /// Points that meet what is expected, those of the least cost first: by a month's cost, and by that of the run.
+    /// The cheapest points that meet what is expected, the cheapest first: by a month's cost, and by that of the run.
     best: [Vec<Point>; 2],
-    /// Points of the same traffic, in the order in which they came.
+    /// The points by their traffic, in the order in which each kind of traffic came.
     loads: Loads,
-    /// Which way of buying is the cheapest at which volume.
+    /// The caption of the drawing of the cheapest way of buying at each volume; `None`: there is no such drawing.
     by_volume: Option<String>,
 }
 
-/// What points are ranked by.
+/// The metrics of cost by which points are ranked: that of a month, and that of the measured time.
 const COSTS: [&str; 2] = ["cost_per_month_usd", "cost_usd"];
 /// The share of answers that are cut short, and the name of its column.
 pub(super) const TRUNCATION: &str = "truncation_rate";
 pub(super) const CUT: &str = "cut";
-/// Points that a table shows.
+/// The most points that a table shows.
 const MOST_ROWS: usize = 16;
-/// Columns of a terminal.
+/// The width of a terminal \[columns\].
 const WIDTH: usize = 80;
-/// Metrics that a table shows where nothing is expected.
+/// The metrics that a table shows where nothing is expected.
 const USUAL: [&str; 3] = ["throttle_rate", "e2e_p99_ms", "slo_attainment"];
 
 impl Tale {
@@ -182,7 +182,7 @@ impl Tale {
         }
     }
 
-    /// The points to show: all where they are few, else the cheapest good ones, else the first.
+    /// Returns the points to show with a title: all where they are few, else the cheapest good ones, else the first.
     pub(super) fn shown(&self) -> (&[Point], String) {
         if self.points as usize <= MOST_ROWS {
             (&self.first, String::new())
@@ -287,7 +287,7 @@ fn widths(header: &[String], rows: &[Vec<String>]) -> Vec<usize> {
     (0..header.len()).map(width).collect()
 }
 
-/// Some parameters, in the order of the axes.
+/// Returns some parameters as text, in the order of the axes.
 pub(super) fn named(head: &Results, parameters: &BTreeMap<String, Value>) -> String {
     let paths: Vec<&str> = head.axes.iter().flat_map(|axis| &axis.parameters).map(String::as_str).collect();
     let known =

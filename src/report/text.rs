@@ -1,4 +1,4 @@
-//! For a terminal, at most 80 columns wide.
+//! The summary of a document as text for a terminal, at most 80 columns wide.
 
 use super::figures::Palette;
 use super::summary::{Story, Table};
@@ -6,7 +6,7 @@ use super::{doubt, sizing};
 use crate::escape;
 use crate::results::Results;
 
-/// Columns of the text, and of the labels.
+/// The width of the text \[columns\]; `LABEL` is that of the labels.
 pub(super) const WIDTH: usize = 80;
 pub(super) const LABEL: usize = 11;
 
@@ -51,7 +51,8 @@ pub fn text(results: &Results, palette: Palette) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// Lines of a table that fit a terminal: the first column to the left, the others to the right, two blanks between.
+/// Returns the lines of a table that fits a terminal: the first column to the left, the others to the right, two blanks
+/// between.
 fn aligned(table: &Table) -> Vec<String> {
     let header: Vec<String> = table.columns.iter().map(|column| (*column).to_owned()).collect();
     // Lines that are broken have two columns less.
@@ -68,7 +69,7 @@ fn aligned(table: &Table) -> Vec<String> {
 
 /// Cuts the cells of the widest columns until the table is no wider than `room`; the figures of a column are never that wide.
 fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<String>> {
-    /// A name keeps at least so many characters.
+    /// The number of characters that a name keeps at least.
     const LEAST: usize = 8;
     let mut rows = rows.to_vec();
     loop {
@@ -82,7 +83,7 @@ fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<Strin
     }
 }
 
-/// Returns a name of at most so many characters: of a long one the middle is left out.
+/// Returns a name of at most `most` characters: of a long one the middle is left out.
 pub(super) fn shortened(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= most {
@@ -113,7 +114,7 @@ pub(super) fn wrapped(line: &str, width: usize) -> Vec<String> {
     parts
 }
 
-/// As [`wrapped`], and what follows the first part stands two columns farther in.
+/// Breaks a line as [`wrapped`] does, and sets what follows the first part two columns farther in.
 pub(super) fn hung(line: &str, width: usize) -> Vec<String> {
     let lead = line.chars().take_while(|c| *c == ' ').count();
     let parts = wrapped(line.trim_start(), width - lead);
@@ -121,7 +122,7 @@ pub(super) fn hung(line: &str, width: usize) -> Vec<String> {
     parts.into_iter().enumerate().map(indented).collect()
 }
 
-/// Columns that a terminal shows.
+/// Returns the number of columns that a text takes on a terminal.
 fn seen_width(text: &str) -> usize {
     let mut escape = false;
     text.chars()

@@ -1,4 +1,4 @@
-//! The verdict, its neck and the goals, in sentences.
+//! The verdict, its bottleneck and the goals, in sentences.
 
 use super::figures::{Palette, amount, count, figure, share, three_figures, time};
 use super::summary::bound;
@@ -81,7 +81,8 @@ fn backlog(basis: &VerdictBasis) -> String {
     format!("{more} requests wait at the end than at the start")
 }
 
-/// The minutes in which more fails than may, of those with traffic; the mean of the replications where there are several.
+/// Returns the number of minutes in which more fails than may, of those with traffic; the mean of the replications
+/// where there are several.
 fn minutes_over_bound(basis: &VerdictBasis, replications: u64) -> String {
     let [over, all] = [basis.minutes_over_bound, basis.minutes];
     if replications <= 1 {
@@ -94,7 +95,7 @@ fn minutes_over_bound(basis: &VerdictBasis, replications: u64) -> String {
     format!("{} of the {} minutes of a replication, on average", mean(over), mean(all))
 }
 
-/// From this share of the mean latency on, waiting belongs to the answer \[1\].
+/// The share of the mean latency from which on waiting is mentioned in the answer \[1\].
 const WORTH_A_WORD: f64 = 0.1;
 
 fn late(point: &Point) -> String {
@@ -103,7 +104,7 @@ fn late(point: &Point) -> String {
     waited.map(|(waited, _)| format!(" after {} of waiting on average", time(waited))).unwrap_or_default()
 }
 
-/// The share that is served.
+/// Returns the share of requests that is served, as text.
 pub(super) fn served(basis: &VerdictBasis) -> String {
     share(1.0 - basis.failing_share)
 }
@@ -143,14 +144,14 @@ pub(super) fn neck(neck: &Neck) -> String {
     format!("bottleneck: {what}: {} of {of}{after}", share(neck.share))
 }
 
-/// What to say where every stated goal holds and requests fail that no goal speaks of; `None`: it is otherwise.
+/// Returns a sentence where every stated goal holds and yet requests fail that no goal bounds; `None` otherwise.
 #[must_use]
 pub fn unbounded_failures(expectations: &[Expectation], basis: &VerdictBasis) -> Option<String> {
     let said = goals(expectations, basis);
     (Judgement::worst(expectations) == Some(Judgement::Held) && !is_bounded(expectations, basis)).then_some(said)
 }
 
-/// The share that fails of a point whose goals all hold although none bounds failures \[1\]; `None`: it is otherwise.
+/// Returns the share that fails of a point whose goals all hold although none bounds failures \[1\]; `None` otherwise.
 pub(super) fn unbounded_share(point: &Point) -> Option<f64> {
     unbounded_failures(&point.expectations, &point.basis).map(|_| point.basis.failing_share)
 }
@@ -213,7 +214,7 @@ fn missed(expectations: &[Expectation]) -> String {
     format!("{how_many}: {}", first.unwrap_or_default())
 }
 
-/// A goal that is missed, with its figure: `failure_rate is 4.2 %, not <= 1 %`.
+/// Returns a goal that is missed, with its figure: `failure_rate is 4.2 %, not <= 1 %`.
 pub(super) fn missed_goal(e: &Expectation) -> String {
     let unit = terms::parse_metric(&e.metric).map_or(Unit::Count, |m| m.term.unit);
     let is = e.estimate.map_or_else(|| "not known".to_owned(), |x| figure(x, unit));

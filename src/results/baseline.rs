@@ -1,4 +1,4 @@
-//! What a gate remembers of an earlier run: replication by replication, so that the same seed makes pairs.
+//! The figures that a gate keeps of an earlier run: replication by replication, so that the same seed makes pairs.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Point, Take, Verdict};
 
-/// Earlier figures of scenarios, by the path under which they were checked.
+/// The earlier figures of scenarios, by the path under which they were checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
@@ -24,7 +24,7 @@ pub struct Standing {
     pub failing_share: f64,
     /// The limit, queue or pool that most refusals or most waiting belong to, such as `quotas.shared.tpm`.
     pub neck: Option<String>,
-    /// Null where a price or a month is not known.
+    /// The cost of a month in USD; null where a price or a month is not known.
     pub usd_per_month: Option<f64>,
     /// The use of each limit by each owner.
     pub takes: Vec<Take>,

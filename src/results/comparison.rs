@@ -28,9 +28,9 @@ pub const DECIDING: [&str; 15] = [
 
 /// The share of answers that are cut short.
 const TRUNCATION: &str = "truncation_rate";
-/// Differences of less than this share are no better and no worse, unless the user says otherwise \[1\].
+/// The relative difference below which a difference is neither better nor worse, unless the user says otherwise \[1\].
 pub const TOLERANCE: f64 = 0.01;
-/// Traffic that differs by less is the same \[1\].
+/// The relative difference below which the traffic of two sides is the same \[1\].
 const SAME_TRAFFIC: f64 = 0.01;
 
 /// Two scenarios, a and b, metric by metric.
@@ -39,14 +39,15 @@ const SAME_TRAFFIC: f64 = 0.01;
 pub struct Comparison {
     pub a: Side,
     pub b: Side,
-    /// Whether both sides drew the same random numbers. If not, intervals are those of two independent samples.
+    /// True if both sides drew the same random numbers. If not, intervals are those of two independent samples.
     pub paired: bool,
-    /// Whether replication i of both sides met the same requests: as many of each workload, with the same laws of lengths.
+    /// True if replication i of both sides met the same requests: as many of each workload, with the same laws of
+    /// lengths.
     #[serde(default)]
     pub same_requests: bool,
     /// The confidence level of the intervals of the differences, such as 0.95.
     pub confidence: f64,
-    /// Differences of at most this share of a's value are called neither better nor worse, such as 0.01.
+    /// The share of a's value up to which a difference is called neither better nor worse, such as 0.01.
     #[serde(default = "tolerance")]
     pub tolerance: f64,
     /// The difference in each metric that both sides have, by the name of the metric.
@@ -82,8 +83,8 @@ impl Comparison {
         self.a.measured_s != self.b.measured_s
     }
 
-    /// Returns the metrics that are told: those that decide, without sums of the run where the measured times differ, and
-    /// without the share of answers that are cut short where it does not differ.
+    /// Returns the metrics that are shown: those that decide, without sums of the run where the measured times differ,
+    /// and without the share of answers that are cut short where it does not differ.
     #[must_use]
     pub fn deciding(&self) -> Vec<&'static str> {
         let is_told = |name: &&str| match *name {
@@ -194,12 +195,12 @@ pub fn names(a: &Scenario, b: &Scenario) -> [String; 2] {
 pub struct Difference {
     pub a: Option<f64>,
     pub b: Option<f64>,
-    /// b - a; null where either is not known.
+    /// The value of b less that of a; null where either is not known.
     pub difference: Option<f64>,
     /// The half-width of the confidence interval of the difference; null: not known (one replication, or too thin a
     /// tail).
     pub half_width: Option<f64>,
-    /// Whether zero lies outside the interval.
+    /// True if zero lies outside the interval.
     pub distinguishable: bool,
 }
 
@@ -214,15 +215,15 @@ pub struct JudgedTwice {
     /// The lower bound of the expectation, in the metric's unit; that of b where the two differ.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_least: Option<f64>,
-    /// Null: a does not expect it.
+    /// The judgement on side a; null: a does not state this expectation.
     pub a: Option<Judgement>,
-    /// Null: b does not expect it.
+    /// The judgement on side b; null: b does not state this expectation.
     pub b: Option<Judgement>,
 }
 
 impl JudgedTwice {
-    /// Failed is what b breaks or is alone in expecting; inconclusive what b, or a where b fails, does not settle. What
-    /// fails on both sides is no fault of b's.
+    /// Returns failed where b breaks an expectation that a keeps or does not state, and inconclusive where b, or a
+    /// where b fails, is not decided. An expectation that fails on both sides is no fault of b's.
     #[must_use]
     pub fn judgement(&self) -> Judgement {
         match (self.a, self.b) {

@@ -1,4 +1,4 @@
-//! What a planner reads first: the answer, what is in the way, what would change it, what it hangs on.
+//! The decision that a planner reads first: the answer, the bottleneck, what would change the answer, what it hangs on.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,24 +19,26 @@ pub struct Decision {
     pub served_share: f64,
     /// The 99th percentile of the latency of served requests, in milliseconds; null: not known.
     pub e2e_p99_ms: Option<f64>,
-    /// Null: not known, the notes say why.
+    /// The cost of a month in USD; null: not known, the notes say why.
     pub cost_per_month_usd: Option<f64>,
     /// The change that would turn the answer into yes; null: no value was tried.
     pub change: Option<Change>,
-    /// What of the answer is of each owner, the one that loses the largest share first; empty: the scenario names none.
+    /// The answer for each owner, the one that loses the largest share first; empty: the scenario names none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<OwnerAnswer>,
-    /// What the answer does not cover or what happens after the run, such as a stated rate that the run never reaches.
+    /// The caveats: what the answer does not cover or what happens after the run, such as a stated rate that the run
+    /// never reaches.
     #[serde(default)]
     pub caveats: Vec<String>,
-    /// Whether the run leaves out a part of the traffic that the scenario states, so that the answer is of the rest alone.
+    /// True if the run leaves out a part of the traffic that the scenario states, so that the answer is of the rest
+    /// alone.
     #[serde(default)]
     pub is_of_part: bool,
     /// The scenario keys of the assumptions that are most likely to change the answer.
     pub hangs_on: Vec<String>,
 }
 
-/// What of the answer is of one owner.
+/// The answer for one owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnerAnswer {
@@ -47,7 +49,7 @@ pub struct OwnerAnswer {
     pub missed: Vec<String>,
 }
 
-/// Keys that were varied in short reruns, to find the least values that carry the load.
+/// The keys that were varied in short reruns, to find the least values that carry the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
@@ -55,7 +57,7 @@ pub struct Change {
     pub path: String,
     /// The value to set: the least simulated value that carries the load, or of caps the greatest; null: none carries it.
     pub value: Option<u64>,
-    /// Other keys that have to be set as well, because they are in the way as soon as the first one is raised.
+    /// The other keys that have to be set as well, because they are in the way as soon as the first one is raised.
     #[serde(default)]
     pub with: Vec<Setting>,
     /// The measured time of each rerun, in minutes. Each is one replication, so that it has no interval.
@@ -68,14 +70,15 @@ pub struct Change {
     /// The next bottleneck, at the largest value tried; null where a value carries the load.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_neck: Option<String>,
-    /// How the goals stand at these values in a run as long as this one, with as many replications, without those that are
-    /// listed as missed; null: the scenario states no goal, or no value carries the load.
+    /// The judgement of the goals at these values in a run as long as this one, with as many replications, without
+    /// those that are listed as missed; null: the scenario states no goal, or no value carries the load.
     #[serde(default)]
     pub goals: Option<Judgement>,
-    /// Why AWS does not grant these values, in sentences; empty: nothing is known against a request for them.
+    /// The reasons why AWS does not grant these values, in sentences; empty: nothing is known against a request for
+    /// them.
     #[serde(default)]
     pub not_granted: Vec<String>,
-    /// What remains to be done where AWS does not grant these values.
+    /// The steps that remain to be taken where AWS does not grant these values.
     #[serde(default)]
     pub other_ways: Vec<String>,
 }
@@ -88,7 +91,7 @@ pub struct Setting {
     pub value: u64,
 }
 
-/// One rerun with another value of the key.
+/// A rerun with another value of the key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rerun {

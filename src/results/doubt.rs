@@ -1,4 +1,4 @@
-//! What the results say of doubt: the question under every reading of what is not known.
+//! The results on doubt: the question of the scenario under every reading of what is not known.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use serde_json::Value;
 
 use super::{Difference, Estimate, Judgement};
 
-/// Does the answer hang on what is not known? All readings meet the same traffic. The range of a metric over readings is
-/// doubt; the half-width of each estimate is chance; neither is part of the other.
+/// The answer under every reading of what is not known. All readings meet the same traffic. The range of a metric over
+/// readings is doubt; the half-width of each estimate is sampling error; neither is part of the other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Doubt {
     pub answer: DoubtAnswer,
     /// The number of readings that the alternatives make; greater than that of `readings` when not all were simulated.
     pub readings_total: u64,
-    /// Sorted by path.
+    /// The quantities that are not known, sorted by path.
     pub unknowns: Vec<Doubted>,
     /// The conditions that change the verdict of the scenario as written; those that suffice alone come first.
     pub flips: Vec<Flip>,
     /// The effect of each unknown alone on the metric of the tightest expectation; the greatest effect comes first.
     pub tornado: Vec<Influence>,
-    /// The readings that were played, at most 64; the first is the scenario as written.
+    /// The readings that were simulated, at most 64; the first is the scenario as written.
     pub readings: Vec<Reading>,
 }
 
@@ -30,13 +30,13 @@ pub struct Doubt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DoubtAnswer {
-    /// Every expectation holds under every reading that was played.
+    /// Every expectation holds under every reading that was simulated.
     Holds,
-    /// An expectation fails under every one.
+    /// An expectation fails under every reading that was simulated.
     Fails,
-    /// It holds under some and fails under others.
+    /// Every expectation holds under some readings, and one fails under others.
     Flips,
-    /// Some cannot be decided, and no two of the others contradict each other.
+    /// Some readings cannot be decided, and no two of the others contradict each other.
     Inconclusive,
 }
 
@@ -55,7 +55,7 @@ pub struct Doubted {
     pub low: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub high: Option<Value>,
-    /// Whether it is a rule that AWS does not publish, rather than a figure of the user's own.
+    /// True if the unknown is a rule that AWS does not publish, rather than a figure of the user's own.
     #[serde(default)]
     pub is_unpublished: bool,
     /// The question to ask, and whom, or the measurement that settles the unknown.
@@ -66,25 +66,24 @@ pub struct Doubted {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Flip {
-    /// The verdict that it makes.
+    /// The verdict under these conditions.
     pub verdict: Judgement,
-    /// One, or several that do it only together.
+    /// The conditions: one, or several that change the verdict only together.
     pub conditions: Vec<Condition>,
 }
 
-/// Some of what an unknown may be.
+/// The values of an unknown that change the verdict.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     pub path: String,
-    /// Any of these; empty where a threshold is known.
+    /// The values that change the verdict; empty where a threshold is known.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub values: Vec<Value>,
-    /// Anything below this number, which is the lowest that was seen to keep the verdict; found by halving, to about
-    /// 1 % of the range.
+    /// The number below which the verdict changes: the lowest found by halving to keep it, to about 1 % of the range.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub below: Option<f64>,
-    /// Anything above this number, which is the highest that was seen to keep the verdict.
+    /// The number above which the verdict changes: the highest that was seen to keep the verdict.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub above: Option<f64>,
     /// The question to ask, and whom, or the measurement that settles the unknown.
@@ -99,11 +98,11 @@ pub struct Influence {
     pub metric: String,
     /// The value of the metric in the scenario as written, in the metric's unit like the values below.
     pub base: f64,
-    /// The least over its alternatives.
+    /// The least value of the metric over the alternatives of the unknown.
     pub low: f64,
-    /// The alternative that makes it; null: as written, which is not one plain value.
+    /// The alternative at which the metric has its least value; null: as written, which is not one plain value.
     pub at_low: Option<Value>,
-    /// The most.
+    /// The greatest value of the metric over the alternatives of the unknown.
     pub high: f64,
     pub at_high: Option<Value>,
 }
@@ -112,7 +111,7 @@ pub struct Influence {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reading {
-    /// Those that are not as written; empty: the scenario as written.
+    /// The unknowns that are not as written, with their values; empty: the scenario as written.
     pub settings: BTreeMap<String, Value>,
     pub verdict: Judgement,
     /// The metrics that expectations name.

@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndedEarly {
-    /// When the first of them ended, in seconds since t = 0.
+    /// The time at which the first of the replications ended, in seconds since t = 0.
     pub at_s: f64,
-    /// The same instant on the clock of the scenario (YYYY-MM-DD HH:MM:SS, UTC).
+    /// The instant of `at_s` on the clock of the scenario (YYYY-MM-DD HH:MM:SS, UTC).
     pub clock: String,
     pub reason: EndReason,
     /// The number that was exceeded.
     pub most: u64,
-    /// How many replications ended early.
+    /// The number of replications that ended early.
     pub replications: u64,
 }
 
-/// What there was too much of for the simulation to go on.
+/// The quantity of which there was too much for the simulation to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// Attempts in service.
+    /// There were too many attempts in service.
     InService,
-    /// Requests that wait: in queues, at clients and between attempts.
+    /// Too many requests waited: in queues, at clients and between attempts.
     Waiting,
 }

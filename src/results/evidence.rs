@@ -1,4 +1,4 @@
-//! What a judgement of a rate rests on, and what would decide one that is open.
+//! The evidence that a judgement of a rate rests on, and what would decide one that is open.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,36 +9,36 @@ use serde::{Deserialize, Serialize};
 pub struct RateEvidence {
     pub events: u64,
     pub trials: u64,
-    /// Measured wall-clock minutes with trials.
+    /// The number of measured wall-clock minutes with trials.
     pub minutes: u64,
     /// The variance of the counts of events over that of independent trials, as far as this point alone shows it; at least 1.
     pub dispersion: f64,
-    /// Sums of squares behind the dispersion, between minutes and between replications: what was seen, and what independent
-    /// trials would do.
+    /// The sums of squares behind the dispersion, between minutes and between replications: what was seen, and what
+    /// independent trials would do.
     pub between_minutes: [f64; 2],
     pub between_replications: [f64; 2],
     /// The error probability of one side at which the expectation was judged.
     pub alpha: f64,
-    /// How many independent trials the sample was worth where it had no event, or nothing but events: at most its minutes, or
-    /// the expected number of random bursts, or of cycles through the states of a modulated process.
+    /// The number of independent trials that the sample was worth where it had no event, or nothing but events: at most
+    /// its minutes, or the expected number of random bursts, or of cycles through the states of a modulated process.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub worth: Option<f64>,
 }
 
 impl RateEvidence {
-    /// It saw events, and trials without one.
+    /// Returns whether the sample had events, and trials without an event.
     #[must_use]
     pub const fn is_mixed(&self) -> bool {
         self.events > 0 && self.events < self.trials
     }
 }
 
-/// Why an expectation is not decided, and what would decide it.
+/// The reason why an expectation is not decided, and what would decide it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Undecided {
-    /// About how many replications in all would decide it, if the estimate stays where it is; null: no number would, or it
-    /// cannot be told.
+    /// The approximate number of replications in all that would decide the expectation, if the estimate stays where it
+    /// is; null: no number would, or the number is not known.
     pub replications: Option<u64>,
     /// The reason in words, or what can be decided instead.
     pub why: String,

@@ -26,10 +26,10 @@ pub use sizing::{Bought, BoughtVerdict, Evaluated, FrontierPoint, Safe, Sizing, 
 pub use traffic::Traffic;
 pub use verdict::{Neck, NeckKind, Verdict, VerdictBasis};
 
-/// Raised when a reader of the old shape would misread the new one.
+/// The version of results. It is raised when a reader of the old shape would misread the new one.
 pub const SCHEMA_VERSION: u32 = 2;
 
-/// The same, of a baseline.
+/// The version of a baseline. It is raised when a reader of the old shape would misread the new one.
 pub const BASELINE_VERSION: u32 = 1;
 
 /// The head of a run's results: what was asked, what was assumed, and the answer at each design point.
@@ -58,7 +58,7 @@ pub struct Results {
     /// The number of further inputs that `inputs` leaves out.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub inputs_left_out: u64,
-    /// Remarks on metrics: why a figure is null, or on what an interval is conditional.
+    /// The remarks on metrics: why a figure is null, or on what an interval is conditional.
     pub notes: Vec<Note>,
     /// The names of the metrics of every point, sorted.
     pub metric_names: Vec<String>,
@@ -71,7 +71,7 @@ pub struct Results {
     /// The differences between two scenarios; point 0 is scenario a and point 1 is scenario b.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub comparison: Option<Comparison>,
-    /// Up to 256; of larger sweeps they are lines of points.jsonl.
+    /// The design points, up to 256; the points of larger sweeps are lines of points.jsonl.
     pub points: Vec<Point>,
     /// The answer to `[size]`, when that was asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -109,7 +109,7 @@ impl Results {
     }
 }
 
-/// Settings that a heading names; of more it says how many.
+/// The most settings that a heading names; of more it says how many.
 const MOST_SETTINGS: usize = 3;
 
 impl Scenario {
@@ -136,7 +136,7 @@ pub struct Assumption {
     pub path: String,
     /// The value in force, as a scenario writes it.
     pub value: String,
-    /// What the assumed value stands for, and how to find the real value.
+    /// The meaning of the assumed value, and how to find the real value.
     pub why: String,
 }
 
@@ -185,12 +185,12 @@ pub struct Note {
     /// The metric, or the part of the scenario, that the note is about; null for a note about the whole run.
     pub metric: Option<String>,
     pub text: String,
-    /// Whether it limits what the answer says, so that it is a part of the decision.
+    /// True if the note limits what the answer says, so that it is a part of the decision.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_caveat: bool,
 }
 
-/// One axis of a sweep.
+/// An axis of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
@@ -200,7 +200,7 @@ pub struct Axis {
     pub values: Option<u64>,
 }
 
-/// One design point: its parameters and what was measured there.
+/// A design point: its parameters and what was measured there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Point {
@@ -212,7 +212,7 @@ pub struct Point {
     pub verdict: Verdict,
     /// The figures from which the verdict follows.
     pub basis: VerdictBasis,
-    /// How the engine ended the run before its time; left out where it did not.
+    /// The early end of the run by the engine; left out where the run did not end early.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended: Option<EndedEarly>,
     pub metrics: BTreeMap<String, Estimate>,
@@ -221,10 +221,10 @@ pub struct Point {
     pub takes: Vec<Take>,
     /// The items of the bill, as means of the replications.
     pub bill: Vec<BillItem>,
-    /// Purchases that are due for their whole term, used or not.
+    /// The purchases that are due for their whole term, used or not.
     pub commitments: Vec<CommitmentItem>,
-    /// What a reader of a point of a sweep must know of the hours that it plays: when daily limits are used up, and
-    /// which traffic the measured time leaves out. Empty where the head of the document has it.
+    /// The notes on the hours that a point of a sweep simulates: when daily limits are used up, and which traffic the
+    /// measured time leaves out. Empty where the head of the document has them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<Note>,
     /// Each `[[expect]]`, judged at this point; empty where there is but one point, and the head has them.
@@ -242,14 +242,13 @@ pub struct Take {
     pub owner: String,
     /// The limit, such as `quotas.shared.tpm`.
     pub limit: String,
-    /// Requests or tokens charged per minute, on average over the measured interval \[1/min\].
+    /// The requests or tokens that are charged per minute, on average over the measured interval.
     pub per_minute: f64,
     /// The share of what the limit admits in a minute; null where it admits nothing.
     pub share: Option<f64>,
 }
 
-/// One item of the bill. An amount is null where it cannot be told: a price that is not known, a month that the run
-/// does not show.
+/// An item of the bill. An amount is null where it is not known: for want of a price, or of a month that the run shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BillItem {
@@ -308,7 +307,7 @@ pub struct CommitmentItem {
 pub struct Estimate {
     /// The estimate, in the unit that `terms` gives for the metric; null when this run cannot determine it.
     pub estimate: Option<f64>,
-    /// Null: not known (one replication, or too thin a tail).
+    /// The half-width of the interval; null: not known (one replication, or too thin a tail).
     pub half_width: Option<f64>,
     /// The number of replications from which the estimate is computed.
     pub n: u64,
@@ -327,15 +326,15 @@ pub struct Expectation {
     pub at_least: Option<f64>,
     pub estimate: Option<f64>,
     pub half_width: Option<f64>,
-    /// How far the truth may lie from the estimate on the side of the bound, at the level at which all expectations are
-    /// judged together; null: the estimate is not known, or there is one replication.
+    /// The distance that the truth may have from the estimate on the side of the bound, at the level at which all
+    /// expectations are judged together; null: the estimate is not known, or there is one replication.
     #[serde(default)]
     pub margin: Option<f64>,
     pub verdict: Judgement,
     /// The evidence for the judgement of a rate; left out for other metrics.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub evidence: Option<RateEvidence>,
-    /// Why it is not decided and what would decide it; left out where it is.
+    /// The reason why the expectation is not decided, and what would decide it; left out where it is decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub undecided: Option<Undecided>,
 }
@@ -363,9 +362,9 @@ impl Judgement {
 #[serde(deny_unknown_fields)]
 pub struct Detail {
     pub timeline: Timeline,
-    /// Quantiles by metric stem, such as `e2e` or `workloads.chat.ttft`, in milliseconds.
+    /// The quantiles by metric stem, such as `e2e` or `workloads.chat.ttft`, in milliseconds.
     pub distributions: BTreeMap<String, Quantiles>,
-    /// Limits by prefix, such as `quotas.us.tpm`: what is enforced over each minute.
+    /// The limits by prefix, such as `quotas.us.tpm`, as they are enforced over each minute.
     pub limits: BTreeMap<String, LimitFacts>,
     /// The service level objectives by workload; workloads without one are left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -397,7 +396,7 @@ pub struct LimitFacts {
     pub occupied_peak_per_min: Option<f64>,
 }
 
-/// Series over equal buckets of simulated time. There are at most 720 buckets.
+/// The series over equal buckets of simulated time. There are at most 720 buckets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Timeline {
@@ -407,7 +406,7 @@ pub struct Timeline {
     pub from_s: f64,
     /// The width of a bucket, in seconds.
     pub bucket_s: f64,
-    /// By name: `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
+    /// The series by name, `<prefix>.<series>`, such as `quotas.us.tpm.occupied_per_min`; `total.attempts_per_min` over
     /// `total.calls_per_min` is the retry amplification over time. `capacities.us.regions.us-west-2.admitted_per_min`
     /// is the part of `capacities.us.admitted_per_min` that a region of the pool took. `total.e2e_p99_ms` is of the
     /// served requests that arrived in the bucket, or in its minute where buckets are shorter; 0: there was none.
@@ -420,7 +419,7 @@ pub struct Timeline {
 pub struct Quantiles {
     /// The number of values in the distribution.
     pub count: u64,
-    /// Rising shares in [0, 1].
+    /// The shares, rising from 0 to 1.
     pub shares: Vec<f64>,
     /// The values at those shares, in milliseconds.
     pub values_ms: Vec<f64>,
@@ -431,8 +430,9 @@ const SHORTEST_IN_MINUTES: f64 = 300.0;
 const MINUTE_S: f64 = 60.0;
 
 impl Timeline {
-    /// Its buckets, joined to whole minutes of the run where they are shorter: limits are per minute, and a few seconds
-    /// hold too few requests to tell a tail. Empty: there is no bucket of a known width.
+    /// Returns the columns of a chart: the buckets, joined to whole minutes of the run where they are shorter, because
+    /// limits are per minute, and a few seconds hold too few requests for a tail. Empty: there is no bucket of a known
+    /// width.
     #[must_use]
     pub fn columns(&self) -> Vec<Range<usize>> {
         let buckets = self.series.values().map(Vec::len).max().unwrap_or(0);

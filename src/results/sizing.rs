@@ -71,7 +71,7 @@ pub struct Evaluated {
     pub verdict: Judgement,
     /// The index of the design point; null: the value gives no valid scenario and was not simulated.
     pub point: Option<u64>,
-    /// Why the value gives no valid scenario; left out where it was simulated.
+    /// The reason why the value gives no valid scenario; left out where it was simulated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused: Option<String>,
 }
@@ -83,7 +83,7 @@ pub struct Bought {
     pub verdict: BoughtVerdict,
     /// The monthly cost of what is bought less that of the answer; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,
-    /// States in a sentence whether the bought value is too small, right or larger than needed.
+    /// The sentence that says whether the bought value is too small, right or larger than needed.
     pub explanation: String,
 }
 
@@ -106,8 +106,8 @@ pub enum BoughtVerdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Safe {
-    /// The value nearest to the answer, or to the first that holds where that is undecided, that meets every goal under
-    /// every reading that was played; null: none of the range is known to.
+    /// The value that meets every goal under every reading that was simulated and is nearest to the answer, or to the
+    /// first value that holds where the answer is undecided; null: no such value of the range is known.
     pub value: Option<u64>,
     /// The monthly cost of this value less that of the answer in USD; null: one of them is not known.
     pub cost_difference_usd_per_month: Option<f64>,

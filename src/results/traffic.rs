@@ -1,4 +1,4 @@
-//! What makes costs of design points comparable: the same traffic, and known prices.
+//! The traffic of design points. Their costs are comparable where the traffic is the same and prices are known.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::Point;
 
-/// Counts of requests that differ by less are those of the same traffic \[1\]: users depend a little on what they wait for.
+/// The share by which counts of requests of the same traffic may differ \[1\], because users depend a little on their
+/// waits.
 const SAME_SHARE: f64 = 0.01;
-/// Requests by which small counts may differ at the ends of the measured time.
+/// The number of requests by which small counts may differ at the ends of the measured time.
 const SAME_COUNT: f64 = 2.0;
 
-/// The requests that a design point is asked for.
+/// The requests that a design point has to serve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
     /// The number of requests by the name of the metric: of the whole run, and of each workload where it is known.
@@ -43,7 +44,7 @@ impl Traffic {
         self.requests.get("requests").copied().unwrap_or(0.0)
     }
 
-    /// Returns whether both are the same requests, as far as counts and set lengths tell.
+    /// Returns whether both are the same requests, as far as counts and set lengths show.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let is_near = |(a, b): (&f64, &f64)| (a - b).abs() <= SAME_COUNT.max(SAME_SHARE * a.max(*b));

@@ -1,16 +1,16 @@
-//! Whether the capacity carries the load, and what is in its way.
+//! The verdict on whether the capacity carries the load, and the bottleneck.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether the capacity carries the load, judged from what happened in the run.
+/// The verdict on whether the capacity carries the load, judged from what happened in the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// More requests wait at the end of the measurement than at its start and than the run has worked off, or the engine ended
     /// the run early.
     Backlogged,
-    /// In more than a third of the minutes with traffic, a larger share of the requests fails than the bound.
+    /// A larger share of the requests fails than the bound, in more than a third of the minutes with traffic.
     Saturated,
     /// A goal on failures is broken; where the scenario states none, more requests fail than the bound.
     Drops,
@@ -39,13 +39,13 @@ pub struct VerdictBasis {
     pub failing_share: f64,
     /// The largest share that may fail: the tightest goal on `failure_rate` or `refusal_rate`, else 0.001.
     pub bound: f64,
-    /// Whether a goal of the scenario states the bound.
+    /// True if a goal of the scenario states the bound.
     pub bound_is_stated: bool,
-    /// Wall-clock minutes in which a measured request arrived, over all replications.
+    /// The number of wall-clock minutes in which a measured request arrived, over all replications.
     pub minutes: u64,
     /// The number of these minutes in which a larger share of the requests failed or timed out than the bound.
     pub minutes_over_bound: u64,
-    /// Attempts that were refused, of calls that were answered on a later attempt; mean of the replications.
+    /// The number of refused attempts of calls that were answered on a later attempt; mean of the replications.
     pub recovered_attempts: f64,
     /// The number of requests waiting at the end of the measurement less the number at its start; mean of the
     /// replications.
@@ -64,8 +64,8 @@ pub struct Neck {
     pub path: String,
     /// The size of the bottleneck at the start of the run, such as tokens a minute; null: it has no size.
     pub size: Option<f64>,
-    /// Offers that it refused and that no later capacity of a route could make good; mean of the replications. 0: it is
-    /// the neck because of the time that attempts waited.
+    /// The number of offers that it refused and that no later capacity of a route could make good; mean of the
+    /// replications. 0: it is the bottleneck because of the time that attempts waited.
     pub refused: f64,
     /// The time that attempts waited for the bottleneck within the measured interval, in seconds; mean of the
     /// replications.

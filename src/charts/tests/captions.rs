@@ -1,4 +1,4 @@
-//! What a hurried reader takes from a caption or a label is right.
+//! Tests that captions and labels are right as a hurried reader takes them.
 
 use super::written::lines;
 use super::*;
@@ -16,7 +16,7 @@ fn texts(drawing: &Drawing) -> Vec<String> {
     lines(drawing).into_iter().map(|line| line.text.replace('\u{a0}', " ")).collect()
 }
 
-/// A run on a quota that counts towards the account's day, so much of which is used.
+/// Returns a run on a quota that counts towards the account's day, of which `used` is the share that is used \[1\].
 fn with_day(used: f64, refused: f64) -> Point {
     let mut day = point(0.3, 60.0, 60);
     day.metrics.insert("account.tpd.utilization_mean".to_owned(), known(used));

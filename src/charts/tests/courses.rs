@@ -1,9 +1,9 @@
-//! What must hold of the charts over time and of the bill.
+//! Tests of the charts over time and of the bill.
 
 use super::{assert_sound, detail, draw, names, *};
 use crate::results::{BillItem, CommitmentItem, Expectation, Judgement, LimitFacts, Objective};
 
-/// Three hours or so of chat that bought units carry, with a burst that spills over and is refused, and what it costs.
+/// Returns about three hours of chat on bought units, with a burst that spills over and is refused, and with its bill.
 pub(super) fn point(bucket_s: f64, buckets: usize) -> Point {
     let mut point = super::point(0.7, bucket_s, buckets);
     let is_burst = |i: usize| i % 40 < 5;

@@ -1,4 +1,4 @@
-//! What charts look like: pinned, legible as pixels, and with every word in its place.
+//! Tests of how charts look: pinned by snapshots, legible as pixels, and with every word in its place.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -10,10 +10,10 @@ use super::super::frame::{self, Ink};
 use super::written::{Written, lines, reduced};
 use super::{courses, study, volumes, *};
 
-/// Of a snapshot: more is not read \[bytes\].
+/// The largest size of a snapshot, because nobody reads a larger one \[bytes\].
 const LARGEST: usize = 10_000;
 
-/// Documents of every kind, of which every chart finds one that it can be drawn of.
+/// Returns documents of every kind, so that every chart finds one that it can draw.
 fn documents() -> Vec<Results> {
     vec![
         results("Chat on Model Units, and what spills over", vec![courses::point(30.0, 240)]),
@@ -25,12 +25,12 @@ fn documents() -> Vec<Results> {
     ]
 }
 
-/// What a chart makes of them.
+/// Returns the drawings that a chart makes of documents of every kind.
 pub(super) fn of(chart: &dyn Chart) -> Vec<Drawing> {
     documents().iter().flat_map(|results| chart.draw(&Subject::of(results)).unwrap()).collect()
 }
 
-/// The same documents, and some that are hard to draw.
+/// Returns documents of every kind, and some that are hard to draw.
 fn hard() -> Vec<(&'static str, Results)> {
     let mut all: Vec<(&str, Results)> = documents().into_iter().map(|results| ("as they are", results)).collect();
     let course = |bucket_s: f64, buckets: usize| results("A run", vec![courses::point(bucket_s, buckets)]);
@@ -51,7 +51,7 @@ fn hard() -> Vec<(&'static str, Results)> {
     all
 }
 
-/// A run with other figures.
+/// Returns a run with every figure multiplied by a factor.
 fn scaled(mut results: Results, factor: f64) -> Results {
     let point = &mut results.points[0];
     point.metrics.values_mut().for_each(|e| e.estimate = e.estimate.map(|x| x * factor));
@@ -74,7 +74,7 @@ fn narrow(mut results: Results) -> Results {
     results
 }
 
-/// With names of sixty letters and a title of two hundred, whatever stands for a name in the document.
+/// Returns results with names of sixty letters and a title of two hundred, wherever a name stands in the document.
 fn renamed(results: Results) -> Results {
     let long = |name: &str| format!("{name}-and-it-goes-on-and-on-until-it-has-sixty-letters-in-all-{name}");
     let mut text = serde_json::to_string(&results).unwrap();
@@ -87,7 +87,7 @@ fn renamed(results: Results) -> Results {
     results
 }
 
-/// Returns every drawing of them, made once.
+/// Returns every drawing of the hard documents, made once.
 fn hard_drawings() -> &'static [(&'static str, Drawing)] {
     static MADE: OnceLock<Vec<(&'static str, Drawing)>> = OnceLock::new();
     let of = |(what, results): (&'static str, Results)| drawn(&results).into_iter().map(move |drawing| (what, drawing));
@@ -210,7 +210,7 @@ fn ticks_of_one_axis_differ() {
     }
 }
 
-/// How many pixels of a line of text are nearer to its ink than to what lies under it.
+/// Returns the number of pixels of a line of text that are nearer to its ink than to what lies under the text.
 fn inked(line: &Written, theme: Theme, scale: f64, (width, pixels): &(usize, Vec<[f64; 3]>)) -> usize {
     let (_, light, dark) = Ink::known(line.ink).unwrap();
     let hex = if theme == Theme::Dark { dark } else { light };
@@ -252,12 +252,12 @@ fn text_is_seen_as_pixels_in_both_themes_and_sizes() {
     }
 }
 
-/// Figures as documents may hold them: nothing, very small, ordinary, very large.
+/// Returns a strategy for figures as documents may hold them: zero, very small, ordinary, very large.
 fn figure() -> impl Strategy<Value = f64> {
     prop_oneof![2 => Just(0.0), 1 => 1e-9..1e-3, 5 => 0.0..1_000.0, 2 => 1e3..1e9, 1 => 1e9..1e15]
 }
 
-/// Documents whose every figure is another one.
+/// Returns a strategy for documents whose every figure is replaced by an arbitrary one.
 fn any_documents() -> impl Strategy<Value = Vec<Results>> {
     (proptest::collection::vec(figure(), 97), 1..60_usize, prop_oneof![Just(1.0), Just(30.0), Just(7_200.0)]).prop_map(
         |(figures, buckets, bucket_s)| {

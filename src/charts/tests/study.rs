@@ -1,4 +1,4 @@
-//! Documents of studies, and what must hold of their charts however odd they are.
+//! Tests of the charts of studies, with documents however odd they are.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::results::{
 };
 
 const AXES: [&str; 5] = ["capacities.us.tpm", "workloads.chat.max_tokens", "client", "run.traffic_scale", "route"];
-/// Of an SVG, names of hundreds of letters included; a page bears several of them \[bytes\].
+/// The largest size of an SVG, names of hundreds of letters included \[bytes\]; a page bears several SVGs.
 const LARGEST: usize = 480_000;
 
 fn estimate(value: f64, half: f64) -> Estimate {
@@ -51,7 +51,7 @@ fn swept(index: u64, parameters: BTreeMap<String, Value>, size: f64, load: f64) 
     }
 }
 
-/// Returns the grid of axes with so many values each; the third one is of names.
+/// Returns a sweep over a grid of axes with these numbers of values; the third axis is of names.
 pub(super) fn sweep(sizes: &[u64]) -> Results {
     let mut points = Vec::new();
     for index in 0..sizes.iter().product() {
@@ -267,7 +267,7 @@ fn one_replication_has_no_interval_and_is_drawn() {
     }
 }
 
-/// Every figure of a document becomes the same one.
+/// Sets every figure of a document to the same value.
 fn all_are(results: &mut Results, value: Option<f64>) {
     let plain = value.unwrap_or(f64::NAN);
     for point in &mut results.points {

@@ -1,4 +1,4 @@
-//! Sweeps over the volume of a month, and what must hold of their chart however odd they are.
+//! Tests of the chart of a sweep over the volume of a month, with sweeps however odd they are.
 
 use serde_json::json;
 
@@ -7,7 +7,8 @@ use crate::results::{Axis, Expectation, Judgement};
 
 const NAME: &str = "cost_by_volume";
 
-/// Ways of buying, each with a month's cost as (fixed, for each request) and the volume at which it ends, at these volumes.
+/// Returns a sweep of ways of buying at some volumes. A way is its name, a month's cost as (fixed, for each request),
+/// and the volume at which it ends.
 pub(super) fn purchase(ways: &[(&str, f64, f64, f64)], volumes: &[f64]) -> Results {
     let mut points = Vec::new();
     for (i, volume) in volumes.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What stands on a drawing, read from it as it was before its text became outlines: where each line of text is, and in
-//! which ink how much is drawn.
+//! The content of a drawing, read from it as it was before its text became outlines: where each line of text is, and
+//! how much is drawn in which ink.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,11 +11,11 @@ use super::super::{Drawing, style};
 /// A line of text.
 pub(super) struct Written {
     pub(super) text: String,
-    /// As high as its capitals and as low as its descenders \[CSS px\].
+    /// The room of the line, as high as its capitals and as low as its descenders \[CSS px\].
     pub(super) room: Room,
     baseline: f64,
     pub(super) face: &'static str,
-    /// Its colour in the light.
+    /// The colour of the line in the light theme.
     pub(super) ink: u32,
 }
 
@@ -74,7 +74,7 @@ pub(super) fn reduced(drawing: &Drawing) -> String {
 
 type Shape = (String, String, &'static str);
 
-/// How many shapes of each sort there are, and how many corners they have together.
+/// Returns the number of shapes of each sort, and the number of corners that they have together.
 fn shapes(drawing: &Drawing) -> BTreeMap<Shape, (usize, usize)> {
     let document = roxmltree::Document::parse(&drawing.plotted).unwrap();
     let mut shapes: BTreeMap<Shape, (usize, usize)> = BTreeMap::new();

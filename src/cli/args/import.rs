@@ -1,4 +1,4 @@
-//! What can be typed after `bedload import`.
+//! The arguments of `bedload import`.
 
 use std::path::PathBuf;
 
@@ -53,7 +53,7 @@ pub(in crate::cli) struct ImportTraceArgs {
     pub name: Option<String>,
 }
 
-/// Where a meaning is kept among the names of columns.
+/// A function to the field that keeps the column of one meaning.
 pub(in crate::cli) type Meaning = fn(&mut trace::ColumnNames) -> &mut Option<String>;
 
 const MEANINGS: [(&str, Meaning); 6] = [

@@ -1,4 +1,4 @@
-//! How one file is judged: its catalogue, its expectations, its size, its baseline.
+//! The judgement of one file: its catalogue, its expectations, its size, its baseline.
 
 use super::{Gate, Subject};
 use crate::catalog;
@@ -148,7 +148,7 @@ fn unbounded(played: &Played) -> Option<Case> {
     Some(Case { name: "failures".to_owned(), verdict: Judgement::Held, text, is_warning: true, owner: None })
 }
 
-/// A warning for each thing that the answer does not cover, or that happens after the run.
+/// Returns a warning for each thing that the answer does not cover, or that happens after the run.
 fn caveats(played: &Played) -> impl Iterator<Item = Case> {
     let caveats = played.notes.iter().filter(|note| note.is_caveat);
     caveats.map(|note| Case {
@@ -170,7 +170,7 @@ fn undecided(name: &str, text: &str) -> Case {
     }
 }
 
-/// What a baseline has of a file: under its path, else under the one path that ends in its name.
+/// Returns the entry of a baseline for a file: that under its path, else that under the one path that ends in its name.
 fn known<'b>(baseline: &'b Baseline, file: &str) -> Option<&'b BaselineScenario> {
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let mut alike = baseline.scenarios.iter().filter(|(path, _)| name(path) == name(file));
@@ -178,7 +178,7 @@ fn known<'b>(baseline: &'b Baseline, file: &str) -> Option<&'b BaselineScenario>
     exact.or_else(|| alike.next().filter(|_| alike.next().is_none()).map(|(_, scenario)| scenario))
 }
 
-/// With something bought, whether that is enough, under every reading too; else whether there is an answer.
+/// Judges a size: whether what is bought is enough, under every reading too, or else whether there is an answer.
 fn sized(sizing: &Sizing, hangs: bool) -> Case {
     let judgement = match &sizing.bought {
         Some(bought) => match bought.verdict {

@@ -1,4 +1,4 @@
-//! `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says whether all hold.
+//! The command `bedload check`: the gate of a pipeline. Every file is run and judged; the exit code says if all hold.
 
 mod judge;
 
@@ -32,7 +32,7 @@ struct Subject {
 struct Gate<'a> {
     args: &'a CheckArgs,
     baseline: Option<Baseline>,
-    /// Today's date, as YYYY-MM-DD.
+    /// The date of today, as YYYY-MM-DD.
     today: String,
     clock: Clock,
 }
@@ -185,7 +185,7 @@ fn shared_quotas(subjects: &[Subject]) -> BTreeMap<String, Vec<Case>> {
     warnings
 }
 
-/// Returns whether one of the files that are checked judges both of these together: it is one of them or includes it.
+/// Returns whether one of the files that are checked judges both files together: it is one of them or includes it.
 fn are_together(subjects: &[Subject], one: &str, other: &str) -> bool {
     let source_of = |file: &str| subjects.iter().find(|subject| subject.file == file).map(|subject| &subject.source);
     let (Some(one), Some(other)) = (source_of(one), source_of(other)) else { return false };
@@ -225,8 +225,7 @@ fn broken(file: &str, name: &str, message: &str) -> Checked {
     Checked { file: file.to_owned(), title: String::new(), cases: vec![case], now: None, before: None, is_broken: true }
 }
 
-/// Leaves the reports that were asked for although nothing was judged; returns the trouble, with what hindered the
-/// reports.
+/// Writes the reports that were wanted although nothing was judged; returns the trouble, with any errors of writing.
 fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     match leave_reports(args, files) {
         Ok(()) => trouble,
@@ -234,7 +233,7 @@ fn reported(args: &CheckArgs, files: &[Checked], trouble: Trouble) -> Trouble {
     }
 }
 
-/// Writes the reports that were asked for: Markdown for a review, JUnit XML for a CI system.
+/// Writes the reports that the arguments name: Markdown for a review, JUnit XML for a CI system.
 fn leave_reports(args: &CheckArgs, files: &[Checked]) -> Result<(), Trouble> {
     let may_pass = args.inconclusive == OnDoubt::Pass;
     if let Some(path) = &args.junit {

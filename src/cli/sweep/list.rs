@@ -1,4 +1,4 @@
-//! `bedload sweep --list`: the points of a sweep without results, as CSV or as one JSON document.
+//! The command `bedload sweep --list`: the points of a sweep without results, as CSV or as one JSON document.
 
 use serde_json::Value;
 

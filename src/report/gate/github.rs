@@ -1,11 +1,11 @@
-//! Workflow commands of GitHub Actions, which become annotations of a pull request.
+//! The workflow commands of GitHub Actions, which become annotations of a pull request.
 
 use super::{Checked, visible};
 use crate::escape::{workflow_message, workflow_property};
 use crate::results::Judgement;
 
-/// A line for each thing that did not hold, or is worth a word. What is inconclusive is an error, or a warning where it
-/// `may_pass`.
+/// Returns a line for each condition that did not hold, or is worth a word. What is inconclusive is an error, or a
+/// warning where it `may_pass`.
 #[must_use]
 pub fn annotations(all: &[Checked], may_pass: bool) -> String {
     let mut out = String::new();

@@ -1,4 +1,4 @@
-//! JUnit's XML, as CI systems read it: a suite for each scenario, a case for each thing that was judged.
+//! The report of a gate as JUnit's XML, as CI systems read it: a suite for each scenario, a case for each condition.
 
 use super::{Checked, visible};
 use crate::escape::xml as escaped;

@@ -6,7 +6,7 @@ use crate::report::marks;
 use crate::results::Standing;
 use crate::terms::Unit;
 
-/// For a comment in a review: a table with one row for each scenario.
+/// Returns the report of a gate as Markdown for a comment in a review: a table with one row for each scenario.
 #[must_use]
 pub fn gate_markdown(all: &[Checked]) -> String {
     let all = &visible(all)[..];
@@ -37,7 +37,7 @@ fn scenario(checked: &Checked) -> String {
     if checked.title.is_empty() { file } else { format!("{file}<br>{}", escaped(&checked.title)) }
 }
 
-/// A run's end in a cell: the verdict, what fails, the neck, the money.
+/// Returns the outcome of a run for a cell: the verdict, the share that fails, the bottleneck, the cost.
 fn cell(standing: Option<&Standing>) -> String {
     let Some(standing) = standing else { return "–".to_owned() };
     let mut lines = vec![format!("{}, {} of requests fail", standing.verdict.name(), share(standing.failing_share))];
@@ -46,7 +46,7 @@ fn cell(standing: Option<&Standing>) -> String {
     lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>")
 }
 
-/// Returns an amount without cents that nobody knows.
+/// Returns an amount \[USD\] as a gate shows it: without cents where it is large.
 fn dollars(usd: f64) -> String {
     short(usd, Unit::Usd)
 }
@@ -55,7 +55,7 @@ fn per_month(usd: f64) -> String {
     format!("{} a month", dollars(usd))
 }
 
-/// How a run ended and what that is against the baseline, as lines for a terminal.
+/// Returns the outcome of a run, and what it was in the baseline where that differs, as lines for a terminal.
 pub(super) fn standing(checked: &Checked) -> Vec<String> {
     let Some(now) = &checked.now else { return Vec::new() };
     let was = |text: Option<String>| text.map(|text| format!(" (was {text})")).unwrap_or_default();
@@ -74,7 +74,7 @@ pub(super) fn standing(checked: &Checked) -> Vec<String> {
     lines
 }
 
-/// Text as a cell of a table takes it: nothing in it is markup, a cell or a line of its own.
+/// Returns a text for a cell of a table: nothing in it is markup, a cell or a line of its own.
 fn escaped(text: &str) -> String {
     marks::plain(text)
 }

@@ -1,4 +1,4 @@
-//! What a gate says of scenarios: for a terminal, for a review, for a CI system.
+//! The report of a gate on scenarios: for a terminal, for a review, for a CI system.
 
 mod github;
 mod junit;
@@ -22,30 +22,30 @@ pub struct Checked {
     pub file: String,
     pub title: String,
     pub cases: Vec<Case>,
-    /// How the run ended; `None`: nothing was run.
+    /// The outcome of the run; `None`: nothing was run.
     pub now: Option<Standing>,
-    /// How the run of the baseline ended; `None`: there is none, or it does not say.
+    /// The outcome of the baseline's run; `None`: there is no baseline, or it does not say.
     pub before: Option<Standing>,
     /// The file cannot be used: it is no scenario that can run, or no baseline.
     pub is_broken: bool,
 }
 
-/// One judged condition of a check, such as an expectation.
+/// A judged condition of a check, such as an expectation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
-    /// Such as the metric of an expectation.
+    /// The name of the condition, such as the metric of an expectation.
     pub name: String,
     pub verdict: Judgement,
-    /// What was found, in one line.
+    /// The finding, in one line.
     pub text: String,
-    /// It passes, and is worth a word: reports call it a warning.
+    /// True if the case passes and is worth a word: reports call it a warning.
     pub is_warning: bool,
-    /// Whose goal it is, in a scenario of several owners.
+    /// The owner whose goal it is, in a scenario of several owners.
     pub owner: Option<String>,
 }
 
 impl Checked {
-    /// Of all cases together: a failure weighs more than a doubt.
+    /// Returns the judgement of all cases together: a failure weighs more than a doubt.
     #[must_use]
     pub fn verdict(&self) -> Judgement {
         self.cases.iter().map(|case| case.verdict).max().unwrap_or(Judgement::Inconclusive)
@@ -138,7 +138,7 @@ pub fn gate_text(all: &[Checked]) -> String {
     out.replace('\u{a0}', " ")
 }
 
-/// What does not pass, a line each with its file.
+/// Returns the cases that do not pass, a line each with its file.
 #[must_use]
 pub fn gate_broken(all: &[Checked]) -> String {
     let all = &visible(all)[..];
@@ -149,13 +149,13 @@ pub fn gate_broken(all: &[Checked]) -> String {
     broken.collect::<String>().replace('\u{a0}', " ")
 }
 
-/// The name of the case that compares a metric with its baseline.
+/// Returns the name of the case that compares a metric with its baseline.
 #[must_use]
 pub fn against_the_baseline(metric: &str) -> String {
     format!("{metric} against the baseline")
 }
 
-/// How a metric differs from its baseline: `throttle_rate: 1.21 ±0.30 % more than the baseline`.
+/// Returns the difference of a metric from its baseline in words: `throttle_rate: 1.21 ±0.30 % more than the baseline`.
 #[must_use]
 pub fn difference(metric: &str, difference: Option<f64>, half_width: Option<f64>) -> String {
     let unit = terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit);

@@ -6,12 +6,13 @@ use crate::report::owners::{breaks, by_size, goals, taken};
 use crate::results::{Judgement, Take};
 use crate::terms;
 
-/// A change below this is none to speak of \[1\].
+/// The relative change below which a change is not mentioned \[1\].
 const WORTH_A_WORD: f64 = 0.005;
-/// Less of a limit is not worth a line, unless it changed \[1\].
+/// The share of a limit below which it is not worth a line, unless it changed \[1\].
 const WORTH_A_LINE: f64 = 0.05;
 
-/// One line for each owner, the one that takes most of a limit first: what it takes of each limit, what that is more or less than before, and which of its goals break.
+/// Returns a line for each owner, the one that takes most of a limit first: what it takes of each limit, what that is
+/// more or less than before, and which of its goals break.
 pub(super) fn lines(checked: &Checked) -> Vec<String> {
     let Some(now) = &checked.now else { return Vec::new() };
     let mut names: Vec<&str> = now.takes.iter().map(|take| take.owner.as_str()).collect();
@@ -35,7 +36,7 @@ pub(super) fn lines(checked: &Checked) -> Vec<String> {
     owners.into_iter().map(of_owner).collect()
 }
 
-/// The owner that takes most more of any limit than before; `None`: there is no baseline, or nobody takes more.
+/// Returns the owner that takes most more of any limit than before; `None`: there is no baseline, or nobody takes more.
 fn grows_most<'t>(now: &'t [Take], before: Option<&[Take]>) -> Option<&'t str> {
     let before = before?;
     let more = |take: &Take| {
@@ -47,12 +48,12 @@ fn grows_most<'t>(now: &'t [Take], before: Option<&[Take]>) -> Option<&'t str> {
     grown.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(owner, _)| owner)
 }
 
-/// What an owner took of a limit before, per minute.
+/// Returns what an owner took of a limit in the run of the baseline, per minute.
 fn was(take: &Take, before: &[Take]) -> f64 {
     before.iter().find(|b| b.owner == take.owner && b.limit == take.limit).map_or(0.0, |b| b.per_minute)
 }
 
-/// What is taken of one limit: against the baseline where it changed; `None`: too little for a line.
+/// Returns what an owner takes of one limit, against the baseline where that changed; `None`: too little for a line.
 fn told(take: &Take, before: Option<&[Take]>) -> Option<String> {
     let (path, kind) = take.limit.rsplit_once('.').unwrap_or(("", &take.limit));
     let name = path.split_once('.').map_or(path, |(_, name)| name);
@@ -67,13 +68,13 @@ fn told(take: &Take, before: Option<&[Take]>) -> Option<String> {
     take.share.is_none_or(|s| s >= WORTH_A_LINE).then(|| format!("{taken}, as before"))
 }
 
-/// The metrics of an owner's goals that fail.
+/// Returns the metrics of an owner's goals that fail.
 fn broken<'c>(checked: &'c Checked, owner: &str) -> impl Iterator<Item = &'c str> {
     let failed = checked.cases.iter().filter(|case| case.verdict == Judgement::Failed);
     failed.filter(move |case| case.owner.as_deref() == Some(owner)).map(|case| case.name.as_str())
 }
 
-/// Those that fail, and are worse than in the baseline.
+/// Returns the metrics of an owner's goals that fail and are worse than in the baseline.
 fn newly_broken<'c>(checked: &'c Checked, owner: &str) -> impl Iterator<Item = &'c str> {
     let is_worse = move |metric: &&str| {
         let name = against_the_baseline(metric);

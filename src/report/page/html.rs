@@ -10,7 +10,7 @@ use crate::results::Judgement;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// The page.
+/// Returns the review as an HTML page.
 #[must_use]
 pub fn html(review: &Review) -> String {
     let page = markup! {
@@ -41,7 +41,7 @@ pub fn html(review: &Review) -> String {
     page.into_string()
 }
 
-/// The page's own style, with the colours of the charts in both themes.
+/// Returns the page's own style, with the colours of the charts in both themes.
 fn style() -> String {
     let (light, dark) = (variables(Theme::Light), variables(Theme::Dark));
     format!(":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{STYLE}")
@@ -67,7 +67,7 @@ fn section(section: &Section) -> Markup {
     }
 }
 
-/// A section of the appendix, whose heading is one level deeper.
+/// Returns a section of the appendix, whose heading is one level deeper.
 fn subsection(section: &Section) -> Markup {
     markup! {
         h3 { (section.heading) }
@@ -110,18 +110,18 @@ fn piece(piece: &Piece) -> Markup {
     }
 }
 
-/// From this many letters on a word of a text is a key that may have to be broken \[1\].
+/// The length from which on a word of a text is taken for a key that may have to be broken \[letters\].
 const LONG_WORD: usize = 16;
-/// The same of a heading of a column.
+/// The length from which on a word of a column's heading may have to be broken \[letters\].
 const LONG_HEADING: usize = 8;
 
-/// A text whose keys, such as `capacities.us.tpm`, break after a dot, an underscore or a hyphen rather than in mid-word.
-/// Figures and dates stay whole.
+/// Returns a text whose keys, such as `capacities.us.tpm`, break after a dot, an underscore or a hyphen rather than in
+/// mid-word. Figures and dates stay whole.
 fn breakable(text: &str) -> Markup {
     broken(text, LONG_WORD)
 }
 
-/// A heading of a column, which breaks sooner, so that figures decide how wide the column is.
+/// Returns a heading of a column, which breaks sooner, so that figures decide how wide the column is.
 fn narrow(text: &str) -> Markup {
     broken(text, LONG_HEADING)
 }
@@ -134,7 +134,7 @@ fn broken(text: &str, long: usize) -> Markup {
     }
 }
 
-/// The letters of the longest part of a heading that is not broken.
+/// Returns the length of the longest part of a heading that is not broken \[letters\].
 fn longest_part(text: &str) -> usize {
     let parts = text.split(' ').flat_map(|word| parts_of_word(word, LONG_HEADING));
     parts.map(|part| part.chars().count()).max().unwrap_or(0)
@@ -156,7 +156,7 @@ fn parts_of_word(word: &str, long: usize) -> Vec<&str> {
     parts
 }
 
-/// A key in a cell breaks as soon as a heading does.
+/// Returns a piece in a cell, where a key breaks as soon as in a heading.
 fn in_cell(cell: &Piece) -> Markup {
     match cell {
         Piece::Code(text) => markup! { code { (narrow(text)) } },
@@ -184,13 +184,13 @@ impl Mood {
     }
 }
 
-/// From this many letters on a cell needs room that a narrow page has not \[1\].
+/// The length from which on a cell needs more room than a narrow page has \[letters\].
 const LONG: usize = 24;
 
-/// A table with more columns than this does not fit a telephone, where it scrolls in its frame.
+/// The most columns of a table that fits a telephone; a wider table scrolls in its frame.
 const MOST_NARROW: usize = 4;
 
-/// A table in a frame of its own, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
+/// Returns a table in its own frame, which scrolls where the page is narrow; a keyboard scrolls what has the focus.
 fn table(table: &Table, frame: &str) -> Markup {
     let groups = table.lines.chunk_by(|_, next| !matches!(next, Line::Group(_)));
     markup! {
@@ -229,8 +229,8 @@ fn figures(rows: &[Row]) -> Markup {
     }
 }
 
-/// A drawing. Its title and what to see in it are part of the drawing, and are read aloud as its name and description. A
-/// narrow page, on which the drawing scrolls, writes both above it and hides those in the drawing.
+/// Returns a drawing. Its title and its caption are part of the drawing, and are read aloud as its name and
+/// description. A narrow page, on which the drawing scrolls, writes both above it and hides those in the drawing.
 fn figure(drawing: &Drawing) -> Markup {
     markup! {
         figure id=(drawing.name) style=(format!("--words:{:.0}", drawing.words)) {

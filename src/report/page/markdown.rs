@@ -66,7 +66,7 @@ fn piece(piece: &Piece) -> String {
     }
 }
 
-/// In a cell a bar ends it, in a name too.
+/// Writes a piece of text in a cell of a table, where a bar would end the cell, in a name too.
 fn cell(cell: &Piece) -> String {
     match cell {
         Piece::Said(text) => parts_of(text).iter().map(self::cell).collect(),
@@ -94,7 +94,7 @@ fn bold(cell: String) -> String {
     if cell.is_empty() { cell } else { format!("**{cell}**") }
 }
 
-/// Cells of a line that has but one.
+/// Returns the empty cells that follow in a line with one cell.
 fn blanks(table: &Table) -> impl Iterator<Item = String> {
     std::iter::repeat_n(String::new(), table.columns.len().saturating_sub(1))
 }
@@ -108,7 +108,7 @@ fn figures(rows: &[Row]) -> String {
     out + "\n"
 }
 
-/// Returns a picture. Its title and what to see in it are drawn in it; whoever does not see it is told both.
+/// Returns a picture. Its title and caption are drawn in it, and written as its text for whoever does not see it.
 fn drawing(drawing: &Drawing) -> String {
     let (title, caption) = (plain(&drawing.title), plain(&drawing.caption));
     format!("![{title}. {caption}]({}.png)\n\n", drawing.name)

@@ -1,5 +1,5 @@
-//! What a review can decide from: the question, the answer, how sure it is, the drawings, what it rests on and what it
-//! leaves out. [`review`] says it as data, once; `html` and `markdown` lay it out.
+//! The review of a document, from which one can decide: the question, the answer, how sure it is, the drawings, what it
+//! rests on and what it leaves out. [`review`] makes it as data, once; `html` and `markdown` lay it out.
 
 mod html;
 mod inputs;
@@ -20,9 +20,9 @@ use crate::escape;
 use crate::report::verdict;
 use crate::results::{Comparison, Doubt, JudgedTwice, Judgement, Point, Results};
 
-/// The decision shows at most so many expectations, the broken ones first; the appendix has the rest.
+/// The most expectations that the decision shows, the broken ones first; the appendix has the rest.
 const MOST_EXPECTATIONS: usize = 10;
-/// The decision shows at most so many charts, so that they share one printed page.
+/// The most charts that the decision shows, so that they share one printed page.
 const MOST_CHARTS: usize = 2;
 /// The charts that serve a decision best, the best first: the answer of a study, then what fills up and how late answers come.
 const MAIN: [&str; 12] = [
@@ -39,11 +39,11 @@ const MAIN: [&str; 12] = [
     "served_by_capacity",
     "cost_by_component",
 ];
-/// The chart that serves best where a daily limit is the neck.
+/// The chart that serves best where a daily limit is the bottleneck.
 const DAILY: &str = "throttles_over_time";
 const PLAIN: Palette = Palette { colour: false };
 
-/// What a review is made of.
+/// The input of a review: a document, and the scenario of which it is the result.
 #[derive(Debug, Clone, Copy)]
 pub struct Sheet<'s> {
     pub subject: Subject<'s>,
@@ -51,14 +51,14 @@ pub struct Sheet<'s> {
     pub scenario: Option<&'s str>,
 }
 
-/// Everything that a review is told, in its order.
+/// The content of a review, in its order.
 #[derive(Debug, Clone)]
 pub struct Review {
-    /// As its author asked it.
+    /// The question, as the author of the scenario asked it.
     pub(super) question: String,
-    /// How good the answer is; `None`: nothing was expected.
+    /// The judgement of the answer; `None`: nothing was expected.
     pub(super) judgement: Option<Judgement>,
-    /// The first line answers, the others explain.
+    /// The answer: its first line answers, the others explain.
     pub(super) answer: Vec<Piece>,
     /// The sampling error and the unpublished rules, side by side where there is room.
     pub(super) certainty: [Section; 2],
@@ -79,22 +79,22 @@ pub(super) struct Section {
 #[derive(Debug, Clone)]
 pub(super) enum Block {
     Paragraph(Vec<Piece>),
-    /// What deserves to be seen before the rest.
+    /// A warning, which deserves to be seen before the rest.
     Warning(String),
-    /// Small print.
+    /// A paragraph in small print.
     Fine(Vec<Piece>),
-    /// One line each; one that begins with a space belongs to the line before.
+    /// Facts, one on each line; one that begins with a space belongs to the line before.
     Facts(Vec<String>),
     List(Vec<Vec<Piece>>),
     Table(Table),
     /// A table of texts, whose cells wrap so that the page never clips or scrolls them.
     Wrapped(Table),
-    /// Labels and what is said of each.
+    /// Labels, and the lines under each.
     Figures(Vec<Row>),
     Drawings(Vec<Drawing>),
     /// A text that is opened by whoever wants it: what it is, and the text.
     Folded(String, String),
-    /// What is typed into a shell.
+    /// A command that is typed into a shell.
     Command(String),
 }
 
@@ -102,7 +102,7 @@ pub(super) enum Block {
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
     Text(String),
-    /// The same, where names and keys stand between backticks.
+    /// A text in which names and keys stand between backticks.
     Said(String),
     /// A name or a key, as a scenario writes it.
     Code(String),
@@ -110,7 +110,7 @@ pub(super) enum Piece {
     Tag(Mood, &'static str),
 }
 
-/// How a tag looks.
+/// The look of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mood {
     Plain,
@@ -119,10 +119,10 @@ pub(super) enum Mood {
     Open,
 }
 
-/// Rows of cells under the names of their columns.
+/// A table: rows of cells under the names of their columns.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    /// What it shows, for those who cannot see where it stands.
+    /// The content of the table in words, for readers who cannot see where the table stands.
     pub(super) name: &'static str,
     pub(super) columns: Vec<Column>,
     pub(super) lines: Vec<Line>,
@@ -131,7 +131,7 @@ pub(super) struct Table {
 /// A line of a table.
 #[derive(Debug, Clone)]
 pub(super) enum Line {
-    /// What the lines below it, up to the next of its kind, have in common.
+    /// A heading with what the lines below it, up to the next group, have in common.
     Group(Vec<Piece>),
     Cells(Vec<Piece>),
     /// The sum of those above.
@@ -182,7 +182,7 @@ fn parts_of(text: &str) -> Vec<Piece> {
     parts.map(|(i, part)| if i % 2 == 0 { self::text(part) } else { code(part) }).collect()
 }
 
-/// What a review is told of a document.
+/// Returns the review of a document.
 ///
 /// # Errors
 /// A chart cannot be drawn.
@@ -240,7 +240,7 @@ fn split(drawings: Vec<Drawing>, is_daily: bool) -> (Vec<Drawing>, Vec<Drawing>)
     (main, rest.collect())
 }
 
-/// Whether a daily limit is the neck of the one point that the document is about.
+/// Returns whether a daily limit is the bottleneck of the one point that the document is about.
 fn is_daily(subject: &Subject<'_>) -> bool {
     let neck = subject.point().and_then(|point| point.basis.neck.as_ref());
     neck.is_some_and(|neck| neck.path.ends_with(".tpd"))

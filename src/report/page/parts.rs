@@ -122,7 +122,7 @@ pub(super) fn unit(metric: &str) -> Unit {
     terms::parse_metric(metric).map_or(Unit::Count, |m| m.term.unit)
 }
 
-/// Returns the figures: of a run as the terminal tells them, of a comparison, of a size, or of points.
+/// Returns the figures: of a run as a terminal shows them, of a comparison, of a size, or of points.
 pub(super) fn story(subject: &Subject<'_>) -> Section {
     let results = subject.results;
     if let Some(comparison) = &results.comparison {
@@ -224,7 +224,7 @@ fn tried(results: &Results, sizing: &Sizing) -> Vec<Block> {
     blocks
 }
 
-/// The bill, and what is committed.
+/// Returns the section of the bill and of the commitments.
 pub(super) fn money(subject: &Subject<'_>) -> Option<Section> {
     let point = subject.point()?;
     let reasons = cost::unknowns(subject.results, point);
@@ -249,7 +249,7 @@ pub(super) fn dollars(x: Option<f64>) -> String {
     x.map_or_else(|| "not known".to_owned(), usd)
 }
 
-/// What is paid for, and at which capacity where the words do not say so.
+/// Returns what an item of the bill is for, and its capacity where the words do not name it.
 fn what(item: &BillItem) -> String {
     match item.capacity.as_ref().filter(|name| !item.what.contains(name.as_str())) {
         Some(capacity) => format!("{} of {capacity}", item.what),
@@ -257,7 +257,7 @@ fn what(item: &BillItem) -> String {
     }
 }
 
-/// What is due; where a discount is agreed on, beside what it would be by list price.
+/// Returns the bill as a table: what is due and, where a discount is agreed on, what it would be by list price.
 fn bill(items: &[BillItem]) -> Table {
     let is_discounted = items.iter().any(|item| item.list.is_some());
     let line = |what: &str, listed: [Option<f64>; 3], off: &str, due: [Option<f64>; 3]| {
@@ -338,7 +338,7 @@ fn command(results: &Results) -> String {
     format!("bedload compare {}{other}{}{}", file(&a.file), set("--set-both", &both), set("--set", &own))
 }
 
-/// A file as a shell takes it: most need no quotes.
+/// Returns the name of a file for a shell: most names need no quotes.
 fn file(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     if name.chars().all(is_plain) { name.to_owned() } else { quoted(name) }

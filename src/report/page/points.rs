@@ -9,9 +9,9 @@ use crate::report::sweep::{TRUNCATION, cut_differs, value};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Judgement, Point, Results};
 
-/// A table holds all of so many points; of more it holds those that the summary shows.
+/// The most points of which a table holds all; of more it holds those that the summary shows.
 const MOST_POINTS: usize = 60;
-/// Goals whose metrics the table shows.
+/// The most goals whose metrics the table shows.
 const MOST_GOALS: usize = 3;
 /// The metrics of every table, after those of the goals.
 const USUAL: [&str; 3] = ["failure_rate", "throttle_rate", "e2e_p99_ms"];

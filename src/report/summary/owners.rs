@@ -4,7 +4,7 @@ use super::super::owners;
 use super::{Row, Story, Table};
 
 impl Story<'_> {
-    /// Tells of each owner, the one that takes the largest share of a limit first.
+    /// Adds the figures of each owner, the one that takes the largest share of a limit first.
     pub(super) fn owners(&mut self) {
         let rows: Vec<Vec<String>> = owners::rows(self.point).into_iter().map(Vec::from).collect();
         if !rows.is_empty() {

@@ -1,4 +1,4 @@
-//! What became of the requests: in total, of sessions, of attempts that were given up, and by workload.
+//! The summary of what became of the requests: in total, of sessions, of attempts that were given up, and by workload.
 
 use std::cmp::Ordering;
 
@@ -53,7 +53,7 @@ impl Story<'_> {
         self.rows.push(Row { label: "Requests", lines, table });
     }
 
-    /// The share of requests without an answer, and how soon that was known.
+    /// Returns the share of requests without an answer, and how soon that was known.
     fn unanswered(&self) -> Option<String> {
         (self.value("failure_rate") > 0.0).then(|| {
             let soon = self.point.value("time_to_failure_p50_ms");
@@ -103,7 +103,7 @@ impl Story<'_> {
         Some(format!("sessions: {} in progress on average, {peak} at the peak{completed}", figure(mean, Unit::Count)))
     }
 
-    /// The workloads, when there are several: the worst first when requests fail or are throttled, else by name.
+    /// Returns the workloads, where there are several: the worst first if requests fail or are throttled, else by name.
     fn workloads(&self) -> Option<Table> {
         let names = self.names("workloads.");
         if names.len() < 2 {

@@ -11,27 +11,27 @@ use crate::report::figures::{Palette, count, money, share};
 use crate::report::verdict::unbounded_share;
 use crate::results::{Point, Results, Traffic};
 
-/// Of more kinds of traffic no cheapest point is told for each.
+/// The most kinds of traffic of a sweep for each of which the cheapest point is named.
 const MOST_LOADS: usize = 8;
-/// Shares of answers that are cut short and differ by no more than this are the same \[1\].
+/// The largest difference of shares of answers that are cut short at which two shares are the same \[1\].
 pub(super) const SAME_CUT: f64 = 0.001;
 
 /// The points of a sweep by the traffic that they carry.
 #[derive(Debug, Default)]
 pub(super) struct Loads(Vec<Load>);
 
-/// Points whose traffic is the same: they share the streams, so they have the same requests.
+/// The points of one traffic: they share the random streams, so that they have the same requests.
 #[derive(Debug)]
 struct Load {
     traffic: Traffic,
-    /// The parameters that all of them have in common.
+    /// The parameters that all the points have in common.
     shared: BTreeMap<String, Value>,
     points: u64,
-    /// How many meet what is expected.
+    /// The number of points that meet what is expected.
     held: u64,
-    /// The least share of answers that one of those cuts short, with the number of its point.
+    /// The least share of answers that a point of `held` cuts short, with the number of that point.
     least_cut: Option<(f64, u64)>,
-    /// Those of them whose cost is known, by each measure of cost.
+    /// The points of `held` whose cost is known, by each measure of cost.
     ranked: [Ranked; 2],
     /// The keys whose prices are missing from points that meet what is expected.
     missing: BTreeSet<String>,
@@ -74,7 +74,7 @@ impl Loads {
         usize::from(known(1) > known(0))
     }
 
-    /// The cheapest, or why none is, in lines.
+    /// Returns lines on the cheapest points, or on why there is none.
     pub(super) fn lines(&self, head: &Results, palette: Palette) -> Vec<String> {
         let measure = self.measure();
         let mut lines = match self.0.as_slice() {
@@ -101,7 +101,7 @@ impl Loads {
 }
 
 impl Load {
-    /// What its points share, else how many requests they carry.
+    /// Returns a name for the traffic of the points: the parameters that they share, or the number of their requests.
     fn label(&self, head: &Results, is_told_apart: bool) -> String {
         let shared = named(head, &self.shared);
         match (is_told_apart, self.shared.is_empty()) {

@@ -1,4 +1,4 @@
-//! Names the columns of a sweep: as short as they can be told apart.
+//! The names of the columns of a sweep: as short as they can be told apart.
 
 /// Returns the end of each path that no other path shares, such as `us.tpm` beside `eu.tpm`, and `tpm` where it stands alone.
 pub(super) fn distinct(paths: &[&str]) -> Vec<String> {

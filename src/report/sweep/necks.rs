@@ -1,10 +1,10 @@
-//! What holds up the points of a sweep that fail.
+//! The bottlenecks of the points of a sweep that fail.
 
 use crate::report::figures::count;
 use crate::report::verdict;
 use crate::results::Neck;
 
-/// The necks of the points that fail, each with the number of its points, in the order in which they came.
+/// The bottlenecks of the points that fail, each with the number of its points, in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Necks {
     points: u64,
@@ -12,7 +12,7 @@ pub(super) struct Necks {
 }
 
 impl Necks {
-    /// Counts the neck of a point that fails; `None`: it has none.
+    /// Counts the bottleneck of a point that fails; `None`: the point has none.
     pub(super) fn add(&mut self, neck: Option<&Neck>) {
         self.points += 1;
         let Some(neck) = neck else { return };
@@ -23,7 +23,7 @@ impl Necks {
         }
     }
 
-    /// Returns the commonest neck, the first of equals; `None`: nothing held up any point that fails.
+    /// Returns the commonest bottleneck, the first of equals; `None`: no point that fails has one.
     pub(super) fn line(&self) -> Option<String> {
         let most = self.by_place.iter().map(|(_, points)| *points).max()?;
         let (neck, _) = self.by_place.iter().find(|(_, points)| *points == most)?;

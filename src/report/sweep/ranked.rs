@@ -4,19 +4,20 @@
 use super::COSTS;
 use crate::results::Point;
 
-/// Costs that differ by less than this share are equal \[1\].
+/// The relative difference of costs below which they are equal \[1\].
 const EQUAL: f64 = 1e-9;
-/// Costs that differ by less than this share may be as cheap \[1\].
+/// The relative difference of costs below which one may be as cheap as the other \[1\].
 const ALIKE: f64 = 0.01;
-/// What a share of requests that fail may save at most, as a multiple of it: large requests are refused first \[1\].
+/// The largest saving of cost that failing requests can explain, as a multiple of their share \[1\]. It is more than 1,
+/// because large requests are refused first.
 const SAVED_PER_FAILURE: f64 = 3.0;
 
-/// Points that meet what is expected and whose cost is known, by one measure of cost.
+/// The points that meet what is expected and whose cost is known, ranked by one measure of cost.
 #[derive(Debug)]
 pub(super) struct Ranked {
     measure: &'static str,
     pub(super) known: u64,
-    /// Points of which no other costs no more and fails no more, from the least cost on.
+    /// The points that no other beats in cost and in failures, about as cheap as the cheapest, by rising cost.
     front: Vec<Candidate>,
 }
 
@@ -25,7 +26,7 @@ pub(super) struct Ranked {
 pub(super) struct Candidate {
     pub(super) point: Point,
     pub(super) cost: f64,
-    /// Other points with an equal cost.
+    /// The number of other points with an equal cost.
     pub(super) equals: u64,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Best<'r> {
 }
 
 impl Candidate {
-    /// The share of requests that got no answer \[1\].
+    /// Returns the share of requests that got no answer \[1\].
     pub(super) fn failing(&self) -> f64 {
         self.point.value("failure_rate").unwrap_or(self.point.basis.failing_share)
     }
@@ -51,7 +52,7 @@ impl Candidate {
 }
 
 impl Ranked {
-    /// Ranks by number `i` of the costs.
+    /// Returns an empty ranking by number `i` of the costs.
     pub(super) fn by(i: usize) -> Self {
         Self { measure: COSTS[i], known: 0, front: Vec::new() }
     }
