@@ -1,5 +1,5 @@
-//! What a run leaves out of the traffic that its scenario describes: rates that are stated and never reached, hours and
-//! points of a shape that the run does not see, requests that come outside the measured time.
+//! The traffic that a scenario describes and its run leaves out: rates that are stated and never reached, hours and
+//! points of a shape that the run does not see, requests that arrive outside the measured time.
 
 use super::Model;
 use super::daily::moment;

@@ -11,17 +11,17 @@ use crate::model::quantity::{Amount, Count, Duration, TokenPrice};
 use crate::model::spec::{At, words};
 use crate::units::{Price, SimTime, Tokens, Usd};
 
-/// What a customized model costs beside serving it.
+/// The costs of a customized model beside the cost of serving it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customization {
     /// The name under `[models]`.
     pub model: String,
     pub method: Method,
-    /// Of one training: the corpus times the epochs \[tokens\].
+    /// The number of tokens in one training: the corpus times the epochs \[tokens\].
     pub trained_tokens: Tokens,
     /// `None`: not known.
     pub price: Option<Price>,
-    /// For a month; `None`: not known.
+    /// The price of storing the custom model for a month; `None`: not known.
     pub storage_per_month: Option<Usd>,
     /// The time between two trainings \[µs\]; `None`: trained once.
     pub retrain_every: Option<SimTime>,
@@ -36,7 +36,7 @@ impl Customization {
 }
 
 words! {
-    /// How a model is customized.
+    /// The method by which a model is customized.
     Method, "a method of customization" {
         "fine_tuning" => FineTuning,
         "continued_pre_training" => ContinuedPreTraining,
@@ -54,26 +54,26 @@ impl Method {
     }
 }
 
-/// How a model was made one's own, and what that costs.
+/// The customization of a model, and its costs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Customization")]
 pub struct CustomizationSpec {
-    /// How it is trained.
+    /// The method of training.
     pub method: At<Method>,
     /// The length of the training data \[tokens\].
     pub training_tokens: At<Count>,
-    /// How often the data is gone through; default 1.
+    /// The number of passes over the training data; default 1.
     pub epochs: Option<At<Count>>,
-    /// Of one trained token, such as "$3.78/1M"; the catalogue's when left out.
+    /// The price of one trained token, such as "$3.78/1M"; the catalogue's when left out.
     pub price: Option<At<TokenPrice>>,
-    /// Of keeping the model for a month, such as "$1.95"; the catalogue's when left out.
+    /// The price of storing the model for a month, such as "$1.95"; the catalogue's when left out.
     pub storage_per_month: Option<At<Amount>>,
-    /// How often it is trained again; never when left out.
+    /// The time between two trainings; the model is trained only once when left out.
     pub retrain_every: Option<At<Duration>>,
 }
 
-/// What training may take: sums of money stay exact \[tokens\].
+/// The most tokens of one training; up to this number, sums of money stay exact \[tokens\].
 const MOST_TOKENS: u64 = 1_000_000_000_000_000;
 
 impl CustomizationSpec {

@@ -1,4 +1,4 @@
-//! How `[[expect]]`, `[windows.NAME]` and `[output]` are written, and what goals on failures say.
+//! The form of `[[expect]]`, `[windows.NAME]` and `[output]` in a scenario, and the goals on failures.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -83,7 +83,7 @@ pub struct FailureGoal<'m> {
 pub struct FailureBound {
     /// \[1\]
     pub share: f64,
-    /// Whether a goal of the scenario says so.
+    /// True if a goal of the scenario states the share; false if it is the default.
     pub is_stated: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Where figures come from: what a scenario states, what is published, what others measured, what is assumed.
+//! The origin of figures: stated by the scenario, published, measured by others, or assumed.
 
 use super::Assumption;
 
@@ -29,7 +29,7 @@ pub struct Input {
     pub source: String,
 }
 
-/// What a reader of the answer must know of a part of the scenario, such as that its model ends soon.
+/// A remark on a part of the scenario for the reader of the answer, such as that its model ends soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     /// The part: `models.chat`.

@@ -1,4 +1,4 @@
-//! How a scenario writes a distribution: of token counts, of durations, of speeds.
+//! The form in which a scenario writes a distribution: of token counts, of durations, of speeds.
 //!
 //! The parameters describe the unclamped law; `min` and `max` clamp its draws. A law that is stated by two figures of
 //! it (a median and a percentile, a mean and a coefficient of variation) is solved for its own parameters here:
@@ -25,7 +25,7 @@ pub trait Quantity: Scalar + Clone + for<'de> Deserialize<'de> + JsonSchema {
     /// The name of the quantity in errors, such as `a token count`.
     const WHAT: &'static str;
     const DESCRIPTION: &'static str;
-    /// Whether a lognormal may be given by mu and sigma, which have no unit.
+    /// True if a lognormal may be given by mu and sigma, which have no unit.
     const PLAIN: bool;
     /// The least value of a draw, in the law's own unit.
     const LEAST: f64;
@@ -238,7 +238,7 @@ pub struct EmpiricalSpec<Q> {
     pub max: Option<At<Q>>,
 }
 
-/// What became of the column of a law. Files are read before laws are lowered, and of token counts alone.
+/// The state of the file column that a law names. Files are read before laws are lowered, and only for token counts.
 #[derive(Debug, Clone, Default)]
 pub enum Reading {
     #[default]

@@ -1,4 +1,4 @@
-//! What is simulated, as plain data: resolved, checked, without spans or defaults left open.
+//! The model that is simulated, as plain data: resolved, checked, without spans or defaults left open.
 //!
 //! Each kind lives in a file of its own that reads in one order: when to use it, its equation and source; its `Spec`
 //! (what a scenario writes); its lowering; its behaviour, if the engine does not own it; its tests.
@@ -44,7 +44,7 @@ pub struct Model {
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,
     pub assumptions: Vec<Assumption>,
-    /// What a reader of the answer must know of parts of the scenario: models that have ended or end soon.
+    /// Remarks on parts of the scenario for the reader of the answer: models that have ended or end soon.
     pub remarks: Vec<input::Remark>,
     /// Every figure in force with who says so, sorted.
     pub inputs: Vec<input::Input>,
@@ -65,8 +65,8 @@ pub struct Run {
     pub replications: Replications,
     /// The confidence level of the intervals, in (0, 1).
     pub confidence: f64,
-    /// At most so many requests wait, and so many attempts are in service, at one instant; one more ends the run. The
-    /// engine's own limits hold too.
+    /// The greatest number of requests that wait, and of attempts in service, at one instant; one more ends the run.
+    /// The engine's own limits hold too.
     pub most_alive: u32,
 }
 
@@ -84,8 +84,8 @@ impl Run {
     }
 }
 
-/// How many replications to run: waves from `min`, each as large as all before it, up to `max`, until the half-widths
-/// of the metrics that expectations name are within `relative_precision` of their estimates.
+/// The number of replications: waves from `min`, each as large as all before it, up to `max`, until the half-widths of
+/// the metrics that expectations name are within `relative_precision` of their estimates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Replications {
     pub min: u32,

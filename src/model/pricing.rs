@@ -1,4 +1,4 @@
-//! What it costs: integers times exact prices, rounded once, when shown.
+//! The computation of costs: integers times exact prices, rounded once, when shown.
 
 pub mod long_context;
 
@@ -155,7 +155,7 @@ pub const HOURS_PER_MONTH: f64 = 730.0;
 pub struct Money {
     /// The hours of a month for the bill \[h/month\].
     pub hours_per_month: f64,
-    /// When given, monthly usage is this many requests whatever the run's length.
+    /// The number of requests in a month, whatever the run's length; `None`: it is extrapolated from the run.
     pub requests_per_month: Option<f64>,
     /// Taken off \[10⁻⁶\].
     pub discounts: BTreeMap<Component, u64>,
@@ -213,7 +213,7 @@ pub struct Told {
     pub listed: Vec<(&'static str, String)>,
 }
 
-/// What multiplies a standard price, for a tier or for batch, where no price of its own is listed \[10⁻⁶\].
+/// Returns the factor of standard prices, for a tier or for batch, where no special price is listed \[10⁻⁶\].
 fn factor_of(terms: Terms<'_>) -> u64 {
     let tier = terms.tier;
     let usual = match (terms.is_batch, tier.name) {
@@ -227,9 +227,9 @@ fn factor_of(terms: Terms<'_>) -> u64 {
 /// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
 const BATCH_FACTOR: u64 = 500_000;
 
-/// Where a price of the catalogue stands.
+/// A price of the catalogue: its key, and the function that reads it from an entry.
 type Listed = (&'static str, fn(&PriceEntry) -> &Option<String>);
-/// Where a price of a scenario stands.
+/// The function that reads one price from the prices of a scenario.
 type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 
 /// Returns the prices in force, each by itself: what the scenario writes, in the capacity before the model, else what

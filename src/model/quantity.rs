@@ -199,7 +199,7 @@ impl Scalar for Rate {
 }
 scalar!(Rate, { "type": "string", "pattern": r"^\s*[0-9_.]+\s*/\s*(us|µs|ms|s|sec|m|min|h|hour|d|day|days)\s*$", "examples": ["600/min", "10/s"] });
 
-/// How traffic grows, such as `"8%/month"`, compounding continuously: the logarithm of its rate \[1/µs\].
+/// The growth of traffic, such as `"8%/month"`, compounding: the increase of the logarithm of its rate \[1/µs\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growth(pub f64);
 

@@ -1,4 +1,4 @@
-//! How long an answer takes, and what the model charges against quotas.
+//! The duration of an answer, and the tokens that a model charges against quotas.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::model::spec::{At, words};
 use crate::random::Law;
 use crate::units::{Tokens, round_half_up};
 
-/// What is known of a model: the scenario's word over the catalogue's.
+/// The facts about a model: the scenario's statements, else the catalogue's.
 #[derive(Debug, Clone)]
 pub struct ModelFacts {
     /// The name under `[models]`.
@@ -25,7 +25,7 @@ pub struct ModelFacts {
     pub max_cacheable_tokens: Tokens,
 }
 
-/// How many tokens one output token takes from the tokens-per-minute quota \[AWS user guide, quotas-token-burndown\].
+/// The tokens-per-minute quota that one output token takes \[tokens/token; AWS user guide, quotas-token-burndown\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Burndown {
     /// The burndown rate \[10⁻⁶ tokens/token\].
@@ -65,7 +65,7 @@ pub struct ModelSpec {
     pub max_output_tokens: Option<At<Count>>,
     /// Quota tokens that one output token takes \[1\].
     pub output_burndown: Option<At<Number>>,
-    /// From the start of service to the first token, but for prefill.
+    /// The time from the start of service to the first token, without prefill.
     pub time_to_first_token: Option<At<LawSpec<Duration>>>,
     /// Longer to the first token, for each 1,000 uncached input tokens.
     pub prefill_per_1k_tokens: Option<At<LawSpec<Duration>>>,
@@ -78,14 +78,14 @@ pub struct ModelSpec {
     pub prices: Option<At<PricesSpec>>,
     /// Multiplies every price of the model's tokens, stated or from the catalogue; default 1 \[1\].
     pub price_factor: Option<At<Number>>,
-    /// What becomes of a run that starts after the model's end of life; default refuse.
+    /// The treatment of a run that starts after the model's end of life; default refuse.
     pub after_end: Option<At<AfterEnd>>,
-    /// How it was made one's own, and what that costs.
+    /// The customization of the model, and its costs.
     pub customization: Option<At<CustomizationSpec>>,
 }
 
 words! {
-    /// What becomes of a run that starts after a model's end of life: it is refused, or the model answers as before.
+    /// The treatment of a run that starts after a model's end of life: it is refused, or the model answers as before.
     AfterEnd, "what happens after the end" {
         "refuse" => Refuse,
         "play" => Play,

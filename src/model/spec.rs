@@ -1,5 +1,6 @@
-//! How a scenario writes things: a value remembers where it was written ([`At`]); a *kind* is a table whose one key
-//! names it, a bare string for a kind with its defaults, or a bare number where a constant will do ([`Kinds`]).
+//! The forms in which a scenario writes values: a value remembers where it was written ([`At`]); a *kind* is a table
+//! whose one key names it, a bare string for a kind with its defaults, or a bare number where a constant will do
+//! ([`Kinds`]).
 //!
 //! Everything here speaks serde, so that a refusal has the exact place of the value that caused it; nothing uses
 //! serde's `tag`, `untagged` or `flatten`, which forget places.

@@ -33,15 +33,15 @@ pub struct AccountSpec {
 }
 
 words! {
-    /// What counts towards the account's daily quota: the tokens that are billed, or each kind of token weighted by its
-    /// price over that of the model's input.
+    /// The rule for the tokens that count towards the account's daily quota: those that are billed, or each kind of
+    /// token weighted by its price over that of the model's input.
     Counting, "a way to count tokens" {
         "billed" => Billed,
         "price_weighted" => PriceWeighted,
     }
 }
 
-/// What a token of each kind counts where tokens are weighted by price: its price over the price of an input token
+/// The weight of a token of each kind where tokens are weighted by price: its price over the price of an input token
 /// \[10⁻⁶\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceWeights {

@@ -23,12 +23,12 @@ use crate::units::{Tokens, WallClock, round_half_up};
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Batch")]
 pub struct BatchSpec {
-    /// How often what has been collected is submitted as a job.
+    /// The interval at which the collected requests are submitted as a job.
     #[schemars(extend("examples" = ["1h"]))]
     pub collect_every: At<Duration>,
-    /// When requests are collected, as an offset from midnight UTC; default 0s.
+    /// The submission time of jobs, as an offset from midnight UTC; default 0s.
     pub collect_at: Option<At<Duration>>,
-    /// From the submission of a job to its start; not published.
+    /// The time from the submission of a job to its start; not published.
     pub queue_delay: At<LawSpec<Duration>>,
     /// Input and output tokens that a job gets through; not published \[tokens/s\].
     pub tokens_per_second: At<Number>,
@@ -40,7 +40,7 @@ pub struct BatchSpec {
     pub prices: Option<At<PricesSpec>>,
 }
 
-/// How jobs are made and run.
+/// The rules by which jobs are collected and run.
 #[derive(Debug, Clone)]
 pub struct JobsPlan {
     /// The time between two jobs \[µs\].
@@ -55,7 +55,7 @@ pub struct JobsPlan {
     pub sizes: JobSizes,
 }
 
-/// How large a job may be \[AWS general reference, Amazon Bedrock quotas\].
+/// The bounds of the size of a job \[AWS general reference, Amazon Bedrock quotas\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct JobSizes {
     /// The fewest records of a job.
@@ -151,7 +151,7 @@ impl JobsPlan {
         now + self.collect_every - (now + phase) % self.collect_every
     }
 
-    /// How long a job of so many tokens runs \[µs\].
+    /// Returns the running time of a job of `tokens` tokens \[µs\].
     #[must_use]
     pub fn makespan(&self, tokens: Tokens) -> u64 {
         round_half_up(tokens as f64 / self.speed).max(1)

@@ -1,4 +1,4 @@
-//! How requests in progress slow each other down.
+//! Contention: requests in progress slow each other down.
 //!
 //! On demand, AWS owns the machines and publishes nothing: `none`. A bought or an imported model runs on machines of
 //! its own: then a curve measured under load, or processor sharing, tells more.
@@ -11,10 +11,10 @@ use crate::model::quantity::Number;
 use crate::model::spec::{At, kinds};
 use crate::random::Law;
 
-/// How service depends on what else is served.
+/// The dependence of the service time on the number of requests in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Contention {
-    /// Not at all.
+    /// The service time does not depend on the load.
     None,
     /// Every time of service is multiplied by a factor, linear in the share of the places that is taken.
     Curve(Vec<CurvePoint>),
@@ -30,7 +30,7 @@ pub struct CurvePoint {
 }
 
 kinds! {
-    /// How requests in progress slow each other down.
+    /// The way in which requests in progress slow each other down.
     ContentionSpec, "a kind of contention" {
         "none" => None(NoContentionSpec),
         "curve" => Curve(CurveSpec),
@@ -60,7 +60,7 @@ pub struct CurveSpec {
 pub struct CurvePointSpec {
     /// Requests in progress, the new one included, / concurrency \[1\].
     pub utilization: At<Number>,
-    /// What times of service are multiplied by \[1\].
+    /// The factor by which the service time is multiplied.
     pub factor: At<Number>,
 }
 

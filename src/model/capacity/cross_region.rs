@@ -34,19 +34,19 @@ capacity_keys! {
         pub profile: At<Text>,
         /// The region that is called.
         pub source_region: At<Text>,
-        /// Where it may serve, instead of what the catalogue lists: names, or tables with a live capacity.
+        /// The regions that may serve, instead of those of the catalogue: names, or tables with a live capacity.
         pub destinations: Option<At<Vec<At<DestinationSpec>>>>,
-        /// Which region is next when the source has no room; default in_order.
+        /// The choice of the next region when the source has no room; default in_order.
         pub selection: Option<At<Selection>>,
-        /// What each region passed over adds; default uniform from 10ms to 99ms.
+        /// The latency that each region passed over adds; default uniform from 10ms to 99ms.
         pub reroute_latency: Option<At<LawSpec<Duration>>>,
-        /// What the caller sees when no region has room; default unavailable.
+        /// The answer to the caller when no region has room; default unavailable.
         pub no_room: Option<At<NoRoom>>,
     }
 }
 
 words! {
-    /// Which region is next when the source has no room: the next of the list, or the one with the most room.
+    /// The choice of the next region when the source has no room: the next of the list, or the one with the most room.
     Selection, "a way to select a region" {
         "in_order" => InOrder,
         "free_room" => FreeRoom,
@@ -54,7 +54,7 @@ words! {
 }
 
 words! {
-    /// What the caller sees when no region has room: a 503, or a 429.
+    /// The answer to the caller when no region has room: a 503, or a 429.
     NoRoom, "an answer" {
         "unavailable" => Unavailable,
         "throttled" => Throttled,
@@ -112,14 +112,14 @@ pub struct PoolPlan {
 #[derive(Debug, Clone)]
 pub struct RegionPlan {
     pub name: String,
-    /// Whose prompt cache it has.
+    /// The index of the region, which has a prompt cache of its own.
     pub region: usize,
     pub concurrency: Option<u32>,
     pub tpm: Option<Tokens>,
     pub background: Background,
     /// The round trip from the source region \[µs\].
     pub round_trip: u64,
-    /// What outages leave over time \[10⁻⁶\].
+    /// The share of the live capacity that outages leave, over time \[10⁻⁶\].
     pub left: Steps<u64>,
 }
 

@@ -1,11 +1,11 @@
-//! What a limit takes of a call: the amount that it reserves at admission, and the amount that it is charged in the end.
+//! The demand of a call on a limit: the amount reserved at admission, and the amount charged in the end.
 
 use super::account::{Counting, INPUT_WEIGHT, PriceWeights};
 use super::quota::{LimitKind, Quota};
 use crate::model::service::Burndown;
 use crate::units::Tokens;
 
-/// What an offer asks of limits \[tokens\].
+/// The tokens that an offer asks of limits \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
     /// Uncached input and cache writes.
@@ -29,7 +29,7 @@ impl Ask {
     }
 }
 
-/// What an attempt used \[tokens\].
+/// The tokens that an attempt used \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Used {
     /// Input and cache writes, and output times its burndown.
@@ -37,7 +37,7 @@ pub struct Used {
     pub output: Tokens,
 }
 
-/// What one limit on tokens takes of a call at one capacity.
+/// The rule for the tokens that one limit takes of a call at one capacity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Takes {
     /// Reserves input and cap; charges the input and the burned output.
@@ -60,7 +60,7 @@ pub enum Takes {
 }
 
 impl Takes {
-    /// What a limit of a quota takes of calls to a model with this burndown; `weights` are by workload.
+    /// Returns the rule of a limit of a quota for calls to a model with this burndown; `weights` are by workload.
     ///
     /// # Panics
     /// The limit is on requests or on streams, which take no tokens at admission.

@@ -1,4 +1,4 @@
-//! What serves: quotas on demand, pools of regions, Model Units, reserved throughput, copies of one's own, batch jobs.
+//! Capacities: quotas on demand, pools of regions, Model Units, reserved throughput, imported copies, batch jobs.
 //!
 //! A kind is one file: its keys, [`Kind`] for how it is lowered and, where limits alone do not say who has room, the
 //! behaviour behind [`Room`]. A further kind adds its file, its line in [`CapacitySpec`] and in [`CapacitySpec::kind`],
@@ -45,7 +45,7 @@ pub use room::{Place, Room, RoomState};
 pub use site::{Site, Sold};
 
 kinds! {
-    /// What serves one model.
+    /// A capacity: something that serves one model and can be offered attempts.
     CapacitySpec, "a capacity" {
         "on_demand" => OnDemand(on_demand::OnDemandSpec),
         "cross_region" => CrossRegion(Box<cross_region::CrossRegionSpec>),
@@ -75,7 +75,7 @@ impl CapacitySpec {
     }
 }
 
-/// How a kind of capacity is lowered.
+/// The keys of a kind of capacity, and their lowering to a plan.
 pub trait Kind {
     /// Returns the keys that every kind has.
     fn serving(&self) -> Serving<'_>;
@@ -119,7 +119,7 @@ pub trait Kind {
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan>;
 }
 
-/// What a kind says of itself, before quotas and schedules are put together.
+/// The plan of a capacity of one kind, before quotas and schedules are added.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub room: Room,
@@ -139,12 +139,12 @@ pub struct Plan {
 pub struct Bought {
     pub kind: LimitKind,
     pub at: Span,
-    /// How much over time \[tokens/min\].
+    /// The amount of the limit over time \[tokens/min\].
     pub amounts: Steps<Tokens>,
 }
 
 impl Plan {
-    /// Without limits of its own.
+    /// Returns a plan without limits of its own and without prices in the catalogue.
     #[must_use]
     pub const fn new(billing: Billing) -> Self {
         Self {
@@ -171,7 +171,7 @@ impl Plan {
     }
 }
 
-/// What a capacity is paid for.
+/// The thing that a capacity is paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Billing {
     /// Each token.
@@ -192,7 +192,7 @@ impl Billing {
         matches!(self, Self::Tokens | Self::BatchTokens)
     }
 
-    /// What is paid for by the hour.
+    /// Returns the purchases that are paid for by the hour; empty for a capacity that is paid for otherwise.
     #[must_use]
     pub fn purchases(&self) -> &[Purchase] {
         match self {
@@ -210,17 +210,17 @@ pub struct Capacity {
     /// Indices of the quotas that are asked, in order: the named ones as listed, then the capacity's own.
     pub quotas: Vec<usize>,
     pub on_saturation: Saturation,
-    /// How it stands over time.
+    /// The availability of the capacity over time.
     pub standing: Steps<Standing>,
     /// The instants at which something about it changes, in ascending order: how it stands, its own limits, the regions of
     /// its pool.
     pub changes_at: Vec<SimTime>,
-    /// How long a refusal takes to reach the caller \[µs\].
+    /// The time that a refusal takes to reach the caller \[µs\].
     pub refusal_latency: SimTime,
     pub contention: Contention,
     /// Its own times of service; `None`: the model's.
     pub latency: Option<Latency>,
-    /// Where it serves, unless its room says so: whose prompt cache it has.
+    /// The index of the region that serves, unless the room decides it; each region has a prompt cache of its own.
     pub region: usize,
     pub room: Room,
     pub billing: Billing,
@@ -239,12 +239,12 @@ pub struct Legacy {
     pub successor: Option<String>,
 }
 
-/// How a capacity stands at some time.
+/// The availability of a capacity at some time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing {
     /// It refuses everything with a 503.
     pub is_out: bool,
-    /// What is bought is there.
+    /// True if something that was bought already serves, or nothing has to be bought.
     pub is_ready: bool,
     /// Requests in progress at once; `None`: unlimited.
     pub concurrency: Option<u32>,
@@ -260,7 +260,7 @@ impl Capacity {
     }
 }
 
-/// What happens to an offer that finds no room.
+/// The treatment of an offer that finds no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saturation {
     /// It is refused.

@@ -32,13 +32,13 @@ capacity_keys! {
         pub input_tpm_per_unit: At<Unsure>,
         /// Output tokens a minute of one unit; not published: a number, or `{ low, high }`.
         pub output_tpm_per_unit: At<Unsure>,
-        /// How output is admitted; default reserve.
+        /// The rule by which output is admitted; default reserve.
         pub admission: Option<At<AdmissionWord>>,
         /// The algorithm that enforces the limits; default fixed_window.
         pub limiter: Option<At<LimiterChoice>>,
-        /// How long `model_units` are bound; default none.
+        /// The term for which `model_units` are bought; default none.
         pub commitment: Option<At<ModelUnitCommitment>>,
-        /// Of one unit, such as "$55/h"; the catalogue's when left out.
+        /// The price of one unit, such as "$55/h"; the catalogue's when left out.
         pub price_per_unit: Option<At<HourlyPrice>>,
         /// The context variant that is bought, such as "24k", where the catalogue lists several.
         pub variant: Option<At<Text>>,
@@ -52,7 +52,7 @@ capacity_keys! {
 }
 
 words! {
-    /// How output is admitted: its cap is reserved, or it is charged when it ends.
+    /// The rule by which output is admitted: its cap is reserved, or it is charged when it ends.
     AdmissionWord, "an admission rule" {
         "reserve" => Reserve,
         "post_charge" => PostCharge,
@@ -64,20 +64,20 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Purchase")]
 pub struct PurchaseSpec {
-    /// How many.
+    /// The number of Model Units.
     pub model_units: At<Count>,
-    /// How long they are bound; default none.
+    /// The term for which the units are bought; default none.
     pub commitment: Option<At<ModelUnitCommitment>>,
-    /// When they are bought: a time since t = 0, or an instant; default 0s.
+    /// The time of the purchase: a time since t = 0, or an instant; default 0s.
     pub at: Option<At<Instant>>,
-    /// When their term began: an instant before the run, or a time before t = 0, such as "90d"; not with `at`. Of their term
-    /// only what is left is due.
+    /// The start of the units' term: an instant before the run, or a time before t = 0, such as "90d"; not with `at`.
+    /// Only the rest of the term is due.
     pub since: Option<At<Earlier>>,
-    /// When they end: a time since t = 0, or an instant; default never.
+    /// The end of the purchase: a time since t = 0, or an instant; default never.
     pub ends: Option<At<Instant>>,
-    /// How long it takes until they serve; default 0s.
+    /// The time from the purchase until the units serve; default 0s.
     pub ready_after: Option<At<Duration>>,
-    /// Of one unit and hour; that of the capacity when left out.
+    /// The price of one unit for an hour; that of the capacity when left out.
     pub price_per_unit: Option<At<HourlyPrice>>,
 }
 
@@ -131,7 +131,7 @@ impl Kind for ProvisionedSpec {
 /// The length of the shortest month \[µs\].
 const SHORTEST_MONTH: u64 = 28 * 86_400_000_000;
 
-/// What is bought, and when it serves.
+/// A purchase, and the time from which it serves.
 struct Ready {
     purchase: Purchase,
     ready: SimTime,
@@ -279,10 +279,10 @@ impl ProvisionedSpec {
     }
 }
 
-/// How long a purchase is bound, and when it is there.
+/// The commitment of a purchase, and the time from its start to its end.
 struct Term {
     commitment: Commitment,
-    /// How long it has run at t = 0 already \[µs\].
+    /// The time for which the term has already run at t = 0 \[µs\].
     before: u64,
     from: SimTime,
     to: Option<SimTime>,
@@ -311,7 +311,7 @@ impl PurchaseSpec {
         Some(Term { commitment, before, from, to: Some(end) })
     }
 
-    /// How long the term has run at t = 0 \[µs\]; `None` after a finding.
+    /// Returns the time for which the term has already run at t = 0 \[µs\]; `None` after a finding.
     fn term_before(&self, site: &mut Site<'_, '_>) -> Option<u64> {
         let Some(since) = &self.since else { return Some(0) };
         if let Some(at) = &self.at {

@@ -4,7 +4,7 @@ use crate::model::quantity::{Count, HourlyPrice};
 use crate::model::spec::{At, words};
 use crate::units::{MICROS_PER_HOUR, Price, SimTime, Steps, Tokens, Usd};
 
-/// How long a purchase is bound.
+/// The term for which a purchase is paid, used or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Commitment {
     None,
@@ -38,7 +38,7 @@ impl Commitment {
 }
 
 words! {
-    /// How long Model Units are bound.
+    /// The term for which Model Units are bought.
     ModelUnitCommitment, "a commitment of Model Units" {
         "none" => None,
         "1-month" => OneMonth,
@@ -47,7 +47,7 @@ words! {
 }
 
 words! {
-    /// How long reserved throughput is bound.
+    /// The term for which reserved throughput is bought.
     ReservedCommitment, "a commitment of reserved throughput" {
         "1-month" => OneMonth,
         "3-months" => ThreeMonths,
@@ -76,15 +76,15 @@ impl From<ReservedCommitment> for Commitment {
 /// Something bought by the hour, billed used or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
-    /// Such as `3 Model Units`.
+    /// The throughput that is bought, such as `3 Model Units`.
     pub what: String,
-    /// How much, in parts of a unit: `amount / parts` units are paid for.
+    /// The amount that is bought, in parts of a unit: `amount / parts` units are paid for.
     pub amount: u64,
     pub parts: u64,
-    /// For a unit and an hour; `None`: not known.
+    /// The price of one unit for an hour; `None`: not known.
     pub price: Option<Price>,
     pub commitment: Commitment,
-    /// How long its term has run at `from` already, where it was bought before the run \[µs\].
+    /// The time for which the term has already run at `from`, where it was bought before the run \[µs\].
     pub term_before: u64,
     /// Paid for over `[from, to)`; `None`: until the end.
     pub from: SimTime,
@@ -92,7 +92,7 @@ pub struct Purchase {
 }
 
 impl Purchase {
-    /// What it costs in `[from, to)`, rounded half up to 10⁻¹² USD; `None`: its price is not known.
+    /// Returns the cost in `[from, to)`, rounded half up to 10⁻¹² USD; `None`: the price is not known.
     #[must_use]
     pub fn cost(&self, from: SimTime, to: SimTime) -> Option<Usd> {
         let from = from.max(self.from);
@@ -100,7 +100,7 @@ impl Purchase {
         self.cost_of(i128::from(to.0.saturating_sub(from.0)))
     }
 
-    /// What `micros` of it cost.
+    /// Returns the cost of the purchase for `micros` microseconds; `None`: the price is not known.
     #[must_use]
     pub fn cost_of(&self, micros: i128) -> Option<Usd> {
         let whole = self.price?.0.0 * i128::from(self.amount) * micros;

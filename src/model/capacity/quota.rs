@@ -16,17 +16,17 @@ use crate::units::{MICROS_PER_DAY, SimTime, Steps, Tokens};
 /// Limits for one model, region and path. Capacities that name the same quota share it.
 #[derive(Debug, Clone)]
 pub struct Quota {
-    /// What its metrics are prefixed with: `quotas.us`, or `capacities.us` for limits written inline.
+    /// The prefix of the quota's metrics: `quotas.us`, or `capacities.us` for limits written inline.
     pub prefix: String,
-    /// By [`LimitKind`], over time.
+    /// The limits over time, indexed by [`LimitKind`]; `None`: there is no such limit.
     pub limits: [Option<Steps<InForce>>; LimitKind::ALL.len()],
-    /// Whether cache reads are part of a reservation; AWS's pages disagree.
+    /// True if cache reads are part of a reservation; AWS's pages disagree.
     pub reserve_cache_reads: bool,
-    /// Whether a reservation takes the output cap times the model's burndown; AWS's page says that it does not.
+    /// True if a reservation takes the output cap times the model's burndown; AWS's page says that it does not.
     pub reserve_output_burndown: bool,
-    /// How an account's daily quota counts tokens.
+    /// The rule by which an account's daily quota counts tokens.
     pub counting: Counting,
-    /// Whether a refused offer counts as a request.
+    /// True if a refused offer counts as a request.
     pub count_refused_requests: bool,
     /// Output is admitted while any is left, and charged at the end; else the cap is reserved.
     pub charge_output_after: bool,
@@ -45,13 +45,13 @@ pub struct Limit {
 /// A limit at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InForce {
-    /// What is enforced.
+    /// The limit that is enforced.
     pub limit: Limit,
-    /// What would be enforced without outages: what an offer is too large for.
+    /// The limit that would be enforced without outages; a larger offer is refused as too large.
     pub nominal: Limit,
 }
 
-/// Which limit of a quota, in the order in which they are asked.
+/// The kind of a limit; the variants are in the order in which the limits of a quota are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum LimitKind {
@@ -121,7 +121,7 @@ impl LimitKind {
 }
 
 impl Limit {
-    /// The same limit, of which a token is so many credits if it is a bucket's.
+    /// Returns the limit with `each` credits for a token if its limiter is a token bucket, else unchanged.
     #[must_use]
     pub fn with_credits(mut self, each: u64) -> Self {
         if let LimiterSpec::TokenBucket { credits, .. } = &mut self.limiter {
@@ -181,20 +181,20 @@ pub struct QuotaSpec {
     pub otpm: Option<At<LimitAmount>>,
     /// The algorithm that enforces limits per minute; default fixed_window.
     pub limiter: Option<At<LimiterChoice>>,
-    /// When the day of tpd starts again; default utc_day.
+    /// The time at which the day of tpd starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
     /// Already used of tpd at t = 0; default 0 \[tokens\].
     pub tpd_used_at_start: Option<At<Count>>,
-    /// Whether cache reads are part of a reservation; default false.
+    /// True if cache reads are part of a reservation; default false.
     pub reserve_cache_reads: Option<At<Flag>>,
-    /// Whether a reservation takes max_tokens times the model's output_burndown; default false.
+    /// True if a reservation takes max_tokens times the model's output_burndown; default false.
     pub reserve_output_burndown: Option<At<Flag>>,
-    /// Whether a refused offer counts 1 for rpm; default false.
+    /// True if a refused offer counts 1 for rpm; default false.
     pub count_refused_requests: Option<At<Flag>>,
 }
 
 words! {
-    /// When the day of a daily limit starts again: at midnight UTC, or it slides.
+    /// The time at which the day of a daily limit starts again: midnight UTC, or any time, because the day slides.
     TpdReset, "a reset" {
         "utc_day" => UtcDay,
         "rolling" => Rolling,
@@ -208,7 +208,7 @@ pub struct Stated {
     pub at: Span,
 }
 
-/// What a limit amounts to at some time.
+/// The amount of a limit at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amounts {
     pub in_force: Tokens,
@@ -241,7 +241,7 @@ impl Stated {
 }
 
 impl QuotaSpec {
-    /// What is written of a limit.
+    /// Returns the limit that the scenario writes; `None`: it writes none, or states it elsewhere.
     #[must_use]
     pub fn written(&self, kind: LimitKind) -> Option<&At<LimitAmount>> {
         match kind {

@@ -1,8 +1,8 @@
-//! Why an offer is refused, and what its caller sees.
+//! The reasons for which offers are refused, and the status codes that callers receive.
 
 use crate::model::capacity::quota::LimitKind;
 
-/// Why an offer was refused, in the order in which the rules are tested.
+/// The reason for which an offer was refused; the variants are in the order in which the rules are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Reason {
@@ -98,7 +98,7 @@ impl Reason {
         })
     }
 
-    /// What the caller sees, unless the capacity says otherwise.
+    /// Returns the status that the caller receives, unless the capacity states another.
     #[must_use]
     pub const fn status(self) -> Status {
         match self {
@@ -110,7 +110,7 @@ impl Reason {
     }
 }
 
-/// What a refused caller sees.
+/// The status that the caller of a refused offer receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// 429: retried as throttled.
@@ -131,7 +131,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// With the status that the reason has by itself.
+    /// Returns a refusal with the usual status of its reason.
     #[must_use]
     pub const fn of(reason: Reason) -> Self {
         Self { reason, status: reason.status() }

@@ -1,4 +1,4 @@
-//! What others take of a region's live capacity: nobody publishes it, so a scenario states it.
+//! The share of a region's live capacity that others take: nobody publishes it, so a scenario states it.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -13,7 +13,7 @@ use crate::units::{MICROS_PER_DAY, WallClock, round_half_up};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Background {
     Constant(u64),
-    /// At each hour of a UTC day, linear between.
+    /// The load at each hour of a UTC day, linear between.
     Daily(Vec<u64>),
     /// `load` for exponential times of mean `on`, nothing for times of mean `off` \[µs\].
     OnOff {
@@ -128,11 +128,11 @@ impl BackgroundSpec {
 #[derive(Debug)]
 pub struct BackgroundState {
     background: Background,
-    /// How far the wall clock is into its UTC day at t = 0 \[µs\].
+    /// The time from the last UTC midnight to t = 0 \[µs\].
     phase: u64,
     stream: Stream,
     is_on: bool,
-    /// When it next turns \[µs\].
+    /// The instant at which the load next turns on or off \[µs\].
     turns_at: u64,
     turns: u64,
 }
@@ -189,7 +189,7 @@ impl BackgroundState {
         }
     }
 
-    /// When the load may next be another \[µs\].
+    /// Returns the next instant at which the load may change \[µs\]; `None`: it is constant.
     pub fn next_change(&mut self, now: u64) -> Option<u64> {
         self.load(now);
         match &self.background {

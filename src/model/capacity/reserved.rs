@@ -24,13 +24,13 @@ capacity_keys! {
         pub input_tpm: At<Count>,
         /// Output tokens a minute; at least 10,000.
         pub output_tpm: At<Count>,
-        /// How long it is bound; default 1-month.
+        /// The term for which the tokens are bought; default 1-month.
         pub commitment: Option<At<ReservedCommitment>>,
-        /// Of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
+        /// The price of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
         pub price_per_1k_input_tpm_hour: Option<At<HourlyPrice>>,
-        /// Of 1,000 output tokens a minute; the catalogue's when left out.
+        /// The price of 1,000 output tokens a minute; the catalogue's when left out.
         pub price_per_1k_output_tpm_hour: Option<At<HourlyPrice>>,
-        /// How output is admitted; default reserve.
+        /// The rule by which output is admitted; default reserve.
         pub admission: Option<At<AdmissionWord>>,
         /// The algorithm that enforces the limits; default fixed_window.
         pub limiter: Option<At<LimiterChoice>>,
@@ -41,7 +41,8 @@ capacity_keys! {
     }
 }
 
-/// Where the catalogue says nothing \[tokens/min; AWS user guide, service-tiers-inference\].
+/// The least input and output a minute that are sold, unless listed \[tokens/min; AWS user guide,
+/// service-tiers-inference\].
 const LEAST: [u64; 2] = [100_000, 10_000];
 
 impl Kind for ReservedSpec {

@@ -1,4 +1,4 @@
-//! Who has room, where limits alone do not say: a pool of regions, copies of a model, a sink of jobs.
+//! Room beyond the limits: a pool of regions, copies of a model, a sink of jobs.
 
 use super::batch::JobsPlan;
 use super::cross_region::{Pool, PoolPlan};
@@ -7,20 +7,20 @@ use super::{Ask, Reason, Refused};
 use crate::random::{Purpose, Stream};
 use crate::units::{Tokens, WallClock};
 
-/// Where an attempt is served.
+/// The region or copy that serves an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Of the region or the copy.
+    /// The index of the region in its pool, or of the copy.
     pub index: u32,
-    /// Whose prompt cache it has.
+    /// The index of the region, which has a prompt cache of its own.
     pub region: usize,
     /// Regions that were passed over.
     pub passed: u32,
-    /// What the place adds to the first token \[µs\].
+    /// The time that the place adds to the time to first token \[µs\].
     pub extra: u64,
 }
 
-/// How room is found, before it runs.
+/// The plan by which a capacity finds room, before it runs.
 #[derive(Debug, Clone)]
 pub enum Room {
     /// Limits and concurrency are all there is.
@@ -52,7 +52,7 @@ impl RoomState {
         }
     }
 
-    /// Whether anything serves at all.
+    /// Succeeds if anything serves at all.
     pub fn ready(&mut self, now: u64) -> Result<(), Reason> {
         match self {
             Self::Copies(copies) => copies.ready(now),
@@ -60,8 +60,8 @@ impl RoomState {
         }
     }
 
-    /// Where a call would be served now; takes no place. What it asks may depend on the region; `home` is that of the
-    /// capacity itself. Copies that are asked for more than they serve may start one more.
+    /// Returns the place where a call would be served now; takes none. The demand may depend on the region; `home` is
+    /// the region of the capacity itself. Copies that are asked for more than they serve may start one more.
     pub fn find(&mut self, now: u64, ask_in: impl Fn(usize) -> Ask, home: usize) -> Result<Place, Refused> {
         match self {
             Self::Regions(pool) => pool.find(now, ask_in),

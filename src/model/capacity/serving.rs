@@ -1,4 +1,4 @@
-//! What capacities of every kind have: how many they serve at once, what they do when they are full, when they fail.
+//! Properties of all capacities: their concurrency, their behaviour when they are full, and their outages.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -32,15 +32,15 @@ macro_rules! capacity_keys {
                 pub tpd: Option<At<crate::model::quantity::LimitAmount>>,
                 /// The algorithm that enforces limits per minute; default fixed_window.
                 pub limiter: Option<At<crate::model::capacity::limiter::LimiterChoice>>,
-                /// When the day of tpd starts again; default utc_day.
+                /// The time at which the day of tpd starts again; default utc_day.
                 pub tpd_reset: Option<At<crate::model::capacity::quota::TpdReset>>,
                 /// Already used of tpd at t = 0; default 0 \[tokens\].
                 pub tpd_used_at_start: Option<At<crate::model::quantity::Count>>,
-                /// Whether cache reads are part of a reservation; default false.
+                /// True if cache reads are part of a reservation; default false.
                 pub reserve_cache_reads: Option<At<crate::model::quantity::Flag>>,
-                /// Whether a reservation takes max_tokens times the model's output_burndown; default false.
+                /// True if a reservation takes max_tokens times the model's output_burndown; default false.
                 pub reserve_output_burndown: Option<At<crate::model::quantity::Flag>>,
-                /// Whether a refused offer counts 1 for rpm; default false.
+                /// True if a refused offer counts 1 for rpm; default false.
                 pub count_refused_requests: Option<At<crate::model::quantity::Flag>>,
                 /// The name of a `[quotas.NAME]`, or a list of them.
                 pub quota: Option<At<crate::model::quantity::Names>>,
@@ -79,7 +79,7 @@ macro_rules! capacity_keys {
             $($own)*
             /// Requests in progress at once; default unlimited.
             pub concurrency: Option<At<crate::model::quantity::Count>>,
-            /// What happens to an offer that finds no room; default throttle.
+            /// The treatment of an offer that finds no room; default throttle.
             pub on_saturation: Option<At<crate::model::capacity::serving::SaturationWord>>,
             /// The longest wait in a queue; default none.
             pub max_wait: Option<At<crate::model::quantity::Duration>>,
@@ -87,19 +87,19 @@ macro_rules! capacity_keys {
             pub max_queue: Option<At<crate::model::quantity::Count>>,
             /// Times in which the capacity is out, or has less.
             pub outages: Option<At<Vec<crate::model::capacity::serving::OutageSpec>>>,
-            /// What becomes of its limits while the run goes on.
+            /// The changes of the capacity's own limits during the run.
             pub changes: Option<At<Vec<crate::model::capacity::serving::ChangeSpec>>>,
             /// The chance that an offer meets a 503; default 0 \[1\].
             pub unavailable_probability: Option<At<crate::model::quantity::Share>>,
-            /// How long a refusal takes to reach the caller; default 0s.
+            /// The time that a refusal takes to reach the caller; default 0s.
             pub refusal_latency: Option<At<crate::model::quantity::Duration>>,
-            /// How requests in progress slow each other down; default none.
+            /// The slowing of requests by others in progress; default none.
             pub contention: Option<At<crate::model::capacity::contention::ContentionSpec>>,
-            /// Where it serves: a prompt cache belongs to one region. Capacities that name none share one.
+            /// The region that serves: a prompt cache belongs to one region. Capacities that name none share one.
             pub region: Option<At<crate::model::quantity::Text>>,
-            /// To the first token here, but for prefill; the model's when left out.
+            /// The time to the first token here, without prefill; the model's when left out.
             pub time_to_first_token: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
-            /// How much longer the first token takes here for each 1,000 input tokens that are not read from the cache; the
+            /// The extra time to the first token here for each 1,000 input tokens that are not read from the cache; the
             /// model's when left out.
             pub prefill_per_1k_tokens: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
             /// The speed of the answer here; the model's when left out \[tokens/s\].
@@ -149,7 +149,7 @@ pub struct Serving<'s> {
 }
 
 words! {
-    /// What happens to an offer that finds no room: it is refused, or it waits.
+    /// The treatment of an offer that finds no room: it is refused, or it waits.
     SaturationWord, "an answer to saturation" {
         "throttle" => Throttle,
         "queue" => Queue,
@@ -161,11 +161,12 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Outage")]
 pub struct OutageSpec {
-    /// When it begins: a time since t = 0, or an instant.
+    /// The start of the outage: a time since t = 0, or an instant.
     pub at: At<Instant>,
-    /// How long it lasts; above zero.
+    /// The duration of the outage; above zero.
     pub lasts: At<Duration>,
-    /// What is left: 0 refuses everything with a 503, a share multiplies the capacity's own limits; default 0 \[1\].
+    /// The share that is left: 0 refuses everything with a 503, else it multiplies the capacity's own limits; default
+    /// 0.
     pub factor: Option<At<Share>>,
 }
 
@@ -174,7 +175,7 @@ pub struct OutageSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Change")]
 pub struct ChangeSpec {
-    /// From when on: a time since t = 0, or an instant.
+    /// The instant from which the change holds: a time since t = 0, or an instant.
     pub at: At<Instant>,
     /// Requests per minute.
     pub rpm: Option<At<Count>>,
@@ -274,7 +275,7 @@ impl Serving<'_> {
         })
     }
 
-    /// What the latest change up to an instant says of a key.
+    /// Returns the value that the latest change up to an instant states for a key; `None`: no change states one.
     fn in_force<'c, T>(&'c self, at: SimTime, key: impl Fn(&'c ChangeSpec) -> Option<&'c At<T>>) -> Option<&'c At<T>> {
         let before = self.changes.iter().filter(|c| c.at.value.0 <= at && key(c).is_some());
         before.max_by_key(|c| c.at.value.0).and_then(key)

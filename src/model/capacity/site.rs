@@ -1,4 +1,4 @@
-//! What a kind of capacity is told when it is lowered, and whom it tells what it assumes.
+//! The context in which a kind of capacity is lowered: its model, its name, and the lists for findings and assumptions.
 
 use super::provisioned::AdmissionWord;
 use crate::catalog::{self, ModelEntry};
@@ -18,7 +18,7 @@ pub struct Sold<'c> {
     pub id_at: &'c Span,
     /// `None`: the scenario states the model itself, and nothing is known of how it is sold.
     pub entry: Option<&'c ModelEntry>,
-    /// By which path its id reaches it: `in_region`, or a profile's prefix.
+    /// The path by which the id reaches the model: `in_region`, or a profile's prefix.
     pub path: &'c str,
     /// It has been customized.
     pub is_custom: bool,

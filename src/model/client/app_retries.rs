@@ -1,5 +1,5 @@
-//! What an application does when its SDK has given up: whole efforts of the SDK, one after another, as frameworks and job
-//! queues make them.
+//! Retries by an application when its SDK has given up: whole efforts of the SDK, one after another, as frameworks and
+//! job queues make them.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -67,7 +67,7 @@ pub struct AppBackoffSpec {
     pub base: Option<At<Duration>>,
     /// The longest delay, before jitter; default 20s, or base where that is longer.
     pub cap: Option<At<Duration>>,
-    /// How the delay is randomised; default full.
+    /// The randomisation of the delay; default full.
     pub jitter: Option<At<JitterSpec>>,
 }
 

@@ -28,13 +28,13 @@ pub struct Client {
     pub processes: u32,
     /// Attempts of one process on their way at a time; the others wait in order.
     pub max_connections: Option<u32>,
-    /// What holds the calls of a process back.
+    /// The token buckets that hold the calls of a process back; `None`: calls are not held back.
     pub pace: Option<Pace>,
-    /// What the application does when the SDK has given up.
+    /// The further efforts of the application when the SDK has given up.
     pub app_retries: AppRetries,
-    /// From the sending of an attempt, a capacity's queue included \[µs\].
+    /// The longest time from the sending of an attempt, a capacity's queue included \[µs\]; `None`: no limit.
     pub attempt_timeout: Option<SimTime>,
-    /// From the arrival of the request \[µs\].
+    /// The longest time from the arrival of a request to its end \[µs\]; `None`: no limit.
     pub timeout: Option<SimTime>,
 }
 
@@ -45,7 +45,7 @@ impl Client {
         self.max_connections.is_some() || self.pace.is_some() || self.retries.adaptive
     }
 
-    /// How long a first attempt may take before the client gives up; `u64::MAX`: for ever \[µs\].
+    /// Returns the longest time that a first attempt may take before the client gives up \[µs\]; `u64::MAX`: for ever.
     #[must_use]
     pub fn patience(&self) -> u64 {
         [self.attempt_timeout, self.timeout].into_iter().flatten().map(|t| t.0).min().unwrap_or(u64::MAX)
@@ -64,7 +64,7 @@ impl Client {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Client")]
 pub struct ClientSpec {
-    /// What is done when an attempt fails; default standard.
+    /// The retry policy for failed attempts; default standard.
     pub retries: Option<At<RetriesSpec>>,
     /// Processes, each with a retry quota of its own; default 1.
     pub processes: Option<At<Count>>,
@@ -73,11 +73,11 @@ pub struct ClientSpec {
     pub max_connections: Option<At<Count>>,
     /// A token bucket of the caller's own in front of the SDK, in each process; default none.
     pub pace: Option<At<PaceSpec>>,
-    /// What the application does when the SDK has given up, as frameworks do; default nothing.
+    /// The retries of the application when the SDK has given up, as frameworks make them; default none.
     pub app_retries: Option<At<AppRetriesSpec>>,
-    /// From the sending of an attempt to giving it up; default none.
+    /// The time from the sending of an attempt to giving it up; default none.
     pub attempt_timeout: Option<At<Duration>>,
-    /// From the arrival of a request to giving it up; default none.
+    /// The time from the arrival of a request to giving it up; default none.
     pub timeout: Option<At<Duration>>,
 }
 

@@ -28,7 +28,7 @@ pub struct PaceSpec {
     pub burst: Option<At<Duration>>,
 }
 
-/// What a process may send.
+/// The most requests and tokens that a process may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// The most requests \[1/min\]; `None`: no limit.
@@ -86,8 +86,8 @@ impl PaceState {
         Self { requests: pace.rpm.map(bucket), tokens: pace.tpm.map(bucket) }
     }
 
-    /// When a call of so many tokens may go \[µs\]; `now`: at once. A call larger than the burst goes when the bucket is
-    /// full, and leaves a debt.
+    /// Returns the time at which a call of `tokens` tokens may go \[µs\]; `now`: it may go at once. A call larger than
+    /// the burst goes when the bucket is full, and leaves a debt.
     pub fn ready_at(&mut self, now: u64, tokens: Tokens) -> u64 {
         let at = |bucket: &mut Option<TokenBucket>, amount: u64| {
             let Some(bucket) = bucket else { return now };

@@ -5,9 +5,9 @@
 //! answers: a throttle cuts it to 0.7 of what was measured, anything else lets it grow along the cubic
 //! `0.4 (dt - k)³ + w_max`, never above twice what is measured.
 
-/// What is left of the rate after a throttle.
+/// The factor by which a throttle multiplies the rate.
 const BETA: f64 = 0.7;
-/// Of the cubic \[1/s⁴\].
+/// The coefficient of the cubic by which the rate grows \[1/s⁴\].
 const SCALE: f64 = 0.4;
 /// The weight of the newest half-second in the measured rate.
 const SMOOTHING: f64 = 0.8;
@@ -25,7 +25,7 @@ pub struct RateLimiter {
     /// Answers a second, smoothed \[1/s\].
     measured: f64,
     counted: f64,
-    /// Where the half-second that is being counted begins \[s\].
+    /// The start of the half-second that is being counted \[s\].
     bucket: f64,
     /// The rate at the last throttle \[1/s\], when that was \[s\], and how long the cubic takes to get back to it \[s\].
     w_max: f64,
@@ -34,7 +34,7 @@ pub struct RateLimiter {
     fill_rate: f64,
     capacity: f64,
     tokens: f64,
-    /// When the tokens were last counted \[s\]; `None`: never.
+    /// The time at which the tokens were last counted \[s\]; `None`: never.
     filled: Option<f64>,
 }
 

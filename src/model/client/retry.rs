@@ -1,4 +1,4 @@
-//! What a client does when an attempt fails.
+//! The policies by which a client retries failed attempts.
 //!
 //! The AWS SDKs' rules are those of botocore 1.44.5 (`standard`) and 1.40.0 (`legacy`), with the SDK reference's page on
 //! retry behaviour.
@@ -27,7 +27,7 @@ pub struct RetryPolicy {
     /// There is no delay before retry 0.
     pub first_at_once: bool,
     pub quota: Option<RetryQuota>,
-    /// With the client-side rate limiter of [`super::rate_limiter`].
+    /// True if the client-side rate limiter of [`super::rate_limiter`] is in force.
     pub adaptive: bool,
 }
 
@@ -44,7 +44,7 @@ pub enum Jitter {
 /// A token bucket of retries that only successes refill; one per client process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryQuota {
-    /// What it starts at and never exceeds.
+    /// The tokens that the bucket holds at first and never exceeds.
     pub capacity: u32,
     pub cost_throttled: u32,
     pub cost_transient: u32,
@@ -57,7 +57,7 @@ impl RetryQuota {
 }
 
 kinds! {
-    /// What a client does when an attempt fails. `standard` is what AWS SDKs do by default since November 2026.
+    /// The policy by which a client retries failed attempts. `standard` is the default of AWS SDKs since November 2026.
     RetriesSpec, "a retry policy", meant meant {
         "none" => None(NoRetriesSpec),
         "standard" => Standard(StandardSpec),
@@ -134,14 +134,14 @@ pub struct BackoffSpec {
     pub base: Option<At<Duration>>,
     /// The longest delay, before jitter; default 20s.
     pub cap: Option<At<Duration>>,
-    /// How the delay is randomised; default full.
+    /// The randomisation of the delay; default full.
     pub jitter: Option<At<JitterSpec>>,
     /// The size of a retry quota in each process, of which a retry costs 5 (throttled) or 14 (transient); default none.
     pub retry_quota: Option<At<Count>>,
 }
 
 words! {
-    /// How a delay is randomised: times U(0, 1), times 1/2 + U(0, 1)/2, or not at all.
+    /// The randomisation of a delay: times U(0, 1), times 1/2 + U(0, 1)/2, or none.
     JitterSpec, "a jitter" {
         "full" => Full,
         "equal" => Equal,
@@ -264,7 +264,7 @@ impl BackoffSpec {
     }
 }
 
-/// Why an attempt is retried: throttled and transient failures wait and cost differently.
+/// The cause of a retry: throttled and transient failures wait and cost differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The attempt was refused with a 429.
@@ -306,7 +306,7 @@ pub(super) fn doubled(base: u64, cap: u64, jitter: Jitter, i: u32, u: f64) -> u6
 #[derive(Debug, Clone)]
 pub struct RetryQuotas {
     rule: Option<RetryQuota>,
-    /// What is left, by process.
+    /// The tokens that are left in each process.
     left: Vec<u32>,
 }
 
@@ -353,7 +353,7 @@ impl RetryQuotas {
         }
     }
 
-    /// What is left of the quota of request number `index`'s process.
+    /// Returns the rest of the retry quota of the process of request number `index`; `None`: retries have no quota.
     #[must_use]
     pub fn left(&self, index: u64) -> Option<u32> {
         self.rule.map(|_| self.left[self.process(index)])

@@ -15,9 +15,9 @@ use crate::units::{MICROS_PER_MINUTE, Tokens, round_half_up};
 /// The expected requests of every workload, and what the limits per minute let through of them.
 pub(super) struct Demand<'m> {
     model: &'m Model,
-    /// By workload: the requests of each minute of the wall clock, from that of t = 0 on.
+    /// The expected requests of each workload in each minute of the wall clock, from the minute of t = 0 on.
     requests: Vec<Vec<f64>>,
-    /// By quota: the share of what is asked in each minute that its limits per minute admit, at most 1.
+    /// The share of the demand on each quota that its limits per minute admit, by minute; at most 1.
     admitted: Vec<Vec<f64>>,
 }
 

@@ -1,4 +1,4 @@
-//! When a daily limit is used up at the rates that a scenario states.
+//! The instants at which daily limits are used up at the rates that a scenario states.
 //!
 //! The expected demand is summed minute by minute over the week that follows t = 0: the intensity of each workload times
 //! the mean that one of its requests is charged. It is an expectation, not a simulation: refused requests ask as if they
@@ -15,7 +15,7 @@ use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, WallClock, grouped};
 use demand::Demand;
 
-/// How far ahead is looked: a week, and the rest of the day on which the run starts \[min\].
+/// The time span of a forecast: a week, and the rest of the day on which the run starts \[min\].
 const HORIZON: usize = 8 * 1_440;
 
 /// The daily limit of a quota and its kind; `None`: it has none.
@@ -75,8 +75,8 @@ impl<'m> Outlook<'m> {
     }
 }
 
-/// Whether the account's daily quota is used up within a week at the stated rates, as it counts tokens now or if each token
-/// were weighted by its price.
+/// Returns whether the account's daily quota is used up within a week at the stated rates, either as it counts tokens
+/// now or with each token weighted by its price.
 #[must_use]
 pub fn is_account_short(model: &Model) -> bool {
     let of_the_account = |q: &usize| model.quotas[*q].limit(LimitKind::AccountTpd).is_some();

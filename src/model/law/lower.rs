@@ -1,4 +1,4 @@
-//! From what was written to the law's own parameters.
+//! The computation of a law's own parameters from the figures that a scenario writes.
 
 use super::{
     EmpiricalSpec, ExponentialSpec, GammaLawSpec, LawSpec, LognormalSpec, MixtureSpec, NormalSpec, QuantileSpec,
@@ -269,7 +269,7 @@ impl<Q: Quantity> EmpiricalSpec<Q> {
         None
     }
 
-    /// What was read of the column.
+    /// Returns the distribution of the values that were read from the column; `None` after a finding.
     fn counted(&self, file: &At<Text>, sink: &mut Sink) -> Option<Shape> {
         if self.column.is_none() {
             let rule = format!("which column of `{}` is meant is not said", &*file.value);

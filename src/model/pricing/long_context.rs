@@ -61,7 +61,7 @@ pub struct LongContextSpec {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldLong {
     pub long: LongPrices,
-    /// Whether a cache price of long prompts is unknown and assumed to rise in proportion to the input price.
+    /// True if a cache price of long prompts is unknown and assumed to rise in proportion to the input price.
     pub cache_is_guessed: bool,
     /// The catalogue's figures that are in force: its key, and the value as it writes it, with what multiplies it.
     pub listed: Vec<(&'static str, String)>,

@@ -1,11 +1,11 @@
-//! Why a value is refused, and the texts that would be accepted in its place.
+//! Refusals of values: the reason, and the texts that would be accepted in their place.
 
 use serde::de;
 
 use crate::diagnostic::{Sink, Span};
 use crate::terms;
 
-/// Why a value is refused, and what to write instead.
+/// The reason for which a value is refused, and the correction to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub rule: String,

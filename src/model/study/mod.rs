@@ -1,4 +1,4 @@
-//! What is asked beyond one design point: a sweep, a size, and what is in doubt. Plain data; every point and every
+//! Questions beyond one design point: a sweep, a size, and the unknown quantities. Plain data; every point and every
 //! reading is a list of settings over the scenario.
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub struct Study {
     pub sweep: Option<Sweep>,
     /// `None`: it has no `[size]`.
     pub size: Option<Size>,
-    /// What is not known, sorted by path; empty: nothing is doubted.
+    /// The unknown quantities, sorted by path; empty: there are none.
     pub doubt: Vec<Unknown>,
     /// The metrics that every point of a sweep keeps, however many there are.
     pub kept: BTreeSet<String>,

@@ -11,7 +11,7 @@ use crate::random::{Purpose, Stream};
 /// One key of the scenario, and the value that a design point gives it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// Such as `capacities.us.tpm`.
+    /// The path of the key, such as `capacities.us.tpm`.
     pub path: String,
     /// As TOML writes it.
     pub value: String,
@@ -28,12 +28,12 @@ impl Setting {
 /// One value of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// What the point's parameters call it, by the axis' columns.
+    /// The values that stand for the choice in the parameters of a design point, by column of the axis.
     pub parameters: Vec<(String, Value)>,
     pub settings: Vec<Setting>,
 }
 
-/// What one dimension of the sweep can be.
+/// The values of one dimension of the sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Axis {
     /// One of these.
@@ -43,7 +43,7 @@ pub enum Axis {
 }
 
 impl Axis {
-    /// How many values it has; `None`: as many as there are samples.
+    /// Returns the number of values of the axis; `None`: as many as there are samples.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match self {
@@ -111,14 +111,14 @@ pub fn numeric(path: &str, x: f64) -> Choice {
 /// The design points of a scenario.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sweep {
-    /// In the order of the file; the last one varies fastest.
+    /// The axes in the order of the file; the last one varies fastest.
     pub axes: Vec<Axis>,
     /// Points of a Latin hypercube over the axes instead of the grid.
     pub samples: Option<u64>,
 }
 
 impl Sweep {
-    /// How many design points there are; `None`: more than can be counted.
+    /// Returns the number of design points; `None`: more than can be counted.
     #[must_use]
     pub fn points(&self) -> Option<u64> {
         if self.samples.is_some() {
@@ -159,8 +159,8 @@ impl Sweep {
     }
 }
 
-/// Where sample `index` lies on an axis: in a stratum of its own, the strata in an order of the axis' own (McKay, Beckman
-/// and Conover, 1979).
+/// Returns the position of sample `index` on an axis, as a share: each sample has a stratum of its own, and each axis
+/// an order of strata of its own (McKay, Beckman and Conover, 1979).
 fn share(index: u64, samples: u64, seed: u64, axis: usize) -> f64 {
     let stream = Stream::new(seed, 0, Purpose::Design, "").within(axis as u64);
     let own = stream.bits(index);

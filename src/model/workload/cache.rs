@@ -12,7 +12,7 @@ use crate::model::spec::At;
 use crate::trace::NO_BLOCK;
 use crate::units::{Tokens, round_half_up};
 
-/// Which part of each input is read from the cache and which is written to it, each in \[0, 1\], together at most 1.
+/// The shares of each input that are read from the cache and written to it, each in \[0, 1\], together at most 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CacheShares {
     pub read: f64,
@@ -65,8 +65,8 @@ pub enum Cache {
     Recorded,
 }
 
-/// What of an input is cached. An entry becomes usable at the first token of the request that writes it, and lives `ttl`
-/// from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
+/// The rule for the parts of an input that are cached. An entry becomes usable at the first token of the request that
+/// writes it, and lives `ttl` from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Modelled {
     /// The time to live of a cached prefix \[µs\].
@@ -159,7 +159,7 @@ pub struct CacheSpec {
     pub write_share: Option<At<Share>>,
     /// The length of a prefix that requests have in common: hits are then a result \[tokens\].
     pub prefix_tokens: Option<At<Count>>,
-    /// Whether a turn's whole prompt is cached for the next turn of its session; default false.
+    /// True if a turn's whole prompt is cached for the next turn of its session; default false.
     pub context: Option<At<Flag>>,
     /// The lifetime of an entry from its last use; default 5m. Writes with a lifetime of 1h or more cost the higher
     /// price.

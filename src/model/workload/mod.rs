@@ -1,4 +1,4 @@
-//! Who sends what: arrivals, tokens, the client, the way to capacity.
+//! Workloads: their arrivals, token counts and clients, and their routes to capacity.
 
 pub mod arrivals;
 pub mod cache;
@@ -38,8 +38,8 @@ impl Workload {
         &self.stages[self.stages.len() - 1]
     }
 
-    /// What each kind of its tokens counts at a capacity where tokens are weighted by price. The standard prices decide,
-    /// also of a longer prompt.
+    /// Returns the weight of each kind of the workload's tokens at a capacity where tokens are weighted by price. The
+    /// standard prices decide, also for a longer prompt.
     #[must_use]
     pub fn price_weights_at(&self, capacity: usize) -> PriceWeights {
         let mut stages = self.stages.iter().rev();
@@ -49,7 +49,7 @@ impl Workload {
 }
 
 words! {
-    /// When an attempt turns to the next capacity of a route: at once, or after the client's retries on this one.
+    /// The moment at which an attempt turns to the next capacity of a route: at once, or after the client's retries.
     Failover, "a failover" {
         "at_once" => AtOnce,
         "after_retries" => AfterRetries,
@@ -63,7 +63,7 @@ pub struct Slo {
     pub e2e: Option<SimTime>,
 }
 
-/// Who sends what, and where it goes.
+/// A workload: its traffic, the size of its requests, its client and its route to capacity.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Workload")]
@@ -89,7 +89,7 @@ pub struct WorkloadSpec {
     pub output_tokens: Option<At<LawSpec<Tokens>>>,
     /// Added to every input: a longer system prompt \[tokens\].
     pub extra_input_tokens: Option<At<Count>>,
-    /// How long prompts go with long answers, from -1 to 1: the parameter of a Gaussian copula; default 0 \[1\].
+    /// The correlation of prompt length and answer length, from -1 to 1: the parameter of a Gaussian copula; default 0.
     pub correlation: Option<At<Signed>>,
     /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out \[tokens\].
     pub max_tokens: Option<At<Count>>,
@@ -99,7 +99,7 @@ pub struct WorkloadSpec {
     pub client: Option<At<ClientSpec>>,
     /// Names of capacities in the order in which an attempt asks them. The only capacity when left out.
     pub route: Option<At<Names>>,
-    /// When an attempt turns to the next capacity of the route; default at_once.
+    /// The moment at which an attempt turns to the next capacity of the route; default at_once.
     pub failover: Option<At<Failover>>,
     /// The service tier of the on-demand calls that are its main ones; default standard.
     pub tier: Option<At<tier::TierSpec>>,

@@ -23,12 +23,12 @@ pub struct Stage {
     pub route: Vec<usize>,
     /// The caller's cap on output tokens, at most the model's maximum; what is reserved \[tokens\].
     pub output_cap: units::Tokens,
-    /// Of a step: what its calls bring and want \[tokens\]; `None` of the main call, whose tokens are the workload's.
+    /// The token counts of a step's calls \[tokens\]; `None` for the main call, whose tokens are the workload's.
     pub tokens: Option<StepTokens>,
     /// The service tier of its on-demand calls.
     pub tier: Tier,
-    /// By capacity, the prices of tokens there, with tier, cache and batch in them. `None`: not known, or not paid for by the
-    /// token.
+    /// The prices of tokens at each capacity, with tier, cache and batch included. `None`: not known, or the capacity
+    /// is not paid for by the token.
     pub prices: Vec<Option<PricesByLength>>,
 }
 
@@ -61,7 +61,7 @@ pub struct StepSpec {
 /// The costs of retrieval beside its calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retrieval {
-    /// For an hour.
+    /// The price of the vector store for an hour; `None`: the scenario states no vector store.
     pub vector_store: Option<Price>,
     /// One embedding of the corpus; `None`: its price is not known.
     pub embedding: Option<Usd>,

@@ -14,8 +14,8 @@ use crate::units::round_half_up;
 pub struct Tier {
     /// The name of the tier as a scenario writes it.
     pub name: &'static str,
-    /// What a scenario says prices are multiplied by \[10⁻⁶\]; `None`: as the catalogue lists them, else the tier's
-    /// usual factor.
+    /// The factor of prices that the scenario states \[10⁻⁶\]; `None`: prices are as the catalogue lists them, else
+    /// standard prices times the tier's usual factor.
     pub price_factor: Option<u64>,
     /// The factor by which the time to first token is multiplied.
     pub latency_factor: f64,
@@ -40,7 +40,7 @@ impl Tier {
         self.latency_factor != 1.0 || self.speed_factor != 1.0 || self.unavailable_probability > 0.0
     }
 
-    /// What prices are multiplied by where neither the scenario nor the catalogue says \[10⁻⁶\].
+    /// Returns the factor of standard prices where no price of the tier is stated or listed \[10⁻⁶\].
     #[must_use]
     pub fn usual_factor(&self) -> u64 {
         match self.name {
@@ -60,12 +60,12 @@ kinds! {
     }
 }
 
-/// What a tier changes; of what AWS does not publish, nothing by default.
+/// The changes that a tier makes to price and service; those that AWS does not publish are none by default.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Tier")]
 pub struct TierKeys {
-    /// What standard prices are multiplied by; default the catalogue's price, else 1.75 (priority) or 0.5 (flex) \[1\].
+    /// The factor of standard prices; default the tier's listed price, else 1.75 (priority) or 0.5 (flex).
     pub price_factor: Option<At<Number>>,
     /// The factor by which the time to first token is multiplied; default 1 \[1\].
     pub latency_factor: Option<At<Number>>,

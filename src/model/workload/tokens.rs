@@ -1,4 +1,4 @@
-//! How many tokens a request brings and wants.
+//! The numbers of input and output tokens of requests.
 
 use crate::random::Law;
 
@@ -8,7 +8,7 @@ pub struct TokenSource {
     pub of: TokensOf,
     /// Added to every input \[tokens\].
     pub extra_input: u32,
-    /// Whether the main model writes an answer: embedding and reranking models do not, and then no output is wanted.
+    /// True if the main model writes an answer. Embedding and reranking models do not, and then no output is wanted.
     pub writes: bool,
 }
 

@@ -20,7 +20,7 @@ use crate::units::Tokens;
 pub struct FixedWindowSpec {
     /// The length W of a window; default 60s.
     pub window: Option<At<Duration>>,
-    /// How far windows are shifted against the wall clock; default 0s.
+    /// The offset of the windows from the wall clock; default 0s.
     pub offset: Option<At<Duration>>,
 }
 

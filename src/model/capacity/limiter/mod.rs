@@ -19,7 +19,7 @@ use token_bucket::{TokenBucket, TokenBucketSpec};
 
 pub use token_bucket::common_credits;
 
-/// Which limiter, with its parameters.
+/// The algorithm that enforces a limit, with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimiterSpec {
     /// Windows `[offset + kW, offset + (k + 1)W)` of the wall clock \[µs\].
@@ -67,7 +67,7 @@ kinds! {
     }
 }
 
-/// Without a word about it, limits per minute are kept in windows of a minute \[µs\].
+/// The window of limits per minute where the scenario states none \[µs\].
 pub const DEFAULT_WINDOW: u64 = MICROS_PER_MINUTE;
 
 impl LimiterChoice {
@@ -92,7 +92,7 @@ fn window(written: Option<&At<Duration>>, sink: &mut Sink) -> Option<u64> {
     Some(window.0)
 }
 
-/// What a limit of `per_minute` admits in one window: rounded down, with a warning; less than one is refused.
+/// Returns the amount that `per_minute` makes in one window: rounded down, with a warning; less than one is refused.
 fn in_window(per_minute: Tokens, window: u64, limit_at: &Span, sink: &mut Sink) -> Option<Tokens> {
     let scaled = u128::from(per_minute) * u128::from(window);
     let exact = scaled / u128::from(MICROS_PER_MINUTE);
@@ -123,7 +123,7 @@ fn in_window(per_minute: Tokens, window: u64, limit_at: &Span, sink: &mut Sink) 
     }
 }
 
-/// What a request reserved and what it is charged in the end, and which admission that was.
+/// The end of a request's hold on a limit: the tokens reserved, the tokens charged instead, and the admission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement {
     pub reserved: Tokens,
@@ -215,7 +215,7 @@ impl Limiter {
         })
     }
 
-    /// From now on the limit is another; what is used stays used.
+    /// Replaces the limit from now on; what is used stays used.
     pub fn set(&mut self, now: u64, limit: &Limit) {
         self.has_room(now, 0);
         match (self, limit.limiter) {

@@ -15,7 +15,7 @@ use crate::model::quantity::Duration;
 use crate::model::spec::At;
 use crate::units::Tokens;
 
-/// What was admitted in the last W counts, at every instant.
+/// A sliding window: at every instant, the admissions of the last W count.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SlidingWindow")]
@@ -107,7 +107,7 @@ impl SlidingWindow {
         }
     }
 
-    /// When enough has expired for `amount`, which is within the limit.
+    /// Returns the instant at which enough has expired for `amount` to fit, which is within the limit \[µs\].
     pub(super) fn room_at(&self, amount: Tokens) -> u64 {
         let mut sum = self.sum;
         let mut at = 0;

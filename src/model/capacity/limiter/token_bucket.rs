@@ -18,18 +18,18 @@ use crate::units::{SimTime, Tokens};
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TokenBucket")]
 pub struct TokenBucketSpec {
-    /// What the bucket holds: a share of the window's limit, or a time of refill such as "0.2s"; default 1.
+    /// The size of the bucket: a share of the window's limit, or a time of refill such as "0.2s"; default 1.
     pub burst: Option<At<Burst>>,
     /// The time in which a whole limit is refilled; default 60s.
     pub window: Option<At<Duration>>,
 }
 
-/// How much a bucket holds.
+/// The size of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Burst {
-    /// Of the window's limit \[1\].
+    /// A share of the window's limit \[1\].
     Share(f64),
-    /// What is refilled in it.
+    /// The amount that is refilled in this time \[µs\].
     Refill(SimTime),
 }
 
@@ -104,11 +104,11 @@ pub fn common_credits(limits: &[Limit]) -> Option<u64> {
 /// level is exact in integers.
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
-    /// What a full bucket holds \[tokens\].
+    /// The number of tokens in a full bucket \[tokens\].
     pub(in crate::model) burst: Tokens,
     weight: i64,
     refill: i64,
-    /// What a full bucket holds \[credits\].
+    /// The number of credits in a full bucket \[credits\].
     cap: i64,
     /// \[credits\]; below zero after debits.
     level: i64,
@@ -116,7 +116,7 @@ pub struct TokenBucket {
     lowest: i64,
     /// The most that was missing before the bucket last changed, since it was last asked for \[tokens\].
     missed: Tokens,
-    /// When the level was last brought up to date \[µs\].
+    /// The instant at which the level was last brought up to date \[µs\].
     last: u64,
     /// A silence after which the bucket is full whatever the level was; longer ones count as this \[µs\].
     longest_silence: u64,

@@ -98,7 +98,7 @@ pub struct IntensitySpec<'s> {
 }
 
 impl Intensity {
-    /// Of a process that has a rate; `None` after a finding.
+    /// Returns the intensity of an arrival process that has a rate; `None` after a finding.
     ///
     /// # Panics
     /// The process has none.

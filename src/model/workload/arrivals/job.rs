@@ -8,7 +8,7 @@ use crate::model::instant::Instant;
 use crate::model::quantity::{Count, Duration};
 use crate::model::spec::At;
 
-/// So many requests from an instant on, once: a nightly run over documents, the chunks of an upload.
+/// A fixed number of requests from an instant on, once: a nightly run over documents, the chunks of an upload.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "JobArrivals")]
@@ -21,7 +21,7 @@ pub struct JobSpec {
     pub spread: Option<At<Duration>>,
 }
 
-/// So many requests, at random times of `[at, at + spread]`.
+/// A fixed number of requests, at random times of `[at, at + spread]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     pub requests: u64,

@@ -1,4 +1,4 @@
-//! When requests come.
+//! Arrival processes: the instants at which requests arrive.
 
 pub mod batches;
 pub mod intensity;
@@ -25,7 +25,7 @@ use crate::units;
 /// all others are first turns, of whom there are fewer than [`TURN`].
 pub const TURN: u64 = 1 << 40;
 
-/// Which user or session a request is of; its own number for a request of an open loop.
+/// Returns the number of the user or session of a request; for a request of an open loop, its own number.
 #[inline]
 #[must_use]
 pub const fn who(index: u64) -> u64 {
@@ -39,7 +39,7 @@ pub enum Arrivals {
     Renewal { gaps: Gaps, intensity: Intensity },
     /// Many at once.
     Batches(Batches),
-    /// So many requests from an instant on, once.
+    /// A fixed number of requests from an instant on, once.
     Job(Job),
     /// Conversations: the tape has their first turns, the others follow from what the system does.
     Sessions(Sessions),

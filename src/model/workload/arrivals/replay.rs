@@ -39,9 +39,9 @@ pub struct TraceSpec {
     pub to: Option<At<Duration>>,
     /// The number of requests made of each row: 2.5 is two, and a third for half of the rows; default 1 \[1\].
     pub rate_scale: Option<At<Number>>,
-    /// Whether the trace begins again when it has ended; default false.
+    /// True if the trace begins again when it has ended; default false.
     pub repeat: Option<At<Flag>>,
-    /// Whether lines that are no request are left out, instead of refused; default false.
+    /// True if lines that are no request are left out instead of refused; default false.
     pub skip_bad_lines: Option<At<Flag>>,
 }
 
@@ -95,7 +95,7 @@ words! {
 const LARGEST_SCALE: f64 = 10_000.0;
 
 impl TraceSpec {
-    /// What of the file is read; `None` after a finding.
+    /// Returns the part of the file that is read, and its format; `None` after a finding.
     pub fn selection(&self, sink: &mut Sink) -> Option<Selection> {
         let text = |written: &Option<At<Text>>| written.as_ref().map(|t| t.value.0.clone());
         let columns = self.columns.as_ref().map_or_else(ColumnNames::default, |c| ColumnNames {

@@ -22,7 +22,7 @@ pub struct SessionsSpec {
     pub turns: At<LawSpec<Amounts>>,
     /// The time from an answer to the next turn.
     pub think_time: At<LawSpec<Duration>>,
-    /// Whether a turn's input carries the turns before it, their inputs and answers; default accumulate.
+    /// The context of a turn: its input carries the inputs and answers of earlier turns, or none; default accumulate.
     pub context: Option<At<Context>>,
 }
 

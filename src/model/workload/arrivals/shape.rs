@@ -71,7 +71,7 @@ pub enum ShapeSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ShapePoint")]
 pub struct ShapePointSpec {
-    /// When: a time since t = 0, or an instant.
+    /// The place of the point in time: a time since t = 0, or an instant.
     pub at: At<Instant>,
     /// The factor by which the rate is multiplied \[1\].
     pub factor: At<Number>,
@@ -245,7 +245,7 @@ impl Cycle {
         i64::try_from(micros).ok().and_then(|us| Timestamp::from_microsecond(us).ok()).unwrap_or(Timestamp::MAX)
     }
 
-    /// What the clock shows at `t` \[µs since Monday's midnight\].
+    /// Returns the time that the clock shows at `t` \[µs since Monday's midnight\].
     fn clock(&self, t: u64) -> u64 {
         const WEEK: i128 = 168 * MICROS_PER_HOUR as i128;
         // 1970-01-01 was a Thursday.
