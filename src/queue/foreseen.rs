@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-/// When \[µs\], and the number of what it is about.
+/// An event that is known in advance: its time \[µs\], and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Foreseen {
     pub at: u64,

@@ -19,7 +19,7 @@ use wheel::{Pushed, Wheel};
 pub enum Class {
     CapacityChange = 0,
     Completion = 1,
-    /// Of closed loops; those of the tape are merged, never queued.
+    /// An arrival of a closed loop; arrivals that are known before the run are merged, never queued.
     Arrival = 2,
     Retry = 3,
     Timeout = 4,
@@ -29,7 +29,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// By the three bits of a key.
+    /// The classes, indexed by the three class bits of a key.
     const ALL: [Self; 8] = [
         Self::CapacityChange,
         Self::Completion,

@@ -5,7 +5,7 @@
 
 use std::mem;
 
-/// Where a key's time, in buckets, begins \[bits\]. A bucket is 2¹² µs wide under keys that shift time by 27.
+/// The lowest bit of a key that counts buckets \[bits\]. A bucket is 2¹² µs wide for keys whose time begins at bit 27.
 const BUCKET_SHIFT: u32 = 27 + 12;
 /// Buckets in the wheel: 33 s of them.
 const BUCKETS: u64 = 1 << 13;
@@ -13,7 +13,7 @@ const BUCKETS: u64 = 1 << 13;
 /// A bucket keeps room for so many keys while it is empty: 8 MB for all of them at most.
 const MOST_ROOM: usize = 128;
 
-/// What became of a key.
+/// The result of adding a key to the wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
     /// It waits in a bucket.
@@ -27,7 +27,7 @@ pub enum Pushed {
 /// Keys of the next 33 s.
 #[derive(Debug)]
 pub struct Wheel {
-    /// By place, the keys of a bucket as they came. A length that the compiler knows saves it the checks of bounds.
+    /// The keys of each bucket in order of arrival. The fixed length saves the compiler checks of bounds.
     buckets: Box<[Vec<u64>; BUCKETS as usize]>,
     /// One bit for each bucket that holds a key.
     filled: Box<[u64; BUCKETS as usize / 64]>,
