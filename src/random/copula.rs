@@ -9,7 +9,7 @@ use super::{Law, Stream};
 /// Ties the second of two draws to the first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Copula {
-    /// In \[-1, 1\].
+    /// The correlation of the two normal variables, in \[-1, 1\].
     rho: f64,
     /// `sqrt(1 - rho²)`: what is left to chance.
     rest: f64,

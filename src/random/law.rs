@@ -76,7 +76,7 @@ impl Law {
         Self::of(Shape::Constant(value))
     }
 
-    /// Without clamps.
+    /// Returns a law without clamps.
     #[must_use]
     pub const fn of(shape: Shape) -> Self {
         Self { shape, min: f64::NEG_INFINITY, max: f64::INFINITY }
@@ -163,9 +163,9 @@ impl Law {
     }
 }
 
-/// What [`Law::fill`] does. Each arm is one loop over plain arithmetic, which the compiler turns into vector code: once for
-/// every processor, and again for those that have more. All give the same bits, because none contracts a product and a
-/// sum, nor reorders one.
+/// Fills a block of draws for [`Law::fill`]. Each arm is one loop over plain arithmetic, which the compiler turns into
+/// vector code: once for every processor, and again for those with wider vectors. All give the same bits, because none
+/// contracts a product and a sum, nor reorders a sum.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn fill(law: &Law, stream: Stream, first: u64, out: &mut [f64]) {
     let (min, max) = (law.min, law.max);

@@ -6,7 +6,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 /// The increment of SplitMix64: 2⁶⁴ / golden ratio, odd.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What a stream's draws decide. Streams of two purposes never share draws.
+/// The quantity that the draws of a stream decide. Streams of two purposes never share draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
