@@ -1,4 +1,4 @@
-//! What somebody meant by a text that is no quantity as scenarios write them. Each guess is a text that is read.
+//! Guesses at the quantity that a refused text means. Each guess is a text that scenarios accept.
 
 use super::parse;
 

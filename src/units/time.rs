@@ -68,8 +68,8 @@ pub struct WallClock {
 }
 
 impl WallClock {
-    /// How far into its window of length `window` the wall clock is at t = 0, for windows that start at `offset`
-    /// \[µs\], in `[0, window)`.
+    /// Returns the time since the start of the window of length `window` in which t = 0 lies, for windows of the wall
+    /// clock that start at `offset` \[µs\], in `[0, window)`.
     #[must_use]
     pub fn phase(&self, window: u64, offset: u64) -> u64 {
         let window = i128::from(window);
