@@ -19,7 +19,7 @@ pub struct Customization {
     pub method: Method,
     /// The number of tokens in one training: the corpus times the epochs \[tokens\].
     pub trained_tokens: Tokens,
-    /// `None`: not known.
+    /// The price of one trained token; `None`: not known.
     pub price: Option<Price>,
     /// The price of storing the custom model for a month; `None`: not known.
     pub storage_per_month: Option<Usd>,
@@ -28,7 +28,7 @@ pub struct Customization {
 }
 
 impl Customization {
-    /// One training.
+    /// Returns the cost of one training; `None`: the price is not known.
     #[must_use]
     pub fn training(&self) -> Option<Usd> {
         Some(self.price?.of(self.trained_tokens))
@@ -44,7 +44,7 @@ words! {
 }
 
 impl Method {
-    /// As a scenario writes it.
+    /// Returns the name of the method as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,7 +77,8 @@ pub struct CustomizationSpec {
 const MOST_TOKENS: u64 = 1_000_000_000_000_000;
 
 impl CustomizationSpec {
-    /// `listed` are the catalogue's price of a token and of a month.
+    /// Returns the customization; `None` after a finding. `listed` are the catalogue's prices of a token and of a
+    /// month.
     pub fn lower(&self, model: &str, listed: (Option<Price>, Option<Usd>), sink: &mut Sink) -> Option<Customization> {
         let epochs = self.epochs.as_ref().map_or(1, |e| e.value.0);
         let trained = self.training_tokens.value.0.checked_mul(epochs).filter(|n| (1..=MOST_TOKENS).contains(n));

@@ -33,7 +33,7 @@ pub struct Model {
     pub capacities: Vec<Capacity>,
     /// The named quotas, then the private ones of capacities that wrote their limits inline.
     pub quotas: Vec<Quota>,
-    /// Regions by name, whose prompt caches are apart; the empty name is that of capacities without one.
+    /// The names of regions, each with a prompt cache of its own; the empty name is that of capacities without one.
     pub regions: Vec<String>,
     pub windows: Vec<Window>,
     /// The workloads of each included file, and of each owner; empty for a scenario that includes none and names none.
@@ -46,7 +46,7 @@ pub struct Model {
     pub assumptions: Vec<Assumption>,
     /// Remarks on parts of the scenario for the reader of the answer: models that have ended or end soon.
     pub remarks: Vec<input::Remark>,
-    /// Every figure in force with who says so, sorted.
+    /// Every figure in force with its origin, sorted.
     pub inputs: Vec<input::Input>,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD).
     pub catalog_as_of: Option<String>,
@@ -90,7 +90,7 @@ impl Run {
 pub struct Replications {
     pub min: u32,
     pub max: u32,
-    /// `None`: `min` and no more.
+    /// The half-width of an interval / its estimate at which to stop \[1\]; `None`: only `min` replications are run.
     pub relative_precision: Option<f64>,
 }
 
@@ -107,16 +107,16 @@ pub struct Window {
 pub struct Group {
     pub kind: GroupKind,
     pub name: String,
-    /// Indices into the model's workloads.
+    /// The indices of the workloads in the model.
     pub workloads: Vec<usize>,
 }
 
 /// The criterion by which workloads form a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupKind {
-    /// They stand in one included file.
+    /// The workloads stand in one included file.
     File,
-    /// They belong to one owner.
+    /// The workloads belong to one owner.
     Owner,
 }
 

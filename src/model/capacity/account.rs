@@ -22,9 +22,9 @@ pub const ACCOUNT: &str = "account";
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Account")]
 pub struct AccountSpec {
-    /// Tokens per day over all models in one source region, or "none"; default 700,000,000.
+    /// The limit on tokens per day over all models in one source region, or "none"; default 700,000,000.
     pub tpd: Option<At<LimitAmount>>,
-    /// Tokens of tpd that are already used at t = 0, in each source region; default 0 \[tokens\].
+    /// The tokens of tpd that are already used at t = 0, in each source region; default 0.
     pub tpd_used_at_start: Option<At<Count>>,
     /// The tokens that count towards `tpd`; default billed.
     pub tpd_counting: Option<At<Counting>>,

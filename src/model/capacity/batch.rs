@@ -18,7 +18,7 @@ use crate::model::spec::At;
 use crate::random::Law;
 use crate::units::{Tokens, WallClock, round_half_up};
 
-/// A sink of jobs.
+/// Batch inference: a capacity that collects requests into jobs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Batch")]
@@ -30,13 +30,13 @@ pub struct BatchSpec {
     pub collect_at: Option<At<Duration>>,
     /// The time from the submission of a job to its start; not published.
     pub queue_delay: At<LawSpec<Duration>>,
-    /// Input and output tokens that a job gets through; not published \[tokens/s\].
+    /// The input and output tokens that a job processes per second; not published.
     pub tokens_per_second: At<Number>,
     /// The longest good time from submission to the end; default 24h.
     pub deadline: Option<At<Duration>>,
     /// The inference profile whose prices hold; that of the model's id when left out.
     pub profile: Option<At<Text>>,
-    /// Prices of tokens here; half of the on-demand prices when left out.
+    /// The prices of tokens at this capacity; half of the on-demand prices when left out.
     pub prices: Option<At<PricesSpec>>,
 }
 
@@ -79,7 +79,7 @@ impl JobSizes {
     }
 }
 
-/// \[records; AWS user guide, batch-inference\]
+/// The fewest records of a job \[records; AWS user guide, batch-inference\].
 const FEWEST_RECORDS: usize = 100;
 const MOST_RECORDS: usize = 100_000;
 const DAY: u64 = 86_400_000_000;

@@ -24,7 +24,7 @@ pub enum Contention {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvePoint {
-    /// Requests in progress, the new one included, / concurrency.
+    /// The number of requests in progress, the new one included, over the concurrency.
     pub utilization: f64,
     pub factor: f64,
 }
@@ -44,12 +44,12 @@ kinds! {
 #[schemars(rename = "NoContention")]
 pub struct NoContentionSpec {}
 
-/// Service is longer by a factor that was measured under load. Needs `concurrency`.
+/// The service time is multiplied by a factor that was measured under load. Needs `concurrency`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ContentionCurve")]
 pub struct CurveSpec {
-    /// Linear between points, constant outside.
+    /// The points of the curve, which is linear between them and constant outside.
     pub points: At<Vec<CurvePointSpec>>,
 }
 
@@ -58,7 +58,7 @@ pub struct CurveSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CurvePoint")]
 pub struct CurvePointSpec {
-    /// Requests in progress, the new one included, / concurrency \[1\].
+    /// The number of requests in progress, the new one included, over the concurrency.
     pub utilization: At<Number>,
     /// The factor by which the service time is multiplied.
     pub factor: At<Number>,
@@ -70,12 +70,13 @@ pub struct CurvePointSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ProcessorSharing")]
 pub struct ProcessorSharingSpec {
-    /// All that the capacity can put out \[tokens/s\].
+    /// The total output rate of the capacity, in tokens per second.
     pub output_tokens_per_second: At<Number>,
 }
 
 impl ContentionSpec {
-    /// `speed` is the output speed in force, `concurrency` whether the capacity counts its places.
+    /// Returns the contention; `None` after a finding. `speed` is the output speed in force, `concurrency` true if it
+    /// is limited.
     pub fn lower(
         &self,
         speed: Option<&Law>,

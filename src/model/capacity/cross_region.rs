@@ -66,11 +66,11 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Destination")]
 pub struct DestinationKeys {
-    /// Its name, such as us-west-2.
+    /// The name of the region, such as us-west-2.
     pub region: At<Text>,
-    /// Requests in progress at once for this account; default unlimited.
+    /// The most requests in progress in the region for this account; default unlimited.
     pub concurrency: Option<At<Count>>,
-    /// Tokens per minute for this account; default unlimited.
+    /// The most tokens per minute in the region for this account; default unlimited.
     pub tpm: Option<At<Count>>,
     /// The share of the region's capacity in service that other customers use; default 0.
     pub background: Option<At<BackgroundSpec>>,
@@ -80,7 +80,7 @@ pub struct DestinationKeys {
     pub outages: Option<At<Vec<OutageSpec>>>,
 }
 
-/// A region by its name, or with what is known of it.
+/// A region by its name, or by a table of its properties.
 #[derive(Debug, Clone)]
 pub enum DestinationSpec {
     Name(Text),
@@ -97,10 +97,10 @@ scalar_or_table!(
     "a region, or { region, tpm, … }"
 );
 
-/// A pool before it runs.
+/// The plan of a pool of regions, before a run.
 #[derive(Debug, Clone)]
 pub struct PoolPlan {
-    /// The source first, when it is among them.
+    /// The regions of the pool; the source region is the first, when it is one of them.
     pub regions: Vec<RegionPlan>,
     pub source_is_first: bool,
     pub selection: Selection,
@@ -339,7 +339,7 @@ impl DestinationKeys {
     }
 }
 
-/// A pool while it runs.
+/// The state of a pool of regions during a run.
 #[derive(Debug)]
 pub struct Pool {
     regions: Vec<RegionState>,
@@ -359,7 +359,7 @@ struct RegionState {
 }
 
 impl Pool {
-    /// `stream` is that of the pool's background loads.
+    /// Returns a pool without requests. `stream` gives the draws of its background loads.
     #[must_use]
     pub fn new(plan: &PoolPlan, wall: &WallClock, stream: Stream) -> Self {
         let phase = wall.phase(MICROS_PER_MINUTE, 0);
@@ -408,7 +408,7 @@ impl Pool {
         }
     }
 
-    /// An attempt ends that had reserved `ask` and used `used` tokens.
+    /// Ends an attempt that had reserved `ask` and used `used` tokens.
     pub fn leave(&mut self, now: u64, place: Place, ask: Ask, used: Tokens, admitted_at: u64) {
         let region = &mut self.regions[place.index as usize];
         region.in_flight -= 1;
@@ -426,7 +426,7 @@ impl Pool {
 }
 
 impl RegionState {
-    /// The share of the live capacity that is free, when the amount has room; unlimited is more than any share.
+    /// Returns the free share of the live capacity, if the amount has room; infinity where nothing is limited.
     fn room(&mut self, now: u64, amount: Tokens) -> Option<f64> {
         let left = *self.plan.left.at(SimTime(now));
         if left == 0 {

@@ -19,19 +19,19 @@ capacity_keys! {
     /// An imported model on copies of its own.
     #[schemars(rename = "CustomImport")]
     pub struct CustomImportSpec {
-        /// Requests that one copy serves at once; set at import and not published.
+        /// The number of requests that one copy serves at once; set at import and not published.
         pub concurrency_per_copy: At<Count>,
-        /// The most copies; default 3.
+        /// The greatest number of copies; default 3.
         pub max_copies: Option<At<Count>>,
         /// The time from the first call until the copy serves; default uniform from 30s to 60s.
         pub cold_start: Option<At<LawSpec<Duration>>>,
-        /// Custom Model Units of one copy; the catalogue's when left out.
+        /// The number of Custom Model Units of one copy; the catalogue's when left out.
         pub units_per_copy: Option<At<Count>>,
         /// The price of one unit for a minute, such as "$0.0785"; the catalogue's when left out.
         pub price_per_unit_minute: Option<At<Amount>>,
         /// The price of storing one unit for a month, such as "$1.95"; the catalogue's when left out.
         pub storage_per_unit_month: Option<At<Amount>>,
-        /// The name of a `[quotas.NAME]`, or a list of them.
+        /// The name of a quota `[quotas.NAME]`, or a list of such names.
         pub quota: Option<At<Names>>,
     }
 }
@@ -137,15 +137,15 @@ pub fn cost_of_windows(windows: u64, units: u64, per_unit_minute: Price) -> Usd 
     per_unit_minute.of(windows * units * WINDOW_MINUTES)
 }
 
-/// Copies while they run.
+/// The state of the copies of an imported model during a run.
 #[derive(Debug)]
 pub struct Copies {
     plan: CopiesPlan,
     copies: Vec<Option<ModelCopy>>,
     stream: Stream,
-    /// Copies started so far: the number of the next cold start.
+    /// The number of copies started so far, which is the index of the next cold start.
     started: u64,
-    /// Windows that are billed so far.
+    /// The number of billing windows so far.
     windows: u64,
 }
 
@@ -161,20 +161,20 @@ struct ModelCopy {
 }
 
 impl Copies {
-    /// None at first. `stream` is that of cold starts.
+    /// Returns a state without copies. `stream` gives the durations of cold starts.
     #[must_use]
     pub fn new(plan: &CopiesPlan, stream: Stream) -> Self {
         let copies = vec![None; plan.max_copies as usize];
         Self { plan: plan.clone(), copies, stream, started: 0, windows: 0 }
     }
 
-    /// Windows that are billed so far.
+    /// Returns the number of billing windows so far.
     #[must_use]
     pub const fn windows(&self) -> u64 {
         self.windows
     }
 
-    /// Copies that serve or start.
+    /// Returns the number of copies that serve or start.
     #[must_use]
     pub fn alive(&self) -> u32 {
         self.copies.iter().flatten().count() as u32
@@ -188,7 +188,7 @@ impl Copies {
         }
     }
 
-    /// Starts one more copy, unless one is on its way or all there may be are there.
+    /// Starts one more copy, unless one is starting already or no more copies are allowed.
     fn start_one(&mut self, now: u64) {
         if self.copies.iter().flatten().any(|c| c.ready_at > now) {
             return;

@@ -8,11 +8,11 @@ use crate::units::Tokens;
 /// The tokens that an offer asks of limits \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
-    /// Uncached input and cache writes.
+    /// The uncached input and the cache writes.
     pub input: Tokens,
     /// The output cap.
     pub cap: Tokens,
-    /// Cache reads, which some quotas reserve too.
+    /// The cache reads, which some quotas reserve too.
     pub cache_read: Tokens,
     /// The part of `input` that is written to the cache.
     pub cache_write: Tokens,
@@ -32,7 +32,7 @@ impl Ask {
 /// The tokens that an attempt used \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Used {
-    /// Input and cache writes, and output times its burndown.
+    /// The sum of input, cache writes, and output times its burndown.
     pub burned: Tokens,
     pub output: Tokens,
 }
@@ -63,7 +63,7 @@ impl Takes {
     /// Returns the rule of a limit of a quota for calls to a model with this burndown; `weights` are by workload.
     ///
     /// # Panics
-    /// The limit is on requests or on streams, which take no tokens at admission.
+    /// Panics if the limit is on requests or on streams, which take no tokens at admission.
     #[must_use]
     pub fn of(
         kind: LimitKind,
@@ -160,7 +160,7 @@ impl Takes {
     }
 }
 
-/// Tokens by the price of each kind, rounded half up.
+/// Returns the sum of the tokens of each kind times their weight, rounded half up.
 fn weighted(weights: &PriceWeights, ask: Ask, output: Tokens) -> Tokens {
     let uncached = ask.input - ask.cache_write;
     let sum = u128::from(uncached) * u128::from(INPUT_WEIGHT)

@@ -14,7 +14,7 @@ pub enum DefaultQuota<'c> {
     Known(ListedQuota<'c>),
 }
 
-/// Limits from the catalogue, with what is uncertain about them here.
+/// The limits that the catalogue lists, and the doubt whether they hold for this capacity.
 #[derive(Debug, Clone, Copy)]
 pub struct ListedQuota<'c> {
     pub entry: QuotaRow<'c>,
@@ -30,7 +30,7 @@ pub enum QuotaRow<'c> {
 }
 
 impl<'c> DefaultQuota<'c> {
-    /// Limits of the bedrock-runtime endpoint for calls from a region, by a path of the catalogue.
+    /// Returns the limits of the bedrock-runtime endpoint for calls from a region, by a path of the catalogue.
     #[must_use]
     pub fn of_path(path: Option<&'c Path>, region: Option<&str>) -> Self {
         match path {
@@ -39,10 +39,10 @@ impl<'c> DefaultQuota<'c> {
         }
     }
 
-    /// Limits of the bedrock-runtime endpoint that the catalogue does not know.
+    /// The limits of the bedrock-runtime endpoint where the catalogue does not know their amounts.
     pub const UNKNOWN_RUNTIME: Self = Self::Unknown { limits: [LimitKind::Rpm, LimitKind::Tpm] };
 
-    /// Limits of the bedrock-mantle endpoint that the catalogue does not know.
+    /// The limits of the bedrock-mantle endpoint where the catalogue does not know their amounts.
     pub const UNKNOWN_MANTLE: Self = Self::Unknown { limits: [LimitKind::Itpm, LimitKind::Otpm] };
 
     /// Returns the limits of a row.

@@ -23,9 +23,9 @@ capacity_keys! {
     pub struct OnDemandSpec with quota {
         /// The endpoint that is called; default runtime.
         pub endpoint: Option<At<Endpoint>>,
-        /// Input tokens per minute of the mantle endpoint, or "none".
+        /// The limit on input tokens per minute of the mantle endpoint, or "none".
         pub itpm: Option<At<LimitAmount>>,
-        /// Output tokens per minute of the mantle endpoint, or "none".
+        /// The limit on output tokens per minute of the mantle endpoint, or "none".
         pub otpm: Option<At<LimitAmount>>,
     }
 }

@@ -26,11 +26,11 @@ capacity_keys! {
     /// Provisioned Throughput: Model Units, with a limit on input and a limit on output.
     #[schemars(rename = "Provisioned")]
     pub struct ProvisionedSpec {
-        /// Units that are there from t = 0 on; none when left out, if there are `purchases`.
+        /// The number of Model Units from t = 0 on; none when left out, if there are `purchases`.
         pub model_units: Option<At<Count>>,
-        /// Input tokens a minute of one unit; not published: a number, or `{ low, high }`.
+        /// The input tokens a minute of one Model Unit; not published: a number, or `{ low, high }`.
         pub input_tpm_per_unit: At<Unsure>,
-        /// Output tokens a minute of one unit; not published: a number, or `{ low, high }`.
+        /// The output tokens a minute of one Model Unit; not published: a number, or `{ low, high }`.
         pub output_tpm_per_unit: At<Unsure>,
         /// The rule by which output is admitted; default reserve.
         pub admission: Option<At<AdmissionWord>>,
@@ -42,11 +42,12 @@ capacity_keys! {
         pub price_per_unit: Option<At<HourlyPrice>>,
         /// The context variant that is bought, such as "24k", where the catalogue lists several.
         pub variant: Option<At<Text>>,
-        /// Model Units that AWS Support has granted to the account; when left out, it must grant them first.
+        /// The number of Model Units that AWS Support has granted to the account; when left out, AWS must grant them
+        /// first.
         pub model_units_quota: Option<At<Count>>,
         /// Further purchases, each of whole units.
         pub purchases: Option<At<Vec<PurchaseSpec>>>,
-        /// The name of a `[quotas.NAME]`, or a list of them.
+        /// The name of a quota `[quotas.NAME]`, or a list of such names.
         pub quota: Option<At<Names>>,
     }
 }
@@ -59,7 +60,7 @@ words! {
     }
 }
 
-/// Model Units that come and go.
+/// A purchase of Model Units, which may begin and end during the run.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Purchase")]
@@ -140,7 +141,7 @@ struct Ready {
 const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team";
 
 impl ProvisionedSpec {
-    /// Returns the catalogue's entry; a model that is not sold so is refused.
+    /// Returns the catalogue's entry; a model that is not sold as Model Units is refused.
     fn listed<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c ProvisionedEntry> {
         let sold = site.sold?;
         if sold.path != IN_REGION {
@@ -185,7 +186,7 @@ impl ProvisionedSpec {
         found
     }
 
-    /// An account's quota of Model Units is 0 until AWS Support grants some.
+    /// Checks purchases against the account's quota of Model Units, which is 0 until AWS Support grants some.
     fn check_quota(&self, purchases: &[Ready], site: &mut Site<'_, '_>) {
         let parts: Vec<_> = purchases.iter().map(|p| (p.purchase.from, p.purchase.to, p.purchase.amount)).collect();
         let needed = over_time(&parts).iter().map(|(_, units)| *units).max().unwrap_or(0);
@@ -214,7 +215,7 @@ impl ProvisionedSpec {
         }
     }
 
-    /// Model Units are sold in some regions only, and the catalogue does not know of all.
+    /// Reports an assumption if the region is none of those where Model Units are known to be sold.
     fn tell_of_region(&self, listed: Option<&ProvisionedEntry>, site: &mut Site<'_, '_>) {
         let (Some(listed), Some(region)) = (listed, &self.region) else { return };
         if !listed.regions.is_empty() && !listed.regions.contains(&region.value.0) {
@@ -289,7 +290,7 @@ struct Term {
 }
 
 impl PurchaseSpec {
-    /// The term as it is written; `None` after a finding that leaves nothing to go on with.
+    /// Returns the term as it is written; `None` after a finding that leaves nothing to go on with.
     fn term(&self, site: &mut Site<'_, '_>) -> Option<Term> {
         let from = self.at.as_ref().map_or(SimTime::ZERO, |t| t.value.0);
         let commitment = self.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());

@@ -14,7 +14,7 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    /// As a scenario writes it.
+    /// Returns the name of the term as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl From<ReservedCommitment> for Commitment {
     }
 }
 
-/// Something bought by the hour, billed used or not.
+/// A purchase of throughput by the hour, which is billed whether it is used or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
     /// The throughput that is bought, such as `3 Model Units`.
@@ -86,7 +86,7 @@ pub struct Purchase {
     pub commitment: Commitment,
     /// The time for which the term has already run at `from`, where it was bought before the run \[µs\].
     pub term_before: u64,
-    /// Paid for over `[from, to)`; `None`: until the end.
+    /// The start of the time `[from, to)` that is paid for; without a `to` it lasts until the end.
     pub from: SimTime,
     pub to: Option<SimTime>,
 }
@@ -124,7 +124,7 @@ pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Steps<T
     })
 }
 
-/// A count that is at least one.
+/// Returns a count that is at least one; `None` after a finding.
 pub(super) fn at_least_one(written: &At<Count>, what: &str, sink: &mut crate::diagnostic::Sink) -> Option<u64> {
     if written.value.0 == 0 {
         let help = format!("write {what} = 1, or more");

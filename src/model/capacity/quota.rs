@@ -13,7 +13,7 @@ use crate::model::quantity::{Count, Flag, LimitAmount};
 use crate::model::spec::{At, words};
 use crate::units::{MICROS_PER_DAY, SimTime, Steps, Tokens};
 
-/// Limits for one model, region and path. Capacities that name the same quota share it.
+/// The limits for one model, region and path. Capacities that name the same quota share it.
 #[derive(Debug, Clone)]
 pub struct Quota {
     /// The prefix of the quota's metrics: `quotas.us`, or `capacities.us` for limits written inline.
@@ -28,16 +28,16 @@ pub struct Quota {
     pub counting: Counting,
     /// True if a refused offer counts as a request.
     pub count_refused_requests: bool,
-    /// Output is admitted while any is left, and charged at the end; else the cap is reserved.
+    /// True if output is admitted while any is left and charged at the end; false if its cap is reserved.
     pub charge_output_after: bool,
-    /// Already used of the daily limit at t = 0 \[tokens\].
+    /// The tokens of the daily limit that are already used at t = 0 \[tokens\].
     pub tpd_used_at_start: Tokens,
 }
 
 /// One limit and the algorithm that enforces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Requests or tokens in a window.
+    /// The number of requests or tokens that one window admits.
     pub amount: Tokens,
     pub limiter: LimiterSpec,
 }
@@ -55,21 +55,21 @@ pub struct InForce {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum LimitKind {
-    /// Requests per minute.
+    /// The limit on requests per minute.
     Rpm,
-    /// Input, cache writes and the output cap, per minute.
+    /// The limit on input, cache writes and the output cap, per minute.
     Tpm,
-    /// Input, cache writes and the output cap, per UTC day.
+    /// The limit on input, cache writes and the output cap, per UTC day.
     Tpd,
-    /// Tokens of all models of an account in one region, per UTC day.
+    /// The limit on tokens of all models of an account in one region, per UTC day.
     AccountTpd,
-    /// The input of the bedrock-mantle endpoint, per minute; the output cap is reserved with it.
+    /// The limit on input of the bedrock-mantle endpoint, per minute; the output cap is reserved with it.
     Itpm,
-    /// The output of the bedrock-mantle endpoint, per minute, as it streams.
+    /// The limit on output of the bedrock-mantle endpoint, per minute, as it streams.
     Otpm,
-    /// Input and cache writes of bought throughput, per minute.
+    /// The limit on input and cache writes of bought throughput, per minute.
     Input,
-    /// Output of bought throughput, per minute.
+    /// The limit on output of bought throughput, per minute.
     Output,
 }
 
@@ -92,13 +92,13 @@ impl LimitKind {
         }
     }
 
-    /// Tokens are reserved of it at admission, and settled in the end.
+    /// Returns whether tokens of the limit are reserved at admission and settled in the end.
     #[must_use]
     pub const fn reserves_tokens(self) -> bool {
         !matches!(self, Self::Rpm | Self::Otpm | Self::AccountTpd)
     }
 
-    /// Kept for a day; all others are for a minute.
+    /// Returns whether the limit is for a day; all others are for a minute.
     #[must_use]
     pub const fn is_daily(self) -> bool {
         matches!(self, Self::Tpd | Self::AccountTpd)
@@ -169,21 +169,21 @@ impl Quota {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Quota")]
 pub struct QuotaSpec {
-    /// Requests per minute, or "none".
+    /// The limit on requests per minute, or "none".
     pub rpm: Option<At<LimitAmount>>,
-    /// Tokens per minute, or "none".
+    /// The limit on tokens per minute, or "none".
     pub tpm: Option<At<LimitAmount>>,
-    /// Tokens per day, or "none".
+    /// The limit on tokens per day, or "none".
     pub tpd: Option<At<LimitAmount>>,
-    /// Input tokens per minute of the mantle endpoint, or "none".
+    /// The limit on input tokens per minute of the mantle endpoint, or "none".
     pub itpm: Option<At<LimitAmount>>,
-    /// Output tokens per minute of the mantle endpoint, or "none".
+    /// The limit on output tokens per minute of the mantle endpoint, or "none".
     pub otpm: Option<At<LimitAmount>>,
     /// The algorithm that enforces limits per minute; default fixed_window.
     pub limiter: Option<At<LimiterChoice>>,
     /// The time at which the day of tpd starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
-    /// Already used of tpd at t = 0; default 0 \[tokens\].
+    /// The tokens of tpd that are already used at t = 0; default 0.
     pub tpd_used_at_start: Option<At<Count>>,
     /// True if cache reads are part of a reservation; default false.
     pub reserve_cache_reads: Option<At<Flag>>,
@@ -217,7 +217,7 @@ pub struct Amounts {
 }
 
 impl Stated {
-    /// Returns a limit that stays.
+    /// Returns a limit that never changes.
     #[must_use]
     pub fn throughout(amount: Tokens, at: Span) -> Self {
         Self::under(&Steps::constant(1_000_000), &Steps::constant(amount), at)
@@ -257,7 +257,8 @@ impl QuotaSpec {
         }
     }
 
-    /// `stated` says for each limit what is in force, the catalogue's defaults included.
+    /// Returns the quota; `None` after a finding. `stated` returns each limit in force, the catalogue's defaults
+    /// included.
     pub fn lower(
         &self,
         prefix: String,
@@ -279,7 +280,7 @@ impl QuotaSpec {
         })
     }
 
-    /// One limit over time; `None` after a finding.
+    /// Returns one limit over time; `None` after a finding.
     fn steps(&self, kind: LimitKind, stated: &Stated, sink: &mut Sink) -> Option<Steps<InForce>> {
         // What a limit becomes is said once, of the limit at the start.
         self.limit(kind, stated.amount(), &stated.at, sink)?;
@@ -313,7 +314,7 @@ impl QuotaSpec {
         limiter.lower(amount, at, sink)
     }
 
-    /// A daily limit has a limiter of its own, whatever enforces the limits per minute.
+    /// Returns the limiter of a daily limit, which does not depend on that of the limits per minute.
     fn daily(&self) -> LimiterSpec {
         self.tpd_reset.as_ref().map_or(TpdReset::UtcDay, |r| r.value).limiter()
     }

@@ -6,13 +6,13 @@ use crate::model::capacity::quota::LimitKind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Reason {
-    /// 503: the capacity is out.
+    /// The capacity is out (503).
     Outage,
-    /// 503: the background draw.
+    /// The offer met a 503 at random, with the chance that the capacity states (503).
     Unavailable,
-    /// 429, retried as transient: nothing serves yet.
+    /// Nothing serves yet (429, retried as transient).
     NotReady,
-    /// 400: no limiter could ever admit it.
+    /// The request is larger than any limiter could ever admit (400).
     TooLarge,
     /// All places of the capacity are taken (429).
     Concurrency,
@@ -22,7 +22,7 @@ pub enum Reason {
     Tpm,
     /// The limit on tokens per day refused (429).
     Tpd,
-    /// 429: the account's daily quota over all models is used up.
+    /// The account's daily quota over all models is used up (429).
     AccountTpd,
     /// The limit on input tokens per minute refused (429).
     Itpm,
@@ -32,7 +32,7 @@ pub enum Reason {
     Input,
     /// The bought output throughput refused (429).
     Output,
-    /// 503 or 429: no region of the pool has room.
+    /// No region of the pool has room (503 or 429).
     RegionRoom,
     /// The queue of the capacity is full (429).
     QueueFull,
@@ -123,7 +123,7 @@ pub enum Status {
     BadRequest,
 }
 
-/// A refusal: why, and what the caller sees.
+/// A refusal: its reason, and the status that the caller receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
     pub reason: Reason,

@@ -20,9 +20,9 @@ capacity_keys! {
     /// The reserved tier; what does not fit goes on along the route.
     #[schemars(rename = "Reserved")]
     pub struct ReservedSpec {
-        /// Input tokens a minute; at least 100,000.
+        /// The input tokens a minute that are bought; at least 100,000.
         pub input_tpm: At<Count>,
-        /// Output tokens a minute; at least 10,000.
+        /// The output tokens a minute that are bought; at least 10,000.
         pub output_tpm: At<Count>,
         /// The term for which the tokens are bought; default 1-month.
         pub commitment: Option<At<ReservedCommitment>>,
@@ -34,9 +34,9 @@ capacity_keys! {
         pub admission: Option<At<AdmissionWord>>,
         /// The algorithm that enforces the limits; default fixed_window.
         pub limiter: Option<At<LimiterChoice>>,
-        /// The inference profile that it is bought for; that of the model's id when left out.
+        /// The inference profile for which the tokens are bought; that of the model's id when left out.
         pub profile: Option<At<Text>>,
-        /// The name of a `[quotas.NAME]`, or a list of them.
+        /// The name of a quota `[quotas.NAME]`, or a list of such names.
         pub quota: Option<At<Names>>,
     }
 }
@@ -128,7 +128,7 @@ impl Kind for ReservedSpec {
 }
 
 impl ReservedSpec {
-    /// Prices that the catalogue lists and the scenario does not state.
+    /// Reports the prices that the catalogue lists and the scenario does not state.
     fn tell_of_prices(&self, term: &ReservedTerm, (source, as_of): (&str, &str), site: &mut Site<'_, '_>) {
         let source = format!("{source}; commitment {}", term.commitment);
         for (key, written, listed) in [

@@ -14,7 +14,7 @@ pub struct Place {
     pub index: u32,
     /// The index of the region, which has a prompt cache of its own.
     pub region: usize,
-    /// Regions that were passed over.
+    /// The number of regions that were passed over.
     pub passed: u32,
     /// The time that the place adds to the time to first token \[µs\].
     pub extra: u64,
@@ -23,14 +23,14 @@ pub struct Place {
 /// The plan by which a capacity finds room, before it runs.
 #[derive(Debug, Clone)]
 pub enum Room {
-    /// Limits and concurrency are all there is.
+    /// Limits and concurrency alone decide.
     Limits,
     Regions(Box<PoolPlan>),
     Copies(Box<CopiesPlan>),
     Jobs(Box<JobsPlan>),
 }
 
-/// Room while it runs.
+/// The state of a room during a run.
 #[derive(Debug)]
 pub enum RoomState {
     Limits,
@@ -40,7 +40,7 @@ pub enum RoomState {
 }
 
 impl RoomState {
-    /// `capacity` names the streams of what the room draws by itself.
+    /// Returns the state of a room at t = 0. `capacity` names the random streams of the room.
     #[must_use]
     pub fn new(room: &Room, wall: &WallClock, seed: u64, replication: u64, capacity: &str) -> Self {
         let stream = |purpose| Stream::new(seed, replication, purpose, capacity);
@@ -78,7 +78,7 @@ impl RoomState {
         }
     }
 
-    /// An attempt ends that had reserved `ask` at `admitted_at`, and used `used` tokens.
+    /// Ends an attempt that had reserved `ask` at `admitted_at` and used `used` tokens.
     pub fn leave(&mut self, now: u64, place: Place, ask: Ask, used: Tokens, admitted_at: u64) {
         match self {
             Self::Regions(pool) => pool.leave(now, place, ask, used, admitted_at),

@@ -24,17 +24,17 @@ macro_rules! capacity_keys {
             $(#[$meta])*
             pub struct $name {
                 $($own)*
-                /// Requests per minute, or "none".
+                /// The limit on requests per minute, or "none".
                 pub rpm: Option<At<crate::model::quantity::LimitAmount>>,
-                /// Tokens per minute, or "none".
+                /// The limit on tokens per minute, or "none".
                 pub tpm: Option<At<crate::model::quantity::LimitAmount>>,
-                /// Tokens per day, or "none".
+                /// The limit on tokens per day, or "none".
                 pub tpd: Option<At<crate::model::quantity::LimitAmount>>,
                 /// The algorithm that enforces limits per minute; default fixed_window.
                 pub limiter: Option<At<crate::model::capacity::limiter::LimiterChoice>>,
                 /// The time at which the day of tpd starts again; default utc_day.
                 pub tpd_reset: Option<At<crate::model::capacity::quota::TpdReset>>,
-                /// Already used of tpd at t = 0; default 0 \[tokens\].
+                /// The tokens of tpd that are already used at t = 0; default 0.
                 pub tpd_used_at_start: Option<At<crate::model::quantity::Count>>,
                 /// True if cache reads are part of a reservation; default false.
                 pub reserve_cache_reads: Option<At<crate::model::quantity::Flag>>,
@@ -42,9 +42,9 @@ macro_rules! capacity_keys {
                 pub reserve_output_burndown: Option<At<crate::model::quantity::Flag>>,
                 /// True if a refused offer counts 1 for rpm; default false.
                 pub count_refused_requests: Option<At<crate::model::quantity::Flag>>,
-                /// The name of a `[quotas.NAME]`, or a list of them.
+                /// The name of a quota `[quotas.NAME]`, or a list of such names.
                 pub quota: Option<At<crate::model::quantity::Names>>,
-                /// Prices of tokens here; the model's when left out.
+                /// The prices of tokens at this capacity; the model's when left out.
                 pub prices: Option<At<crate::model::pricing::PricesSpec>>,
             }
         }
@@ -77,15 +77,15 @@ macro_rules! capacity_keys {
         $(#[$meta])*
         pub struct $name {
             $($own)*
-            /// Requests in progress at once; default unlimited.
+            /// The most requests in progress at once; default unlimited.
             pub concurrency: Option<At<crate::model::quantity::Count>>,
             /// The treatment of an offer that finds no room; default throttle.
             pub on_saturation: Option<At<crate::model::capacity::serving::SaturationWord>>,
             /// The longest wait in a queue; default none.
             pub max_wait: Option<At<crate::model::quantity::Duration>>,
-            /// The most that wait in a queue; default 1,000,000.
+            /// The most requests that wait in the queue; default 1,000,000.
             pub max_queue: Option<At<crate::model::quantity::Count>>,
-            /// Times in which the capacity is out, or has less.
+            /// The periods in which the capacity is down or has less capacity.
             pub outages: Option<At<Vec<crate::model::capacity::serving::OutageSpec>>>,
             /// The changes of the capacity's own limits during the run.
             pub changes: Option<At<Vec<crate::model::capacity::serving::ChangeSpec>>>,
@@ -177,23 +177,23 @@ pub struct OutageSpec {
 pub struct ChangeSpec {
     /// The instant from which the change holds: a time since t = 0, or an instant.
     pub at: At<Instant>,
-    /// Requests per minute.
+    /// The new limit on requests per minute.
     pub rpm: Option<At<Count>>,
-    /// Tokens per minute.
+    /// The new limit on tokens per minute.
     pub tpm: Option<At<Count>>,
-    /// Tokens per day.
+    /// The new limit on tokens per day.
     pub tpd: Option<At<Count>>,
-    /// Input tokens per minute of the mantle endpoint.
+    /// The new limit on input tokens per minute of the mantle endpoint.
     pub itpm: Option<At<Count>>,
-    /// Output tokens per minute of the mantle endpoint.
+    /// The new limit on output tokens per minute of the mantle endpoint.
     pub otpm: Option<At<Count>>,
-    /// Requests in progress at once.
+    /// The new limit on requests in progress at once.
     pub concurrency: Option<At<Count>>,
-    /// The chance that an offer meets a 503 \[1\].
+    /// The new chance that an offer meets a 503.
     pub unavailable_probability: Option<At<Share>>,
 }
 
-/// A whole, in the unit in which what outages leave is counted.
+/// The whole of a capacity, in the unit of the shares that outages leave \[10⁻⁶\].
 const ONE: u64 = 1_000_000;
 
 /// Returns what the outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones multiply. Outages
@@ -246,8 +246,8 @@ impl Serving<'_> {
         self.changes.iter().map(|change| change.at.value.0)
     }
 
-    /// Returns how the capacity stands over time. `left` is what outages leave; `is_ready` says whether what is bought
-    /// is there, and may change at `bought_at` alone.
+    /// Returns the availability of the capacity over time. `left` is the share that outages leave; `is_ready` says
+    /// whether the bought throughput serves, and may change at `bought_at` alone.
     pub fn standing(
         &self,
         left: &Steps<u64>,
@@ -300,13 +300,13 @@ impl ChangeSpec {
         }
     }
 
-    /// Returns every limit that it names.
+    /// Returns every limit that the change states.
     pub fn limits(&self) -> impl Iterator<Item = (LimitKind, &At<Count>)> {
         LimitKind::ALL.into_iter().filter_map(|kind| Some((kind, self.limit(kind)?)))
     }
 }
 
-/// A count that fits 32 bits.
+/// Returns a count that fits 32 bits and is at least `least`; `None` after a finding.
 pub fn small(written: &At<Count>, name: &str, least: u32, sink: &mut Sink) -> Option<u32> {
     let n = u32::try_from(written.value.0).ok().filter(|n| *n >= least);
     if n.is_none() {

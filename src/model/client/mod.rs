@@ -24,9 +24,9 @@ pub struct Client {
     pub retries: RetryPolicy,
     /// The SDK whose retries these are, where the scenario names one.
     pub preset: Option<Preset>,
-    /// Request i runs in process i mod n; each process has a retry quota of its own. At least 1.
+    /// The number n of client processes, at least 1. Request i runs in process i mod n, which has its own retry quota.
     pub processes: u32,
-    /// Attempts of one process on their way at a time; the others wait in order.
+    /// The most attempts of one process in progress at a time; the others wait in order. `None`: no limit.
     pub max_connections: Option<u32>,
     /// The token buckets that hold the calls of a process back; `None`: calls are not held back.
     pub pace: Option<Pace>,
@@ -66,10 +66,10 @@ impl Client {
 pub struct ClientSpec {
     /// The retry policy for failed attempts; default standard.
     pub retries: Option<At<RetriesSpec>>,
-    /// Processes, each with a retry quota of its own; default 1.
+    /// The number of processes, each with a retry quota of its own; default 1.
     pub processes: Option<At<Count>>,
-    /// Attempts that one process has on their way at a time; the others wait in order, and that counts as queue delay. The
-    /// AWS SDK for Python has 10; default no limit.
+    /// The most attempts that one process has in progress at a time; the others wait in order, and that counts as queue
+    /// delay. The AWS SDK for Python has 10; default no limit.
     pub max_connections: Option<At<Count>>,
     /// A token bucket of the caller's own in front of the SDK, in each process; default none.
     pub pace: Option<At<PaceSpec>>,
@@ -83,7 +83,7 @@ pub struct ClientSpec {
 
 const MOST_CONNECTIONS: u64 = 1_000_000;
 
-/// More would only cost memory.
+/// The most processes of a client; more would only cost memory.
 const MOST_PROCESSES: u64 = 100_000;
 
 impl ClientSpec {

@@ -63,7 +63,7 @@ impl PaceSpec {
 }
 
 const SECOND: u64 = 1_000_000;
-/// Above, a pace holds nobody back.
+/// The highest limit of a pace \[1/min\]; a higher one would hold no call back.
 const MOST_A_MINUTE: u64 = 1_000_000_000;
 const LONGEST_BURST: u64 = 86_400 * SECOND;
 
@@ -75,7 +75,7 @@ pub struct PaceState {
 }
 
 impl PaceState {
-    /// Full at t = 0.
+    /// Returns buckets that are full at t = 0.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         let bucket = |per_minute: u64| {
@@ -97,7 +97,7 @@ impl PaceState {
         at(&mut self.requests, 1).max(at(&mut self.tokens, tokens))
     }
 
-    /// The call goes.
+    /// Takes a call of `tokens` tokens from the buckets.
     pub fn take(&mut self, tokens: Tokens) {
         if let Some(bucket) = &mut self.requests {
             bucket.owe(1);

@@ -13,18 +13,18 @@ use crate::model::spec::{At, Written, kinds, words};
 use crate::model::workload::arrivals::who;
 use crate::units::{SimTime, round_half_up};
 
-/// Retries of an AWS SDK or of an application's own making.
+/// A retry policy: that of an AWS SDK, or an application's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included; at least 1.
+    /// The number of attempts in all, the first included; at least 1.
     pub max_attempts: u32,
-    /// Before retry i (from 0): `min(base x 2^i, cap)` times the jitter's factor \[µs\].
+    /// The base of the delay before retry i (from 0): `min(base x 2^i, cap)` times the jitter's factor \[µs\].
     pub base_throttled: u64,
     pub base_transient: u64,
-    /// `u64::MAX`: none \[µs\].
+    /// The longest delay before jitter \[µs\]; `u64::MAX`: no limit.
     pub cap: u64,
     pub jitter: Jitter,
-    /// There is no delay before retry 0.
+    /// True if there is no delay before retry 0.
     pub first_at_once: bool,
     pub quota: Option<RetryQuota>,
     /// True if the client-side rate limiter of [`super::rate_limiter`] is in force.
@@ -33,9 +33,9 @@ pub struct RetryPolicy {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jitter {
-    /// U(0, 1)
+    /// The factor is U(0, 1).
     Full,
-    /// 1/2 + U(0, 1)/2
+    /// The factor is 1/2 + U(0, 1)/2.
     Equal,
     /// No jitter: the factor is 1.
     None,
@@ -52,7 +52,7 @@ pub struct RetryQuota {
 }
 
 impl RetryQuota {
-    /// botocore 1.44.5, retries/quota.py.
+    /// The retry quota of `standard` mode (botocore 1.44.5, retries/quota.py).
     pub const STANDARD: Self = Self { capacity: 500, cost_throttled: 5, cost_transient: 14, cost_timed_out: 14 };
 }
 
@@ -79,7 +79,7 @@ fn meant(written: Written<'_>) -> Vec<String> {
     }
 }
 
-/// One attempt and no more.
+/// No retries: one attempt and no more.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NoRetries")]
@@ -91,7 +91,7 @@ pub struct NoRetriesSpec {}
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "StandardRetries")]
 pub struct StandardSpec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -101,7 +101,7 @@ pub struct StandardSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Standard2025Retries")]
 pub struct Standard2025Spec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -110,7 +110,7 @@ pub struct Standard2025Spec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AdaptiveRetries")]
 pub struct AdaptiveSpec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -119,7 +119,7 @@ pub struct AdaptiveSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LegacyRetries")]
 pub struct LegacySpec {
-    /// Attempts in all, the first included; default 5.
+    /// The number of attempts in all, the first included; default 5.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -128,7 +128,7 @@ pub struct LegacySpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ExponentialRetries")]
 pub struct BackoffSpec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
     /// The delay before the first retry, before jitter; default 1s.
     pub base: Option<At<Duration>>,
@@ -160,11 +160,11 @@ impl From<JitterSpec> for Jitter {
 }
 
 const SECOND: u64 = 1_000_000;
-/// Delays double; more attempts than this never end.
+/// The most attempts that a scenario may state; as delays double, more would never end.
 const MOST_ATTEMPTS: u64 = 50;
 
 impl RetryPolicy {
-    /// botocore 1.44.5, retries/standard.py.
+    /// The policy of `standard` mode (botocore 1.44.5, retries/standard.py).
     pub const STANDARD: Self = Self {
         max_attempts: 3,
         base_throttled: SECOND,
@@ -175,15 +175,15 @@ impl RetryPolicy {
         quota: Some(RetryQuota::STANDARD),
         adaptive: false,
     };
-    /// botocore 1.40.0, retries/standard.py.
+    /// The policy of `standard` mode before November 2026 (botocore 1.40.0, retries/standard.py).
     pub const STANDARD_2025: Self = Self {
         base_transient: SECOND,
         quota: Some(RetryQuota { capacity: 500, cost_throttled: 5, cost_transient: 5, cost_timed_out: 10 }),
         ..Self::STANDARD
     };
-    /// botocore 1.44.5, retries/adaptive.py.
+    /// The policy of `adaptive` mode (botocore 1.44.5, retries/adaptive.py).
     pub const ADAPTIVE: Self = Self { adaptive: true, ..Self::STANDARD };
-    /// botocore 1.44.5, retryhandler.py.
+    /// The policy of `legacy` mode (botocore 1.44.5, retryhandler.py).
     pub const LEGACY: Self = Self {
         max_attempts: 5,
         base_throttled: SECOND,
@@ -196,7 +196,7 @@ impl RetryPolicy {
     };
     pub const NONE: Self = Self { max_attempts: 1, ..Self::LEGACY };
 
-    /// The mode with as many attempts as are written.
+    /// Returns the policy with the number of attempts that is written; `None` after a finding.
     pub(super) fn of(self, written: &Option<At<Count>>, sink: &mut Sink) -> Option<Self> {
         Some(Self { max_attempts: attempts(written.as_ref(), self.max_attempts, sink)?, ..self })
     }
@@ -343,7 +343,7 @@ impl RetryQuotas {
         self.rule.is_some()
     }
 
-    /// A request was answered: a first try returns 1, a retried one the cost of its last retry.
+    /// Records an answered request: a first try returns 1, a retried one the cost of its last retry.
     #[inline]
     pub fn give_back(&mut self, index: u64, last_cost: u32) {
         if let Some(rule) = self.rule {

@@ -10,7 +10,7 @@ use crate::diagnostic::{Sink, Span};
 use crate::model::quantity::{Count, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar, unknown, words};
 
-/// The SDK that a policy is of.
+/// The SDK from which a retry policy comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
     /// The name and version of the SDK, such as `python 1.43.2`.
@@ -38,7 +38,7 @@ pub struct SdkSpec {
     pub version: At<VersionText>,
     /// The retry mode that is set; default what this version does when none is.
     pub mode: Option<At<ModeSpec>>,
-    /// Attempts in all, the first included; default that of the mode.
+    /// The number of attempts in all, the first included; default that of the mode.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -77,7 +77,7 @@ impl Scalar for VersionText {
 }
 scalar!(VersionText, { "type": "string", "examples": ["1.44.0"] });
 
-/// Packages that are not named as the catalogue names their SDK.
+/// The packages whose name differs from the name of their SDK in the catalogue.
 const PACKAGES: [(&str, &str); 6] = [
     ("boto3", "python"),
     ("botocore", "python"),

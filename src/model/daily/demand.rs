@@ -22,7 +22,7 @@ pub(super) struct Demand<'m> {
 }
 
 impl<'m> Demand<'m> {
-    /// Returns the demand of so many minutes.
+    /// Returns the demand of the first `minutes` minutes.
     pub(super) fn new(model: &'m Model, minutes: usize) -> Self {
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let requests = model.workloads.iter().map(|workload| requests(workload, phase, minutes)).collect();
@@ -60,7 +60,7 @@ impl<'m> Demand<'m> {
         calls
     }
 
-    /// The share of what is asked in each minute that the limits per minute of a quota admit.
+    /// Returns the share of the demand of each minute that the limits per minute of a quota admit.
     fn share_admitted(&self, quota: usize) -> Vec<f64> {
         let limits = &self.model.quotas[quota];
         let mut share = vec![1.0; self.admitted[quota].len()];

@@ -18,7 +18,7 @@ use demand::Demand;
 /// The time span of a forecast: a week, and the rest of the day on which the run starts \[min\].
 const HORIZON: usize = 8 * 1_440;
 
-/// The daily limit of a quota and its kind; `None`: it has none.
+/// Returns the daily limit of a quota and its kind; `None`: the quota has none.
 #[must_use]
 pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, Limit)> {
     let daily = LimitKind::ALL.into_iter().filter(|kind| kind.is_daily());
@@ -35,14 +35,14 @@ pub struct Outlook<'m> {
 }
 
 impl<'m> Outlook<'m> {
-    /// Looks a week ahead.
+    /// Returns the outlook over the week after t = 0.
     #[must_use]
     pub fn new(model: &'m Model) -> Self {
         Self { model, demand: Demand::new(model, HORIZON) }
     }
 
-    /// The instant at which the daily limit of a quota is first used up at the stated rates, since t = 0; `None`: within a
-    /// week it is not, or the quota has no daily limit.
+    /// Returns the time from t = 0 until the daily limit of a quota is first used up at the stated rates; `None`:
+    /// within a week it is not, or the quota has no daily limit.
     #[must_use]
     pub fn used_up_at(&self, quota: usize) -> Option<SimTime> {
         let (kind, limit) = daily_limit(&self.model.quotas[quota])?;
@@ -90,7 +90,7 @@ pub fn is_account_short(model: &Model) -> bool {
     !quotas.is_empty() && (is_short(model) || is_short(&by_price))
 }
 
-/// The instant at which a demand by minute has used up a limit.
+/// Returns the instant at which a demand by minute has used up a limit; `None`: it never does.
 fn first_used_up(model: &Model, quota: usize, limit: Limit, demand: &[f64]) -> Option<SimTime> {
     let used_at_start = model.quotas[quota].tpd_used_at_start as f64;
     let (phase, is_rolling) = match limit.limiter {
@@ -139,8 +139,9 @@ pub fn name_of_limit(quota: &Quota) -> Option<String> {
     })
 }
 
-/// An instant of the run in a sentence: `03:50 UTC, 9 h 20 min after the start`, or `08:12 America/New_York (13:12 UTC), 3 h
-/// after the start` where the run starts by the clock of a place. Another day than that of the start is named.
+/// Returns an instant of the run in words: `03:50 UTC, 9 h 20 min after the start`, or
+/// `08:12 America/New_York (13:12 UTC), 3 h after the start` where the run starts by the clock of a place. Another day
+/// than that of the start is named.
 #[must_use]
 pub fn moment(start: &WallClock, at: SimTime) -> String {
     let (clock, since) = moment_and_time(start, at);

@@ -24,14 +24,14 @@ pub use token_bucket::common_credits;
 pub enum LimiterSpec {
     /// Windows `[offset + kW, offset + (k + 1)W)` of the wall clock \[µs\].
     FixedWindow { window: u64, offset: u64 },
-    /// \[µs\]
+    /// The last `window` before each instant \[µs\].
     SlidingWindow { window: u64 },
     /// Refills L in each `window` \[µs\]; holds at most `burst` tokens, each of which is `credits` credits.
     TokenBucket { window: u64, burst: u64, credits: u64 },
 }
 
 impl LimiterSpec {
-    /// As a scenario writes it.
+    /// Returns the name of the algorithm as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl LimiterSpec {
         Self::TokenBucket { window, burst, credits: TokenBucket::fewest_credits(limit, window) }
     }
 
-    /// W \[µs\]
+    /// Returns the length W of the window \[µs\].
     #[must_use]
     pub const fn window(self) -> u64 {
         match self {
@@ -71,7 +71,8 @@ kinds! {
 pub const DEFAULT_WINDOW: u64 = MICROS_PER_MINUTE;
 
 impl LimiterChoice {
-    /// The limit of `per_minute` as this algorithm keeps it. `limit_at` is where the limit was written.
+    /// Returns a limit of `per_minute` as the algorithm keeps it; `None` after a finding. `limit_at` is the limit's
+    /// place.
     pub fn lower(&self, per_minute: Tokens, limit_at: &Span, sink: &mut Sink) -> Option<Limit> {
         match self {
             Self::FixedWindow(spec) => spec.lower(per_minute, limit_at, sink),
@@ -128,9 +129,9 @@ fn in_window(per_minute: Tokens, window: u64, limit_at: &Span, sink: &mut Sink) 
 pub struct Settlement {
     pub reserved: Tokens,
     pub charged: Tokens,
-    /// \[µs\]
+    /// The instant of the admission \[µs\].
     pub admitted_at: u64,
-    /// The admission's number, from 1; later admissions have greater numbers. 0 is what was used at the start.
+    /// The number of the admission, from 1; later admissions have greater numbers. 0 is the use at the start.
     pub admission: u64,
 }
 
@@ -143,7 +144,7 @@ pub enum Limiter {
 }
 
 impl Limiter {
-    /// Full buckets and empty windows at t = 0, but for `used` already used.
+    /// Returns the state at t = 0: a full bucket or an empty window, but for `used` already used.
     #[must_use]
     pub fn new(limit: &Limit, used: Tokens, wall: &WallClock) -> Self {
         match limit.limiter {
@@ -237,7 +238,7 @@ impl Limiter {
         }
     }
 
-    /// Used and reserved now; of a bucket, what is missing to a full one \[tokens\], rounded up.
+    /// Returns the tokens used and reserved now; of a bucket, those missing to a full one, rounded up \[tokens\].
     pub fn occupied(&mut self, now: u64) -> Tokens {
         self.has_room(now, 0);
         match self {
