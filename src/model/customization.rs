@@ -77,8 +77,7 @@ pub struct CustomizationSpec {
 const MOST_TOKENS: u64 = 1_000_000_000_000_000;
 
 impl CustomizationSpec {
-    /// Returns the customization; `None` after a finding. `listed` are the catalogue's prices of a token and of a
-    /// month.
+    /// Returns the customization; `None` after a finding. `listed` are the catalogue's prices of a token and a month.
     pub fn lower(&self, model: &str, listed: (Option<Price>, Option<Usd>), sink: &mut Sink) -> Option<Customization> {
         let epochs = self.epochs.as_ref().map_or(1, |e| e.value.0);
         let trained = self.training_tokens.value.0.checked_mul(epochs).filter(|n| (1..=MOST_TOKENS).contains(n));

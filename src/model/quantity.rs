@@ -1,7 +1,7 @@
 //! The quantities that a scenario writes: numbers, and texts that carry a unit.
 //!
-//! Each refuses what it cannot mean with the spellings that would do. What depends on more than the value itself (a
-//! range, another key) is checked where it is lowered.
+//! Each type refuses a value that it cannot mean, with the spellings that would do. A rule that depends on more than
+//! the value itself (a range, another key) is checked where the value is lowered.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -244,7 +244,7 @@ scalar!(TokenPrice, { "type": "string", "pattern": r"^\$[0-9_.]+/(1?[MmKk]|1|tok
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitAmount {
     Unlimited,
-    /// Requests or tokens.
+    /// The most requests or tokens.
     AtMost(u64),
 }
 
@@ -312,7 +312,7 @@ fn plain(written: Written<'_>) -> String {
     }
 }
 
-/// Returns a million dollars for one of anything: sums over any run stay far from the end of the integers.
+/// Refuses an amount above a million dollars: sums over any run stay far from the end of the integers.
 fn in_range(amount: Usd, text: &str) -> Result<Usd, Refusal> {
     if amount.0 > 1_000_000 * Usd::ONE.0 {
         return Err(Refusal::new(format!("`{text}` is out of range")));

@@ -32,7 +32,7 @@ pub struct RunSpec {
     pub confidence: Option<At<Share>>,
     /// Catalogues of your own, such as "our-account.toml": their entries are laid over those of bedload, in this order.
     pub catalog: Option<At<Names>>,
-    /// Multiplies the rate of every workload; default 1 \[1\].
+    /// The factor by which the rate of every workload is multiplied; default 1.
     pub traffic_scale: Option<At<Number>>,
 }
 
@@ -94,9 +94,9 @@ pub enum ReplicationsSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ReplicationsUntil")]
 pub struct UntilSpec {
-    /// Default 10.
+    /// The fewest replications; default 10.
     pub min: Option<At<Count>>,
-    /// The most.
+    /// The most replications.
     pub max: At<Count>,
     /// The half-width of an interval / its estimate at which to stop; default 0.05 \[1\].
     pub relative_precision: Option<At<Share>>,

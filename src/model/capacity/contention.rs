@@ -75,8 +75,8 @@ pub struct ProcessorSharingSpec {
 }
 
 impl ContentionSpec {
-    /// Returns the contention; `None` after a finding. `speed` is the output speed in force, `concurrency` true if it
-    /// is limited.
+    /// Returns the contention; `None` after a finding. `speed` is the output speed; `concurrency` is true if it is
+    /// limited.
     pub fn lower(
         &self,
         speed: Option<&Law>,

@@ -107,8 +107,7 @@ pub trait Kind {
     fn default_latency<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c LatencyEntry> {
         None
     }
-    /// Returns whether tokens served by the capacity count towards the account's daily quota, in the region that is
-    /// called.
+    /// Returns whether served tokens count towards the account's daily quota, in the region that is called.
     fn counts_for_the_account(&self) -> bool {
         false
     }

@@ -42,8 +42,7 @@ capacity_keys! {
         pub price_per_unit: Option<At<HourlyPrice>>,
         /// The context variant that is bought, such as "24k", where the catalogue lists several.
         pub variant: Option<At<Text>>,
-        /// The number of Model Units that AWS Support has granted to the account; when left out, AWS must grant them
-        /// first.
+        /// The Model Units that AWS Support has granted to the account; when left out, it must grant them first.
         pub model_units_quota: Option<At<Count>>,
         /// Further purchases, each of whole units.
         pub purchases: Option<At<Vec<PurchaseSpec>>>,

@@ -257,7 +257,7 @@ impl QuotaSpec {
         }
     }
 
-    /// Returns the quota; `None` after a finding. `stated` returns each limit in force, the catalogue's defaults
+    /// Returns the quota; `None` after a finding. `stated` gives each limit in force, the catalogue's defaults
     /// included.
     pub fn lower(
         &self,

@@ -28,7 +28,7 @@ pub struct Client {
     pub processes: u32,
     /// The most attempts of one process in progress at a time; the others wait in order. `None`: no limit.
     pub max_connections: Option<u32>,
-    /// The token buckets that hold the calls of a process back; `None`: calls are not held back.
+    /// The token buckets with which a process holds its calls back; `None`: there are none.
     pub pace: Option<Pace>,
     /// The further efforts of the application when the SDK has given up.
     pub app_retries: AppRetries,

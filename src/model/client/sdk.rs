@@ -27,7 +27,7 @@ pub struct Preset {
     pub source: &'static str,
 }
 
-/// The retries of an AWS SDK of a version; `bedload catalog` lists the known ones.
+/// The retry behaviour of one version of an AWS SDK; `bedload catalog` lists the known ones.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SdkRetries")]

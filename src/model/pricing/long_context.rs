@@ -16,11 +16,11 @@ use crate::units::{Price, Tokens, Usd, parse};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PricesByLength {
     pub standard: TokenPrices,
-    /// `None`: the length of a prompt changes no price.
+    /// The prices of long prompts; `None`: the length of a prompt changes no price.
     pub long: Option<LongPrices>,
 }
 
-/// Prices of requests whose prompt is longer than a threshold.
+/// The prices of requests whose prompt is longer than a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongPrices {
     /// The longest prompt at standard prices \[tokens\].
@@ -45,19 +45,19 @@ impl PricesByLength {
 pub struct LongContextSpec {
     /// The longest prompt at standard prices, cached parts included; the catalogue's when left out \[tokens\].
     pub above: Option<At<Count>>,
-    /// Input that the cache neither reads nor writes.
+    /// The price of input that the cache neither reads nor writes.
     pub input: Option<At<TokenPrice>>,
-    /// Output.
+    /// The price of output.
     pub output: Option<At<TokenPrice>>,
-    /// Input that is read from the cache.
+    /// The price of input that is read from the cache.
     pub cache_read: Option<At<TokenPrice>>,
-    /// Input that is written to the cache for 5 minutes.
+    /// The price of input that is written to the cache for 5 minutes.
     pub cache_write_5m: Option<At<TokenPrice>>,
-    /// Input that is written to the cache for an hour.
+    /// The price of input that is written to the cache for an hour.
     pub cache_write_1h: Option<At<TokenPrice>>,
 }
 
-/// Prices of long prompts that could be told, and which of them are guessed.
+/// The prices of long prompts that are known, and which of them are guessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldLong {
     pub long: LongPrices,
@@ -131,7 +131,7 @@ fn scaled(price: Price, to: Price, from: Price) -> Price {
     }
 }
 
-/// The threshold is missing where a scenario states prices of long prompts and neither it nor the catalogue has one.
+/// Returns stated prices of long prompts for which neither the scenario nor the catalogue has a threshold.
 #[must_use]
 pub fn lacks_threshold<'s>(
     written: [Option<&'s PricesSpec>; 2],

@@ -14,9 +14,9 @@ pub struct Refusal {
     pub offers: Vec<String>,
 }
 
-/// Parts the rule from the help in the one string that a serde error carries.
+/// The separator of the rule from the help in the one string that a serde error carries.
 const RULE_ENDS: char = '\u{1f}';
-/// Parts one offer from the next, after the help.
+/// The separator before each offer, after the help.
 const OFFER_ENDS: char = '\u{1e}';
 
 impl Refusal {
@@ -75,7 +75,7 @@ impl Refusal {
     }
 }
 
-/// Refuses `name`, which is none of `known`: with what was meant when something is near, else with all there is.
+/// Returns the refusal of `name`, which is none of `known`, with the nearest of them if one is near, else with all.
 pub fn unknown<'k>(rule: String, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
     match terms::nearest(name, known.clone()) {
         Some(near) => {

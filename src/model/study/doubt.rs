@@ -1,4 +1,4 @@
-//! `[doubt]`: what nobody publishes, and what it may be. An answer is asked for under every reading of it.
+//! `[doubt]`: quantities that are not known, with the values that they may have. Each reading has its answer.
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ pub struct Unknown {
 pub struct Alternative {
     /// The value as results show it.
     pub value: Value,
-    /// As TOML writes it.
+    /// The value as TOML writes it.
     pub text: String,
 }
 
@@ -58,7 +58,7 @@ impl Alternative {
 }
 
 impl Unknown {
-    /// Returns the values that are played beside the base: those of a set, the ends of a range.
+    /// Returns the values that are simulated beside the base: those of a set, the ends of a range.
     #[must_use]
     pub fn others(&self) -> Vec<Alternative> {
         let all = match &self.span {
@@ -75,7 +75,7 @@ impl Unknown {
         others
     }
 
-    /// Returns the setting that gives it a value.
+    /// Returns the setting that gives the key a value.
     #[must_use]
     pub fn at(&self, value: &Alternative) -> Setting {
         Setting { path: self.path.clone(), value: value.text.clone() }

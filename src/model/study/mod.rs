@@ -16,9 +16,9 @@ pub use sweep::{Axis, Choice, Setting, Sweep};
 /// The questions of a scenario.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Study {
-    /// `None`: it has no `[sweep]`.
+    /// The sweep; `None`: the scenario has no `[sweep]`.
     pub sweep: Option<Sweep>,
-    /// `None`: it has no `[size]`.
+    /// The size question; `None`: the scenario has no `[size]`.
     pub size: Option<Size>,
     /// The unknown quantities, sorted by path; empty: there are none.
     pub doubt: Vec<Unknown>,

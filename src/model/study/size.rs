@@ -18,7 +18,7 @@ use crate::units::grouped;
 pub struct SizeSpec {
     /// The key to size, as a path, such as "capacities.dedicated.model_units".
     pub vary: At<Text>,
-    /// "least" (default): more of it is easier to keep. "greatest": less of it is.
+    /// The end of the good values: "least" (default) where more is easier to keep, "greatest" where less is.
     pub find: Option<At<Find>>,
     /// The first value, a whole number.
     pub from: At<Count>,
@@ -126,7 +126,7 @@ impl SizeSpec {
 }
 
 impl Size {
-    /// Values that show whether the range makes scenarios: its ends, and what lies between them.
+    /// Returns values that show whether the range makes scenarios: its ends, and some of those between them.
     #[must_use]
     pub fn probes(&self) -> Vec<u64> {
         const PROBES: u64 = 16;
@@ -148,7 +148,7 @@ impl Size {
         Choice { parameters: vec![(self.vary.clone(), text.into())], settings: vec![setting] }
     }
 
-    /// A value as a text shows it, with its unit: `80/min`.
+    /// Returns a value as a text shows it, with its unit: `80/min`.
     #[must_use]
     pub fn told(&self, value: u64) -> String {
         format!("{}{}", grouped(value), self.unit)
@@ -160,7 +160,7 @@ impl Size {
         (self.to - self.from) / self.step + 1
     }
 
-    /// Value number `index` of the range.
+    /// Returns value number `index` of the range.
     #[must_use]
     pub fn value(&self, index: u64) -> u64 {
         self.from + index * self.step

@@ -13,12 +13,12 @@ use crate::random::{Purpose, Stream};
 pub struct Setting {
     /// The path of the key, such as `capacities.us.tpm`.
     pub path: String,
-    /// As TOML writes it.
+    /// The value as TOML writes it.
     pub value: String,
 }
 
 impl Setting {
-    /// `PATH=VALUE`, as `--set` takes it.
+    /// Returns the setting as `--set` takes it: `PATH=VALUE`.
     #[must_use]
     pub fn argument(&self) -> String {
         format!("{}={}", self.path, self.value)
@@ -36,9 +36,9 @@ pub struct Choice {
 /// The values of one dimension of the sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Axis {
-    /// One of these.
+    /// One of the listed choices.
     Choices(Vec<Choice>),
-    /// A number between two, for samples.
+    /// A number from `low` to `high`, for samples.
     Between { path: String, low: f64, high: f64, is_whole: bool, geometric: bool },
 }
 
@@ -52,7 +52,7 @@ impl Axis {
         }
     }
 
-    /// The names of what it varies.
+    /// Returns the names of the parameters that the axis varies.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
         match self {
@@ -63,7 +63,7 @@ impl Axis {
         }
     }
 
-    /// Returns the keys of the scenario that it sets.
+    /// Returns the keys of the scenario that the axis sets.
     #[must_use]
     pub fn paths(&self) -> BTreeSet<&str> {
         match self {
@@ -77,7 +77,7 @@ impl Axis {
         self.len() == Some(0)
     }
 
-    /// The choice at a share in [0, 1).
+    /// Returns the choice at a share in [0, 1).
     fn at(&self, share: f64) -> Choice {
         match self {
             Self::Choices(choices) => choices[((share * choices.len() as f64) as usize).min(choices.len() - 1)].clone(),
@@ -113,7 +113,7 @@ pub fn numeric(path: &str, x: f64) -> Choice {
 pub struct Sweep {
     /// The axes in the order of the file; the last one varies fastest.
     pub axes: Vec<Axis>,
-    /// Points of a Latin hypercube over the axes instead of the grid.
+    /// The number of points of a Latin hypercube over the axes; `None`: the points are the grid.
     pub samples: Option<u64>,
 }
 
@@ -127,7 +127,7 @@ impl Sweep {
         self.axes.iter().try_fold(1u64, |n, axis| n.checked_mul(axis.len()?))
     }
 
-    /// Design point number `index` of a scenario with this seed: one choice for each axis.
+    /// Returns design point number `index` of a scenario with this seed: one choice for each axis.
     #[must_use]
     pub fn point(&self, index: u64, seed: u64) -> Vec<Choice> {
         if let Some(samples) = self.samples {

@@ -72,15 +72,15 @@ pub struct Modelled {
     /// The time to live of a cached prefix \[µs\].
     pub ttl: u64,
     pub prefix: Option<Prefix>,
-    /// The whole prompt of each turn is an entry for the next turn of its session.
+    /// True if the whole prompt of each turn is an entry for the next turn of its session.
     pub context: bool,
-    /// The blocks that a trace names are entries.
+    /// True if the blocks that a trace names are entries.
     pub blocks: bool,
     /// The longest part of a prompt that the model caches \[tokens\]; [`UNBOUNDED`] where there is no limit.
     pub most: Tokens,
 }
 
-/// Each request begins with one of `keys` equally likely prefixes.
+/// The prefixes of prompts: each request begins with one of `keys` equally likely ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
     /// The length of the prefix \[tokens\].
@@ -136,7 +136,7 @@ impl Cache {
         }
     }
 
-    /// The parts of an input as far as they are known beforehand: nothing is live.
+    /// Returns the parts of an input as far as they are known beforehand: no entry is live.
     #[inline(always)]
     #[must_use]
     pub fn split(&self, input: Tokens) -> InputParts {
@@ -170,7 +170,7 @@ pub struct CacheSpec {
 
 pub const DEFAULT_TTL: u64 = 300_000_000;
 const HOUR: u64 = 3_600_000_000;
-/// More would only cost memory.
+/// The most prefixes of a workload; more would only cost memory.
 const MOST_KEYS: u64 = 1_000_000;
 
 impl CacheSpec {
@@ -180,7 +180,7 @@ impl CacheSpec {
         self.ttl.as_ref().is_some_and(|t| t.value.0.0 >= HOUR)
     }
 
-    /// `most` is the longest part of a prompt that the model caches \[tokens\].
+    /// Returns the cache; `None` after a finding. `most` is the longest prompt that the model caches \[tokens\].
     pub fn lower(&self, most: Tokens, sink: &mut Sink) -> Option<Cache> {
         if self.prefix_tokens.is_some() || self.has_context() {
             return self.modelled(most, sink).map(Cache::Modelled);
@@ -202,7 +202,7 @@ impl CacheSpec {
         Some(Cache::Shares(shares))
     }
 
-    /// Returns whether it states nothing but how long entries live.
+    /// Returns whether the keys state nothing but the lifetime of entries.
     #[must_use]
     pub fn is_only_a_ttl(&self) -> bool {
         self.read_share.is_none()
@@ -217,7 +217,7 @@ impl CacheSpec {
         self.context.as_ref().is_some_and(|c| c.value.0)
     }
 
-    /// Returns how long an entry lives \[µs\].
+    /// Returns the lifetime of an entry \[µs\].
     pub fn ttl(&self, sink: &mut Sink) -> u64 {
         let ttl = self.ttl.as_ref().map_or(DEFAULT_TTL, |t| t.value.0.0);
         if let Some(written) = self.ttl.as_ref().filter(|_| ttl == 0) {

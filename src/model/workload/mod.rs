@@ -77,7 +77,7 @@ pub struct WorkloadSpec {
     pub shape: Option<At<arrivals::shape::ShapeSpec>>,
     /// The clock of daily and weekly shapes, such as "Europe/Berlin"; default that of run.start.
     pub timezone: Option<At<arrivals::shape::Zone>>,
-    /// Times of more traffic; overlapping ones multiply.
+    /// The bursts of traffic; overlapping ones multiply.
     pub bursts: Option<At<Vec<arrivals::intensity::BurstSpec>>>,
     /// The growth of the rate, compounding, such as "8%/month"; default none.
     pub growth: Option<At<Growth>>,
@@ -87,7 +87,7 @@ pub struct WorkloadSpec {
     pub input_tokens: Option<At<LawSpec<Tokens>>>,
     /// The length of the answer that the model would give if no cap cut it \[tokens\].
     pub output_tokens: Option<At<LawSpec<Tokens>>>,
-    /// Added to every input: a longer system prompt \[tokens\].
+    /// The tokens that are added to every input: a longer system prompt.
     pub extra_input_tokens: Option<At<Count>>,
     /// The correlation of prompt length and answer length, from -1 to 1: the parameter of a Gaussian copula; default 0.
     pub correlation: Option<At<Signed>>,
@@ -95,15 +95,15 @@ pub struct WorkloadSpec {
     pub max_tokens: Option<At<Count>>,
     /// The prompt cache.
     pub cache: Option<At<cache::CacheSpec>>,
-    /// The caller.
+    /// The client that sends the requests.
     pub client: Option<At<ClientSpec>>,
-    /// Names of capacities in the order in which an attempt asks them. The only capacity when left out.
+    /// The names of capacities in the order in which an attempt asks them; the only capacity when left out.
     pub route: Option<At<Names>>,
     /// The moment at which an attempt turns to the next capacity of the route; default at_once.
     pub failover: Option<At<Failover>>,
     /// The service tier of the on-demand calls that are its main ones; default standard.
     pub tier: Option<At<tier::TierSpec>>,
-    /// Calls that each request makes before its main one, in order.
+    /// The calls that each request makes before its main one, in order.
     pub steps: Option<At<Vec<steps::StepSpec>>>,
     /// The costs of retrieval beside its calls.
     pub retrieval: Option<At<steps::RetrievalSpec>>,

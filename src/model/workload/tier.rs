@@ -60,7 +60,7 @@ kinds! {
     }
 }
 
-/// The changes that a tier makes to price and service; those that AWS does not publish are none by default.
+/// The changes that a tier makes to price and service; where AWS publishes nothing, none by default.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Tier")]

@@ -71,8 +71,8 @@ kinds! {
 pub const DEFAULT_WINDOW: u64 = MICROS_PER_MINUTE;
 
 impl LimiterChoice {
-    /// Returns a limit of `per_minute` as the algorithm keeps it; `None` after a finding. `limit_at` is the limit's
-    /// place.
+    /// Returns a limit of `per_minute` as the algorithm keeps it, which was written at `limit_at`; `None` after a
+    /// finding.
     pub fn lower(&self, per_minute: Tokens, limit_at: &Span, sink: &mut Sink) -> Option<Limit> {
         match self {
             Self::FixedWindow(spec) => spec.lower(per_minute, limit_at, sink),

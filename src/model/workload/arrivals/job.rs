@@ -17,7 +17,7 @@ pub struct JobSpec {
     pub requests: At<Count>,
     /// The start of the job: a time since t = 0, or an instant of the wall clock.
     pub at: At<Instant>,
-    /// The requests come at random times over so long; default 0s, all at once.
+    /// The time over which the requests arrive at random; default 0s, all at once.
     pub spread: Option<At<Duration>>,
 }
 
@@ -31,7 +31,7 @@ pub struct Job {
     pub spread: u64,
 }
 
-/// The instant of each is kept in memory.
+/// The most requests of a job; the instant of each is kept in memory.
 pub const MOST_REQUESTS: u64 = 10_000_000;
 
 impl JobSpec {
