@@ -28,7 +28,7 @@ const SPANS: [(&str, &str); 22] = [
     ("sek", "s"),
 ];
 
-/// Words for how often, after a number, and the unit of the rate that they mean.
+/// Words for a frequency after a number, and the unit of the rate that they mean.
 const RATES: [(&str, &str); 8] = [
     ("rpm", "min"),
     ("qpm", "min"),
@@ -88,7 +88,7 @@ pub fn time_of_day(text: &str) -> Option<u64> {
     is_good.then(|| parts[0] * 3_600 + parts[1] * 60 + parts.get(2).unwrap_or(&0))
 }
 
-/// Spans of time that a text may mean.
+/// Returns spans of time that a text may mean.
 #[must_use]
 pub fn duration(text: &str) -> Vec<String> {
     match between_colons(text).as_deref() {
@@ -109,7 +109,7 @@ pub fn duration(text: &str) -> Vec<String> {
     guesses.into_iter().filter(|guess| parse::duration(guess).is_ok()).collect()
 }
 
-/// Rates that a text may mean.
+/// Returns rates that a text may mean.
 #[must_use]
 pub fn rate(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
@@ -127,7 +127,7 @@ pub fn rate(text: &str) -> Vec<String> {
     guesses.into_iter().filter(|guess| parse::rate(guess).is_ok()).collect()
 }
 
-/// Percentages that a text may mean.
+/// Returns percentages that a text may mean.
 #[must_use]
 pub fn percentage(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
@@ -149,14 +149,14 @@ fn dollars(text: &str) -> Option<(String, &str)> {
     Some((number, rest.trim()))
 }
 
-/// Amounts of money that a text may mean.
+/// Returns amounts of money that a text may mean.
 #[must_use]
 pub fn amount(text: &str) -> Vec<String> {
     let guess = dollars(text).filter(|(_, rest)| rest.is_empty()).map(|(number, _)| format!("${number}"));
     guess.filter(|guess| parse::amount(guess).is_ok()).into_iter().collect()
 }
 
-/// Prices by the hour that a text may mean.
+/// Returns prices by the hour that a text may mean.
 #[must_use]
 pub fn hourly_price(text: &str) -> Vec<String> {
     let Some((number, rest)) = dollars(text) else { return Vec::new() };
@@ -165,8 +165,8 @@ pub fn hourly_price(text: &str) -> Vec<String> {
     guess.filter(|guess| parse::hourly_price(guess).is_ok()).into_iter().collect()
 }
 
-/// Prices of tokens that a text may mean. A price without its unit is one of a million tokens, as AWS lists them, or of a
-/// thousand.
+/// Returns prices of tokens that a text may mean. A price without its unit is one of a million tokens, as AWS lists
+/// them, or of a thousand.
 #[must_use]
 pub fn token_price(text: &str) -> Vec<String> {
     let Some((number, rest)) = dollars(text) else { return Vec::new() };
@@ -181,7 +181,7 @@ pub fn token_price(text: &str) -> Vec<String> {
     guesses.filter(|guess| parse::token_price(guess).is_ok()).collect()
 }
 
-/// Growth of traffic that a text may mean.
+/// Returns rates of growth that a text may mean.
 #[must_use]
 pub fn growth(text: &str) -> Vec<String> {
     let (sign, text) = text.trim().strip_prefix('-').map_or(("", text.trim()), |rest| ("-", rest));
@@ -205,7 +205,7 @@ fn per(rest: &str) -> &str {
     ["per ", "an ", "a ", "each "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest).trim()
 }
 
-/// Whole numbers that a text may mean, without quotes.
+/// Returns whole numbers that a text may mean, without quotes.
 #[must_use]
 pub fn count(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };

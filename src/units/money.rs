@@ -47,7 +47,7 @@ impl Mul<u64> for Usd {
     }
 }
 
-/// Dollars and cents, or as many places as a small amount needs: `$27,379.20`, `$0.000123`.
+/// Writes dollars and cents, or as many places as a small amount needs: `$27,379.20`, `$0.000123`.
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };

@@ -31,7 +31,7 @@ impl SimTime {
     }
 }
 
-/// Prints the way a scenario writes it: `90s` as `1m30s`, `0.25 s` as `250ms`.
+/// Writes a time the way a scenario does: `90s` as `1m30s`, `0.25 s` as `250ms`.
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u64, &str); 6] = [
@@ -59,7 +59,7 @@ impl fmt::Display for SimTime {
 /// The wall clock at t = 0. Minute windows, daily quotas and daily shapes follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WallClock {
-    /// Unix time of t = 0 \[µs\]; negative before 1970.
+    /// The Unix time of t = 0 \[µs\]; negative before 1970.
     pub unix_us: i64,
     /// The instant as the scenario wrote it, or as it was defaulted.
     pub written: String,
@@ -76,14 +76,14 @@ impl WallClock {
         (i128::from(self.unix_us) - i128::from(offset)).rem_euclid(window) as u64
     }
 
-    /// The day (YYYY-MM-DD) and the time of day (HH:MM, rounded to the minute) in UTC at an instant of the run.
+    /// Returns the day (YYYY-MM-DD) and the time of day (HH:MM, rounded to the minute) in UTC at an instant of the run.
     #[must_use]
     pub fn utc_at(&self, at: SimTime) -> (String, String) {
         self.day_and_minute(at, jiff::tz::TimeZone::UTC)
     }
 
-    /// The day and the time of day as in [`Self::utc_at`], and the name of the zone, where the run starts by the clock of a
-    /// place; `None`: it starts by UTC.
+    /// Returns the day and the time of day as in [`Self::utc_at`], and the name of the zone, where the run starts by
+    /// the clock of a place; `None`: it starts by UTC.
     #[must_use]
     pub fn local_at(&self, at: SimTime) -> Option<(String, String, String)> {
         let zone = self.zone.iana_name().filter(|name| !["UTC", "Etc/UTC"].contains(name))?;
@@ -110,13 +110,14 @@ impl WallClock {
         utc.map_or_else(|| "?".to_owned(), |utc| utc.strftime("%Y-%m-%d %H:%M:%S").to_string())
     }
 
-    /// The clock of a run that starts so much earlier \[µs\].
+    /// Returns the clock of a run that starts earlier by a time \[µs\].
     #[must_use]
     pub fn before(&self, by: u64) -> Self {
         Self { unix_us: self.unix_us.saturating_sub_unsigned(by), ..self.clone() }
     }
 
-    /// The day so many months after an instant of the run (YYYY-MM-DD, UTC); the last day of a month that is too short.
+    /// Returns the UTC day (YYYY-MM-DD) `months` months after an instant of the run, or the last day of a shorter
+    /// month.
     #[must_use]
     pub fn date_after(&self, at: SimTime, months: u32) -> String {
         let micros = i128::from(self.unix_us) + i128::from(at.0);
