@@ -9,7 +9,7 @@ pub enum Origin {
     Published,
     /// A value measured by others, or recorded by the user.
     Measured,
-    /// A default for what nobody publishes, or an estimate of the catalogue.
+    /// A default for a quantity that nobody publishes, or an estimate of the catalogue.
     Assumed,
     /// A value that is written in the scenario or set beside it.
     Stated,

@@ -197,7 +197,7 @@ pub struct ExponentialSpec<Q> {
     pub max: Option<At<Q>>,
 }
 
-/// A normal distribution; mind what lies below zero.
+/// A normal distribution; mind the draws below zero.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "NormalOf{Q}", bound = "Q: Quantity")]

@@ -172,8 +172,8 @@ impl Money {
     }
 }
 
-/// Prices of tokens, such as "$0.30/1M". What is left out comes from the catalogue; a cache price that is known nowhere
-/// is that of input.
+/// The prices of tokens, such as "$0.30/1M". Prices that are left out come from the catalogue; a cache price that is
+/// known nowhere is that of input.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Prices")]
@@ -209,7 +209,7 @@ pub struct Told {
     pub cache_is_guessed: bool,
     /// The tier's usual factor, where it multiplies the listed prices \[10⁻⁶\]; `None`: nothing is guessed.
     pub tier_factor: Option<u64>,
-    /// The catalogue's prices that are in force: its key, and the price as it writes it, with what multiplies it.
+    /// The catalogue's prices in force: the key of each, and the price as the catalogue writes it, with its factor.
     pub listed: Vec<(&'static str, String)>,
 }
 
@@ -232,10 +232,10 @@ type Listed = (&'static str, fn(&PriceEntry) -> &Option<String>);
 /// The function that reads one price from the prices of a scenario.
 type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 
-/// Returns the prices in force, each by itself: what the scenario writes, in the capacity before the model, else what
-/// the catalogue lists. What is written is the standard price, but in a batch capacity; what is listed for a tier or
-/// for batch is taken as it is, and else the standard price is multiplied. `None`: neither says what input and output
-/// cost, nor what a call does.
+/// Returns the prices in force, each by itself: those that the scenario writes, in the capacity before the model, else
+/// those that the catalogue lists. A written price is the standard price, but in a batch capacity; a price that is
+/// listed for a tier or for batch is taken as it is, and else the standard price is multiplied. `None`: neither knows
+/// the prices of input and output, nor that of a call.
 #[must_use]
 pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
     let tier = terms.tier;

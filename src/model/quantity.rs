@@ -327,7 +327,7 @@ pub enum Unsure {
     Between(BetweenSpec),
 }
 
-/// A number that is not known: it lies between two figures. The run uses the low one, and says so.
+/// A number that is not known, between two figures. The run uses the low one, and reports it as assumed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Between")]

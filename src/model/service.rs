@@ -55,7 +55,7 @@ pub struct Latency {
     pub output_tokens_per_second: Law,
 }
 
-/// A model: its id, and the facts about it. What is left out comes from the catalogue.
+/// A model: its id, and the facts about it. Facts that are left out come from the catalogue.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Model")]

@@ -144,7 +144,7 @@ impl Kind for BatchSpec {
 }
 
 impl JobsPlan {
-    /// Returns the first instant after `now` at which what has been collected is submitted \[µs\].
+    /// Returns the first instant after `now` at which the collected requests are submitted \[µs\].
     #[must_use]
     pub fn next_submission(&self, now: u64, wall: &WallClock) -> u64 {
         let phase = wall.phase(self.collect_every, self.collect_at);

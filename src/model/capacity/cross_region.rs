@@ -1,10 +1,10 @@
 //! Cross-region inference: one quota at the source region, several regions that may serve.
 //!
-//! Use it for models that are sold through inference profiles, and to ask what an outage of a region does. The quota and
-//! the price are those of the source region, and routing costs nothing \[AWS user guide, cross-region-inference\]. A
+//! Use it for models that are sold through inference profiles, and to study the outage of a region. The quota and the
+//! price are those of the source region, and routing costs nothing \[AWS user guide, cross-region-inference\]. A
 //! request is served in the source region when that has room, else in the next one that has; every region passed over
-//! adds "double-digit milliseconds" \[AWS blog, getting started with cross-region inference, 2024-08\]. What room a region
-//! has for one account at a time is not published: unlimited, unless a scenario says otherwise.
+//! adds "double-digit milliseconds" \[AWS blog, getting started with cross-region inference, 2024-08\]. The room of a
+//! region for one account at a time is not published: it is unlimited, unless a scenario states it.
 //!
 //! Live capacity `tpm` is kept in fixed windows of a minute of the wall clock: `used + a <= L (1 - load)`, where a is
 //! input and output cap at admission, input and output in the end.

@@ -42,7 +42,7 @@ pub struct Used {
 pub enum Takes {
     /// Reserves input and cap; charges the input and the burned output.
     Reservation,
-    /// Reserves input and cap; charges what is billed: the input and the output.
+    /// Reserves input and cap; charges the billed tokens: the input and the output.
     Billed,
     /// Reserves input, cap times burndown, and cache reads where they are reserved; charges the input and the burned
     /// output.

@@ -95,7 +95,7 @@ pub trait Kind {
     fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> DefaultQuota<'c> {
         DefaultQuota::None
     }
-    /// Returns the name of the region that is called; `None`: the scenario does not say.
+    /// Returns the name of the region that is called; `None`: the scenario names none.
     fn source_region(&self) -> Option<&str> {
         self.home().map(|name| &*name.value.0)
     }
@@ -111,7 +111,7 @@ pub trait Kind {
     fn counts_for_the_account(&self) -> bool {
         false
     }
-    /// Returns whether AWS passes on to standard inference what this kind refuses: then a route goes on after it.
+    /// Returns whether AWS passes requests that this kind refuses on to standard inference, so that a route goes on.
     fn overflows(&self) -> bool {
         false
     }

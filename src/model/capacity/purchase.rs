@@ -1,4 +1,4 @@
-//! Throughput that is bought by the hour: what, how much of it, for how long, at what price.
+//! Throughput that is bought by the hour: the units, their number, the term and the price.
 
 use crate::model::quantity::{Count, HourlyPrice};
 use crate::model::spec::{At, words};
@@ -115,7 +115,7 @@ pub(super) fn hourly(written: Option<&At<HourlyPrice>>, listed: Option<&String>)
     written.map(|p| p.value.0).or_else(listed)
 }
 
-/// Returns how much is in force over time: the sum of the parts that are there, each over `[from, to)`.
+/// Returns the amount in force over time: the sum of the parts that are there, each over `[from, to)`.
 pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Steps<Tokens> {
     let instants = parts.iter().flat_map(|(from, to, _)| [Some(*from), *to]).flatten();
     Steps::sample(instants, |t| {

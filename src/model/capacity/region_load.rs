@@ -1,4 +1,4 @@
-//! The share of a region's live capacity that others take: nobody publishes it, so a scenario states it.
+//! The share of a region's live capacity that others take. It is not published, so a scenario states it.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};

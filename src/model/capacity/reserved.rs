@@ -17,7 +17,7 @@ use crate::model::spec::At;
 use crate::units::{SimTime, Steps, grouped};
 
 capacity_keys! {
-    /// The reserved tier; what does not fit goes on along the route.
+    /// A capacity of the reserved tier; requests that do not fit go on along the route.
     #[schemars(rename = "Reserved")]
     pub struct ReservedSpec {
         /// The input tokens a minute that are bought; at least 100,000.

@@ -196,8 +196,8 @@ pub struct ChangeSpec {
 /// The whole of a capacity, in the unit of the shares that outages leave \[10⁻⁶\].
 const ONE: u64 = 1_000_000;
 
-/// Returns what the outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones multiply. Outages
-/// with a fault are reported and left out.
+/// Returns the share of a capacity that outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones
+/// multiply. Outages with a fault are reported and left out.
 pub fn share_left(specs: &[OutageSpec], sink: &mut Sink) -> Steps<u64> {
     let mut outages = Vec::new();
     for spec in specs {

@@ -1,5 +1,5 @@
-//! Retries by the name and the version of an SDK: what it does by default, or in a mode of it that is asked for. The facts
-//! are rows of `catalog/sdks.toml`; what no row tells is refused.
+//! Retries by the name and the version of an SDK: its default, or a mode that is asked for. The facts are rows of
+//! `catalog/sdks.toml`; versions and modes without a row are refused.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ pub struct SdkSpec {
     pub name: At<Text>,
     /// The version of the SDK, such as "1.44.0"; for Python the version of botocore.
     pub version: At<VersionText>,
-    /// The retry mode that is set; default what this version does when none is.
+    /// The retry mode that is set; default that of the version.
     pub mode: Option<At<ModeSpec>>,
     /// The number of attempts in all, the first included; default that of the mode.
     pub max_attempts: Option<At<Count>>,

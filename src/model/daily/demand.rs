@@ -12,7 +12,7 @@ use crate::model::workload::tokens::TokensOf;
 use crate::random::Law;
 use crate::units::{MICROS_PER_MINUTE, Tokens, round_half_up};
 
-/// The expected requests of every workload, and what the limits per minute let through of them.
+/// The expected requests of every workload, and the share of them that the limits per minute admit.
 pub(super) struct Demand<'m> {
     model: &'m Model,
     /// The expected requests of each workload in each minute of the wall clock, from the minute of t = 0 on.
@@ -46,7 +46,7 @@ impl<'m> Demand<'m> {
         asked
     }
 
-    /// Returns the calls whose first capacity asks a quota. What overflows to it is not known beforehand.
+    /// Returns the calls whose first capacity asks a quota. Calls that overflow to it are not known beforehand.
     fn calls(&self, quota: usize) -> Vec<Call<'m>> {
         let mut calls = Vec::new();
         for (number, workload) in self.model.workloads.iter().enumerate() {
@@ -205,7 +205,7 @@ impl Call<'_> {
         }
     }
 
-    /// Returns the mean parts of the prompts of a trace that tells what was cached.
+    /// Returns the mean parts of the prompts of a trace that records cached tokens.
     fn recorded_parts(&self) -> Option<InputParts> {
         let Arrivals::Trace(replay) = &self.workload.arrivals else { return None };
         let (mut rows, mut parts) = (0, [0u64; 3]);

@@ -49,8 +49,8 @@ impl<'m> Outlook<'m> {
         first_used_up(self.model, quota, limit, &self.demand.of_limit(quota, kind))
     }
 
-    /// Returns what the daily limit of a quota is expected to be charged from one instant to another at the stated rates, of
-    /// calls whose first capacity asks it \[tokens\].
+    /// Returns the expected charge of the daily limit of a quota from one instant to another at the stated rates, by
+    /// calls whose first capacity asks the quota \[tokens\].
     #[must_use]
     pub fn expected(&self, quota: usize, from: SimTime, to: SimTime) -> f64 {
         let Some((kind, _)) = daily_limit(&self.model.quotas[quota]) else { return 0.0 };
@@ -61,7 +61,7 @@ impl<'m> Outlook<'m> {
         demand.get(*minutes.start()..demand.len().min(minutes.end() + 1)).unwrap_or_default().iter().sum()
     }
 
-    /// Says in a sentence when a daily limit is used up at the stated rates; `None` when it is not used up.
+    /// Returns a sentence that says when a daily limit is used up at the stated rates; `None` when it is not used up.
     #[must_use]
     pub fn forecast(&self, quota: usize) -> Option<String> {
         let at = self.used_up_at(quota)?;

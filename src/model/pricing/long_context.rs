@@ -37,8 +37,8 @@ impl PricesByLength {
     }
 }
 
-/// Prices of requests with a long prompt, such as `{ above = 200_000, input = "$6/1M" }`. What is left out comes from
-/// the catalogue, else it is the standard price; a cache price that is known nowhere rises as input does.
+/// The prices of requests with a long prompt, such as `{ above = 200_000, input = "$6/1M" }`. Prices that are left out
+/// come from the catalogue, else they are the standard prices; a cache price that is known nowhere rises as input does.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LongContextPrices")]
@@ -63,7 +63,7 @@ pub struct ToldLong {
     pub long: LongPrices,
     /// True if a cache price of long prompts is unknown and assumed to rise in proportion to the input price.
     pub cache_is_guessed: bool,
-    /// The catalogue's figures that are in force: its key, and the value as it writes it, with what multiplies it.
+    /// The catalogue's figures in force: the key of each, and the value as the catalogue writes it, with its factor.
     pub listed: Vec<(&'static str, String)>,
 }
 
@@ -76,9 +76,9 @@ const READ: Key = ("cache_read", |s| &s.cache_read, |e| &e.cache_read);
 const WRITE_5M: Key = ("cache_write_5m", |s| &s.cache_write_5m, |e| &e.cache_write_5m);
 const WRITE_1H: Key = ("cache_write_1h", |s| &s.cache_write_1h, |e| &e.cache_write_1h);
 
-/// Returns the prices of long prompts in force: what the scenario writes, in the capacity before the model, else what
-/// the catalogue lists; each is multiplied as the standard price is, for the tier or for batch. `None`: no threshold is
-/// known.
+/// Returns the prices of long prompts in force: those that the scenario writes, in the capacity before the model, else
+/// those that the catalogue lists; each is multiplied as the standard price is, for the tier or for batch. `None`: no
+/// threshold is known.
 #[must_use]
 pub fn tell(
     written: [Option<&PricesSpec>; 2],

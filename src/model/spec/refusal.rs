@@ -24,7 +24,7 @@ impl Refusal {
         Self { rule: rule.into(), help: None, offers: Vec::new() }
     }
 
-    /// Offers texts, each of which is accepted in the place of the value; with none, what stands in `otherwise` is said.
+    /// Offers texts, each of which is accepted in the place of the value; without any, the help is `otherwise`.
     #[must_use]
     pub fn offer(self, offers: Vec<String>, otherwise: &str) -> Self {
         let help = match offers.as_slice() {
@@ -41,7 +41,7 @@ impl Refusal {
         self.offer(offers.iter().map(|offer| format!("\"{offer}\"")).collect(), otherwise)
     }
 
-    /// Reports the refusal of what stands at a place.
+    /// Reports the refusal of the value at a place.
     pub fn report(self, at: Span, sink: &mut Sink) {
         sink.offer(at, self.rule, self.help, self.offers);
     }

@@ -39,8 +39,8 @@ pub struct InputParts {
 }
 
 impl CacheShares {
-    /// Splits an input. Reads and writes are each rounded half up; the rest, and what is beyond the model's cacheable
-    /// maximum, is uncached. Reads come first, because what is live is the beginning of a prompt.
+    /// Splits an input. Reads and writes are each rounded half up; the rest, and the part beyond the model's cacheable
+    /// maximum, is uncached. Reads come first, because the live part of a prompt is its beginning.
     #[inline]
     #[must_use]
     pub fn split(self, input: Tokens) -> InputParts {
@@ -89,15 +89,15 @@ pub struct Prefix {
 }
 
 impl Modelled {
-    /// Returns whether a prompt with this last block has nothing to cache: a trace names blocks, and none of it.
+    /// Returns whether a prompt with this last block has nothing to cache: a trace names blocks, but none of it.
     #[inline]
     #[must_use]
     pub fn caches_nothing_of(self, leaf: u32) -> bool {
         self.blocks && leaf == NO_BLOCK
     }
 
-    /// Returns the parts of an input of which so many leading tokens are live: what is to be cached and is not read is
-    /// written.
+    /// Returns the parts of an input whose first `live` tokens are live: tokens that are to be cached and are not read
+    /// are written.
     #[inline]
     #[must_use]
     pub fn split(self, input: Tokens, live: Tokens) -> InputParts {

@@ -91,7 +91,7 @@ pub struct WorkloadSpec {
     pub extra_input_tokens: Option<At<Count>>,
     /// The correlation of prompt length and answer length, from -1 to 1: the parameter of a Gaussian copula; default 0.
     pub correlation: Option<At<Signed>>,
-    /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out \[tokens\].
+    /// The caller's cap on the answer in tokens, which is reserved of the quota; the model's maximum when left out.
     pub max_tokens: Option<At<Count>>,
     /// The prompt cache.
     pub cache: Option<At<cache::CacheSpec>>,

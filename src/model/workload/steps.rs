@@ -21,7 +21,7 @@ pub struct Stage {
     pub facts: ModelFacts,
     /// The indices of the capacities of the route, in the order in which an attempt asks them; never empty.
     pub route: Vec<usize>,
-    /// The caller's cap on output tokens, at most the model's maximum; what is reserved \[tokens\].
+    /// The caller's cap on output tokens, at most the model's maximum, which is reserved of the quota \[tokens\].
     pub output_cap: units::Tokens,
     /// The token counts of a step's calls \[tokens\]; `None` for the main call, whose tokens are the workload's.
     pub tokens: Option<StepTokens>,
@@ -69,7 +69,7 @@ pub struct Retrieval {
     pub refresh_every: Option<SimTime>,
 }
 
-/// A corpus that is searched: what it costs to keep it.
+/// A corpus that is searched, and the costs of keeping it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Retrieval")]

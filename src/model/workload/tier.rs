@@ -1,5 +1,5 @@
-//! Service tiers: what an on-demand call pays and how it is treated. Tiers share one quota \[AWS user guide,
-//! service-tiers-inference\]; what they do to latency and to 503s is not published.
+//! Service tiers: the price and the treatment of on-demand calls. Tiers share one quota \[AWS user guide,
+//! service-tiers-inference\]; their effect on latency and on 503s is not published.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -34,7 +34,7 @@ impl Tier {
         unavailable_probability: 0.0,
     };
 
-    /// Returns whether calls are served otherwise than standard ones.
+    /// Returns whether calls of the tier are served otherwise than standard ones.
     #[must_use]
     pub fn changes_service(&self) -> bool {
         self.latency_factor != 1.0 || self.speed_factor != 1.0 || self.unavailable_probability > 0.0
@@ -78,7 +78,7 @@ pub struct TierKeys {
 const LARGEST_FACTOR: f64 = 1_000.0;
 
 impl TierSpec {
-    /// Returns the tier, and the keys that it left open though they are not published.
+    /// Returns the tier, and its unpublished keys that the scenario leaves out; `None` after a finding.
     pub fn lower(&self, sink: &mut Sink) -> Option<(Tier, Vec<&'static str>)> {
         let (name, keys) = match self {
             Self::Standard(keys) => ("standard", keys),

@@ -88,7 +88,7 @@ impl FixedWindow {
         }
     }
 
-    /// Replaces the limit from now on; what is used stays used.
+    /// Replaces the limit from now on; the use so far stays.
     pub fn set(&mut self, limit: Tokens) {
         self.limit = limit;
     }

@@ -216,7 +216,7 @@ impl Limiter {
         })
     }
 
-    /// Replaces the limit from now on; what is used stays used.
+    /// Replaces the limit from now on; the use so far stays.
     pub fn set(&mut self, now: u64, limit: &Limit) {
         self.has_room(now, 0);
         match (self, limit.limiter) {

@@ -1,4 +1,4 @@
-//! Batches: many requests at once, as a fan-out, a cron job or a map over documents sends them.
+//! Batches: many requests at once, as from a fan-out, a cron job or a map over documents.
 //!
 //! With batches at Poisson instants and no spread, the index of dispersion of counts is `E[S²] / E[S]` for sizes S.
 
@@ -21,7 +21,7 @@ pub struct BatchesSpec {
     pub rate: At<Rate>,
     /// The number of requests of a batch.
     pub size: At<LawSpec<Amounts>>,
-    /// The requests of a batch come at random times over so long; default 0s, all at once.
+    /// The time over which the requests of a batch arrive at random; default 0s, all at once.
     pub spread: Option<At<Duration>>,
     /// The coefficient of variation of the gaps between batches: 0 for a clock, 1 (the default) for chance.
     pub cv: Option<At<Number>>,

@@ -39,7 +39,7 @@ pub struct Burst {
 }
 
 impl Burst {
-    /// Returns how long ago the burst's latest rectangle began \[µs\]; `None`: none has begun.
+    /// Returns the time since the burst last began \[µs\]; `None`: it has not begun yet.
     #[must_use]
     pub fn since_onset(&self, t: u64) -> Option<u64> {
         let since = t.checked_sub(self.at.0)?;
@@ -152,8 +152,8 @@ impl Intensity {
         self.base * shape * fixed * random * libm::exp(self.growth * t as f64)
     }
 
-    /// Returns how many independent episodes of what varies at random begin in a minute on average: bursts that raise the
-    /// rate, cycles through the states of a modulated process. Of several, the rarest; `None`: nothing varies so \[1/min\].
+    /// Returns the mean number of independent random episodes a minute: bursts that raise the rate, cycles through the
+    /// states of a modulated process. Of several kinds, the rarest counts; `None`: nothing varies at random \[1/min\].
     #[must_use]
     pub fn episodes_a_minute(&self) -> Option<f64> {
         let bursts = self.random_bursts.iter().filter(|burst| burst.factor > 1.0).map(|burst| burst.mean_gap);

@@ -1,4 +1,4 @@
-//! A job: so many requests from an instant on, as a nightly run over documents or an upload of one file sends them.
+//! A job: a fixed number of requests from an instant on, as from a nightly run over documents or an upload of one file.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
