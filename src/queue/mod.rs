@@ -1,4 +1,4 @@
-//! The future event list: what happens next, in exact order.
+//! The future event list: pending events in exact order.
 
 mod foreseen;
 mod heap;

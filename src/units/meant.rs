@@ -139,7 +139,7 @@ pub fn percentage(text: &str) -> Vec<String> {
     guesses.filter(|guess| parse::percentage(guess).is_ok()).collect()
 }
 
-/// Returns an amount of money in dollars as people write it, and what follows.
+/// Returns an amount of money in dollars as people write it, and the rest of the text.
 fn dollars(text: &str) -> Option<(String, &str)> {
     let text = text.trim();
     let text = ["US$", "USD", "usd", "$"].iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
@@ -199,7 +199,7 @@ pub fn growth(text: &str) -> Vec<String> {
     guesses.filter(|guess| parse::growth(guess).is_ok()).collect()
 }
 
-/// Returns what follows "per", "a" or a slash.
+/// Returns the part of a text after "per", "a" or a slash.
 fn per(rest: &str) -> &str {
     let rest = rest.trim_start_matches('/').trim();
     ["per ", "an ", "a ", "each "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest).trim()
