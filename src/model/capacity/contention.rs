@@ -75,8 +75,7 @@ pub struct ProcessorSharingSpec {
 }
 
 impl ContentionSpec {
-    /// Returns the contention; `None` after a finding. `speed` is the output speed; `concurrency` is true if it is
-    /// limited.
+    /// Returns the contention; `None` after a finding. `speed` is that of output; `concurrency` is true if limited.
     pub fn lower(
         &self,
         speed: Option<&Law>,

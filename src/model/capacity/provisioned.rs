@@ -38,7 +38,7 @@ capacity_keys! {
         pub limiter: Option<At<LimiterChoice>>,
         /// The term for which `model_units` are bought; default none.
         pub commitment: Option<At<ModelUnitCommitment>>,
-        /// The price of one unit, such as "$55/h"; the catalogue's when left out.
+        /// The hourly price of one unit, such as "$55/h"; the catalogue's when left out.
         pub price_per_unit: Option<At<HourlyPrice>>,
         /// The context variant that is bought, such as "24k", where the catalogue lists several.
         pub variant: Option<At<Text>>,

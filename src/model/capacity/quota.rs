@@ -257,8 +257,7 @@ impl QuotaSpec {
         }
     }
 
-    /// Returns the quota; `None` after a finding. `stated` gives each limit in force, the catalogue's defaults
-    /// included.
+    /// Returns the quota; `None` after a finding. `stated` gives each limit in force, the catalogue's included.
     pub fn lower(
         &self,
         prefix: String,

@@ -26,9 +26,9 @@ capacity_keys! {
         pub output_tpm: At<Count>,
         /// The term for which the tokens are bought; default 1-month.
         pub commitment: Option<At<ReservedCommitment>>,
-        /// The price of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
+        /// The hourly price of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
         pub price_per_1k_input_tpm_hour: Option<At<HourlyPrice>>,
-        /// The price of 1,000 output tokens a minute; the catalogue's when left out.
+        /// The hourly price of 1,000 output tokens a minute; the catalogue's when left out.
         pub price_per_1k_output_tpm_hour: Option<At<HourlyPrice>>,
         /// The rule by which output is admitted; default reserve.
         pub admission: Option<At<AdmissionWord>>,

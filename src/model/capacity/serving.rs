@@ -165,8 +165,7 @@ pub struct OutageSpec {
     pub at: At<Instant>,
     /// The duration of the outage; above zero.
     pub lasts: At<Duration>,
-    /// The share that is left: 0 refuses everything with a 503, else it multiplies the capacity's own limits; default
-    /// 0.
+    /// The share left: 0 refuses everything with a 503, else it multiplies the capacity's own limits; default 0.
     pub factor: Option<At<Share>>,
 }
 

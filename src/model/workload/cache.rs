@@ -180,7 +180,7 @@ impl CacheSpec {
         self.ttl.as_ref().is_some_and(|t| t.value.0.0 >= HOUR)
     }
 
-    /// Returns the cache; `None` after a finding. `most` is the longest prompt that the model caches \[tokens\].
+    /// Returns the cache; `None` after a finding. `most` is the longest part of a prompt that is cached \[tokens\].
     pub fn lower(&self, most: Tokens, sink: &mut Sink) -> Option<Cache> {
         if self.prefix_tokens.is_some() || self.has_context() {
             return self.modelled(most, sink).map(Cache::Modelled);

@@ -71,8 +71,7 @@ kinds! {
 pub const DEFAULT_WINDOW: u64 = MICROS_PER_MINUTE;
 
 impl LimiterChoice {
-    /// Returns a limit of `per_minute` as the algorithm keeps it, which was written at `limit_at`; `None` after a
-    /// finding.
+    /// Returns a limit of `per_minute`, written at `limit_at`, as the algorithm keeps it; `None` after a finding.
     pub fn lower(&self, per_minute: Tokens, limit_at: &Span, sink: &mut Sink) -> Option<Limit> {
         match self {
             Self::FixedWindow(spec) => spec.lower(per_minute, limit_at, sink),
