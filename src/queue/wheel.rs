@@ -27,7 +27,7 @@ pub enum Pushed {
 /// A timing wheel of the keys of the next 33 s.
 #[derive(Debug)]
 pub struct Wheel {
-    /// The keys of each bucket in order of arrival. The fixed length saves the compiler checks of bounds.
+    /// The keys of each bucket in order of arrival. The fixed length saves checks of bounds.
     buckets: Box<[Vec<u64>; BUCKETS as usize]>,
     /// One bit for each bucket, set if it holds a key.
     filled: Box<[u64; BUCKETS as usize / 64]>,

@@ -110,14 +110,13 @@ impl WallClock {
         utc.map_or_else(|| "?".to_owned(), |utc| utc.strftime("%Y-%m-%d %H:%M:%S").to_string())
     }
 
-    /// Returns the clock of a run that starts earlier by a time \[µs\].
+    /// Returns the clock of a run that starts earlier by `by` \[µs\].
     #[must_use]
     pub fn before(&self, by: u64) -> Self {
         Self { unix_us: self.unix_us.saturating_sub_unsigned(by), ..self.clone() }
     }
 
-    /// Returns the UTC day (YYYY-MM-DD) `months` months after an instant of the run, or the last day of a shorter
-    /// month.
+    /// Returns the UTC day (YYYY-MM-DD) `months` months after an instant of the run; at most the month's last day.
     #[must_use]
     pub fn date_after(&self, at: SimTime, months: u32) -> String {
         let micros = i128::from(self.unix_us) + i128::from(at.0);
