@@ -1,5 +1,5 @@
-//! What a run leaves out of the traffic that its scenario describes: rates that are stated and never reached, hours and
-//! points of a shape that the run does not see, requests that come outside the measured time.
+//! The traffic that a scenario describes and its run leaves out: rates that are stated and never reached, hours and
+//! points of a shape that the run does not see, requests that arrive outside the measured time.
 
 use super::Model;
 use super::daily::moment;
@@ -13,10 +13,10 @@ use crate::units::{MICROS_PER_HOUR, MICROS_PER_MINUTE, SimTime};
 const NEAR: f64 = 0.8;
 /// A smaller share of requests outside the measured time is not worth a remark \[1\].
 const WORTH_A_REMARK: f64 = 0.001;
-/// The instants at which a rate is looked at; a long run is looked at less often than each minute.
+/// The most instants at which a rate is looked at; a long run is looked at less often than each minute.
 const MOST_LOOKS: u64 = 20_000;
 
-/// Returns what the measured time leaves out, in sentences.
+/// Returns remarks on traffic and on billed time that the measured time leaves out, in sentences.
 #[must_use]
 pub fn remarks(model: &Model) -> Vec<String> {
     let mut remarks = unseen_traffic(model);
@@ -24,7 +24,7 @@ pub fn remarks(model: &Model) -> Vec<String> {
     remarks
 }
 
-/// Returns what of the traffic the measured time leaves out, in sentences.
+/// Returns remarks on the traffic that the measured time leaves out, in sentences.
 #[must_use]
 pub fn unseen_traffic(model: &Model) -> Vec<String> {
     model.workloads.iter().flat_map(|w| of_workload(model, w)).collect()
@@ -42,7 +42,7 @@ fn of_workload(model: &Model, workload: &Workload) -> Vec<String> {
     outside.into_iter().chain(unseen).collect()
 }
 
-/// The measured time in words.
+/// Returns the measured time in words.
 fn window(model: &Model) -> String {
     let start = &model.run.start;
     let (from, to) = (moment(start, model.run.warmup), moment(start, model.run.measured_end()));
@@ -69,19 +69,19 @@ fn outside(model: &Model, arrivals: &Arrivals) -> Option<f64> {
     }
 }
 
-/// The expected number of requests, batches or sessions of `[from, to)`, by the rate in the middle of each step.
+/// Returns the expected number of requests, batches or sessions of `[from, to)`, by the rate amid each step.
 pub(crate) fn total(intensity: &Intensity, from: u64, to: u64) -> f64 {
     let step = step(from, to);
     let starts = (from..to).step_by(step as usize);
     starts.map(|t| intensity.expected_at(t + (step / 2).min((to - t) / 2)) * step.min(to - t) as f64).sum()
 }
 
-/// The time from one look to the next \[µs\].
+/// Returns the time from one look to the next \[µs\].
 fn step(from: u64, to: u64) -> u64 {
     MICROS_PER_MINUTE.max((to - from) / MOST_LOOKS)
 }
 
-/// Says which part of the stated rate and of the shape lies outside the measured time; `None` when none does.
+/// Returns a remark on the part of the stated rate or of the shape that lies outside the measured time, if any does.
 fn unseen(model: &Model, name: &str, intensity: &Intensity) -> Option<String> {
     let (from, to) = (model.run.warmup.0, model.run.measured_end().0);
     if intensity.shape == Shape::Flat || intensity.base == 0.0 || to == from {
@@ -124,7 +124,7 @@ fn where_to_look(shape: &Shape) -> &'static str {
     }
 }
 
-/// Says that a month is billed for a stated number of requests like those of a part of a day or a week.
+/// Returns a remark if a month is billed for a stated number of requests like those of a part of a day or a week.
 #[must_use]
 pub fn of_the_month(model: &Model) -> Option<String> {
     let intensities = || model.workloads.iter().filter_map(|w| w.arrivals.intensity());
@@ -143,7 +143,7 @@ pub fn of_the_month(model: &Model) -> Option<String> {
     })
 }
 
-/// A rate in 1/µs as requests a minute.
+/// Returns a rate in 1/µs as requests a minute.
 fn per_minute(rate: f64) -> String {
     plain(rate * MICROS_PER_MINUTE as f64)
 }

@@ -11,24 +11,24 @@ use crate::model::quantity::{Amount, Count, Duration, TokenPrice};
 use crate::model::spec::{At, words};
 use crate::units::{Price, SimTime, Tokens, Usd};
 
-/// What a customized model costs beside serving it.
+/// The costs of a customized model beside the cost of serving it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customization {
     /// The name under `[models]`.
     pub model: String,
     pub method: Method,
-    /// Of one training: the corpus times the epochs \[tokens\].
+    /// The number of tokens in one training: the corpus times the epochs \[tokens\].
     pub trained_tokens: Tokens,
-    /// `None`: not known.
+    /// The price of one trained token; `None`: not known.
     pub price: Option<Price>,
-    /// For a month; `None`: not known.
+    /// The price of storing the custom model for a month; `None`: not known.
     pub storage_per_month: Option<Usd>,
     /// The time between two trainings \[µs\]; `None`: trained once.
     pub retrain_every: Option<SimTime>,
 }
 
 impl Customization {
-    /// One training.
+    /// Returns the cost of one training; `None`: the price is not known.
     #[must_use]
     pub fn training(&self) -> Option<Usd> {
         Some(self.price?.of(self.trained_tokens))
@@ -36,7 +36,7 @@ impl Customization {
 }
 
 words! {
-    /// How a model is customized.
+    /// The method by which a model is customized.
     Method, "a method of customization" {
         "fine_tuning" => FineTuning,
         "continued_pre_training" => ContinuedPreTraining,
@@ -44,7 +44,7 @@ words! {
 }
 
 impl Method {
-    /// As a scenario writes it.
+    /// Returns the name of the method as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,30 +54,30 @@ impl Method {
     }
 }
 
-/// How a model was made one's own, and what that costs.
+/// The customization of a model, and its costs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Customization")]
 pub struct CustomizationSpec {
-    /// How it is trained.
+    /// The method of training.
     pub method: At<Method>,
     /// The length of the training data \[tokens\].
     pub training_tokens: At<Count>,
-    /// How often the data is gone through; default 1.
+    /// The number of passes over the training data; default 1.
     pub epochs: Option<At<Count>>,
-    /// Of one trained token, such as "$3.78/1M"; the catalogue's when left out.
+    /// The price of one trained token, such as "$3.78/1M"; the catalogue's when left out.
     pub price: Option<At<TokenPrice>>,
-    /// Of keeping the model for a month, such as "$1.95"; the catalogue's when left out.
+    /// The price of storing the model for a month, such as "$1.95"; the catalogue's when left out.
     pub storage_per_month: Option<At<Amount>>,
-    /// How often it is trained again; never when left out.
+    /// The time between two trainings; the model is trained only once when left out.
     pub retrain_every: Option<At<Duration>>,
 }
 
-/// What training may take: sums of money stay exact \[tokens\].
+/// The most tokens of one training; up to this number, sums of money stay exact \[tokens\].
 const MOST_TOKENS: u64 = 1_000_000_000_000_000;
 
 impl CustomizationSpec {
-    /// `listed` are the catalogue's price of a token and of a month.
+    /// Returns the customization; `None` after a finding. `listed` are the catalogue's prices of a token and a month.
     pub fn lower(&self, model: &str, listed: (Option<Price>, Option<Usd>), sink: &mut Sink) -> Option<Customization> {
         let epochs = self.epochs.as_ref().map_or(1, |e| e.value.0);
         let trained = self.training_tokens.value.0.checked_mul(epochs).filter(|n| (1..=MOST_TOKENS).contains(n));

@@ -1,4 +1,4 @@
-//! How `[[expect]]`, `[windows.NAME]` and `[output]` are written, and what goals on failures say.
+//! The form of `[[expect]]`, `[windows.NAME]` and `[output]` in a scenario, and the goals on failures.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,9 +49,9 @@ scalar!(BoundSpec, { "anyOf": [{ "type": "number" }, { "type": "string" }], "exa
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Window")]
 pub struct WindowSpec {
-    /// A time since t = 0, or an instant.
+    /// The start of the window: a time since t = 0, or an instant.
     pub from: At<Instant>,
-    /// A time since t = 0, or an instant.
+    /// The end of the window: a time since t = 0, or an instant.
     pub to: At<Instant>,
 }
 
@@ -60,7 +60,7 @@ pub struct WindowSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Output")]
 pub struct OutputSpec {
-    /// Full names of metrics that every point of a sweep keeps, however many points there are.
+    /// The full names of metrics that every point of a sweep keeps, however many points there are.
     pub metrics: Option<Vec<At<Text>>>,
 }
 
@@ -70,9 +70,9 @@ pub const UNSTATED_FAILURE_BOUND: f64 = 1e-3;
 /// A goal on the share of requests that fail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FailureGoal<'m> {
-    /// The full name of the metric that it bounds.
+    /// The full name of the metric that the goal bounds.
     pub metric: &'m str,
-    /// The workload that it is about; `None`: all of them together.
+    /// The workload that the goal is about; `None`: all of them together.
     pub workload: Option<&'m str>,
     /// The largest good share \[1\].
     pub share: f64,
@@ -81,9 +81,9 @@ pub struct FailureGoal<'m> {
 /// The share of requests that may fail.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FailureBound {
-    /// \[1\]
+    /// The largest good share \[1\].
     pub share: f64,
-    /// Whether a goal of the scenario says so.
+    /// True if a goal of the scenario states the share; false if it is the default.
     pub is_stated: bool,
 }
 

@@ -1,17 +1,17 @@
-//! Where figures come from: what a scenario states, what is published, what others measured, what is assumed.
+//! The origin of figures: stated by the scenario, published, measured by others, or assumed.
 
 use super::Assumption;
 
 /// The origin of an input. The variants are in the order in which a review lists them: the user's own values come last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// The catalogue's, from AWS or from the sources of an SDK.
+    /// A value of the catalogue, from AWS or from the sources of an SDK.
     Published,
     /// A value measured by others, or recorded by the user.
     Measured,
-    /// A default for what nobody publishes, or an estimate of the catalogue.
+    /// A default for a quantity that nobody publishes, or an estimate of the catalogue.
     Assumed,
-    /// Written in the scenario or set beside it.
+    /// A value that is written in the scenario or set beside it.
     Stated,
 }
 
@@ -29,7 +29,7 @@ pub struct Input {
     pub source: String,
 }
 
-/// What a reader of the answer must know of a part of the scenario, such as that its model ends soon.
+/// A remark on a part of the scenario for the reader of the answer, such as that its model ends soon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
     /// The part: `models.chat`.
@@ -42,7 +42,7 @@ pub struct Remark {
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub assumptions: Vec<Assumption>,
-    /// Inputs from the catalogue, each with its source and date.
+    /// The inputs from the catalogue, each with its source and date.
     pub cited: Vec<Input>,
     /// The dates of the catalogue's figures in use.
     pub dates: Vec<String>,
@@ -54,7 +54,7 @@ impl Facts {
         self.assumptions.push(Assumption { path, value: value.into(), why: why.into(), between: None });
     }
 
-    /// Tells the reader of the answer of a part of the scenario, once.
+    /// Adds a remark on a part of the scenario for the reader of the answer, once.
     pub fn remark(&mut self, path: String, text: impl Into<String>) {
         let remark = Remark { path, text: text.into() };
         if !self.remarks.contains(&remark) {
@@ -62,20 +62,21 @@ impl Facts {
         }
     }
 
-    /// Tells of a figure of the catalogue that is in force.
+    /// Adds a figure of the catalogue that is in force.
     pub fn cite(&mut self, origin: Origin, path: String, value: impl Into<String>, (source, as_of): (&str, &str)) {
         self.dates.push(as_of.to_owned());
         let (source, as_of) = (source.to_owned(), Some(as_of.to_owned()));
         self.cited.push(Input { origin, path, value: value.into(), as_of, source });
     }
 
-    /// A default that no publication of a date speaks of.
+    /// Adds a default that no dated publication states.
     pub fn take_default(&mut self, path: String, value: impl Into<String>, source: &str) {
         let (value, source) = (value.into(), source.to_owned());
         self.cited.push(Input { origin: Origin::Assumed, path, value, as_of: None, source });
     }
 
-    /// Returns all figures with who says so, each once: what is cited with its source is no bare assumption.
+    /// Returns all figures with their origin, each once: a figure that is cited with its source is not also listed as
+    /// assumed.
     #[must_use]
     pub fn inputs(&self, stated: Vec<Input>) -> Vec<Input> {
         let is_cited = |a: &Assumption| self.cited.iter().any(|c| c.path == a.path && c.value == a.value);

@@ -1,4 +1,4 @@
-//! How a scenario writes a distribution: of token counts, of durations, of speeds.
+//! The form in which a scenario writes a distribution: of token counts, of durations, of speeds.
 //!
 //! The parameters describe the unclamped law; `min` and `max` clamp its draws. A law that is stated by two figures of
 //! it (a median and a percentile, a mean and a coefficient of variation) is solved for its own parameters here:
@@ -25,7 +25,7 @@ pub trait Quantity: Scalar + Clone + for<'de> Deserialize<'de> + JsonSchema {
     /// The name of the quantity in errors, such as `a token count`.
     const WHAT: &'static str;
     const DESCRIPTION: &'static str;
-    /// Whether a lognormal may be given by mu and sigma, which have no unit.
+    /// True if a lognormal may be given by mu and sigma, which have no unit.
     const PLAIN: bool;
     /// The least value of a draw, in the law's own unit.
     const LEAST: f64;
@@ -128,7 +128,7 @@ pub enum LawSpec<Q> {
     Mixture(MixtureSpec<Q>),
 }
 
-/// Every value between two bounds is as likely.
+/// A uniform distribution: every value between two bounds is equally likely.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "UniformOf{Q}", bound = "Q: Quantity")]
@@ -143,29 +143,29 @@ pub struct UniformSpec<Q> {
     pub max: Option<At<Q>>,
 }
 
-/// Most values small, a long tail: what prompt lengths and latencies look like. Give median and p95, median and p99,
-/// mean and cv, or mu and sigma.
+/// A lognormal distribution: most values are small and the tail is long, as for prompt lengths and latencies. Give
+/// median and p95, median and p99, mean and cv, or mu and sigma.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "LognormalOf{Q}", bound = "Q: Quantity")]
 pub struct LognormalSpec<Q> {
-    /// Half of the draws are below it.
+    /// The median: half of the draws are below it.
     pub median: Option<At<Q>>,
-    /// 95 in 100 draws are below it.
+    /// The 95th percentile: 95 in 100 draws are below it.
     pub p95: Option<At<Q>>,
-    /// 99 in 100 draws are below it.
+    /// The 99th percentile: 99 in 100 draws are below it.
     pub p99: Option<At<Q>>,
     /// The mean of the draws.
     pub mean: Option<At<Q>>,
-    /// Standard deviation / mean \[1\].
+    /// The coefficient of variation: standard deviation / mean.
     pub cv: Option<At<Number>>,
     /// The mean of the logarithm; not for durations \[1\].
     pub mu: Option<At<Signed>>,
     /// The standard deviation of the logarithm; not for durations \[1\].
     pub sigma: Option<At<Number>>,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 
@@ -176,11 +176,11 @@ pub struct LognormalSpec<Q> {
 pub struct GammaLawSpec<Q> {
     /// The mean of the draws.
     pub mean: At<Q>,
-    /// Standard deviation / mean \[1\].
+    /// The coefficient of variation: standard deviation / mean.
     pub cv: At<Number>,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 
@@ -191,29 +191,29 @@ pub struct GammaLawSpec<Q> {
 pub struct ExponentialSpec<Q> {
     /// The mean of the draws.
     pub mean: At<Q>,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 
-/// A normal distribution; mind what lies below zero.
+/// A normal distribution; mind the draws below zero.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "NormalOf{Q}", bound = "Q: Quantity")]
 pub struct NormalSpec<Q> {
     /// The mean of the draws.
     pub mean: At<Q>,
-    /// Their standard deviation.
+    /// The standard deviation of the draws.
     pub sd: At<Q>,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 
-/// Measured values, each as likely as its weight; a table of quantiles with straight lines between; or, of token counts, a
-/// column of a file.
+/// An empirical distribution: measured values, each as likely as its weight; a table of quantiles with straight lines
+/// between; or, for token counts, a column of a file.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity")]
 #[schemars(rename = "EmpiricalOf{Q}", bound = "Q: Quantity")]
@@ -222,23 +222,24 @@ pub struct EmpiricalSpec<Q> {
     pub values: Option<At<Vec<At<Q>>>>,
     /// The weight of each value, as many as there are values; all equal when left out \[1\].
     pub weights: Option<At<Vec<Number>>>,
-    /// Instead of values: shares that rise from 0 to 1, each with the value that so many draws are below.
+    /// A table of quantiles, instead of values: shares that rise from 0 to 1, each with the value below which that
+    /// share of the draws lies.
     pub quantiles: Option<At<Vec<QuantileSpec<Q>>>>,
-    /// Instead of values: comma-separated values with a header; a path relative to the scenario file. Gzip is unpacked. Of
-    /// token counts only.
+    /// A file of comma-separated values with a header, instead of values: a path relative to the scenario file. Gzip is
+    /// unpacked. For token counts only.
     pub file: Option<At<Text>>,
     /// The column of the file: each of its rows is as likely.
     pub column: Option<At<Text>>,
     #[serde(skip)]
     #[schemars(skip)]
     pub reading: Reading,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 
-/// What became of the column of a law. Files are read before laws are lowered, and of token counts alone.
+/// The state of the file column that a law names. Files are read before laws are lowered, and only for token counts.
 #[derive(Debug, Clone, Default)]
 pub enum Reading {
     #[default]
@@ -255,20 +256,20 @@ pub enum Reading {
 pub struct QuantileSpec<Q> {
     /// The share of the draws that lie below the value, such as "95%" \[1\].
     pub share: At<Share>,
-    /// This share of the draws is below it.
+    /// The value below which this share of the draws lies.
     pub value: At<Q>,
 }
 
-/// One law or another: short questions and long documents in one workload.
+/// A mixture of laws: short questions and long documents in one workload.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, bound = "Q: Quantity, LawSpec<Q>: Deserialize<'de>")]
 #[schemars(rename = "MixtureOf{Q}", bound = "Q: Quantity, LawSpec<Q>: JsonSchema")]
 pub struct MixtureSpec<Q> {
     /// The laws, with their weights.
     pub parts: At<Vec<PartSpec<Q>>>,
-    /// A draw below it becomes it.
+    /// The lower bound: a smaller draw is replaced by it.
     pub min: Option<At<Q>>,
-    /// A draw above it becomes it.
+    /// The upper bound: a greater draw is replaced by it.
     pub max: Option<At<Q>>,
 }
 

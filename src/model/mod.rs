@@ -1,4 +1,4 @@
-//! What is simulated, as plain data: resolved, checked, without spans or defaults left open.
+//! The model that is simulated, as plain data: resolved, checked, without spans or defaults left open.
 //!
 //! Each kind lives in a file of its own that reads in one order: when to use it, its equation and source; its `Spec`
 //! (what a scenario writes); its lowering; its behaviour, if the engine does not own it; its tests.
@@ -33,7 +33,7 @@ pub struct Model {
     pub capacities: Vec<Capacity>,
     /// The named quotas, then the private ones of capacities that wrote their limits inline.
     pub quotas: Vec<Quota>,
-    /// Regions by name, whose prompt caches are apart; the empty name is that of capacities without one.
+    /// The names of regions, each with a prompt cache of its own; the empty name is that of capacities without one.
     pub regions: Vec<String>,
     pub windows: Vec<Window>,
     /// The workloads of each included file, and of each owner; empty for a scenario that includes none and names none.
@@ -44,9 +44,9 @@ pub struct Model {
     pub money: pricing::Money,
     pub expectations: Vec<Expectation>,
     pub assumptions: Vec<Assumption>,
-    /// What a reader of the answer must know of parts of the scenario: models that have ended or end soon.
+    /// Remarks on parts of the scenario for the reader of the answer: models that have ended or end soon.
     pub remarks: Vec<input::Remark>,
-    /// Every figure in force with who says so, sorted.
+    /// Every figure in force with its origin, sorted.
     pub inputs: Vec<input::Input>,
     /// The date of the oldest catalogue entry used (YYYY-MM-DD).
     pub catalog_as_of: Option<String>,
@@ -65,8 +65,8 @@ pub struct Run {
     pub replications: Replications,
     /// The confidence level of the intervals, in (0, 1).
     pub confidence: f64,
-    /// At most so many requests wait, and so many attempts are in service, at one instant; one more ends the run. The
-    /// engine's own limits hold too.
+    /// The greatest number of requests that wait, and of attempts in service, at one instant; one more ends the run.
+    /// The engine's own limits hold too.
     pub most_alive: u32,
 }
 
@@ -84,13 +84,13 @@ impl Run {
     }
 }
 
-/// How many replications to run: waves from `min`, each as large as all before it, up to `max`, until the half-widths
-/// of the metrics that expectations name are within `relative_precision` of their estimates.
+/// The number of replications: waves from `min`, each as large as all before it, up to `max`, until the half-widths of
+/// the metrics that expectations name are within `relative_precision` of their estimates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Replications {
     pub min: u32,
     pub max: u32,
-    /// `None`: `min` and no more.
+    /// The half-width of an interval / its estimate at which to stop \[1\]; `None`: only `min` replications are run.
     pub relative_precision: Option<f64>,
 }
 
@@ -107,16 +107,16 @@ pub struct Window {
 pub struct Group {
     pub kind: GroupKind,
     pub name: String,
-    /// Indices into the model's workloads.
+    /// The indices of the workloads in the model.
     pub workloads: Vec<usize>,
 }
 
 /// The criterion by which workloads form a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupKind {
-    /// They stand in one included file.
+    /// The workloads stand in one included file.
     File,
-    /// They belong to one owner.
+    /// The workloads belong to one owner.
     Owner,
 }
 

@@ -1,4 +1,4 @@
-//! What it costs: integers times exact prices, rounded once, when shown.
+//! The computation of costs: integers times exact prices, rounded once, when shown.
 
 pub mod long_context;
 
@@ -31,7 +31,7 @@ pub struct Billed {
     pub cache_read: Tokens,
     pub cache_write: Tokens,
     pub output: Tokens,
-    /// Calls that were completed.
+    /// The number of completed calls.
     pub calls: u64,
 }
 
@@ -88,7 +88,7 @@ impl TokenPrices {
     }
 }
 
-/// Returns a factor of an amount \[10⁻⁶\], rounded half up to 10⁻¹² USD.
+/// Returns an amount times a factor \[10⁻⁶\], rounded half up to 10⁻¹² USD.
 #[must_use]
 pub fn share(amount: Usd, millionths: u64) -> Usd {
     Usd((amount.0 * i128::from(millionths) + 500_000).div_euclid(1_000_000))
@@ -97,9 +97,9 @@ pub fn share(amount: Usd, millionths: u64) -> Usd {
 /// A component of the bill, for which discounts and ledgers are kept separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
-    /// Tokens, on demand.
+    /// Tokens of on-demand inference.
     OnDemand,
-    /// Tokens, in batch jobs.
+    /// Tokens of batch jobs.
     Batch,
     /// Model Units.
     Provisioned,
@@ -109,7 +109,7 @@ pub enum Component {
     CustomImport,
     /// Training of a custom model.
     Customization,
-    /// Keeping a custom model.
+    /// Storage of a custom model.
     Storage,
     /// Vector stores.
     VectorStore,
@@ -147,7 +147,7 @@ impl Component {
     }
 }
 
-/// A twelfth of a year, where a scenario does not say \[h\].
+/// The hours of a month where a scenario states none: a twelfth of a year \[h\].
 pub const HOURS_PER_MONTH: f64 = 730.0;
 
 /// The rules by which the cost of a month is computed, with the discounts that apply.
@@ -155,9 +155,9 @@ pub const HOURS_PER_MONTH: f64 = 730.0;
 pub struct Money {
     /// The hours of a month for the bill \[h/month\].
     pub hours_per_month: f64,
-    /// When given, monthly usage is this many requests whatever the run's length.
+    /// The number of requests in a month, whatever the run's length; `None`: it is extrapolated from the run.
     pub requests_per_month: Option<f64>,
-    /// Taken off \[10⁻⁶\].
+    /// The discount on each component of the bill \[10⁻⁶\].
     pub discounts: BTreeMap<Component, u64>,
 }
 
@@ -172,25 +172,25 @@ impl Money {
     }
 }
 
-/// Prices of tokens, such as "$0.30/1M". What is left out comes from the catalogue; a cache price that is known nowhere
-/// is that of input.
+/// The prices of tokens, such as "$0.30/1M". Prices that are left out come from the catalogue; a cache price that is
+/// known nowhere is that of input.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Prices")]
 pub struct PricesSpec {
-    /// Input that the cache neither reads nor writes.
+    /// The price of input that the cache neither reads nor writes.
     pub input: Option<At<TokenPrice>>,
-    /// Output.
+    /// The price of output.
     pub output: Option<At<TokenPrice>>,
-    /// Input that is read from the cache.
+    /// The price of input that is read from the cache.
     pub cache_read: Option<At<TokenPrice>>,
-    /// Input that is written to the cache for 5 minutes.
+    /// The price of input that is written to the cache for 5 minutes.
     pub cache_write_5m: Option<At<TokenPrice>>,
-    /// Input that is written to the cache for an hour.
+    /// The price of input that is written to the cache for an hour.
     pub cache_write_1h: Option<At<TokenPrice>>,
-    /// Each call, such as "$1.00/1K": rerankers are sold so.
+    /// The price of a call, such as "$1.00/1K"; rerankers are sold by the call.
     pub request: Option<At<TokenPrice>>,
-    /// Prices of requests with a long prompt; the catalogue's when left out.
+    /// The prices of requests with a long prompt; the catalogue's when left out.
     pub long_context: Option<At<long_context::LongContextSpec>>,
 }
 
@@ -202,18 +202,18 @@ pub struct Terms<'t> {
     pub tier: &'t super::workload::tier::Tier,
 }
 
-/// Prices that could be told, and which of them are guessed.
+/// The prices that are known, and which of them are guessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub prices: TokenPrices,
     pub cache_is_guessed: bool,
-    /// The tier's usual factor multiplies what the catalogue lists \[10⁻⁶\]; `None`: nothing is guessed.
+    /// The tier's usual factor, where it multiplies the listed prices \[10⁻⁶\]; `None`: nothing is guessed.
     pub tier_factor: Option<u64>,
-    /// The catalogue's prices that are in force: its key, and the price as it writes it, with what multiplies it.
+    /// The catalogue's prices in force: the key of each, and the price as the catalogue writes it, with its factor.
     pub listed: Vec<(&'static str, String)>,
 }
 
-/// What multiplies a standard price, for a tier or for batch, where no price of its own is listed \[10⁻⁶\].
+/// Returns the factor of standard prices, for a tier or for batch, where no special price is listed \[10⁻⁶\].
 fn factor_of(terms: Terms<'_>) -> u64 {
     let tier = terms.tier;
     let usual = match (terms.is_batch, tier.name) {
@@ -224,18 +224,18 @@ fn factor_of(terms: Terms<'_>) -> u64 {
     tier.price_factor.unwrap_or(usual)
 }
 
-/// Half: \[AWS user guide, batch-inference\], where no batch price is listed \[10⁻⁶\].
+/// The factor of batch prices where none is listed: one half \[10⁻⁶; AWS user guide, batch-inference\].
 const BATCH_FACTOR: u64 = 500_000;
 
-/// Where a price of the catalogue stands.
+/// A price of the catalogue: its key, and the function that reads it from an entry.
 type Listed = (&'static str, fn(&PriceEntry) -> &Option<String>);
-/// Where a price of a scenario stands.
+/// The function that reads one price from the prices of a scenario.
 type Written = fn(&PricesSpec) -> &Option<At<TokenPrice>>;
 
-/// Returns the prices in force, each by itself: what the scenario writes, in the capacity before the model, else what
-/// the catalogue lists. What is written is the standard price, but in a batch capacity; what is listed for a tier or
-/// for batch is taken as it is, and else the standard price is multiplied. `None`: neither says what input and output
-/// cost, nor what a call does.
+/// Returns the prices in force, each by itself: those that the scenario writes, in the capacity before the model, else
+/// those that the catalogue lists. A written price is the standard price, but in a batch capacity; a price that is
+/// listed for a tier or for batch is taken as it is, and else the standard price is multiplied. `None`: neither knows
+/// the prices of input and output, nor that of a call.
 #[must_use]
 pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, terms: Terms<'_>) -> Option<Told> {
     let tier = terms.tier;
@@ -307,9 +307,9 @@ pub fn tell(written: [Option<&PricesSpec>; 2], listed: Option<&PriceEntry>, term
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Money")]
 pub struct MoneySpec {
-    /// Default 730; AWS's examples use 744 \[h\].
+    /// The hours of a month; default 730; AWS's examples use 744.
     pub hours_per_month: Option<At<Number>>,
-    /// Usage in a month is this many requests, whatever the run's length.
+    /// The number of requests in a month, whatever the run's length.
     pub requests_per_month: Option<At<Number>>,
     /// The discounts on the list prices, by component of the bill.
     pub discount: Option<At<DiscountSpec>>,
@@ -320,23 +320,23 @@ pub struct MoneySpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Discount")]
 pub struct DiscountSpec {
-    /// Tokens, on demand.
+    /// The discount on tokens of on-demand inference.
     pub on_demand: Option<At<Share>>,
-    /// Tokens, in batch jobs.
+    /// The discount on tokens of batch jobs.
     pub batch: Option<At<Share>>,
-    /// Model Units.
+    /// The discount on Model Units.
     pub provisioned: Option<At<Share>>,
-    /// Reserved tokens per minute.
+    /// The discount on reserved tokens per minute.
     pub reserved: Option<At<Share>>,
-    /// Copies of an imported model.
+    /// The discount on copies of an imported model.
     pub custom_import: Option<At<Share>>,
-    /// Training of a custom model.
+    /// The discount on training of a custom model.
     pub customization: Option<At<Share>>,
-    /// Keeping a custom model.
+    /// The discount on storage of a custom model.
     pub storage: Option<At<Share>>,
-    /// Vector stores.
+    /// The discount on vector stores.
     pub vector_store: Option<At<Share>>,
-    /// Embedding of corpora.
+    /// The discount on embedding of corpora.
     pub embedding: Option<At<Share>>,
 }
 

@@ -1,7 +1,7 @@
 //! The quantities that a scenario writes: numbers, and texts that carry a unit.
 //!
-//! Each refuses what it cannot mean with the spellings that would do. What depends on more than the value itself (a
-//! range, another key) is checked where it is lowered.
+//! Each type refuses a value that it cannot mean, with the spellings that would do. A rule that depends on more than
+//! the value itself (a range, another key) is checked where the value is lowered.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -199,7 +199,7 @@ impl Scalar for Rate {
 }
 scalar!(Rate, { "type": "string", "pattern": r"^\s*[0-9_.]+\s*/\s*(us|µs|ms|s|sec|m|min|h|hour|d|day|days)\s*$", "examples": ["600/min", "10/s"] });
 
-/// How traffic grows, such as `"8%/month"`, compounding continuously: the logarithm of its rate \[1/µs\].
+/// The growth of traffic, such as `"8%/month"`, compounding: the increase of the logarithm of its rate \[1/µs\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Growth(pub f64);
 
@@ -244,7 +244,7 @@ scalar!(TokenPrice, { "type": "string", "pattern": r"^\$[0-9_.]+/(1?[MmKk]|1|tok
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitAmount {
     Unlimited,
-    /// Requests or tokens.
+    /// The most requests or tokens.
     AtMost(u64),
 }
 
@@ -312,7 +312,7 @@ fn plain(written: Written<'_>) -> String {
     }
 }
 
-/// Returns a million dollars for one of anything: sums over any run stay far from the end of the integers.
+/// Refuses an amount above a million dollars: sums over any run stay far from the end of the integers.
 fn in_range(amount: Usd, text: &str) -> Result<Usd, Refusal> {
     if amount.0 > 1_000_000 * Usd::ONE.0 {
         return Err(Refusal::new(format!("`{text}` is out of range")));
@@ -327,7 +327,7 @@ pub enum Unsure {
     Between(BetweenSpec),
 }
 
-/// A number that is not known: it lies between two figures. The run uses the low one, and says so.
+/// A number that is not known, between two figures. The run uses the low one, and reports it as assumed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Between")]

@@ -1,4 +1,4 @@
-//! How `[run]` is written: the clock, the seed, the replications.
+//! The form of `[run]` in a scenario: the clock, the seed, the replications.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ZonedDateTime};
@@ -16,23 +16,23 @@ use crate::units::WallClock;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Run")]
 pub struct RunSpec {
-    /// How long is measured. May be left out when every workload replays a trace.
+    /// The length of the measured interval. May be left out when every workload replays a trace.
     pub duration: Option<At<Duration>>,
-    /// How long traffic runs before measurement; default 0s, with a warning.
+    /// The time for which traffic runs before the measured interval; default 0s, with a warning.
     pub warmup: Option<At<Duration>>,
-    /// How much longer open requests may take; default 10m.
+    /// The longest time for which open requests may continue after the measured interval; default 10m.
     pub cooldown: Option<At<Duration>>,
     /// The wall clock of t = 0, such as "2026-12-07T08:00:00[America/New_York]"; default a UTC midnight.
     pub start: Option<At<Start>>,
-    /// What all random streams are keyed by; default 1.
+    /// The seed of all random streams; default 1.
     pub seed: Option<At<Seed>>,
-    /// How many times the run is repeated; default 10.
+    /// The number of replications, or the range in which a precision is sought; default 10.
     pub replications: Option<At<ReplicationsSpec>>,
-    /// Of the intervals; default 0.95 \[1\].
+    /// The confidence level of the intervals, as a share; default 0.95.
     pub confidence: Option<At<Share>>,
     /// Catalogues of your own, such as "our-account.toml": their entries are laid over those of bedload, in this order.
     pub catalog: Option<At<Names>>,
-    /// Multiplies the rate of every workload; default 1 \[1\].
+    /// The factor by which the rate of every workload is multiplied; default 1.
     pub traffic_scale: Option<At<Number>>,
 }
 
@@ -89,14 +89,14 @@ pub enum ReplicationsSpec {
     Until(UntilSpec),
 }
 
-/// From `min` replications up to `max`, until the intervals are narrow enough.
+/// A number of replications from `min` to `max`: the run stops as soon as the intervals are narrow enough.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ReplicationsUntil")]
 pub struct UntilSpec {
-    /// Default 10.
+    /// The fewest replications; default 10.
     pub min: Option<At<Count>>,
-    /// The most.
+    /// The most replications.
     pub max: At<Count>,
     /// The half-width of an interval / its estimate at which to stop; default 0.05 \[1\].
     pub relative_precision: Option<At<Share>>,

@@ -1,4 +1,4 @@
-//! How long an answer takes, and what the model charges against quotas.
+//! The duration of an answer, and the tokens that a model charges against quotas.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,12 +11,12 @@ use crate::model::spec::{At, words};
 use crate::random::Law;
 use crate::units::{Tokens, round_half_up};
 
-/// What is known of a model: the scenario's word over the catalogue's.
+/// The facts about a model: the scenario's statements, else the catalogue's.
 #[derive(Debug, Clone)]
 pub struct ModelFacts {
     /// The name under `[models]`.
     pub name: String,
-    /// Reserved when a caller sets no cap \[tokens\].
+    /// The longest answer, which is reserved when a caller sets no cap \[tokens\].
     pub max_output_tokens: Tokens,
     pub burndown: Burndown,
     pub latency: Latency,
@@ -25,7 +25,7 @@ pub struct ModelFacts {
     pub max_cacheable_tokens: Tokens,
 }
 
-/// How many tokens one output token takes from the tokens-per-minute quota \[AWS user guide, quotas-token-burndown\].
+/// The tokens-per-minute quota that one output token takes \[tokens/token; AWS user guide, quotas-token-burndown\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Burndown {
     /// The burndown rate \[10⁻⁶ tokens/token\].
@@ -43,7 +43,8 @@ impl Burndown {
     }
 }
 
-/// `ttft = time_to_first_token + prefill x (uncached + written to the cache) / 1000`, `service = ttft + produced / output_tokens_per_second`.
+/// A model's latency: `ttft = time_to_first_token + prefill x (uncached + written to the cache) / 1000`,
+/// `service = ttft + produced / output_tokens_per_second`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     /// The time to the first token \[µs\].
@@ -54,38 +55,38 @@ pub struct Latency {
     pub output_tokens_per_second: Law,
 }
 
-/// A model, by its id and by what is known of it. What is left out comes from the catalogue.
+/// A model: its id, and the facts about it. Facts that are left out come from the catalogue.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Model")]
 pub struct ModelSpec {
     /// A Bedrock model id, inference profile id or ARN. A model without one states every key and is unlimited.
     pub id: Option<At<Text>>,
-    /// Reserved when a caller sets no cap \[tokens\].
+    /// The longest answer in tokens, which is reserved when a caller sets no cap.
     pub max_output_tokens: Option<At<Count>>,
-    /// Quota tokens that one output token takes \[1\].
+    /// The number of quota tokens that one output token takes.
     pub output_burndown: Option<At<Number>>,
-    /// From the start of service to the first token, but for prefill.
+    /// The time from the start of service to the first token, without prefill.
     pub time_to_first_token: Option<At<LawSpec<Duration>>>,
-    /// Longer to the first token, for each 1,000 uncached input tokens.
+    /// The extra time to the first token for each 1,000 uncached input tokens.
     pub prefill_per_1k_tokens: Option<At<LawSpec<Duration>>>,
     /// The speed of the answer \[tokens/s\].
     pub output_tokens_per_second: Option<At<LawSpec<Speed>>>,
     /// The longest part of a prompt that the prompt cache takes, or "none"; the rest of a longer one is uncached. The
     /// catalogue's when left out \[tokens\].
     pub max_cacheable_tokens: Option<At<LimitAmount>>,
-    /// Prices of tokens.
+    /// The prices of tokens.
     pub prices: Option<At<PricesSpec>>,
-    /// Multiplies every price of the model's tokens, stated or from the catalogue; default 1 \[1\].
+    /// The factor of every price of the model's tokens, stated or from the catalogue; default 1.
     pub price_factor: Option<At<Number>>,
-    /// What becomes of a run that starts after the model's end of life; default refuse.
+    /// The treatment of a run that starts after the model's end of life; default refuse.
     pub after_end: Option<At<AfterEnd>>,
-    /// How it was made one's own, and what that costs.
+    /// The customization of the model, and its costs.
     pub customization: Option<At<CustomizationSpec>>,
 }
 
 words! {
-    /// What becomes of a run that starts after a model's end of life: it is refused, or the model answers as before.
+    /// The treatment of a run that starts after a model's end of life: it is refused, or the model answers as before.
     AfterEnd, "what happens after the end" {
         "refuse" => Refuse,
         "play" => Play,
@@ -97,7 +98,7 @@ pub const MOST_OUTPUT_TOKENS: u64 = 1_000_000_000;
 const LARGEST_BURNDOWN: f64 = 1_000.0;
 
 impl Burndown {
-    /// `None`: out of range.
+    /// Returns the burndown of a ratio; `None`: the ratio is out of range.
     #[must_use]
     pub fn from_ratio(ratio: f64) -> Option<Self> {
         (0.0..=LARGEST_BURNDOWN).contains(&ratio).then(|| Self { millionths: round_half_up(ratio * 1e6) })

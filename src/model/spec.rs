@@ -1,5 +1,6 @@
-//! How a scenario writes things: a value remembers where it was written ([`At`]); a *kind* is a table whose one key
-//! names it, a bare string for a kind with its defaults, or a bare number where a constant will do ([`Kinds`]).
+//! The forms in which a scenario writes values: a value remembers where it was written ([`At`]); a *kind* is a table
+//! whose one key names it, a bare string for a kind with its defaults, or a bare number where a constant will do
+//! ([`Kinds`]).
 //!
 //! Everything here speaks serde, so that a refusal has the exact place of the value that caused it; nothing uses
 //! serde's `tag`, `untagged` or `flatten`, which forget places.
@@ -82,7 +83,7 @@ pub trait Scalar: Sized {
     fn read(written: Written<'_>) -> Result<Self, Refusal>;
 }
 
-/// Serde's way to a [`Scalar`].
+/// Deserializes a [`Scalar`] from a number or a text.
 pub fn read_scalar<'de, T: Scalar, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_any(ScalarVisitor(PhantomData))
 }
@@ -170,12 +171,12 @@ pub trait Kinds: Sized {
     }
 }
 
-/// `an arrival process` without its article.
+/// Returns a name without its article: `an arrival process` as `arrival process`.
 fn noun(what: &str) -> &str {
     what.split_once(' ').map_or(what, |(_, noun)| noun)
 }
 
-/// Serde's way to a family.
+/// Deserializes a kind of a family.
 pub fn read_kinds<'de, T: Kinds, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_any(KindsVisitor(PhantomData))
 }
@@ -248,7 +249,7 @@ impl<'de, T: Kinds> DeserializeSeed<'de> for KindSeed<'_, T> {
     }
 }
 
-/// A kind as its bare name means it: every key left at its default.
+/// Returns a kind as its bare name means it: every key is left at its default.
 fn with_defaults<T: Kinds, E: de::Error>(key: &str) -> Result<T, E> {
     T::kind(key, MapDeserializer::<_, E>::new(std::iter::empty::<(&str, &str)>()))
 }

@@ -1,23 +1,23 @@
-//! Events that are known ahead, in order, some of which will not happen.
+//! Events that are known in advance, in order, some of which will not happen.
 //!
-//! Where nothing decides when a service ends but its request, all ends can be sorted once for many runs. A run then says of
-//! which requests the end will come, which costs a bit, and reads the others over.
+//! Where the end of a service depends on its request alone, the ends of all requests can be sorted once for many runs.
+//! A run then marks the requests whose end will come, which costs a bit each, and reads over the others.
 
 use std::sync::Arc;
 
-/// When \[µs\], and the number of what it is about.
+/// An event that is known in advance: its time \[µs\], and its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Foreseen {
     pub at: u64,
     pub number: u32,
 }
 
-/// A list of them, and how far it has been read.
+/// A list of events that are known in advance, and a cursor at the next one.
 #[derive(Debug, Default)]
 pub struct Foresight {
     list: Arc<[Foreseen]>,
     next: usize,
-    /// One bit for each number that was called for.
+    /// One bit for each number, set if the event was called for.
     called: Vec<u64>,
 }
 
@@ -27,13 +27,13 @@ impl Foresight {
         Self { called: vec![0; list.len().div_ceil(64)], list, next: 0 }
     }
 
-    /// Returns the next on the list, called for or not.
+    /// Returns the next event of the list, called for or not.
     #[inline(always)]
     pub fn peek(&self) -> Option<Foreseen> {
         self.list.get(self.next).copied()
     }
 
-    /// Reads on; whether that one was called for.
+    /// Takes the next event of the list, and tells whether it was called for.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<(Foreseen, bool)> {
         let one = self.peek()?;
@@ -41,7 +41,7 @@ impl Foresight {
         Some((one, self.is_called(one.number)))
     }
 
-    /// The event of this number will happen. It must not have been read over.
+    /// Calls for the event of this number, which will then happen. The cursor must not be past it.
     #[inline(always)]
     pub fn call_for(&mut self, number: u32) {
         if let Some(bits) = self.called.get_mut(number as usize / 64) {

@@ -3,7 +3,7 @@
 //! Four children share a cache line, which makes it about 15 % faster than the standard library's binary heap of
 //! `Reverse<u64>` with thousands pending.
 
-/// Keys, least first.
+/// A 4-ary heap of keys, least first.
 #[derive(Debug, Default)]
 pub struct Heap {
     keys: Vec<u64>,

@@ -1,4 +1,4 @@
-//! The future event list: what happens next, in exact order.
+//! The future event list: pending events in exact order.
 
 mod foreseen;
 mod heap;
@@ -19,17 +19,17 @@ use wheel::{Pushed, Wheel};
 pub enum Class {
     CapacityChange = 0,
     Completion = 1,
-    /// Of closed loops; those of the tape are merged, never queued.
+    /// An arrival of a closed loop; arrivals that are known before the run are merged, never queued.
     Arrival = 2,
     Retry = 3,
     Timeout = 4,
     WakeUp = 5,
-    /// A completion that was known ahead; it happens among the others.
+    /// A completion that was known in advance; it happens among the other completions.
     Foreseen = 6,
 }
 
 impl Class {
-    /// By the three bits of a key.
+    /// The classes, indexed by the three class bits of a key.
     const ALL: [Self; 8] = [
         Self::CapacityChange,
         Self::Completion,
@@ -42,7 +42,7 @@ impl Class {
     ];
 }
 
-/// An event: when \[µs\], of which class, and the slot of what it is about.
+/// An event: its time \[µs\], its class, and the slot of its object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     pub at: u64,
@@ -50,7 +50,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// `slot` must lie below [`SLOTS`].
+    /// Returns an event. `slot` must lie below [`SLOTS`].
     #[inline(always)]
     #[must_use]
     pub const fn new(at: u64, class: Class, slot: u32) -> Self {
@@ -69,7 +69,7 @@ impl Event {
         self.tag % SLOTS
     }
 
-    /// Returns whether it is of this class, with a slot below `end`, which is a power of two: one comparison.
+    /// Returns whether the event is of this class, with a slot below `end`, which is a power of two: one comparison.
     #[inline(always)]
     #[must_use]
     pub const fn is_below(self, class: Class, end: u32) -> bool {
@@ -77,25 +77,25 @@ impl Event {
     }
 }
 
-/// No key: greater than any.
+/// The value that stands for no key: greater than any key.
 const EMPTY: u64 = u64::MAX;
 const SLOT_BITS: u32 = 24;
 const CLASS_BITS: u32 = 3;
 const TIME_SHIFT: u32 = SLOT_BITS + CLASS_BITS;
 const TAG: u32 = (1 << TIME_SHIFT) - 1;
-/// A key holds times up to this far past the epoch: 38 hours \[µs\].
+/// The time past the epoch up to which a key reaches: 38 hours \[µs\].
 const SPAN: u64 = 1 << (64 - TIME_SHIFT);
-/// The epoch moves in steps of half of it \[µs\].
+/// The step in which the epoch moves: half of the span \[µs\].
 const STEP: u64 = SPAN / 2;
 
 /// The number of pending events from which the timing wheel is used; with fewer a heap is as fast and has no empty
 /// buckets to step over.
 const CROWD: usize = 64;
 
-/// Slots are numbers below this.
+/// The number of slots; every slot lies below it.
 pub const SLOTS: u32 = 1 << SLOT_BITS;
 
-/// Events ordered by (time, class, slot), earliest first.
+/// A queue of events, ordered by (time, class, slot), earliest first.
 ///
 /// An event is one packed integer, `time since the epoch | class | slot`, so that comparing events is comparing
 /// integers. A heap serves while few events wait; when many do, those of the next half minute go into a timing wheel,
@@ -137,15 +137,15 @@ impl EventQueue {
         }
     }
 
-    /// Takes completions of these numbers into account, in order; each happens if it is called for. Before the first event
-    /// is taken.
+    /// Adds completions that are known in advance, sorted by time; each happens if it is called for. Must come before
+    /// the first event is taken.
     pub fn foresee(&mut self, list: Arc<[Foreseen]>) {
         self.foresight = Foresight::new(list);
         self.foreseen = self.next_foreseen();
         self.front = self.least();
     }
 
-    /// The foreseen completion of this number will happen; it lies in the future.
+    /// Calls for the foreseen completion of this number, which will then happen; it must lie in the future.
     #[inline(always)]
     pub fn call_for(&mut self, number: u32) {
         self.foresight.call_for(number);
@@ -164,7 +164,7 @@ impl EventQueue {
         }
     }
 
-    /// The least key there is, or a bound below it while no key of the wheel is due.
+    /// Returns the least key, or a bound below it while no key of the wheel is due.
     #[inline(always)]
     fn least(&self) -> u64 {
         self.wheel.bound().min(self.heap.peek()).min(self.foreseen)
@@ -183,7 +183,7 @@ impl EventQueue {
         })
     }
 
-    /// Events waiting, but for those that were foreseen.
+    /// Returns the number of waiting events, without those that are known in advance.
     #[must_use]
     pub fn len(&self) -> usize {
         self.heap.len() + self.wheel.len() + self.far.len()

@@ -1,39 +1,39 @@
 //! A timing wheel of integers: the future in narrow buckets, sorted only when their time has come.
 //!
-//! Adding is appending, and a bucket holds few keys when it is sorted, so that an event costs about a fifth of what it does
-//! in a heap of thousands. The order is exact.
+//! To add a key is to append it, and a bucket holds few keys when it is sorted, so that an event costs about a fifth of
+//! what it does in a heap of thousands. The order is exact.
 
 use std::mem;
 
-/// Where a key's time, in buckets, begins \[bits\]. A bucket is 2¹² µs wide under keys that shift time by 27.
+/// The lowest bit of a key that counts buckets \[bits\]. A bucket is 2¹² µs wide for keys whose time begins at bit 27.
 const BUCKET_SHIFT: u32 = 27 + 12;
-/// Buckets in the wheel: 33 s of them.
+/// The number of buckets in the wheel, which span 33 s.
 const BUCKETS: u64 = 1 << 13;
 
-/// A bucket keeps room for so many keys while it is empty: 8 MB for all of them at most.
+/// The most keys for which an empty bucket keeps room: 8 MB for all buckets at most.
 const MOST_ROOM: usize = 128;
 
-/// What became of a key.
+/// The result of adding a key to the wheel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It waits in a bucket.
+    /// The key waits in a bucket.
     Later,
-    /// It is among the keys that are due.
+    /// The key is among those that are due.
     Due,
-    /// Its time lies past the wheel, which does not have it.
+    /// The time of the key lies past the wheel, which does not hold it.
     TooLate,
 }
 
-/// Keys of the next 33 s.
+/// A timing wheel of the keys of the next 33 s.
 #[derive(Debug)]
 pub struct Wheel {
-    /// By place, the keys of a bucket as they came. A length that the compiler knows saves it the checks of bounds.
+    /// The keys of each bucket in order of arrival. The fixed length saves checks of bounds.
     buckets: Box<[Vec<u64>; BUCKETS as usize]>,
-    /// One bit for each bucket that holds a key.
+    /// One bit for each bucket, set if it holds a key.
     filled: Box<[u64; BUCKETS as usize / 64]>,
     /// The keys of the buckets up to the cursor, greatest first.
     due: Vec<u64>,
-    /// Buckets up to this one are empty: their keys are due.
+    /// The number of the bucket up to which all are empty: their keys are due.
     cursor: u64,
     len: usize,
 }
@@ -66,7 +66,7 @@ impl Wheel {
         self.cursor = key >> BUCKET_SHIFT;
     }
 
-    /// Adds a key that will wait in a bucket of a wheel that has others; false: it is not one, and was not added.
+    /// Adds a key if it will wait in a bucket, and the wheel holds others already; returns whether it was added.
     #[inline(always)]
     pub fn push_behind(&mut self, key: u64) -> bool {
         let bucket = key >> BUCKET_SHIFT;

@@ -6,12 +6,12 @@
 use super::maths::normal_quantile;
 use super::{Law, Stream};
 
-/// Ties the second of two draws to the first.
+/// A Gaussian copula that ties the second of two draws to the first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Copula {
-    /// In \[-1, 1\].
+    /// The correlation of the two normal variables, in \[-1, 1\].
     rho: f64,
-    /// `sqrt(1 - rho²)`: what is left to chance.
+    /// The weight of the second draw's own variate, `sqrt(1 - rho²)`.
     rest: f64,
 }
 
@@ -21,9 +21,9 @@ impl Copula {
         Self { rho, rest: (1.0 - rho * rho).max(0.0).sqrt() }
     }
 
-    /// Draw number `i` of `second`, tied to draw `i` of `first`: what the first would be alone, it still is.
+    /// Returns draw number `i` of `second`, tied to draw `i` of `first`, which stays as it would be alone.
     ///
-    /// Both laws have one uniform and a quantile function: no gamma, no mixture.
+    /// Both laws must have a quantile function of one uniform: no gamma, no mixture.
     #[must_use]
     pub fn second(self, i: u64, first: (&Law, Stream), second: (&Law, Stream)) -> f64 {
         let score = normal_quantile(first.0.rank(first.1.uniform(i)));

@@ -10,9 +10,9 @@ use super::stream::{Purpose, Stream};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Law {
     pub shape: Shape,
-    /// `f64::NEG_INFINITY`: no clamp.
+    /// The least draw; `f64::NEG_INFINITY`: no clamp.
     pub min: f64,
-    /// `f64::INFINITY`: no clamp.
+    /// The greatest draw; `f64::INFINITY`: no clamp.
     pub max: f64,
 }
 
@@ -23,12 +23,12 @@ pub enum Shape {
         low: f64,
         high: f64,
     },
-    /// exp of a normal with mean `mu` and standard deviation `sigma`.
+    /// The exponential of a normal variate with mean `mu` and standard deviation `sigma`.
     Lognormal {
         mu: f64,
         sigma: f64,
     },
-    /// \[shape 1, scale in the law's unit\]
+    /// A gamma distribution \[shape 1, scale in the law's unit\].
     Gamma {
         shape: f64,
         scale: f64,
@@ -40,7 +40,7 @@ pub enum Shape {
         mean: f64,
         sd: f64,
     },
-    /// `scale (-ln u)^power`, power = 1 / shape.
+    /// A Weibull distribution: `scale (-ln u)^power`, power = 1 / shape.
     Weibull {
         scale: f64,
         power: f64,
@@ -50,12 +50,13 @@ pub enum Shape {
         values: Vec<f64>,
         cumulative: Vec<f64>,
     },
-    /// Linear between quantiles: at each share the value that so many draws are below. Both rise, the shares from 0 to 1.
+    /// A table of quantiles, linear between them: each share with the value below which that share of the draws lies.
+    /// Both rise, the shares from 0 to 1.
     Quantiles {
         shares: Vec<f64>,
         values: Vec<f64>,
     },
-    /// One law or another, each over its part of the uniforms.
+    /// A mixture of laws, each over its part of the uniforms.
     Mixture(Vec<Part>),
 }
 
@@ -63,26 +64,26 @@ pub enum Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     pub law: Law,
-    /// Its share of the draws \[1\].
+    /// The share of the draws that the law has \[1\].
     pub share: f64,
-    /// The share of the laws up to and including it; the last is 1.
+    /// The sum of the shares up to and including this law's; the last is 1.
     pub until: f64,
 }
 
 impl Law {
-    /// Always `value`.
+    /// Returns the law whose draws are all `value`.
     #[must_use]
     pub const fn constant(value: f64) -> Self {
         Self::of(Shape::Constant(value))
     }
 
-    /// Without clamps.
+    /// Returns a law without clamps.
     #[must_use]
     pub const fn of(shape: Shape) -> Self {
         Self { shape, min: f64::NEG_INFINITY, max: f64::INFINITY }
     }
 
-    /// The value, when every draw is the same.
+    /// Returns the value, when every draw is the same; else `None`.
     #[must_use]
     pub fn as_constant(&self) -> Option<f64> {
         match self.shape {
@@ -91,12 +92,12 @@ impl Law {
         }
     }
 
-    /// The draws from number `first` on, `out.len()` of them.
+    /// Fills `out` with the draws from number `first` on.
     pub fn fill(&self, stream: Stream, first: u64, out: &mut [f64]) {
         fill(self, stream, first, out);
     }
 
-    /// Draw number `i`.
+    /// Returns draw number `i`.
     #[must_use]
     pub fn at(&self, stream: Stream, i: u64) -> f64 {
         self.of_uniform(stream.uniform(i), stream, i)
@@ -120,7 +121,7 @@ impl Law {
         !matches!(self.shape, Shape::Gamma { .. } | Shape::Mixture(_))
     }
 
-    /// Returns how many values it lists.
+    /// Returns the number of values that the law lists.
     #[must_use]
     pub fn values(&self) -> usize {
         match &self.shape {
@@ -130,7 +131,7 @@ impl Law {
         }
     }
 
-    /// The share of draws below the one that `u` stands for; also the uniform that stands for a share.
+    /// Returns the share of draws below the one that `u` stands for; also the uniform that stands for a share.
     pub(super) fn rank(&self, u: f64) -> f64 {
         match self.shape {
             Shape::Exponential { .. } | Shape::Weibull { .. } => 1.0 - u,
@@ -163,9 +164,9 @@ impl Law {
     }
 }
 
-/// What [`Law::fill`] does. Each arm is one loop over plain arithmetic, which the compiler turns into vector code: once for
-/// every processor, and again for those that have more. All give the same bits, because none contracts a product and a
-/// sum, nor reorders one.
+/// Fills a block of draws for [`Law::fill`]. Each arm is one loop over plain arithmetic, which the compiler turns into
+/// vector code: once for every processor, and again for those with wider vectors. All give the same bits, because none
+/// contracts a product and a sum, nor reorders a sum.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn fill(law: &Law, stream: Stream, first: u64, out: &mut [f64]) {
     let (min, max) = (law.min, law.max);
@@ -186,17 +187,17 @@ fn fill(law: &Law, stream: Stream, first: u64, out: &mut [f64]) {
     }
 }
 
-/// As near to 0, or to 1, as a uniform comes.
+/// The least distance of a uniform from 0 and from 1.
 const LEAST_UNIFORM: f64 = 1.2e-16;
 
-/// Linear between points; `shares` rise from 0 to 1.
+/// Returns the value at a share `u`, linear between points; `shares` rise from 0 to 1.
 fn between(shares: &[f64], values: &[f64], u: f64) -> f64 {
     let next = shares.partition_point(|share| *share <= u).clamp(1, shares.len() - 1);
     let (from, to) = (shares[next - 1], shares[next]);
     values[next - 1] + (values[next] - values[next - 1]) * ((u - from) / (to - from))
 }
 
-/// One draw for each element, of one uniform each.
+/// Fills each element with a draw that takes one uniform.
 #[inline(always)]
 fn draw(stream: Stream, first: u64, out: &mut [f64], quantile: impl Fn(f64) -> f64) {
     for (j, x) in out.iter_mut().enumerate() {
@@ -204,7 +205,7 @@ fn draw(stream: Stream, first: u64, out: &mut [f64], quantile: impl Fn(f64) -> f
     }
 }
 
-/// Draws at a time of [`draw_normal`], and of a look for tails among them.
+/// The number of draws that [`draw_normal`] makes at a time, and of those that it searches for tails together.
 const CHUNK: usize = 64;
 const LOOK: usize = 8;
 
@@ -243,7 +244,7 @@ fn lognormal(mu: f64, sigma: f64, u: f64) -> f64 {
     exp(mu + sigma * normal_quantile(u))
 }
 
-/// Falls as `u` rises: the quantile at `1 - u`, which costs no subtraction.
+/// Returns an exponential variate, which falls as `u` rises: the quantile at `1 - u`, which costs no subtraction.
 #[inline(always)]
 fn exponential(mean: f64, u: f64) -> f64 {
     -mean * ln(u)
@@ -254,7 +255,7 @@ fn normal(mean: f64, sd: f64, u: f64) -> f64 {
     mean + sd * normal_quantile(u)
 }
 
-/// Falls as `u` rises, as [`exponential`] does.
+/// Returns a Weibull variate, which falls as `u` rises, as [`exponential`] does.
 #[inline(always)]
 fn weibull(scale: f64, power: f64, u: f64) -> f64 {
     scale * exp(power * ln(-ln(u)))

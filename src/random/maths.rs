@@ -4,12 +4,12 @@
 
 const LN_2: f64 = std::f64::consts::LN_2;
 
-/// 1.5 x 2⁵²: adding it leaves a number's nearest integer in the low bits.
+/// The number 1.5 x 2⁵²: adding it leaves a number's nearest integer in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
-/// 2⁵²: adding it leaves a small positive integer in the low bits.
+/// The number 2⁵²: adding it leaves a small positive integer in the low bits.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
 
-/// Natural logarithm of a positive, normal number; relative error below 10⁻¹³.
+/// Returns the natural logarithm of a positive, normal number; relative error below 10⁻¹³.
 ///
 /// `x = 2^k m` with m in [√½, √2), then `ln m = 2 artanh((m - 1)/(m + 1))` by its series.
 #[inline(always)]
@@ -34,7 +34,7 @@ pub fn ln(x: f64) -> f64 {
     k * LN_2 + 2.0 * s * p
 }
 
-/// e to the power x for x in [-700, 700], clamped there; relative error below 10⁻¹².
+/// Returns e to the power x for x in [-700, 700], clamped there; relative error below 10⁻¹².
 ///
 /// `x = n ln 2 + f` with |f| <= ln 2 / 2, then the Taylor polynomial of degree 10.
 #[inline(always)]
@@ -58,7 +58,7 @@ pub fn exp(x: f64) -> f64 {
     f64::from_bits((shifted.to_bits() << 52).wrapping_add(p.to_bits()))
 }
 
-/// Below this, and above 1 less this, is a tail of the normal quantile.
+/// The probability below which, and above 1 less which, lies a tail of the normal quantile.
 const TAIL: f64 = 0.02425;
 
 /// Returns the standard normal's quantile at p in (0, 1); relative error below 1.2 x 10⁻⁹.

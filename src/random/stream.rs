@@ -6,7 +6,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 /// The increment of SplitMix64: 2⁶⁴ / golden ratio, odd.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// What a stream's draws decide. Streams of two purposes never share draws.
+/// The quantity that the draws of a stream decide. Streams of two purposes never share draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
@@ -45,8 +45,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Returns the stream of a purpose of one workload in one replication. A design point has no say: points of a sweep
-    /// see the same world.
+    /// Returns the stream of a purpose of one workload in one replication. It does not depend on the design point: the
+    /// points of a sweep share their random draws.
     #[must_use]
     pub fn new(seed: u64, replication: u64, purpose: Purpose, workload: &str) -> Self {
         let name = workload.bytes().fold(0xCBF2_9CE4_8422_2325, |h: u64, b| mix(h ^ u64::from(b)).wrapping_add(GOLDEN));
@@ -63,14 +63,14 @@ impl Stream {
         Self { key: mix(self.bits(i) ^ GOLDEN) }
     }
 
-    /// Draw number `i`, as 64 uniform bits.
+    /// Returns draw number `i`, as 64 uniform bits.
     #[inline(always)]
     #[must_use]
     pub fn bits(self, i: u64) -> u64 {
         mix(self.key.wrapping_add(i.wrapping_add(1).wrapping_mul(GOLDEN)))
     }
 
-    /// Draw number `i`, uniform in (0, 1).
+    /// Returns draw number `i`, uniform in (0, 1).
     #[inline(always)]
     #[must_use]
     pub fn uniform(self, i: u64) -> f64 {

@@ -1,6 +1,6 @@
-//! Clusters of events: how much less than as many independent trials a sample tells.
+//! Clustered events: a sample of them tells less than as many independent trials would.
 
-/// The squares of the deviations of counts from their mean, and what they would be of independent trials.
+/// The sum of squared deviations of counts from their mean, and its expectation for independent trials.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Deviation {
     pub squares: f64,
@@ -8,7 +8,7 @@ pub struct Deviation {
 }
 
 impl Deviation {
-    /// The variance of the counts over that of independent trials, at least 1.
+    /// Returns the variance of the counts over that of independent trials, at least 1.
     #[must_use]
     pub fn dispersion(self) -> f64 {
         if self.binomial > 0.0 { (self.squares / self.binomial).max(1.0) } else { 1.0 }

@@ -3,16 +3,16 @@
 //! Adding is exact and order-free, so merged histograms do not depend on threads. The `hdrhistogram` crate does the same
 //! at twice the cost for each value, which is why this one exists (measured: 2.2 ns against 5.4 ns).
 
-/// Buckets in each octave (between a power of two and the next). A value read back is within 1/256 of the true one.
+/// The buckets of an octave, which is a doubling \[bits\]. A value read back is within 1/256 of the true one.
 const PER_OCTAVE_BITS: u32 = 7;
 const PER_OCTAVE: u64 = 1 << PER_OCTAVE_BITS;
-/// Values from 2⁵⁰ on (35 years in µs) share the last bucket.
+/// The number of buckets; values from 2⁵⁰ on (35 years in µs) share the last one.
 const BUCKETS: usize = ((50 - PER_OCTAVE_BITS as usize) + 1) * PER_OCTAVE as usize;
 
-/// Counts of values in \[0, 2⁵⁰), with their exact sum, least and greatest.
+/// A histogram of values in \[0, 2⁵⁰), with their exact sum, least and greatest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
-    /// A length that the compiler knows saves it the checks of bounds.
+    /// The number of values in each bucket. The fixed length saves checks of bounds.
     counts: Box<[u64; BUCKETS]>,
     count: u64,
     sum: u128,
@@ -97,7 +97,7 @@ impl Histogram {
         self.count
     }
 
-    /// `None` when nothing was recorded.
+    /// Returns the mean of the values; `None` when nothing was recorded.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
@@ -109,8 +109,8 @@ impl Histogram {
         (self.count > 0).then_some((self.least, self.greatest))
     }
 
-    /// The value of nearest rank `ceil(p x count)`, interpolated within its bucket and kept within the least and the
-    /// greatest value recorded. `None` when nothing was recorded.
+    /// Returns the value of nearest rank `ceil(p x count)`, interpolated within its bucket and kept within the least
+    /// and the greatest value recorded. `None` when nothing was recorded.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<f64> {
         if self.count == 0 {

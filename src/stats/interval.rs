@@ -5,7 +5,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// Returns the two-sided quantile of Student's t: the half-width in units of the standard error.
 ///
 /// # Panics
-/// When `confidence` is not in (0, 1) or there is no degree of freedom.
+/// Panics if `confidence` is not in (0, 1) or there is no degree of freedom.
 #[must_use]
 pub fn student_t(confidence: f64, degrees_of_freedom: u64) -> f64 {
     let t = StudentsT::new(0.0, 1.0, degrees_of_freedom as f64).expect("at least one degree of freedom");

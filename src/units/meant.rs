@@ -1,4 +1,4 @@
-//! What somebody meant by a text that is no quantity as scenarios write them. Each guess is a text that is read.
+//! Guesses at the quantity that a refused text means. Each guess is a text that scenarios accept.
 
 use super::parse;
 
@@ -28,7 +28,7 @@ const SPANS: [(&str, &str); 22] = [
     ("sek", "s"),
 ];
 
-/// Words for how often, after a number, and the unit of the rate that they mean.
+/// Words for a frequency after a number, and the unit of the rate that they mean.
 const RATES: [(&str, &str); 8] = [
     ("rpm", "min"),
     ("qpm", "min"),
@@ -88,7 +88,7 @@ pub fn time_of_day(text: &str) -> Option<u64> {
     is_good.then(|| parts[0] * 3_600 + parts[1] * 60 + parts.get(2).unwrap_or(&0))
 }
 
-/// Spans of time that a text may mean.
+/// Returns spans of time that a text may mean.
 #[must_use]
 pub fn duration(text: &str) -> Vec<String> {
     match between_colons(text).as_deref() {
@@ -109,7 +109,7 @@ pub fn duration(text: &str) -> Vec<String> {
     guesses.into_iter().filter(|guess| parse::duration(guess).is_ok()).collect()
 }
 
-/// Rates that a text may mean.
+/// Returns rates that a text may mean.
 #[must_use]
 pub fn rate(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
@@ -127,7 +127,7 @@ pub fn rate(text: &str) -> Vec<String> {
     guesses.into_iter().filter(|guess| parse::rate(guess).is_ok()).collect()
 }
 
-/// Percentages that a text may mean.
+/// Returns percentages that a text may mean.
 #[must_use]
 pub fn percentage(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };
@@ -139,7 +139,7 @@ pub fn percentage(text: &str) -> Vec<String> {
     guesses.filter(|guess| parse::percentage(guess).is_ok()).collect()
 }
 
-/// Returns an amount of money in dollars as people write it, and what follows.
+/// Returns an amount of money in dollars as people write it, and the rest of the text.
 fn dollars(text: &str) -> Option<(String, &str)> {
     let text = text.trim();
     let text = ["US$", "USD", "usd", "$"].iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
@@ -149,14 +149,14 @@ fn dollars(text: &str) -> Option<(String, &str)> {
     Some((number, rest.trim()))
 }
 
-/// Amounts of money that a text may mean.
+/// Returns amounts of money that a text may mean.
 #[must_use]
 pub fn amount(text: &str) -> Vec<String> {
     let guess = dollars(text).filter(|(_, rest)| rest.is_empty()).map(|(number, _)| format!("${number}"));
     guess.filter(|guess| parse::amount(guess).is_ok()).into_iter().collect()
 }
 
-/// Prices by the hour that a text may mean.
+/// Returns prices by the hour that a text may mean.
 #[must_use]
 pub fn hourly_price(text: &str) -> Vec<String> {
     let Some((number, rest)) = dollars(text) else { return Vec::new() };
@@ -165,8 +165,8 @@ pub fn hourly_price(text: &str) -> Vec<String> {
     guess.filter(|guess| parse::hourly_price(guess).is_ok()).into_iter().collect()
 }
 
-/// Prices of tokens that a text may mean. A price without its unit is one of a million tokens, as AWS lists them, or of a
-/// thousand.
+/// Returns prices of tokens that a text may mean. A price without its unit is one of a million tokens, as AWS lists
+/// them, or of a thousand.
 #[must_use]
 pub fn token_price(text: &str) -> Vec<String> {
     let Some((number, rest)) = dollars(text) else { return Vec::new() };
@@ -181,7 +181,7 @@ pub fn token_price(text: &str) -> Vec<String> {
     guesses.filter(|guess| parse::token_price(guess).is_ok()).collect()
 }
 
-/// Growth of traffic that a text may mean.
+/// Returns rates of growth that a text may mean.
 #[must_use]
 pub fn growth(text: &str) -> Vec<String> {
     let (sign, text) = text.trim().strip_prefix('-').map_or(("", text.trim()), |rest| ("-", rest));
@@ -199,13 +199,13 @@ pub fn growth(text: &str) -> Vec<String> {
     guesses.filter(|guess| parse::growth(guess).is_ok()).collect()
 }
 
-/// Returns what follows "per", "a" or a slash.
+/// Returns the part of a text after "per", "a" or a slash.
 fn per(rest: &str) -> &str {
     let rest = rest.trim_start_matches('/').trim();
     ["per ", "an ", "a ", "each "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest).trim()
 }
 
-/// Whole numbers that a text may mean, without quotes.
+/// Returns whole numbers that a text may mean, without quotes.
 #[must_use]
 pub fn count(text: &str) -> Vec<String> {
     let Some((number, rest)) = number(text) else { return Vec::new() };

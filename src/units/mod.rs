@@ -15,7 +15,7 @@ pub use time::{SimTime, WallClock};
 /// A number of tokens, or of requests where a limit counts requests \[1\].
 pub type Tokens = u64;
 
-/// `7200000000` as `7,200,000,000`.
+/// Returns a number with its thousands grouped: `7200000000` as `7,200,000,000`.
 #[must_use]
 pub fn grouped(n: impl Into<u128>) -> String {
     let digits = n.into().to_string();
@@ -31,11 +31,11 @@ pub fn grouped(n: impl Into<u128>) -> String {
 
 /// The share of a second in one microsecond \[s/µs\].
 pub const SECONDS_PER_MICRO: f64 = 1e-6;
-/// Microseconds in a minute \[µs/min\].
+/// The number of microseconds in a minute \[µs/min\].
 pub const MICROS_PER_MINUTE: u64 = 60_000_000;
-/// Microseconds in an hour \[µs/h\].
+/// The number of microseconds in an hour \[µs/h\].
 pub const MICROS_PER_HOUR: u64 = 3_600_000_000;
-/// Microseconds in a day \[µs/day\].
+/// The number of microseconds in a day \[µs/day\].
 pub const MICROS_PER_DAY: u64 = 86_400_000_000;
 
 /// Returns a real number of at least zero, rounded half up to a whole one.

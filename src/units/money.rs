@@ -14,7 +14,7 @@ impl Usd {
     /// One dollar \[10⁻¹² USD\].
     pub const ONE: Self = Self(1_000_000_000_000);
 
-    /// For metrics and charts; a sum of money is never computed in this form \[USD\].
+    /// Returns the amount in dollars, for metrics and charts; a sum of money is never computed in this form \[USD\].
     #[must_use]
     pub fn as_f64(self) -> f64 {
         self.0 as f64 / Self::ONE.0 as f64
@@ -47,7 +47,7 @@ impl Mul<u64> for Usd {
     }
 }
 
-/// Dollars and cents, or as many places as a small amount needs: `$27,379.20`, `$0.000123`.
+/// Writes dollars and cents, or as many places as a small amount needs: `$27,379.20`, `$0.000123`.
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
@@ -67,7 +67,7 @@ impl fmt::Display for Usd {
 pub struct Price(pub Usd);
 
 impl Price {
-    /// What `count` of the unit cost.
+    /// Returns the cost of `count` units.
     #[must_use]
     pub fn of(self, count: u64) -> Usd {
         self.0 * count

@@ -64,7 +64,7 @@ fn time_unit(name: &str) -> Option<u64> {
 /// Returns a duration: `"1.5s"`, `"250ms"`, `"1h 30m"`, `"7d"` \[µs\].
 ///
 /// # Errors
-/// No number, no unit, an unknown unit, a negative number, or more than [`SimTime::LONGEST`].
+/// Fails on a missing or negative number, a missing or unknown unit, or more than [`SimTime::LONGEST`].
 pub fn duration(text: &str) -> Result<SimTime, String> {
     let mut rest = text.trim();
     if rest.starts_with('-') {
@@ -102,7 +102,7 @@ fn too_long(text: &str) -> String {
 /// Returns a rate: `"600/min"`, `"10/s"`, `"36_000/h"`, `"5/day"` \[1/s\].
 ///
 /// # Errors
-/// No unit, an unknown unit, not a number, a negative number.
+/// Fails on a missing or unknown unit, or a missing or negative number.
 pub fn rate(text: &str) -> Result<f64, String> {
     let Some((number, unit)) = text.split_once('/') else {
         return Err(format!("`{text}` is not a rate: a number, a slash and a unit of time"));
@@ -116,11 +116,11 @@ pub fn rate(text: &str) -> Result<f64, String> {
     Ok(number.as_f64() * 1e6 / micros as f64)
 }
 
-/// Growth in a span of time: `"8%/month"`, `"-1%/week"`. A month has 730 hours, a year 12 months; the logarithm of what
-/// grows rises by the result \[1/µs\].
+/// Returns a growth in a span of time: `"8%/month"`, `"-1%/week"`. A month has 730 hours, a year 12 months; the
+/// logarithm of what grows rises by the result \[1/µs\].
 ///
 /// # Errors
-/// No per cent sign, an unknown span, or a loss of everything.
+/// Fails on a missing per cent sign, an unknown span, or a loss of everything.
 pub fn growth(text: &str) -> Result<f64, String> {
     const SPANS: [(&str, u64); 4] = [("day", 24), ("week", 168), ("month", 730), ("year", 8_760)];
     let (share, span) =
@@ -152,7 +152,7 @@ fn dollars<'t>(text: &'t str, what: &str) -> Result<(Decimal, &'t str), String> 
 /// Returns a price per token: `"$0.30/1M"`, `"$0.0003/1K"`.
 ///
 /// # Errors
-/// No dollar sign, no unit, an unknown unit, or a price finer than 10⁻¹² USD per token.
+/// Fails on a missing dollar sign, a missing or unknown unit, or a price finer than 10⁻¹² USD per token.
 pub fn token_price(text: &str) -> Result<Price, String> {
     let (amount, unit) = dollars(text, "a price of tokens")?;
     let per: u64 = match unit {
@@ -168,7 +168,7 @@ pub fn token_price(text: &str) -> Result<Price, String> {
 /// Returns a price per hour: `"$55/h"`.
 ///
 /// # Errors
-/// No dollar sign, or a unit other than the hour.
+/// Fails on a missing dollar sign, or a unit other than the hour.
 pub fn hourly_price(text: &str) -> Result<Price, String> {
     let (amount, unit) = dollars(text, "an hourly price")?;
     if !matches!(unit, "h" | "hour") {
@@ -181,7 +181,7 @@ pub fn hourly_price(text: &str) -> Result<Price, String> {
 /// Returns an amount of money: `"$1.95"`.
 ///
 /// # Errors
-/// No dollar sign, or not a number.
+/// Fails on a missing dollar sign or number.
 pub fn amount(text: &str) -> Result<Usd, String> {
     let number = text.trim().strip_prefix('$').and_then(Decimal::parse);
     let number = number.ok_or_else(|| format!("`{text}` is not an amount of money"))?;
@@ -189,10 +189,10 @@ pub fn amount(text: &str) -> Result<Usd, String> {
     pico.map(Usd).ok_or_else(|| format!("`{text}` is out of range"))
 }
 
-/// A share written as a percentage: `"0.1%"` is 0.001.
+/// Returns a share that is written as a percentage: `"0.1%"` is 0.001.
 ///
 /// # Errors
-/// No per cent sign, or not a number.
+/// Fails on a missing per cent sign or number.
 pub fn percentage(text: &str) -> Result<f64, String> {
     let number = text.trim().strip_suffix('%').ok_or_else(|| format!("`{text}` is not a percentage"))?;
     let number = Decimal::parse(number).ok_or_else(|| format!("`{text}` is not a percentage"))?;

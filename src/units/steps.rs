@@ -5,7 +5,7 @@ use super::SimTime;
 /// A step function of time, from t = 0 on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps<T> {
-    /// Each value with the instant from which it holds: the first from t = 0, the others at ascending instants.
+    /// The values with the instants from which they hold: the first from t = 0, the others at ascending instants.
     steps: Vec<(SimTime, T)>,
 }
 

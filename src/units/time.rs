@@ -31,7 +31,7 @@ impl SimTime {
     }
 }
 
-/// Prints the way a scenario writes it: `90s` as `1m30s`, `0.25 s` as `250ms`.
+/// Writes a time the way a scenario does: `90s` as `1m30s`, `0.25 s` as `250ms`.
 impl fmt::Display for SimTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u64, &str); 6] = [
@@ -59,7 +59,7 @@ impl fmt::Display for SimTime {
 /// The wall clock at t = 0. Minute windows, daily quotas and daily shapes follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WallClock {
-    /// Unix time of t = 0 \[µs\]; negative before 1970.
+    /// The Unix time of t = 0 \[µs\]; negative before 1970.
     pub unix_us: i64,
     /// The instant as the scenario wrote it, or as it was defaulted.
     pub written: String,
@@ -68,22 +68,22 @@ pub struct WallClock {
 }
 
 impl WallClock {
-    /// How far into its window of length `window` the wall clock is at t = 0, for windows that start at `offset`
-    /// \[µs\], in `[0, window)`.
+    /// Returns the time since the start of the window of length `window` in which t = 0 lies, for windows of the wall
+    /// clock that start at `offset` \[µs\], in `[0, window)`.
     #[must_use]
     pub fn phase(&self, window: u64, offset: u64) -> u64 {
         let window = i128::from(window);
         (i128::from(self.unix_us) - i128::from(offset)).rem_euclid(window) as u64
     }
 
-    /// The day (YYYY-MM-DD) and the time of day (HH:MM, rounded to the minute) in UTC at an instant of the run.
+    /// Returns the day (YYYY-MM-DD) and the time of day (HH:MM, rounded to the minute) in UTC at an instant of the run.
     #[must_use]
     pub fn utc_at(&self, at: SimTime) -> (String, String) {
         self.day_and_minute(at, jiff::tz::TimeZone::UTC)
     }
 
-    /// The day and the time of day as in [`Self::utc_at`], and the name of the zone, where the run starts by the clock of a
-    /// place; `None`: it starts by UTC.
+    /// Returns the day and the time of day as in [`Self::utc_at`], and the name of the zone, where the run starts by
+    /// the clock of a place; `None`: it starts by UTC.
     #[must_use]
     pub fn local_at(&self, at: SimTime) -> Option<(String, String, String)> {
         let zone = self.zone.iana_name().filter(|name| !["UTC", "Etc/UTC"].contains(name))?;
@@ -110,13 +110,13 @@ impl WallClock {
         utc.map_or_else(|| "?".to_owned(), |utc| utc.strftime("%Y-%m-%d %H:%M:%S").to_string())
     }
 
-    /// The clock of a run that starts so much earlier \[µs\].
+    /// Returns the clock of a run that starts earlier by `by` \[µs\].
     #[must_use]
     pub fn before(&self, by: u64) -> Self {
         Self { unix_us: self.unix_us.saturating_sub_unsigned(by), ..self.clone() }
     }
 
-    /// The day so many months after an instant of the run (YYYY-MM-DD, UTC); the last day of a month that is too short.
+    /// Returns the UTC day (YYYY-MM-DD) `months` months after an instant of the run; at most the month's last day.
     #[must_use]
     pub fn date_after(&self, at: SimTime, months: u32) -> String {
         let micros = i128::from(self.unix_us) + i128::from(at.0);

@@ -22,9 +22,9 @@ pub const ACCOUNT: &str = "account";
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Account")]
 pub struct AccountSpec {
-    /// Tokens per day over all models in one source region, or "none"; default 700,000,000.
+    /// The limit on tokens per day over all models in one source region, or "none"; default 700,000,000.
     pub tpd: Option<At<LimitAmount>>,
-    /// Tokens of tpd that are already used at t = 0, in each source region; default 0 \[tokens\].
+    /// The tokens of tpd that are already used at t = 0, in each source region; default 0.
     pub tpd_used_at_start: Option<At<Count>>,
     /// The tokens that count towards `tpd`; default billed.
     pub tpd_counting: Option<At<Counting>>,
@@ -33,15 +33,15 @@ pub struct AccountSpec {
 }
 
 words! {
-    /// What counts towards the account's daily quota: the tokens that are billed, or each kind of token weighted by its
-    /// price over that of the model's input.
+    /// The rule for the tokens that count towards the account's daily quota: those that are billed, or each kind of
+    /// token weighted by its price over that of the model's input.
     Counting, "a way to count tokens" {
         "billed" => Billed,
         "price_weighted" => PriceWeighted,
     }
 }
 
-/// What a token of each kind counts where tokens are weighted by price: its price over the price of an input token
+/// The weight of a token of each kind where tokens are weighted by price: its price over the price of an input token
 /// \[10⁻⁶\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriceWeights {

@@ -18,29 +18,29 @@ use crate::model::spec::At;
 use crate::random::Law;
 use crate::units::{Tokens, WallClock, round_half_up};
 
-/// A sink of jobs.
+/// Batch inference: a capacity that collects requests into jobs.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Batch")]
 pub struct BatchSpec {
-    /// How often what has been collected is submitted as a job.
+    /// The interval at which the collected requests are submitted as a job.
     #[schemars(extend("examples" = ["1h"]))]
     pub collect_every: At<Duration>,
-    /// When requests are collected, as an offset from midnight UTC; default 0s.
+    /// The submission time of jobs, as an offset from midnight UTC; default 0s.
     pub collect_at: Option<At<Duration>>,
-    /// From the submission of a job to its start; not published.
+    /// The time from the submission of a job to its start; not published.
     pub queue_delay: At<LawSpec<Duration>>,
-    /// Input and output tokens that a job gets through; not published \[tokens/s\].
+    /// The input and output tokens that a job processes per second; not published.
     pub tokens_per_second: At<Number>,
     /// The longest good time from submission to the end; default 24h.
     pub deadline: Option<At<Duration>>,
     /// The inference profile whose prices hold; that of the model's id when left out.
     pub profile: Option<At<Text>>,
-    /// Prices of tokens here; half of the on-demand prices when left out.
+    /// The prices of tokens at this capacity; half of the on-demand prices when left out.
     pub prices: Option<At<PricesSpec>>,
 }
 
-/// How jobs are made and run.
+/// The rules by which jobs are collected and run.
 #[derive(Debug, Clone)]
 pub struct JobsPlan {
     /// The time between two jobs \[µs\].
@@ -55,7 +55,7 @@ pub struct JobsPlan {
     pub sizes: JobSizes,
 }
 
-/// How large a job may be \[AWS general reference, Amazon Bedrock quotas\].
+/// The bounds of the size of a job \[AWS general reference, Amazon Bedrock quotas\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct JobSizes {
     /// The fewest records of a job.
@@ -79,7 +79,7 @@ impl JobSizes {
     }
 }
 
-/// \[records; AWS user guide, batch-inference\]
+/// The fewest records of a job \[records; AWS user guide, batch-inference\].
 const FEWEST_RECORDS: usize = 100;
 const MOST_RECORDS: usize = 100_000;
 const DAY: u64 = 86_400_000_000;
@@ -144,14 +144,14 @@ impl Kind for BatchSpec {
 }
 
 impl JobsPlan {
-    /// Returns the first instant after `now` at which what has been collected is submitted \[µs\].
+    /// Returns the first instant after `now` at which the collected requests are submitted \[µs\].
     #[must_use]
     pub fn next_submission(&self, now: u64, wall: &WallClock) -> u64 {
         let phase = wall.phase(self.collect_every, self.collect_at);
         now + self.collect_every - (now + phase) % self.collect_every
     }
 
-    /// How long a job of so many tokens runs \[µs\].
+    /// Returns the running time of a job of `tokens` tokens \[µs\].
     #[must_use]
     pub fn makespan(&self, tokens: Tokens) -> u64 {
         round_half_up(tokens as f64 / self.speed).max(1)

@@ -1,4 +1,4 @@
-//! How requests in progress slow each other down.
+//! Contention: requests in progress slow each other down.
 //!
 //! On demand, AWS owns the machines and publishes nothing: `none`. A bought or an imported model runs on machines of
 //! its own: then a curve measured under load, or processor sharing, tells more.
@@ -11,10 +11,10 @@ use crate::model::quantity::Number;
 use crate::model::spec::{At, kinds};
 use crate::random::Law;
 
-/// How service depends on what else is served.
+/// The dependence of the service time on the number of requests in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Contention {
-    /// Not at all.
+    /// The service time does not depend on the load.
     None,
     /// Every time of service is multiplied by a factor, linear in the share of the places that is taken.
     Curve(Vec<CurvePoint>),
@@ -24,13 +24,13 @@ pub enum Contention {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurvePoint {
-    /// Requests in progress, the new one included, / concurrency.
+    /// The number of requests in progress, the new one included, over the concurrency.
     pub utilization: f64,
     pub factor: f64,
 }
 
 kinds! {
-    /// How requests in progress slow each other down.
+    /// The way in which requests in progress slow each other down.
     ContentionSpec, "a kind of contention" {
         "none" => None(NoContentionSpec),
         "curve" => Curve(CurveSpec),
@@ -44,12 +44,12 @@ kinds! {
 #[schemars(rename = "NoContention")]
 pub struct NoContentionSpec {}
 
-/// Service is longer by a factor that was measured under load. Needs `concurrency`.
+/// The service time is multiplied by a factor that was measured under load. Needs `concurrency`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ContentionCurve")]
 pub struct CurveSpec {
-    /// Linear between points, constant outside.
+    /// The points of the curve, which is linear between them and constant outside.
     pub points: At<Vec<CurvePointSpec>>,
 }
 
@@ -58,9 +58,9 @@ pub struct CurveSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "CurvePoint")]
 pub struct CurvePointSpec {
-    /// Requests in progress, the new one included, / concurrency \[1\].
+    /// The number of requests in progress, the new one included, over the concurrency.
     pub utilization: At<Number>,
-    /// What times of service are multiplied by \[1\].
+    /// The factor by which the service time is multiplied.
     pub factor: At<Number>,
 }
 
@@ -70,12 +70,12 @@ pub struct CurvePointSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ProcessorSharing")]
 pub struct ProcessorSharingSpec {
-    /// All that the capacity can put out \[tokens/s\].
+    /// The total output rate of the capacity, in tokens per second.
     pub output_tokens_per_second: At<Number>,
 }
 
 impl ContentionSpec {
-    /// `speed` is the output speed in force, `concurrency` whether the capacity counts its places.
+    /// Returns the contention; `None` after a finding. `speed` is that of output; `concurrency` is true if limited.
     pub fn lower(
         &self,
         speed: Option<&Law>,

@@ -1,10 +1,10 @@
 //! Cross-region inference: one quota at the source region, several regions that may serve.
 //!
-//! Use it for models that are sold through inference profiles, and to ask what an outage of a region does. The quota and
-//! the price are those of the source region, and routing costs nothing \[AWS user guide, cross-region-inference\]. A
+//! Use it for models that are sold through inference profiles, and to study the outage of a region. The quota and the
+//! price are those of the source region, and routing costs nothing \[AWS user guide, cross-region-inference\]. A
 //! request is served in the source region when that has room, else in the next one that has; every region passed over
-//! adds "double-digit milliseconds" \[AWS blog, getting started with cross-region inference, 2024-08\]. What room a region
-//! has for one account at a time is not published: unlimited, unless a scenario says otherwise.
+//! adds "double-digit milliseconds" \[AWS blog, getting started with cross-region inference, 2024-08\]. The room of a
+//! region for one account at a time is not published: it is unlimited, unless a scenario states it.
 //!
 //! Live capacity `tpm` is kept in fixed windows of a minute of the wall clock: `used + a <= L (1 - load)`, where a is
 //! input and output cap at admission, input and output in the end.
@@ -34,19 +34,19 @@ capacity_keys! {
         pub profile: At<Text>,
         /// The region that is called.
         pub source_region: At<Text>,
-        /// Where it may serve, instead of what the catalogue lists: names, or tables with a live capacity.
+        /// The regions that may serve, instead of those of the catalogue: names, or tables with a live capacity.
         pub destinations: Option<At<Vec<At<DestinationSpec>>>>,
-        /// Which region is next when the source has no room; default in_order.
+        /// The choice of the next region when the source has no room; default in_order.
         pub selection: Option<At<Selection>>,
-        /// What each region passed over adds; default uniform from 10ms to 99ms.
+        /// The latency that each region passed over adds; default uniform from 10ms to 99ms.
         pub reroute_latency: Option<At<LawSpec<Duration>>>,
-        /// What the caller sees when no region has room; default unavailable.
+        /// The answer to the caller when no region has room; default unavailable.
         pub no_room: Option<At<NoRoom>>,
     }
 }
 
 words! {
-    /// Which region is next when the source has no room: the next of the list, or the one with the most room.
+    /// The choice of the next region when the source has no room: the next of the list, or the one with the most room.
     Selection, "a way to select a region" {
         "in_order" => InOrder,
         "free_room" => FreeRoom,
@@ -54,7 +54,7 @@ words! {
 }
 
 words! {
-    /// What the caller sees when no region has room: a 503, or a 429.
+    /// The answer to the caller when no region has room: a 503, or a 429.
     NoRoom, "an answer" {
         "unavailable" => Unavailable,
         "throttled" => Throttled,
@@ -66,11 +66,11 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Destination")]
 pub struct DestinationKeys {
-    /// Its name, such as us-west-2.
+    /// The name of the region, such as us-west-2.
     pub region: At<Text>,
-    /// Requests in progress at once for this account; default unlimited.
+    /// The most requests in progress in the region for this account; default unlimited.
     pub concurrency: Option<At<Count>>,
-    /// Tokens per minute for this account; default unlimited.
+    /// The most tokens per minute in the region for this account; default unlimited.
     pub tpm: Option<At<Count>>,
     /// The share of the region's capacity in service that other customers use; default 0.
     pub background: Option<At<BackgroundSpec>>,
@@ -80,7 +80,7 @@ pub struct DestinationKeys {
     pub outages: Option<At<Vec<OutageSpec>>>,
 }
 
-/// A region by its name, or with what is known of it.
+/// A region by its name, or by a table of its properties.
 #[derive(Debug, Clone)]
 pub enum DestinationSpec {
     Name(Text),
@@ -97,10 +97,10 @@ scalar_or_table!(
     "a region, or { region, tpm, … }"
 );
 
-/// A pool before it runs.
+/// The plan of a pool of regions, before a run.
 #[derive(Debug, Clone)]
 pub struct PoolPlan {
-    /// The source first, when it is among them.
+    /// The regions of the pool; the source region is the first, when it is one of them.
     pub regions: Vec<RegionPlan>,
     pub source_is_first: bool,
     pub selection: Selection,
@@ -112,14 +112,14 @@ pub struct PoolPlan {
 #[derive(Debug, Clone)]
 pub struct RegionPlan {
     pub name: String,
-    /// Whose prompt cache it has.
+    /// The index of the region, which has a prompt cache of its own.
     pub region: usize,
     pub concurrency: Option<u32>,
     pub tpm: Option<Tokens>,
     pub background: Background,
     /// The round trip from the source region \[µs\].
     pub round_trip: u64,
-    /// What outages leave over time \[10⁻⁶\].
+    /// The share of the live capacity that outages leave, over time \[10⁻⁶\].
     pub left: Steps<u64>,
 }
 
@@ -339,7 +339,7 @@ impl DestinationKeys {
     }
 }
 
-/// A pool while it runs.
+/// The state of a pool of regions during a run.
 #[derive(Debug)]
 pub struct Pool {
     regions: Vec<RegionState>,
@@ -359,7 +359,7 @@ struct RegionState {
 }
 
 impl Pool {
-    /// `stream` is that of the pool's background loads.
+    /// Returns a pool without requests. `stream` gives the draws of its background loads.
     #[must_use]
     pub fn new(plan: &PoolPlan, wall: &WallClock, stream: Stream) -> Self {
         let phase = wall.phase(MICROS_PER_MINUTE, 0);
@@ -408,7 +408,7 @@ impl Pool {
         }
     }
 
-    /// An attempt ends that had reserved `ask` and used `used` tokens.
+    /// Ends an attempt that had reserved `ask` and used `used` tokens.
     pub fn leave(&mut self, now: u64, place: Place, ask: Ask, used: Tokens, admitted_at: u64) {
         let region = &mut self.regions[place.index as usize];
         region.in_flight -= 1;
@@ -426,7 +426,7 @@ impl Pool {
 }
 
 impl RegionState {
-    /// The share of the live capacity that is free, when the amount has room; unlimited is more than any share.
+    /// Returns the free share of the live capacity, if the amount has room; infinity where nothing is limited.
     fn room(&mut self, now: u64, amount: Tokens) -> Option<f64> {
         let left = *self.plan.left.at(SimTime(now));
         if left == 0 {

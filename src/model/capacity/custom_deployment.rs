@@ -1,4 +1,4 @@
-//! On-demand inference of a fine-tuned model: paid for by the token, without Model Units.
+//! Custom deployments: on-demand inference of a fine-tuned model, paid for by the token, without Model Units.
 //!
 //! Use it to ask whether a customized model needs bought throughput at all. Quotas and settlement are those of on-demand
 //! inference; prices are the deployment's own \[AWS user guide, deploy-custom-model-on-demand\].
@@ -12,7 +12,7 @@ use crate::model::quantity::Names;
 use crate::model::spec::At;
 
 capacity_keys! {
-    /// On-demand inference of a customized model.
+    /// A custom deployment: on-demand inference of a customized model.
     #[schemars(rename = "CustomDeployment")]
     pub struct CustomDeploymentSpec with quota {}
 }

@@ -19,25 +19,25 @@ capacity_keys! {
     /// An imported model on copies of its own.
     #[schemars(rename = "CustomImport")]
     pub struct CustomImportSpec {
-        /// Requests that one copy serves at once; set at import and not published.
+        /// The number of requests that one copy serves at once; set at import and not published.
         pub concurrency_per_copy: At<Count>,
-        /// The most copies; default 3.
+        /// The greatest number of copies; default 3.
         pub max_copies: Option<At<Count>>,
-        /// From the first call to a copy that serves; default uniform from 30s to 60s.
+        /// The time from the first call until the copy serves; default uniform from 30s to 60s.
         pub cold_start: Option<At<LawSpec<Duration>>>,
-        /// Custom Model Units of one copy; the catalogue's when left out.
+        /// The number of Custom Model Units of one copy; the catalogue's when left out.
         pub units_per_copy: Option<At<Count>>,
-        /// Of one unit and minute, such as "$0.0785"; the catalogue's when left out.
+        /// The price of one unit for a minute, such as "$0.0785"; the catalogue's when left out.
         pub price_per_unit_minute: Option<At<Amount>>,
-        /// Of keeping one unit for a month, such as "$1.95"; the catalogue's when left out.
+        /// The price of storing one unit for a month, such as "$1.95"; the catalogue's when left out.
         pub storage_per_unit_month: Option<At<Amount>>,
-        /// The name of a `[quotas.NAME]`, or a list of them.
+        /// The name of a quota `[quotas.NAME]`, or a list of such names.
         pub quota: Option<At<Names>>,
     }
 }
 
 impl CustomImportSpec {
-    /// What the catalogue lists and the scenario does not state.
+    /// Reports the figures that the catalogue lists and the scenario does not state.
     fn tell_of_listed(&self, listed: &ImportEntry, site: &mut Site<'_, '_>) {
         let quoted = |text: &str| format!("\"{text}\"");
         for (key, is_open, value) in [
@@ -52,14 +52,14 @@ impl CustomImportSpec {
     }
 }
 
-/// How copies come, and what they cost.
+/// The rules by which the copies of an imported model start and serve.
 #[derive(Debug, Clone)]
 pub struct CopiesPlan {
     pub max_copies: u32,
     pub per_copy: u32,
     /// The time from the first call of a copy until it serves \[µs\].
     pub cold_start: Law,
-    /// Where they serve: whose prompt cache they have.
+    /// The index of the region of the copies, which decides their prompt cache.
     pub region: usize,
 }
 
@@ -131,21 +131,21 @@ impl Kind for CustomImportSpec {
     }
 }
 
-/// What so many windows cost: `units x price x 5 min` each.
+/// Returns the cost of billing windows: `units x price x 5 min` each.
 #[must_use]
 pub fn cost_of_windows(windows: u64, units: u64, per_unit_minute: Price) -> Usd {
     per_unit_minute.of(windows * units * WINDOW_MINUTES)
 }
 
-/// Copies while they run.
+/// The state of the copies of an imported model during a run.
 #[derive(Debug)]
 pub struct Copies {
     plan: CopiesPlan,
     copies: Vec<Option<ModelCopy>>,
     stream: Stream,
-    /// Copies started so far: the number of the next cold start.
+    /// The number of copies started so far, which is the index of the next cold start.
     started: u64,
-    /// Windows that are billed so far.
+    /// The number of billing windows so far.
     windows: u64,
 }
 
@@ -154,27 +154,27 @@ struct ModelCopy {
     /// The instant from which the copy serves \[µs\].
     ready_at: u64,
     in_flight: u32,
-    /// When an invocation last began or ended \[µs\].
+    /// The instant at which an invocation last began or ended \[µs\].
     last_use: u64,
-    /// When its windows began, and the number of the last one billed.
+    /// The start of the billing windows \[µs\], and the number of the last one billed; `None`: none is billed yet.
     billed: Option<(u64, u64)>,
 }
 
 impl Copies {
-    /// None at first. `stream` is that of cold starts.
+    /// Returns a state without copies. `stream` gives the durations of cold starts.
     #[must_use]
     pub fn new(plan: &CopiesPlan, stream: Stream) -> Self {
         let copies = vec![None; plan.max_copies as usize];
         Self { plan: plan.clone(), copies, stream, started: 0, windows: 0 }
     }
 
-    /// Windows that are billed so far.
+    /// Returns the number of billing windows so far.
     #[must_use]
     pub const fn windows(&self) -> u64 {
         self.windows
     }
 
-    /// Copies that serve or start.
+    /// Returns the number of copies that serve or start.
     #[must_use]
     pub fn alive(&self) -> u32 {
         self.copies.iter().flatten().count() as u32
@@ -188,7 +188,7 @@ impl Copies {
         }
     }
 
-    /// Starts one more copy, unless one is on its way or all there may be are there.
+    /// Starts one more copy, unless one is starting already or no more copies are allowed.
     fn start_one(&mut self, now: u64) {
         if self.copies.iter().flatten().any(|c| c.ready_at > now) {
             return;
@@ -199,7 +199,7 @@ impl Copies {
         *slot = Some(ModelCopy { ready_at: now + cold_start, in_flight: 0, last_use: now, billed: None });
     }
 
-    /// Whether any copy serves; the first caller starts one.
+    /// Succeeds if any copy serves; if none does, a copy is started.
     pub fn ready(&mut self, now: u64) -> Result<(), Reason> {
         self.let_idle_ones_go(now);
         if self.copies.iter().flatten().any(|c| c.ready_at <= now) {
@@ -241,7 +241,7 @@ impl Copies {
         }
     }
 
-    /// When a copy that is on its way will serve \[µs\]. `None`: none is.
+    /// Returns the next instant at which a starting copy will serve \[µs\]; `None`: no copy is starting.
     #[must_use]
     pub fn next_change(&self, now: u64) -> Option<u64> {
         self.copies.iter().flatten().map(|c| c.ready_at).filter(|at| *at > now).min()

@@ -1,18 +1,18 @@
-//! What a limit takes of a call: the amount that it reserves at admission, and the amount that it is charged in the end.
+//! The demand of a call on a limit: the amount reserved at admission, and the amount charged in the end.
 
 use super::account::{Counting, INPUT_WEIGHT, PriceWeights};
 use super::quota::{LimitKind, Quota};
 use crate::model::service::Burndown;
 use crate::units::Tokens;
 
-/// What an offer asks of limits \[tokens\].
+/// The tokens that an offer asks of limits \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
-    /// Uncached input and cache writes.
+    /// The uncached input and the cache writes.
     pub input: Tokens,
     /// The output cap.
     pub cap: Tokens,
-    /// Cache reads, which some quotas reserve too.
+    /// The cache reads, which some quotas reserve too.
     pub cache_read: Tokens,
     /// The part of `input` that is written to the cache.
     pub cache_write: Tokens,
@@ -29,20 +29,20 @@ impl Ask {
     }
 }
 
-/// What an attempt used \[tokens\].
+/// The tokens that an attempt used \[tokens\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Used {
-    /// Input and cache writes, and output times its burndown.
+    /// The sum of input, cache writes, and output times its burndown.
     pub burned: Tokens,
     pub output: Tokens,
 }
 
-/// What one limit on tokens takes of a call at one capacity.
+/// The rule for the tokens that one limit takes of a call at one capacity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Takes {
     /// Reserves input and cap; charges the input and the burned output.
     Reservation,
-    /// Reserves input and cap; charges what is billed: the input and the output.
+    /// Reserves input and cap; charges the billed tokens: the input and the output.
     Billed,
     /// Reserves input, cap times burndown, and cache reads where they are reserved; charges the input and the burned
     /// output.
@@ -60,10 +60,10 @@ pub enum Takes {
 }
 
 impl Takes {
-    /// What a limit of a quota takes of calls to a model with this burndown; `weights` are by workload.
+    /// Returns the rule of a limit of a quota for calls to a model with this burndown; `weights` are by workload.
     ///
     /// # Panics
-    /// The limit is on requests or on streams, which take no tokens at admission.
+    /// Panics if the limit is on requests or on streams, which take no tokens at admission.
     #[must_use]
     pub fn of(
         kind: LimitKind,
@@ -160,7 +160,7 @@ impl Takes {
     }
 }
 
-/// Tokens by the price of each kind, rounded half up.
+/// Returns the sum of the tokens of each kind times their weight, rounded half up.
 fn weighted(weights: &PriceWeights, ask: Ask, output: Tokens) -> Tokens {
     let uncached = ask.input - ask.cache_write;
     let sum = u128::from(uncached) * u128::from(INPUT_WEIGHT)

@@ -1,7 +1,7 @@
 //! Latency-optimized inference: a small quota of its own, faster and dearer.
 //!
-//! Above its quota AWS serves and charges a request as standard \[AWS user guide, latency-optimized-inference\]. Here that
-//! is the next capacity of the route, so name the standard one after it.
+//! Above its quota AWS serves and charges a request as standard \[AWS user guide, latency-optimized-inference\]. Here
+//! standard inference is the next capacity of the route, so name it after the latency-optimized one.
 
 use super::listed::DefaultQuota;
 use super::serving::{Serving, capacity_keys};
@@ -13,7 +13,7 @@ use crate::model::quantity::Names;
 use crate::model::spec::At;
 
 capacity_keys! {
-    /// Latency-optimized inference; what its quota refuses goes on along the route.
+    /// A capacity of latency-optimized inference; requests that its quota refuses go on along the route.
     #[schemars(rename = "LatencyOptimized")]
     pub struct LatencyOptimizedSpec with quota {}
 }

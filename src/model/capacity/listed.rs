@@ -3,7 +3,7 @@
 use crate::catalog::{MantleEntry, Path, QuotaEntry};
 use crate::model::capacity::quota::LimitKind;
 
-/// What the catalogue says of the default limits of a capacity.
+/// The default limits of a capacity, as far as the catalogue knows them.
 #[derive(Debug, Clone, Copy)]
 pub enum DefaultQuota<'c> {
     /// The capacity has no default limits: the kind has none, or the scenario states the model itself.
@@ -14,11 +14,11 @@ pub enum DefaultQuota<'c> {
     Known(ListedQuota<'c>),
 }
 
-/// Limits from the catalogue, with what is uncertain about them here.
+/// The limits that the catalogue lists, and the doubt whether they hold for this capacity.
 #[derive(Debug, Clone, Copy)]
 pub struct ListedQuota<'c> {
     pub entry: QuotaRow<'c>,
-    /// Why the limits may be others than those of this capacity; `None`: nothing is known against them.
+    /// The reason for which the limits of this capacity may be others; `None`: nothing is known against them.
     pub caveat: Option<&'static str>,
 }
 
@@ -30,7 +30,7 @@ pub enum QuotaRow<'c> {
 }
 
 impl<'c> DefaultQuota<'c> {
-    /// Limits of the bedrock-runtime endpoint for calls from a region, by a path of the catalogue.
+    /// Returns the limits of the bedrock-runtime endpoint for calls from a region, by a path of the catalogue.
     #[must_use]
     pub fn of_path(path: Option<&'c Path>, region: Option<&str>) -> Self {
         match path {
@@ -39,10 +39,10 @@ impl<'c> DefaultQuota<'c> {
         }
     }
 
-    /// Limits of the bedrock-runtime endpoint that the catalogue does not know.
+    /// The limits of the bedrock-runtime endpoint where the catalogue does not know their amounts.
     pub const UNKNOWN_RUNTIME: Self = Self::Unknown { limits: [LimitKind::Rpm, LimitKind::Tpm] };
 
-    /// Limits of the bedrock-mantle endpoint that the catalogue does not know.
+    /// The limits of the bedrock-mantle endpoint where the catalogue does not know their amounts.
     pub const UNKNOWN_MANTLE: Self = Self::Unknown { limits: [LimitKind::Itpm, LimitKind::Otpm] };
 
     /// Returns the limits of a row.
@@ -51,7 +51,7 @@ impl<'c> DefaultQuota<'c> {
         Self::Known(ListedQuota { entry: QuotaRow::Runtime(entry), caveat: None })
     }
 
-    /// The same limits, with a reason why they may be others here.
+    /// Returns these limits with a reason for which those of the capacity may be others.
     #[must_use]
     pub const fn with_caveat(self, caveat: &'static str) -> Self {
         match self {
@@ -117,7 +117,7 @@ impl<'c> QuotaRow<'c> {
         }
     }
 
-    /// What a user should know about a limit in a source region beside its value; empty: nothing.
+    /// Returns a remark on a limit in a source region, to follow its value; empty: there is nothing to remark.
     #[must_use]
     pub fn remark_on_region(&self, region: Option<&str>) -> String {
         let known = self.regions();

@@ -1,4 +1,4 @@
-//! What serves: quotas on demand, pools of regions, Model Units, reserved throughput, copies of one's own, batch jobs.
+//! Capacities: quotas on demand, pools of regions, Model Units, reserved throughput, imported copies, batch jobs.
 //!
 //! A kind is one file: its keys, [`Kind`] for how it is lowered and, where limits alone do not say who has room, the
 //! behaviour behind [`Room`]. A further kind adds its file, its line in [`CapacitySpec`] and in [`CapacitySpec::kind`],
@@ -45,7 +45,7 @@ pub use room::{Place, Room, RoomState};
 pub use site::{Site, Sold};
 
 kinds! {
-    /// What serves one model.
+    /// A capacity: something that serves one model and can be offered attempts.
     CapacitySpec, "a capacity" {
         "on_demand" => OnDemand(on_demand::OnDemandSpec),
         "cross_region" => CrossRegion(Box<cross_region::CrossRegionSpec>),
@@ -59,7 +59,7 @@ kinds! {
 }
 
 impl CapacitySpec {
-    /// As a scenario writes it, and how it is lowered.
+    /// Returns the name of the kind as a scenario writes it, and the keys of the capacity.
     #[must_use]
     pub fn kind(&self) -> (&'static str, &dyn Kind) {
         match self {
@@ -75,7 +75,7 @@ impl CapacitySpec {
     }
 }
 
-/// How a kind of capacity is lowered.
+/// The keys of a kind of capacity, and their lowering to a plan.
 pub trait Kind {
     /// Returns the keys that every kind has.
     fn serving(&self) -> Serving<'_>;
@@ -85,9 +85,9 @@ pub trait Kind {
     }
     /// Returns the limits written inline.
     fn own_quota(&self) -> QuotaSpec;
-    /// Returns the quotas that it shares.
+    /// Returns the names of the shared quotas that the capacity uses.
     fn quota_names(&self) -> Option<&At<Names>>;
-    /// Prices of tokens written inline.
+    /// Returns the prices of tokens that are written inline.
     fn prices(&self) -> Option<&At<PricesSpec>> {
         None
     }
@@ -95,7 +95,7 @@ pub trait Kind {
     fn default_quota<'c>(&self, _: &Site<'_, 'c>) -> DefaultQuota<'c> {
         DefaultQuota::None
     }
-    /// Returns the name of the region that is called; `None`: the scenario does not say.
+    /// Returns the name of the region that is called; `None`: the scenario names none.
     fn source_region(&self) -> Option<&str> {
         self.home().map(|name| &*name.value.0)
     }
@@ -103,34 +103,34 @@ pub trait Kind {
     fn path<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c catalog::Path> {
         None
     }
-    /// Returns a latency of its own in the catalogue; `None`: the model's.
+    /// Returns the latency that the catalogue lists for this kind of capacity; `None`: the model's holds.
     fn default_latency<'c>(&self, _: &Site<'_, 'c>) -> Option<&'c LatencyEntry> {
         None
     }
-    /// Returns whether tokens that it serves count towards the account's daily quota, in the region that is called.
+    /// Returns whether served tokens count towards the account's daily quota, in the region that is called.
     fn counts_for_the_account(&self) -> bool {
         false
     }
-    /// Returns whether AWS passes on to standard inference what this kind refuses: then a route goes on after it.
+    /// Returns whether AWS passes requests that this kind refuses on to standard inference, so that a route goes on.
     fn overflows(&self) -> bool {
         false
     }
-    /// Everything that is its own; `None` after a finding.
+    /// Returns the plan of the capacity; `None` after a finding.
     fn lower(&self, site: &mut Site<'_, '_>) -> Option<Plan>;
 }
 
-/// What a kind says of itself, before quotas and schedules are put together.
+/// The plan of a capacity of one kind, before quotas and schedules are added.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub room: Room,
     pub billing: Billing,
-    /// Prices of tokens in the catalogue, where it is paid for by the token.
+    /// The prices of tokens in the catalogue, where the capacity is paid for by the token.
     pub listed: Option<PriceEntry>,
-    /// Prices of long prompts in the catalogue.
+    /// The prices of long prompts in the catalogue.
     pub long_context: Option<LongContextEntry>,
-    /// Limits that are bought.
+    /// The limits that are bought.
     pub bought: Vec<Bought>,
-    /// Output is admitted while any is left, and charged at the end.
+    /// True if output is admitted while any is left and charged at the end; false if its cap is reserved.
     pub charge_output_after: bool,
 }
 
@@ -139,12 +139,12 @@ pub struct Plan {
 pub struct Bought {
     pub kind: LimitKind,
     pub at: Span,
-    /// How much over time \[tokens/min\].
+    /// The amount of the limit over time \[tokens/min\].
     pub amounts: Steps<Tokens>,
 }
 
 impl Plan {
-    /// Without limits of its own.
+    /// Returns a plan without limits of its own and without prices in the catalogue.
     #[must_use]
     pub const fn new(billing: Billing) -> Self {
         Self {
@@ -157,13 +157,13 @@ impl Plan {
         }
     }
 
-    /// Paid for by the token, at these prices where a scenario says nothing.
+    /// Returns a plan that is paid for by the token, at these prices where a scenario states none.
     #[must_use]
     pub fn by_token(listed: Option<&PriceEntry>, billing: Billing) -> Self {
         Self { listed: listed.cloned(), ..Self::new(billing) }
     }
 
-    /// Paid for by the token as a path of the catalogue is, prices of long prompts included.
+    /// Returns a plan that is paid for by the token at the prices of a path, those of long prompts included.
     #[must_use]
     pub fn by_path(path: Option<&catalog::Path>, billing: Billing) -> Self {
         let long_context = path.and_then(|p| p.long_context.clone());
@@ -171,7 +171,7 @@ impl Plan {
     }
 }
 
-/// What a capacity is paid for.
+/// The units by which a capacity is paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Billing {
     /// Each token.
@@ -192,7 +192,7 @@ impl Billing {
         matches!(self, Self::Tokens | Self::BatchTokens)
     }
 
-    /// What is paid for by the hour.
+    /// Returns the purchases that are paid for by the hour; empty for a capacity that is paid for otherwise.
     #[must_use]
     pub fn purchases(&self) -> &[Purchase] {
         match self {
@@ -205,30 +205,30 @@ impl Billing {
 #[derive(Debug, Clone)]
 pub struct Capacity {
     pub name: String,
-    /// As a scenario writes it, such as `on_demand`.
+    /// The name of the kind as a scenario writes it, such as `on_demand`.
     pub kind: &'static str,
-    /// Indices of the quotas that are asked, in order: the named ones as listed, then the capacity's own.
+    /// The indices of the quotas that are tested, in order: the named ones as listed, then the capacity's own.
     pub quotas: Vec<usize>,
     pub on_saturation: Saturation,
-    /// How it stands over time.
+    /// The availability of the capacity over time.
     pub standing: Steps<Standing>,
-    /// The instants at which something about it changes, in ascending order: how it stands, its own limits, the regions of
+    /// The instants at which the capacity changes, in ascending order: its availability, its own limits, the regions of
     /// its pool.
     pub changes_at: Vec<SimTime>,
-    /// How long a refusal takes to reach the caller \[µs\].
+    /// The time that a refusal takes to reach the caller \[µs\].
     pub refusal_latency: SimTime,
     pub contention: Contention,
-    /// Its own times of service; `None`: the model's.
+    /// The latency that the capacity states for itself; `None`: that of the model.
     pub latency: Option<Latency>,
-    /// Where it serves, unless its room says so: whose prompt cache it has.
+    /// The index of the region that serves, unless the room decides it; each region has a prompt cache of its own.
     pub region: usize,
     pub room: Room,
     pub billing: Billing,
-    /// `None`: AWS still sells its model, and raises its quotas.
+    /// The legacy state of the model; `None`: AWS still sells the model, and raises its quotas.
     pub legacy: Option<Legacy>,
 }
 
-/// The legacy state of a model, in which AWS raises no quota of it and sells nothing new for it.
+/// The legacy state of a model, in which AWS raises no quota of the model and sells nothing new for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Legacy {
     /// The name of the model in the catalogue.
@@ -239,32 +239,32 @@ pub struct Legacy {
     pub successor: Option<String>,
 }
 
-/// How a capacity stands at some time.
+/// The availability of a capacity at some time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing {
-    /// It refuses everything with a 503.
+    /// True if the capacity refuses everything with a 503.
     pub is_out: bool,
-    /// What is bought is there.
+    /// True if something that was bought already serves, or nothing has to be bought.
     pub is_ready: bool,
-    /// Requests in progress at once; `None`: unlimited.
+    /// The most requests in progress at once; `None`: unlimited.
     pub concurrency: Option<u32>,
     /// The chance that an offer meets a 503, in \[0, 1\].
     pub unavailable_probability: f64,
 }
 
 impl Capacity {
-    /// Returns whether nothing about it changes in a run.
+    /// Returns whether the capacity never changes during a run.
     #[must_use]
     pub fn is_stationary(&self) -> bool {
         self.changes_at.is_empty()
     }
 }
 
-/// What happens to an offer that finds no room.
+/// The treatment of an offer that finds no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saturation {
-    /// It is refused.
+    /// The offer is refused.
     Throttle,
-    /// It waits, first in, first out; refused when `max_queue` wait already, or after `max_wait` \[µs\].
+    /// The offer waits, first in, first out. It is refused when `max_queue` wait already, or after `max_wait` \[µs\].
     Queue { max_wait: Option<SimTime>, max_queue: u32 },
 }

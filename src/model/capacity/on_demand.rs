@@ -1,4 +1,4 @@
-//! On-demand inference in one region, or through an inference profile taken as one pool.
+//! On-demand inference: calls of one region, or of an inference profile taken as one pool.
 //!
 //! Use it for what most accounts start with: tokens are paid for one by one, and quotas per minute and per day decide
 //! what is taken. Quotas and their settlement: \[AWS user guide, quotas-token-burndown\].
@@ -18,14 +18,14 @@ use crate::model::quantity::{LimitAmount, Names};
 use crate::model::spec::{At, words};
 
 capacity_keys! {
-    /// On-demand inference. Limits written here are the capacity's own; `quota` names shared ones.
+    /// A capacity of on-demand inference. Limits written here are the capacity's own; `quota` names shared ones.
     #[schemars(rename = "OnDemand")]
     pub struct OnDemandSpec with quota {
-        /// Which endpoint is called; default runtime.
+        /// The endpoint that is called; default runtime.
         pub endpoint: Option<At<Endpoint>>,
-        /// Input tokens per minute of the mantle endpoint, or "none".
+        /// The limit on input tokens per minute of the mantle endpoint, or "none".
         pub itpm: Option<At<LimitAmount>>,
-        /// Output tokens per minute of the mantle endpoint, or "none".
+        /// The limit on output tokens per minute of the mantle endpoint, or "none".
         pub otpm: Option<At<LimitAmount>>,
     }
 }
@@ -118,8 +118,8 @@ impl Kind for OnDemandSpec {
 }
 
 impl OnDemandSpec {
-    /// How the bedrock-mantle endpoint is paid for: at its own prices, else at those of the id's path, else at those of the
-    /// model's first path, which is then an assumption. `None` after a finding.
+    /// Returns the plan of the bedrock-mantle endpoint, with its own prices, else those of the id's path, else those of
+    /// the model's first path, which are then an assumption. `None` after a finding.
     fn mantle_plan(&self, sold: &Sold<'_>, entry: &catalog::ModelEntry, site: &mut Site<'_, '_>) -> Option<Plan> {
         let path = sold.path_entry().filter(|path| path.prices.is_some());
         let first = entry.paths.iter().find(|path| path.prices.is_some());
@@ -141,7 +141,7 @@ impl OnDemandSpec {
     }
 }
 
-/// Why a model cannot be had by a path, and by which it can.
+/// Returns the error that a model is not sold by a path, and the help that names the ways in which it is.
 pub(super) fn not_sold(id: &str, entry: &catalog::ModelEntry, path: &str) -> (String, String) {
     let spelt = |p: &catalog::Path| {
         if p.path == catalog::IN_REGION { entry.id.clone() } else { format!("{}.{}", p.path, entry.id) }

@@ -26,58 +26,58 @@ capacity_keys! {
     /// Provisioned Throughput: Model Units, with a limit on input and a limit on output.
     #[schemars(rename = "Provisioned")]
     pub struct ProvisionedSpec {
-        /// Units that are there from t = 0 on; none when left out, if there are `purchases`.
+        /// The number of Model Units from t = 0 on; none when left out, if there are `purchases`.
         pub model_units: Option<At<Count>>,
-        /// Input tokens a minute of one unit; not published: a number, or `{ low, high }`.
+        /// The input tokens a minute of one Model Unit; not published: a number, or `{ low, high }`.
         pub input_tpm_per_unit: At<Unsure>,
-        /// Output tokens a minute of one unit; not published: a number, or `{ low, high }`.
+        /// The output tokens a minute of one Model Unit; not published: a number, or `{ low, high }`.
         pub output_tpm_per_unit: At<Unsure>,
-        /// How output is admitted; default reserve.
+        /// The rule by which output is admitted; default reserve.
         pub admission: Option<At<AdmissionWord>>,
         /// The algorithm that enforces the limits; default fixed_window.
         pub limiter: Option<At<LimiterChoice>>,
-        /// How long `model_units` are bound; default none.
+        /// The term for which `model_units` are bought; default none.
         pub commitment: Option<At<ModelUnitCommitment>>,
-        /// Of one unit, such as "$55/h"; the catalogue's when left out.
+        /// The hourly price of one unit, such as "$55/h"; the catalogue's when left out.
         pub price_per_unit: Option<At<HourlyPrice>>,
         /// The context variant that is bought, such as "24k", where the catalogue lists several.
         pub variant: Option<At<Text>>,
-        /// Model Units that AWS Support has granted to the account; when left out, it must grant them first.
+        /// The Model Units that AWS Support has granted to the account; when left out, it must grant them first.
         pub model_units_quota: Option<At<Count>>,
         /// Further purchases, each of whole units.
         pub purchases: Option<At<Vec<PurchaseSpec>>>,
-        /// The name of a `[quotas.NAME]`, or a list of them.
+        /// The name of a quota `[quotas.NAME]`, or a list of such names.
         pub quota: Option<At<Names>>,
     }
 }
 
 words! {
-    /// How output is admitted: its cap is reserved, or it is charged when it ends.
+    /// The rule by which output is admitted: its cap is reserved, or it is charged when it ends.
     AdmissionWord, "an admission rule" {
         "reserve" => Reserve,
         "post_charge" => PostCharge,
     }
 }
 
-/// Model Units that come and go.
+/// A purchase of Model Units, which may begin and end during the run.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Purchase")]
 pub struct PurchaseSpec {
-    /// How many.
+    /// The number of Model Units.
     pub model_units: At<Count>,
-    /// How long they are bound; default none.
+    /// The term for which the units are bought; default none.
     pub commitment: Option<At<ModelUnitCommitment>>,
-    /// When they are bought: a time since t = 0, or an instant; default 0s.
+    /// The time of the purchase: a time since t = 0, or an instant; default 0s.
     pub at: Option<At<Instant>>,
-    /// When their term began: an instant before the run, or a time before t = 0, such as "90d"; not with `at`. Of their term
-    /// only what is left is due.
+    /// The start of the units' term: an instant before the run, or a time before t = 0, such as "90d"; not with `at`.
+    /// Only the rest of the term is due.
     pub since: Option<At<Earlier>>,
-    /// When they end: a time since t = 0, or an instant; default never.
+    /// The end of the purchase: a time since t = 0, or an instant; default never.
     pub ends: Option<At<Instant>>,
-    /// How long it takes until they serve; default 0s.
+    /// The time from the purchase until the units serve; default 0s.
     pub ready_after: Option<At<Duration>>,
-    /// Of one unit and hour; that of the capacity when left out.
+    /// The price of one unit for an hour; that of the capacity when left out.
     pub price_per_unit: Option<At<HourlyPrice>>,
 }
 
@@ -131,7 +131,7 @@ impl Kind for ProvisionedSpec {
 /// The length of the shortest month \[µs\].
 const SHORTEST_MONTH: u64 = 28 * 86_400_000_000;
 
-/// What is bought, and when it serves.
+/// A purchase, and the time from which it serves.
 struct Ready {
     purchase: Purchase,
     ready: SimTime,
@@ -140,7 +140,7 @@ struct Ready {
 const UNPUBLISHED: &str = "AWS does not publish what a Model Unit carries: ask your account team";
 
 impl ProvisionedSpec {
-    /// Returns the catalogue's entry; a model that is not sold so is refused.
+    /// Returns the catalogue's entry; a model that is not sold as Model Units is refused.
     fn listed<'c>(&self, site: &mut Site<'_, 'c>) -> Option<&'c ProvisionedEntry> {
         let sold = site.sold?;
         if sold.path != IN_REGION {
@@ -185,7 +185,7 @@ impl ProvisionedSpec {
         found
     }
 
-    /// An account's quota of Model Units is 0 until AWS Support grants some.
+    /// Checks purchases against the account's quota of Model Units, which is 0 until AWS Support grants some.
     fn check_quota(&self, purchases: &[Ready], site: &mut Site<'_, '_>) {
         let parts: Vec<_> = purchases.iter().map(|p| (p.purchase.from, p.purchase.to, p.purchase.amount)).collect();
         let needed = over_time(&parts).iter().map(|(_, units)| *units).max().unwrap_or(0);
@@ -214,7 +214,7 @@ impl ProvisionedSpec {
         }
     }
 
-    /// Model Units are sold in some regions only, and the catalogue does not know of all.
+    /// Reports an assumption if the region is none of those where Model Units are known to be sold.
     fn tell_of_region(&self, listed: Option<&ProvisionedEntry>, site: &mut Site<'_, '_>) {
         let (Some(listed), Some(region)) = (listed, &self.region) else { return };
         if !listed.regions.is_empty() && !listed.regions.contains(&region.value.0) {
@@ -279,17 +279,17 @@ impl ProvisionedSpec {
     }
 }
 
-/// How long a purchase is bound, and when it is there.
+/// The commitment of a purchase, and the time from its start to its end.
 struct Term {
     commitment: Commitment,
-    /// How long it has run at t = 0 already \[µs\].
+    /// The time for which the term has already run at t = 0 \[µs\].
     before: u64,
     from: SimTime,
     to: Option<SimTime>,
 }
 
 impl PurchaseSpec {
-    /// The term as it is written; `None` after a finding that leaves nothing to go on with.
+    /// Returns the term as it is written; `None` after a finding that leaves nothing to go on with.
     fn term(&self, site: &mut Site<'_, '_>) -> Option<Term> {
         let from = self.at.as_ref().map_or(SimTime::ZERO, |t| t.value.0);
         let commitment = self.commitment.as_ref().map_or(Commitment::None, |c| c.value.into());
@@ -311,7 +311,7 @@ impl PurchaseSpec {
         Some(Term { commitment, before, from, to: Some(end) })
     }
 
-    /// How long the term has run at t = 0 \[µs\]; `None` after a finding.
+    /// Returns the time for which the term has already run at t = 0 \[µs\]; `None` after a finding.
     fn term_before(&self, site: &mut Site<'_, '_>) -> Option<u64> {
         let Some(since) = &self.since else { return Some(0) };
         if let Some(at) = &self.at {

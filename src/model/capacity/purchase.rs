@@ -1,10 +1,10 @@
-//! Throughput that is bought by the hour: what, how much of it, for how long, at what price.
+//! Throughput that is bought by the hour: the units, their number, the term and the price.
 
 use crate::model::quantity::{Count, HourlyPrice};
 use crate::model::spec::{At, words};
 use crate::units::{MICROS_PER_HOUR, Price, SimTime, Steps, Tokens, Usd};
 
-/// How long a purchase is bound.
+/// The term for which a purchase is paid, used or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Commitment {
     None,
@@ -14,7 +14,7 @@ pub enum Commitment {
 }
 
 impl Commitment {
-    /// As a scenario writes it.
+    /// Returns the name of the term as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl Commitment {
 }
 
 words! {
-    /// How long Model Units are bound.
+    /// The term for which Model Units are bought.
     ModelUnitCommitment, "a commitment of Model Units" {
         "none" => None,
         "1-month" => OneMonth,
@@ -47,7 +47,7 @@ words! {
 }
 
 words! {
-    /// How long reserved throughput is bound.
+    /// The term for which reserved throughput is bought.
     ReservedCommitment, "a commitment of reserved throughput" {
         "1-month" => OneMonth,
         "3-months" => ThreeMonths,
@@ -73,26 +73,26 @@ impl From<ReservedCommitment> for Commitment {
     }
 }
 
-/// Something bought by the hour, billed used or not.
+/// A purchase of throughput by the hour, which is billed whether it is used or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
-    /// Such as `3 Model Units`.
+    /// The throughput that is bought, such as `3 Model Units`.
     pub what: String,
-    /// How much, in parts of a unit: `amount / parts` units are paid for.
+    /// The amount that is bought, in parts of a unit: `amount / parts` units are paid for.
     pub amount: u64,
     pub parts: u64,
-    /// For a unit and an hour; `None`: not known.
+    /// The price of one unit for an hour; `None`: not known.
     pub price: Option<Price>,
     pub commitment: Commitment,
-    /// How long its term has run at `from` already, where it was bought before the run \[µs\].
+    /// The time for which the term has already run at `from`, where it was bought before the run \[µs\].
     pub term_before: u64,
-    /// Paid for over `[from, to)`; `None`: until the end.
+    /// The start of the time `[from, to)` that is paid for; without a `to` it lasts until the end.
     pub from: SimTime,
     pub to: Option<SimTime>,
 }
 
 impl Purchase {
-    /// What it costs in `[from, to)`, rounded half up to 10⁻¹² USD; `None`: its price is not known.
+    /// Returns the cost in `[from, to)`, rounded half up to 10⁻¹² USD; `None`: the price is not known.
     #[must_use]
     pub fn cost(&self, from: SimTime, to: SimTime) -> Option<Usd> {
         let from = from.max(self.from);
@@ -100,7 +100,7 @@ impl Purchase {
         self.cost_of(i128::from(to.0.saturating_sub(from.0)))
     }
 
-    /// What `micros` of it cost.
+    /// Returns the cost of the purchase for `micros` microseconds; `None`: the price is not known.
     #[must_use]
     pub fn cost_of(&self, micros: i128) -> Option<Usd> {
         let whole = self.price?.0.0 * i128::from(self.amount) * micros;
@@ -115,7 +115,7 @@ pub(super) fn hourly(written: Option<&At<HourlyPrice>>, listed: Option<&String>)
     written.map(|p| p.value.0).or_else(listed)
 }
 
-/// Returns how much is in force over time: the sum of the parts that are there, each over `[from, to)`.
+/// Returns the amount in force over time: the sum of the parts that are there, each over `[from, to)`.
 pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Steps<Tokens> {
     let instants = parts.iter().flat_map(|(from, to, _)| [Some(*from), *to]).flatten();
     Steps::sample(instants, |t| {
@@ -124,7 +124,7 @@ pub(super) fn over_time(parts: &[(SimTime, Option<SimTime>, Tokens)]) -> Steps<T
     })
 }
 
-/// A count that is at least one.
+/// Returns a count that is at least one; `None` after a finding.
 pub(super) fn at_least_one(written: &At<Count>, what: &str, sink: &mut crate::diagnostic::Sink) -> Option<u64> {
     if written.value.0 == 0 {
         let help = format!("write {what} = 1, or more");

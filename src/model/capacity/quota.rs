@@ -13,31 +13,31 @@ use crate::model::quantity::{Count, Flag, LimitAmount};
 use crate::model::spec::{At, words};
 use crate::units::{MICROS_PER_DAY, SimTime, Steps, Tokens};
 
-/// Limits for one model, region and path. Capacities that name the same quota share it.
+/// The limits for one model, region and path. Capacities that name the same quota share it.
 #[derive(Debug, Clone)]
 pub struct Quota {
-    /// What its metrics are prefixed with: `quotas.us`, or `capacities.us` for limits written inline.
+    /// The prefix of the quota's metrics: `quotas.us`, or `capacities.us` for limits written inline.
     pub prefix: String,
-    /// By [`LimitKind`], over time.
+    /// The limits over time, indexed by [`LimitKind`]; `None`: there is no such limit.
     pub limits: [Option<Steps<InForce>>; LimitKind::ALL.len()],
-    /// Whether cache reads are part of a reservation; AWS's pages disagree.
+    /// True if cache reads are part of a reservation; AWS's pages disagree.
     pub reserve_cache_reads: bool,
-    /// Whether a reservation takes the output cap times the model's burndown; AWS's page says that it does not.
+    /// True if a reservation takes the output cap times the model's burndown; AWS's page says that it does not.
     pub reserve_output_burndown: bool,
-    /// How an account's daily quota counts tokens.
+    /// The rule by which an account's daily quota counts tokens.
     pub counting: Counting,
-    /// Whether a refused offer counts as a request.
+    /// True if a refused offer counts as a request.
     pub count_refused_requests: bool,
-    /// Output is admitted while any is left, and charged at the end; else the cap is reserved.
+    /// True if output is admitted while any is left and charged at the end; false if its cap is reserved.
     pub charge_output_after: bool,
-    /// Already used of the daily limit at t = 0 \[tokens\].
+    /// The tokens of the daily limit that are already used at t = 0 \[tokens\].
     pub tpd_used_at_start: Tokens,
 }
 
 /// One limit and the algorithm that enforces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Requests or tokens in a window.
+    /// The number of requests or tokens that one window admits.
     pub amount: Tokens,
     pub limiter: LimiterSpec,
 }
@@ -45,31 +45,31 @@ pub struct Limit {
 /// A limit at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InForce {
-    /// What is enforced.
+    /// The limit that is enforced.
     pub limit: Limit,
-    /// What would be enforced without outages: what an offer is too large for.
+    /// The limit that would be enforced without outages; a larger offer is refused as too large.
     pub nominal: Limit,
 }
 
-/// Which limit of a quota, in the order in which they are asked.
+/// The kind of a limit; the variants are in the order in which the limits of a quota are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum LimitKind {
-    /// Requests per minute.
+    /// The limit on requests per minute.
     Rpm,
-    /// Input, cache writes and the output cap, per minute.
+    /// The limit on input, cache writes and the output cap, per minute.
     Tpm,
-    /// Input, cache writes and the output cap, per UTC day.
+    /// The limit on input, cache writes and the output cap, per UTC day.
     Tpd,
-    /// Tokens of all models of an account in one region, per UTC day.
+    /// The limit on tokens of all models of an account in one region, per UTC day.
     AccountTpd,
-    /// The input of the bedrock-mantle endpoint, per minute; the output cap is reserved with it.
+    /// The limit on input of the bedrock-mantle endpoint, per minute; the output cap is reserved with it.
     Itpm,
-    /// The output of the bedrock-mantle endpoint, per minute, as it streams.
+    /// The limit on output of the bedrock-mantle endpoint, per minute, as it streams.
     Otpm,
-    /// Input and cache writes of bought throughput, per minute.
+    /// The limit on input and cache writes of bought throughput, per minute.
     Input,
-    /// Output of bought throughput, per minute.
+    /// The limit on output of bought throughput, per minute.
     Output,
 }
 
@@ -92,13 +92,13 @@ impl LimitKind {
         }
     }
 
-    /// Tokens are reserved of it at admission, and settled in the end.
+    /// Returns whether tokens of the limit are reserved at admission and settled in the end.
     #[must_use]
     pub const fn reserves_tokens(self) -> bool {
         !matches!(self, Self::Rpm | Self::Otpm | Self::AccountTpd)
     }
 
-    /// Kept for a day; all others are for a minute.
+    /// Returns whether the limit is for a day; all others are for a minute.
     #[must_use]
     pub const fn is_daily(self) -> bool {
         matches!(self, Self::Tpd | Self::AccountTpd)
@@ -121,7 +121,7 @@ impl LimitKind {
 }
 
 impl Limit {
-    /// The same limit, of which a token is so many credits if it is a bucket's.
+    /// Returns the limit with `each` credits for a token if its limiter is a token bucket, else unchanged.
     #[must_use]
     pub fn with_credits(mut self, each: u64) -> Self {
         if let LimiterSpec::TokenBucket { credits, .. } = &mut self.limiter {
@@ -169,32 +169,32 @@ impl Quota {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Quota")]
 pub struct QuotaSpec {
-    /// Requests per minute, or "none".
+    /// The limit on requests per minute, or "none".
     pub rpm: Option<At<LimitAmount>>,
-    /// Tokens per minute, or "none".
+    /// The limit on tokens per minute, or "none".
     pub tpm: Option<At<LimitAmount>>,
-    /// Tokens per day, or "none".
+    /// The limit on tokens per day, or "none".
     pub tpd: Option<At<LimitAmount>>,
-    /// Input tokens per minute of the mantle endpoint, or "none".
+    /// The limit on input tokens per minute of the mantle endpoint, or "none".
     pub itpm: Option<At<LimitAmount>>,
-    /// Output tokens per minute of the mantle endpoint, or "none".
+    /// The limit on output tokens per minute of the mantle endpoint, or "none".
     pub otpm: Option<At<LimitAmount>>,
     /// The algorithm that enforces limits per minute; default fixed_window.
     pub limiter: Option<At<LimiterChoice>>,
-    /// When the day of tpd starts again; default utc_day.
+    /// The time at which the day of tpd starts again; default utc_day.
     pub tpd_reset: Option<At<TpdReset>>,
-    /// Already used of tpd at t = 0; default 0 \[tokens\].
+    /// The tokens of tpd that are already used at t = 0; default 0.
     pub tpd_used_at_start: Option<At<Count>>,
-    /// Whether cache reads are part of a reservation; default false.
+    /// True if cache reads are part of a reservation; default false.
     pub reserve_cache_reads: Option<At<Flag>>,
-    /// Whether a reservation takes max_tokens times the model's output_burndown; default false.
+    /// True if a reservation takes max_tokens times the model's output_burndown; default false.
     pub reserve_output_burndown: Option<At<Flag>>,
-    /// Whether a refused offer counts 1 for rpm; default false.
+    /// True if a refused offer counts 1 for rpm; default false.
     pub count_refused_requests: Option<At<Flag>>,
 }
 
 words! {
-    /// When the day of a daily limit starts again: at midnight UTC, or it slides.
+    /// The time at which the day of a daily limit starts again: midnight UTC, or any time, because the day slides.
     TpdReset, "a reset" {
         "utc_day" => UtcDay,
         "rolling" => Rolling,
@@ -208,7 +208,7 @@ pub struct Stated {
     pub at: Span,
 }
 
-/// What a limit amounts to at some time.
+/// The amount of a limit at some time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amounts {
     pub in_force: Tokens,
@@ -217,7 +217,7 @@ pub struct Amounts {
 }
 
 impl Stated {
-    /// Returns a limit that stays.
+    /// Returns a limit that never changes.
     #[must_use]
     pub fn throughout(amount: Tokens, at: Span) -> Self {
         Self::under(&Steps::constant(1_000_000), &Steps::constant(amount), at)
@@ -241,7 +241,7 @@ impl Stated {
 }
 
 impl QuotaSpec {
-    /// What is written of a limit.
+    /// Returns the limit that the scenario writes; `None`: it writes none, or states it elsewhere.
     #[must_use]
     pub fn written(&self, kind: LimitKind) -> Option<&At<LimitAmount>> {
         match kind {
@@ -257,7 +257,7 @@ impl QuotaSpec {
         }
     }
 
-    /// `stated` says for each limit what is in force, the catalogue's defaults included.
+    /// Returns the quota; `None` after a finding. `stated` gives each limit in force, the catalogue's included.
     pub fn lower(
         &self,
         prefix: String,
@@ -279,7 +279,7 @@ impl QuotaSpec {
         })
     }
 
-    /// One limit over time; `None` after a finding.
+    /// Returns one limit over time; `None` after a finding.
     fn steps(&self, kind: LimitKind, stated: &Stated, sink: &mut Sink) -> Option<Steps<InForce>> {
         // What a limit becomes is said once, of the limit at the start.
         self.limit(kind, stated.amount(), &stated.at, sink)?;
@@ -313,7 +313,7 @@ impl QuotaSpec {
         limiter.lower(amount, at, sink)
     }
 
-    /// A daily limit has a limiter of its own, whatever enforces the limits per minute.
+    /// Returns the limiter of a daily limit, which does not depend on that of the limits per minute.
     fn daily(&self) -> LimiterSpec {
         self.tpd_reset.as_ref().map_or(TpdReset::UtcDay, |r| r.value).limiter()
     }

@@ -1,18 +1,18 @@
-//! Why an offer is refused, and what its caller sees.
+//! The reasons for which offers are refused, and the status codes that callers receive.
 
 use crate::model::capacity::quota::LimitKind;
 
-/// Why an offer was refused, in the order in which the rules are tested.
+/// The reason for which an offer was refused; the variants are in the order in which the rules are tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Reason {
-    /// 503: the capacity is out.
+    /// The capacity is out (503).
     Outage,
-    /// 503: the background draw.
+    /// The offer met a 503 at random, with the chance that the capacity states (503).
     Unavailable,
-    /// 429, retried as transient: nothing serves yet.
+    /// Nothing serves yet (429, retried as transient).
     NotReady,
-    /// 400: no limiter could ever admit it.
+    /// The request is larger than any limiter could ever admit (400).
     TooLarge,
     /// All places of the capacity are taken (429).
     Concurrency,
@@ -22,7 +22,7 @@ pub enum Reason {
     Tpm,
     /// The limit on tokens per day refused (429).
     Tpd,
-    /// 429: the account's daily quota over all models is used up.
+    /// The account's daily quota over all models is used up (429).
     AccountTpd,
     /// The limit on input tokens per minute refused (429).
     Itpm,
@@ -32,7 +32,7 @@ pub enum Reason {
     Input,
     /// The bought output throughput refused (429).
     Output,
-    /// 503 or 429: no region of the pool has room.
+    /// No region of the pool has room (503 or 429).
     RegionRoom,
     /// The queue of the capacity is full (429).
     QueueFull,
@@ -98,7 +98,7 @@ impl Reason {
         })
     }
 
-    /// What the caller sees, unless the capacity says otherwise.
+    /// Returns the status that the caller receives, unless the capacity states another.
     #[must_use]
     pub const fn status(self) -> Status {
         match self {
@@ -110,7 +110,7 @@ impl Reason {
     }
 }
 
-/// What a refused caller sees.
+/// The status that the caller of a refused offer receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// 429: retried as throttled.
@@ -123,7 +123,7 @@ pub enum Status {
     BadRequest,
 }
 
-/// A refusal: why, and what the caller sees.
+/// A refusal: its reason, and the status that the caller receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused {
     pub reason: Reason,
@@ -131,7 +131,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// With the status that the reason has by itself.
+    /// Returns a refusal with the usual status of its reason.
     #[must_use]
     pub const fn of(reason: Reason) -> Self {
         Self { reason, status: reason.status() }

@@ -1,4 +1,4 @@
-//! What others take of a region's live capacity: nobody publishes it, so a scenario states it.
+//! The share of a region's live capacity that others take. It is not published, so a scenario states it.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -13,9 +13,9 @@ use crate::units::{MICROS_PER_DAY, WallClock, round_half_up};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Background {
     Constant(u64),
-    /// At each hour of a UTC day, linear between.
+    /// The load at each hour of a UTC day, linear between.
     Daily(Vec<u64>),
-    /// `load` for exponential times of mean `on`, nothing for times of mean `off` \[µs\].
+    /// The share `load` for exponential times of mean `on`, none for exponential times of mean `off` \[µs\].
     OnOff {
         load: u64,
         on: f64,
@@ -40,7 +40,7 @@ pub enum BackgroundSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DailyBackground")]
 pub struct DailySpec {
-    /// 24 shares, at the hours, linear between.
+    /// The loads at the 24 hours of the day, linear between.
     pub loads: At<Vec<Share>>,
 }
 
@@ -49,11 +49,11 @@ pub struct DailySpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "OnOffBackground")]
 pub struct OnOffSpec {
-    /// The share that is taken while it is on.
+    /// The share that is taken while the load is on.
     pub load: At<Share>,
-    /// The mean time for which it is on.
+    /// The mean time for which the load is on.
     pub on: At<Duration>,
-    /// The mean time for which it is off.
+    /// The mean time for which the load is off.
     pub off: At<Duration>,
 }
 
@@ -124,21 +124,21 @@ impl BackgroundSpec {
     }
 }
 
-/// A background load while it runs.
+/// The state of a background load during a run.
 #[derive(Debug)]
 pub struct BackgroundState {
     background: Background,
-    /// How far the wall clock is into its UTC day at t = 0 \[µs\].
+    /// The time from the last UTC midnight to t = 0 \[µs\].
     phase: u64,
     stream: Stream,
     is_on: bool,
-    /// When it next turns \[µs\].
+    /// The instant at which the load next turns on or off \[µs\].
     turns_at: u64,
     turns: u64,
 }
 
 const HOUR: u64 = MICROS_PER_DAY / HOURS as u64;
-/// A load that moves all the time is looked at once a minute by those who wait for it \[µs\].
+/// The interval at which a load that changes all the time is looked at by those who wait for it \[µs\].
 const LOOK: u64 = 60_000_000;
 
 impl BackgroundState {
@@ -164,7 +164,7 @@ impl BackgroundState {
         self.turns_at = now.saturating_add(round_half_up(stay).max(1));
     }
 
-    /// The share that is taken at `now`, which never goes back \[10⁻⁶\].
+    /// Returns the share that is taken at `now`, which must not decrease from call to call \[10⁻⁶\].
     pub fn load(&mut self, now: u64) -> u64 {
         while self.turns_at <= now {
             let at = self.turns_at;
@@ -189,7 +189,7 @@ impl BackgroundState {
         }
     }
 
-    /// When the load may next be another \[µs\].
+    /// Returns the next instant at which the load may change \[µs\]; `None`: it is constant.
     pub fn next_change(&mut self, now: u64) -> Option<u64> {
         self.load(now);
         match &self.background {

@@ -17,31 +17,32 @@ use crate::model::spec::At;
 use crate::units::{SimTime, Steps, grouped};
 
 capacity_keys! {
-    /// The reserved tier; what does not fit goes on along the route.
+    /// A capacity of the reserved tier; requests that do not fit go on along the route.
     #[schemars(rename = "Reserved")]
     pub struct ReservedSpec {
-        /// Input tokens a minute; at least 100,000.
+        /// The input tokens a minute that are bought; at least 100,000.
         pub input_tpm: At<Count>,
-        /// Output tokens a minute; at least 10,000.
+        /// The output tokens a minute that are bought; at least 10,000.
         pub output_tpm: At<Count>,
-        /// How long it is bound; default 1-month.
+        /// The term for which the tokens are bought; default 1-month.
         pub commitment: Option<At<ReservedCommitment>>,
-        /// Of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
+        /// The hourly price of 1,000 input tokens a minute, such as "$0.18/h"; the catalogue's when left out.
         pub price_per_1k_input_tpm_hour: Option<At<HourlyPrice>>,
-        /// Of 1,000 output tokens a minute; the catalogue's when left out.
+        /// The hourly price of 1,000 output tokens a minute; the catalogue's when left out.
         pub price_per_1k_output_tpm_hour: Option<At<HourlyPrice>>,
-        /// How output is admitted; default reserve.
+        /// The rule by which output is admitted; default reserve.
         pub admission: Option<At<AdmissionWord>>,
         /// The algorithm that enforces the limits; default fixed_window.
         pub limiter: Option<At<LimiterChoice>>,
-        /// The inference profile that it is bought for; that of the model's id when left out.
+        /// The inference profile for which the tokens are bought; that of the model's id when left out.
         pub profile: Option<At<Text>>,
-        /// The name of a `[quotas.NAME]`, or a list of them.
+        /// The name of a quota `[quotas.NAME]`, or a list of such names.
         pub quota: Option<At<Names>>,
     }
 }
 
-/// Where the catalogue says nothing \[tokens/min; AWS user guide, service-tiers-inference\].
+/// The least input and output a minute that are sold, unless listed \[tokens/min; AWS user guide,
+/// service-tiers-inference\].
 const LEAST: [u64; 2] = [100_000, 10_000];
 
 impl Kind for ReservedSpec {
@@ -127,7 +128,7 @@ impl Kind for ReservedSpec {
 }
 
 impl ReservedSpec {
-    /// Prices that the catalogue lists and the scenario does not state.
+    /// Reports the prices that the catalogue lists and the scenario does not state.
     fn tell_of_prices(&self, term: &ReservedTerm, (source, as_of): (&str, &str), site: &mut Site<'_, '_>) {
         let source = format!("{source}; commitment {}", term.commitment);
         for (key, written, listed) in [

@@ -1,4 +1,4 @@
-//! Who has room, where limits alone do not say: a pool of regions, copies of a model, a sink of jobs.
+//! Room beyond the limits: a pool of regions, copies of a model, a sink of jobs.
 
 use super::batch::JobsPlan;
 use super::cross_region::{Pool, PoolPlan};
@@ -7,30 +7,30 @@ use super::{Ask, Reason, Refused};
 use crate::random::{Purpose, Stream};
 use crate::units::{Tokens, WallClock};
 
-/// Where an attempt is served.
+/// The region or copy that serves an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Of the region or the copy.
+    /// The index of the region in its pool, or of the copy.
     pub index: u32,
-    /// Whose prompt cache it has.
+    /// The index of the region, which has a prompt cache of its own.
     pub region: usize,
-    /// Regions that were passed over.
+    /// The number of regions that were passed over.
     pub passed: u32,
-    /// What the place adds to the first token \[µs\].
+    /// The time that the place adds to the time to first token \[µs\].
     pub extra: u64,
 }
 
-/// How room is found, before it runs.
+/// The plan by which a capacity finds room, before it runs.
 #[derive(Debug, Clone)]
 pub enum Room {
-    /// Limits and concurrency are all there is.
+    /// Limits and concurrency alone decide.
     Limits,
     Regions(Box<PoolPlan>),
     Copies(Box<CopiesPlan>),
     Jobs(Box<JobsPlan>),
 }
 
-/// Room while it runs.
+/// The state of a room during a run.
 #[derive(Debug)]
 pub enum RoomState {
     Limits,
@@ -40,7 +40,7 @@ pub enum RoomState {
 }
 
 impl RoomState {
-    /// `capacity` names the streams of what the room draws by itself.
+    /// Returns the state of a room at t = 0. `capacity` names the random streams of the room.
     #[must_use]
     pub fn new(room: &Room, wall: &WallClock, seed: u64, replication: u64, capacity: &str) -> Self {
         let stream = |purpose| Stream::new(seed, replication, purpose, capacity);
@@ -52,7 +52,7 @@ impl RoomState {
         }
     }
 
-    /// Whether anything serves at all.
+    /// Succeeds if anything serves at all.
     pub fn ready(&mut self, now: u64) -> Result<(), Reason> {
         match self {
             Self::Copies(copies) => copies.ready(now),
@@ -60,8 +60,8 @@ impl RoomState {
         }
     }
 
-    /// Where a call would be served now; takes no place. What it asks may depend on the region; `home` is that of the
-    /// capacity itself. Copies that are asked for more than they serve may start one more.
+    /// Returns the place where a call would be served now; takes none. The demand may depend on the region; `home` is
+    /// the region of the capacity itself. Copies that are asked for more than they serve may start one more.
     pub fn find(&mut self, now: u64, ask_in: impl Fn(usize) -> Ask, home: usize) -> Result<Place, Refused> {
         match self {
             Self::Regions(pool) => pool.find(now, ask_in),
@@ -78,7 +78,7 @@ impl RoomState {
         }
     }
 
-    /// An attempt ends that had reserved `ask` at `admitted_at`, and used `used` tokens.
+    /// Ends an attempt that had reserved `ask` at `admitted_at` and used `used` tokens.
     pub fn leave(&mut self, now: u64, place: Place, ask: Ask, used: Tokens, admitted_at: u64) {
         match self {
             Self::Regions(pool) => pool.leave(now, place, ask, used, admitted_at),

@@ -1,4 +1,4 @@
-//! What capacities of every kind have: how many they serve at once, what they do when they are full, when they fail.
+//! Properties of all capacities: their concurrency, their behaviour when they are full, and their outages.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,27 +24,27 @@ macro_rules! capacity_keys {
             $(#[$meta])*
             pub struct $name {
                 $($own)*
-                /// Requests per minute, or "none".
+                /// The limit on requests per minute, or "none".
                 pub rpm: Option<At<crate::model::quantity::LimitAmount>>,
-                /// Tokens per minute, or "none".
+                /// The limit on tokens per minute, or "none".
                 pub tpm: Option<At<crate::model::quantity::LimitAmount>>,
-                /// Tokens per day, or "none".
+                /// The limit on tokens per day, or "none".
                 pub tpd: Option<At<crate::model::quantity::LimitAmount>>,
                 /// The algorithm that enforces limits per minute; default fixed_window.
                 pub limiter: Option<At<crate::model::capacity::limiter::LimiterChoice>>,
-                /// When the day of tpd starts again; default utc_day.
+                /// The time at which the day of tpd starts again; default utc_day.
                 pub tpd_reset: Option<At<crate::model::capacity::quota::TpdReset>>,
-                /// Already used of tpd at t = 0; default 0 \[tokens\].
+                /// The tokens of tpd that are already used at t = 0; default 0.
                 pub tpd_used_at_start: Option<At<crate::model::quantity::Count>>,
-                /// Whether cache reads are part of a reservation; default false.
+                /// True if cache reads are part of a reservation; default false.
                 pub reserve_cache_reads: Option<At<crate::model::quantity::Flag>>,
-                /// Whether a reservation takes max_tokens times the model's output_burndown; default false.
+                /// True if a reservation takes max_tokens times the model's output_burndown; default false.
                 pub reserve_output_burndown: Option<At<crate::model::quantity::Flag>>,
-                /// Whether a refused offer counts 1 for rpm; default false.
+                /// True if a refused offer counts 1 for rpm; default false.
                 pub count_refused_requests: Option<At<crate::model::quantity::Flag>>,
-                /// The name of a `[quotas.NAME]`, or a list of them.
+                /// The name of a quota `[quotas.NAME]`, or a list of such names.
                 pub quota: Option<At<crate::model::quantity::Names>>,
-                /// Prices of tokens here; the model's when left out.
+                /// The prices of tokens at this capacity; the model's when left out.
                 pub prices: Option<At<crate::model::pricing::PricesSpec>>,
             }
         }
@@ -77,29 +77,29 @@ macro_rules! capacity_keys {
         $(#[$meta])*
         pub struct $name {
             $($own)*
-            /// Requests in progress at once; default unlimited.
+            /// The most requests in progress at once; default unlimited.
             pub concurrency: Option<At<crate::model::quantity::Count>>,
-            /// What happens to an offer that finds no room; default throttle.
+            /// The treatment of an offer that finds no room; default throttle.
             pub on_saturation: Option<At<crate::model::capacity::serving::SaturationWord>>,
             /// The longest wait in a queue; default none.
             pub max_wait: Option<At<crate::model::quantity::Duration>>,
-            /// The most that wait in a queue; default 1,000,000.
+            /// The most requests that wait in the queue; default 1,000,000.
             pub max_queue: Option<At<crate::model::quantity::Count>>,
-            /// Times in which the capacity is out, or has less.
+            /// The periods in which the capacity is down or has less capacity.
             pub outages: Option<At<Vec<crate::model::capacity::serving::OutageSpec>>>,
-            /// What becomes of its limits while the run goes on.
+            /// The changes of the capacity's own limits during the run.
             pub changes: Option<At<Vec<crate::model::capacity::serving::ChangeSpec>>>,
             /// The chance that an offer meets a 503; default 0 \[1\].
             pub unavailable_probability: Option<At<crate::model::quantity::Share>>,
-            /// How long a refusal takes to reach the caller; default 0s.
+            /// The time that a refusal takes to reach the caller; default 0s.
             pub refusal_latency: Option<At<crate::model::quantity::Duration>>,
-            /// How requests in progress slow each other down; default none.
+            /// The slowing of requests by others in progress; default none.
             pub contention: Option<At<crate::model::capacity::contention::ContentionSpec>>,
-            /// Where it serves: a prompt cache belongs to one region. Capacities that name none share one.
+            /// The region that serves: a prompt cache belongs to one region. Capacities that name none share one.
             pub region: Option<At<crate::model::quantity::Text>>,
-            /// To the first token here, but for prefill; the model's when left out.
+            /// The time to the first token here, without prefill; the model's when left out.
             pub time_to_first_token: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
-            /// How much longer the first token takes here for each 1,000 input tokens that are not read from the cache; the
+            /// The extra time to the first token here for each 1,000 input tokens that are not read from the cache; the
             /// model's when left out.
             pub prefill_per_1k_tokens: Option<At<crate::model::law::LawSpec<crate::model::quantity::Duration>>>,
             /// The speed of the answer here; the model's when left out \[tokens/s\].
@@ -149,7 +149,7 @@ pub struct Serving<'s> {
 }
 
 words! {
-    /// What happens to an offer that finds no room: it is refused, or it waits.
+    /// The treatment of an offer that finds no room: it is refused, or it waits.
     SaturationWord, "an answer to saturation" {
         "throttle" => Throttle,
         "queue" => Queue,
@@ -161,11 +161,11 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Outage")]
 pub struct OutageSpec {
-    /// When it begins: a time since t = 0, or an instant.
+    /// The start of the outage: a time since t = 0, or an instant.
     pub at: At<Instant>,
-    /// How long it lasts; above zero.
+    /// The duration of the outage; above zero.
     pub lasts: At<Duration>,
-    /// What is left: 0 refuses everything with a 503, a share multiplies the capacity's own limits; default 0 \[1\].
+    /// The share left: 0 refuses everything with a 503, else it multiplies the capacity's own limits; default 0.
     pub factor: Option<At<Share>>,
 }
 
@@ -174,29 +174,29 @@ pub struct OutageSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Change")]
 pub struct ChangeSpec {
-    /// From when on: a time since t = 0, or an instant.
+    /// The instant from which the change holds: a time since t = 0, or an instant.
     pub at: At<Instant>,
-    /// Requests per minute.
+    /// The new limit on requests per minute.
     pub rpm: Option<At<Count>>,
-    /// Tokens per minute.
+    /// The new limit on tokens per minute.
     pub tpm: Option<At<Count>>,
-    /// Tokens per day.
+    /// The new limit on tokens per day.
     pub tpd: Option<At<Count>>,
-    /// Input tokens per minute of the mantle endpoint.
+    /// The new limit on input tokens per minute of the mantle endpoint.
     pub itpm: Option<At<Count>>,
-    /// Output tokens per minute of the mantle endpoint.
+    /// The new limit on output tokens per minute of the mantle endpoint.
     pub otpm: Option<At<Count>>,
-    /// Requests in progress at once.
+    /// The new limit on requests in progress at once.
     pub concurrency: Option<At<Count>>,
-    /// The chance that an offer meets a 503 \[1\].
+    /// The new chance that an offer meets a 503.
     pub unavailable_probability: Option<At<Share>>,
 }
 
-/// A whole, in the unit in which what outages leave is counted.
+/// The whole of a capacity, in the unit of the shares that outages leave \[10⁻⁶\].
 const ONE: u64 = 1_000_000;
 
-/// Returns what the outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones multiply. Outages
-/// with a fault are reported and left out.
+/// Returns the share of a capacity that outages leave over time \[10⁻⁶\]: 0 where one leaves nothing; overlapping ones
+/// multiply. Outages with a fault are reported and left out.
 pub fn share_left(specs: &[OutageSpec], sink: &mut Sink) -> Steps<u64> {
     let mut outages = Vec::new();
     for spec in specs {
@@ -245,8 +245,8 @@ impl Serving<'_> {
         self.changes.iter().map(|change| change.at.value.0)
     }
 
-    /// Returns how the capacity stands over time. `left` is what outages leave; `is_ready` says whether what is bought
-    /// is there, and may change at `bought_at` alone.
+    /// Returns the availability of the capacity over time. `left` is the share that outages leave; `is_ready` says
+    /// whether the bought throughput serves, and may change at `bought_at` alone.
     pub fn standing(
         &self,
         left: &Steps<u64>,
@@ -274,7 +274,7 @@ impl Serving<'_> {
         })
     }
 
-    /// What the latest change up to an instant says of a key.
+    /// Returns the value that the latest change up to an instant states for a key; `None`: no change states one.
     fn in_force<'c, T>(&'c self, at: SimTime, key: impl Fn(&'c ChangeSpec) -> Option<&'c At<T>>) -> Option<&'c At<T>> {
         let before = self.changes.iter().filter(|c| c.at.value.0 <= at && key(c).is_some());
         before.max_by_key(|c| c.at.value.0).and_then(key)
@@ -299,13 +299,13 @@ impl ChangeSpec {
         }
     }
 
-    /// Returns every limit that it names.
+    /// Returns every limit that the change states.
     pub fn limits(&self) -> impl Iterator<Item = (LimitKind, &At<Count>)> {
         LimitKind::ALL.into_iter().filter_map(|kind| Some((kind, self.limit(kind)?)))
     }
 }
 
-/// A count that fits 32 bits.
+/// Returns a count that fits 32 bits and is at least `least`; `None` after a finding.
 pub fn small(written: &At<Count>, name: &str, least: u32, sink: &mut Sink) -> Option<u32> {
     let n = u32::try_from(written.value.0).ok().filter(|n| *n >= least);
     if n.is_none() {

@@ -1,4 +1,4 @@
-//! What a kind of capacity is told when it is lowered, and whom it tells what it assumes.
+//! The context in which a kind of capacity is lowered: its model, its name, and the lists for findings and assumptions.
 
 use super::provisioned::AdmissionWord;
 use crate::catalog::{self, ModelEntry};
@@ -13,14 +13,14 @@ use crate::model::spec::At;
 pub struct Sold<'c> {
     /// The name under `[models]`.
     pub name: &'c str,
-    /// As written; empty when the scenario states the model itself.
+    /// The model id as written; empty when the scenario states the model itself.
     pub id: &'c str,
     pub id_at: &'c Span,
-    /// `None`: the scenario states the model itself, and nothing is known of how it is sold.
+    /// The catalogue's entry of the model; `None`: the scenario states the model itself.
     pub entry: Option<&'c ModelEntry>,
-    /// By which path its id reaches it: `in_region`, or a profile's prefix.
+    /// The path by which the id reaches the model: `in_region`, or a profile's prefix.
     pub path: &'c str,
-    /// It has been customized.
+    /// True if the model has been customized.
     pub is_custom: bool,
 }
 
@@ -37,11 +37,11 @@ impl<'c> Sold<'c> {
 pub struct Site<'s, 'c> {
     pub name: &'s str,
     pub at: &'s Span,
-    /// `None`: it is on no route, or its model was refused.
+    /// The model that the capacity serves; `None`: the capacity is on no route, or its model was refused.
     pub sold: Option<Sold<'c>>,
     pub sink: &'s mut Sink,
     pub facts: &'s mut Facts,
-    /// Regions by name, in the order in which they came up.
+    /// The names of regions, in the order in which they were first mentioned.
     pub regions: &'s mut Vec<String>,
 }
 
@@ -52,7 +52,7 @@ impl Site<'_, '_> {
         self.facts.assume(path, value, why);
     }
 
-    /// Tells of a figure that is published and that the scenario leaves out: its source, and its date.
+    /// Reports a published figure that the scenario leaves out, with its source and its date.
     pub fn publish(&mut self, key: &str, value: impl Into<String>, fact: (&str, &str)) {
         self.facts.cite(Origin::Published, format!("capacities.{}.{key}", self.name), value, fact);
     }
@@ -70,7 +70,7 @@ impl Site<'_, '_> {
         self.region(written.map_or("", |name| &name.value))
     }
 
-    /// Returns a number that AWS does not publish: of a range the low end is in force, and said to be.
+    /// Returns a number that AWS does not publish. Of a range the low end is in force, and reported as an assumption.
     pub fn unsure(&mut self, key: &str, written: &At<Unsure>, why: &str) -> Option<u64> {
         let value = match &written.value {
             Unsure::Known(n) => n.0,

@@ -1,5 +1,5 @@
-//! What an application does when its SDK has given up: whole efforts of the SDK, one after another, as frameworks and job
-//! queues make them.
+//! Retries by an application when its SDK has given up: whole efforts of the SDK, one after another, as frameworks and
+//! job queues make them.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
@@ -13,7 +13,7 @@ use crate::units::SimTime;
 /// The efforts of an application around those of its SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppRetries {
-    /// Efforts in all, the first included; at least 1.
+    /// The number of efforts in all, the first included; at least 1.
     pub attempts: u32,
     pub delay: AppDelay,
 }
@@ -21,9 +21,9 @@ pub struct AppRetries {
 /// The time from the end of one effort to the start of the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppDelay {
-    /// Always the same \[µs\].
+    /// A constant delay \[µs\].
     Constant(u64),
-    /// Before effort i + 1 (from 0): `min(base x 2^i, cap)` times the jitter's factor \[µs\].
+    /// A delay before effort i + 1 (from 0) of `min(base x 2^i, cap)` times the jitter's factor \[µs\].
     Exponential { base: u64, cap: u64, jitter: Jitter },
 }
 
@@ -45,7 +45,7 @@ impl AppRetries {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AppRetries")]
 pub struct AppRetriesSpec {
-    /// Efforts in all, the first included.
+    /// The number of efforts in all, the first included.
     pub attempts: At<Count>,
     /// The delay between the end of one application attempt and the start of the next: constant or doubling; default 0s.
     pub delay: Option<At<AppDelaySpec>>,
@@ -67,7 +67,7 @@ pub struct AppBackoffSpec {
     pub base: Option<At<Duration>>,
     /// The longest delay, before jitter; default 20s, or base where that is longer.
     pub cap: Option<At<Duration>>,
-    /// How the delay is randomised; default full.
+    /// The randomisation of the delay; default full.
     pub jitter: Option<At<JitterSpec>>,
 }
 
@@ -97,7 +97,7 @@ impl Kinds for AppDelaySpec {
 
 family!(AppDelaySpec, "AppDelay", "The time between efforts of an application: a time, or one that doubles.");
 
-/// More efforts than this never end.
+/// The most efforts that a scenario may state; more would never end.
 const MOST_ATTEMPTS: u64 = 20;
 const SECOND: u64 = 1_000_000;
 

@@ -24,17 +24,17 @@ pub struct Client {
     pub retries: RetryPolicy,
     /// The SDK whose retries these are, where the scenario names one.
     pub preset: Option<Preset>,
-    /// Request i runs in process i mod n; each process has a retry quota of its own. At least 1.
+    /// The number n of client processes, at least 1. Request i runs in process i mod n, which has its own retry quota.
     pub processes: u32,
-    /// Attempts of one process on their way at a time; the others wait in order.
+    /// The most attempts of one process in progress at a time; the others wait in order. `None`: no limit.
     pub max_connections: Option<u32>,
-    /// What holds the calls of a process back.
+    /// The token buckets with which a process holds its calls back; `None`: there are none.
     pub pace: Option<Pace>,
-    /// What the application does when the SDK has given up.
+    /// The further efforts of the application when the SDK has given up.
     pub app_retries: AppRetries,
-    /// From the sending of an attempt, a capacity's queue included \[µs\].
+    /// The longest time from the sending of an attempt, a capacity's queue included \[µs\]; `None`: no limit.
     pub attempt_timeout: Option<SimTime>,
-    /// From the arrival of the request \[µs\].
+    /// The longest time from the arrival of a request to its end \[µs\]; `None`: no limit.
     pub timeout: Option<SimTime>,
 }
 
@@ -45,7 +45,7 @@ impl Client {
         self.max_connections.is_some() || self.pace.is_some() || self.retries.adaptive
     }
 
-    /// How long a first attempt may take before the client gives up; `u64::MAX`: for ever \[µs\].
+    /// Returns the longest time that a first attempt may take before the client gives up \[µs\]; `u64::MAX`: for ever.
     #[must_use]
     pub fn patience(&self) -> u64 {
         [self.attempt_timeout, self.timeout].into_iter().flatten().map(|t| t.0).min().unwrap_or(u64::MAX)
@@ -64,26 +64,26 @@ impl Client {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Client")]
 pub struct ClientSpec {
-    /// What is done when an attempt fails; default standard.
+    /// The retry policy for failed attempts; default standard.
     pub retries: Option<At<RetriesSpec>>,
-    /// Processes, each with a retry quota of its own; default 1.
+    /// The number of processes, each with a retry quota of its own; default 1.
     pub processes: Option<At<Count>>,
-    /// Attempts that one process has on their way at a time; the others wait in order, and that counts as queue delay. The
-    /// AWS SDK for Python has 10; default no limit.
+    /// The most attempts that one process has in progress at a time; the others wait in order, and that counts as queue
+    /// delay. The AWS SDK for Python has 10; default no limit.
     pub max_connections: Option<At<Count>>,
     /// A token bucket of the caller's own in front of the SDK, in each process; default none.
     pub pace: Option<At<PaceSpec>>,
-    /// What the application does when the SDK has given up, as frameworks do; default nothing.
+    /// The retries of the application when the SDK has given up, as frameworks make them; default none.
     pub app_retries: Option<At<AppRetriesSpec>>,
-    /// From the sending of an attempt to giving it up; default none.
+    /// The time from the sending of an attempt to giving it up; default none.
     pub attempt_timeout: Option<At<Duration>>,
-    /// From the arrival of a request to giving it up; default none.
+    /// The time from the arrival of a request to giving it up; default none.
     pub timeout: Option<At<Duration>>,
 }
 
 const MOST_CONNECTIONS: u64 = 1_000_000;
 
-/// More would only cost memory.
+/// The most processes of a client; more would only cost memory.
 const MOST_PROCESSES: u64 = 100_000;
 
 impl ClientSpec {

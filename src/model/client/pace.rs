@@ -28,7 +28,7 @@ pub struct PaceSpec {
     pub burst: Option<At<Duration>>,
 }
 
-/// What a process may send.
+/// The most requests and tokens that a process may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// The most requests \[1/min\]; `None`: no limit.
@@ -63,7 +63,7 @@ impl PaceSpec {
 }
 
 const SECOND: u64 = 1_000_000;
-/// Above, a pace holds nobody back.
+/// The highest limit of a pace \[1/min\]; a higher one would hold no call back.
 const MOST_A_MINUTE: u64 = 1_000_000_000;
 const LONGEST_BURST: u64 = 86_400 * SECOND;
 
@@ -75,7 +75,7 @@ pub struct PaceState {
 }
 
 impl PaceState {
-    /// Full at t = 0.
+    /// Returns buckets that are full at t = 0.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         let bucket = |per_minute: u64| {
@@ -86,8 +86,8 @@ impl PaceState {
         Self { requests: pace.rpm.map(bucket), tokens: pace.tpm.map(bucket) }
     }
 
-    /// When a call of so many tokens may go \[µs\]; `now`: at once. A call larger than the burst goes when the bucket is
-    /// full, and leaves a debt.
+    /// Returns the time at which a call of `tokens` tokens may go \[µs\]; `now`: it may go at once. A call larger than
+    /// the burst goes when the bucket is full, and leaves a debt.
     pub fn ready_at(&mut self, now: u64, tokens: Tokens) -> u64 {
         let at = |bucket: &mut Option<TokenBucket>, amount: u64| {
             let Some(bucket) = bucket else { return now };
@@ -97,7 +97,7 @@ impl PaceState {
         at(&mut self.requests, 1).max(at(&mut self.tokens, tokens))
     }
 
-    /// The call goes.
+    /// Takes a call of `tokens` tokens from the buckets.
     pub fn take(&mut self, tokens: Tokens) {
         if let Some(bucket) = &mut self.requests {
             bucket.owe(1);

@@ -1,31 +1,31 @@
 //! The client-side rate limiter of the SDKs' `adaptive` mode (botocore 1.44.5, retries/adaptive.py, throttling.py,
 //! bucket.py).
 //!
-//! It sleeps until the first throttle. From then on each attempt takes one token of a bucket whose rate follows the
-//! answers: a throttle cuts it to 0.7 of what was measured, anything else lets it grow along the cubic
-//! `0.4 (dt - k)³ + w_max`, never above twice what is measured.
+//! The limiter is off until the first throttle. From then on each attempt takes one token of a bucket whose rate
+//! follows the answers: a throttle cuts it to 0.7 of the measured rate, any other answer lets it grow along the cubic
+//! `0.4 (dt - k)³ + w_max`, never above twice the measured rate.
 
-/// What is left of the rate after a throttle.
+/// The factor by which a throttle multiplies the rate.
 const BETA: f64 = 0.7;
-/// Of the cubic \[1/s⁴\].
+/// The coefficient of the cubic by which the rate grows \[1/s⁴\].
 const SCALE: f64 = 0.4;
 /// The weight of the newest half-second in the measured rate.
 const SMOOTHING: f64 = 0.8;
-/// The rate is measured over this \[s\].
+/// The time over which the rate is measured \[s\].
 const MEASURED_OVER: f64 = 0.5;
-/// The bucket is never filled more slowly \[1/s\].
+/// The least rate at which the bucket is filled \[1/s\].
 const LEAST_RATE: f64 = 0.5;
-/// The rate is at most so many times what is measured.
+/// The highest rate, as a multiple of the measured rate.
 const HEADROOM: f64 = 2.0;
 
-/// One client's limiter. Times are seconds since t = 0.
+/// The rate limiter of one client process. Times are seconds since t = 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RateLimiter {
     enabled: bool,
-    /// Answers a second, smoothed \[1/s\].
+    /// The smoothed rate of answers \[1/s\].
     measured: f64,
     counted: f64,
-    /// Where the half-second that is being counted begins \[s\].
+    /// The start of the half-second that is being counted \[s\].
     bucket: f64,
     /// The rate at the last throttle \[1/s\], when that was \[s\], and how long the cubic takes to get back to it \[s\].
     w_max: f64,
@@ -34,7 +34,7 @@ pub struct RateLimiter {
     fill_rate: f64,
     capacity: f64,
     tokens: f64,
-    /// When the tokens were last counted \[s\]; `None`: never.
+    /// The time at which the tokens were last counted \[s\]; `None`: never.
     filled: Option<f64>,
 }
 
@@ -57,10 +57,10 @@ impl Default for RateLimiter {
 }
 
 impl RateLimiter {
-    /// Takes a token for an attempt; else how long until there is one \[s\].
+    /// Takes a token for an attempt.
     ///
     /// # Errors
-    /// There is none yet.
+    /// Returns the time until there is a token, if there is none yet \[s\].
     pub fn take(&mut self, now: f64) -> Result<(), f64> {
         if !self.enabled {
             return Ok(());
@@ -73,7 +73,7 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// An attempt ended, in a throttle or otherwise.
+    /// Adjusts the rate to the end of an attempt, in a throttle or otherwise.
     pub fn answer(&mut self, now: f64, throttled: bool) {
         self.measure(now);
         let rate = if throttled {

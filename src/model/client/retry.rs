@@ -1,4 +1,4 @@
-//! What a client does when an attempt fails.
+//! The policies by which a client retries failed attempts.
 //!
 //! The AWS SDKs' rules are those of botocore 1.44.5 (`standard`) and 1.40.0 (`legacy`), with the SDK reference's page on
 //! retry behaviour.
@@ -13,29 +13,29 @@ use crate::model::spec::{At, Written, kinds, words};
 use crate::model::workload::arrivals::who;
 use crate::units::{SimTime, round_half_up};
 
-/// Retries of an AWS SDK or of an application's own making.
+/// A retry policy: that of an AWS SDK, or an application's own.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included; at least 1.
+    /// The number of attempts in all, the first included; at least 1.
     pub max_attempts: u32,
-    /// Before retry i (from 0): `min(base x 2^i, cap)` times the jitter's factor \[µs\].
+    /// The base of the delay before retry i (from 0): `min(base x 2^i, cap)` times the jitter's factor \[µs\].
     pub base_throttled: u64,
     pub base_transient: u64,
-    /// `u64::MAX`: none \[µs\].
+    /// The longest delay before jitter \[µs\]; `u64::MAX`: no limit.
     pub cap: u64,
     pub jitter: Jitter,
-    /// There is no delay before retry 0.
+    /// True if there is no delay before retry 0.
     pub first_at_once: bool,
     pub quota: Option<RetryQuota>,
-    /// With the client-side rate limiter of [`super::rate_limiter`].
+    /// True if the client-side rate limiter of [`super::rate_limiter`] is in force.
     pub adaptive: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jitter {
-    /// U(0, 1)
+    /// The factor is U(0, 1).
     Full,
-    /// 1/2 + U(0, 1)/2
+    /// The factor is 1/2 + U(0, 1)/2.
     Equal,
     /// No jitter: the factor is 1.
     None,
@@ -44,7 +44,7 @@ pub enum Jitter {
 /// A token bucket of retries that only successes refill; one per client process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryQuota {
-    /// What it starts at and never exceeds.
+    /// The tokens that the bucket holds at first and never exceeds.
     pub capacity: u32,
     pub cost_throttled: u32,
     pub cost_transient: u32,
@@ -52,12 +52,12 @@ pub struct RetryQuota {
 }
 
 impl RetryQuota {
-    /// botocore 1.44.5, retries/quota.py.
+    /// The retry quota of `standard` mode (botocore 1.44.5, retries/quota.py).
     pub const STANDARD: Self = Self { capacity: 500, cost_throttled: 5, cost_transient: 14, cost_timed_out: 14 };
 }
 
 kinds! {
-    /// What a client does when an attempt fails. `standard` is what AWS SDKs do by default since November 2026.
+    /// The policy by which a client retries failed attempts. `standard` is the default of AWS SDKs since November 2026.
     RetriesSpec, "a retry policy", meant meant {
         "none" => None(NoRetriesSpec),
         "standard" => Standard(StandardSpec),
@@ -79,7 +79,7 @@ fn meant(written: Written<'_>) -> Vec<String> {
     }
 }
 
-/// One attempt and no more.
+/// No retries: one attempt and no more.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NoRetries")]
@@ -91,7 +91,7 @@ pub struct NoRetriesSpec {}
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "StandardRetries")]
 pub struct StandardSpec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -101,7 +101,7 @@ pub struct StandardSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Standard2025Retries")]
 pub struct Standard2025Spec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -110,7 +110,7 @@ pub struct Standard2025Spec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "AdaptiveRetries")]
 pub struct AdaptiveSpec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -119,7 +119,7 @@ pub struct AdaptiveSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LegacyRetries")]
 pub struct LegacySpec {
-    /// Attempts in all, the first included; default 5.
+    /// The number of attempts in all, the first included; default 5.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -128,20 +128,20 @@ pub struct LegacySpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ExponentialRetries")]
 pub struct BackoffSpec {
-    /// Attempts in all, the first included; default 3.
+    /// The number of attempts in all, the first included; default 3.
     pub max_attempts: Option<At<Count>>,
     /// The delay before the first retry, before jitter; default 1s.
     pub base: Option<At<Duration>>,
     /// The longest delay, before jitter; default 20s.
     pub cap: Option<At<Duration>>,
-    /// How the delay is randomised; default full.
+    /// The randomisation of the delay; default full.
     pub jitter: Option<At<JitterSpec>>,
     /// The size of a retry quota in each process, of which a retry costs 5 (throttled) or 14 (transient); default none.
     pub retry_quota: Option<At<Count>>,
 }
 
 words! {
-    /// How a delay is randomised: times U(0, 1), times 1/2 + U(0, 1)/2, or not at all.
+    /// The randomisation of a delay: times U(0, 1), times 1/2 + U(0, 1)/2, or none.
     JitterSpec, "a jitter" {
         "full" => Full,
         "equal" => Equal,
@@ -160,11 +160,11 @@ impl From<JitterSpec> for Jitter {
 }
 
 const SECOND: u64 = 1_000_000;
-/// Delays double; more attempts than this never end.
+/// The most attempts that a scenario may state; as delays double, more would never end.
 const MOST_ATTEMPTS: u64 = 50;
 
 impl RetryPolicy {
-    /// botocore 1.44.5, retries/standard.py.
+    /// The policy of `standard` mode (botocore 1.44.5, retries/standard.py).
     pub const STANDARD: Self = Self {
         max_attempts: 3,
         base_throttled: SECOND,
@@ -175,15 +175,15 @@ impl RetryPolicy {
         quota: Some(RetryQuota::STANDARD),
         adaptive: false,
     };
-    /// botocore 1.40.0, retries/standard.py.
+    /// The policy of `standard` mode before November 2026 (botocore 1.40.0, retries/standard.py).
     pub const STANDARD_2025: Self = Self {
         base_transient: SECOND,
         quota: Some(RetryQuota { capacity: 500, cost_throttled: 5, cost_transient: 5, cost_timed_out: 10 }),
         ..Self::STANDARD
     };
-    /// botocore 1.44.5, retries/adaptive.py.
+    /// The policy of `adaptive` mode (botocore 1.44.5, retries/adaptive.py).
     pub const ADAPTIVE: Self = Self { adaptive: true, ..Self::STANDARD };
-    /// botocore 1.44.5, retryhandler.py.
+    /// The policy of `legacy` mode (botocore 1.44.5, retryhandler.py).
     pub const LEGACY: Self = Self {
         max_attempts: 5,
         base_throttled: SECOND,
@@ -196,7 +196,7 @@ impl RetryPolicy {
     };
     pub const NONE: Self = Self { max_attempts: 1, ..Self::LEGACY };
 
-    /// The mode with as many attempts as are written.
+    /// Returns the policy with the number of attempts that is written; `None` after a finding.
     pub(super) fn of(self, written: &Option<At<Count>>, sink: &mut Sink) -> Option<Self> {
         Some(Self { max_attempts: attempts(written.as_ref(), self.max_attempts, sink)?, ..self })
     }
@@ -264,7 +264,7 @@ impl BackoffSpec {
     }
 }
 
-/// Why an attempt is retried: throttled and transient failures wait and cost differently.
+/// The cause of a retry: throttled and transient failures wait and cost differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The attempt was refused with a 429.
@@ -306,7 +306,7 @@ pub(super) fn doubled(base: u64, cap: u64, jitter: Jitter, i: u32, u: f64) -> u6
 #[derive(Debug, Clone)]
 pub struct RetryQuotas {
     rule: Option<RetryQuota>,
-    /// What is left, by process.
+    /// The tokens that are left in each process.
     left: Vec<u32>,
 }
 
@@ -343,7 +343,7 @@ impl RetryQuotas {
         self.rule.is_some()
     }
 
-    /// A request was answered: a first try returns 1, a retried one the cost of its last retry.
+    /// Records an answered request: a first try returns 1, a retried one the cost of its last retry.
     #[inline]
     pub fn give_back(&mut self, index: u64, last_cost: u32) {
         if let Some(rule) = self.rule {
@@ -353,7 +353,7 @@ impl RetryQuotas {
         }
     }
 
-    /// What is left of the quota of request number `index`'s process.
+    /// Returns the rest of the retry quota of the process of request number `index`; `None`: retries have no quota.
     #[must_use]
     pub fn left(&self, index: u64) -> Option<u32> {
         self.rule.map(|_| self.left[self.process(index)])

@@ -1,5 +1,5 @@
-//! Retries by the name and the version of an SDK: what it does by default, or in a mode of it that is asked for. The facts
-//! are rows of `catalog/sdks.toml`; what no row tells is refused.
+//! Retries by the name and the version of an SDK: its default, or a mode that is asked for. The facts are rows of
+//! `catalog/sdks.toml`; versions and modes without a row are refused.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,35 +10,35 @@ use crate::diagnostic::{Sink, Span};
 use crate::model::quantity::{Count, Text};
 use crate::model::spec::{At, Refusal, Scalar, Written, scalar, unknown, words};
 
-/// The SDK that a policy is of.
+/// The SDK from which a retry policy comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preset {
-    /// Such as `python 1.43.2`.
+    /// The name and version of the SDK, such as `python 1.43.2`.
     pub sdk: String,
-    /// Such as `legacy`.
+    /// The retry mode, such as `legacy`.
     pub mode: &'static str,
-    /// Whether that is what it does when nobody says anything.
+    /// True if this version of the SDK uses the mode by default.
     pub is_default: bool,
-    /// What its source does not say.
+    /// The assumption that the catalogue makes where its source is silent; `None`: it makes none.
     pub assumed: Option<&'static str>,
     /// The date of its facts, YYYY-MM-DD.
     pub as_of: &'static str,
-    /// Where they stand.
+    /// The source of the facts.
     pub source: &'static str,
 }
 
-/// What an AWS SDK of a version does; `bedload catalog` lists those that are known.
+/// The retry behaviour of one version of an AWS SDK; `bedload catalog` lists the known ones.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SdkRetries")]
 pub struct SdkSpec {
-    /// Such as "python".
+    /// The name of the SDK, such as "python".
     pub name: At<Text>,
-    /// Of the SDK, such as "1.44.0"; for Python that of botocore.
+    /// The version of the SDK, such as "1.44.0"; for Python the version of botocore.
     pub version: At<VersionText>,
-    /// The retry mode that is set; default what this version does when none is.
+    /// The retry mode that is set; default that of the version.
     pub mode: Option<At<ModeSpec>>,
-    /// Attempts in all, the first included; default that of the mode.
+    /// The number of attempts in all, the first included; default that of the mode.
     pub max_attempts: Option<At<Count>>,
 }
 
@@ -77,7 +77,7 @@ impl Scalar for VersionText {
 }
 scalar!(VersionText, { "type": "string", "examples": ["1.44.0"] });
 
-/// Packages that are not named as the catalogue names their SDK.
+/// The packages whose name differs from the name of their SDK in the catalogue.
 const PACKAGES: [(&str, &str); 6] = [
     ("boto3", "python"),
     ("botocore", "python"),
@@ -111,7 +111,7 @@ pub fn of_package(text: &str) -> Option<String> {
     Some(format!("{{ name = \"{}\", version = \"{version}\" }}", sdk.name))
 }
 
-/// What to do about an SDK of which too little is known.
+/// The help of an error about an SDK of which the catalogue knows too little.
 const STATE_IT: &str = "state what it does, such as retries = \"standard_2025\" or retries = \"legacy\"";
 
 impl SdkSpec {

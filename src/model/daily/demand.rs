@@ -12,17 +12,17 @@ use crate::model::workload::tokens::TokensOf;
 use crate::random::Law;
 use crate::units::{MICROS_PER_MINUTE, Tokens, round_half_up};
 
-/// The expected requests of every workload, and what the limits per minute let through of them.
+/// The expected requests of every workload, and the share of them that the limits per minute admit.
 pub(super) struct Demand<'m> {
     model: &'m Model,
-    /// By workload: the requests of each minute of the wall clock, from that of t = 0 on.
+    /// The expected requests of each workload in each minute of the wall clock, from the minute of t = 0 on.
     requests: Vec<Vec<f64>>,
-    /// By quota: the share of what is asked in each minute that its limits per minute admit, at most 1.
+    /// The share of the demand on each quota that its limits per minute admit, by minute; at most 1.
     admitted: Vec<Vec<f64>>,
 }
 
 impl<'m> Demand<'m> {
-    /// Returns the demand of so many minutes.
+    /// Returns the demand of the first `minutes` minutes.
     pub(super) fn new(model: &'m Model, minutes: usize) -> Self {
         let phase = model.run.start.phase(MICROS_PER_MINUTE, 0);
         let requests = model.workloads.iter().map(|workload| requests(workload, phase, minutes)).collect();
@@ -46,7 +46,7 @@ impl<'m> Demand<'m> {
         asked
     }
 
-    /// Returns the calls whose first capacity asks a quota. What overflows to it is not known beforehand.
+    /// Returns the calls whose first capacity asks a quota. Calls that overflow to it are not known beforehand.
     fn calls(&self, quota: usize) -> Vec<Call<'m>> {
         let mut calls = Vec::new();
         for (number, workload) in self.model.workloads.iter().enumerate() {
@@ -60,7 +60,7 @@ impl<'m> Demand<'m> {
         calls
     }
 
-    /// The share of what is asked in each minute that the limits per minute of a quota admit.
+    /// Returns the share of the demand of each minute that the limits per minute of a quota admit.
     fn share_admitted(&self, quota: usize) -> Vec<f64> {
         let limits = &self.model.quotas[quota];
         let mut share = vec![1.0; self.admitted[quota].len()];
@@ -205,7 +205,7 @@ impl Call<'_> {
         }
     }
 
-    /// Returns the mean parts of the prompts of a trace that tells what was cached.
+    /// Returns the mean parts of the prompts of a trace that records cached tokens.
     fn recorded_parts(&self) -> Option<InputParts> {
         let Arrivals::Trace(replay) = &self.workload.arrivals else { return None };
         let (mut rows, mut parts) = (0, [0u64; 3]);

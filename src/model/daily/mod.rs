@@ -1,4 +1,4 @@
-//! When a daily limit is used up at the rates that a scenario states.
+//! The instants at which daily limits are used up at the rates that a scenario states.
 //!
 //! The expected demand is summed minute by minute over the week that follows t = 0: the intensity of each workload times
 //! the mean that one of its requests is charged. It is an expectation, not a simulation: refused requests ask as if they
@@ -15,10 +15,10 @@ use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime, WallClock, grouped};
 use demand::Demand;
 
-/// How far ahead is looked: a week, and the rest of the day on which the run starts \[min\].
+/// The time span of a forecast: a week, and the rest of the day on which the run starts \[min\].
 const HORIZON: usize = 8 * 1_440;
 
-/// The daily limit of a quota and its kind; `None`: it has none.
+/// Returns the daily limit of a quota and its kind; `None`: the quota has none.
 #[must_use]
 pub fn daily_limit(quota: &Quota) -> Option<(LimitKind, Limit)> {
     let daily = LimitKind::ALL.into_iter().filter(|kind| kind.is_daily());
@@ -36,22 +36,22 @@ pub struct Outlook<'m> {
 }
 
 impl<'m> Outlook<'m> {
-    /// Looks a week ahead.
+    /// Returns the outlook over the week after t = 0.
     #[must_use]
     pub fn new(model: &'m Model) -> Self {
         Self { model, demand: Demand::new(model, HORIZON) }
     }
 
-    /// The instant at which the daily limit of a quota is first used up at the stated rates, since t = 0; `None`: within a
-    /// week it is not, or the quota has no daily limit.
+    /// Returns the time from t = 0 until the daily limit of a quota is first used up at the stated rates; `None`:
+    /// within a week it is not, or the quota has no daily limit.
     #[must_use]
     pub fn used_up_at(&self, quota: usize) -> Option<SimTime> {
         let (kind, limit) = daily_limit(&self.model.quotas[quota])?;
         first_used_up(self.model, quota, limit, &self.demand.of_limit(quota, kind))
     }
 
-    /// Returns what the daily limit of a quota is expected to be charged from one instant to another at the stated rates, of
-    /// calls whose first capacity asks it \[tokens\].
+    /// Returns the expected charge of the daily limit of a quota from one instant to another at the stated rates, by
+    /// calls whose first capacity asks the quota \[tokens\].
     #[must_use]
     pub fn expected(&self, quota: usize, from: SimTime, to: SimTime) -> f64 {
         let Some((kind, _)) = daily_limit(&self.model.quotas[quota]) else { return 0.0 };
@@ -62,7 +62,7 @@ impl<'m> Outlook<'m> {
         demand.get(*minutes.start()..demand.len().min(minutes.end() + 1)).unwrap_or_default().iter().sum()
     }
 
-    /// Says in a sentence when a daily limit is used up at the stated rates; `None` when it is not used up.
+    /// Returns a sentence that says when a daily limit is used up at the stated rates; `None` when it is not used up.
     #[must_use]
     pub fn forecast(&self, quota: usize) -> Option<String> {
         let at = self.used_up_at(quota)?;
@@ -76,8 +76,8 @@ impl<'m> Outlook<'m> {
     }
 }
 
-/// Whether the account's daily quota is used up within a week at the stated rates, as it counts tokens now or if each token
-/// were weighted by its price.
+/// Returns whether the account's daily quota is used up within a week at the stated rates, either as it counts tokens
+/// now or with each token weighted by its price.
 #[must_use]
 pub fn is_account_short(model: &Model) -> bool {
     let of_the_account = |q: &usize| model.quotas[*q].limit(LimitKind::AccountTpd).is_some();
@@ -91,7 +91,7 @@ pub fn is_account_short(model: &Model) -> bool {
     !quotas.is_empty() && (is_short(model) || is_short(&by_price))
 }
 
-/// The instant at which a demand by minute has used up a limit.
+/// Returns the instant at which a demand by minute has used up a limit; `None`: it never does.
 fn first_used_up(model: &Model, quota: usize, limit: Limit, demand: &[f64]) -> Option<SimTime> {
     let used_at_start = model.quotas[quota].tpd_used_at_start as f64;
     let (phase, is_rolling) = match limit.limiter {
@@ -140,8 +140,9 @@ pub fn name_of_limit(quota: &Quota) -> Option<String> {
     })
 }
 
-/// An instant of the run in a sentence: `03:50 UTC, 9 h 20 min after the start`, or `08:12 America/New_York (13:12 UTC), 3 h
-/// after the start` where the run starts by the clock of a place. Another day than that of the start is named.
+/// Returns an instant of the run in words: `03:50 UTC, 9 h 20 min after the start`, or
+/// `08:12 America/New_York (13:12 UTC), 3 h after the start` where the run starts by the clock of a place. Another day
+/// than that of the start is named.
 #[must_use]
 pub fn moment(start: &WallClock, at: SimTime) -> String {
     let (clock, since) = moment_and_time(start, at);

@@ -1,4 +1,4 @@
-//! From what was written to the law's own parameters.
+//! The computation of a law's own parameters from the figures that a scenario writes.
 
 use super::{
     EmpiricalSpec, ExponentialSpec, GammaLawSpec, LawSpec, LognormalSpec, MixtureSpec, NormalSpec, QuantileSpec,
@@ -12,9 +12,9 @@ use crate::random::{Law, Part, Shape};
 /// The standard normal quantiles of 0.95 and 0.99.
 const Z_95: f64 = 1.644_853_626_951_472_2;
 const Z_99: f64 = 2.326_347_874_040_840_8;
-/// Coefficients of variation outside are no traffic that anyone has seen, and strain the samplers.
+/// The coefficients of variation that are accepted; others are seen in no traffic, and strain the samplers.
 const CV: std::ops::RangeInclusive<f64> = 0.001..=100.0;
-/// Beyond it a lognormal is a coin that shows zero or infinity.
+/// The largest sigma of a lognormal; beyond it, nearly all draws are near zero or beyond all bounds.
 const LARGEST_SIGMA: f64 = 10.0;
 
 impl<Q: Quantity> LawSpec<Q> {
@@ -137,7 +137,7 @@ impl<Q: Quantity> LognormalSpec<Q> {
     }
 }
 
-/// Mu and sigma from the median and the percentile whose normal quantile is `z`.
+/// Returns mu and sigma from the median and the percentile whose normal quantile is `z`; `None` after a finding.
 fn by_percentile<Q: Quantity>(median: &At<Q>, high: &At<Q>, z: f64, name: &str, sink: &mut Sink) -> Option<(f64, f64)> {
     let (m, q) = (positive(median, "median", sink), positive(high, name, sink));
     let (m, q) = (m?, q?);
@@ -148,7 +148,7 @@ fn by_percentile<Q: Quantity>(median: &At<Q>, high: &At<Q>, z: f64, name: &str, 
     Some((libm::log(m), libm::log(q / m) / z))
 }
 
-/// Mu and sigma of a lognormal from its median and 95th percentile, both above zero.
+/// Returns mu and sigma of a lognormal from its median and 95th percentile, both above zero.
 #[must_use]
 pub fn lognormal_of_p95(median: f64, p95: f64) -> (f64, f64) {
     (libm::log(median), libm::log(p95 / median) / Z_95)
@@ -202,7 +202,7 @@ impl<Q: Quantity> MixtureSpec<Q> {
     }
 }
 
-/// Shares that rise from 0 to 1, and values that do not fall.
+/// Returns the law of a table of quantiles: shares must rise from 0 to 1, and values must not fall.
 fn quantiles<Q: Quantity>(rows: &At<Vec<QuantileSpec<Q>>>, sink: &mut Sink) -> Option<Shape> {
     let shares: Vec<f64> = rows.value.iter().map(|row| row.share.value.0).collect();
     let values: Option<Vec<f64>> = rows.value.iter().map(|row| amount(&row.value.value, &row.value.at, sink)).collect();
@@ -269,7 +269,7 @@ impl<Q: Quantity> EmpiricalSpec<Q> {
         None
     }
 
-    /// What was read of the column.
+    /// Returns the distribution of the values that were read from the column; `None` after a finding.
     fn counted(&self, file: &At<Text>, sink: &mut Sink) -> Option<Shape> {
         if self.column.is_none() {
             let rule = format!("which column of `{}` is meant is not said", &*file.value);
@@ -318,7 +318,7 @@ impl<Q: Quantity> EmpiricalSpec<Q> {
     }
 }
 
-/// Sorted by value, so that the quantile function rises; values without weight are left out.
+/// Returns the law of weighted values, sorted so that the quantile function rises; values without weight are left out.
 fn cumulated(values: &[f64], weights: &[f64], total: f64) -> Shape {
     let mut pairs: Vec<(f64, f64)> =
         values.iter().copied().zip(weights.iter().copied()).filter(|(_, w)| *w > 0.0).collect();

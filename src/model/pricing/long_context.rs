@@ -16,11 +16,11 @@ use crate::units::{Price, Tokens, Usd, parse};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PricesByLength {
     pub standard: TokenPrices,
-    /// `None`: the length of a prompt changes no price.
+    /// The prices of long prompts; `None`: the length of a prompt changes no price.
     pub long: Option<LongPrices>,
 }
 
-/// Prices of requests whose prompt is longer than a threshold.
+/// The prices of requests whose prompt is longer than a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LongPrices {
     /// The longest prompt at standard prices \[tokens\].
@@ -37,33 +37,33 @@ impl PricesByLength {
     }
 }
 
-/// Prices of requests with a long prompt, such as `{ above = 200_000, input = "$6/1M" }`. What is left out comes from
-/// the catalogue, else it is the standard price; a cache price that is known nowhere rises as input does.
+/// The prices of requests with a long prompt, such as `{ above = 200_000, input = "$6/1M" }`. Prices that are left out
+/// come from the catalogue, else they are the standard prices; a cache price that is known nowhere rises as input does.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LongContextPrices")]
 pub struct LongContextSpec {
     /// The longest prompt at standard prices, cached parts included; the catalogue's when left out \[tokens\].
     pub above: Option<At<Count>>,
-    /// Input that the cache neither reads nor writes.
+    /// The price of input that the cache neither reads nor writes.
     pub input: Option<At<TokenPrice>>,
-    /// Output.
+    /// The price of output.
     pub output: Option<At<TokenPrice>>,
-    /// Input that is read from the cache.
+    /// The price of input that is read from the cache.
     pub cache_read: Option<At<TokenPrice>>,
-    /// Input that is written to the cache for 5 minutes.
+    /// The price of input that is written to the cache for 5 minutes.
     pub cache_write_5m: Option<At<TokenPrice>>,
-    /// Input that is written to the cache for an hour.
+    /// The price of input that is written to the cache for an hour.
     pub cache_write_1h: Option<At<TokenPrice>>,
 }
 
-/// Prices of long prompts that could be told, and which of them are guessed.
+/// The prices of long prompts that are known, and which of them are guessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldLong {
     pub long: LongPrices,
-    /// Whether a cache price of long prompts is unknown and assumed to rise in proportion to the input price.
+    /// True if a cache price of long prompts is unknown and assumed to rise in proportion to the input price.
     pub cache_is_guessed: bool,
-    /// The catalogue's figures that are in force: its key, and the value as it writes it, with what multiplies it.
+    /// The catalogue's figures in force: the key of each, and the value as the catalogue writes it, with its factor.
     pub listed: Vec<(&'static str, String)>,
 }
 
@@ -76,9 +76,9 @@ const READ: Key = ("cache_read", |s| &s.cache_read, |e| &e.cache_read);
 const WRITE_5M: Key = ("cache_write_5m", |s| &s.cache_write_5m, |e| &e.cache_write_5m);
 const WRITE_1H: Key = ("cache_write_1h", |s| &s.cache_write_1h, |e| &e.cache_write_1h);
 
-/// Returns the prices of long prompts in force: what the scenario writes, in the capacity before the model, else what
-/// the catalogue lists; each is multiplied as the standard price is, for the tier or for batch. `None`: no threshold is
-/// known.
+/// Returns the prices of long prompts in force: those that the scenario writes, in the capacity before the model, else
+/// those that the catalogue lists; each is multiplied as the standard price is, for the tier or for batch. `None`: no
+/// threshold is known.
 #[must_use]
 pub fn tell(
     written: [Option<&PricesSpec>; 2],
@@ -131,7 +131,7 @@ fn scaled(price: Price, to: Price, from: Price) -> Price {
     }
 }
 
-/// The threshold is missing where a scenario states prices of long prompts and neither it nor the catalogue has one.
+/// Returns stated prices of long prompts for which neither the scenario nor the catalogue has a threshold.
 #[must_use]
 pub fn lacks_threshold<'s>(
     written: [Option<&'s PricesSpec>; 2],

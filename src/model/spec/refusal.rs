@@ -1,11 +1,11 @@
-//! Why a value is refused, and the texts that would be accepted in its place.
+//! Refusals of values: the reason, and the texts that would be accepted in their place.
 
 use serde::de;
 
 use crate::diagnostic::{Sink, Span};
 use crate::terms;
 
-/// Why a value is refused, and what to write instead.
+/// The reason for which a value is refused, and the correction to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     pub rule: String,
@@ -14,9 +14,9 @@ pub struct Refusal {
     pub offers: Vec<String>,
 }
 
-/// Parts the rule from the help in the one string that a serde error carries.
+/// The separator of the rule from the help in the one string that a serde error carries.
 const RULE_ENDS: char = '\u{1f}';
-/// Parts one offer from the next, after the help.
+/// The separator before each offer, after the help.
 const OFFER_ENDS: char = '\u{1e}';
 
 impl Refusal {
@@ -24,7 +24,7 @@ impl Refusal {
         Self { rule: rule.into(), help: None, offers: Vec::new() }
     }
 
-    /// Offers texts, each of which is accepted in the place of the value; with none, what stands in `otherwise` is said.
+    /// Offers texts, each of which is accepted in the place of the value; without any, the help is `otherwise`.
     #[must_use]
     pub fn offer(self, offers: Vec<String>, otherwise: &str) -> Self {
         let help = match offers.as_slice() {
@@ -41,7 +41,7 @@ impl Refusal {
         self.offer(offers.iter().map(|offer| format!("\"{offer}\"")).collect(), otherwise)
     }
 
-    /// Reports the refusal of what stands at a place.
+    /// Reports the refusal of the value at a place.
     pub fn report(self, at: Span, sink: &mut Sink) {
         sink.offer(at, self.rule, self.help, self.offers);
     }
@@ -75,7 +75,7 @@ impl Refusal {
     }
 }
 
-/// Refuses `name`, which is none of `known`: with what was meant when something is near, else with all there is.
+/// Returns the refusal of `name`, which is none of `known`, with the nearest of them if one is near, else with all.
 pub fn unknown<'k>(rule: String, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Refusal {
     match terms::nearest(name, known.clone()) {
         Some(near) => {

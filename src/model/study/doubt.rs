@@ -1,4 +1,4 @@
-//! `[doubt]`: what nobody publishes, and what it may be. An answer is asked for under every reading of it.
+//! `[doubt]`: quantities that are not known, with the values that they may have. Each reading has its answer.
 
 use std::borrow::Cow;
 
@@ -10,31 +10,31 @@ use super::sweep::{Setting, numeric};
 /// A key of the scenario whose value is not known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unknown {
-    /// Such as `capacities.us.limiter`.
+    /// The path of the key, such as `capacities.us.limiter`.
     pub path: String,
-    /// What the scenario runs at; `None`: what stands there is not one value, and is left as it is.
+    /// The value with which the scenario runs; `None`: the key has no single value, and is left as it is.
     pub base: Option<Alternative>,
     pub span: Alternatives,
-    /// Whether it is a rule that AWS does not publish, rather than a figure of the user's own.
+    /// True if the key is a rule that AWS does not publish; false if it is a figure of the user's own.
     pub is_unpublished: bool,
-    /// What to ask whom, or to measure.
+    /// The question to ask, and whom, or the measurement to make.
     pub ask: String,
 }
 
 /// One value that an unknown may have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alternative {
-    /// For the results.
+    /// The value as results show it.
     pub value: Value,
-    /// As TOML writes it.
+    /// The value as TOML writes it.
     pub text: String,
 }
 
-/// What an unknown may be.
+/// The values that an unknown quantity may have.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Alternatives {
     Set(Vec<Alternative>),
-    /// From `low` to `high`, both included, in the unit of the key.
+    /// A range from `low` to `high`, both included, in the unit of the key.
     Range {
         low: f64,
         high: f64,
@@ -58,7 +58,7 @@ impl Alternative {
 }
 
 impl Unknown {
-    /// Returns the values that are played beside the base: those of a set, the ends of a range.
+    /// Returns the values that are simulated beside the base: those of a set, the ends of a range.
     #[must_use]
     pub fn others(&self) -> Vec<Alternative> {
         let all = match &self.span {
@@ -75,7 +75,7 @@ impl Unknown {
         others
     }
 
-    /// Returns the setting that gives it a value.
+    /// Returns the setting that gives the key a value.
     #[must_use]
     pub fn at(&self, value: &Alternative) -> Setting {
         Setting { path: self.path.clone(), value: value.text.clone() }

@@ -1,4 +1,4 @@
-//! What is asked beyond one design point: a sweep, a size, and what is in doubt. Plain data; every point and every
+//! Questions beyond one design point: a sweep, a size, and the unknown quantities. Plain data; every point and every
 //! reading is a list of settings over the scenario.
 
 use std::collections::BTreeSet;
@@ -16,11 +16,11 @@ pub use sweep::{Axis, Choice, Setting, Sweep};
 /// The questions of a scenario.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Study {
-    /// `None`: it has no `[sweep]`.
+    /// The sweep; `None`: the scenario has no `[sweep]`.
     pub sweep: Option<Sweep>,
-    /// `None`: it has no `[size]`.
+    /// The size question; `None`: the scenario has no `[size]`.
     pub size: Option<Size>,
-    /// What is not known, sorted by path; empty: nothing is doubted.
+    /// The unknown quantities, sorted by path; empty: there are none.
     pub doubt: Vec<Unknown>,
     /// The metrics that every point of a sweep keeps, however many there are.
     pub kept: BTreeSet<String>,

@@ -13,8 +13,8 @@ pub fn is_same_key(one: &str, other: &str) -> bool {
         && short.iter().all(|segment| rest.any(|other| other == segment))
 }
 
-/// Returns whether what is set at one of them is set at the other as well: they lead to the same key, or one into the
-/// other's.
+/// Returns whether a setting at one path also sets the other: both lead to the same key, or one leads into the table of
+/// the other.
 #[must_use]
 pub fn overlaps(one: &str, other: &str) -> bool {
     is_same_key(one, other) || leads_into(one, other) || leads_into(other, one)

@@ -18,23 +18,23 @@ use crate::units::grouped;
 pub struct SizeSpec {
     /// The key to size, as a path, such as "capacities.dedicated.model_units".
     pub vary: At<Text>,
-    /// "least" (default): more of it is easier to keep. "greatest": less of it is.
+    /// The end of the good values: "least" (default) where more is easier to keep, "greatest" where less is.
     pub find: Option<At<Find>>,
     /// The first value, a whole number.
     pub from: At<Count>,
     /// The last value.
     pub to: At<Count>,
-    /// From one value to the next; default 1.
+    /// The step from one value to the next; default 1.
     pub step: Option<At<Count>>,
-    /// What follows each value, such as "/min" for a rate or "s" for a time; default: values are plain numbers.
+    /// The unit after each value, such as "/min" for a rate or "s" for a time; default: values are plain numbers.
     pub unit: Option<At<Text>>,
-    /// What you have or mean to buy, to be judged beside the answer; it may lie outside the range.
+    /// The value that you have or mean to buy, to be judged beside the answer; it may lie outside the range.
     pub bought: Option<At<Count>>,
     /// A second axis, one path with a list of its values: the answer for each of them.
     pub by: Option<BySpec>,
 }
 
-/// Which end of the good values is looked for.
+/// The end of the good values that is sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Find {
     Least,
@@ -89,27 +89,27 @@ impl JsonSchema for BySpec {
     }
 }
 
-/// What is to be sized.
+/// The question of a size: the key, its values, and the end of the good ones that is sought.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Size {
     /// The path whose value is looked for.
     pub vary: String,
     pub find: Find,
     pub from: u64,
-    /// At least `from`.
+    /// The last value; at least `from`.
     pub to: u64,
-    /// At least one.
+    /// The step from one value to the next; at least one.
     pub step: u64,
-    /// What follows each value; empty: nothing.
+    /// The unit that follows each value; empty: values are plain numbers.
     pub unit: String,
-    /// What is there, or is about to be.
+    /// The value that the user has or is about to buy; `None`: none is stated.
     pub bought: Option<u64>,
     /// The values of a second axis; empty: there is none.
     pub by: Vec<Choice>,
 }
 
 impl SizeSpec {
-    /// What is to be sized, as it is written: whether the range makes sense is not checked.
+    /// Returns the question of a size as it is written: whether the range makes sense is not checked.
     #[must_use]
     pub fn sought(&self, by: Vec<Choice>) -> Size {
         Size {
@@ -126,7 +126,7 @@ impl SizeSpec {
 }
 
 impl Size {
-    /// Values that show whether the range makes scenarios: its ends, and what lies between them.
+    /// Returns values that show whether the range makes scenarios: its ends, and some of those between them.
     #[must_use]
     pub fn probes(&self) -> Vec<u64> {
         const PROBES: u64 = 16;
@@ -148,25 +148,25 @@ impl Size {
         Choice { parameters: vec![(self.vary.clone(), text.into())], settings: vec![setting] }
     }
 
-    /// A value as a text shows it, with its unit: `80/min`.
+    /// Returns a value as a text shows it, with its unit: `80/min`.
     #[must_use]
     pub fn told(&self, value: u64) -> String {
         format!("{}{}", grouped(value), self.unit)
     }
 
-    /// How many values the range has.
+    /// Returns the number of values in the range.
     #[must_use]
     pub fn values(&self) -> u64 {
         (self.to - self.from) / self.step + 1
     }
 
-    /// Value number `index` of the range.
+    /// Returns value number `index` of the range.
     #[must_use]
     pub fn value(&self, index: u64) -> u64 {
         self.from + index * self.step
     }
 
-    /// Which number a value has in the range, when it is one of it.
+    /// Returns the index of a value in the range; `None`: it is not one of its values.
     #[must_use]
     pub fn index(&self, value: u64) -> Option<u64> {
         let above = value.checked_sub(self.from)?;

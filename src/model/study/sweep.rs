@@ -11,14 +11,14 @@ use crate::random::{Purpose, Stream};
 /// One key of the scenario, and the value that a design point gives it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// Such as `capacities.us.tpm`.
+    /// The path of the key, such as `capacities.us.tpm`.
     pub path: String,
-    /// As TOML writes it.
+    /// The value as TOML writes it.
     pub value: String,
 }
 
 impl Setting {
-    /// `PATH=VALUE`, as `--set` takes it.
+    /// Returns the setting as `--set` takes it: `PATH=VALUE`.
     #[must_use]
     pub fn argument(&self) -> String {
         format!("{}={}", self.path, self.value)
@@ -28,22 +28,22 @@ impl Setting {
 /// One value of an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// What the point's parameters call it, by the axis' columns.
+    /// The values that stand for the choice in the parameters of a design point, by column of the axis.
     pub parameters: Vec<(String, Value)>,
     pub settings: Vec<Setting>,
 }
 
-/// What one dimension of the sweep can be.
+/// The values of one dimension of the sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Axis {
-    /// One of these.
+    /// One of the listed choices.
     Choices(Vec<Choice>),
-    /// A number between two, for samples.
+    /// A number from `low` to `high`, for samples.
     Between { path: String, low: f64, high: f64, is_whole: bool, geometric: bool },
 }
 
 impl Axis {
-    /// How many values it has; `None`: as many as there are samples.
+    /// Returns the number of values of the axis; `None`: as many as there are samples.
     #[must_use]
     pub fn len(&self) -> Option<u64> {
         match self {
@@ -52,7 +52,7 @@ impl Axis {
         }
     }
 
-    /// The names of what it varies.
+    /// Returns the names of the parameters that the axis varies.
     #[must_use]
     pub fn columns(&self) -> Vec<String> {
         match self {
@@ -63,7 +63,7 @@ impl Axis {
         }
     }
 
-    /// Returns the keys of the scenario that it sets.
+    /// Returns the keys of the scenario that the axis sets.
     #[must_use]
     pub fn paths(&self) -> BTreeSet<&str> {
         match self {
@@ -77,7 +77,7 @@ impl Axis {
         self.len() == Some(0)
     }
 
-    /// The choice at a share in [0, 1).
+    /// Returns the choice at a share in [0, 1).
     fn at(&self, share: f64) -> Choice {
         match self {
             Self::Choices(choices) => choices[((share * choices.len() as f64) as usize).min(choices.len() - 1)].clone(),
@@ -111,14 +111,14 @@ pub fn numeric(path: &str, x: f64) -> Choice {
 /// The design points of a scenario.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sweep {
-    /// In the order of the file; the last one varies fastest.
+    /// The axes in the order of the file; the last one varies fastest.
     pub axes: Vec<Axis>,
-    /// Points of a Latin hypercube over the axes instead of the grid.
+    /// The number of points of a Latin hypercube over the axes; `None`: the points are the grid.
     pub samples: Option<u64>,
 }
 
 impl Sweep {
-    /// How many design points there are; `None`: more than can be counted.
+    /// Returns the number of design points; `None`: more than can be counted.
     #[must_use]
     pub fn points(&self) -> Option<u64> {
         if self.samples.is_some() {
@@ -127,7 +127,7 @@ impl Sweep {
         self.axes.iter().try_fold(1u64, |n, axis| n.checked_mul(axis.len()?))
     }
 
-    /// Design point number `index` of a scenario with this seed: one choice for each axis.
+    /// Returns design point number `index` of a scenario with this seed: one choice for each axis.
     #[must_use]
     pub fn point(&self, index: u64, seed: u64) -> Vec<Choice> {
         if let Some(samples) = self.samples {
@@ -159,8 +159,8 @@ impl Sweep {
     }
 }
 
-/// Where sample `index` lies on an axis: in a stratum of its own, the strata in an order of the axis' own (McKay, Beckman
-/// and Conover, 1979).
+/// Returns the position of sample `index` on an axis, as a share: each sample has a stratum of its own, and each axis
+/// an order of strata of its own (McKay, Beckman and Conover, 1979).
 fn share(index: u64, samples: u64, seed: u64, axis: usize) -> f64 {
     let stream = Stream::new(seed, 0, Purpose::Design, "").within(axis as u64);
     let own = stream.bits(index);

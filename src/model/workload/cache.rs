@@ -12,7 +12,7 @@ use crate::model::spec::At;
 use crate::trace::NO_BLOCK;
 use crate::units::{Tokens, round_half_up};
 
-/// Which part of each input is read from the cache and which is written to it, each in \[0, 1\], together at most 1.
+/// The shares of each input that are read from the cache and written to it, each in \[0, 1\], together at most 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CacheShares {
     pub read: f64,
@@ -39,8 +39,8 @@ pub struct InputParts {
 }
 
 impl CacheShares {
-    /// Splits an input. Reads and writes are each rounded half up; the rest, and what is beyond the model's cacheable
-    /// maximum, is uncached. Reads come first, because what is live is the beginning of a prompt.
+    /// Splits an input. Reads and writes are each rounded half up; the rest, and the part beyond the model's cacheable
+    /// maximum, is uncached. Reads come first, because the live part of a prompt is its beginning.
     #[inline]
     #[must_use]
     pub fn split(self, input: Tokens) -> InputParts {
@@ -65,22 +65,22 @@ pub enum Cache {
     Recorded,
 }
 
-/// What of an input is cached. An entry becomes usable at the first token of the request that writes it, and lives `ttl`
-/// from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
+/// The rule for the parts of an input that are cached. An entry becomes usable at the first token of the request that
+/// writes it, and lives `ttl` from its last use; it belongs to one region \[AWS user guide, prompt-caching\].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Modelled {
     /// The time to live of a cached prefix \[µs\].
     pub ttl: u64,
     pub prefix: Option<Prefix>,
-    /// The whole prompt of each turn is an entry for the next turn of its session.
+    /// True if the whole prompt of each turn is an entry for the next turn of its session.
     pub context: bool,
-    /// The blocks that a trace names are entries.
+    /// True if the blocks that a trace names are entries.
     pub blocks: bool,
     /// The longest part of a prompt that the model caches \[tokens\]; [`UNBOUNDED`] where there is no limit.
     pub most: Tokens,
 }
 
-/// Each request begins with one of `keys` equally likely prefixes.
+/// The prefixes of prompts: each request begins with one of `keys` equally likely ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prefix {
     /// The length of the prefix \[tokens\].
@@ -89,15 +89,15 @@ pub struct Prefix {
 }
 
 impl Modelled {
-    /// Returns whether a prompt with this last block has nothing to cache: a trace names blocks, and none of it.
+    /// Returns whether a prompt with this last block has nothing to cache: a trace names blocks, but none of it.
     #[inline]
     #[must_use]
     pub fn caches_nothing_of(self, leaf: u32) -> bool {
         self.blocks && leaf == NO_BLOCK
     }
 
-    /// Returns the parts of an input of which so many leading tokens are live: what is to be cached and is not read is
-    /// written.
+    /// Returns the parts of an input whose first `live` tokens are live: tokens that are to be cached and are not read
+    /// are written.
     #[inline]
     #[must_use]
     pub fn split(self, input: Tokens, live: Tokens) -> InputParts {
@@ -136,7 +136,7 @@ impl Cache {
         }
     }
 
-    /// The parts of an input as far as they are known beforehand: nothing is live.
+    /// Returns the parts of an input as far as they are known beforehand: no entry is live.
     #[inline(always)]
     #[must_use]
     pub fn split(&self, input: Tokens) -> InputParts {
@@ -159,7 +159,7 @@ pub struct CacheSpec {
     pub write_share: Option<At<Share>>,
     /// The length of a prefix that requests have in common: hits are then a result \[tokens\].
     pub prefix_tokens: Option<At<Count>>,
-    /// Whether a turn's whole prompt is cached for the next turn of its session; default false.
+    /// True if a turn's whole prompt is cached for the next turn of its session; default false.
     pub context: Option<At<Flag>>,
     /// The lifetime of an entry from its last use; default 5m. Writes with a lifetime of 1h or more cost the higher
     /// price.
@@ -170,7 +170,7 @@ pub struct CacheSpec {
 
 pub const DEFAULT_TTL: u64 = 300_000_000;
 const HOUR: u64 = 3_600_000_000;
-/// More would only cost memory.
+/// The most prefixes of a workload; more would only cost memory.
 const MOST_KEYS: u64 = 1_000_000;
 
 impl CacheSpec {
@@ -180,7 +180,7 @@ impl CacheSpec {
         self.ttl.as_ref().is_some_and(|t| t.value.0.0 >= HOUR)
     }
 
-    /// `most` is the longest part of a prompt that the model caches \[tokens\].
+    /// Returns the cache; `None` after a finding. `most` is the longest part of a prompt that is cached \[tokens\].
     pub fn lower(&self, most: Tokens, sink: &mut Sink) -> Option<Cache> {
         if self.prefix_tokens.is_some() || self.has_context() {
             return self.modelled(most, sink).map(Cache::Modelled);
@@ -202,7 +202,7 @@ impl CacheSpec {
         Some(Cache::Shares(shares))
     }
 
-    /// Returns whether it states nothing but how long entries live.
+    /// Returns whether the keys state nothing but the lifetime of entries.
     #[must_use]
     pub fn is_only_a_ttl(&self) -> bool {
         self.read_share.is_none()
@@ -217,7 +217,7 @@ impl CacheSpec {
         self.context.as_ref().is_some_and(|c| c.value.0)
     }
 
-    /// Returns how long an entry lives \[µs\].
+    /// Returns the lifetime of an entry \[µs\].
     pub fn ttl(&self, sink: &mut Sink) -> u64 {
         let ttl = self.ttl.as_ref().map_or(DEFAULT_TTL, |t| t.value.0.0);
         if let Some(written) = self.ttl.as_ref().filter(|_| ttl == 0) {

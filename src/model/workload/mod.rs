@@ -1,4 +1,4 @@
-//! Who sends what: arrivals, tokens, the client, the way to capacity.
+//! Workloads: their arrivals, token counts and clients, and their routes to capacity.
 
 pub mod arrivals;
 pub mod cache;
@@ -38,8 +38,8 @@ impl Workload {
         &self.stages[self.stages.len() - 1]
     }
 
-    /// What each kind of its tokens counts at a capacity where tokens are weighted by price. The standard prices decide,
-    /// also of a longer prompt.
+    /// Returns the weight of each kind of the workload's tokens at a capacity where tokens are weighted by price. The
+    /// standard prices decide, also for a longer prompt.
     #[must_use]
     pub fn price_weights_at(&self, capacity: usize) -> PriceWeights {
         let mut stages = self.stages.iter().rev();
@@ -49,7 +49,7 @@ impl Workload {
 }
 
 words! {
-    /// When an attempt turns to the next capacity of a route: at once, or after the client's retries on this one.
+    /// The moment at which an attempt turns to the next capacity of a route: at once, or after the client's retries.
     Failover, "a failover" {
         "at_once" => AtOnce,
         "after_retries" => AfterRetries,
@@ -63,7 +63,7 @@ pub struct Slo {
     pub e2e: Option<SimTime>,
 }
 
-/// Who sends what, and where it goes.
+/// A workload: its traffic, the size of its requests, its client and its route to capacity.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Workload")]
@@ -77,7 +77,7 @@ pub struct WorkloadSpec {
     pub shape: Option<At<arrivals::shape::ShapeSpec>>,
     /// The clock of daily and weekly shapes, such as "Europe/Berlin"; default that of run.start.
     pub timezone: Option<At<arrivals::shape::Zone>>,
-    /// Times of more traffic; overlapping ones multiply.
+    /// The bursts of traffic; overlapping ones multiply.
     pub bursts: Option<At<Vec<arrivals::intensity::BurstSpec>>>,
     /// The growth of the rate, compounding, such as "8%/month"; default none.
     pub growth: Option<At<Growth>>,
@@ -87,23 +87,23 @@ pub struct WorkloadSpec {
     pub input_tokens: Option<At<LawSpec<Tokens>>>,
     /// The length of the answer that the model would give if no cap cut it \[tokens\].
     pub output_tokens: Option<At<LawSpec<Tokens>>>,
-    /// Added to every input: a longer system prompt \[tokens\].
+    /// The tokens that are added to every input: a longer system prompt.
     pub extra_input_tokens: Option<At<Count>>,
-    /// How long prompts go with long answers, from -1 to 1: the parameter of a Gaussian copula; default 0 \[1\].
+    /// The correlation of prompt length and answer length, from -1 to 1: the parameter of a Gaussian copula; default 0.
     pub correlation: Option<At<Signed>>,
-    /// The caller's cap on the answer: what is reserved of the quota. The model's maximum when left out \[tokens\].
+    /// The caller's cap on the answer in tokens, which is reserved of the quota; the model's maximum when left out.
     pub max_tokens: Option<At<Count>>,
     /// The prompt cache.
     pub cache: Option<At<cache::CacheSpec>>,
-    /// The caller.
+    /// The client that sends the requests.
     pub client: Option<At<ClientSpec>>,
-    /// Names of capacities in the order in which an attempt asks them. The only capacity when left out.
+    /// The names of capacities in the order in which an attempt asks them; the only capacity when left out.
     pub route: Option<At<Names>>,
-    /// When an attempt turns to the next capacity of the route; default at_once.
+    /// The moment at which an attempt turns to the next capacity of the route; default at_once.
     pub failover: Option<At<Failover>>,
     /// The service tier of the on-demand calls that are its main ones; default standard.
     pub tier: Option<At<tier::TierSpec>>,
-    /// Calls that each request makes before its main one, in order.
+    /// The calls that each request makes before its main one, in order.
     pub steps: Option<At<Vec<steps::StepSpec>>>,
     /// The costs of retrieval beside its calls.
     pub retrieval: Option<At<steps::RetrievalSpec>>,

@@ -1,7 +1,7 @@
 //! Pipelines: calls that a request makes one after the other before its main call, such as embed, rerank, then generate.
 //!
-//! Each is a full call with its own quota, latency, retries and price; the request's latency is the sum, its outcome the
-//! first failure.
+//! Each step is a full call with its own quota, latency, retries and price; the request's latency is the sum, its
+//! outcome the first failure.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,44 +15,44 @@ use crate::model::workload::tier::{Tier, TierSpec};
 use crate::random::Law;
 use crate::units::{self, Price, SimTime, Usd};
 
-/// One call of a request: to which model, where, how large.
+/// One call of a request: its model, its route, its size and its prices.
 #[derive(Debug, Clone)]
 pub struct Stage {
     pub facts: ModelFacts,
-    /// Indices of capacities, in the order in which an attempt offers itself; never empty.
+    /// The indices of the capacities of the route, in the order in which an attempt asks them; never empty.
     pub route: Vec<usize>,
-    /// The caller's cap on output tokens, at most the model's maximum; what is reserved \[tokens\].
+    /// The caller's cap on output tokens, at most the model's maximum, which is reserved of the quota \[tokens\].
     pub output_cap: units::Tokens,
-    /// Of a step: what its calls bring and want \[tokens\]; `None` of the main call, whose tokens are the workload's.
+    /// The token counts of a step's calls \[tokens\]; `None` for the main call, whose tokens are the workload's.
     pub tokens: Option<StepTokens>,
     /// The service tier of its on-demand calls.
     pub tier: Tier,
-    /// By capacity, the prices of tokens there, with tier, cache and batch in them. `None`: not known, or not paid for by the
-    /// token.
+    /// The prices of tokens at each capacity, with tier, cache and batch included. `None`: not known, or the capacity
+    /// is not paid for by the token.
     pub prices: Vec<Option<PricesByLength>>,
 }
 
 #[derive(Debug, Clone)]
 pub struct StepTokens {
     pub input: Law,
-    /// `None`: it answers with no tokens, as embedding does.
+    /// The length of the answer; `None`: the step answers with no tokens, as embedding does.
     pub output: Option<Law>,
 }
 
-/// A call before the main one.
+/// A step: a call that a request makes before its main one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Step")]
 pub struct StepSpec {
     /// The name of a `[models.NAME]`.
     pub model: At<Text>,
-    /// The length of its prompt \[tokens\].
+    /// The length of the step's prompt in tokens.
     pub input_tokens: At<LawSpec<Tokens>>,
-    /// The length of its answer; none when left out \[tokens\].
+    /// The length of the step's answer in tokens; none when left out.
     pub output_tokens: Option<At<LawSpec<Tokens>>>,
-    /// The caller's cap on its answer; the model's maximum when left out \[tokens\].
+    /// The caller's cap on the step's answer in tokens; the model's maximum when left out.
     pub max_tokens: Option<At<Count>>,
-    /// Names of capacities in the order in which an attempt asks them.
+    /// The names of capacities in the order in which an attempt asks them.
     pub route: At<Names>,
     /// The service tier of its on-demand calls, which need not be that of the main call; default standard.
     pub tier: Option<At<TierSpec>>,
@@ -61,26 +61,26 @@ pub struct StepSpec {
 /// The costs of retrieval beside its calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retrieval {
-    /// For an hour.
+    /// The price of the vector store for an hour; `None`: the scenario states no vector store.
     pub vector_store: Option<Price>,
-    /// One embedding of the corpus; `None`: its price is not known.
+    /// The cost of one embedding of the corpus; `None`: its price is not known.
     pub embedding: Option<Usd>,
     /// The time between two embeddings of the corpus \[µs\]; `None`: embedded once.
     pub refresh_every: Option<SimTime>,
 }
 
-/// A corpus that is searched: what it costs to keep it.
+/// A corpus that is searched, and the costs of keeping it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Retrieval")]
 pub struct RetrievalSpec {
-    /// The vector store, such as "$0.48/h".
+    /// The price of the vector store, such as "$0.48/h".
     pub vector_store: Option<At<HourlyPrice>>,
     /// The length of the corpus \[tokens\].
     pub corpus_tokens: Option<At<Count>>,
     /// The name of the `[models.NAME]` that embeds the corpus.
     pub embedding_model: Option<At<Text>>,
-    /// One embedding of the corpus, such as "$40"; corpus_tokens x the embedding model's price when left out.
+    /// The cost of one embedding of the corpus, such as "$40"; corpus_tokens x the model's price when left out.
     pub embedding_cost: Option<At<Amount>>,
     /// The interval at which the corpus is embedded again; never when left out.
     pub refresh_every: Option<At<Duration>>,

@@ -1,5 +1,5 @@
-//! Service tiers: what an on-demand call pays and how it is treated. Tiers share one quota \[AWS user guide,
-//! service-tiers-inference\]; what they do to latency and to 503s is not published.
+//! Service tiers: the price and the treatment of on-demand calls. Tiers share one quota \[AWS user guide,
+//! service-tiers-inference\]; their effect on latency and on 503s is not published.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,8 +14,8 @@ use crate::units::round_half_up;
 pub struct Tier {
     /// The name of the tier as a scenario writes it.
     pub name: &'static str,
-    /// What a scenario says prices are multiplied by \[10⁻⁶\]; `None`: as the catalogue lists them, else the tier's
-    /// usual factor.
+    /// The factor of prices that the scenario states \[10⁻⁶\]; `None`: prices are as the catalogue lists them, else
+    /// standard prices times the tier's usual factor.
     pub price_factor: Option<u64>,
     /// The factor by which the time to first token is multiplied.
     pub latency_factor: f64,
@@ -34,13 +34,13 @@ impl Tier {
         unavailable_probability: 0.0,
     };
 
-    /// Returns whether calls are served otherwise than standard ones.
+    /// Returns whether calls of the tier are served otherwise than standard ones.
     #[must_use]
     pub fn changes_service(&self) -> bool {
         self.latency_factor != 1.0 || self.speed_factor != 1.0 || self.unavailable_probability > 0.0
     }
 
-    /// What prices are multiplied by where neither the scenario nor the catalogue says \[10⁻⁶\].
+    /// Returns the factor of standard prices where no price of the tier is stated or listed \[10⁻⁶\].
     #[must_use]
     pub fn usual_factor(&self) -> u64 {
         match self.name {
@@ -60,12 +60,12 @@ kinds! {
     }
 }
 
-/// What a tier changes; of what AWS does not publish, nothing by default.
+/// The changes that a tier makes to price and service; where AWS publishes nothing, none by default.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Tier")]
 pub struct TierKeys {
-    /// What standard prices are multiplied by; default the catalogue's price, else 1.75 (priority) or 0.5 (flex) \[1\].
+    /// The factor of standard prices; default the tier's listed price, else 1.75 (priority) or 0.5 (flex).
     pub price_factor: Option<At<Number>>,
     /// The factor by which the time to first token is multiplied; default 1 \[1\].
     pub latency_factor: Option<At<Number>>,
@@ -78,7 +78,7 @@ pub struct TierKeys {
 const LARGEST_FACTOR: f64 = 1_000.0;
 
 impl TierSpec {
-    /// Returns the tier, and the keys that it left open though they are not published.
+    /// Returns the tier, and its unpublished keys that the scenario leaves out; `None` after a finding.
     pub fn lower(&self, sink: &mut Sink) -> Option<(Tier, Vec<&'static str>)> {
         let (name, keys) = match self {
             Self::Standard(keys) => ("standard", keys),

@@ -1,4 +1,4 @@
-//! How many tokens a request brings and wants.
+//! The numbers of input and output tokens of requests.
 
 use crate::random::Law;
 
@@ -6,19 +6,19 @@ use crate::random::Law;
 #[derive(Debug, Clone, PartialEq)]
 pub struct TokenSource {
     pub of: TokensOf,
-    /// Added to every input \[tokens\].
+    /// The tokens that are added to every input \[tokens\].
     pub extra_input: u32,
-    /// Whether the main model writes an answer: embedding and reranking models do not, and then no output is wanted.
+    /// True if the main model writes an answer. Embedding and reranking models do not, and then no output is wanted.
     pub writes: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum TokensOf {
-    /// Drawn for each request \[tokens\]. A draw is clamped, rounded half up and at least 1.
+    /// Counts that are drawn for each request \[tokens\]. A draw is clamped, rounded half up and at least 1.
     Laws {
         input: Law,
         output: Law,
-        /// The parameter of the Gaussian copula that ties them, in \[-1, 1\]; 0: they are independent.
+        /// The parameter of the Gaussian copula that ties input and output, in \[-1, 1\]; 0: they are independent.
         correlation: f64,
     },
     /// The columns of the workload's trace.

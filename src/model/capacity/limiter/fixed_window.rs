@@ -20,7 +20,7 @@ use crate::units::Tokens;
 pub struct FixedWindowSpec {
     /// The length W of a window; default 60s.
     pub window: Option<At<Duration>>,
-    /// How far windows are shifted against the wall clock; default 0s.
+    /// The offset of the windows from the wall clock; default 0s.
     pub offset: Option<At<Duration>>,
 }
 
@@ -41,12 +41,12 @@ pub struct FixedWindow {
     /// The first instant of the next window \[µs\].
     ends: u64,
     used: u64,
-    /// The most used since it was last asked for.
+    /// The greatest use since the peak was last taken.
     peak: u64,
 }
 
 impl FixedWindow {
-    /// `phase` is how far the wall clock is into its window at t = 0 \[µs\].
+    /// Returns the state at t = 0. `phase` is the time since the start of the present window \[µs\].
     #[must_use]
     pub fn new(limit: Tokens, window: u64, phase: u64, used: Tokens) -> Self {
         Self { limit, window, ends: window - phase, used, peak: used }
@@ -88,18 +88,18 @@ impl FixedWindow {
         }
     }
 
-    /// Another limit from now on; what is used stays used.
+    /// Replaces the limit from now on; the use so far stays.
     pub fn set(&mut self, limit: Tokens) {
         self.limit = limit;
     }
 
-    /// Returns the first instant of the next window, as of the last look \[µs\].
+    /// Returns the first instant of the next window, as of the latest call with a time \[µs\].
     #[must_use]
     pub fn ends(&self) -> u64 {
         self.ends
     }
 
-    /// Used and reserved, as of the last look.
+    /// Returns the tokens used and reserved in the window, as of the latest call with a time.
     #[must_use]
     pub fn used(&self) -> Tokens {
         self.used

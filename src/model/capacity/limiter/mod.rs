@@ -19,19 +19,19 @@ use token_bucket::{TokenBucket, TokenBucketSpec};
 
 pub use token_bucket::common_credits;
 
-/// Which limiter, with its parameters.
+/// The algorithm that enforces a limit, with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimiterSpec {
     /// Windows `[offset + kW, offset + (k + 1)W)` of the wall clock \[µs\].
     FixedWindow { window: u64, offset: u64 },
-    /// \[µs\]
+    /// The last `window` before each instant \[µs\].
     SlidingWindow { window: u64 },
     /// Refills L in each `window` \[µs\]; holds at most `burst` tokens, each of which is `credits` credits.
     TokenBucket { window: u64, burst: u64, credits: u64 },
 }
 
 impl LimiterSpec {
-    /// As a scenario writes it.
+    /// Returns the name of the algorithm as a scenario writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl LimiterSpec {
         Self::TokenBucket { window, burst, credits: TokenBucket::fewest_credits(limit, window) }
     }
 
-    /// W \[µs\]
+    /// Returns the length W of the window \[µs\].
     #[must_use]
     pub const fn window(self) -> u64 {
         match self {
@@ -67,11 +67,11 @@ kinds! {
     }
 }
 
-/// Without a word about it, limits per minute are kept in windows of a minute \[µs\].
+/// The window of limits per minute where the scenario states none \[µs\].
 pub const DEFAULT_WINDOW: u64 = MICROS_PER_MINUTE;
 
 impl LimiterChoice {
-    /// The limit of `per_minute` as this algorithm keeps it. `limit_at` is where the limit was written.
+    /// Returns a limit of `per_minute`, written at `limit_at`, as the algorithm keeps it; `None` after a finding.
     pub fn lower(&self, per_minute: Tokens, limit_at: &Span, sink: &mut Sink) -> Option<Limit> {
         match self {
             Self::FixedWindow(spec) => spec.lower(per_minute, limit_at, sink),
@@ -92,7 +92,7 @@ fn window(written: Option<&At<Duration>>, sink: &mut Sink) -> Option<u64> {
     Some(window.0)
 }
 
-/// What a limit of `per_minute` admits in one window: rounded down, with a warning; less than one is refused.
+/// Returns the amount that `per_minute` makes in one window: rounded down, with a warning; less than one is refused.
 fn in_window(per_minute: Tokens, window: u64, limit_at: &Span, sink: &mut Sink) -> Option<Tokens> {
     let scaled = u128::from(per_minute) * u128::from(window);
     let exact = scaled / u128::from(MICROS_PER_MINUTE);
@@ -123,14 +123,14 @@ fn in_window(per_minute: Tokens, window: u64, limit_at: &Span, sink: &mut Sink) 
     }
 }
 
-/// What a request reserved and what it is charged in the end, and which admission that was.
+/// The end of a request's hold on a limit: the tokens reserved, the tokens charged instead, and the admission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement {
     pub reserved: Tokens,
     pub charged: Tokens,
-    /// \[µs\]
+    /// The instant of the admission \[µs\].
     pub admitted_at: u64,
-    /// The admission's number, from 1; later admissions have greater numbers. 0 is what was used at the start.
+    /// The number of the admission, from 1; later admissions have greater numbers. 0 is the use at the start.
     pub admission: u64,
 }
 
@@ -143,7 +143,7 @@ pub enum Limiter {
 }
 
 impl Limiter {
-    /// Full buckets and empty windows at t = 0, but for `used` already used.
+    /// Returns the state at t = 0: a full bucket or an empty window, but for `used` already used.
     #[must_use]
     pub fn new(limit: &Limit, used: Tokens, wall: &WallClock) -> Self {
         match limit.limiter {
@@ -215,7 +215,7 @@ impl Limiter {
         })
     }
 
-    /// From now on the limit is another; what is used stays used.
+    /// Replaces the limit from now on; the use so far stays.
     pub fn set(&mut self, now: u64, limit: &Limit) {
         self.has_room(now, 0);
         match (self, limit.limiter) {
@@ -237,7 +237,7 @@ impl Limiter {
         }
     }
 
-    /// Used and reserved now; of a bucket, what is missing to a full one \[tokens\], rounded up.
+    /// Returns the tokens used and reserved now; of a bucket, those missing to a full one, rounded up \[tokens\].
     pub fn occupied(&mut self, now: u64) -> Tokens {
         self.has_room(now, 0);
         match self {

@@ -15,7 +15,7 @@ use crate::model::quantity::Duration;
 use crate::model::spec::At;
 use crate::units::Tokens;
 
-/// What was admitted in the last W counts, at every instant.
+/// A sliding window: at every instant, the admissions of the last W count.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SlidingWindow")]
@@ -39,15 +39,15 @@ struct Entry {
     amount: Tokens,
 }
 
-/// Remembers every admission of the last `window` µs: memory is in proportion to them.
+/// A record of every admission of the last `window` µs; its memory is in proportion to their number.
 #[derive(Debug, Clone)]
 pub struct SlidingWindow {
     pub(super) limit: Tokens,
     window: u64,
-    /// Sorted by time and by admission.
+    /// The admissions, sorted by time and by number.
     entries: VecDeque<Entry>,
     sum: u64,
-    /// The greatest sum since it was last asked for.
+    /// The greatest sum since the peak was last taken.
     peak: u64,
 }
 
@@ -78,7 +78,7 @@ impl SlidingWindow {
         self.sum + amount <= self.limit
     }
 
-    /// Takes an amount, whether it fits or not. Nothing taken is no entry: what is charged for it in the end is one of its
+    /// Takes an amount, whether it fits or not. An amount of zero is no entry; a later charge for it is an entry of its
     /// own, dated then.
     #[inline]
     pub(super) fn take(&mut self, now: u64, amount: Tokens, admission: u64) {
@@ -107,7 +107,7 @@ impl SlidingWindow {
         }
     }
 
-    /// When enough has expired for `amount`, which is within the limit.
+    /// Returns the instant at which enough has expired for `amount` to fit, which is within the limit \[µs\].
     pub(super) fn room_at(&self, amount: Tokens) -> u64 {
         let mut sum = self.sum;
         let mut at = 0;

@@ -18,18 +18,18 @@ use crate::units::{SimTime, Tokens};
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TokenBucket")]
 pub struct TokenBucketSpec {
-    /// What the bucket holds: a share of the window's limit, or a time of refill such as "0.2s"; default 1.
+    /// The size of the bucket: a share of the window's limit, or a time of refill such as "0.2s"; default 1.
     pub burst: Option<At<Burst>>,
     /// The time in which a whole limit is refilled; default 60s.
     pub window: Option<At<Duration>>,
 }
 
-/// How much a bucket holds.
+/// The size of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Burst {
-    /// Of the window's limit \[1\].
+    /// A share of the window's limit \[1\].
     Share(f64),
-    /// What is refilled in it.
+    /// The amount that is refilled in this time \[µs\].
     Refill(SimTime),
 }
 
@@ -45,9 +45,9 @@ impl Scalar for Burst {
 }
 scalar!(Burst, { "anyOf": [{ "type": "number", "exclusiveMinimum": 0 }, { "type": "string" }], "examples": [0.5, "0.2s"] });
 
-/// Decimal places of a burst share that count.
+/// The denominator of burst shares, of which nine decimal places count.
 const SHARE_ONE: u128 = 1_000_000_000;
-/// A larger bucket is no limit.
+/// The largest burst, as a share of the window's limit; a larger bucket is no limit.
 const LARGEST_SHARE: f64 = 1e6;
 
 impl TokenBucketSpec {
@@ -100,32 +100,32 @@ pub fn common_credits(limits: &[Limit]) -> Option<u64> {
     limits.iter().all(is_held).then_some(common)
 }
 
-/// One token is `weight` credits and one microsecond refills `refill` of them, with `refill / weight = L / W`, so that the
-/// level is exact in integers.
+/// A token bucket. One token is `weight` credits and one microsecond refills `refill` credits, with
+/// `refill / weight = L / W`, so that the level is exact in integers.
 #[derive(Debug, Clone)]
 pub struct TokenBucket {
-    /// What a full bucket holds \[tokens\].
+    /// The number of tokens in a full bucket \[tokens\].
     pub(in crate::model) burst: Tokens,
     weight: i64,
     refill: i64,
-    /// What a full bucket holds \[credits\].
+    /// The number of credits in a full bucket \[credits\].
     cap: i64,
-    /// \[credits\]; below zero after debits.
+    /// The level \[credits\]; below zero after debits.
     level: i64,
-    /// The lowest level since it was last asked for, or since the bucket last changed \[credits\].
+    /// The lowest level since the peak was last taken, or since the bucket last changed \[credits\].
     lowest: i64,
-    /// The most that was missing before the bucket last changed, since it was last asked for \[tokens\].
+    /// The most that was missing before the bucket last changed, since the peak was last taken \[tokens\].
     missed: Tokens,
-    /// When the level was last brought up to date \[µs\].
+    /// The instant at which the level was last brought up to date \[µs\].
     last: u64,
-    /// A silence after which the bucket is full whatever the level was; longer ones count as this \[µs\].
+    /// The time without use after which the bucket is full whatever the level was; longer ones count as this \[µs\].
     longest_silence: u64,
 }
 
 impl TokenBucket {
     /// The deepest debt that is remembered \[credits\].
     const DEEPEST: i64 = 1 << 61;
-    /// Greatest capacity that the arithmetic holds, with room for debits \[credits\].
+    /// The greatest capacity that the arithmetic holds, with room for debits \[credits\].
     pub const GREATEST_CAP: u128 = 1 << 61;
 
     /// Returns the fewest credits for a token with which `limit` tokens in `window` µs are a whole number of credits a
@@ -135,8 +135,8 @@ impl TokenBucket {
         window / gcd(limit, window).max(1)
     }
 
-    /// Full but for `used`. A token is `credits` credits: [`TokenBucket::fewest_credits`], or a multiple that divides the
-    /// window. `burst x credits` must stay below [`TokenBucket::GREATEST_CAP`].
+    /// Returns a bucket that is full but for `used`. A token is `credits` credits: [`TokenBucket::fewest_credits`], or
+    /// a multiple that divides the window. `burst x credits` must stay below [`TokenBucket::GREATEST_CAP`].
     #[must_use]
     pub fn new(limit: &Limit, used: Tokens) -> Self {
         let LimiterSpec::TokenBucket { window, burst, credits } = limit.limiter else {
@@ -158,8 +158,8 @@ impl TokenBucket {
         self.longest_silence = (1 << 62) / (self.refill as u64).max(1);
     }
 
-    /// Another limit from now on, with the tokens that are in the bucket as far as it holds them. The level must be rolled
-    /// to now. What was missing of the bucket before is no part of what is missing of the other.
+    /// Replaces the limit from now on; the tokens in the bucket stay, as far as the new bucket holds them. The level
+    /// must be rolled to now. Tokens that were missing before are no part of those missing afterwards.
     pub(super) fn set(&mut self, limit: Tokens, window: u64, burst: Tokens) {
         self.missed = self.missed.max(self.missing_at(self.lowest));
         self.burst = burst;

@@ -1,4 +1,4 @@
-//! Batches: many requests at once, as a fan-out, a cron job or a map over documents sends them.
+//! Batches: many requests at once, as from a fan-out, a cron job or a map over documents.
 //!
 //! With batches at Poisson instants and no spread, the index of dispersion of counts is `E[S²] / E[S]` for sizes S.
 
@@ -12,28 +12,28 @@ use crate::model::quantity::{Duration, Number, Rate};
 use crate::model::spec::At;
 use crate::random::Law;
 
-/// Many requests at once: a fan-out, a cron job.
+/// Batches of requests that arrive together: a fan-out, a cron job.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "BatchArrivals")]
 pub struct BatchesSpec {
-    /// Mean batches in a span of time \[1/s\].
+    /// The mean number of batches in a span of time.
     pub rate: At<Rate>,
-    /// Requests of a batch.
+    /// The number of requests of a batch.
     pub size: At<LawSpec<Amounts>>,
-    /// The requests of a batch come at random times over so long; default 0s, all at once.
+    /// The time over which the requests of a batch arrive at random; default 0s, all at once.
     pub spread: Option<At<Duration>>,
-    /// Standard deviation / mean of the gaps between batches: 0 for a clock, 1 (the default) for chance \[1\].
+    /// The coefficient of variation of the gaps between batches: 0 for a clock, 1 (the default) for chance.
     pub cv: Option<At<Number>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batches {
-    /// Between batches.
+    /// The gaps between batches.
     pub gaps: Gaps,
     /// The arrival rate of batches over time.
     pub intensity: Intensity,
-    /// Requests of one; a draw is rounded half up and at least 1.
+    /// The number of requests of a batch; a draw is rounded half up and at least 1.
     pub size: Law,
     /// The time over which the requests of a batch arrive \[µs\].
     pub spread: u64,

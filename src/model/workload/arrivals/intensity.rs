@@ -20,16 +20,16 @@ pub struct Intensity {
     /// The base rate, already multiplied by `scale` and `run.traffic_scale` \[1/µs\].
     pub base: f64,
     pub shape: Shape,
-    /// Overlapping bursts multiply.
+    /// The bursts at stated times; overlapping ones multiply.
     pub bursts: Vec<Burst>,
     pub random_bursts: Vec<RandomBurst>,
-    /// The logarithm of the rate grows by so much \[1/µs\].
+    /// The growth of the logarithm of the rate \[1/µs\].
     pub growth: f64,
     /// The states of a modulated process, in cyclic order; empty when the process is not modulated.
     pub states: Vec<State>,
 }
 
-/// A rectangle `[at, at + lasts)`, repeated when `every` is given \[µs\].
+/// A burst over `[at, at + lasts)`, repeated when `every` is given \[µs\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Burst {
     pub at: SimTime,
@@ -39,7 +39,7 @@ pub struct Burst {
 }
 
 impl Burst {
-    /// Returns how long ago the burst's latest rectangle began \[µs\]; `None`: none has begun.
+    /// Returns the time since the burst last began \[µs\]; `None`: it has not begun yet.
     #[must_use]
     pub fn since_onset(&self, t: u64) -> Option<u64> {
         let since = t.checked_sub(self.at.0)?;
@@ -53,10 +53,10 @@ impl Burst {
     }
 }
 
-/// Rectangles that begin as a Poisson process \[µs\].
+/// Bursts of equal length that begin as a Poisson process \[µs\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RandomBurst {
-    /// Mean time from the start of one to the start of the next \[µs\].
+    /// The mean time from the start of one burst to the start of the next \[µs\].
     pub mean_gap: f64,
     pub lasts: SimTime,
     pub factor: f64,
@@ -67,7 +67,7 @@ pub struct RandomBurst {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Burst")]
 pub struct BurstSpec {
-    /// The start of the first one: a time since t = 0, or an instant.
+    /// The start of the first burst: a time since t = 0, or an instant.
     pub at: Option<At<Instant>>,
     /// The duration of one burst.
     pub lasts: At<Duration>,
@@ -75,13 +75,13 @@ pub struct BurstSpec {
     pub factor: At<Number>,
     /// The time from the start of one burst to the start of the next; the burst happens only once when left out.
     pub every: Option<At<Duration>>,
-    /// Instead of `at`: how many begin in an hour on average, at random \[1/h\].
+    /// The mean number of bursts that begin in an hour, at random, instead of `at`.
     pub per_hour: Option<At<Number>>,
 }
 
-/// More than any service takes; sums and products of rates stay finite below it \[1/s\].
+/// The highest rate of arrivals, more than any service takes; sums and products of rates stay finite below it \[1/s\].
 pub const LARGEST_RATE: f64 = 1e9;
-/// More that overlap on average are no bursts but the rule.
+/// The most bursts that may overlap on average; with more, bursts would be the rule.
 const MOST_OVERLAPPING: f64 = 10.0;
 
 /// The keys of a workload that shape its rate beside its arrival process.
@@ -90,7 +90,7 @@ pub struct IntensitySpec<'s> {
     pub shape: Option<&'s At<ShapeSpec>>,
     pub bursts: &'s [BurstSpec],
     pub growth: Option<&'s At<Growth>>,
-    /// All that multiplies the rate throughout.
+    /// The product of all constant factors of the rate.
     pub scale: f64,
     /// The clock of daily and weekly shapes, and Unix time at t = 0 \[µs\].
     pub zone: &'s TimeZone,
@@ -98,10 +98,10 @@ pub struct IntensitySpec<'s> {
 }
 
 impl Intensity {
-    /// Of a process that has a rate; `None` after a finding.
+    /// Returns the intensity of an arrival process that has a rate; `None` after a finding.
     ///
     /// # Panics
-    /// The process has none.
+    /// Panics if the process has no rate.
     pub fn lower(arrivals: &ArrivalsSpec, spec: IntensitySpec<'_>, sink: &mut Sink) -> Option<Self> {
         let Some(rate) = arrivals.rate() else { unreachable!("users and traces have no intensity") };
         let before = sink.errors();
@@ -130,7 +130,7 @@ impl Intensity {
         (sink.errors() == before).then_some(intensity)
     }
 
-    /// The highest it gets, growth aside, with one of each kind of random burst \[1/µs\].
+    /// Returns the highest intensity, growth aside, with one of each kind of random burst \[1/µs\].
     #[must_use]
     pub fn peak(&self) -> f64 {
         let states = self.states.iter().map(|s| s.factor).fold(f64::NAN, f64::max);
@@ -152,8 +152,8 @@ impl Intensity {
         self.base * shape * fixed * random * libm::exp(self.growth * t as f64)
     }
 
-    /// Returns how many independent episodes of what varies at random begin in a minute on average: bursts that raise the
-    /// rate, cycles through the states of a modulated process. Of several, the rarest; `None`: nothing varies so \[1/min\].
+    /// Returns the mean number of independent random episodes a minute: bursts that raise the rate, cycles through the
+    /// states of a modulated process. Of several kinds, the rarest counts; `None`: nothing varies at random \[1/min\].
     #[must_use]
     pub fn episodes_a_minute(&self) -> Option<f64> {
         let bursts = self.random_bursts.iter().filter(|burst| burst.factor > 1.0).map(|burst| burst.mean_gap);
@@ -162,7 +162,7 @@ impl Intensity {
         (longest > 0.0).then(|| MICROS_PER_MINUTE as f64 / longest)
     }
 
-    /// Returns whether its shape is that of a week, so that a day is not like any other.
+    /// Returns whether the shape is that of a week, so that a day is not like any other.
     #[must_use]
     pub fn is_weekly(&self) -> bool {
         matches!(&self.shape, Shape::Cycle(cycle) if cycle.factors.len() > 24)

@@ -1,4 +1,4 @@
-//! A job: so many requests from an instant on, as a nightly run over documents or an upload of one file sends them.
+//! A job: a fixed number of requests from an instant on, as from a nightly run over documents or an upload of one file.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use crate::model::instant::Instant;
 use crate::model::quantity::{Count, Duration};
 use crate::model::spec::At;
 
-/// So many requests from an instant on, once: a nightly run over documents, the chunks of an upload.
+/// A fixed number of requests from an instant on, once: a nightly run over documents, the chunks of an upload.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "JobArrivals")]
@@ -17,11 +17,11 @@ pub struct JobSpec {
     pub requests: At<Count>,
     /// The start of the job: a time since t = 0, or an instant of the wall clock.
     pub at: At<Instant>,
-    /// The requests come at random times over so long; default 0s, all at once.
+    /// The time over which the requests arrive at random; default 0s, all at once.
     pub spread: Option<At<Duration>>,
 }
 
-/// So many requests, at random times of `[at, at + spread]`.
+/// A fixed number of requests, at random times of `[at, at + spread]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     pub requests: u64,
@@ -31,7 +31,7 @@ pub struct Job {
     pub spread: u64,
 }
 
-/// The instant of each is kept in memory.
+/// The most requests of a job; the instant of each is kept in memory.
 pub const MOST_REQUESTS: u64 = 10_000_000;
 
 impl JobSpec {

@@ -14,7 +14,7 @@ use crate::units::SimTime;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "MmppArrivals")]
 pub struct MmppSpec {
-    /// Mean arrivals in a span of time, over all states in the long run \[1/s\].
+    /// The mean number of arrivals in a span of time, over all states in the long run.
     pub rate: At<Rate>,
     /// The states in the order in which they follow each other; two at least.
     pub states: At<Vec<StateSpec>>,
@@ -31,7 +31,7 @@ pub struct StateSpec {
     pub mean_duration: At<Duration>,
 }
 
-/// A state: what it multiplies the long-run rate by, and how long it lasts on average \[µs\].
+/// A state: the factor by which it multiplies the long-run rate, and the mean duration of a stay \[µs\].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct State {
     pub factor: f64,

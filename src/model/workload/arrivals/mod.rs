@@ -1,4 +1,4 @@
-//! When requests come.
+//! Arrival processes: the instants at which requests arrive.
 
 pub mod batches;
 pub mod intensity;
@@ -21,11 +21,11 @@ use crate::model::quantity::Rate;
 use crate::model::spec::{At, Written, kinds};
 use crate::units;
 
-/// Requests that follow from others are numbered `turn x TURN + who`, with the number of the user or session that asks;
-/// all others are first turns, of whom there are fewer than [`TURN`].
+/// The multiplier of turn numbers. A request that follows from others is numbered `turn x TURN + who`, with the number
+/// of its user or session; all others are first turns, of whom there are fewer than [`TURN`].
 pub const TURN: u64 = 1 << 40;
 
-/// Which user or session a request is of; its own number for a request of an open loop.
+/// Returns the number of the user or session of a request; for a request of an open loop, its own number.
 #[inline]
 #[must_use]
 pub const fn who(index: u64) -> u64 {
@@ -37,13 +37,13 @@ pub const fn who(index: u64) -> u64 {
 pub enum Arrivals {
     /// A renewal process driven by an intensity.
     Renewal { gaps: Gaps, intensity: Intensity },
-    /// Many at once.
+    /// Batches of requests that arrive together.
     Batches(Batches),
-    /// So many requests from an instant on, once.
+    /// A fixed number of requests from an instant on, once.
     Job(Job),
-    /// Conversations: the tape has their first turns, the others follow from what the system does.
+    /// Conversations, whose first turns are known before the run; the others follow from what the system does.
     Sessions(Sessions),
-    /// A closed loop; nothing of it is on the tape.
+    /// Users in a closed loop, none of whose requests is known before the run.
     Users(Users),
     /// A recorded trace.
     Trace(replay::Replay),
@@ -102,7 +102,7 @@ fn meant(written: Written<'_>) -> Vec<String> {
 }
 
 impl ArrivalsSpec {
-    /// The rate of what it counts: requests, batches, sessions; `None` for jobs, users and traces.
+    /// Returns the rate of what the process counts: requests, batches, sessions; `None` for jobs, users and traces.
     #[must_use]
     pub fn rate(&self) -> Option<&At<Rate>> {
         match self {

@@ -27,7 +27,7 @@ pub enum Gaps {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ConstantArrivals")]
 pub struct ConstantSpec {
-    /// Mean arrivals in a span of time \[1/s\].
+    /// The mean number of arrivals in a span of time.
     pub rate: At<Rate>,
 }
 
@@ -36,7 +36,7 @@ pub struct ConstantSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PoissonArrivals")]
 pub struct PoissonSpec {
-    /// Mean arrivals in a span of time \[1/s\].
+    /// The mean number of arrivals in a span of time.
     pub rate: At<Rate>,
 }
 
@@ -45,9 +45,9 @@ pub struct PoissonSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "GammaArrivals")]
 pub struct GammaSpec {
-    /// Mean arrivals in a span of time \[1/s\].
+    /// The mean number of arrivals in a span of time.
     pub rate: At<Rate>,
-    /// Standard deviation / mean of the gaps \[1\].
+    /// The coefficient of variation of the gaps: standard deviation / mean.
     pub cv: At<Number>,
 }
 
@@ -56,14 +56,14 @@ pub struct GammaSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "WeibullArrivals")]
 pub struct WeibullSpec {
-    /// Mean arrivals in a span of time \[1/s\].
+    /// The mean number of arrivals in a span of time.
     pub rate: At<Rate>,
-    /// Standard deviation / mean of the gaps \[1\].
+    /// The coefficient of variation of the gaps: standard deviation / mean.
     pub cv: At<Number>,
 }
 
 impl Gaps {
-    /// Gamma gaps of a coefficient of variation.
+    /// Returns gamma gaps with a coefficient of variation.
     pub(super) fn of_cv(cv: f64) -> Self {
         Self::Gamma { shape: 1.0 / (cv * cv) }
     }
@@ -92,10 +92,10 @@ impl ArrivalsSpec {
     }
 }
 
-/// Beyond, the shape is so small, or so large, that its moments are lost in rounding.
+/// The coefficients of variation that are accepted for Weibull gaps; beyond, the moments are lost in rounding.
 const WEIBULL_CV: std::ops::RangeInclusive<f64> = 0.01..=20.0;
 
-/// One over the shape of the Weibull law of a cv: `cv² = Gamma(1 + 2p) / Gamma(1 + p)² - 1`, which rises with p.
+/// Returns 1 / shape of the Weibull law of a cv: `cv² = Gamma(1 + 2p) / Gamma(1 + p)² - 1`, which rises with p.
 fn weibull_power(cv: f64) -> f64 {
     let of = |p: f64| libm::expm1(libm::lgamma(1.0 + 2.0 * p) - 2.0 * libm::lgamma(1.0 + p));
     let (mut low, mut high) = (1e-4, 20.0);

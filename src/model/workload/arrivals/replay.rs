@@ -1,4 +1,4 @@
-//! Recorded arrivals.
+//! The replay of recorded arrivals.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::model::quantity::{Duration, Flag, Number, Text};
 use crate::model::spec::{At, words};
 use crate::trace::{ColumnNames, Format, Only, Selection, Trace};
 
-/// A trace, and how it is played.
+/// A trace, and the rules by which it is replayed.
 #[derive(Debug, Clone)]
 pub struct Replay {
     pub trace: Arc<Trace>,
-    /// Each row comes so often: the whole part, and once more with the chance of the rest \[1\].
+    /// The number of requests made of each row: the whole part, and one more with the chance of the rest \[1\].
     pub scale: f64,
-    /// It begins again a mean gap after its last row.
+    /// True if the trace begins again, a mean gap after its last row.
     pub repeat: bool,
 }
 
@@ -33,15 +33,15 @@ pub struct TraceSpec {
     pub columns: Option<At<ColumnsSpec>>,
     /// The label that a row must have to be read; rows with other labels are skipped.
     pub only: Option<At<OnlySpec>>,
-    /// Rows before are left out, and t = 0 is here: since the first row of the file; default 0s.
+    /// The start of the part that is read, and t = 0 of the run: a time since the first row of the file; default 0s.
     pub from: Option<At<Duration>>,
-    /// Rows from here on are left out: since the first row of the file.
+    /// The end of the part that is read: a time since the first row of the file.
     pub to: Option<At<Duration>>,
     /// The number of requests made of each row: 2.5 is two, and a third for half of the rows; default 1 \[1\].
     pub rate_scale: Option<At<Number>>,
-    /// Whether the trace begins again when it has ended; default false.
+    /// True if the trace begins again when it has ended; default false.
     pub repeat: Option<At<Flag>>,
-    /// Whether lines that are no request are left out, instead of refused; default false.
+    /// True if lines that are no request are left out instead of refused; default false.
     pub skip_bad_lines: Option<At<Flag>>,
 }
 
@@ -50,13 +50,13 @@ pub struct TraceSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TraceColumns")]
 pub struct ColumnsSpec {
-    /// An instant, or a number of seconds.
+    /// The column with the arrival: an instant, or a number of seconds.
     pub arrival: Option<At<Text>>,
-    /// The whole prompt \[tokens\].
+    /// The column with the number of tokens of the whole prompt.
     pub input_tokens: Option<At<Text>>,
-    /// The answer \[tokens\].
+    /// The column with the number of tokens of the answer.
     pub output_tokens: Option<At<Text>>,
-    /// The caller's cap \[tokens\].
+    /// The column with the caller's cap on the tokens of the answer.
     pub max_tokens: Option<At<Text>>,
     /// The column with the number of prompt tokens that were read from the cache \[tokens\].
     pub cache_read_tokens: Option<At<Text>>,
@@ -69,7 +69,7 @@ pub struct ColumnsSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "TraceOnly")]
 pub struct OnlySpec {
-    /// A column of a table; of invocation logs `modelId`, `identity` or `requestMetadata.KEY`.
+    /// The name of the label: a column of a table; of invocation logs `modelId`, `identity` or `requestMetadata.KEY`.
     pub label: At<Text>,
     /// The text that the column must contain.
     pub is: At<Text>,
@@ -91,11 +91,11 @@ words! {
     }
 }
 
-/// More copies of a row are no traffic that anyone has recorded.
+/// The largest scale of a trace; more copies of a row are no traffic that anyone has recorded.
 const LARGEST_SCALE: f64 = 10_000.0;
 
 impl TraceSpec {
-    /// What of the file is read; `None` after a finding.
+    /// Returns the part of the file that is read, and its format; `None` after a finding.
     pub fn selection(&self, sink: &mut Sink) -> Option<Selection> {
         let text = |written: &Option<At<Text>>| written.as_ref().map(|t| t.value.0.clone());
         let columns = self.columns.as_ref().map_or_else(ColumnNames::default, |c| ColumnNames {
@@ -130,7 +130,7 @@ impl TraceSpec {
         })
     }
 
-    /// `scale` is all that multiplies traffic beside its own.
+    /// Returns the replay of a trace; `None` after a finding. `scale` multiplies the scale that the keys state.
     pub fn lower(&self, trace: &Arc<Trace>, scale: f64, sink: &mut Sink) -> Option<Replay> {
         let scale = scale * self.rate_scale.as_ref().map_or(1.0, |s| s.value.0);
         let repeat = self.repeat.as_ref().is_some_and(|r| r.value.0);

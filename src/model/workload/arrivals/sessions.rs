@@ -16,22 +16,22 @@ use crate::random::Law;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "SessionArrivals")]
 pub struct SessionsSpec {
-    /// Mean new sessions in a span of time \[1/s\].
+    /// The mean number of new sessions in a span of time.
     pub rate: At<Rate>,
-    /// Turns of a session.
+    /// The number of turns of a session.
     pub turns: At<LawSpec<Amounts>>,
     /// The time from an answer to the next turn.
     pub think_time: At<LawSpec<Duration>>,
-    /// Whether a turn's input carries the turns before it, their inputs and answers; default accumulate.
+    /// The context of a turn: its input carries the inputs and answers of earlier turns, or none; default accumulate.
     pub context: Option<At<Context>>,
 }
 
 words! {
     /// The content of a turn's input beside what is new in it.
     Context, "a context" {
-        /// All that was said before.
+        /// The inputs and answers of all earlier turns.
         "accumulate" => Accumulate,
-        /// Nothing.
+        /// Nothing of earlier turns.
         "none" => None,
     }
 }
@@ -40,7 +40,7 @@ words! {
 pub struct Sessions {
     /// The arrival rate of new sessions over time.
     pub intensity: Intensity,
-    /// Turns of one; a draw is rounded half up and at least 1.
+    /// The number of turns of a session; a draw is rounded half up and at least 1.
     pub turns: Law,
     /// The time from an answer to the next turn \[µs\].
     pub think_time: Law,

@@ -15,11 +15,11 @@ use crate::units::{MICROS_PER_HOUR, SimTime};
 /// The factor by which the rate is multiplied over time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// One throughout.
+    /// A factor of one throughout.
     Flat,
-    /// Linear between points, constant outside, a step where two share `at`. Sorted by `at`; at least one.
+    /// Points: linear between them, constant outside, a step where two share `at`. Sorted by `at`; at least one.
     Points(Vec<ShapePoint>),
-    /// Hours of a day or a week.
+    /// The hours of a day or a week.
     Cycle(Cycle),
 }
 
@@ -33,10 +33,10 @@ pub struct ShapePoint {
 /// factor along: traffic follows people, and people follow their clocks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cycle {
-    /// 24 from midnight, or 168 from Monday's midnight.
+    /// The factors: 24 from midnight, or 168 from Monday's midnight.
     pub factors: Vec<f64>,
     pub zone: TimeZone,
-    /// Unix time of t = 0 \[µs\].
+    /// The Unix time of t = 0 \[µs\].
     pub unix_us: i64,
 }
 
@@ -71,7 +71,7 @@ pub enum ShapeSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ShapePoint")]
 pub struct ShapePointSpec {
-    /// When: a time since t = 0, or an instant.
+    /// The time of the point: a time since t = 0, or an instant.
     pub at: At<Instant>,
     /// The factor by which the rate is multiplied \[1\].
     pub factor: At<Number>,
@@ -88,7 +88,7 @@ const OFFICE_DAY: [f64; 24] = [
     0.05, 0.04, 0.03, 0.03, 0.04, 0.06, 0.12, 0.30, 0.65, 0.90, 1.00, 0.97, 0.75, 0.85, 0.95, 0.92, 0.80, 0.55, 0.30,
     0.20, 0.16, 0.12, 0.09, 0.07,
 ];
-/// A weekend's hour against that of a working day: as above. \[1\]
+/// The factor of a weekend's hours against those of a working day, an assumption of bedload's own \[1\].
 const WEEKEND: f64 = 0.15;
 
 impl Kinds for ShapeSpec {
@@ -144,7 +144,7 @@ impl Kinds for ShapeSpec {
 family!(ShapeSpec, "Shape", "Factors of the rate over time: points of the run, or the hours of a clock.");
 
 impl ShapeSpec {
-    /// `zone` is the clock of hours.
+    /// Returns the shape; `None` after a finding. `zone` is the clock of the hours.
     pub(super) fn lower(&self, at: &Span, zone: &TimeZone, unix_us: i64, sink: &mut Sink) -> Option<Shape> {
         let cycle = |factors| Some(Shape::Cycle(Cycle { factors, zone: zone.clone(), unix_us }));
         match self {
@@ -198,7 +198,7 @@ impl Shape {
         }
     }
 
-    /// Returns the first instant after `t` at which it bends or steps \[µs\]; `u64::MAX`: never.
+    /// Returns the first instant after `t` at which the shape bends or steps \[µs\]; `u64::MAX`: never.
     #[must_use]
     pub fn next_bend(&self, t: u64) -> u64 {
         match self {
@@ -210,7 +210,7 @@ impl Shape {
         }
     }
 
-    /// Returns the factors just after `from` and just before `to`, between which it is linear.
+    /// Returns the factors just after `from` and just before `to`, between which the shape is linear.
     #[must_use]
     pub fn between(&self, from: u64, to: u64) -> [f64; 2] {
         match self {
@@ -245,7 +245,7 @@ impl Cycle {
         i64::try_from(micros).ok().and_then(|us| Timestamp::from_microsecond(us).ok()).unwrap_or(Timestamp::MAX)
     }
 
-    /// What the clock shows at `t` \[µs since Monday's midnight\].
+    /// Returns the time that the clock shows at `t` \[µs since Monday's midnight\].
     fn clock(&self, t: u64) -> u64 {
         const WEEK: i128 = 168 * MICROS_PER_HOUR as i128;
         // 1970-01-01 was a Thursday.
@@ -263,7 +263,7 @@ impl Cycle {
         if turned > t { hour.min(turned) } else { hour }
     }
 
-    /// `from` and `to` lie in one hour of the clock.
+    /// Returns the factors at `from` and `to`, which lie in one hour of the clock.
     fn between(&self, from: u64, to: u64) -> [f64; 2] {
         let clock = self.clock(from);
         let hour = (clock / MICROS_PER_HOUR) as usize;

@@ -1,4 +1,4 @@
-//! A closed loop: so many users, each of whom asks, waits for the answer, thinks, and asks again.
+//! A closed loop: a fixed number of users, each of whom asks, waits for the answer, thinks, and asks again.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,9 +27,9 @@ pub struct UsersSpec {
 words! {
     /// The time at which the users send their first request.
     Start, "a start" {
-        /// Each after a think time.
+        /// Each user starts after a think time.
         "stationary" => Stationary,
-        /// All at t = 0.
+        /// All users start at t = 0.
         "together" => Together,
     }
 }
@@ -42,11 +42,11 @@ pub struct Users {
     pub start: Start,
 }
 
-/// Each is a record in memory.
+/// The most users of a workload; each is a record in memory.
 pub const MOST_USERS: u64 = 1_000_000;
 
 impl UsersSpec {
-    /// `scale` is all that multiplies traffic.
+    /// Returns the users; `None` after a finding. `scale` multiplies their number.
     pub fn lower(&self, scale: f64, sink: &mut Sink) -> Option<Users> {
         let think_time = self.think_time.value.lower(&self.think_time.at, sink)?;
         let count = (self.count.value.0 as f64 * scale).round();
