@@ -36,7 +36,7 @@ impl<'s> LongTraces<'s> {
     }
 }
 
-/// What to do where nothing was written yet.
+/// The help of a refusal before any results were written.
 pub(super) const AGAIN: &str = "run the same command again";
 
 #[cfg(test)]

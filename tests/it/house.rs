@@ -61,6 +61,12 @@ const RESERVED: [(&str, &[&str]); 24] = [
 
 const LONGEST_FILE: usize = 500;
 
+/// A doc comment that opens with one of these is a fragment, which nobody understands without the code below it.
+const FRAGMENTS: [&str; 14] = [
+    "What", "How", "Whether", "Who", "Whom", "Whose", "Why", "Which", "When", "Where", "Of", "Such as", "So many",
+    "The same",
+];
+
 fn level(module: &str) -> Option<usize> {
     LEVELS.iter().position(|modules| modules.contains(&module))
 }
@@ -71,6 +77,7 @@ fn faults(path: &str, text: &str) -> Vec<String> {
     if text.lines().count() > LONGEST_FILE {
         faults.push(format!("{path} is past {LONGEST_FILE} lines: cut it where its story has a chapter"));
     }
+    faults.extend(fragments(text).map(|(number, line)| format!("{path}:{number} is no sentence: {line}")));
     let code = without_tests(text);
     for (number, line) in (1..).zip(code.lines()) {
         let bare = line.split("//").next().unwrap_or_default();
@@ -89,6 +96,20 @@ fn faults(path: &str, text: &str) -> Vec<String> {
         faults.extend(imports(&code).into_iter().filter_map(|to| edge(path, module, &to)));
     }
     faults
+}
+
+/// Returns the doc comments that open as fragments, with the number of their line.
+fn fragments(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let comment = |line: &str| line.starts_with("///") || line.starts_with("//!");
+    let lines = || text.lines().map(str::trim_start);
+    let opening = std::iter::once("").chain(lines()).zip(lines()).enumerate();
+    opening.filter_map(move |(i, (before, line))| {
+        let opens = comment(line) && !comment(before);
+        let said = line.get(4..).filter(|_| opens)?;
+        let is_fragment =
+            |word: &&str| said.strip_prefix(*word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
+        FRAGMENTS.iter().any(|word| is_fragment(&word)).then_some((i + 1, line))
+    })
 }
 
 /// Returns why `module` must not import `to`; `None` when it may.
@@ -238,6 +259,18 @@ fn what_is_reserved_is_found_elsewhere() {
     }
     assert_eq!(faults("cli/run.rs", "println!(\"here\");").len(), 1);
     assert_eq!(faults("cli/terminal.rs", "let out = stdout().lock();"), [""; 0]);
+}
+
+#[test]
+fn a_doc_comment_that_is_no_sentence_is_found() {
+    for comment in ["/// What stands right of the panel.", "//! Of one replication.", "    /// Whether it is."] {
+        assert_eq!(faults("units/mod.rs", comment).len(), 1, "{comment}");
+    }
+    for comment in
+        ["/// Returns the limit.\n/// What it took is in it.", "/// Whatever", "//! On-demand inference.", "// What"]
+    {
+        assert_eq!(faults("units/mod.rs", comment), [""; 0], "{comment}");
+    }
 }
 
 #[test]
