@@ -107,8 +107,8 @@ fn fragments(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let opens = comment(line) && !comment(before);
         let said = line.get(4..).filter(|_| opens)?;
         let is_fragment =
-            |word: &&str| said.strip_prefix(*word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
-        FRAGMENTS.iter().any(|word| is_fragment(&word)).then_some((i + 1, line))
+            |word: &str| said.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()));
+        FRAGMENTS.iter().any(|word| is_fragment(word)).then_some((i + 1, line))
     })
 }
 
