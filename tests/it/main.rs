@@ -39,6 +39,7 @@ mod limiters;
 mod loops;
 mod mangled;
 mod mended;
+mod mixtures;
 mod moments;
 mod money;
 mod notes;
