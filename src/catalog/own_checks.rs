@@ -26,9 +26,9 @@ const OF_TOKENS: [&str; 13] = [
     "flex_output",
     "training",
 ];
-/// The keys of prices by the hour.
+/// The catalogue keys whose value is a price by the hour, such as `"$55/h"`.
 const OF_HOURS: [&str; 3] = ["no_commitment", "one_month", "six_months"];
-/// The keys of plain amounts of money.
+/// The catalogue keys whose value is a plain amount of money, such as `"$1.95"`.
 const AMOUNTS: [&str; 5] = [
     "per_unit_minute",
     "storage_per_month",

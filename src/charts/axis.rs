@@ -221,8 +221,8 @@ impl Axis {
         self.ticks.iter_mut().zip(labels::ticks(&at, unit)).for_each(|(tick, label)| tick.label = label);
     }
 
-    /// Returns the values of a swept number, each with its tick where they are few; where they would crowd otherwise,
-    /// they stand on a logarithmic scale.
+    /// Returns the axis of a swept number. Up to 12 values have a tick each, more have ticks at round numbers; the
+    /// scale is logarithmic where values would crowd on a linear one.
     pub(super) fn levels(levels: &[(f64, String)]) -> Self {
         let numbers = || levels.iter().map(|level| tame(level.0));
         let (lo, hi) = (numbers().fold(f64::INFINITY, f64::min), numbers().fold(f64::NEG_INFINITY, f64::max));

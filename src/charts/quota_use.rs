@@ -283,7 +283,8 @@ impl Sheet<'_> {
         legend
     }
 
-    /// Returns the source line, preceded by what the drawing leaves out because there is nothing to see.
+    /// Returns the source line, preceded by a note where no attempt was throttled and by the limits that are not drawn,
+    /// with their peaks.
     fn with_undrawn(&self, source: String, drawn: &[&Limit<'_>]) -> String {
         let mut parts = Vec::new();
         if !self.throttled.is_empty() && largest(self.throttled) <= 0.0 {

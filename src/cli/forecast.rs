@@ -10,9 +10,9 @@ use crate::figures;
 use crate::model::Model;
 use crate::model::study::Unknown;
 
-/// The time beyond which a run is announced beforehand \[s\].
+/// The time above which the forecast is printed \[s\].
 const LONG: f64 = 60.0;
-/// The share of the machine's memory from which on it is said beforehand \[1\].
+/// The share of this machine's memory above which the forecast is printed \[1\].
 const MUCH: f64 = 0.25;
 const SHORTER: &str = "a shorter `run.duration`, a lower rate or fewer replications need less";
 
@@ -29,7 +29,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    /// Returns what one run of a model, and one more for each reading of what is in doubt, takes.
+    /// Forecasts one scenario: a simulation for each combination of readings of its unknowns, up to `MOST_READINGS`.
     pub(super) fn of(model: &Model, unknowns: &[Unknown]) -> Self {
         let replications = model.run.replications.max;
         let readings = unknowns.iter().fold(1.0, |n, unknown| n * (1.0 + unknown.others().len() as f64));
@@ -85,11 +85,15 @@ pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Troubl
     Ok(())
 }
 
-/// Returns a forecast as text: `to simulate about 360 M requests takes about 3 h and 4.5 GB of memory`
+/// Returns a forecast as text: `simulating about 360 M requests takes about 3 h and 4.5 GB of memory`
 fn sentence(requests: f64, seconds: f64, bytes: f64) -> String {
-    let of = if requests > 0.0 { format!("about {} requests", figures::amount(requests)) } else { "this".to_owned() };
+    let what = if requests > 0.0 {
+        format!("simulating about {} requests", figures::amount(requests))
+    } else {
+        "this run".to_owned()
+    };
     let time = figures::time(seconds * 1e3);
-    figures::plain(&format!("to simulate {of} takes about {time} and {} of memory", memory(bytes)))
+    figures::plain(&format!("{what} takes about {time} and {} of memory", memory(bytes)))
 }
 
 fn warn(rule: &str) {
@@ -121,7 +125,7 @@ struct Machine {
 impl Machine {
     fn look() -> Self {
         let kind = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-        // A system that does not tell its memory refuses nothing.
+        // Where the system does not report its memory, no run is refused.
         let Ok(mut system) = System::new_with_specifics(kind) else {
             return Self { memory: f64::INFINITY, held: 0.0 };
         };

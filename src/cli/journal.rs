@@ -1,4 +1,4 @@
-//! The journal of a sweep: opened, and what is said of one that is not believed.
+//! Opens the journal of a sweep, and reports why it cannot be continued or which lines were dropped.
 
 use std::io;
 
@@ -13,12 +13,12 @@ use crate::scenario::{Source, Unreadable};
 const NAME: &str = "journal.jsonl";
 
 /// The advice on a journal that cannot be continued.
-const ANEW: &str = "--restart begins anew and drops its points; --out keeps them and writes elsewhere";
+const ANEW: &str = "--restart discards the finished points and begins anew; another folder in --out keeps them";
 
 /// The most lines of a damaged journal that are named one by one.
 const NAMED: usize = 5;
 
-/// Opens the journal of a sweep, and says which lines of it are not believed. `points` is the number of points.
+/// Opens the journal of a sweep, and warns of the lines that were dropped. `points` is the number of points of the sweep.
 pub(super) fn open(
     folder: &OutputFolder,
     args: &SweepArgs,
@@ -52,7 +52,7 @@ pub(super) fn open(
     Ok(journal)
 }
 
-/// Tells of a file of the scenario that cannot be read any more.
+/// Returns the error about a file of the scenario that cannot be read any more.
 pub(super) fn gone(error: &Unreadable) -> Trouble {
     let exit = if error.why.is_system() { Exit::InputOutput } else { Exit::Usage };
     fault(exit, error.to_string(), None)
@@ -67,7 +67,7 @@ fn unread(folder: &OutputFolder, error: &io::Error) -> Trouble {
     }
 }
 
-/// Returns the error that points did not get from the journal into a file.
+/// Returns the error for points that could not be copied from the journal into a file.
 pub(super) fn not_handed_on(folder: &OutputFolder, name: &str, error: &PointsError) -> Trouble {
     match error {
         PointsError::Unreadable(error) => unread(folder, error),
@@ -75,12 +75,16 @@ pub(super) fn not_handed_on(folder: &OutputFolder, name: &str, error: &PointsErr
     }
 }
 
-/// Says which lines are dropped; `None`: none is.
+/// Returns a warning that names the dropped lines and their faults; `None`: no line was dropped.
 fn dropped(lines: &[Dropped], points: u64) -> Option<String> {
     let said = |line: &Dropped| match line {
-        Dropped::Damaged { line } => format!("line {line} is damaged or of another sweep"),
-        Dropped::Doubled { line, point } => format!("line {line} has point {point} a second time"),
-        Dropped::OutOfRange { line, point } => format!("line {line} has point {point} of a sweep of {points}"),
+        Dropped::Damaged { line } => format!("line {line} is damaged or was written by another sweep"),
+        Dropped::Doubled { line, point } => {
+            format!("line {line} has point {point} a second time, so that no line with this point was kept")
+        }
+        Dropped::OutOfRange { line, point } => {
+            format!("line {line} has point {point}, which a sweep of {points} points does not have")
+        }
     };
     let mut named: Vec<String> = lines.iter().take(NAMED).map(said).collect();
     if lines.len() > NAMED {
@@ -88,10 +92,11 @@ fn dropped(lines: &[Dropped], points: u64) -> Option<String> {
     }
     let what = match lines.len() {
         0 => return None,
-        1 => "a line that is not believed; it is dropped and its point is simulated again".to_owned(),
-        n => format!("{n} lines that are not believed; they are dropped and their points are simulated again"),
+        1 => "1 line that cannot be trusted and was removed".to_owned(),
+        n => format!("{n} lines that cannot be trusted and were removed"),
     };
-    Some(format!("has {what}: {}", named.join("; ")))
+    let again = "Every point of the sweep that is then missing is simulated again.";
+    Some(format!("has {what}: {}. {again}", named.join("; ")))
 }
 
 #[cfg(test)]
@@ -102,12 +107,16 @@ mod tests {
     fn dropped_lines_are_named_and_many_are_counted() {
         assert_eq!(dropped(&[], 9), None);
         let one = dropped(&[Dropped::OutOfRange { line: 4, point: 92 }], 20).unwrap();
-        let expected = "has a line that is not believed; it is dropped and its point is simulated again: line 4 has point 92 of a sweep of 20";
-        assert_eq!(one, expected);
+        let again = "Every point of the sweep that is then missing is simulated again.";
+        let fault = "line 4 has point 92, which a sweep of 20 points does not have";
+        assert_eq!(one, format!("has 1 line that cannot be trusted and was removed: {fault}. {again}"));
+        let doubled = dropped(&[Dropped::Doubled { line: 6, point: 3 }], 20).unwrap();
+        let fault = "line 6 has point 3 a second time, so that no line with this point was kept";
+        assert_eq!(doubled, format!("has 1 line that cannot be trusted and was removed: {fault}. {again}"));
         let many: Vec<Dropped> = (2..10).map(|line| Dropped::Damaged { line }).collect();
         let said = dropped(&many, 20).unwrap();
-        assert!(said.starts_with("has 8 lines that are not believed; they are dropped"), "{said}");
-        assert!(said.ends_with("line 6 is damaged or of another sweep; 3 more"), "{said}");
+        assert!(said.starts_with("has 8 lines that cannot be trusted and were removed: line 2 is damaged"), "{said}");
+        assert!(said.contains("line 6 is damaged or was written by another sweep; 3 more. Every"), "{said}");
     }
 
     #[test]

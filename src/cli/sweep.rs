@@ -118,7 +118,7 @@ impl<'s> Points<'s> {
     /// There is no such point.
     pub(super) fn settings(&self, index: u64) -> Result<(BTreeMap<String, Value>, Vec<String>), Trouble> {
         if index >= self.count {
-            let rule = format!("there is no point {index}: the sweep has {} of them, from 0", self.count);
+            let rule = format!("there is no point {index}: the sweep has {} points, numbered from 0", self.count);
             return Err(fault(Exit::Usage, rule, "`bedload sweep FILE --list` shows them".to_owned()));
         }
         let choices = self.sweep.point(index, self.seed);

@@ -51,12 +51,12 @@ pub(super) fn colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
-/// Returns a path as a line shows it.
+/// Returns a path with control characters escaped, to be put into a line.
 pub(super) fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy()).into_owned()
 }
 
-/// Parses the arguments. The message about a wrong one quotes it, so it is made of arguments that are safe to show.
+/// Parses the arguments. An error quotes the wrong argument, so it is made again from escaped arguments.
 ///
 /// # Errors
 /// The arguments are wrong, or ask for the help or the version.

@@ -18,12 +18,12 @@ pub struct Ended {
     /// The instant from which on nothing was simulated \[µs since t = 0\].
     pub at: u64,
     pub no_room: NoRoom,
-    /// The number of entries that the full table holds.
+    /// The capacity of the full table; for attempts in service, that of the larger of its two tables.
     pub most: u32,
 }
 
 impl<O: Observer> Engine<'_, O> {
-    /// Remembers when a run ends that a full table has ended.
+    /// Records the instant at which a full table ended the run; only the first such instant is kept.
     #[cold]
     pub(super) fn note_end(&mut self, now: u64) {
         if self.full.is_some() {

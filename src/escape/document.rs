@@ -1,4 +1,4 @@
-//! The escaping of every text of a document.
+//! Escapes every text and key of a results document.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -28,7 +28,7 @@ pub fn document<T: Clone + Serialize + DeserializeOwned>(document: &T) -> Cow<'_
 fn may_be_harmful<T: Serialize>(document: &T) -> bool {
     let mut texts = Vec::new();
     let written = document.serialize(&mut Serializer::with_formatter(&mut texts, TextsAlone));
-    // JSON escapes control characters. What looks like it and is none costs time alone.
+    // JSON escapes control characters. A false match costs only time.
     let is_escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
     written.is_err() || texts.windows(2).any(is_escape) || String::from_utf8_lossy(&texts).contains(is_harmful)
 }

@@ -6,7 +6,8 @@ use super::{lines, visible, xml};
 /// looks for these signs after it has read the Markdown, so that no escape of Markdown helps; this space does.
 const APART: &str = "&#8203;";
 
-/// Returns a text within a line, in which nothing is markup. A harmful character is shown as `\u{1b}`.
+/// Returns a text within a line, in which nothing is markup. A harmful character is shown as its code point, such as
+/// `\u{1b}`.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let chars: Vec<char> = visible(text).chars().collect();
@@ -70,7 +71,7 @@ pub fn started(marked: &str) -> String {
     }
 }
 
-/// Returns a name or a key as it stands in a file, as code. In a table its bars need [`cell`].
+/// Returns a name or a key as inline code of Markdown. In a table its bars need [`cell`].
 #[must_use]
 pub fn code(text: &str) -> String {
     let text = visible(text);

@@ -1,9 +1,9 @@
 //! Text from files and arguments is data: one function for each target makes it harmless there.
 //!
-//! A character is harmful that acts instead of being read: see [`is_harmful`]. Every target shows it as `\u{1b}`, and
-//! escapes its own markup as well. [`visible`] is for a text that is put into a line, [`document`] for all texts of a
-//! results document, and [`terminal`] for a finished output: the command line prints through it alone, so that a name
-//! that somebody forgot to escape cannot act either.
+//! A character is harmful if it acts on the program that shows it instead of being displayed: see [`is_harmful`]. Every
+//! target shows it as its code point, such as `\u{1b}`, and escapes its own markup as well. [`visible`] is for a text
+//! that is put into a line, [`document`] for all texts of a results document, and [`terminal`] for a finished output:
+//! the command line prints through it alone, so that a name that somebody forgot to escape cannot act either.
 
 mod document;
 pub mod markdown;
@@ -15,8 +15,9 @@ use std::fmt::Write;
 
 pub use document::{document, visible_value};
 
-/// Returns whether a character acts on whatever shows it: a control character (line breaks and tabs included), a mark,
-/// override or isolate of the writing direction, a separator of lines or paragraphs, or no character at all.
+/// Returns whether a character acts on the program that shows it instead of being displayed: a control character (line
+/// breaks and tabs included), a mark, override or isolate of the writing direction, a separator of lines or paragraphs,
+/// or a code point that is no character.
 #[must_use]
 pub const fn is_harmful(c: char) -> bool {
     matches!(c,
@@ -25,13 +26,14 @@ pub const fn is_harmful(c: char) -> bool {
         | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Returns a text as one line that is read as it stands: each harmful character is shown as `\u{1b}`.
+/// Returns a text as one line, in which each harmful character is shown as its code point, such as `\u{1b}`.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     shown(text, |_| false)
 }
 
-/// Returns a text of several lines, with each harmful character but the line breaks shown as `\u{1b}`.
+/// Returns a text of several lines, in which each harmful character except the line breaks is shown as its code point,
+/// such as `\u{1b}`.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
     shown(text, |c| c == '\n')
@@ -48,7 +50,7 @@ fn shown(text: &str, is_kept: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Appends a character as its code, such as `\u{1b}`.
+/// Appends a character as its code point, such as `\u{1b}`.
 fn push_code(out: &mut String, c: char) {
     // Writing to a string does not fail.
     let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
@@ -159,14 +161,14 @@ pub fn xml(text: &str) -> String {
 #[must_use]
 pub fn json(document: &str) -> String {
     let bytes = document.as_bytes();
-    // Documents are long, and hardly a place in them can be harmful: no other character begins with these bytes.
+    // Only characters that begin with one of these bytes can be harmful, so the rest of a long document is copied unread.
     let mut places: Vec<usize> = memchr::memchr3_iter(b'#', 0x7f, 0xc2, bytes).collect();
     places.extend(memchr::memchr3_iter(0xd8, 0xe2, 0xef, bytes));
     places.sort_unstable();
     let (mut out, mut done) = (String::with_capacity(document.len()), 0);
     for at in places {
         let Some(c) = document[at..].chars().next() else { continue };
-        // Outside of strings a document holds neither of both.
+        // Neither character occurs outside of JSON strings.
         if is_harmful(c) || (c == '#' && is_log_command(&document[at..])) {
             out.push_str(&document[done..at]);
             let _ = write!(out, "\\u{:04x}", u32::from(c));

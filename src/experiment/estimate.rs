@@ -15,17 +15,17 @@ use crate::model::workload::arrivals::shape::Shape;
 use crate::model::{Model, Replications};
 use crate::units::{MICROS_PER_MINUTE, SimTime};
 
-/// Offers after which a pilot has seen enough.
+/// The number of offers after which no longer pilot is made.
 const ENOUGH: u64 = 200_000;
-/// Requests of the first pilot, where their rate is known.
+/// The expected number of requests of the first pilot.
 const FIRST: f64 = 5_000.0;
 /// The ratio of a pilot's length to that of the one before it.
 const LONGER: u64 = 4;
-/// Attempts that are cheaper than this are not worth a pilot, in all replications of a run.
+/// The number of attempts, over all replications, below which a run is too small for pilots.
 const FEW: f64 = 2e7;
-/// A request that waits in a queue or between attempts \[bytes\].
+/// The memory of a request that waits in a queue or between attempts \[bytes\].
 const BYTES_WAITING: f64 = 240.0;
-/// A request in service \[bytes\].
+/// The memory of a request in service \[bytes\].
 const BYTES_IN_SERVICE: f64 = 100.0;
 /// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
 const BYTES_A_WORKLOAD: f64 = 620e3;
@@ -33,13 +33,14 @@ const BYTES_A_WORKLOAD_MINUTE: f64 = 160.0;
 /// The time of one replication for each workload, and below for each minute of a workload \[s\].
 const SECONDS_A_WORKLOAD: f64 = 5e-4;
 const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
-/// A run that is recorded takes so many times as long as its pilot \[1\].
+/// The time of a recorded run as a multiple of the time that its pilot would take \[1\].
 const RECORDED: f64 = 1.3;
-/// A further offer takes so many times as long again: its refusal is recorded, and many retries wait far ahead \[1\].
+/// The additional time of each offer after a request's first, as a multiple of the pilot's time per offer \[1\]: its
+/// refusal is recorded, and its retry is kept far ahead in the event list.
 const REFUSED: f64 = 1.5;
-/// Memory that is touched for the first time costs time \[s/byte\].
+/// The time that it takes to touch memory for the first time \[s/byte\].
 const SECONDS_A_BYTE: f64 = 0.3e-9;
-/// A queue or a backlog below this share of all requests does not grow \[1\].
+/// The share of all requests up to which waiting requests are taken as a steady queue, not as a growing backlog \[1\].
 const STANDING: f64 = 0.05;
 
 /// The time and the memory that one replication of a model needs.
@@ -51,7 +52,7 @@ pub struct Need {
     pub requests: f64,
     /// The memory while the replication runs \[bytes\].
     pub bytes: f64,
-    /// The memory that is kept of the replication until all of them are over \[bytes\].
+    /// The memory that the results of the replication take until all replications have ended \[bytes\].
     pub kept_bytes: f64,
 }
 
@@ -59,7 +60,7 @@ impl Need {
     const NONE: Self = Self { seconds: 0.0, requests: 0.0, bytes: 0.0, kept_bytes: 0.0 };
 }
 
-/// Returns what one replication of a model needs; of a small one it is known without playing anything.
+/// Returns the time and the memory that one replication of a model needs. For a small model no pilot is run.
 #[must_use]
 pub fn estimate(model: &Model) -> Need {
     let workloads = model.workloads.len() as f64;
@@ -77,7 +78,8 @@ pub fn estimate(model: &Model) -> Need {
     Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
 }
 
-/// Returns a bound on the attempts of one replication, found at no cost; infinite where requests follow from others.
+/// Returns a bound on the attempts of one replication, found at no cost; infinite for arrival processes whose number of
+/// requests is not bounded here: batches, sessions, users and repeating traces.
 fn most_attempts(model: &Model) -> f64 {
     let end = model.run.measured_end().0;
     let requests = |process: &Process| match process {
@@ -114,7 +116,8 @@ struct Pilot {
 fn pilots(model: &Model) -> [Pilot; 2] {
     let mut levelled = levelled(model);
     let end = model.run.hard_end().0.max(1);
-    // Where all traffic is drawn, the first pilots would see nothing.
+    // A pilot of 1 µs sees no random arrival, so the first lasts as long as `FIRST` requests take. With a process that
+    // has no rate (users, traces, jobs) it begins at 1 µs.
     let rate: f64 = levelled.workloads.iter().map(|w| w.arrivals.intensity().map_or(f64::INFINITY, |i| i.base)).sum();
     let mut length = ((FIRST / rate) as u64).clamp(1, end);
     let mut last = pilot(&mut levelled, length);
@@ -128,7 +131,7 @@ fn pilots(model: &Model) -> [Pilot; 2] {
     }
 }
 
-/// The model with each rate at its mean over the run.
+/// Returns a copy of the model with every rate at its mean over the run.
 fn levelled(model: &Model) -> Model {
     let mut levelled = Model { windows: Vec::new(), expectations: Vec::new(), ..model.clone() };
     let end = model.run.hard_end().0.max(1);
@@ -209,7 +212,7 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     Need { seconds: each * offers + bytes * SECONDS_A_BYTE, requests, bytes, kept_bytes: 0.0 }
 }
 
-/// The power of time with which something grows, from what it was at two times; at least 0 and at most 1.
+/// Returns the exponent of time with which a quantity grew between two pilots, within 0 and 1.
 fn growth(at: [f64; 2], was: [f64; 2]) -> f64 {
     match was[0] > 0.0 {
         true => (libm::log(was[1] / was[0]) / libm::log(at[1] / at[0])).clamp(0.0, 1.0),

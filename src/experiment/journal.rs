@@ -1,7 +1,7 @@
 //! The journal of a sweep: each finished point is a line, so that a sweep that was killed goes on where it stopped.
 //!
-//! The first line says which sweep the journal is of, and which files that sweep read. Every line carries a checksum, that
-//! of a point over the head as well, so that a line is believed only if this sweep wrote it and nothing changed it since.
+//! The first line identifies the sweep and names the files that it read. Every line carries a checksum; that of a point
+//! covers the head as well, so that a line is kept only if this sweep wrote it and nothing has changed it since.
 //! Points lie in the order in which they were finished and are read back in the order of their numbers, one at a time.
 
 mod head;
@@ -50,12 +50,12 @@ pub enum PointsError {
     Receiver(#[from] io::Error),
 }
 
-/// A line of a journal that is not believed, by its number from 1.
+/// A line of a journal that was rejected when the journal was opened, with its number from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dropped {
-    /// The line does not fit its checksum: it was changed, or another sweep wrote it.
+    /// The checksum of the line is wrong: it was changed, or another sweep wrote it.
     Damaged { line: u64 },
-    /// The line has the same point as another line.
+    /// The line has the same point as an earlier one. Neither is kept: which of them is right cannot be proved.
     Doubled { line: u64, point: u64 },
     /// The sweep has no such point.
     OutOfRange { line: u64, point: u64 },
@@ -80,11 +80,11 @@ struct Inner {
 }
 
 impl Journal {
-    /// Opens the journal of a sweep, or begins it. With `restart` the points of an earlier sweep are thrown away. Lines
-    /// that are not believed are dropped from the file, and [`Self::dropped`] tells of them.
+    /// Opens the journal of a sweep, or begins it. With `restart` the points of an earlier sweep are discarded. Lines
+    /// that cannot be trusted are removed from the file, and [`Self::dropped`] returns them.
     ///
     /// # Errors
-    /// The file cannot be read or written, is not a journal, is damaged in its first line, or is of another sweep.
+    /// The file cannot be read or written, is not a journal, is damaged in its first line, or belongs to another sweep.
     pub fn open(path: &Path, head: &JournalHead, restart: bool) -> Result<Self, JournalError> {
         let found = OpenOptions::new().read(true).write(true).open(path);
         let file = match found {
@@ -102,7 +102,7 @@ impl Journal {
         let (inner, dropped) = match known {
             None => (Inner::begin(path, head).map_err(JournalError::Unwritable)?, Vec::new()),
             Some((inner, dropped)) if dropped.is_empty() => {
-                // What lies after the last whole line was cut off.
+                // A killed sweep may leave an incomplete last line: remove it.
                 inner.file.set_len(inner.end).map_err(JournalError::Unwritable)?;
                 (inner, dropped)
             }
@@ -115,7 +115,7 @@ impl Journal {
         Ok(Self { path: path.to_owned(), dropped, inner: Mutex::new(inner) })
     }
 
-    /// The lines that were not believed when the journal was opened. Their points are not finished.
+    /// The lines that were rejected when the journal was opened. Their points are not finished.
     #[must_use]
     pub fn dropped(&self) -> &[Dropped] {
         &self.dropped
@@ -177,7 +177,7 @@ fn refuse_foreign(mut file: &File) -> Result<(), JournalError> {
 }
 
 impl Inner {
-    /// Begins a journal with its head, in the place of what is there.
+    /// Creates a journal that holds only its head, replacing any file at the path.
     fn begin(path: &Path, head: &JournalHead) -> io::Result<Self> {
         let (line, key) = head.line();
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -186,7 +186,8 @@ impl Inner {
         Ok(Self { file: file.replace(path)?, key, end: line.len() as u64, points: BTreeMap::new() })
     }
 
-    /// Reads the journal of the same sweep: which points it has, and which lines are not believed.
+    /// Reads a journal and finds the line of each point; returns the rejected lines too. The journal must belong to the
+    /// sweep of `head`.
     fn read(file: File, head: &JournalHead) -> Result<(Self, Vec<Dropped>), JournalError> {
         let mut reader = BufReader::new(file);
         let mut text = Vec::new();
@@ -257,7 +258,7 @@ impl Inner {
     }
 }
 
-/// Returns the number of the point of a line; `None`: the line is not believed.
+/// Returns the number of the point of a line; `None`: the checksum is wrong.
 fn index_of(line: &[u8], key: &str) -> Option<u64> {
     #[derive(Deserialize)]
     struct Numbered {

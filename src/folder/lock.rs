@@ -47,7 +47,7 @@ impl Lock {
                 }
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
-            // The holder before removes the file when it ends: what was opened may have no name any more.
+            // The previous holder deletes the file when it ends, so the file just opened may no longer have a name.
             if is_still(&file, path) {
                 let mut lock = Self { file, path: path.to_owned() };
                 lock.file.set_len(0)?;
@@ -77,7 +77,7 @@ fn refuse_foreign(path: &Path) -> Result<(), LockError> {
     }
     let mut start = Vec::new();
     match File::open(path).and_then(|file| file.take(MARK.len() as u64).read_to_end(&mut start)) {
-        // A process that was killed at once has written a part of it.
+        // A process killed while it wrote the file may have left only a part of the mark.
         Ok(_) if MARK.starts_with(&start) => Ok(()),
         Ok(_) => Err(foreign()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

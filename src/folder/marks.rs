@@ -28,8 +28,8 @@ pub fn refuse_foreign(folder: &Path, names: &[&str]) -> Result<(), FolderError> 
     foreign.map_or(Ok(()), |(_, path)| Err(FolderError::Foreign(path)))
 }
 
-/// Returns whether the first bytes of a document of this name show that bedload wrote it. An empty one is nobody's, and
-/// nothing is lost with it.
+/// Returns whether the first bytes of a document of this name show that bedload wrote it. An empty document counts as
+/// bedload's own: nothing is lost when it is replaced.
 #[must_use]
 pub fn is_own(name: &str, start: &[u8]) -> bool {
     if start.is_empty() {

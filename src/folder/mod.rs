@@ -48,9 +48,9 @@ impl OutputFolder {
         Self::existing(path, writes)
     }
 
-    /// Takes over a folder that exists: locks it, removes the temporary files of killed commands, and tries that a file
-    /// can be made. `writes` names the documents that the caller will write or remove. All is done before anything is
-    /// simulated, so that a bad folder costs no time.
+    /// Takes over a folder that exists: locks it, removes the temporary files of killed commands, and checks that a
+    /// file can be created in it. `writes` names the documents that the caller will write or remove. All is done before
+    /// anything is simulated, so that a bad folder costs no time.
     ///
     /// # Errors
     /// The folder cannot be written to, another command writes to it, or a file of one of the names is not bedload's own.
@@ -81,7 +81,7 @@ impl OutputFolder {
         &self.path
     }
 
-    /// Returns where a file of the folder lies.
+    /// Returns the path of a file in the folder.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)

@@ -28,8 +28,8 @@ impl Temporary {
             let builder = &mut tempfile::Builder::new();
             let builder = builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM).permissions(readable());
             let file = builder.tempfile_in(folder)?;
-            // Between making and locking it, another command may take it for one that was left behind. A file system
-            // without locks has no such commands: what cannot be locked is not removed.
+            // Before the lock is taken, another command may delete the new file as abandoned. Where the file system has
+            // no locks this cannot happen: a file that cannot be locked is never deleted.
             let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
             if !is_taken && is_still(file.as_file(), file.path()) {
                 return Ok(Self(file));

@@ -1,9 +1,9 @@
-//! Figures in few digits, for scenarios and for people.
+//! Formats numbers with two to four significant digits, for generated scenarios and for summaries.
 
 use crate::figures;
 use crate::units::grouped;
 
-/// Two figures, the next larger.
+/// Rounds up to two significant digits.
 pub fn round_up(x: f64) -> u64 {
     let mut scale = 1.0;
     while x / scale > 100.0 {
@@ -17,7 +17,8 @@ pub fn integer(n: u64) -> String {
     if n < 10_000 { n.to_string() } else { grouped(n).replace(',', "_") }
 }
 
-/// Four figures without an exponent.
+/// Returns a number with four significant digits and no exponent; of a larger one all digits before the decimal point
+/// are kept.
 pub fn number(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return "0".to_owned();
@@ -46,7 +47,7 @@ pub fn duration(seconds: f64) -> String {
     format!("{}{unit}", number(seconds / size))
 }
 
-/// Three figures, of large numbers with a suffix.
+/// Returns a number with three significant digits and an SI suffix.
 pub fn short(x: f64) -> String {
     figures::plain(&figures::amount(x))
 }

@@ -40,7 +40,8 @@ pub struct Record {
     pub minutes: Minutes,
 }
 
-/// Stands for the end of a job that is not measured as a whole \[µs\].
+/// The value of a job's end where some of its requests are outside the measured interval, so that no end is known
+/// \[µs\].
 pub const NEVER_DONE: u64 = u64::MAX;
 
 /// The measured requests of one workload.

@@ -112,13 +112,12 @@ impl Checked {
         }
         if self.length > MOST_LINE {
             let rule = format!("it is longer than {} MiB", MOST_LINE >> 20);
-            return Err(
-                ReadError::content(line, rule).help("no record is that long: the file is damaged, or another one")
-            );
+            return Err(ReadError::content(line, rule)
+                .help("no record is that long: the file is damaged, or it is not the file you meant"));
         }
         if self.commas > MOST_COMMAS {
             let refused = ReadError::content(line, "it has more than a million fields");
-            return Err(refused.help("no table is that wide: the file is damaged, or another one"));
+            return Err(refused.help("no table is that wide: the file is damaged, or it is not the file you meant"));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Opens every file that bedload reads, and bounds it: what it may be, how large it is, and how long its lines are.
+//! Opens every file that bedload reads, accepts only regular files, and limits their size and line length.
 //!
 //! [`text()`] reads a whole file of a greatest size. [`Records`] reads a file of any size line by line, in memory that does
 //! not grow with it. What is wrong with a file is a [`ReadError`], which knows whether the file or the system is at fault.
@@ -33,7 +33,7 @@ pub fn open(path: &Path) -> Result<File, ReadError> {
     }
     if !found.is_file() {
         let refused = ReadError::content(None, "it is a pipe, a device or a socket, not a file");
-        return Err(refused.help("copy what it gives into a file"));
+        return Err(refused.help("save its output to a file and name that file"));
     }
     File::open(path).map_err(|error| ReadError::of_path(path, &error))
 }

@@ -60,7 +60,7 @@ impl Records {
     }
 }
 
-/// Reads the first bytes of a file; the line of what is damaged is counted.
+/// Reads the first bytes of a file; an error names the line that was reached.
 fn beginning(file: &mut (impl Read + ?Sized)) -> Result<Vec<u8>, ReadError> {
     let mut start = Vec::new();
     match file.take(BUFFER as u64).read_to_end(&mut start) {
@@ -79,7 +79,7 @@ impl<R: BufRead> Read for Unpacked<R> {
                 // An error of the system has a number, one of the decoder has none.
                 _ if error.raw_os_error().is_some() => return error,
                 io::ErrorKind::UnexpectedEof => "the gzip file ends in the middle: it was not copied whole",
-                _ => "the gzip file is damaged: its contents do not fit its checksum",
+                _ => "the gzip file is damaged: it cannot be decompressed",
             };
             ReadError::content(None, rule).help("copy the file again").into()
         })

@@ -92,7 +92,7 @@ fn timed_out(point: &Point) -> Option<String> {
     let lost = point.value("failure_rate").filter(|lost| *lost > 0.0)?;
     let part = share(point.value("timeout_rate").filter(|rate| *rate > 0.0)? / lost);
     Some(format!(
-        "bottleneck: the client gives up: {part} of the requests without an answer met `timeout` or `attempt_timeout`"
+        "bottleneck: the client's time-outs, which ended {part} of the requests that got no answer (`timeout` or `attempt_timeout`)"
     ))
 }
 
@@ -234,7 +234,12 @@ fn carries(change: &Change) -> String {
     };
     let mut found = change.reruns.iter().filter(|rerun| rerun.carries && Some(rerun.value) == change.value);
     let lost = found.next().map(|rerun| rerun.timed_out_share).filter(|lost| *lost > verdict::NEGLIGIBLE);
-    let lost = lost.map(|lost| format!(", but {} fail by the client's time-out, which no quota mends", share(lost)));
+    let lost = lost.map(|lost| {
+        format!(
+            ", but {} of the requests still meet the client's time-out, which a larger quota does not prevent",
+            share(lost)
+        )
+    });
     format!("{sure}{}", lost.unwrap_or_default())
 }
 

@@ -67,7 +67,8 @@ fn aligned(table: &Table) -> Vec<String> {
     lines().map(|line| line.iter().enumerate().map(cell).collect()).collect()
 }
 
-/// Cuts the cells of the widest columns until the table is no wider than `room`; the figures of a column are never that wide.
+/// Shortens cells of the widest columns until the table is at most `room` characters wide. No column is cut below its
+/// header or 8 characters; numbers are shorter than that.
 fn fitted(header: &[String], rows: &[Vec<String>], room: usize) -> Vec<Vec<String>> {
     /// The number of characters that a name keeps at least.
     const LEAST: usize = 8;

@@ -136,12 +136,12 @@ pub(super) fn neck(neck: &Neck) -> String {
     let what = named(neck);
     let of = match neck.refused > 0.0 {
         // The endpoint mantle refuses no request for its output, it stops the stream.
-        true if neck.path.ends_with(".otpm") => "the streams that were stopped",
+        true if neck.path.ends_with(".otpm") => "the stopped streams",
         true => "the refusals",
         false => "the waiting time",
     };
     let after = neck.after.as_ref().map(|path| format!(", after {path} had refused")).unwrap_or_default();
-    format!("bottleneck: {what}: {} of {of}{after}", share(neck.share))
+    format!("bottleneck: {what}, accounting for {} of {of}{after}", share(neck.share))
 }
 
 /// Returns a sentence where every stated goal holds and yet requests fail that no goal bounds; `None` otherwise.

@@ -100,10 +100,10 @@ pub struct Rerun {
     #[serde(default)]
     pub with: Vec<Setting>,
     pub verdict: Verdict,
-    /// The verdict is `carries`, and no goal is missed that a greater value may mend.
+    /// The verdict is `carries`, and no goal is missed that a greater value may meet.
     pub carries: bool,
     pub failing_share: f64,
-    /// The share of requests that met a time-out of the client where nothing was refused, which no quota mends.
+    /// The share of requests that met a time-out of the client where nothing was refused; a larger quota does not prevent them.
     #[serde(default)]
     pub timed_out_share: f64,
     /// The share of answers that the cap cuts short.

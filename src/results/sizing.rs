@@ -18,7 +18,7 @@ pub struct Sizing {
     pub to: u64,
     pub step: u64,
     pub state: SizingState,
-    /// The value that is just enough; null: none is known to be.
+    /// The least (or, by `find`, the greatest) value that meets every goal; null: no such value is established.
     pub answer: Option<u64>,
     /// The last value, going towards the answer, that is known to miss a goal.
     pub fails_to: Option<u64>,

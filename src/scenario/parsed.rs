@@ -1,4 +1,4 @@
-//! A scenario whose files are parsed and laid over each other once, for many design points.
+//! A scenario whose files are parsed and merged once, and loaded again with the settings of each design point.
 
 use toml::de::DeTable;
 

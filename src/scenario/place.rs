@@ -20,7 +20,8 @@ impl Place {
         Self { path: joined(&self.path, key), kinds: None }
     }
 
-    /// Returns the place of a kind, which is one of `kinds`.
+    /// Returns the place of a table whose kind is `kind`. It keeps all `kinds` of the family, so that the refusal of a
+    /// key can name another kind that has it.
     #[must_use]
     pub fn kind(&self, kind: &str, kinds: &'static Map<String, Value>) -> Self {
         Self { kinds: Some(kinds), ..self.key(kind) }

@@ -65,7 +65,7 @@ pub(super) struct RenewalClock {
     stream: Stream,
     rates: Rates,
     segment: Segment,
-    /// Operational time since the start of the segment \[2⁻²⁴ gaps\].
+    /// The operational time since the start of the segment \[2⁻²⁴ of a mean gap\].
     done: u64,
     /// The instant from which on no arrivals are needed \[µs\].
     horizon: u64,

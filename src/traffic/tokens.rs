@@ -47,7 +47,7 @@ impl TokenDraws {
         [whole(input.0.at(input.1, i)) + self.extra_input, whole(wanted)]
     }
 
-    /// Fills a block with the tokens of the `n` requests from `block.first` on.
+    /// Draws the input and output tokens of `n` requests, from number `block.first` on, into a block.
     pub(super) fn fill(&self, n: usize, scratch: &mut [f64], block: &mut Block) {
         fill(&self.input, block.first, n, scratch, &mut block.input);
         match self.tie {

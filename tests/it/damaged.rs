@@ -362,12 +362,12 @@ fn points() -> &'static [Point] {
     })
 }
 
-/// Opens a journal as a sweep does that goes on: what it believes is what was written.
+/// Opens a journal as a sweep does that goes on: each point that it keeps is as it was written.
 fn of_journal(path: &Path, _: &[u8]) -> Result<(), String> {
     let Ok(journal) = Journal::open(path, &head(), false) else { return Ok(()) };
     let known = |point: Point| {
         let written = &points()[point.index as usize];
-        if *written == point { Ok(()) } else { Err(std::io::Error::other("another point is believed")) }
+        if *written == point { Ok(()) } else { Err(std::io::Error::other("a changed point is kept")) }
     };
     journal.each(known).map_err(|error| error.to_string())
 }
@@ -433,7 +433,7 @@ fn a_changed_catalogue_is_laid_or_refused() {
 }
 
 #[test]
-fn a_changed_journal_is_believed_where_it_is_as_it_was() {
+fn a_changed_journal_keeps_only_unchanged_points() {
     try_kind(&journals(), 200);
 }
 
@@ -462,7 +462,7 @@ fn ten_thousand_changed_results_are_shown_or_refused() {
 
 #[test]
 #[ignore = "slow"]
-fn ten_thousand_changed_journals_are_believed_where_they_are_as_they_were() {
+fn ten_thousand_changed_journals_keep_only_unchanged_points() {
     try_kind(&journals(), cases());
 }
 

@@ -403,7 +403,10 @@ fn what_times_out_where_nothing_is_refused_does_not_count_against_a_quota() {
     let carried = change.reruns.iter().find(|rerun| rerun.carries).expect("one carries");
     assert!(carried.timed_out_share > 0.001 && carried.timed_out_share == carried.failing_share, "{carried:?}");
     let text = told(&results);
-    assert!(text.contains("fail by the client's time-out, which no quota mends"), "{text}");
+    assert!(
+        text.contains("of the requests still meet the client's time-out, which a larger quota does not prevent"),
+        "{text}"
+    );
 }
 
 #[test]

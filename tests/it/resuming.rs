@@ -1,4 +1,4 @@
-//! A sweep that goes on after a stop believes only what it can prove: damaged lines of its journal are simulated again,
+//! A sweep that goes on after a stop keeps only what its checksums prove: points of damaged lines are simulated again,
 //! and files that changed meanwhile are refused.
 #![cfg(unix)]
 
@@ -72,7 +72,11 @@ fn damaged_lines_cost_their_points_and_no_byte_of_the_results() {
     stop(folder.path(), "stopped");
     let stopped = files(&folder.path().join("stopped"));
     let damages: [(&str, Damage, &str); 8] = [
-        ("metric", |l| flip(l, 3, "\"throttle_rate\":{\"estimate\":0."), "line 4 is damaged or of another sweep"),
+        (
+            "metric",
+            |l| flip(l, 3, "\"throttle_rate\":{\"estimate\":0."),
+            "line 4 is damaged or was written by another sweep",
+        ),
         ("bill", |l| flip(l, 3, "\"usd\":"), "line 4 is damaged"),
         ("parameter", |l| flip(l, 3, "\"capacities.us.tpm\":"), "line 4 is damaged"),
         ("verdict", |l| l[2] = l[2].replace("\"verdict\":\"", "\"verdict\":\"x"), "line 3 is damaged"),
@@ -95,9 +99,9 @@ fn damaged_lines_cost_their_points_and_no_byte_of_the_results() {
         let rest = sweep(folder.path(), name, &[]);
         let error = text(&rest.stderr);
         assert!(rest.status.success(), "{name}: {error}");
-        assert_eq!(error.matches("is not believed").count(), 1, "{name}: {error}");
+        assert_eq!(error.matches("cannot be trusted").count(), 1, "{name}: {error}");
         assert!(
-            error.contains(&format!("the journal `{name}/journal.jsonl` has a line")) && error.contains(said),
+            error.contains(&format!("the journal `{name}/journal.jsonl` has 1 line that")) && error.contains(said),
             "{error}"
         );
         assert!(files(&out) == whole, "{name}: the bytes differ");
@@ -164,7 +168,7 @@ fn a_file_that_changed_is_named_and_a_new_date_changes_nothing() {
         let error = text(&refused.stderr);
         assert_eq!(refused.status.code(), Some(2), "{file}: {error}");
         assert!(error.contains(&format!("`{file}`, which the scenario reads, has changed since")), "{error}");
-        assert!(error.contains("--restart begins anew"), "{error}");
+        assert!(error.contains("--restart discards the finished points and begins anew"), "{error}");
         assert_eq!(journal(folder.path(), "o"), finished, "finished points stay");
         let anew = sweep(folder.path(), "o", &["--restart"]);
         assert!(anew.status.success() && !text(&anew.stderr).contains("finished already"), "{}", text(&anew.stderr));

@@ -213,7 +213,7 @@ fn bad_axes_are_refused_at_their_place() {
     assert!(error.contains("`s.toml` has no [sweep]"), "{error}");
     std::fs::write(folder.path().join("s.toml"), SCENARIO).unwrap();
     let error = text(&bedload(folder.path(), &["run", "s.toml", "--point", "36"]).stderr);
-    assert!(error.contains("there is no point 36: the sweep has 36 of them, from 0"), "{error}");
+    assert!(error.contains("there is no point 36: the sweep has 36 points, numbered from 0"), "{error}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn same_requests((a, b): (&Model, &Model), differences: &BTreeMap<String, Differ
         && counts.map(|(_, d)| d).all(|d| d.difference == Some(0.0) && d.half_width.is_none_or(|half| half == 0.0))
 }
 
-/// Returns a side as a design point with what its charts draw.
+/// Converts one side of a comparison into a design point named by the parameter `side`, with its judged goals.
 fn side(index: u64, name: &str, played: Played) -> Point {
     Point {
         index,

@@ -35,7 +35,7 @@ impl Answer {
         Self { expectations: expectations.to_vec(), replications, differences: BTreeMap::new(), effort }
     }
 
-    /// Returns the answer of a design point.
+    /// Takes the judged goals, the number of replications and the effort from the result of a design point.
     #[must_use]
     pub fn of(played: &Played) -> Self {
         Self::new(&played.expectations, played.point.replications, played.effort)

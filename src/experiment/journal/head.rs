@@ -1,4 +1,4 @@
-//! The first line of a journal: which sweep it is of.
+//! The first line of a journal, which identifies its sweep.
 
 use std::collections::BTreeMap;
 
@@ -32,25 +32,25 @@ impl JournalHead {
         serde_json::from_slice(body).map_err(|_| JournalError::Damaged)
     }
 
-    /// Returns the checksum of the head if it is of the same sweep as another.
+    /// Returns the checksum of this head if `now` describes the same sweep.
     pub(super) fn same_as(&self, now: &Self) -> Result<String, JournalError> {
-        let another = |what: &str| Err(JournalError::Another(format!("it is of another {what}")));
+        let another = |difference: &str| Err(JournalError::Another(difference.to_owned()));
         if self.version != now.version {
-            return another("version of bedload");
+            return another("it was written by another version of bedload");
         }
         if let Some(changed) = self.changed_file(now) {
             return Err(JournalError::Another(changed));
         }
         if self.scenario != now.scenario || self.seed != now.seed {
-            return another("scenario: the settings have changed");
+            return another("the settings or the seed have changed");
         }
         if self.points != now.points {
-            return another("number of points");
+            return another("the sweep now has another number of points");
         }
         Ok(self.line().1)
     }
 
-    /// Names a file that is not what it was.
+    /// Returns a message that names one file that changed, is no longer read, or is newly read.
     fn changed_file(&self, now: &Self) -> Option<String> {
         let gone = self.files.iter().find_map(|(name, was)| match now.files.get(name) {
             Some(is) if is == was => None,

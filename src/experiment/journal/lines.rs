@@ -4,7 +4,8 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
-/// The greatest length of a line of a journal \[bytes\]; a longer one is damaged.
+/// The greatest length of a line of a journal \[bytes\]; a longer one is damaged. It leaves room for a point of 10,000
+/// workloads, each with its metrics.
 const MOST: u64 = 256 << 20;
 /// The digits of a checksum: 128 bits in hexadecimal.
 const DIGITS: usize = 32;
@@ -21,7 +22,7 @@ pub(super) fn seal(start: &str, key: &str, name: &str, body: &[u8]) -> Vec<u8> {
     [format!("{start}\"check\":\"{check}\",\"{name}\":").as_bytes(), body, b"}\n"].concat()
 }
 
-/// Returns the body of a line; `None`: it is not what [`seal`] made of it.
+/// Returns the body of a line; `None`: the line has another form, or its checksum is wrong.
 pub(super) fn unseal<'l>(start: &str, key: &str, name: &str, line: &'l [u8]) -> Option<&'l [u8]> {
     let rest = line.strip_prefix(start.as_bytes())?.strip_prefix(b"\"check\":\"")?;
     let (check, rest) = rest.split_at_checked(DIGITS)?;
@@ -38,7 +39,7 @@ pub(super) struct Line {
     pub is_whole: bool,
 }
 
-/// Reads the next line, of one that is too long its beginning; `None` at the end of the file.
+/// Reads the next line; of a line longer than 256 MiB only the beginning is kept. `None`: the file has ended.
 pub(super) fn next_line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<Option<Line>> {
     text.clear();
     let mut length = reader.by_ref().take(MOST).read_until(b'\n', text)? as u64;

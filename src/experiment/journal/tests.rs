@@ -82,7 +82,7 @@ fn every_flipped_bit_is_refused_or_costs_only_its_point() {
     let (folder, path) = journal(&[3, 8]);
     let whole = std::fs::read(&path).unwrap();
     let damaged = folder.path().join("damaged.jsonl");
-    let (mut refused, mut believed) = (0, 0);
+    let (mut refused, mut rejected) = (0, 0);
     for bit in 0..8 * whole.len() {
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
@@ -92,18 +92,18 @@ fn every_flipped_bit_is_refused_or_costs_only_its_point() {
             Err(error) => panic!("bit {bit}: {error}"),
             Ok(journal) => {
                 let kept = points(&journal);
-                assert!(kept.len() < 2, "bit {bit} is believed");
+                assert!(kept.len() < 2, "bit {bit} is not noticed");
                 assert!(kept.iter().all(|kept| *kept == point(kept.index)), "bit {bit} changes a point");
-                believed += 1;
+                rejected += 1;
             }
         }
     }
     let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
-    assert_eq!((refused, believed), (8 * first, 8 * (whole.len() - first)));
+    assert_eq!((refused, rejected), (8 * first, 8 * (whole.len() - first)));
 }
 
 #[test]
-fn lines_that_are_not_believed_are_told_once_and_their_points_are_not_finished() {
+fn rejected_lines_are_reported_once_and_their_points_are_not_finished() {
     let (_folder, path) = journal(&[0, 3, 8, 4]);
     let (other, foreign) = journal(&[]);
     let mut of_another = head();
@@ -145,7 +145,7 @@ fn another_sweep_is_refused_unless_it_begins_anew() {
         change(&mut other);
         Journal::open(&path, &other, false).map(|_| ()).unwrap_err().to_string()
     };
-    assert_eq!(changed(|h| h.version = "2".to_owned()), "it is of another version of bedload");
+    assert_eq!(changed(|h| h.version = "2".to_owned()), "it was written by another version of bedload");
     let file = |h: &mut JournalHead, name: &str, digest: &str| h.files.insert(name.to_owned(), digest.to_owned());
     let error = changed(|h| drop(h.files.insert("calls.csv".to_owned(), "3".to_owned())));
     assert_eq!(error, "`calls.csv`, which the scenario reads, has changed since");
@@ -156,7 +156,7 @@ fn another_sweep_is_refused_unless_it_begins_anew() {
     let error = Journal::open(&path, &more, false).map(|_| ()).unwrap_err().to_string();
     assert_eq!(error, "`more.csv`, which the scenario reads, was not read then");
     let error = changed(|h| h.seed = 2);
-    assert_eq!(error, "it is of another scenario: the settings have changed");
+    assert_eq!(error, "the settings or the seed have changed");
     assert_eq!(Journal::open(&path, &head(), true).unwrap().finished(), Vec::<u64>::new());
 }
 

@@ -18,7 +18,7 @@ pub struct Sold<'c> {
     pub id_at: &'c Span,
     /// The catalogue's entry of the model; `None`: the scenario states the model itself.
     pub entry: Option<&'c ModelEntry>,
-    /// The path by which the id reaches the model: `in_region`, or a profile's prefix.
+    /// The way in which the model is called by this id: `in_region`, or the prefix of an inference profile.
     pub path: &'c str,
     /// True if the model has been customized.
     pub is_custom: bool,

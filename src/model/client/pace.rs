@@ -35,7 +35,7 @@ pub struct Pace {
     pub rpm: Option<u64>,
     /// The most tokens \[tokens/min\]; `None`: no limit.
     pub tpm: Option<Tokens>,
-    /// The time of traffic that the bucket holds \[µs\].
+    /// The depth of the bucket, as the time in which it fills at the permitted rate \[µs\].
     pub burst: u64,
 }
 

@@ -68,7 +68,7 @@ pub struct Slo {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Workload")]
 pub struct WorkloadSpec {
-    /// The name of a `[models.NAME]`.
+    /// The model that the workload calls: a NAME under `[models]`.
     pub model: At<Text>,
     /// The arrival process: when requests arrive.
     pub arrivals: At<arrivals::ArrivalsSpec>,

@@ -44,7 +44,7 @@ pub struct StepTokens {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Step")]
 pub struct StepSpec {
-    /// The name of a `[models.NAME]`.
+    /// The model that the step calls: a NAME under `[models]`.
     pub model: At<Text>,
     /// The length of the step's prompt in tokens.
     pub input_tokens: At<LawSpec<Tokens>>,
@@ -78,7 +78,7 @@ pub struct RetrievalSpec {
     pub vector_store: Option<At<HourlyPrice>>,
     /// The length of the corpus \[tokens\].
     pub corpus_tokens: Option<At<Count>>,
-    /// The name of the `[models.NAME]` that embeds the corpus.
+    /// The model that embeds the corpus: a NAME under `[models]`.
     pub embedding_model: Option<At<Text>>,
     /// The cost of one embedding of the corpus, such as "$40"; corpus_tokens x the model's price when left out.
     pub embedding_cost: Option<At<Amount>>,

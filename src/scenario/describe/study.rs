@@ -4,7 +4,7 @@ use super::Page;
 use crate::model::study::{Alternative, Alternatives, Axis, Size, Study, Sweep, Unknown};
 use crate::units::grouped;
 
-/// Values of an axis that are told one by one.
+/// The largest number of values of an axis that are listed one by one; a longer axis is shown by its ends.
 const MOST_VALUES: usize = 8;
 
 /// Returns a readable list under 80 columns; empty when nothing is asked.

@@ -33,7 +33,7 @@ use crate::model::{Model, Window};
 use crate::terms::natural_order;
 use crate::trace::Trace;
 
-/// The files of a scenario, and where each lies in the common address space.
+/// The files of a scenario, with the offset of each in the one range of positions that all spans refer to \[bytes\].
 #[derive(Clone, Copy)]
 pub struct Files<'a> {
     pub source: &'a Source,

@@ -14,7 +14,8 @@ use crate::trace::{ColumnNames, Format, Only, Selection, Trace};
 #[derive(Debug, Clone)]
 pub struct Replay {
     pub trace: Arc<Trace>,
-    /// The number of requests made of each row: the whole part, and one more with the chance of the rest \[1\].
+    /// The mean number of requests made of each row: the whole part always, and one more with the fraction as its
+    /// probability \[1\].
     pub scale: f64,
     /// True if the trace begins again, a mean gap after its last row.
     pub repeat: bool,
