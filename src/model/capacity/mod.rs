@@ -248,7 +248,7 @@ pub struct Standing {
     pub is_ready: bool,
     /// The most requests in progress at once; `None`: unlimited.
     pub concurrency: Option<u32>,
-    /// The chance that an offer meets a 503, in \[0, 1\].
+    /// The probability that an offer meets a 503, in \[0, 1\].
     pub unavailable_probability: f64,
 }
 

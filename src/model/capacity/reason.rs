@@ -8,7 +8,7 @@ use crate::model::capacity::quota::LimitKind;
 pub enum Reason {
     /// The capacity is out (503).
     Outage,
-    /// The offer met a 503 at random, with the chance that the capacity states (503).
+    /// The offer met a 503 at random, with the probability that the capacity states (503).
     Unavailable,
     /// Nothing serves yet (429, retried as transient).
     NotReady,

@@ -89,7 +89,7 @@ macro_rules! capacity_keys {
             pub outages: Option<At<Vec<crate::model::capacity::serving::OutageSpec>>>,
             /// The changes of the capacity's own limits during the run.
             pub changes: Option<At<Vec<crate::model::capacity::serving::ChangeSpec>>>,
-            /// The chance that an offer meets a 503; default 0 \[1\].
+            /// The probability that an offer meets a 503; default 0 \[1\].
             pub unavailable_probability: Option<At<crate::model::quantity::Share>>,
             /// The time that a refusal takes to reach the caller; default 0s.
             pub refusal_latency: Option<At<crate::model::quantity::Duration>>,
@@ -188,7 +188,7 @@ pub struct ChangeSpec {
     pub otpm: Option<At<Count>>,
     /// The new limit on requests in progress at once.
     pub concurrency: Option<At<Count>>,
-    /// The new chance that an offer meets a 503.
+    /// The new probability that an offer meets a 503.
     pub unavailable_probability: Option<At<Share>>,
 }
 

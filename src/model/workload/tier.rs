@@ -21,7 +21,7 @@ pub struct Tier {
     pub latency_factor: f64,
     /// The factor by which the output speed is multiplied.
     pub speed_factor: f64,
-    /// The chance that an offer meets a 503, beside the capacity's own.
+    /// The probability that an offer meets a 503, beside the capacity's own.
     pub unavailable_probability: f64,
 }
 
@@ -71,7 +71,7 @@ pub struct TierKeys {
     pub latency_factor: Option<At<Number>>,
     /// The factor by which the output speed is multiplied; default 1 \[1\].
     pub speed_factor: Option<At<Number>>,
-    /// The chance that an offer meets a 503, beside the capacity's own; default 0 \[1\].
+    /// The probability that an offer meets a 503, beside the capacity's own; default 0 \[1\].
     pub unavailable_probability: Option<At<Share>>,
 }
 
