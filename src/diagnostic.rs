@@ -1,7 +1,7 @@
-//! Findings about the input: what went wrong, where, by which rule, and how to mend it.
+//! Findings about the input: what went wrong, where, by which rule, and how to correct it.
 //!
-//! All text that a diagnostic can point at (the scenario, each `--set` argument) lives in one address space, so that a
-//! place is a plain byte range; see [`Sources`].
+//! All text that a diagnostic can point at (the scenario, each `--set` argument) lies in one range of positions, so
+//! that a place is a plain byte range; see [`Sources`].
 
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -119,11 +119,11 @@ pub struct Source {
     /// A path, or `--set`.
     pub name: String,
     pub text: String,
-    /// The place of the text's first byte in the common address space.
+    /// The position of the text's first byte in the one range that all spans refer to.
     pub start: usize,
 }
 
-/// Everything a diagnostic can point at, in one address space of bytes.
+/// Every text that a diagnostic can point at, laid out in one range of byte positions.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     pieces: Vec<Source>,

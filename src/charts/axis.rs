@@ -44,7 +44,7 @@ pub(super) struct Axis {
 /// The share at which a latency chart ends: a thinner tail would be drawn from too few values.
 pub(super) const TOP_SHARE: f64 = 0.999;
 
-/// The ratio of the largest to the smallest value from which on a logarithmic scale is used.
+/// The ratio of the largest to the smallest value from which a logarithmic scale is used.
 const WIDE: f64 = 30.0;
 /// The most values that have ticks of their own; more values have ticks at round numbers.
 const MOST_OWN_TICKS: usize = 12;

@@ -19,7 +19,7 @@ const MOST_EVENS: usize = 3;
 const MOST_VALUES: usize = 120;
 /// The least distance of dots, which would make a band if they were closer \[CSS px\].
 const DOT_SPACE: f64 = 9.0;
-/// The ratio of the largest to the smallest volume from which on the scale is logarithmic.
+/// The ratio of the largest to the smallest volume from which the scale is logarithmic.
 const WIDE: f64 = 30.0;
 /// The most steps in which a straight line is drawn, which is a curve on a logarithmic scale.
 const STEPS: usize = 12;

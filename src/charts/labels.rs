@@ -3,7 +3,7 @@
 use crate::figures;
 use crate::terms::{self, Unit};
 
-/// The number from which on a label has a suffix, which is easier to read than all digits.
+/// The number from which a label has a suffix, which is easier to read than all digits.
 const LONGEST_IN_FULL: f64 = 1e7;
 
 /// Writes what [`figures`] gives as a chart does: plain spaces, and a minus as wide as a plus.

@@ -18,7 +18,7 @@ pub(super) struct QuotaUse;
 const MOST_PANELS: usize = 4;
 /// The most drawings, because nobody looks at more; the most important come first.
 const MOST_DRAWINGS: usize = 12;
-/// The use from which on a limit that refused nothing gets a panel of its own beside the first \[1\].
+/// The use from which a limit that refused nothing gets a panel of its own beside the first \[1\].
 const NEAR: f64 = 0.5;
 /// The multiple of the largest use beyond which a limit is named at the top, because its line would squeeze the areas
 /// flat.

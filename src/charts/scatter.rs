@@ -13,7 +13,7 @@ const MOST_DOTS: usize = 250;
 const MOST_MARKS: usize = 2_400;
 /// The most values of an axis that have ticks of their own.
 const FEW: usize = 12;
-/// The ratio of the largest to the smallest value from which on a scale is logarithmic.
+/// The ratio of the largest to the smallest value from which a scale is logarithmic.
 const WIDE: f64 = 10.0;
 /// The height of the panel \[CSS px\].
 const PANEL_HEIGHT: f64 = 200.0;

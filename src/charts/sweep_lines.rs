@@ -145,7 +145,7 @@ impl<'d, 'a> Sheet<'d, 'a> {
         text + "." + &self.turn() + &unknown
     }
 
-    /// Returns a sentence with the value from which on, or up to which, every point shown is in bounds; empty if all
+    /// Returns a sentence with the value from which, or up to which, every point shown is in bounds; empty if all
     /// are, or if no value divides them.
     fn turn(&self) -> String {
         let mut good = vec![true; self.x().levels.len()];

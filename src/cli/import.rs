@@ -71,7 +71,7 @@ fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
         let help = match &error {
             ImportError::TooManyGroups(_) => Some("split by a field with fewer values"),
             ImportError::Trace(error) => match error.plain() {
-                TraceError::Line { .. } => Some("mend the line, or leave such lines out with --skip-bad-lines"),
+                TraceError::Line { .. } => Some("correct the line, or leave such lines out with --skip-bad-lines"),
                 TraceError::Header { .. } => Some("name its columns, such as --column input_tokens=prompt"),
                 TraceError::Read(error) => error.help,
                 _ => None,

@@ -18,7 +18,7 @@ const ANEW: &str = "--restart discards the finished points and begins anew; anot
 /// The most lines of a damaged journal that are named one by one.
 const NAMED: usize = 5;
 
-/// Opens the journal of a sweep, and warns of the lines that were dropped. `points` is the number of points of the sweep.
+/// Opens the journal of a sweep of `points` points, and warns of the lines that were dropped.
 pub(super) fn open(
     folder: &OutputFolder,
     args: &SweepArgs,
@@ -124,7 +124,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = OutputFolder::open(place.path(), &[]).unwrap();
         let told = |error: PointsError| not_handed_on(&folder, "results.json", &error);
-        let damaged = io::Error::new(io::ErrorKind::InvalidData, "point 3 of it is damaged");
+        let damaged = io::Error::new(io::ErrorKind::InvalidData, "its line of point 3 is damaged");
         let failing = io::Error::other("the disk fails");
         for (error, exit) in [(damaged, Exit::Usage), (failing, Exit::InputOutput)] {
             let trouble = told(PointsError::Unreadable(error));

@@ -15,7 +15,7 @@ pub enum NoRoom {
 /// The early end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// The instant from which on nothing was simulated \[µs since t = 0\].
+    /// The instant from which nothing was simulated \[µs since t = 0\].
     pub at: u64,
     pub no_room: NoRoom,
     /// The capacity of the full table; for attempts in service, that of the larger of its two tables.

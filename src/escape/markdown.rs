@@ -23,9 +23,9 @@ pub fn plain(text: &str) -> String {
             ':' if chars[i..].starts_with(&[':', '/', '/']) => out.extend([":", APART]),
             '.' if i >= 3 && chars[i - 3..i].iter().all(|c| matches!(c, 'w' | 'W')) => out.extend([".", APART]),
             '#' if after.is_some_and(char::is_ascii_digit) => out.extend(["\\#", APART]),
-            // Inside of a word it is a letter.
+            // Inside a word Markdown takes an underscore as a letter.
             '_' if is_word(before) && is_word(after) => out.push('_'),
-            // A sum of money is no formula.
+            // A dollar sign before a digit is money, and begins no formula.
             '$' if after.is_some_and(char::is_ascii_digit) => out.push('$'),
             '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' => out.extend(['\\', *c]),
             c => out.push(*c),
@@ -55,7 +55,7 @@ pub fn said(text: &str) -> String {
 #[must_use]
 pub fn cell(text: &str) -> String {
     let bars_in_code = |(i, part): (usize, &str)| if i == 0 { part.to_owned() } else { format!("\\|{part}") };
-    // What is no code has its bars escaped already.
+    // Bars outside code have been escaped already.
     said(text).replace("\\|", "|").split('|').enumerate().map(bars_in_code).collect()
 }
 

@@ -161,14 +161,14 @@ pub fn xml(text: &str) -> String {
 #[must_use]
 pub fn json(document: &str) -> String {
     let bytes = document.as_bytes();
-    // Only characters that begin with one of these bytes can be harmful, so the rest of a long document is copied unread.
+    // Only characters that begin with one of these bytes can be harmful: the rest of a document is copied unchecked.
     let mut places: Vec<usize> = memchr::memchr3_iter(b'#', 0x7f, 0xc2, bytes).collect();
     places.extend(memchr::memchr3_iter(0xd8, 0xe2, 0xef, bytes));
     places.sort_unstable();
     let (mut out, mut done) = (String::with_capacity(document.len()), 0);
     for at in places {
         let Some(c) = document[at..].chars().next() else { continue };
-        // Neither character occurs outside of JSON strings.
+        // Such a character occurs only inside JSON strings, where an escape is allowed.
         if is_harmful(c) || (c == '#' && is_log_command(&document[at..])) {
             out.push_str(&document[done..at]);
             let _ = write!(out, "\\u{:04x}", u32::from(c));

@@ -1,9 +1,10 @@
 //! Estimates of the time and the memory that a run takes, made before it begins.
 //!
-//! The beginning of the scenario is played without being recorded, with every rate at its mean over the run, for longer
-//! and longer until enough has happened. What a longer run would do follows from the two longest of these pilots:
-//! requests grow with time; attempts for each request grow with its logarithm, for delays between attempts double; what
-//! waits grows with the power of time that the pilots show. Bursts that fill a queue for a short time are not foreseen.
+//! The beginning of the scenario is simulated without being recorded, with every rate at its mean over the run, for
+//! longer and longer until enough has happened. What a longer run would do follows from the two longest of these
+//! pilots: requests grow with time; attempts for each request grow with its logarithm, for delays between attempts
+//! double; what waits grows with the power of time that the pilots show. Bursts that fill a queue for a short time are
+//! not foreseen.
 
 use std::time::Instant;
 
@@ -179,7 +180,7 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     let rate = last.requests / last.length;
     let grows = last.waiting > STANDING * last.requests;
     let mean_stay = last.waiting / rate + last.service;
-    // What is measured is followed to its end; a backlog is followed as long as the run may last.
+    // Measured requests are simulated to their end; a backlog is simulated as long as the run may last.
     let tail = if grows { run.cooldown.0 as f64 } else { (5.0 * mean_stay).min(run.cooldown.0 as f64) };
     let mut length = (run.measured_end().0 as f64 + tail).max(last.length);
     let power = if grows { growth([before.length, last.length], [before.waiting, last.waiting]) } else { 0.0 };

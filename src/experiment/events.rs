@@ -1,5 +1,5 @@
-//! Tells of events that happen once in a run and would repeat in the month that is scaled up from it: bursts, jobs, outages,
-//! changes and purchases.
+//! Notes on events that happen once in a run and would repeat in the month that is scaled up from it: bursts, jobs,
+//! outages, changes and purchases.
 
 use super::point::{Depth, Played, play};
 use super::{Effort, Watch};

@@ -37,7 +37,7 @@ pub enum JournalError {
     Foreign,
     #[error("{0}")]
     Another(String),
-    #[error("line 1 of it is damaged")]
+    #[error("its first line is damaged")]
     Damaged,
 }
 
@@ -61,7 +61,7 @@ pub enum Dropped {
     OutOfRange { line: u64, point: u64 },
 }
 
-/// An open journal. One process at a time has it: who opens it holds the lock of its folder.
+/// An open journal. The process that opened it holds the lock of the folder, so that no other process writes to it.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -72,7 +72,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct Inner {
     file: File,
-    /// The checksum of the head, which the checksums of the points rest on.
+    /// The checksum of the head, which is a part of the checksum of each point.
     key: String,
     end: u64,
     /// The position of each finished point's line in the file: offset and length \[bytes\].
@@ -151,7 +151,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Removes the journal: the results are written.
+    /// Removes the journal when the results have been written.
     ///
     /// # Errors
     /// It cannot be removed.
@@ -238,7 +238,7 @@ impl Inner {
         let mut line = Vec::new();
         let place = self.points.get(&number).copied().unwrap_or_default();
         self.line(place, &mut line)?;
-        let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("point {number} of it is damaged"));
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("its line of point {number} is damaged"));
         let body = unseal(POINT, &self.key, "point", &line).ok_or_else(damaged)?;
         serde_json::from_slice(body).map_err(io::Error::from)
     }

@@ -5,7 +5,7 @@ use crate::model::capacity::Billing;
 use crate::model::capacity::account::ACCOUNT;
 use crate::results::{Neck, NeckKind, Point};
 
-/// The share of unused reservations from which on a lower cap is tried before a higher quota \[1\].
+/// The share of unused reservations from which a lower cap is tried before a higher quota \[1\].
 const MOSTLY_UNUSED: f64 = 0.5;
 
 /// A key that is raised from its value in force.

@@ -16,7 +16,7 @@ use crate::units::Tokens;
 const MOST_BYTES: u64 = 256 << 20;
 /// The number of runs that draw variates before they are recorded: recording costs as much as some runs save.
 const DRAWN_ANEW: u64 = 3;
-/// The number of runs from which on sorting the ends of service pays.
+/// The number of runs from which sorting the ends of service pays.
 const RUNS_TO_FORESEE: u64 = 8;
 /// The greatest number of keys of recorded variates that are remembered.
 const MOST_WORLDS: usize = 1_024;

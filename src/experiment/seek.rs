@@ -45,7 +45,7 @@ pub fn seek_change(conclusion: &mut Conclusion, model: &Model, build: &Build<'_>
     }
 }
 
-/// The goals that are missed and that more capacity might mend.
+/// The missed goals that more capacity might meet.
 fn missed(expectations: &[Expectation]) -> Vec<Expectation> {
     let missed = expectations.iter().filter(|e| e.verdict == Judgement::Failed && !is_of_money(&e.metric));
     missed.cloned().collect()

@@ -11,7 +11,7 @@ use crate::units::{SimTime, Usd};
 /// The character between a number and its unit, so that no line breaks there.
 pub const JOIN: char = '\u{a0}';
 
-/// The number from which on numbers are written with an exponent, because nobody reads so many digits.
+/// The number from which numbers are written with an exponent, because nobody reads so many digits.
 const BEYOND_DIGITS: f64 = 1e18;
 
 /// Returns a text with plain spaces, for files and for lines that are not wrapped.

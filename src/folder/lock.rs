@@ -24,7 +24,7 @@ pub enum LockError {
     },
     #[error("`{}` is not a file that bedload wrote", .0.display())]
     Foreign(PathBuf),
-    #[error("the file system knows no locks")]
+    #[error("the file system does not support locks")]
     Unsupported,
     #[error("{0}")]
     Io(#[from] io::Error),

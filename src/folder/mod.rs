@@ -19,7 +19,7 @@ const LOCK: &str = ".bedload.lock";
 #[derive(Debug)]
 pub struct OutputFolder {
     path: PathBuf,
-    /// The lock on the folder; `None`: the file system knows no locks.
+    /// The lock on the folder; `None`: the file system does not support locks.
     lock: Option<Lock>,
 }
 

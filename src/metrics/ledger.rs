@@ -10,7 +10,7 @@ use crate::model::workload::arrivals::Intensity;
 use crate::model::workload::steps::Stage;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_HOUR, SimTime, Usd};
 
-/// One item of the bill. An amount is `None` where it cannot be told: a price that is not known, a month that the run
+/// One item of the bill. An amount is `None` where it is not known: a price that is not known, a month that the run
 /// does not show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
@@ -113,7 +113,7 @@ pub fn ledger(model: &Model, record: &Record, from: SimTime, to: SimTime) -> Vec
     book.items
 }
 
-/// Returns the sum of some items; `None` when one of them cannot be told.
+/// Returns the sum of some items; `None` when one of them is not known.
 #[must_use]
 pub fn sum<'i>(items: impl Iterator<Item = &'i Item>, amount: fn(&Item) -> Option<Usd>) -> Option<Usd> {
     items.map(amount).sum()

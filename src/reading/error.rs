@@ -24,7 +24,7 @@ pub struct ReadError {
     /// The line at fault, from 1.
     pub line: Option<u64>,
     pub rule: String,
-    /// The advice on how to mend the fault.
+    /// The advice on how to correct the fault.
     pub help: Option<&'static str>,
 }
 

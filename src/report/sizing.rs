@@ -283,8 +283,10 @@ pub(super) fn refusals(sizing: &Sizing) -> Vec<String> {
     }
     let more = reasons.len().saturating_sub(MOST_REASONS);
     let told = |(why, values): &(&str, Vec<u64>)| match values.as_slice() {
-        [.., last] if values.len() > 1 => format!("{} to {}: no scenario: {why}", grouped(values[0]), grouped(*last)),
-        _ => format!("{}: no scenario: {why}", grouped(values[0])),
+        [.., last] if values.len() > 1 => {
+            format!("{} to {} make no scenario: {why}", grouped(values[0]), grouped(*last))
+        }
+        _ => format!("{} makes no scenario: {why}", grouped(values[0])),
     };
     let mut lines: Vec<String> = reasons.iter().take(MOST_REASONS).map(told).collect();
     lines.extend((more > 0).then(|| format!("{more} more values give no valid scenario: results.json says why")));

@@ -417,9 +417,9 @@ impl<'r> Story<'r> {
             .iter()
             // The outermost percentile is asked for by few.
             .filter(|n| n.metric.as_deref() != Some("e2e_p99_9_ms"))
-            // The cost tells of its month itself.
+            // The section on cost explains its month itself.
             .filter(|n| n.metric.as_deref() != Some("cost_per_month_usd"))
-            // The decision has told it.
+            // The decision lists it as a caveat.
             .filter(|n| self.results.decision.as_ref().is_none_or(|decision| !decision.caveats.contains(&n.text)))
             .map(|n| n.metric.as_ref().map_or_else(|| n.text.clone(), |m| format!("{m}: {}", n.text)))
             .collect();

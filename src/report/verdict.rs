@@ -95,7 +95,7 @@ fn minutes_over_bound(basis: &VerdictBasis, replications: u64) -> String {
     format!("{} of the {} minutes of a replication, on average", mean(over), mean(all))
 }
 
-/// The share of the mean latency from which on waiting is mentioned in the answer \[1\].
+/// The share of the mean latency from which waiting is mentioned in the answer \[1\].
 const WORTH_A_WORD: f64 = 0.1;
 
 fn late(point: &Point) -> String {

@@ -103,7 +103,7 @@ pub struct Rerun {
     /// The verdict is `carries`, and no goal is missed that a greater value may meet.
     pub carries: bool,
     pub failing_share: f64,
-    /// The share of requests that met a time-out of the client where nothing was refused; a larger quota does not prevent them.
+    /// The share of requests that met the client's time-out where nothing was refused; no larger quota prevents that.
     #[serde(default)]
     pub timed_out_share: f64,
     /// The share of answers that the cap cuts short.

@@ -7,7 +7,7 @@
 //! 5. decoding: every value gets its meaning, section by section and key by key;
 //! 6. lowering: references, ranges, sense; defaults are filled in and reported as assumptions.
 //!
-//! A pass goes on where the one before found faults, so that one round of mending is enough; only a fault of syntax
+//! A pass goes on where the one before found faults, so that one round of corrections is enough; only a fault of syntax
 //! ends the work at once, because nothing after it can be trusted.
 
 mod decode;
@@ -102,7 +102,7 @@ pub fn load_text(name: &str, text: &str, folder: &Path, overrides: &[String]) ->
 /// A scenario that was read and not yet lowered.
 struct Read<'p> {
     specs: decode::Specs,
-    /// The offset at which each file begins in the common address space.
+    /// The offset of each file in the one range of positions that all spans refer to \[bytes\].
     starts: &'p [usize],
     asked: doubt::Asked,
     placeholders: Vec<placeholders::Placeholder>,

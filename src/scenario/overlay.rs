@@ -18,7 +18,7 @@ use crate::model::spec::{Refusal, unknown};
 pub struct Override {
     /// The argument as it was given.
     text: String,
-    /// The offset at which the argument begins in the common address space.
+    /// The offset of the argument in the one range of positions that all spans refer to \[bytes\].
     start: usize,
     /// The assignment `v=VALUE`, which is TOML when the value is.
     assignment: String,
@@ -29,7 +29,7 @@ pub struct Override {
 const LEFT_SIDE: &str = "v=";
 
 impl Override {
-    /// Splits an argument into path and value. `start` is where the argument lies in the common address space.
+    /// Splits an argument into path and value. `start` is its offset in the range of all positions \[bytes\].
     pub fn split(text: &str, start: usize, sink: &mut Sink) -> Option<Self> {
         let all = start..start + text.len();
         let Some((path, value)) = text.split_once('=') else {

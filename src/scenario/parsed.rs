@@ -13,7 +13,7 @@ pub struct Parsed<'s> {
     pub(super) root: DeTable<'s>,
     /// The owners of the files.
     pub(super) owners: Vec<Owner>,
-    /// The offset at which each file begins in the common address space.
+    /// The offset of each file in the one range of positions that all spans refer to \[bytes\].
     pub(super) starts: Vec<usize>,
     /// The texts of the files.
     pub(super) sources: Sources,

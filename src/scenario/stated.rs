@@ -11,7 +11,7 @@ use crate::model::input::{Input, Origin};
 /// The sections that state traffic, capacity and prices. Questions about the results are listed elsewhere in a
 /// document.
 const SECTIONS: [&str; 6] = ["capacities", "models", "money", "quotas", "run", "workloads"];
-/// Tables whose keys are told one by one, as the catalogue's are.
+/// Tables whose keys are listed one by one, as the catalogue's are.
 const TAKEN_APART: [&str; 2] = ["discount", "prices"];
 /// A longer value is cut: tables of hours and lists of points say enough by their beginning \[characters\].
 const LONGEST: usize = 120;

@@ -28,7 +28,7 @@ pub fn syntax_rule(message: &str) -> String {
     format!("this is not TOML: {}", message.lines().map(str::trim).collect::<Vec<_>>().join(", "))
 }
 
-/// Moves every place by `by`: the text is a piece of a larger address space.
+/// Moves every span by `by` bytes, for a text that does not begin at position 0 of the range of all positions.
 pub fn shift(table: &mut DeTable<'_>, by: usize) {
     for (key, value) in std::mem::take(table) {
         let (key_at, value_at) = (moved(key.span(), by), moved(value.span(), by));

@@ -1,6 +1,6 @@
 //! Folds assumptions that are the same at many places into one line.
 
-/// The number of places from which on an assumption is folded: fewer are easier to read, and to copy, each in its own
+/// The number of places from which an assumption is folded: fewer are easier to read, and to copy, each in its own
 /// line.
 const MANY: usize = 3;
 /// Places that a line names.

@@ -67,7 +67,7 @@ pub(super) struct RenewalClock {
     segment: Segment,
     /// The operational time since the start of the segment \[2⁻²⁴ of a mean gap\].
     done: u64,
-    /// The instant from which on no arrivals are needed \[µs\].
+    /// The instant from which no arrivals are needed \[µs\].
     horizon: u64,
 }
 

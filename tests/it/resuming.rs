@@ -117,7 +117,7 @@ fn a_damaged_head_is_refused_and_the_fix_works() {
     let refused = sweep(folder.path(), "o", &[]);
     let error = text(&refused.stderr);
     assert_eq!(refused.status.code(), Some(2), "{error}");
-    assert!(error.contains("`o/journal.jsonl` cannot be continued: line 1 of it is damaged"), "{error}");
+    assert!(error.contains("`o/journal.jsonl` cannot be continued: its first line is damaged"), "{error}");
     assert_eq!(journal(folder.path(), "o"), damaged, "finished points stay");
     assert!(sweep(folder.path(), "o", &["--restart"]).status.success());
 }

@@ -216,7 +216,7 @@ fn the_quota_of_the_file_does_not_matter_when_it_is_sized() {
     // Values that make no scenario are rows that fail, with their reason.
     let (told, error, code) = typed(&[&size[..], &["--from", "20000", "--to", "30000", "--step", "10000"]].concat());
     assert!(told.contains("20,000  no scenario") && told.contains("30,000  fails"), "{told}{error}");
-    assert!(told.contains("20,000: no scenario: no request of `agent` can ever be admitted"), "{told}");
+    assert!(told.contains("20,000 makes no scenario: no request of `agent` can ever be admitted"), "{told}");
     assert_eq!(code, Some(1), "{told}");
     // A range of nothing else is a fault.
     let (_, error, code) = typed(&[&size[..], &["--from", "1000", "--to", "3000", "--step", "1000"]].concat());

@@ -1,4 +1,4 @@
-//! The lines of a journal, each under its checksum.
+//! The lines of a journal, each with its checksum.
 
 use std::io::{self, BufRead, Read};
 

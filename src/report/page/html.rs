@@ -110,9 +110,9 @@ fn piece(piece: &Piece) -> Markup {
     }
 }
 
-/// The length from which on a word of a text is taken for a key that may have to be broken \[letters\].
+/// The length from which a word of a text is taken for a key that may have to be broken \[letters\].
 const LONG_WORD: usize = 16;
-/// The length from which on a word of a column's heading may have to be broken \[letters\].
+/// The length from which a word of a column's heading may have to be broken \[letters\].
 const LONG_HEADING: usize = 8;
 
 /// Returns a text whose keys, such as `capacities.us.tpm`, break after a dot, an underscore or a hyphen rather than in
@@ -184,7 +184,7 @@ impl Mood {
     }
 }
 
-/// The length from which on a cell needs more room than a narrow page has \[letters\].
+/// The length from which a cell needs more room than a narrow page has \[letters\].
 const LONG: usize = 24;
 
 /// The most columns of a table that fits a telephone; a wider table scrolls in its frame.

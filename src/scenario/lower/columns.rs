@@ -77,7 +77,7 @@ impl Columns<'_> {
             }
             ColumnError::TooMany => (&column.at, Some("name a column of token counts, or write quantiles of this one")),
             ColumnError::File(error) => match error.plain() {
-                TraceError::Line { .. } => (&column.at, Some("mend the line, or take it out")),
+                TraceError::Line { .. } => (&column.at, Some("correct the line, or take it out")),
                 TraceError::Read(error) if error.cause == Cause::Missing => {
                     (&file.at, Some("its path is relative to the scenario file"))
                 }

@@ -145,7 +145,7 @@ impl Lowering<'_> {
         self.facts.assume(path, value, why);
     }
 
-    /// Tells of a figure of the catalogue that AWS publishes and the scenario leaves out.
+    /// Records a figure that AWS publishes, taken from the catalogue because the scenario leaves it out.
     fn publish(&mut self, path: String, value: impl Into<String>, fact: (&str, &str)) {
         self.facts.cite(Origin::Published, path, value, fact);
     }

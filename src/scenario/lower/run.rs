@@ -35,7 +35,7 @@ impl Lowering<'_> {
                             Some("its path is relative to the scenario file")
                         }
                         TraceError::Read(error) => error.help,
-                        TraceError::Line { .. } => Some("mend the line, or write skip_bad_lines = true"),
+                        TraceError::Line { .. } => Some("correct the line, or write skip_bad_lines = true"),
                         _ => None,
                     };
                     let rule = format!("the trace `{}` cannot be replayed: {error}", &*spec.file.value);
