@@ -149,6 +149,11 @@ pub(super) fn text_of(id: &str) -> Option<&'static str> {
     FILES.iter().map(|(_, text)| *text).find(|text| names(text))
 }
 
+/// Returns the text of every embedded file.
+pub fn texts() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(_, text)| *text).chain([ACCOUNT, SDKS])
+}
+
 fn load() -> Result<Catalog, String> {
     let mut models = FILES.iter().map(|(file, text)| read(file, text)).collect::<Result<Vec<_>, _>>()?;
     models.sort_by(|a, b| a.id.cmp(&b.id));

@@ -21,6 +21,7 @@ pub mod show;
 mod tests;
 
 pub use age::age_days;
+pub use embedded::texts as embedded_texts;
 pub use entries::{
     BatchEntry, CacheEntry, Day, Fact, LifecycleEntry, LongContextEntry, MantleEntry, Overlaid, checked_on,
 };

@@ -15,6 +15,7 @@ const LONG: f64 = 60.0;
 /// The share of this machine's memory above which the forecast is printed \[1\].
 const MUCH: f64 = 0.25;
 const SHORTER: &str = "a shorter `run.duration`, a lower rate or fewer replications need less";
+const RERUNS: &str = "where the load is not carried, looking for what would carry it may take as long again: --no-decision leaves that out";
 
 /// The simulations that a command is going to make.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub(super) struct Ahead {
     plays: f64,
     /// The largest number of such simulations that go on at a time.
     at_once: f64,
+    /// True if reruns may follow, which look for what would change the answer.
+    may_rerun: bool,
 }
 
 impl Ahead {
@@ -34,12 +37,17 @@ impl Ahead {
         let replications = model.run.replications.max;
         let readings = unknowns.iter().fold(1.0, |n, unknown| n * (1.0 + unknown.others().len() as f64));
         let plays = f64::min(readings, experiment::MOST_READINGS as f64);
-        Self { need: experiment::estimate(model), replications, plays, at_once: 1.0 }
+        Self { need: experiment::estimate(model), replications, plays, at_once: 1.0, may_rerun: false }
     }
 
     /// Returns the forecast for several points, of which as many are simulated at a time as there are threads.
     pub(super) fn for_points(self, points: f64) -> Self {
         Self { plays: points, at_once: f64::INFINITY, ..self }
+    }
+
+    /// Returns the forecast for a run that, where it does not carry its load, is followed by a search for what would.
+    pub(super) fn may_rerun(self, may_rerun: bool) -> Self {
+        Self { may_rerun, ..self }
     }
 
     /// Returns the forecast for `plays` times as many simulations.
@@ -80,7 +88,9 @@ pub(super) fn announce(all: &[Ahead], resources: Resources) -> Result<(), Troubl
         return Err(fault(Exit::Usage, rule, format!("{SHORTER}; --yes begins it all the same")));
     }
     if seconds > LONG || bytes > MUCH * machine.memory {
-        warn(&sentence(all.iter().map(Ahead::requests).sum(), seconds, bytes));
+        let help =
+            if all.iter().any(|ahead| ahead.may_rerun) { format!("{SHORTER}; {RERUNS}") } else { SHORTER.to_owned() };
+        warn(&sentence(all.iter().map(Ahead::requests).sum(), seconds, bytes), help);
     }
     Ok(())
 }
@@ -96,12 +106,12 @@ fn sentence(requests: f64, seconds: f64, bytes: f64) -> String {
     figures::plain(&format!("{what} takes about {time} and {} of memory", memory(bytes)))
 }
 
-fn warn(rule: &str) {
+fn warn(rule: &str, help: String) {
     let finding = Diagnostic {
         severity: Severity::Warning,
         rule: rule.to_owned(),
         at: None,
-        help: Some(SHORTER.to_owned()),
+        help: Some(help),
         offers: Vec::new(),
         is_system: false,
     };

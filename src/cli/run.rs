@@ -47,7 +47,8 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Trouble> {
     let suffix = args.point.map(|index| format!("-point-{index}")).unwrap_or_default();
     let folder = output_folder(args.out.as_deref(), &args.file, &suffix, OF_A_RUN)?;
     let loaded = &asked.loaded;
-    announce(&[Ahead::of(&loaded.model, doubted(loaded, args.no_doubt))], args.resources)?;
+    let ahead = Ahead::of(&loaded.model, doubted(loaded, args.no_doubt)).may_rerun(!args.no_decision);
+    announce(&[ahead], args.resources)?;
     let long_traces = LongTraces::of(&asked.source)?;
     let (mut conclusion, took) = simulate(args, &asked)?;
     long_traces.refuse_changed(AGAIN)?;

@@ -9,11 +9,15 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::Source;
+use crate::catalog;
 use crate::reading::ReadError;
 use crate::trace;
 
 /// The SHA-256 of files in hexadecimal, by the path of each from the folder of the scenario.
 pub type Digests = BTreeMap<String, String>;
+
+/// The name under which the catalogue inside the program has its digest: another build may have other facts.
+const EMBEDDED: &str = "the catalogue of bedload";
 
 /// A file that a scenario read and that cannot be read any more.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +29,8 @@ pub struct Unreadable {
 
 impl Source {
     /// Returns the digests of the files that were read when the scenario was loaded: the scenario itself, what it extends
-    /// and includes, catalogues, traces, and columns of samples. The date of a file does not matter.
+    /// and includes, catalogues, bedload's own among them, traces, and columns of samples. The date of a file does not
+    /// matter.
     ///
     /// # Errors
     /// A file has gone meanwhile.
@@ -33,6 +38,7 @@ impl Source {
         // The text in memory is what is simulated, whatever the file says by now.
         let mut digests: Digests =
             self.files().map(|file| (self.name_of(Path::new(&file.name)), hex(&file.text))).collect();
+        digests.insert(EMBEDDED.to_owned(), hex_of(catalog::embedded_texts()));
         self.add_digests(&mut digests, self.shelf.paths())?;
         Ok(digests)
     }
@@ -78,7 +84,12 @@ fn of_file(path: &Path) -> io::Result<String> {
 }
 
 fn hex(text: &str) -> String {
-    written(Sha256::new().chain_update(text))
+    hex_of(std::iter::once(text))
+}
+
+/// Returns the digest of texts, one after the other.
+fn hex_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    written(texts.fold(Sha256::new(), Sha256::chain_update))
 }
 
 /// Returns a digest in hexadecimal.
@@ -121,7 +132,7 @@ mod tests {
         let names: Vec<&str> = before.keys().map(String::as_str).collect();
         let in_teams =
             ["teams/a.toml", "teams/common/base.toml", "teams/logs/1.csv", "teams/logs/2.csv", "teams/n.csv"];
-        let all = [&["own.toml", "s.toml"][..], &in_teams].concat();
+        let all = [&["own.toml", "s.toml"][..], &in_teams, &[EMBEDDED]].concat();
         assert_eq!(names, all);
         assert_eq!(before["teams/n.csv"], hex("n\n7\n"));
         assert!(source.digests_of_long_traces().unwrap().is_empty());
