@@ -37,7 +37,11 @@ impl Ahead {
         let replications = model.run.replications.max;
         let readings = unknowns.iter().fold(1.0, |n, unknown| n * (1.0 + unknown.others().len() as f64));
         let plays = f64::min(readings, experiment::MOST_READINGS as f64);
-        Self { need: experiment::estimate(model), replications, plays, at_once: 1.0, may_rerun: false }
+        let need = experiment::estimate(model);
+        // The default doubt of a daily quota makes its day a rolling one, which remembers each admission.
+        let may_roll = unknowns.iter().any(|unknown| unknown.path.ends_with(".tpd_reset"));
+        let need = if may_roll { experiment::with_rolling_days(model, need) } else { need };
+        Self { need, replications, plays, at_once: 1.0, may_rerun: false }
     }
 
     /// Returns the forecast for several points, of which as many are simulated at a time as there are threads.
@@ -103,7 +107,7 @@ fn sentence(requests: f64, seconds: f64, bytes: f64) -> String {
         "this run".to_owned()
     };
     let time = figures::time(seconds * 1e3);
-    figures::plain(&format!("{what} takes about {time} and {} of memory", memory(bytes)))
+    figures::plain(&format!("{what} takes about {time} on an idle machine and {} of memory", memory(bytes)))
 }
 
 fn warn(rule: &str, help: String) {

@@ -10,7 +10,7 @@ use crate::import::profile::{Figures, Profile};
 use crate::import::read::{self, ImportError, Record};
 use crate::import::text::{self, Told};
 use crate::import::write::{self, Plan, Traffic, Workload};
-use crate::trace::{ColumnNames, Only, Selection, TraceError};
+use crate::trace::{self, ColumnNames, Only, Selection, TraceError};
 
 pub(super) fn import(args: &ImportArgs) -> Result<Exit, Trouble> {
     match &args.what {
@@ -72,6 +72,7 @@ fn read(args: &ImportTraceArgs) -> Result<Record, Trouble> {
             ImportError::TooManyGroups(_) => Some("split by a field with fewer values"),
             ImportError::Trace(error) => match error.plain() {
                 TraceError::Line { .. } => Some("correct the line, or leave such lines out with --skip-bad-lines"),
+                TraceError::Unsorted { .. } => Some(trace::SORT),
                 TraceError::Header { .. } => Some("name its columns, such as --column input_tokens=prompt"),
                 TraceError::Read(error) => error.help,
                 _ => None,

@@ -3,7 +3,7 @@
 use crate::model::capacity::account::ACCOUNT;
 use crate::model::daily;
 use crate::model::{Group, GroupKind, Model, Run, coverage};
-use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, OwnerAnswer, Point, Results};
+use crate::results::{Decision, Doubt, Judgement, Neck, NeckKind, OwnerAnswer, Point, Results, Verdict};
 use crate::terms;
 use crate::units::MICROS_PER_DAY;
 
@@ -110,16 +110,18 @@ impl Assumed<'_> {
             Some(_) => Vec::new(),
             // Requests that fail where nothing is in the way fail because answers take too long.
             None if is_lost => self.ending(&LATENCIES, |_| true),
-            None => self.near_their_limits(),
+            None => Vec::new(),
         };
+        // A few that fail do not hide the limits that would stop many more.
+        let near = if self.point.verdict == Verdict::Carries { self.near_their_limits() } else { Vec::new() };
         let mut kinds: Vec<String> = Vec::new();
         let mut named = Vec::new();
-        for path in granted.into_iter().chain(about) {
+        for path in granted.into_iter().chain(near).chain(about) {
             let kind = kind(&path);
             if !kinds.contains(&kind) {
                 kinds.push(kind.clone());
             }
-            if kinds.iter().take(NAMED).any(|known| *known == kind) {
+            if kinds.iter().take(NAMED).any(|known| *known == kind) && !named.contains(&path) {
                 named.push(path);
             }
         }

@@ -10,11 +10,15 @@ use std::time::Instant;
 
 use crate::engine::observer::{Admission, Arrivals, Observer, Snapshot, Who};
 use crate::engine::{self, MOST_ALIVE};
+use crate::model::capacity::Limit;
+use crate::model::capacity::limiter::LimiterSpec;
+use crate::model::capacity::quota::{LimitKind, Quota};
 use crate::model::coverage::total;
+use crate::model::workload::Workload;
 use crate::model::workload::arrivals::Arrivals as Process;
 use crate::model::workload::arrivals::shape::Shape;
 use crate::model::{Model, Replications};
-use crate::units::{MICROS_PER_MINUTE, SimTime};
+use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime};
 
 /// The number of offers after which no longer pilot is made.
 const ENOUGH: u64 = 200_000;
@@ -28,6 +32,8 @@ const FEW: f64 = 2e7;
 const BYTES_WAITING: f64 = 240.0;
 /// The memory of a request in service \[bytes\].
 const BYTES_IN_SERVICE: f64 = 100.0;
+/// An admission that a sliding window remembers, with the room that is kept for more \[bytes\].
+const BYTES_AN_ENTRY: f64 = 32.0;
 /// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
 const BYTES_A_WORKLOAD: f64 = 620e3;
 const BYTES_A_WORKLOAD_MINUTE: f64 = 160.0;
@@ -73,15 +79,17 @@ pub fn estimate(model: &Model) -> Need {
         ..Need::NONE
     };
     if most_attempts(model) * f64::from(model.run.replications.max) < FEW {
-        return recorded;
+        let requests = most_requests(model).iter().sum();
+        let bytes = window_bytes(model, requests, length(model), window_of);
+        return Need { requests, bytes, ..recorded };
     }
     let played = extrapolated(model, &pilots(model));
     Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
 }
 
-/// Returns a bound on the attempts of one replication, found at no cost; infinite for arrival processes whose number of
-/// requests is not bounded here: batches, sessions, users and repeating traces.
-fn most_attempts(model: &Model) -> f64 {
+/// Returns a bound on the requests of one replication, by workload, found at no cost; infinite for arrival processes whose
+/// number of requests is not bounded here: batches, sessions, users and repeating traces.
+fn most_requests(model: &Model) -> Vec<f64> {
     let end = model.run.measured_end().0;
     let requests = |process: &Process| match process {
         Process::Job(job) => job.requests as f64,
@@ -89,11 +97,48 @@ fn most_attempts(model: &Model) -> f64 {
         Process::Renewal { intensity, .. } => total(intensity, 0, end),
         Process::Batches(_) | Process::Sessions(_) | Process::Users(_) | Process::Trace(_) => f64::INFINITY,
     };
-    let attempts = model.workloads.iter().map(|w| {
-        let calls = f64::from(w.client.retries.max_attempts) * w.stages.len() as f64;
-        requests(&w.arrivals) * calls
-    });
-    attempts.sum()
+    model.workloads.iter().map(|w| requests(&w.arrivals)).collect()
+}
+
+/// Returns a bound on the attempts of one replication.
+fn most_attempts(model: &Model) -> f64 {
+    let calls = |w: &Workload| f64::from(w.client.retries.max_attempts) * w.stages.len() as f64;
+    model.workloads.iter().zip(most_requests(model)).map(|(w, requests)| requests * calls(w)).sum()
+}
+
+/// Returns the need of a replication in which daily limits count the last 24 hours, from its need with other days.
+#[must_use]
+pub fn with_rolling_days(model: &Model, need: Need) -> Need {
+    let day = |kind: LimitKind, _: &Limit| kind.is_daily().then_some(MICROS_PER_DAY as f64);
+    Need { bytes: need.bytes + window_bytes(model, need.requests, length(model), day), ..need }
+}
+
+fn length(model: &Model) -> f64 {
+    model.run.measured_end().0.max(1) as f64
+}
+
+/// Returns the length of the sliding window by which a limit is enforced \[µs\]; `None`: by another algorithm.
+fn window_of(_: LimitKind, limit: &Limit) -> Option<f64> {
+    match limit.limiter {
+        LimiterSpec::SlidingWindow { window } => Some(window as f64),
+        LimiterSpec::FixedWindow { .. } | LimiterSpec::TokenBucket { .. } => None,
+    }
+}
+
+/// Returns the memory of the sliding windows in one replication, which remember each admission: so many requests arrive over a
+/// `length` \[µs\], the same number of each workload. `window` tells the length of each limit's window \[µs\].
+fn window_bytes(model: &Model, requests: f64, length: f64, window: impl Fn(LimitKind, &Limit) -> Option<f64>) -> f64 {
+    let each = requests / model.workloads.len().max(1) as f64;
+    let is_asked = |workload: &Workload, quota: usize| {
+        let mut route = workload.stages.iter().flat_map(|stage| &stage.route);
+        route.any(|capacity| model.capacities[*capacity].quotas.contains(&quota))
+    };
+    let of_quota = |(number, quota): (usize, &Quota)| {
+        let calls = model.workloads.iter().filter(|w| is_asked(w, number)).count() as f64 * each;
+        let windows = LimitKind::ALL.into_iter().filter_map(|kind| window(kind, &quota.over_time(kind)?.first().limit));
+        windows.map(|window| calls * (window / length).min(1.0)).sum::<f64>()
+    };
+    model.quotas.iter().enumerate().map(of_quota).sum::<f64>() * BYTES_AN_ENTRY
 }
 
 /// The observations of a pilot run.
@@ -208,7 +253,8 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     // Services that are longer than the pilot have not begun to end.
     let growth = growth([before.length, last.length], [before.in_service, last.in_service]);
     let in_service = last.in_service * libm::pow((last.service.min(length) / last.length).max(1.0), growth);
-    let bytes = waiting * BYTES_WAITING + in_service * BYTES_IN_SERVICE;
+    let remembered = window_bytes(model, requests, length, window_of);
+    let bytes = waiting * BYTES_WAITING + in_service * BYTES_IN_SERVICE + remembered;
     let each = seconds_each * (RECORDED + REFUSED * (1.0 - last.requests / last.offers));
     Need { seconds: each * offers + bytes * SECONDS_A_BYTE, requests, bytes, kept_bytes: 0.0 }
 }

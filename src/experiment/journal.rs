@@ -33,7 +33,7 @@ pub enum JournalError {
     Unreadable(io::Error),
     #[error("it cannot be written: {0}")]
     Unwritable(io::Error),
-    #[error("it is not a file that bedload wrote")]
+    #[error("it is not a file that bedload wrote, or its beginning is damaged")]
     Foreign,
     #[error("{0}")]
     Another(String),

@@ -30,7 +30,7 @@ mod warmup;
 pub use compare::{Contender, compare, compare_in_doubt};
 pub use decide::owner_of;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
-pub use estimate::{Need, estimate};
+pub use estimate::{Need, estimate, with_rolling_days};
 pub use inputs::without_varied;
 pub use journal::{Dropped, Journal, JournalError, JournalHead, PointsError};
 pub use open::Clusters;

@@ -30,7 +30,7 @@ pub enum FolderError {
     Unwritable { folder: PathBuf, why: io::Error },
     #[error("another bedload{} is writing to the folder `{}`", by_number(*.process), .folder.display())]
     InUse { folder: PathBuf, process: Option<u32> },
-    #[error("`{}` is in the way: it is not a file that bedload wrote", .0.display())]
+    #[error("`{}` is in the way: it is not a file that bedload wrote, or its beginning is damaged", .0.display())]
     Foreign(PathBuf),
 }
 

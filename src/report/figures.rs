@@ -38,7 +38,7 @@ impl Palette {
 }
 
 /// The explanation of a `?` in a table.
-pub(super) const UNKNOWN_IN_TABLE: &str = "? means not available: too few served requests for a percentile, no events, a limit of 0, or an unknown price or cost per month";
+pub(super) const UNKNOWN_IN_TABLE: &str = "?: not known, because a replication served too few requests for a percentile, there were no events, a limit is 0, or a price or the cost per month is not known";
 
 /// Returns what stands for a figure that is not known, with the reason.
 pub(super) fn unknown(metric: &str) -> String {

@@ -139,7 +139,13 @@ pub enum TraceError {
     Label { label: String, known: &'static str },
     #[error("{}line {line}: {rule}", in_file(.file))]
     Line { file: Option<String>, line: u64, rule: String },
+    /// A request out of order is no bad line: where it was left out, most of the traffic might be missing.
+    #[error("{}line {line}: it is earlier than the request before", in_file(.file))]
+    Unsorted { file: Option<String>, line: u64 },
 }
+
+/// The advice on [`TraceError::Unsorted`].
+pub const SORT: &str = "sort the lines by arrival; the files of a folder follow each other in the order of their names";
 
 impl TraceError {
     /// Names the file within the folder that is read, where the error does not name it yet.

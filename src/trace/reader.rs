@@ -147,8 +147,7 @@ impl Reader {
             let instant = self.entry.instant;
             let first = *self.first.get_or_insert(instant);
             if instant < self.last {
-                self.refuse("it is earlier than the line before; sort the file by arrival".to_owned())?;
-                continue;
+                return Err(TraceError::Unsorted { file: self.name.clone(), line: self.line });
             }
             let Ok(since) = micros_since(first, instant) else {
                 self.refuse("it comes more than 30 years after the first".to_owned())?;

@@ -19,6 +19,9 @@ output_tokens = 100
 max_tokens = 512
 "#;
 const NO_LIMITS: &str = "[capacities.us.on_demand]\nrpm = \"none\"\ntpm = \"none\"\ntpd = \"none\"\n";
+/// A limit that remembers each admission of a day.
+const ROLLING: &str =
+    "[capacities.us.on_demand]\nrpm = \"none\"\ntpm = \"none\"\ntpd = 900_000_000_000\ntpd_reset = \"rolling\"\n";
 const LIMITS: &str = "[capacities.us.on_demand]\nrpm = 600\ntpm = 1_000_000\ntpd = \"none\"\n";
 
 fn scenario(duration: &str, arrivals: &str, rest: &str) -> String {
@@ -50,6 +53,7 @@ fn cases() -> Vec<(&'static str, String)> {
         ("workloads", scenario("10m", &poisson("600/min"), &(NO_LIMITS.to_owned() + &crowd()))),
         ("storm", scenario("2m", &format!("{}\n{storm}", poisson("5_000/s")), LIMITS)),
         ("queue", scenario("100s", &poisson("100_000/s"), queue)),
+        ("rolling", scenario("10m", &poisson("20_000/s"), ROLLING)),
     ]
 }
 

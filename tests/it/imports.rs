@@ -114,7 +114,7 @@ fn bad_traces_are_refused_and_leave_nothing() {
     let cases: [(&[u8], &[&str], i32, &str); 9] = [
         (word.as_bytes(), &[], 2, "line 3: `input_tokens` is a whole number of at least 1, `ten` is not"),
         (zero.as_bytes(), &[], 2, "line 2: `input_tokens` is a whole number of at least 1, `0` is not"),
-        (back.as_bytes(), &[], 2, "line 3: it is earlier than the line before"),
+        (back.as_bytes(), &[], 2, "line 3: it is earlier than the request before"),
         (own.as_bytes(), &[], 2, "it has no rows"),
         (b"when,in,out\n0,1,1\n", &[], 2, "name its columns, such as --column input_tokens=prompt"),
         (&packed[..packed.len() / 2], &[], 2, "the gzip file ends in the middle"),

@@ -86,7 +86,7 @@ fn the_footnote_of_a_table_stands_below_it() {
     assert!(!section(&markdown, "Unpublished rules").contains('?'), "{markdown}");
     let results = section(&markdown, "Detailed results");
     let values = results.split("At the answer").next().expect("a part");
-    assert!(values.contains("| ? |") && values.contains("? means not available"), "{values}");
+    assert!(values.contains("| ? |") && values.contains("?: not known"), "{values}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::model::Run;
 use crate::model::run::{DEFAULT_REPLICATIONS, RunSpec, Start};
 use crate::model::workload::arrivals::ArrivalsSpec;
 use crate::reading::Cause;
-use crate::trace::TraceError;
+use crate::trace::{self, TraceError};
 use crate::units::{SimTime, WallClock};
 
 const DEFAULT_COOLDOWN: SimTime = SimTime(600_000_000);
@@ -25,6 +25,7 @@ impl Lowering<'_> {
                             "{} lines of `{}` are no request and are left out",
                             trace.summary.skipped_lines, &*spec.file.value
                         );
+                        self.facts.remark(format!("workloads.{}.arrivals.trace", section.name), rule.as_str());
                         self.sink.warning(Some(spec.file.at.clone()), rule, None);
                     }
                     traces.insert(section.name.clone(), trace);
@@ -36,6 +37,7 @@ impl Lowering<'_> {
                         }
                         TraceError::Read(error) => error.help,
                         TraceError::Line { .. } => Some("correct the line, or write skip_bad_lines = true"),
+                        TraceError::Unsorted { .. } => Some(trace::SORT),
                         _ => None,
                     };
                     let rule = format!("the trace `{}` cannot be replayed: {error}", &*spec.file.value);
