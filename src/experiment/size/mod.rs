@@ -287,10 +287,12 @@ impl<'l> Line<'l> {
         self.tried.values().fold(Effort::default(), |sum, t| sum.plus(t.effort))
     }
 
-    /// Returns the notes of the answer, else of the first value that was simulated.
+    /// Returns the notes of the answer, else of the value nearest to failing that holds, else of the first that was simulated.
     fn notes(&self, outcome: &Outcome) -> Vec<Note> {
-        let played = || self.tried.values().find(|tried| tried.result.is_ok());
-        let of = outcome.answer.and_then(|value| self.tried.get(&value)).or_else(played);
+        let simulated = || self.tried.values().find(|tried| tried.result.is_ok());
+        let holds = || self.towards_good().into_iter().find(|(_, verdict)| *verdict == Judgement::Held);
+        let value = outcome.answer.or_else(|| holds().map(|(value, _)| value));
+        let of = value.and_then(|value| self.tried.get(&value)).or_else(simulated);
         of.map(|tried| tried.notes.clone()).unwrap_or_default()
     }
 
