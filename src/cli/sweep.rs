@@ -148,12 +148,13 @@ impl<'s> Points<'s> {
         Ok(())
     }
 
-    /// Returns the forecast of what the points need, made from the first, the middle and the last of them.
-    pub(super) fn ahead(&self) -> Vec<Ahead> {
+    /// Returns the simulations of the points, as if all were like the first, the middle and the last of them.
+    pub(super) fn ahead(&self) -> Vec<Ahead<'static>> {
         let looked_at = BTreeSet::from([0, self.count / 2, self.count - 1]);
-        let points = self.count as f64 / looked_at.len() as f64;
+        let all = self.count as f64;
+        let alike = all / looked_at.len() as f64;
         let models = looked_at.into_iter().filter_map(|index| self.point(index).ok());
-        models.map(|(_, model)| Ahead::of(&model, &[]).for_points(points)).collect()
+        models.map(|(_, model)| Ahead::of_points(model, alike, all)).collect()
     }
 
     /// Warns of settings without effect, because an axis of the sweep sets the same key.

@@ -61,8 +61,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         // A review and a CI system are told even so what is wrong.
         Err(refused) => return Err(reported(args, &refused.files, refused.trouble)),
     };
-    let ahead = |subject: &Subject| Ahead::of(&subject.loaded.model, doubted(&subject.loaded, args.no_doubt));
-    announce(&subjects.iter().map(ahead).collect::<Vec<_>>(), args.resources)?;
+    let ahead = subjects.iter().map(|s| Ahead::of(&s.loaded.model, doubted(&s.loaded, args.no_doubt)));
+    announce(&ahead.collect::<Vec<_>>(), args.resources)?;
     let baseline = match args.baseline.as_deref().map(read_baseline).transpose() {
         Ok(baseline) => baseline,
         Err(trouble) => {
