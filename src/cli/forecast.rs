@@ -300,7 +300,7 @@ tpd = "none"
         // Without goals there is no run of all replications; eight of half an hour take 8/10 of the time of one.
         assert_eq!((total.seconds, total.rerun_seconds), (50.0, 8.0));
         let told = sentence(total);
-        assert!(told.ends_with("2.00 MB of memory, and up to 8.00 s more where the load is not carried"), "{told}");
+        assert!(told.ends_with("2 MB of memory, and up to 8 s more where the load is not carried"), "{told}");
         let none = Ahead::of(&model, &[]).total(2.0, need);
         assert_eq!(none.rerun_seconds, 0.0);
         assert!(sentence(none).ends_with("of memory"), "{}", sentence(none));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bedload::experiment::{estimate, most_reruns};
 use bedload::scenario::Source;
@@ -53,16 +53,17 @@ fn cases() -> Vec<(&'static str, String)> {
         ("workloads", scenario("10m", &poisson("600/min"), &(NO_LIMITS.to_owned() + &crowd(3_000)))),
         ("storm", scenario("2m", &format!("{}\n{storm}", poisson("5_000/s")), LIMITS)),
         ("little traffic", scenario("10_900d", &poisson("1/d"), NO_LIMITS)),
-        ("crowd with little traffic", scenario("90d", &poisson("1/h"), &(NO_LIMITS.to_owned() + &crowd(100)))),
+        ("crowd with little traffic", scenario("9d", &poisson("1/h"), &(NO_LIMITS.to_owned() + &crowd(100)))),
         ("queue", scenario("100s", &poisson("100_000/s"), queue)),
         ("rolling", scenario("10m", &poisson("20_000/s"), ROLLING)),
     ]
 }
 
-/// Runs a scenario on one thread, with the search for a decision or without it; returns how long it took \[s\] and the most
-/// memory that it held \[bytes\].
+/// Runs a scenario on one thread, with the search for a decision or without it; returns the time that the processor spent on
+/// it \[s\], which other programs do not lengthen as they do the time on the clock, and the most memory that it held \[bytes\].
 fn taken(file: &Path, out: &Path, is_decided: bool) -> (f64, f64) {
-    let began = Instant::now();
+    /// The ticks of the processor's time in a second, on Linux everywhere.
+    const TICKS: f64 = 100.0;
     let mut child = Command::new(env!("CARGO_BIN_EXE_bedload"))
         .args(["run", "--quiet", "--no-charts", "--no-doubt", "--threads", "1", "--yes", "--out"])
         .args([out, file])
@@ -70,15 +71,20 @@ fn taken(file: &Path, out: &Path, is_decided: bool) -> (f64, f64) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0.0;
+    let [status, times] = ["status", "stat"].map(|name| format!("/proc/{}/{name}", child.id()));
+    let (mut most, mut seconds) = (0.0, 0.0);
     while child.try_wait().unwrap().is_none() {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
         let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB")?.trim().parse().ok());
         most = f64::max(most, peak.unwrap_or(0.0) * 1024.0);
+        // After the name, which stands in brackets: the times of the program and of the system for it are the 12th and the 13th.
+        let text = std::fs::read_to_string(&times).unwrap_or_default();
+        let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+        seconds = f64::max(seconds, ticks / TICKS);
         std::thread::sleep(Duration::from_millis(5));
     }
-    (began.elapsed().as_secs_f64(), most)
+    (seconds, most)
 }
 
 #[test]
@@ -129,10 +135,10 @@ fn a_search_for_a_decision_takes_no_more_than_twice_what_is_said() {
         let need = estimate(&loaded.model, 1.0);
         let reruns = most_reruns(&loaded.model);
         let most = need.seconds * (1.0 + reruns.single + reruns.whole);
-        let (seconds, _) = taken(&file, &out, true);
+        let [(alone, _), (seconds, _)] = [false, true].map(|is_decided| taken(&file, &out, is_decided));
         line = format!("said {:.1} s and up to {most:.1} s with the search, took {seconds:.1} s", need.seconds);
         println!("{line}");
-        seconds > need.seconds * 1.5 && seconds < 2.0 * most
+        seconds > alone && seconds < 2.0 * most
     });
     assert!(is_right, "{line}");
 }
@@ -151,7 +157,7 @@ fn long_runs_with_little_traffic_hear_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (many, few) = (
         scenario("720d", "arrivals.poisson = { rate = \"1/min\" }", NO_LIMITS),
-        scenario("10_900d", "arrivals.poisson = { rate = \"1/30d\" }", NO_LIMITS),
+        scenario("720d", "arrivals.poisson = { rate = \"1/d\" }", NO_LIMITS),
     );
     for text in [many, few] {
         assert_eq!(said(folder.path(), &text.replace("replications = 1", "replications = 10")), "");
@@ -168,7 +174,7 @@ fn a_sweep_of_many_small_points_is_announced() {
     };
     let large = said(folder.path(), &sweep("1_000_000/s"));
     assert!(
-        large.contains("simulating about 60.0 G requests") || large.contains("simulating about 59.9 G requests"),
+        large.contains("simulating about 60 G requests") || large.contains("simulating about 59.9 G requests"),
         "{large}"
     );
     assert_eq!(said(folder.path(), &sweep("10/s")), "");
