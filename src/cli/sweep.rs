@@ -87,7 +87,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
             }
         }
     }
-    Ok(Exit::Held)
+    Ok(if tale.has_early_end() { Exit::Inconclusive } else { Exit::Held })
 }
 
 /// The design points of a scenario.
