@@ -85,6 +85,16 @@ fn refuse_foreign(path: &Path) -> Result<(), LockError> {
     }
 }
 
+/// Returns the holder of the lock at a path, by the number of its process, which may not be known; `None`: nobody holds it.
+pub(super) fn holder_of(path: &Path) -> Option<Option<u32>> {
+    // Most folders have no lock, and a file of the user's own is none.
+    if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return None;
+    }
+    let file = File::open(path).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| holder(file))
+}
+
 /// Returns the number of the process that holds a lock file.
 fn holder(mut file: File) -> Option<u32> {
     let mut text = String::new();
@@ -118,8 +128,10 @@ mod tests {
         let lock = Lock::take(&path).unwrap();
         let Err(LockError::Held { process }) = Lock::take(&path) else { panic!("a second one has it too") };
         assert_eq!(process, Some(std::process::id()));
+        assert_eq!(holder_of(&path), Some(process));
         drop(lock);
         assert!(!path.exists());
+        assert_eq!(holder_of(&path), None);
         drop(Lock::take(&path).unwrap());
     }
 
