@@ -193,8 +193,16 @@ fn a_document_of_ten_thousand_workloads_is_read_again() {
     );
     let of = |n| format!("{good}{}", (0..n).map(one).collect::<String>());
     write(folder.path().join("s.toml"), of(10_000)).unwrap();
-    let args =
-        ["run", "s.toml", "--set", "run.duration=1m", "--replications", "1", "--yes", "--no-decision", "--out", "o"];
+    let args = [
+        "run",
+        "s.toml",
+        "--set=run.duration=10s",
+        "--replications=1",
+        "--yes",
+        "--no-decision",
+        "--no-charts",
+        "--out=o",
+    ];
     let run = Command::new(env!("CARGO_BIN_EXE_bedload")).args(args).current_dir(folder.path()).output();
     let output = run.unwrap();
     assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
