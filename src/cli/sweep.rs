@@ -206,8 +206,11 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
         }
         Ok(Err(Stopped::Unkept(error))) => {
             let error: io::Error = error;
-            let help = "finished points are kept: run the same command again".to_owned();
-            Err(fault(Exit::InputOutput, format!("cannot write the journal: {error}"), help))
+            let (exit, help) = match error.kind() {
+                io::ErrorKind::InvalidInput => (Exit::Usage, "a scenario of fewer workloads has smaller results"),
+                _ => (Exit::InputOutput, "finished points are kept: run the same command again"),
+            };
+            Err(fault(exit, format!("cannot write the journal: {error}"), help.to_owned()))
         }
         Err(error) => Err(fault(Exit::InputOutput, format!("cannot start {threads} threads: {error}"), None)),
     }

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The first bytes of a lock file; the number of the process that holds it follows.
 const MARK: &[u8] = b"bedload ";
@@ -36,11 +37,17 @@ impl Lock {
     /// # Errors
     /// Another process holds the lock, a file of the user's own has its name, or the file cannot be made.
     pub fn take(path: &Path) -> Result<Self, LockError> {
+        // A command that only looks whether a lock is held has it for an instant.
+        let mut looks = [Duration::from_millis(1); 3].into_iter();
         loop {
             refuse_foreign(path)?;
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
             match file.try_lock() {
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if let Some(look) = looks.next() => {
+                    std::thread::sleep(look);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => return Err(LockError::Held { process: holder(file) }),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Err(LockError::Unsupported);
