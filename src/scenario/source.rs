@@ -126,7 +126,7 @@ impl Source {
     }
 
     /// Returns the command line's arguments about catalogues, as they are typed.
-    fn catalog_arguments(&self) -> impl Iterator<Item = String> {
+    pub(super) fn catalog_arguments(&self) -> impl Iterator<Item = String> {
         self.catalogs.iter().map(|path| format!("--catalog {}", path.display()))
     }
 
