@@ -33,8 +33,8 @@ struct Side {
 pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     let (a, b) = sides(args)?;
     let folder = output_folder(args)?;
-    let ahead = |side: &Side| Ahead::of(&side.loaded.model, &side.unknowns);
-    announce(&[ahead(&a), ahead(&b)], args.resources)?;
+    let ahead = [&a, &b].map(|side| Ahead::of(&side.loaded.model, &side.unknowns));
+    announce(&ahead, args.resources)?;
     let long_traces = [LongTraces::of(&a.source)?, LongTraces::of(&b.source)?];
     let (mut conclusion, took) = simulate(args, &a, &b)?;
     long_traces.iter().try_for_each(|traces| traces.refuse_changed(AGAIN))?;

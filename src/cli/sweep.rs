@@ -33,7 +33,7 @@ const MANY_POINTS: u64 = 100_000;
 /// The exit code of a program that was interrupted, as shells write it.
 const INTERRUPTED: i32 = 130;
 /// The most numbers of an axis that are tried by themselves before anything is simulated.
-const TRIED_VALUES: usize = 200;
+const TRIED_VALUES: u64 = 200;
 /// The most points that results.json holds; of larger sweeps they are lines of points.jsonl.
 const INLINED: u64 = 256;
 /// The most points of which charts are drawn, because all of them must be in memory.
@@ -129,12 +129,16 @@ impl<'s> Points<'s> {
     /// Tries each value of each axis by itself, so that most faults are found before anything is simulated.
     pub(super) fn try_values(&self) -> Result<(), Trouble> {
         for axis in &self.sweep.axes {
-            let Axis::Choices(choices) = axis else { continue };
             // A text may name a file, and every file that the sweep reads is known before its first point.
             let has_text = |choice: &Choice| choice.parameters.iter().any(|(_, value)| !value.is_number());
-            let tried = choices.iter().enumerate().filter(|(i, choice)| *i < TRIED_VALUES || has_text(choice));
-            for (_, choice) in tried {
-                let settings = sweep::settings(std::slice::from_ref(choice));
+            let tried = match axis {
+                Axis::Choices(_) => axis.len().unwrap_or(0),
+                // A range has no text.
+                Axis::Numbers { .. } | Axis::Between { .. } => axis.len().unwrap_or(0).min(TRIED_VALUES),
+            };
+            let choices = (0..tried).filter_map(|i| Some((i, axis.choice(i)?)));
+            for (_, choice) in choices.filter(|(i, choice)| *i < TRIED_VALUES || has_text(choice)) {
+                let settings = sweep::settings(std::slice::from_ref(choice.as_ref()));
                 self.parsed.load(&settings).map_err(|refused| {
                     let Trouble { exit, message } = refusal(&refused);
                     let axis = visible(&axis.columns().join(", ")).into_owned();
@@ -145,12 +149,13 @@ impl<'s> Points<'s> {
         Ok(())
     }
 
-    /// Returns the forecast of what the points need, made from the first, the middle and the last of them.
-    pub(super) fn ahead(&self) -> Vec<Ahead> {
+    /// Returns the simulations of the points, as if all were like the first, the middle and the last of them.
+    pub(super) fn ahead(&self) -> Vec<Ahead<'static>> {
         let looked_at = BTreeSet::from([0, self.count / 2, self.count - 1]);
-        let points = self.count as f64 / looked_at.len() as f64;
+        let all = self.count as f64;
+        let alike = all / looked_at.len() as f64;
         let models = looked_at.into_iter().filter_map(|index| self.point(index).ok());
-        models.map(|(_, model)| Ahead::of(&model, &[]).for_points(points)).collect()
+        models.map(|(_, model)| Ahead::of_points(model, alike, all)).collect()
     }
 
     /// Warns of settings without effect, because an axis of the sweep sets the same key.

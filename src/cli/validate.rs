@@ -17,7 +17,7 @@ pub(super) fn validate(args: &ValidateArgs) -> Result<Exit, Trouble> {
                 points.try_values()?;
                 announce(&points.ahead(), begun)?;
             } else {
-                announce(&[Ahead::of(&loaded.model, &loaded.study.doubt)], begun)?;
+                announce(&[Ahead::of(&loaded.model, &loaded.study.doubt).may_rerun(true)], begun)?;
             }
             Ok(loaded)
         });

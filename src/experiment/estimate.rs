@@ -20,26 +20,34 @@ use crate::model::workload::arrivals::shape::Shape;
 use crate::model::{Model, Replications};
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE, SimTime};
 
-/// The number of offers after which no longer pilot is made.
-const ENOUGH: u64 = 200_000;
+/// The number of offers after which no longer pilot is made of a large command.
+const ENOUGH: f64 = 200_000.0;
 /// The expected number of requests of the first pilot.
 const FIRST: f64 = 5_000.0;
 /// The ratio of a pilot's length to that of the one before it.
 const LONGER: u64 = 4;
-/// The number of attempts, over all replications, below which a run is too small for pilots.
-const FEW: f64 = 2e7;
+/// The share of all that a command simulates which pilots may take at the most \[1\].
+const LEAST_SHARE: f64 = 0.05;
 /// The memory of a request that waits in a queue or between attempts \[bytes\].
 const BYTES_WAITING: f64 = 240.0;
 /// The memory of a request in service \[bytes\].
 const BYTES_IN_SERVICE: f64 = 100.0;
 /// An admission that a sliding window remembers, with the room that is kept for more \[bytes\].
 const BYTES_AN_ENTRY: f64 = 32.0;
-/// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
-const BYTES_A_WORKLOAD: f64 = 620e3;
-const BYTES_A_WORKLOAD_MINUTE: f64 = 160.0;
-/// The time of one replication for each workload, and below for each minute of a workload \[s\].
-const SECONDS_A_WORKLOAD: f64 = 5e-4;
-const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
+/// The state of one workload while a replication runs, with its part of the document \[bytes\].
+const BYTES_A_WORKLOAD: f64 = 13e3;
+/// The metrics of one workload that are kept of each replication \[bytes\].
+const BYTES_KEPT_A_WORKLOAD: f64 = 7e3;
+/// What the distributions of a workload grow by with each request, and the most that they grow by \[bytes\].
+const BYTES_A_VALUE: f64 = 60.0;
+const MOST_BYTES_OF_VALUES: f64 = 60e3;
+/// The counts of each minute of a replication \[bytes\].
+const BYTES_A_MINUTE: f64 = 12.0;
+/// The time of one replication for each workload \[s\].
+const SECONDS_A_WORKLOAD: f64 = 1e-4;
+/// The time that the end of a minute takes in one replication, and in addition for each workload \[s\].
+const SECONDS_A_MINUTE: f64 = 7e-8;
+const SECONDS_A_WORKLOAD_MINUTE: f64 = 3e-8;
 /// The time of a recorded run as a multiple of the time that its pilot would take \[1\].
 const RECORDED: f64 = 1.3;
 /// The additional time of each offer after a request's first, as a multiple of the pilot's time per offer \[1\]: its
@@ -67,43 +75,68 @@ impl Need {
     const NONE: Self = Self { seconds: 0.0, requests: 0.0, bytes: 0.0, kept_bytes: 0.0 };
 }
 
-/// Returns the time and the memory that one replication of a model needs. For a small model no pilot is run.
-#[must_use]
-pub fn estimate(model: &Model) -> Need {
-    let workloads = model.workloads.len() as f64;
-    let minutes = model.run.duration.0 as f64 / MICROS_PER_MINUTE as f64;
-    let intervals = 1.0 + model.windows.len() as f64;
-    let recorded = Need {
-        seconds: workloads * (SECONDS_A_WORKLOAD + SECONDS_A_WORKLOAD_MINUTE * minutes) * intervals,
-        kept_bytes: workloads * (BYTES_A_WORKLOAD + BYTES_A_WORKLOAD_MINUTE * minutes) * intervals,
-        ..Need::NONE
-    };
-    if most_attempts(model) * f64::from(model.run.replications.max) < FEW {
-        let requests = most_requests(model).iter().sum();
-        let bytes = window_bytes(model, requests, length(model), window_of);
-        return Need { requests, bytes, ..recorded };
-    }
-    let played = extrapolated(model, &pilots(model));
-    Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
+/// Bounds on what one replication of a model does, found at no cost. They are infinite for arrival processes whose number of
+/// requests is not bounded here: batches, sessions, users and repeating traces.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Most {
+    /// Attempts until the measured interval ends.
+    pub attempts: f64,
+    /// The memory of all requests that arrive until the run ends, its cooldown included, if all of them wait \[bytes\].
+    pub bytes: f64,
 }
 
-/// Returns a bound on the requests of one replication, by workload, found at no cost; infinite for arrival processes whose
-/// number of requests is not bounded here: batches, sessions, users and repeating traces.
-fn most_requests(model: &Model) -> Vec<f64> {
-    let end = model.run.measured_end().0;
+/// Returns bounds on what one replication of a model does.
+#[must_use]
+pub fn most(model: &Model) -> Most {
+    let [measured, all] = [model.run.measured_end(), model.run.hard_end()].map(|end| most_requests(model, end));
+    let calls = |w: &Workload| f64::from(w.client.retries.max_attempts) * w.stages.len() as f64;
+    Most {
+        attempts: model.workloads.iter().zip(measured).map(|(w, requests)| requests * calls(w)).sum(),
+        bytes: all.iter().sum::<f64>().min(f64::from(MOST_ALIVE)) * BYTES_WAITING,
+    }
+}
+
+/// Returns a bound on the requests of one replication that arrive until `end`, by workload.
+fn most_requests(model: &Model, end: SimTime) -> Vec<f64> {
     let requests = |process: &Process| match process {
         Process::Job(job) => job.requests as f64,
         Process::Trace(replay) if !replay.repeat => replay.trace.summary.rows as f64 * replay.scale,
-        Process::Renewal { intensity, .. } => total(intensity, 0, end),
+        Process::Renewal { intensity, .. } => total(intensity, 0, end.0),
         Process::Batches(_) | Process::Sessions(_) | Process::Users(_) | Process::Trace(_) => f64::INFINITY,
     };
     model.workloads.iter().map(|w| requests(&w.arrivals)).collect()
 }
 
-/// Returns a bound on the attempts of one replication.
-fn most_attempts(model: &Model) -> f64 {
-    let calls = |w: &Workload| f64::from(w.client.retries.max_attempts) * w.stages.len() as f64;
-    model.workloads.iter().zip(most_requests(model)).map(|(w, requests)| requests * calls(w)).sum()
+/// Returns the time and the memory that one replication of a small model needs, without a pilot: what its workloads and
+/// minutes take, and its sliding windows.
+#[must_use]
+pub fn outline(model: &Model) -> Need {
+    let requests = most_requests(model, model.run.measured_end()).iter().sum();
+    let bytes = window_bytes(model, requests, length(model), window_of);
+    recorded(model, Need { requests, bytes, ..Need::NONE })
+}
+
+/// Returns the time and the memory that one replication of a model needs, of which a command makes so many `simulations`.
+/// Its beginning is simulated to find out.
+#[must_use]
+pub fn estimate(model: &Model, simulations: f64) -> Need {
+    let enough = (most(model).attempts * simulations * LEAST_SHARE).min(ENOUGH);
+    recorded(model, extrapolated(model, &pilots(model, enough)))
+}
+
+/// Returns the need of a replication with that of its metrics, which depends on its workloads and minutes.
+fn recorded(model: &Model, played: Need) -> Need {
+    let workloads = model.workloads.len() as f64;
+    let minutes = model.run.duration.0 as f64 / MICROS_PER_MINUTE as f64;
+    let intervals = 1.0 + model.windows.len() as f64;
+    let each = SECONDS_A_WORKLOAD + SECONDS_A_WORKLOAD_MINUTE * minutes;
+    let values = (played.requests * BYTES_A_VALUE).min(workloads * MOST_BYTES_OF_VALUES);
+    Need {
+        seconds: played.seconds + (workloads * each + SECONDS_A_MINUTE * minutes) * intervals,
+        bytes: played.bytes + workloads * BYTES_A_WORKLOAD + BYTES_A_MINUTE * minutes,
+        kept_bytes: (workloads * BYTES_KEPT_A_WORKLOAD + values) * intervals,
+        ..played
+    }
 }
 
 /// Returns the need of a replication in which daily limits count the last 24 hours, from its need with other days.
@@ -158,8 +191,8 @@ struct Pilot {
     service: f64,
 }
 
-/// Simulates longer and longer beginnings of a run; returns the two longest, the longest last.
-fn pilots(model: &Model) -> [Pilot; 2] {
+/// Simulates longer and longer beginnings of a run, until `enough` offers are made; returns the two longest, the longest last.
+fn pilots(model: &Model, enough: f64) -> [Pilot; 2] {
     let mut levelled = levelled(model);
     let end = model.run.hard_end().0.max(1);
     // A pilot of 1 µs sees no random arrival, so the first lasts as long as `FIRST` requests take. With a process that
@@ -170,7 +203,7 @@ fn pilots(model: &Model) -> [Pilot; 2] {
     loop {
         length = (length * LONGER).min(end);
         let next = pilot(&mut levelled, length);
-        if next.offers >= ENOUGH as f64 || length == end {
+        if next.offers >= enough || length == end {
             return [last, next];
         }
         last = next;
@@ -238,7 +271,10 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     let requests = rate * length;
     let offers_each = last.offers / last.requests;
     let offers_before = if before.requests > 0.0 { before.offers / before.requests } else { offers_each };
-    let steps = libm::log(length / last.length) / libm::log(last.length / before.length);
+    let steps = match last.length > before.length {
+        true => libm::log(length / last.length) / libm::log(last.length / before.length),
+        false => 0.0,
+    };
     let more = (offers_each - offers_before).max(0.0) * steps.max(0.0);
     let most_offers = model.workloads.iter().map(|w| {
         let routes: usize = w.stages.iter().map(|stage| stage.route.len()).sum();
@@ -247,7 +283,7 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
     let offers = requests * (offers_each + more).min(most_offers.fold(offers_each, f64::max));
     // The difference of two pilots leaves out what each takes to begin.
     let seconds_each = match last.offers - before.offers {
-        more if more > 0.0 && last.seconds > before.seconds => (last.seconds - before.seconds) / more,
+        more if more > before.offers && last.seconds > before.seconds => (last.seconds - before.seconds) / more,
         _ => last.seconds / last.offers,
     };
     // Services that are longer than the pilot have not begun to end.
@@ -261,6 +297,9 @@ fn extrapolated(model: &Model, [before, last]: &[Pilot; 2]) -> Need {
 
 /// Returns the exponent of time with which a quantity grew between two pilots, within 0 and 1.
 fn growth(at: [f64; 2], was: [f64; 2]) -> f64 {
+    if at[0] == at[1] {
+        return 0.0;
+    }
     match was[0] > 0.0 {
         true => (libm::log(was[1] / was[0]) / libm::log(at[1] / at[0])).clamp(0.0, 1.0),
         false => 1.0,

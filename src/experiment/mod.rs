@@ -30,7 +30,7 @@ mod warmup;
 pub use compare::{Contender, compare, compare_in_doubt};
 pub use decide::owner_of;
 pub use doubt::{Answer, Ask, Doubts, MOST_READINGS, doubt, doubt_point, run_in_doubt};
-pub use estimate::{Need, estimate, with_rolling_days};
+pub use estimate::{Most, Need, estimate, most, outline, with_rolling_days};
 pub use inputs::without_varied;
 pub use journal::{Dropped, Journal, JournalError, JournalHead, PointsError};
 pub use open::Clusters;
@@ -38,7 +38,7 @@ pub use point::{Depth, Played, play, play_along, prolong};
 pub use regress::{Regression, cut_more, regressions, remember};
 pub use replicate::{Record, Replication, replicate};
 pub use scores::Scores;
-pub use seek::seek_change;
+pub use seek::{Reruns, most_reruns, seek_change};
 pub use size::{plays_to_size, size};
 pub use sweep::{Design, Kept, SharedNotes, Stopped, sweep};
 

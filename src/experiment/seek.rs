@@ -45,6 +45,23 @@ pub fn seek_change(conclusion: &mut Conclusion, model: &Model, build: &Build<'_>
     }
 }
 
+/// The most that a search simulates.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reruns {
+    /// Single replications, one after the other, as a multiple of one of the run.
+    pub single: f64,
+    /// Runs with all replications.
+    pub whole: f64,
+}
+
+/// Returns the most that [`seek_change`] simulates after a run of the model.
+#[must_use]
+pub fn most_reruns(model: &Model) -> Reruns {
+    let measured = |duration: SimTime| (model.run.warmup.0 + duration.0).max(1) as f64;
+    let share = shortened(model).map_or(1.0, |short| measured(short) / measured(model.run.duration));
+    Reruns { single: MOST_RERUNS as f64 * share, whole: if model.expectations.is_empty() { 0.0 } else { 1.0 } }
+}
+
 /// The missed goals that more capacity might meet.
 fn missed(expectations: &[Expectation]) -> Vec<Expectation> {
     let missed = expectations.iter().filter(|e| e.verdict == Judgement::Failed && !is_of_money(&e.metric));

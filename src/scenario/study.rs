@@ -10,7 +10,6 @@ use super::overlay::Override;
 use super::schema::Node;
 use super::tree::{Item, kind_of};
 use crate::diagnostic::{Sink, Sources, Span, Spanned};
-use crate::model::study::sweep::numeric;
 use crate::model::study::{Axis, Choice, Setting, Sweep, overlaps};
 
 /// Takes what has paths for keys out of the tree: the sweep, and the second axis of a size. The path that a size varies is
@@ -40,7 +39,7 @@ pub(super) struct Reader<'r, 't> {
     pub sink: &'r mut Sink,
 }
 
-/// An axis of more values is a typing error.
+/// More values, of one axis or of all together, are a typing error.
 const MOST_VALUES: f64 = 1e6;
 
 impl Reader<'_, '_> {
@@ -59,12 +58,19 @@ impl Reader<'_, '_> {
             self.sink.error(at.clone(), "`sweep` has no axis", "write \"PATH\" = [VALUES] below [sweep]".to_owned());
         }
         let mut axes: Vec<Axis> = Vec::new();
+        let mut values = 0;
         for (key, item) in entries {
             let Some(axis) = self.axis(&key, item, samples.is_some()) else { continue };
             let is_known = |path: &&str| axes.iter().flat_map(Axis::paths).any(|known| overlaps(known, path));
             if let Some(path) = axis.paths().into_iter().find(is_known) {
                 let help = "name it on one of them".to_owned();
                 self.sink.error(key.span(), format!("`{path}` is set by two axes"), help);
+            }
+            values += axis.len().unwrap_or(0);
+            if values as f64 > MOST_VALUES {
+                let help = "take larger steps, or `samples` of the ranges without their steps".to_owned();
+                self.sink.error(key.span(), "the axes of `sweep` have more than a million values together", help);
+                break;
             }
             axes.push(axis);
         }
@@ -135,7 +141,7 @@ impl Reader<'_, '_> {
 
     /// Reads `by` of a size: one axis of a few values.
     fn by(&mut self, at: &Span, item: Item<'_>) -> Vec<Choice> {
-        const MOST: usize = 256;
+        const MOST: u64 = 256;
         let (span, DeValue::Table(table)) = (item.span(), item.into_inner()) else {
             let help = "write by = { \"PATH\" = [VALUES] }".to_owned();
             self.sink.error(at.clone(), "`by` is one path with its values", help);
@@ -148,7 +154,9 @@ impl Reader<'_, '_> {
             return Vec::new();
         };
         match self.axis(&key, item, false) {
-            Some(Axis::Choices(choices)) if choices.len() <= MOST => choices,
+            Some(axis) if axis.len().is_some_and(|n| n <= MOST) => {
+                (0..axis.len().unwrap_or(0)).filter_map(|i| axis.choice(i).map(Cow::into_owned)).collect()
+            }
             Some(_) => {
                 self.sink.error(span, format!("`by` has at most {MOST} values"), None);
                 Vec::new()
@@ -278,7 +286,7 @@ impl Reader<'_, '_> {
                 (0..=steps as u64).map(|i| from + step * i as f64).collect()
             }
         };
-        Some(Axis::Choices(values.into_iter().map(|x| numeric(path, x)).collect()))
+        Some(Axis::Numbers { path: path.to_owned(), values })
     }
 
     /// Returns an axis of named settings: `plan = { small = { "PATH" = VALUE }, large = { … } }`.

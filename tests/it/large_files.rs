@@ -211,3 +211,31 @@ fn a_document_of_ten_thousand_workloads_is_read_again() {
         assert_eq!(output.status.code(), Some(0), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[test]
+fn ranges_of_millions_of_values_are_refused_or_read_in_flat_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = |axes: u64, values: &str| {
+        let workload =
+            |i| format!("[workloads.w{i}]\nmodel = \"m\"\narrivals.constant.rate = \"1/s\"\ninput_tokens = 9\n");
+        let axis = |i| format!("\"workloads.w{i}.input_tokens\" = {values}\n");
+        let (workloads, axes) = ((0..axes).map(workload).collect::<String>(), (0..axes).map(axis).collect::<String>());
+        let rest = SCENARIO.replace("[workloads.chat]\nmodel = \"m\"\narrivals.trace.file = \"bomb.csv.gz\"\n", "");
+        let text = format!("{rest}{workloads}[sweep]\n{axes}").replace("= 9\n", "= 9\noutput_tokens = 9\n");
+        write(folder.path().join("s.toml"), text).unwrap();
+    };
+    let verbs: [&[&str]; 4] = [&["validate", "-q"], &["sweep", "--list"], &["sweep"], &["run", "-q"]];
+    scenario(30, "{ from = 1, to = 1_000_000, step = 1 }");
+    for verb in verbs {
+        is_refused(folder.path(), &[verb, &["s.toml"]].concat(), "more than a million values together");
+    }
+    scenario(3, "{ from = 1, to = 300_000, step = 1 }");
+    let output = bedload(folder.path(), &["validate", "s.toml"]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(shown.contains("300,000 values from 1 to 300000"), "{shown}");
+    // The longest list that is an axis.
+    scenario(1, &format!("[{}1]", "1,".repeat(999_999)));
+    let output = bedload(folder.path(), &["validate", "-q", "s.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -69,8 +69,8 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         let read: Vec<PathBuf> = subjects.iter().flat_map(|subject| subject.source.paths_read()).collect();
         refuse_read(option, path, &read.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     }
-    let ahead = |subject: &Subject| Ahead::of(&subject.loaded.model, doubted(&subject.loaded, args.no_doubt));
-    announce(&subjects.iter().map(ahead).collect::<Vec<_>>(), args.resources)?;
+    let ahead = subjects.iter().map(|s| Ahead::of(&s.loaded.model, doubted(&s.loaded, args.no_doubt)));
+    announce(&ahead.collect::<Vec<_>>(), args.resources)?;
     let baseline = match args.baseline.as_deref().map(read_baseline).transpose() {
         Ok(baseline) => baseline,
         Err(trouble) => {

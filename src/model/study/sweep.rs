@@ -26,7 +26,7 @@ impl Setting {
 }
 
 /// One value of an axis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choice {
     /// The values that stand for the choice in the parameters of a design point, by column of the axis.
     pub parameters: Vec<(String, Value)>,
@@ -38,6 +38,8 @@ pub struct Choice {
 pub enum Axis {
     /// One of the listed choices.
     Choices(Vec<Choice>),
+    /// One of the numbers of a range, each of which is the value of the path.
+    Numbers { path: String, values: Vec<f64> },
     /// A number from `low` to `high`, for samples.
     Between { path: String, low: f64, high: f64, is_whole: bool, geometric: bool },
 }
@@ -48,6 +50,18 @@ impl Axis {
     pub fn len(&self) -> Option<u64> {
         match self {
             Self::Choices(choices) => Some(choices.len() as u64),
+            Self::Numbers { values, .. } => Some(values.len() as u64),
+            Self::Between { .. } => None,
+        }
+    }
+
+    /// Returns a value of the axis by its index; `None`: the axis has no such value.
+    #[must_use]
+    pub fn choice(&self, index: u64) -> Option<Cow<'_, Choice>> {
+        let index = usize::try_from(index).ok()?;
+        match self {
+            Self::Choices(choices) => choices.get(index).map(Cow::Borrowed),
+            Self::Numbers { path, values } => values.get(index).map(|x| Cow::Owned(numeric(path, *x))),
             Self::Between { .. } => None,
         }
     }
@@ -59,7 +73,7 @@ impl Axis {
             Self::Choices(choices) => {
                 choices.first().map_or_else(Vec::new, |c| c.parameters.iter().map(|(name, _)| name.clone()).collect())
             }
-            Self::Between { path, .. } => vec![path.clone()],
+            Self::Numbers { path, .. } | Self::Between { path, .. } => vec![path.clone()],
         }
     }
 
@@ -68,7 +82,7 @@ impl Axis {
     pub fn paths(&self) -> BTreeSet<&str> {
         match self {
             Self::Choices(choices) => choices.iter().flat_map(|c| &c.settings).map(|s| s.path.as_str()).collect(),
-            Self::Between { path, .. } => BTreeSet::from([path.as_str()]),
+            Self::Numbers { path, .. } | Self::Between { path, .. } => BTreeSet::from([path.as_str()]),
         }
     }
 
@@ -79,8 +93,10 @@ impl Axis {
 
     /// Returns the choice at a share in [0, 1).
     fn at(&self, share: f64) -> Choice {
+        let index = |values: usize| ((share * values as f64) as usize).min(values - 1);
         match self {
-            Self::Choices(choices) => choices[((share * choices.len() as f64) as usize).min(choices.len() - 1)].clone(),
+            Self::Choices(choices) => choices[index(choices.len())].clone(),
+            Self::Numbers { path, values } => numeric(path, values[index(values.len())]),
             Self::Between { path, low, high, is_whole, geometric } => {
                 let x = if *geometric {
                     low * libm::pow(high / low, share)
@@ -138,14 +154,11 @@ impl Sweep {
             .axes
             .iter()
             .rev()
-            .filter_map(|axis| match axis {
-                Axis::Choices(choices) => {
-                    let n = choices.len() as u64;
-                    let choice = choices[(rest % n) as usize].clone();
-                    rest /= n;
-                    Some(choice)
-                }
-                Axis::Between { .. } => None,
+            .filter_map(|axis| {
+                let n = axis.len()?;
+                let choice = axis.choice(rest % n).map(Cow::into_owned);
+                rest /= n;
+                choice
             })
             .collect();
         choices.reverse();
@@ -234,6 +247,19 @@ mod tests {
         let all: Vec<String> = (0..6).map(|k| settings(&sweep.point(k, 1)).join(" ")).collect();
         assert_eq!(all[..4], ["a.x=1 b.y=5", "a.x=1 b.y=6", "a.x=1 b.y=7", "a.x=2 b.y=5"]);
         assert_eq!(sweep.columns(), ["a.x", "b.y"]);
+        // A range gives the same points as the list of its numbers.
+        let numbers = Axis::Numbers { path: "b.y".to_owned(), values: vec![5.0, 6.0, 7.0] };
+        let ranged = Sweep { axes: vec![whole("a.x", &[1, 2]), numbers], samples: None };
+        assert_eq!(
+            (0..6).map(|k| ranged.point(k, 1)).collect::<Vec<_>>(),
+            (0..6).map(|k| sweep.point(k, 1)).collect::<Vec<_>>()
+        );
+        assert_eq!((ranged.points(), ranged.columns()), (Some(6), sweep.columns()));
+        let samples = |sweep: &Sweep| {
+            let sampled = Sweep { samples: Some(9), ..sweep.clone() };
+            (0..9).map(|k| sampled.point(k, 1)).collect::<Vec<_>>()
+        };
+        assert_eq!(samples(&ranged), samples(&sweep));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::model::study::{Alternative, Alternatives, Axis, Size, Study, Sweep, U
 use crate::units::grouped;
 
 /// The largest number of values of an axis that are listed one by one; a longer axis is shown by its ends.
-const MOST_VALUES: usize = 8;
+const MOST_VALUES: u64 = 8;
 
 /// Returns a readable list under 80 columns; empty when nothing is asked.
 #[must_use]
@@ -26,19 +26,17 @@ impl Page {
         let points = sweep.points().map_or_else(|| "more than can be counted".to_owned(), grouped);
         self.line(0, &format!("sweep, {points} points"));
         for axis in &sweep.axes {
-            let span = match axis {
-                Axis::Choices(choices) => {
-                    let value = |i: usize| {
-                        let told: Vec<String> =
-                            choices[i].parameters.iter().map(|(_, v)| v.to_string().replace('"', "")).collect();
-                        told.join(" with ")
-                    };
-                    match choices.len() {
-                        n if n <= MOST_VALUES => (0..n).map(value).collect::<Vec<_>>().join(", "),
-                        n => format!("{} values from {} to {}", grouped(n as u64), value(0), value(n - 1)),
-                    }
+            let value = |i: u64| {
+                let choice = axis.choice(i).unwrap_or_default();
+                let told: Vec<String> = choice.parameters.iter().map(|(_, v)| v.to_string().replace('"', "")).collect();
+                told.join(" with ")
+            };
+            let span = match (axis, axis.len()) {
+                (Axis::Between { low, high, .. }, _) => format!("from {} to {}", number(*low), number(*high)),
+                (_, Some(n)) if n > MOST_VALUES => {
+                    format!("{} values from {} to {}", grouped(n), value(0), value(n - 1))
                 }
-                Axis::Between { low, high, .. } => format!("from {} to {}", number(*low), number(*high)),
+                (_, n) => (0..n.unwrap_or(0)).map(value).collect::<Vec<_>>().join(", "),
             };
             self.line(2, &format!("{}: {span}", axis.columns().join(" with ")));
         }
