@@ -108,10 +108,13 @@ fn contender<'s>(side: &'s Side, build: &'s Build<'s>) -> Contender<'s> {
 }
 
 fn write(folder: &OutputFolder, results: &Results) -> Result<Vec<PathBuf>, Trouble> {
-    let save = |name: &str, content: String| {
-        folder.write(name, content.as_bytes()).map_err(|error| unwritable(&folder.path(name), &error))
-    };
-    Ok(vec![save("results.json", report::json(results))?, save("differences.csv", report::differences_csv(results))?])
+    let failed = |name: &'static str| move |error: io::Error| unwritable(&folder.path(name), &error);
+    let document = folder.write_with("results.json", |out| report::write_json(results, out));
+    let differences = report::differences_csv(results);
+    Ok(vec![
+        document.map_err(failed("results.json"))?,
+        folder.write("differences.csv", differences.as_bytes()).map_err(failed("differences.csv"))?,
+    ])
 }
 
 fn tell(args: &CompareArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {

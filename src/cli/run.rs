@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -127,13 +127,12 @@ pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
 
 /// Writes the document and what is drawn from it, of a size at its answer; returns what was written.
 pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
-    let save = |name: &str, content: &[u8]| {
-        folder.write(name, content).map_err(|error| unwritable(&folder.path(name), &error))
+    type Writer = fn(&Results, &mut dyn Write) -> io::Result<()>;
+    let save = |name: &str, content: Writer| {
+        let written = folder.write_with(name, |out| content(results, out));
+        written.map_err(|error: io::Error| unwritable(&folder.path(name), &error))
     };
-    let mut written = vec![
-        save("results.json", report::json(results).as_bytes())?,
-        save("points.csv", report::points_csv(results).as_bytes())?,
-    ];
+    let mut written = vec![save("results.json", report::write_json)?, save("points.csv", report::write_points_csv)?];
     if !no_charts {
         written.extend(draw(folder, &Subject::of(results))?);
     }

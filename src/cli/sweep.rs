@@ -299,13 +299,13 @@ fn write(
         written.push(folder.write_with("points.jsonl", lines).map_err(|e| fail("points.jsonl", e))?);
     }
     let rows = |out: &mut dyn Write| -> Result<(), PointsError> {
-        let mut rows = PointRows::new(out, study.sweep.columns(), head.metric_names.clone())?;
+        let mut rows = PointRows::new(out, study.sweep.columns(), &head.metric_names)?;
         journal.each(|point| rows.add(&judged(&clusters, point)))?;
         rows.finish()?;
         Ok(())
     };
     written.push(folder.write_with("points.csv", rows).map_err(|e| fail("points.csv", e))?);
-    let document = report::json(&head);
-    written.insert(0, folder.write("results.json", document.as_bytes()).map_err(|e| fail("results.json", e.into()))?);
+    let document = folder.write_with("results.json", |out| report::write_json(&head, out));
+    written.insert(0, document.map_err(|e: io::Error| fail("results.json", e.into()))?);
     Ok((tale, head, written))
 }

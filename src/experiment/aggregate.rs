@@ -28,16 +28,15 @@ pub(super) fn pool(replications: &[Replication]) -> Record {
 /// Returns every metric with its interval at the model's confidence.
 pub(super) fn estimates(model: &Model, replications: &[Replication], pooled: &Record) -> BTreeMap<String, Estimate> {
     let confidence = model.run.confidence;
-    let measured = match replications {
-        // The pool of one is what it measured.
-        [only] => only.metrics.clone(),
-        _ => pooled.evaluate(model),
-    };
+    let mut own = Vec::new();
+    let mut measured: Vec<Measured> = Vec::with_capacity(replications.first().map_or(0, |r| r.metrics.len()));
+    pooled.evaluate_into(model, &mut measured);
     measured
         .into_iter()
         .enumerate()
         .map(|(i, Measured { name, measure })| {
-            let own: Vec<Measure> = replications.iter().map(|r| r.metrics[i].measure).collect();
+            own.clear();
+            own.extend(replications.iter().map(|r| r.metrics[i]));
             (name, estimate(measure, &own, confidence))
         })
         .collect()

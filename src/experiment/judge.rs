@@ -18,7 +18,7 @@ pub(super) fn judge(
     metrics: &BTreeMap<String, Estimate>,
 ) -> Vec<Expectation> {
     let has_ended_early = pooled.measured.ended.is_some();
-    let pooled = pooled.evaluate(model);
+    let pooled = if model.expectations.is_empty() { Vec::new() } else { pooled.evaluate(model) };
     let judgements = model.expectations.len().max(1) as f64 * looks(model);
     let judged = model.expectations.iter().map(|expectation| {
         let e = metrics.get(&expectation.metric).copied();
@@ -63,7 +63,7 @@ fn not_held(e: Expectation) -> Expectation {
 /// Returns the evidence for the judgement of a rate; `None`: the metric is no rate, or there were no trials.
 fn evidence(pooled: Measure, replications: &[Replication], at: usize, alpha: f64) -> Option<RateEvidence> {
     let Measure::Rate { events, trials, minutes, deviation, .. } = pooled else { return None };
-    let own = replications.iter().filter_map(|r| match r.metrics[at].measure {
+    let own = replications.iter().filter_map(|r| match r.metrics[at] {
         Measure::Rate { events, trials, .. } => Some((events, trials)),
         _ => None,
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::supply::per_minute;
 use crate::metrics::counters::Counts;
 use crate::metrics::record::{Cohort, Record};
-use crate::metrics::timeline::{Bucket, LatencyGrid};
+use crate::metrics::timeline::{Bucket, LatencyGrid, MOST_WORKLOADS};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Reason, Room};
@@ -37,7 +37,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     let mut total = Cohort::default();
     for (workload, cohort) in model.workloads.iter().zip(&pooled.workloads) {
         total.merge(cohort);
-        if model.workloads.len() > 1 {
+        if (2..=MOST_WORKLOADS).contains(&model.workloads.len()) {
             for (stem, histogram) in cohort.latencies.by_stem() {
                 distributions.insert(format!("workloads.{}.{stem}", workload.name), quantiles(&histogram));
             }
@@ -64,7 +64,7 @@ fn quantiles(histogram: &Histogram) -> crate::results::Quantiles {
     let shares: Vec<f64> = coarse.chain(fine).chain(finest).collect();
     let values_ms = match histogram.count() {
         0 => Vec::new(),
-        _ => shares.iter().filter_map(|p| histogram.quantile(*p)).map(|us| us * 1e-3).collect(),
+        _ => histogram.quantiles(shares.iter().copied()).map(|us| us * 1e-3).collect(),
     };
     let shares = if values_ms.is_empty() { Vec::new() } else { shares };
     crate::results::Quantiles { count: histogram.count(), shares, values_ms }
@@ -88,11 +88,13 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
         series.insert(format!("{prefix}.attempts_per_min"), per_minute(&|b| of(b).attempts));
         series.insert(format!("{prefix}.throttled_attempts_per_min"), per_minute(&|b| of(b).throttled));
     };
-    for (w, workload) in model.workloads.iter().enumerate() {
-        attempts(&format!("workloads.{}", workload.name), &|b| b.workloads[w]);
+    if model.workloads.len() <= MOST_WORKLOADS {
+        for (w, workload) in model.workloads.iter().enumerate() {
+            attempts(&format!("workloads.{}", workload.name), &|b| b.workloads[w]);
+        }
     }
-    attempts("total", &|b| Counts::sum(&b.workloads));
-    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| Counts::sum(&b.workloads).ended()));
+    attempts("total", &|b| b.total);
+    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| b.total.ended()));
     for (c, capacity) in model.capacities.iter().enumerate() {
         series.insert(format!("capacities.{}.in_flight", capacity.name), each(&|b| b.capacities[c][0] as f64));
         series.insert(format!("capacities.{}.waiting", capacity.name), each(&|b| b.capacities[c][1] as f64));

@@ -89,7 +89,8 @@ impl<'a> Lowering<'a> {
         routes: Option<&Vec<Vec<usize>>>,
     ) -> Option<Vec<Stage>> {
         let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
-        let mut stages = Vec::new();
+        // Scenarios may have thousands of workloads, so that no room is left over.
+        let mut stages = Vec::with_capacity(steps.len() + 1);
         for step in steps {
             self.index(&step.model, known, "model");
             let input = step.input_tokens.value.lower(&step.input_tokens.at, self.sink);
