@@ -27,12 +27,15 @@ const FEW: f64 = 2e7;
 const BYTES_WAITING: f64 = 240.0;
 /// A request in service \[bytes\].
 const BYTES_IN_SERVICE: f64 = 100.0;
-/// The metrics of one workload in one replication, and those of each of its minutes \[bytes\].
-const BYTES_A_WORKLOAD: f64 = 620e3;
-const BYTES_A_WORKLOAD_MINUTE: f64 = 160.0;
+/// The state of one workload while it is simulated, with its part of the scenario and of the document, and below for each
+/// of its minutes \[bytes\].
+const BYTES_A_WORKLOAD: f64 = 20e3;
+const BYTES_A_WORKLOAD_MINUTE: f64 = 60.0;
+/// The metrics that are kept of one workload in one replication \[bytes\].
+const BYTES_KEPT_A_WORKLOAD: f64 = 6e3;
 /// The time of one replication for each workload, and below for each minute of a workload \[s\].
-const SECONDS_A_WORKLOAD: f64 = 5e-4;
-const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.4e-4;
+const SECONDS_A_WORKLOAD: f64 = 1.1e-4;
+const SECONDS_A_WORKLOAD_MINUTE: f64 = 1.3e-6;
 /// A run that is recorded takes so many times as long as its pilot \[1\].
 const RECORDED: f64 = 1.3;
 /// A further offer takes so many times as long again: its refusal is recorded, and many retries wait far ahead \[1\].
@@ -67,14 +70,20 @@ pub fn estimate(model: &Model) -> Need {
     let intervals = 1.0 + model.windows.len() as f64;
     let recorded = Need {
         seconds: workloads * (SECONDS_A_WORKLOAD + SECONDS_A_WORKLOAD_MINUTE * minutes) * intervals,
-        kept_bytes: workloads * (BYTES_A_WORKLOAD + BYTES_A_WORKLOAD_MINUTE * minutes) * intervals,
+        bytes: workloads * (BYTES_A_WORKLOAD + BYTES_A_WORKLOAD_MINUTE * minutes),
+        kept_bytes: workloads * BYTES_KEPT_A_WORKLOAD * intervals,
         ..Need::NONE
     };
     if most_attempts(model) * f64::from(model.run.replications.max) < FEW {
         return recorded;
     }
     let played = extrapolated(model, &pilots(model));
-    Need { kept_bytes: recorded.kept_bytes, seconds: recorded.seconds + played.seconds, ..played }
+    Need {
+        seconds: recorded.seconds + played.seconds,
+        bytes: recorded.bytes + played.bytes,
+        kept_bytes: recorded.kept_bytes,
+        requests: played.requests,
+    }
 }
 
 /// Returns a bound on the attempts of one replication, found at no cost; infinite where requests follow from others.

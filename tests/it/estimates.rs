@@ -129,9 +129,9 @@ fn a_small_run_hears_nothing_and_a_large_one_its_time_and_memory() {
 fn what_this_machine_cannot_hold_is_refused_before_it_begins() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.toml");
-    // Three thousand records of each replication, in a thousand replications: 1.9 TB.
+    // Three thousand records of each replication, in ten thousand replications: 180 GB.
     let text = scenario("10m", "arrivals.poisson = { rate = \"1/min\" }", &(NO_LIMITS.to_owned() + &crowd()));
-    std::fs::write(&file, text.replace("replications = 1", "replications = 1000")).unwrap();
+    std::fs::write(&file, text.replace("replications = 1", "replications = 10_000")).unwrap();
     let out = folder.path().join("out");
     let run =
         Command::new(env!("CARGO_BIN_EXE_bedload")).arg("run").arg(&file).arg("--out").arg(&out).output().unwrap();

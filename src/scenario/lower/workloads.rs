@@ -38,7 +38,7 @@ impl<'a> Lowering<'a> {
         let specs = self.specs;
         let traffic_scale = self.traffic_scale();
         let known: Vec<String> = specs.models.iter().map(|m| m.name.clone()).collect();
-        let mut workloads = Vec::new();
+        let mut workloads = Vec::with_capacity(specs.workloads.len());
         for section in &specs.workloads {
             let Some(spec) = &section.spec else { continue };
             self.index(&spec.model, &known, "model");
