@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Played;
-use crate::metrics::Measured;
+use crate::metrics::Measure;
 use crate::model::{Bound, Model};
 use crate::results::{BaselineScenario, Judgement, Standing};
 use crate::stats::interval;
@@ -29,7 +29,7 @@ const TRUNCATION: &str = "truncation_rate";
 #[must_use]
 pub fn cut_more(model: &Model, played: &Played, baseline: &BaselineScenario) -> Option<f64> {
     let then = baseline.metrics.get(TRUNCATION)?;
-    let pairs = values(&played.pooled.evaluate(model), played, TRUNCATION).into_iter().zip(then);
+    let pairs = values(&played.pooled.find(model, [TRUNCATION]), played, TRUNCATION).into_iter().zip(then);
     let differences: Vec<f64> = pairs.filter_map(|(now, then)| Some(now? - (*then)?)).collect();
     let cut = judged(TRUNCATION, 1.0, &differences, model.run.confidence);
     let is_certain = cut.verdict == Judgement::Failed || cut.half_width.is_none();
@@ -40,15 +40,15 @@ pub fn cut_more(model: &Model, played: &Played, baseline: &BaselineScenario) -> 
 #[must_use]
 pub fn remember(model: &Model, played: &Played) -> BaselineScenario {
     let named: BTreeSet<&str> = model.expectations.iter().map(|e| e.metric.as_str()).collect();
-    let sheet = played.pooled.evaluate(model);
-    let metrics =
-        named.into_iter().chain([TRUNCATION]).map(|name| (name.to_owned(), values(&sheet, played, name))).collect();
+    let names = || named.iter().copied().chain([TRUNCATION]);
+    let places = played.pooled.find(model, names());
+    let metrics = names().map(|name| (name.to_owned(), values(&places, played, name))).collect();
     BaselineScenario { seed: model.run.seed, metrics, standing: Some(Standing::of(&played.point)) }
 }
 
-/// Returns the values of a metric in each replication. `sheet` is of the pooled replications, in the order of theirs.
-fn values(sheet: &[Measured], played: &Played, name: &str) -> Vec<Option<f64>> {
-    let at = sheet.iter().position(|metric| metric.name == name);
+/// Returns the values of a metric in each replication. `places` tells where metrics lie among those of a replication.
+fn values(places: &BTreeMap<&str, (usize, Measure)>, played: &Played, name: &str) -> Vec<Option<f64>> {
+    let at = places.get(name).map(|(at, _)| *at);
     played.replications.iter().map(|r| r.metrics[at?].value()).collect()
 }
 
@@ -65,10 +65,10 @@ pub fn regressions(model: &Model, played: &Played, baseline: &BaselineScenario) 
         };
         worse.entry(&expectation.metric).or_insert(sign);
     }
-    let sheet = played.pooled.evaluate(model);
+    let places = played.pooled.find(model, worse.keys().copied());
     let compared = worse.into_iter().filter_map(|(metric, sign)| {
         let then = baseline.metrics.get(metric)?;
-        let pairs = values(&sheet, played, metric).into_iter().zip(then);
+        let pairs = values(&places, played, metric).into_iter().zip(then);
         let differences: Vec<f64> = pairs.filter_map(|(now, then)| Some(now? - (*then)?)).collect();
         Some(judged(metric, sign, &differences, model.run.confidence))
     });

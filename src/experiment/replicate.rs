@@ -1,5 +1,6 @@
 //! Replications: independent runs of one model, each with streams of its own.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -34,7 +35,7 @@ impl Replication {
     /// Returns the measure of a metric; `None`: the model has no metric of that name.
     #[must_use]
     pub fn metric(&self, model: &Model, name: &str) -> Option<Measure> {
-        self.record.evaluate(model).into_iter().find(|metric| metric.name == name).map(|metric| metric.measure)
+        self.record.find(model, [name]).get(name).map(|(_, measure)| *measure)
     }
 }
 
@@ -47,6 +48,19 @@ impl Record {
         metrics
     }
 
+    /// Returns the metrics of some names: the place of each in the order of [`Self::evaluate`], and its measure. A model
+    /// may have so many metrics that a list of all is large.
+    pub(super) fn find<'n>(
+        &self,
+        model: &Model,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> BTreeMap<&'n str, (usize, Measure)> {
+        let names = names.into_iter().map(|name| (name, None)).collect();
+        let mut wanted = Wanted { names, seen: 0, name: String::new() };
+        self.evaluate_into(model, &mut wanted);
+        wanted.names.into_iter().filter_map(|(name, found)| Some((name, found?))).collect()
+    }
+
     /// Adds every metric to a list, as [`Self::evaluate`] does.
     pub fn evaluate_into(&self, model: &Model, out: &mut dyn Metrics) {
         let measured = (model.run.warmup, model.run.measured_end());
@@ -54,6 +68,27 @@ impl Record {
         for (window, record) in model.windows.iter().zip(&self.windows) {
             evaluate(model, record, (window.from, window.to), &format!("windows.{}.", window.name), out);
         }
+    }
+}
+
+/// The metrics of some names, as they are found.
+struct Wanted<'n> {
+    names: BTreeMap<&'n str, Option<(usize, Measure)>>,
+    /// The number of metrics so far.
+    seen: usize,
+    /// Room for a name.
+    name: String,
+}
+
+impl Metrics for Wanted<'_> {
+    fn put(&mut self, [first, rest]: [&str; 2], measure: Measure) {
+        self.name.clear();
+        self.name.push_str(first);
+        self.name.push_str(rest);
+        if let Some(found) = self.names.get_mut(self.name.as_str()) {
+            found.get_or_insert((self.seen, measure));
+        }
+        self.seen += 1;
     }
 }
 
