@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{CompareArgs, Format};
 use super::drawings::{draw, remove_older};
-use super::files::{OF_A_COMPARISON, open_folder, place, save};
+use super::files::{OF_A_COMPARISON, open_folder, place, save, stream};
 use super::forecast::{Ahead, announce};
 use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
@@ -105,7 +105,7 @@ fn contender<'s>(side: &'s Side, build: &'s Build<'s>) -> Contender<'s> {
 
 fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
     let mut files = folder.together();
-    save(&mut files, "results.json", report::json(results).as_bytes())?;
+    stream(&mut files, "results.json", |out| report::write_json(results, out))?;
     save(&mut files, "differences.csv", report::differences_csv(results).as_bytes())?;
     if !no_charts {
         draw(&mut files, &Subject::of(results))?;

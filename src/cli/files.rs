@@ -1,6 +1,6 @@
 //! The files that a verb writes, and what is said where it cannot.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Exit, Trouble, fault, remark, shown};
@@ -123,8 +123,17 @@ fn single(error: &SingleError) -> Trouble {
 
 /// Writes one file of a set.
 pub(super) fn save(files: &mut Together<'_>, name: impl AsRef<Path>, content: &[u8]) -> Result<(), Trouble> {
+    stream(files, name, |out| out.write_all(content))
+}
+
+/// Writes one file of a set piece by piece.
+pub(super) fn stream(
+    files: &mut Together<'_>,
+    name: impl AsRef<Path>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Trouble> {
     let path = files.path(&name);
-    files.write(name, content).map_err(|error| unwritable(&path, &error))
+    files.write_with(name, content).map_err(|error: io::Error| unwritable(&path, &error))
 }
 
 /// Puts the files of a set in place; returns their paths.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Format, RunArgs};
 use super::drawings::{draw, remove_older};
-use super::files::{OF_A_RUN, open_folder, place, save};
+use super::files::{OF_A_RUN, open_folder, place, stream};
 use super::forecast::{Ahead, announce};
 use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
@@ -130,8 +130,8 @@ pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
 /// an older file before all is written.
 pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
     let mut files = folder.together();
-    save(&mut files, "results.json", report::json(results).as_bytes())?;
-    save(&mut files, "points.csv", report::points_csv(results).as_bytes())?;
+    stream(&mut files, "results.json", |out| report::write_json(results, out))?;
+    stream(&mut files, "points.csv", |out| report::write_points_csv(results, out))?;
     if !no_charts {
         draw(&mut files, &Subject::of(results))?;
     }

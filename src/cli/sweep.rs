@@ -299,9 +299,8 @@ fn write<'f>(
         ..head
     };
     let mut files = folder.together();
-    let document = report::json(&head);
-    files.write("results.json", document.as_bytes()).map_err(|e| fail("results.json", e.into()))?;
-    drop(document);
+    let document = files.write_with("results.json", |out| report::write_json(&head, out));
+    document.map_err(|e: io::Error| fail("results.json", e.into()))?;
     if study.count > INLINED {
         let lines = |out: &mut dyn Write| {
             journal.each(|point| {
@@ -312,7 +311,7 @@ fn write<'f>(
         files.write_with("points.jsonl", lines).map_err(|e| fail("points.jsonl", e))?;
     }
     let rows = |out: &mut dyn Write| -> Result<(), PointsError> {
-        let mut rows = PointRows::new(out, study.sweep.columns(), head.metric_names.clone())?;
+        let mut rows = PointRows::new(out, study.sweep.columns(), &head.metric_names)?;
         journal.each(|point| rows.add(&judged(&clusters, point)))?;
         rows.finish()?;
         Ok(())

@@ -5,17 +5,13 @@ use std::collections::BTreeMap;
 use super::supply::per_minute;
 use crate::metrics::counters::Counts;
 use crate::metrics::record::{Cohort, Record};
-use crate::metrics::timeline::{Bucket, LatencyGrid};
+use crate::metrics::timeline::{Bucket, LatencyGrid, MOST_WORKLOADS};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Reason, Room};
 use crate::model::workload::Slo;
 use crate::stats::Histogram;
 use crate::units::{MICROS_PER_MINUTE, SECONDS_PER_MICRO, SimTime};
-
-/// The most workloads, capacities and quotas of which each has its own series and distributions. Nobody draws thousands of them,
-/// and a document of all is too large to be read again.
-const MOST_DETAILED: usize = 1_000;
 
 /// Returns the detail that charts draw: the first replication's timeline and the pooled distributions.
 #[must_use]
@@ -41,7 +37,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     let mut total = Cohort::default();
     for (workload, cohort) in model.workloads.iter().zip(&pooled.workloads) {
         total.merge(cohort);
-        if (2..=MOST_DETAILED).contains(&model.workloads.len()) {
+        if (2..=MOST_WORKLOADS).contains(&model.workloads.len()) {
             for (stem, histogram) in cohort.latencies.by_stem() {
                 distributions.insert(format!("workloads.{}.{stem}", workload.name), quantiles(&histogram));
             }
@@ -56,7 +52,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
 
 /// Returns the parts that have series of their own: all or, of too many, none.
 fn detailed<T>(parts: &[T]) -> &[T] {
-    if parts.len() <= MOST_DETAILED { parts } else { &[] }
+    if parts.len() <= MOST_WORKLOADS { parts } else { &[] }
 }
 
 /// Returns the objective of a workload; `None`: every answer is good.
@@ -73,7 +69,7 @@ fn quantiles(histogram: &Histogram) -> crate::results::Quantiles {
     let shares: Vec<f64> = coarse.chain(fine).chain(finest).collect();
     let values_ms = match histogram.count() {
         0 => Vec::new(),
-        _ => shares.iter().filter_map(|p| histogram.quantile(*p)).map(|us| us * 1e-3).collect(),
+        _ => histogram.quantiles(shares.iter().copied()).map(|us| us * 1e-3).collect(),
     };
     let shares = if values_ms.is_empty() { Vec::new() } else { shares };
     crate::results::Quantiles { count: histogram.count(), shares, values_ms }
@@ -100,8 +96,8 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
     for (w, workload) in detailed(&model.workloads).iter().enumerate() {
         attempts(&format!("workloads.{}", workload.name), &|b| b.workloads[w]);
     }
-    attempts("total", &|b| Counts::sum(&b.workloads));
-    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| Counts::sum(&b.workloads).ended()));
+    attempts("total", &|b| b.total);
+    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| b.total.ended()));
     for (c, capacity) in detailed(&model.capacities).iter().enumerate() {
         series.insert(format!("capacities.{}.in_flight", capacity.name), each(&|b| b.capacities[c][0] as f64));
         series.insert(format!("capacities.{}.waiting", capacity.name), each(&|b| b.capacities[c][1] as f64));
