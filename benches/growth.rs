@@ -137,7 +137,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         line("horizon", "s", &[100, 200, 400, 800, 1_600], |v| (Load { seconds: v, ..USUAL }, 1)),
         line("points of a sweep", "points", &[8, 16, 32, 64, 128], |v| (Load { seconds: 60, ..USUAL }, v)),
     ];
-    line("workloads", "workloads", &[1, 2, 4, 8, 16], |v| (Load { workloads: v, ..USUAL }, 1));
+    line("workloads", "workloads", &[1, 2, 4, 8, 16, 256, 4_096], |v| (Load { workloads: v, ..USUAL }, 1));
     line("capacities of a route", "capacities", &[1, 2, 4, 8], |v| (Load { capacities: v, ..USUAL }, 1));
     line("in flight", "requests", &[400, 4_000, 40_000], |v| (Load { service: v, ..USUAL }, 1));
     line("room", "% of traffic", &[200, 100, 80, 60], |v| (Load { room: v, ..USUAL }, 1));

@@ -56,7 +56,7 @@ pub struct Sink {
 }
 
 /// The greatest number of errors, and of warnings, that are kept: nobody reads more, and each is compared with those before.
-const MOST_FINDINGS: usize = 100;
+pub const MOST_FINDINGS: usize = 100;
 
 impl Sink {
     pub fn error(&mut self, at: Span, rule: impl Into<String>, help: impl Into<Option<String>>) {

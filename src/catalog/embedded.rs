@@ -1,6 +1,6 @@
 //! The files of `catalog/`, inside the program, so that it needs no files beside it.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::sdks::Sdks;
 use super::{AccountEntry, Catalog, ModelEntry};
@@ -152,6 +152,30 @@ pub(super) fn text_of(id: &str) -> Option<&'static str> {
 /// Returns the text of every embedded file.
 pub fn texts() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(_, text)| *text).chain([ACCOUNT, SDKS])
+}
+
+/// The entries that were read by themselves, in the order of [`FILES`].
+static ENTRIES: [OnceLock<Option<ModelEntry>>; FILES.len()] = [const { OnceLock::new() }; FILES.len()];
+
+/// Returns whether any file has this id, be it that of a model or of one at another endpoint.
+pub(super) fn has_id(id: &str) -> bool {
+    files_with(id).next().is_some()
+}
+
+/// Returns the entry of a model, and reads no other one; `None`: no file is known to be that model's alone, and the whole
+/// catalogue tells.
+pub(super) fn entry(id: &str) -> Option<&'static ModelEntry> {
+    let mut files = files_with(id);
+    let (Some(index), None) = (files.next(), files.next()) else { return None };
+    let (file, text) = FILES[index];
+    ENTRIES[index].get_or_init(|| read(file, text).ok()).as_ref().filter(|entry| entry.id == id)
+}
+
+/// Returns the indices of the files that have this id.
+fn files_with(id: &str) -> impl Iterator<Item = usize> {
+    let written = format!("id = \"{id}\"");
+    let has = move |text: &str| memchr::memmem::find(text.as_bytes(), written.as_bytes()).is_some();
+    FILES.iter().enumerate().filter(move |(_, (_, text))| has(text)).map(|(index, _)| index)
 }
 
 fn load() -> Result<Catalog, String> {

@@ -25,7 +25,7 @@ pub use embedded::texts as embedded_texts;
 pub use entries::{
     BatchEntry, CacheEntry, Day, Fact, LifecycleEntry, LongContextEntry, MantleEntry, Overlaid, checked_on,
 };
-pub use resolve::{IN_REGION, MANTLE, PREFIXES};
+pub use resolve::{IN_REGION, MANTLE, PREFIXES, entry_embedded, resolve_embedded};
 
 use serde::Deserialize;
 

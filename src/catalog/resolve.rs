@@ -1,6 +1,6 @@
 //! The meaning of an id in a scenario: a model, and the path by which it is reached.
 
-use super::{Catalog, Resolved};
+use super::{Catalog, ModelEntry, Resolved, embedded};
 
 /// The path of a model that is called in its own region, by its bare id.
 pub const IN_REGION: &str = "in_region";
@@ -58,7 +58,33 @@ pub(super) fn split(id: &str) -> (&'static str, &str) {
         .unwrap_or((IN_REGION, id))
 }
 
+/// Returns what [`Catalog::resolve`] returns of an id in the embedded catalogue, and reads that model's entry alone;
+/// `None`: the whole catalogue tells.
+#[must_use]
+pub fn resolve_embedded(id: &str) -> Option<Resolved<'static>> {
+    let (form, id) = unwrap_arn(id)?;
+    let (path, bare) = split(id);
+    let is_profile = path != IN_REGION;
+    if (is_profile && embedded::has_id(id)) || !form.may_be(is_profile) {
+        return None;
+    }
+    let model = embedded::entry(bare)?;
+    Some(Resolved { model, path, offer: model.path(path) })
+}
+
+/// Returns the entry of a model of the embedded catalogue, found by its bare id; it reads that entry alone where it can.
+#[must_use]
+pub fn entry_embedded(id: &str) -> Option<&'static ModelEntry> {
+    embedded::entry(id).or_else(|| Catalog::embedded().entry(id))
+}
+
 impl Catalog {
+    /// Returns the entry of a model, found by its bare id.
+    #[must_use]
+    pub fn entry(&self, id: &str) -> Option<&ModelEntry> {
+        self.models.iter().find(|model| model.id == id)
+    }
+
     /// Returns the model that a bare id, a profile id or the ARN of either names.
     ///
     /// # Errors
@@ -117,6 +143,29 @@ mod tests {
         assert_eq!(meaning(SONNET), (SONNET, "in_region", false));
         assert_eq!(meaning(&format!("global.{PRO}")), (PRO, "global", false));
         assert_eq!(meaning("apac.amazon.nova-2-lite-v1:0"), ("amazon.nova-2-lite-v1:0", "apac", false));
+    }
+
+    #[test]
+    fn an_entry_that_is_read_alone_is_that_of_the_whole_catalogue() {
+        let meaning = |found: Resolved<'_>| format!("{} {:?} {:?}", found.path, found.model, found.offer);
+        let mut alone = 0;
+        for model in &Catalog::embedded().models {
+            let profiles = PREFIXES.iter().map(|prefix| format!("{prefix}.{}", model.id));
+            for id in profiles.chain([model.id.clone()]).chain(model.mantle_id().map(str::to_owned)) {
+                let whole = Catalog::embedded().resolve(&id).unwrap();
+                if let Some(found) = resolve_embedded(&id) {
+                    assert_eq!(meaning(found), meaning(whole), "{id}");
+                    alone += 1;
+                }
+            }
+            assert_eq!(entry_embedded(&model.id).unwrap().id, model.id);
+        }
+        assert!(alone > Catalog::embedded().models.len() * PREFIXES.len(), "most entries are read alone: {alone}");
+        for id in
+            ["", "x", "us.", "amazon.nova-pro", "arn:aws:bedrock:us-east-1::foundation-model/us.amazon.nova-pro-v1:0"]
+        {
+            assert!(resolve_embedded(id).is_none(), "{id}");
+        }
     }
 
     #[test]

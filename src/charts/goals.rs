@@ -30,7 +30,7 @@ pub(super) struct Bound {
 impl Goals {
     pub(super) fn of(subject: &Subject<'_>, point: &Point, detail: &Detail) -> Self {
         let judged = if point.expectations.is_empty() { &subject.results.expectations } else { &point.expectations };
-        let workloads = workloads(detail);
+        let workloads = workloads(point, detail);
         // Objectives that differ have no one line.
         let mut all = workloads.iter().map(|name| detail.objectives.get(*name));
         let first = all.next().flatten();
@@ -46,12 +46,16 @@ impl Goals {
     }
 }
 
-/// Returns the names of all workloads, sorted as people sort names.
-fn workloads(detail: &Detail) -> Vec<&str> {
+/// Returns the names of all workloads, sorted as people sort names: those that have series, else those that have metrics.
+fn workloads<'p>(point: &'p Point, detail: &'p Detail) -> Vec<&'p str> {
     let of =
         |name: &'_ String| -> Option<usize> { Some("workloads.".len() + name.strip_prefix("workloads.")?.find('.')?) };
     let mut names: Vec<&str> =
         detail.timeline.series.keys().filter_map(|name| of(name).map(|end| &name["workloads.".len()..end])).collect();
+    if names.is_empty() {
+        let of = |name: &'p String| name.strip_prefix("workloads.")?.strip_suffix(".requests");
+        names = point.metrics.keys().filter_map(of).collect();
+    }
     names.sort_by(|a, b| natural_order(a, b));
     names.dedup();
     names

@@ -274,7 +274,7 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Write the metrics of this check to a baseline file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = written)]
     pub write_baseline: Option<PathBuf>,
     /// Fail when a catalogue figure in use is older than this, such as 90d.
     #[arg(long, value_name = "TIME", value_parser = span)]
@@ -304,7 +304,7 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
     /// The file for the report; default: report.html or report.md beside the results.
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", value_parser = written)]
     pub out: Option<PathBuf>,
     /// Print only errors and warnings.
     #[arg(long, short)]
@@ -469,7 +469,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
 /// name was forgotten and the next argument was taken for it.
 fn written(text: &str) -> Result<PathBuf, String> {
     if text.ends_with(".toml") {
-        return Err(format!("`{text}` is a scenario and would be overwritten; name another file, or write `-`"));
+        return Err(format!("`{text}` is a scenario and would be overwritten; name another file"));
     }
     Ok(PathBuf::from(text))
 }

@@ -1,11 +1,11 @@
 //! The command `bedload chart`: the drawings of a document that was written before, or some of them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{ChartArgs, Look, Picture};
 use super::documents::{located, read};
-use super::drawings::{Wanted, draw_one, write};
-use super::files::open_folder;
+use super::drawings::{Wanted, add, draw_one};
+use super::files::{open_folder, place};
 use super::{Exit, Trouble, fault, remark, say, shown};
 use crate::charts::{CHARTS, Chart, Subject, Theme};
 use crate::model::spec::unknown;
@@ -25,14 +25,15 @@ pub(super) fn chart(args: &ChartArgs) -> Result<Exit, Trouble> {
         width: args.width,
         theme: if args.theme == Look::Dark { Theme::Dark } else { Theme::Light },
     };
-    let mut written: Vec<PathBuf> = Vec::new();
+    let mut files = folder.together();
     for chart in charts {
         let drawings = draw_one(chart, &subject)?;
         if drawings.is_empty() && !args.only.is_empty() {
             remark(&format!("`{}` is not drawn: the results lack the data for it", chart.name()));
         }
-        written.extend(write(&folder, &drawings, wanted)?);
+        add(&mut files, &drawings, wanted)?;
     }
+    let written = place(files)?;
     if written.is_empty() && args.only.is_empty() {
         remark("nothing is drawn: the results lack the data for every chart");
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{CompareArgs, Format};
 use super::drawings::{draw, remove_older};
-use super::files::{OF_A_COMPARISON, open_folder, unwritable};
+use super::files::{OF_A_COMPARISON, open_folder, place, save, stream};
 use super::forecast::{Ahead, announce};
 use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
@@ -41,11 +41,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Trouble> {
     if let Some(comparison) = &mut conclusion.results.comparison {
         comparison.tolerance = args.tolerance;
     }
-    let mut written = write(&folder, &conclusion.results)?;
-    if !args.no_charts {
-        written.extend(draw(&folder, &Subject::of(&conclusion.results))?);
-    }
-    remove_older(&folder, &written);
+    let written = write(&folder, &conclusion.results, args.no_charts)?;
     if args.quiet {
         let turned = expectations(&conclusion.results).iter().filter(|e| e.judgement() != Judgement::Held);
         turned.for_each(|e| conclusion.results.comparison.iter().for_each(|c| remark(&report::turned(e, c))));
@@ -107,11 +103,16 @@ fn contender<'s>(side: &'s Side, build: &'s Build<'s>) -> Contender<'s> {
     Contender { model: &side.loaded.model, scenario: origin(&side.loaded), unknowns: &side.unknowns, build }
 }
 
-fn write(folder: &OutputFolder, results: &Results) -> Result<Vec<PathBuf>, Trouble> {
-    let save = |name: &str, content: String| {
-        folder.write(name, content.as_bytes()).map_err(|error| unwritable(&folder.path(name), &error))
-    };
-    Ok(vec![save("results.json", report::json(results))?, save("differences.csv", report::differences_csv(results))?])
+fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
+    let mut files = folder.together();
+    stream(&mut files, "results.json", |out| report::write_json(results, out))?;
+    save(&mut files, "differences.csv", report::differences_csv(results).as_bytes())?;
+    if !no_charts {
+        draw(&mut files, &Subject::of(results))?;
+    }
+    let written = place(files)?;
+    remove_older(folder, &written);
+    Ok(written)
 }
 
 fn tell(args: &CompareArgs, conclusion: &Conclusion, took: Duration, written: &[PathBuf]) -> Result<(), Trouble> {

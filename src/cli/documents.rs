@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Exit, Trouble, fault};
-use crate::reading::{self, ReadError, Records};
+use crate::reading::{self, Cause, ReadError, Records};
 use crate::results::{Point, Results, SCHEMA_VERSION};
 
 /// Returns the document that is named, or that of the folder that is.
@@ -21,9 +21,14 @@ pub(super) fn read(path: &Path) -> Result<(Results, Option<Vec<Point>>), Trouble
     };
     let refuse = |why: String| refuse_with(why, "`bedload run`, `sweep`, `size` and `compare` write one, results.json");
     let unreadable = |error: ReadError| {
-        let help = error.help.unwrap_or("`bedload run`, `sweep`, `size` and `compare` write one, results.json");
-        let rule = format!("`{}` is not a results document: {error}", path.display());
-        fault(Exit::of(&error), rule, help.to_owned())
+        let (what, help) = match error.cause {
+            Cause::Large => {
+                ("cannot be read", "a scenario of fewer workloads, or a sweep of fewer points, makes a smaller one")
+            }
+            _ => ("is not a results document", "`bedload run`, `sweep`, `size` and `compare` write one, results.json"),
+        };
+        let rule = format!("`{}` {what}: {error}", path.display());
+        fault(Exit::of(&error), rule, error.help.unwrap_or(help).to_owned())
     };
     let text = reading::text(path, reading::MOST_DOCUMENT).map_err(unreadable)?;
     // The version first: another one may have other keys.
@@ -81,7 +86,7 @@ fn points(path: &Path) -> Result<Vec<Point>, ReadError> {
             let (most, values) = (reading::MOST_DOCUMENT >> 20, MOST_VALUES / 1_000_000);
             let rule = format!("it has more than {most} MiB or {values} million values, too many to draw");
             return Err(
-                ReadError::content(number, rule).help("draw a sweep of fewer points; points.csv has all of these")
+                ReadError::large(number, rule).help("draw a sweep of fewer points; points.csv has all of these")
             );
         }
     }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::files::unwritable;
+use super::files::save;
 use super::{Exit, Trouble, fault};
 use crate::charts::{self, Chart, Drawing, Subject, Theme};
-use crate::folder::{OutputFolder, is_own_drawing};
+use crate::folder::{OutputFolder, Together, is_own_drawing};
 
 /// The kinds of files that are made of a drawing.
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +20,9 @@ pub(super) struct Wanted {
 /// The usual files: SVG, and a PNG twice as wide as the drawing, for screens of two pixels to a CSS pixel.
 pub(super) const USUAL: Wanted = Wanted { svg: true, png: true, width: 1_280, theme: Theme::Light };
 
-/// Writes what is drawn of a document; returns the files.
-pub(super) fn draw(folder: &OutputFolder, subject: &Subject<'_>) -> Result<Vec<PathBuf>, Trouble> {
-    write(folder, &drawn(subject)?, USUAL)
+/// Adds what is drawn of a document to the files of a command.
+pub(super) fn draw(files: &mut Together<'_>, subject: &Subject<'_>) -> Result<(), Trouble> {
+    add(files, &drawn(subject)?, USUAL)
 }
 
 /// Returns all that is drawn of a document.
@@ -35,21 +35,18 @@ pub(super) fn draw_one(chart: &dyn Chart, subject: &Subject<'_>) -> Result<Vec<D
     chart.draw(subject).map_err(lost)
 }
 
-/// Writes drawings; returns the files. Nothing is written before all is drawn.
-pub(super) fn write(folder: &OutputFolder, drawings: &[Drawing], wanted: Wanted) -> Result<Vec<PathBuf>, Trouble> {
-    let mut files = Vec::new();
+/// Adds drawings to the files of a command.
+pub(super) fn add(files: &mut Together<'_>, drawings: &[Drawing], wanted: Wanted) -> Result<(), Trouble> {
     for drawing in drawings {
         if wanted.svg {
-            files.push((format!("{}.svg", drawing.name), drawing.themed(wanted.theme).into_bytes()));
+            save(files, format!("{}.svg", drawing.name), drawing.themed(wanted.theme).as_bytes())?;
         }
         if wanted.png {
-            files.push((format!("{}.png", drawing.name), drawing.png(wanted.theme, wanted.width).map_err(lost)?));
+            let png = drawing.png(wanted.theme, wanted.width).map_err(lost)?;
+            save(files, format!("{}.png", drawing.name), &png)?;
         }
     }
-    let save = |(name, content): (String, Vec<u8>)| {
-        folder.write(&name, &content).map_err(|error| unwritable(&folder.path(&name), &error))
-    };
-    files.into_iter().map(save).collect()
+    Ok(())
 }
 
 /// Removes the drawings of an earlier run that this one did not write, so that none stands beside results that it does not

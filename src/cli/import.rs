@@ -33,7 +33,7 @@ fn import_trace(args: &ImportTraceArgs) -> Result<Exit, Trouble> {
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", stem(&args.file))));
     let printed = out.as_os_str() == "-";
     if !printed {
-        files::refuse_existing(&out)?;
+        files::try_new(&out)?;
     }
     let record = read(args)?;
     let source = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy();

@@ -19,7 +19,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Trouble> {
         say(text)?;
         return Ok(Exit::Held);
     }
-    files::refuse_existing(&path)?;
+    files::try_new(&path)?;
     files::write_new(&path, text)?;
     say(&format!("wrote {0}\nrun it with: bedload run {0}\n", shown(&path)))?;
     Ok(Exit::Held)

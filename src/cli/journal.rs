@@ -7,7 +7,7 @@ use super::files::unwritable;
 use super::{Exit, Trouble, fault, remark};
 use crate::experiment::{Dropped, Journal, JournalError, JournalHead, PointsError};
 use crate::folder::OutputFolder;
-use crate::results::Results;
+use crate::results::{Results, Scenario};
 use crate::scenario::{Source, Unreadable};
 
 const NAME: &str = "journal.jsonl";
@@ -28,7 +28,7 @@ pub(super) fn open(
 ) -> Result<Journal, Trouble> {
     let head = JournalHead {
         version: head.tool.version.clone(),
-        scenario: head.scenario.clone(),
+        scenario: Scenario { overrides: source.placed(&head.scenario.overrides), ..head.scenario.clone() },
         files: source.digests().map_err(|error| gone(&error))?,
         seed: head.seed,
         points,

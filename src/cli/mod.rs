@@ -83,11 +83,18 @@ pub fn main() -> Exit {
     let cli = match terminal::parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            let is_printed = terminal::print_parsed(&error);
             if let Some(tip) = import_meant(&error) {
                 complain(&format!("\n  tip: write `{}`\n", visible(&tip)));
             }
-            return if error.use_stderr() { Exit::Usage } else { Exit::Held };
+            return match is_printed {
+                _ if error.use_stderr() => Exit::Usage,
+                Ok(()) => Exit::Held,
+                Err(trouble) => {
+                    complain(&trouble.message);
+                    trouble.exit
+                }
+            };
         }
     };
     let ended = match &cli.command {

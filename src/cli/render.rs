@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::diagnostic::{Diagnostic, MOST_FINDINGS, Severity, Sources};
 use crate::escape::visible;
 use crate::reading::brief;
 
@@ -71,7 +71,13 @@ fn excerpt(text: &str, at: Range<usize>) -> (&str, usize, Range<usize>) {
 fn count(findings: &[Diagnostic]) -> String {
     let of = |severity: Severity, word: &str| {
         let n = findings.iter().filter(|d| d.severity == severity).count();
-        (n > 0).then(|| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") })
+        match n {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            // The last of them says that there are more.
+            n if n > MOST_FINDINGS => Some(format!("more than {MOST_FINDINGS} {word}s")),
+            n => Some(format!("{n} {word}s")),
+        }
     };
     [of(Severity::Error, "error"), of(Severity::Warning, "warning")]
         .into_iter()

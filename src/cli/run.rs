@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::args::{Format, RunArgs};
 use super::drawings::{draw, remove_older};
-use super::files::{OF_A_RUN, open_folder, unwritable};
+use super::files::{OF_A_RUN, open_folder, place, stream};
 use super::forecast::{Ahead, announce};
 use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
@@ -126,18 +126,16 @@ pub(super) fn origin(loaded: &Loaded) -> results::Scenario {
     }
 }
 
-/// Writes the document and what is drawn from it, of a size at its answer; returns what was written.
+/// Writes the document and what is drawn from it, of a size at its answer; returns what was written. Nothing takes the place of
+/// an older file before all is written.
 pub(super) fn write(folder: &OutputFolder, results: &Results, no_charts: bool) -> Result<Vec<PathBuf>, Trouble> {
-    let save = |name: &str, content: &[u8]| {
-        folder.write(name, content).map_err(|error| unwritable(&folder.path(name), &error))
-    };
-    let mut written = vec![
-        save("results.json", report::json(results).as_bytes())?,
-        save("points.csv", report::points_csv(results).as_bytes())?,
-    ];
+    let mut files = folder.together();
+    stream(&mut files, "results.json", |out| report::write_json(results, out))?;
+    stream(&mut files, "points.csv", |out| report::write_points_csv(results, out))?;
     if !no_charts {
-        written.extend(draw(folder, &Subject::of(results))?);
+        draw(&mut files, &Subject::of(results))?;
     }
+    let written = place(files)?;
     remove_older(folder, &written);
     Ok(written)
 }

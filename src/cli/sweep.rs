@@ -4,14 +4,14 @@ mod list;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use serde_json::Value;
 
 use super::args::{Format, SweepArgs};
 use super::drawings;
-use super::files::OF_A_SWEEP;
+use super::files::{OF_A_SWEEP, place};
 use super::forecast::{Ahead, announce};
 use super::journal;
 use super::long_traces::LongTraces;
@@ -21,7 +21,7 @@ use super::{Exit, Trouble, colour, complain, fault, refusal, remark, say, show_w
 use crate::charts::{Drawing, Subject};
 use crate::escape::visible;
 use crate::experiment::{self, Clusters, Design, Effort, Journal, Kept, PointsError, SharedNotes, Stopped};
-use crate::folder::OutputFolder;
+use crate::folder::{OutputFolder, Together};
 use crate::model::Model;
 use crate::model::study::{Axis, Choice, Sweep, is_same_key, sweep};
 use crate::report::{self, PointRows, Tale};
@@ -67,12 +67,13 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
     let effort = play(args, &study, &base, &journal)?;
     let took = began.elapsed();
     long_traces.refuse_changed("run the same command with --restart")?;
-    let (mut tale, head, mut written) = write(&folder, head, &study, &journal)?;
+    let (mut tale, head, mut files) = write(&folder, head, &study, &journal)?;
     if !args.no_charts {
         let drawings = draw_points(&folder, &head, &journal, args.quiet)?;
         tale.add_drawings(&drawings);
-        written.extend(drawings::write(&folder, &drawings, drawings::USUAL)?);
+        drawings::add(&mut files, &drawings, drawings::USUAL)?;
     }
+    let written = place(files)?;
     drawings::remove_older(&folder, &written);
     journal.remove().map_err(|e| fault(Exit::InputOutput, format!("cannot remove the journal: {e}"), None))?;
     if !args.quiet {
@@ -87,7 +88,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Trouble> {
             }
         }
     }
-    Ok(Exit::Held)
+    Ok(if tale.has_early_end() { Exit::Inconclusive } else { Exit::Held })
 }
 
 /// The design points of a scenario.
@@ -210,8 +211,11 @@ fn play(args: &SweepArgs, study: &Points<'_>, base: &Loaded, journal: &Journal) 
         }
         Ok(Err(Stopped::Unkept(error))) => {
             let error: io::Error = error;
-            let help = "finished points are kept: run the same command again".to_owned();
-            Err(fault(Exit::InputOutput, format!("cannot write the journal: {error}"), help))
+            let (exit, help) = match error.kind() {
+                io::ErrorKind::InvalidInput => (Exit::Usage, "a scenario of fewer workloads has smaller results"),
+                _ => (Exit::InputOutput, "finished points are kept: run the same command again"),
+            };
+            Err(fault(exit, format!("cannot write the journal: {error}"), help.to_owned()))
         }
         Err(error) => Err(fault(Exit::InputOutput, format!("cannot start {threads} threads: {error}"), None)),
     }
@@ -257,13 +261,14 @@ fn judged(clusters: &Clusters, mut point: Point) -> Point {
     point
 }
 
-/// Writes the document and its points from the journal; returns the summary, the document and the files.
-fn write(
-    folder: &OutputFolder,
+/// Writes the document and its points from the journal; returns the summary, the document and the files, which are not in
+/// their places yet.
+fn write<'f>(
+    folder: &'f OutputFolder,
     head: Results,
     study: &Points<'_>,
     journal: &Journal,
-) -> Result<(Tale, Results, Vec<PathBuf>), Trouble> {
+) -> Result<(Tale, Results, Together<'f>), Trouble> {
     let fail = |name: &str, error: PointsError| journal::not_handed_on(folder, name, &error);
     let (mut tale, mut notes) = (Tale::default(), SharedNotes::default());
     let mut metrics = BTreeSet::new();
@@ -293,7 +298,9 @@ fn write(
         points,
         ..head
     };
-    let mut written = Vec::new();
+    let mut files = folder.together();
+    let document = files.write_with("results.json", |out| report::write_json(&head, out));
+    document.map_err(|e: io::Error| fail("results.json", e.into()))?;
     if study.count > INLINED {
         let lines = |out: &mut dyn Write| {
             journal.each(|point| {
@@ -301,16 +308,14 @@ fn write(
                 out.write_all(b"\n")
             })
         };
-        written.push(folder.write_with("points.jsonl", lines).map_err(|e| fail("points.jsonl", e))?);
+        files.write_with("points.jsonl", lines).map_err(|e| fail("points.jsonl", e))?;
     }
     let rows = |out: &mut dyn Write| -> Result<(), PointsError> {
-        let mut rows = PointRows::new(out, study.sweep.columns(), head.metric_names.clone())?;
+        let mut rows = PointRows::new(out, study.sweep.columns(), &head.metric_names)?;
         journal.each(|point| rows.add(&judged(&clusters, point)))?;
         rows.finish()?;
         Ok(())
     };
-    written.push(folder.write_with("points.csv", rows).map_err(|e| fail("points.csv", e))?);
-    let document = report::json(&head);
-    written.insert(0, folder.write("results.json", document.as_bytes()).map_err(|e| fail("results.json", e.into()))?);
-    Ok((tale, head, written))
+    files.write_with("points.csv", rows).map_err(|e| fail("points.csv", e))?;
+    Ok((tale, head, files))
 }

@@ -32,8 +32,20 @@ fn print(text: &str) -> Result<bool, Trouble> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None)),
+        Err(error) => Err(unwritten(&error)),
     }
+}
+
+/// Prints what the parser of the arguments says: the help, the version, or an error.
+pub(super) fn print_parsed(said: &clap::Error) -> Result<(), Trouble> {
+    match said.print().and_then(|()| stdout().flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unwritten(&error)),
+        _ => Ok(()),
+    }
+}
+
+fn unwritten(error: &std::io::Error) -> Trouble {
+    fault(Exit::InputOutput, format!("cannot write to stdout: {error}"), None)
 }
 
 /// Prints one line to stderr; a line that cannot be written is no failure.

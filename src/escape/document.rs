@@ -26,11 +26,25 @@ pub fn document<T: Clone + Serialize + DeserializeOwned>(document: &T) -> Cow<'_
 
 /// Returns whether a text or a key of a document may hold a harmful character.
 fn may_be_harmful<T: Serialize>(document: &T) -> bool {
-    let mut texts = Vec::new();
-    let written = document.serialize(&mut Serializer::with_formatter(&mut texts, TextsAlone));
-    // JSON escapes control characters. A false match costs only time.
-    let is_escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
-    written.is_err() || texts.windows(2).any(is_escape) || String::from_utf8_lossy(&texts).contains(is_harmful)
+    document.serialize(&mut Serializer::with_formatter(Harmless, TextsAlone)).is_err()
+}
+
+/// Takes pieces of JSON and keeps none; refuses a piece that may be harmful.
+struct Harmless;
+
+impl Write for Harmless {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        // JSON escapes control characters. A false match costs only time.
+        let is_escape = |pair: &[u8]| pair[0] == b'\\' && matches!(pair[1], b'n' | b'r' | b't' | b'b' | b'f' | b'u');
+        let is_plain = piece.iter().all(|byte| (0x20..0x7f).contains(byte) && *byte != b'\\');
+        if is_plain || !(piece.windows(2).any(is_escape) || String::from_utf8_lossy(piece).contains(is_harmful)) {
+            return Ok(piece.len());
+        }
+        Err(io::ErrorKind::InvalidData.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes the texts of a document and none of its numbers, which are nearly all of it.

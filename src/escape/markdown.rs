@@ -2,7 +2,7 @@
 
 use super::{lines, visible, xml};
 
-/// The space without a width that follows a sign which would call somebody, or link an issue or an address. GitHub
+/// The space without a width that follows a sign which would call somebody, or link an issue, a commit or an address. GitHub
 /// looks for these signs after it has read the Markdown, so that no escape of Markdown helps; this space does.
 const APART: &str = "&#8203;";
 
@@ -13,7 +13,15 @@ pub fn plain(text: &str) -> String {
     let chars: Vec<char> = visible(text).chars().collect();
     let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
     let mut out = String::with_capacity(text.len() + 8);
+    let mut hash_end = 0;
     for (i, c) in chars.iter().enumerate() {
+        if i >= hash_end && !is_word(i.checked_sub(1).and_then(|i| chars.get(i))) {
+            hash_end = i + commit(&chars[i..]);
+        }
+        // No part of a hash between two of these spaces is long enough to be one.
+        if i < hash_end && hash_end.abs_diff(i) % PART == 0 && is_word(i.checked_sub(1).and_then(|i| chars.get(i))) {
+            out += APART;
+        }
         let (before, after) = (i.checked_sub(1).and_then(|i| chars.get(i)), chars.get(i + 1));
         match c {
             '&' => out += "&amp;",
@@ -23,6 +31,7 @@ pub fn plain(text: &str) -> String {
             ':' if chars[i..].starts_with(&[':', '/', '/']) => out.extend([":", APART]),
             '.' if i >= 3 && chars[i - 3..i].iter().all(|c| matches!(c, 'w' | 'W')) => out.extend([".", APART]),
             '#' if after.is_some_and(char::is_ascii_digit) => out.extend(["\\#", APART]),
+            '-' if is_issue(&chars[..i]) && after.is_some_and(char::is_ascii_digit) => out.extend(["-", APART]),
             // Inside a word Markdown takes an underscore as a letter.
             '_' if is_word(before) && is_word(after) => out.push('_'),
             // A dollar sign before a digit is money, and begins no formula.
@@ -32,6 +41,25 @@ pub fn plain(text: &str) -> String {
         }
     }
     out
+}
+
+/// The number of letters and digits of a commit's hash that stay together; GitHub links seven or more.
+const PART: usize = 6;
+
+/// Returns the length of the hash of a commit with which a text begins; 0: it begins with none. A shorter number, without
+/// letters, is none: few hashes look so, and many numbers.
+fn commit(text: &[char]) -> usize {
+    let word = text.iter().take_while(|c| c.is_alphanumeric()).count();
+    let is_hash = text[..word].iter().all(char::is_ascii_hexdigit)
+        && word > PART
+        && (word >= 40 || text[..word].iter().any(char::is_ascii_alphabetic));
+    if is_hash { word } else { 0 }
+}
+
+/// Returns whether a text ends as the link of an issue begins before its hyphen: `GH`.
+fn is_issue(before: &[char]) -> bool {
+    let [rest @ .., g, h] = before else { return false };
+    matches!((g, h), ('g' | 'G', 'h' | 'H')) && !rest.last().is_some_and(|c| c.is_alphanumeric())
 }
 
 /// Returns a text as [`plain`] does, for the start of a line.
@@ -113,6 +141,16 @@ mod tests {
         );
         assert_eq!(plain("ask @them"), "ask @&#8203;them");
         assert_eq!(plain("http://a.b, www.c.d: e"), "http:&#8203;//a.b, www.&#8203;c.d: e");
+        assert_eq!(plain("GH-12, gh-1 and high-12"), "GH-&#8203;12, gh-&#8203;1 and high-12");
+        let hash = "0123456789abcdef0123456789abcdef01234567";
+        let parted = plain(hash);
+        assert_eq!(parted.replace(APART, ""), hash);
+        assert!(parted.split(APART).all(|part| (1..=PART).contains(&part.len())), "{parted}");
+        assert_eq!(plain("in 1a2b3c4."), "in 1&#8203;a2b3c4.");
+        assert_eq!(plain(&"7".repeat(40)).matches(APART).count(), 6);
+        for kept in ["1000000 tokens", "20241022", "facade", "v1a2b3c4x", "a1b2c3"] {
+            assert_eq!(plain(kept), kept);
+        }
         assert_eq!(plain("max_tokens costs $1.20, $x$"), "max_tokens costs $1.20, \\$x\\$");
     }
 

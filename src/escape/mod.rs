@@ -6,6 +6,7 @@
 //! the command line prints through it alone, so that a name that somebody forgot to escape cannot act either.
 
 mod document;
+mod json;
 pub mod markdown;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 pub use document::{document, visible_value};
+pub use json::write_json;
 
 /// Returns whether a character acts on the program that shows it instead of being displayed: a control character (line
 /// breaks and tabs included), a mark, override or isolate of the writing direction, a separator of lines or paragraphs,
@@ -124,6 +126,11 @@ pub fn workflow_property(text: &str) -> String {
 /// A number stays a number. The CSV writer adds quotes and commas.
 #[must_use]
 pub fn csv_cell(text: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+    // Nearly all cells are names, and tables may have many.
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     if text.parse::<f64>().is_ok() {
         return text.to_owned();
     }

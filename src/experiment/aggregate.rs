@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::replicate::{Record, Replication};
-use crate::metrics::{Measure, Measured};
+use crate::metrics::{Measure, Metrics};
 use crate::model::Model;
 use crate::results::Estimate;
 use crate::stats::{dispersion, interval};
@@ -28,19 +28,29 @@ pub(super) fn pool(replications: &[Replication]) -> Record {
 /// Returns every metric with its interval at the model's confidence.
 pub(super) fn estimates(model: &Model, replications: &[Replication], pooled: &Record) -> BTreeMap<String, Estimate> {
     let confidence = model.run.confidence;
-    let measured = match replications {
-        // The pool of one is what it measured.
-        [only] => only.metrics.clone(),
-        _ => pooled.evaluate(model),
-    };
-    measured
-        .into_iter()
-        .enumerate()
-        .map(|(i, Measured { name, measure })| {
-            let own: Vec<Measure> = replications.iter().map(|r| r.metrics[i].measure).collect();
-            (name, estimate(measure, &own, confidence))
-        })
-        .collect()
+    let mut sheet = Estimates { replications, confidence, seen: 0, own: Vec::new(), all: BTreeMap::new() };
+    pooled.evaluate_into(model, &mut sheet);
+    sheet.all
+}
+
+/// Estimates in the making, from the metrics of the pooled replications in their order.
+struct Estimates<'r> {
+    replications: &'r [Replication],
+    confidence: f64,
+    /// The number of metrics so far.
+    seen: usize,
+    /// Room for the measures of one metric in each replication.
+    own: Vec<Measure>,
+    all: BTreeMap<String, Estimate>,
+}
+
+impl Metrics for Estimates<'_> {
+    fn put(&mut self, name: [&str; 2], measure: Measure) {
+        self.own.clear();
+        self.own.extend(self.replications.iter().map(|r| r.metrics[self.seen]));
+        self.seen += 1;
+        self.all.insert(name.concat(), estimate(measure, &self.own, self.confidence));
+    }
 }
 
 /// Returns the estimate of one metric from its pooled measure and each replication's own.

@@ -1,5 +1,7 @@
 //! The inputs that a document lists, each with its source.
 
+use std::collections::BTreeSet;
+
 use crate::model::input::Origin;
 use crate::model::study::overlaps;
 use crate::model::{Model, input};
@@ -7,8 +9,8 @@ use crate::results::{self, Input, MOST_INPUTS, Results};
 
 /// Returns the inputs of a model. A default limit is published and yet assumed, because an account may have another one.
 pub(super) fn of(model: &Model) -> Vec<Input> {
-    let is_assumed = |path: &str| model.assumptions.iter().any(|assumption| assumption.path == path);
-    model.inputs.iter().map(|one| input(one, is_assumed(&one.path))).collect()
+    let assumed: BTreeSet<&str> = model.assumptions.iter().map(|assumption| assumption.path.as_str()).collect();
+    model.inputs.iter().map(|one| input(one, assumed.contains(one.path.as_str()))).collect()
 }
 
 fn input(input: &input::Input, is_assumed: bool) -> Input {

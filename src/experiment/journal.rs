@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 
 pub use head::JournalHead;
-use lines::{Line, next_line, seal, unseal};
+use lines::{Line, MOST, next_line, seal, unseal};
 
 use crate::folder::{self, Temporary};
 use crate::results::Point;
@@ -74,6 +74,8 @@ struct Inner {
     file: File,
     /// The checksum of the head, which is a part of the checksum of each point.
     key: String,
+    /// The length of the head's line \[bytes\].
+    head: u64,
     end: u64,
     /// The position of each finished point's line in the file: offset and length \[bytes\].
     points: BTreeMap<u64, (u64, u64)>,
@@ -106,11 +108,7 @@ impl Journal {
                 inner.file.set_len(inner.end).map_err(JournalError::Unwritable)?;
                 (inner, dropped)
             }
-            Some((inner, dropped)) => {
-                let mut kept = Inner::begin(path, head).map_err(JournalError::Unwritable)?;
-                inner.copy_to(&mut kept).map_err(JournalError::Unwritable)?;
-                (kept, dropped)
-            }
+            Some((inner, dropped)) => (inner.rewritten(path).map_err(JournalError::Unwritable)?, dropped),
         };
         Ok(Self { path: path.to_owned(), dropped, inner: Mutex::new(inner) })
     }
@@ -129,11 +127,12 @@ impl Journal {
     /// Adds a finished point.
     ///
     /// # Errors
-    /// It cannot be written; then the journal is as it was.
+    /// It cannot be written, or its line is longer than a sweep that goes on reads; then the journal is as it was.
     pub fn add(&self, point: &Point) -> io::Result<()> {
         let body = serde_json::to_vec(point).expect("points are plain data");
         let mut inner = self.inner();
         let line = seal(POINT, &inner.key, "point", &body);
+        lines::refuse_long(point.index, line.len() as u64)?;
         inner.append(point.index, &line)
     }
 
@@ -164,6 +163,10 @@ impl Journal {
     }
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn is_empty(file: &File) -> Result<bool, JournalError> {
     Ok(file.metadata().map_err(JournalError::Unreadable)?.len() == 0)
 }
@@ -180,21 +183,38 @@ impl Inner {
     /// Creates a journal that holds only its head, replacing any file at the path.
     fn begin(path: &Path, head: &JournalHead) -> io::Result<Self> {
         let (line, key) = head.line();
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = Temporary::in_folder(folder)?;
+        let mut file = Temporary::in_folder(folder_of(path))?;
         file.write_all(&line)?;
-        Ok(Self { file: file.replace(path)?, key, end: line.len() as u64, points: BTreeMap::new() })
+        let head = line.len() as u64;
+        Ok(Self { file: file.replace(path)?, key, head, end: head, points: BTreeMap::new() })
+    }
+
+    /// Writes the head and the lines of all points into a new file, which then takes the place of the one at the path. Until
+    /// the disk has all of them the old file stays, so that a full disk or a kill loses no point.
+    fn rewritten(mut self, path: &Path) -> io::Result<Self> {
+        let mut file = Temporary::in_folder(folder_of(path))?;
+        let (mut points, mut end, mut line) = (BTreeMap::new(), self.head, Vec::new());
+        self.line((0, self.head), &mut line)?;
+        file.write_all(&line)?;
+        for (number, place) in std::mem::take(&mut self.points) {
+            self.line(place, &mut line)?;
+            file.write_all(&line)?;
+            points.insert(number, (end, place.1));
+            end += place.1;
+        }
+        let file = file.synced()?.replace(path)?;
+        Ok(Self { file, end, points, ..self })
     }
 
     /// Reads a journal and finds the line of each point; returns the rejected lines too. The journal must belong to the
-    /// sweep of `head`.
-    fn read(file: File, head: &JournalHead) -> Result<(Self, Vec<Dropped>), JournalError> {
+    /// sweep that is described.
+    fn read(file: File, sweep: &JournalHead) -> Result<(Self, Vec<Dropped>), JournalError> {
         let mut reader = BufReader::new(file);
         let mut text = Vec::new();
-        let mut next = |text: &mut Vec<u8>| next_line(&mut reader, text).map_err(JournalError::Unreadable);
+        let mut next = |text: &mut Vec<u8>| next_line(&mut reader, text, MOST).map_err(JournalError::Unreadable);
         let Some(Line { length, is_whole: true }) = next(&mut text)? else { return Err(JournalError::Damaged) };
-        let key = JournalHead::of_line(&text)?.same_as(head)?;
-        let (mut end, mut number) = (length, 1);
+        let key = JournalHead::of_line(&text)?.same_as(sweep)?;
+        let (head, mut end, mut number) = (length, length, 1);
         let (mut points, mut dropped) = (BTreeMap::new(), Vec::new());
         let mut doubled = Vec::new();
         while let Some(Line { length, is_whole }) = next(&mut text)? {
@@ -204,7 +224,7 @@ impl Inner {
             number += 1;
             match index_of(&text, &key) {
                 None => dropped.push(Dropped::Damaged { line: number }),
-                Some(point) if point >= head.points => dropped.push(Dropped::OutOfRange { line: number, point }),
+                Some(point) if point >= sweep.points => dropped.push(Dropped::OutOfRange { line: number, point }),
                 Some(point) if points.insert(point, (end, length)).is_some() => {
                     // Which of the two is right cannot be proved.
                     doubled.push(point);
@@ -215,17 +235,7 @@ impl Inner {
             end += length;
         }
         points.retain(|point, _| !doubled.contains(point));
-        Ok((Self { file: reader.into_inner(), key, end, points }, dropped))
-    }
-
-    /// Adds the lines of all points to a journal of the same sweep.
-    fn copy_to(mut self, other: &mut Self) -> io::Result<()> {
-        let mut line = Vec::new();
-        for (number, place) in std::mem::take(&mut self.points) {
-            self.line(place, &mut line)?;
-            other.append(number, &line)?;
-        }
-        Ok(())
+        Ok((Self { file: reader.into_inner(), key, head, end, points }, dropped))
     }
 
     fn line(&mut self, (from, length): (u64, u64), line: &mut Vec<u8>) -> io::Result<()> {

@@ -18,14 +18,14 @@ pub(super) fn judge(
     metrics: &BTreeMap<String, Estimate>,
 ) -> Vec<Expectation> {
     let has_ended_early = pooled.measured.ended.is_some();
-    let pooled = pooled.evaluate(model);
+    let pooled = pooled.find(model, model.expectations.iter().map(|expectation| expectation.metric.as_str()));
     let judgements = model.expectations.len().max(1) as f64 * looks(model);
     let judged = model.expectations.iter().map(|expectation| {
         let e = metrics.get(&expectation.metric).copied();
         let e = e.unwrap_or(Estimate { estimate: None, half_width: None, n: replications.len() as u64 });
         let alpha = (1.0 - expectation.confidence.unwrap_or(model.run.confidence)) / judgements;
-        let at = pooled.iter().position(|m| m.name == expectation.metric);
-        let evidence = at.and_then(|at| evidence(pooled[at].measure, replications, at, alpha));
+        let found = pooled.get(expectation.metric.as_str());
+        let evidence = found.and_then(|(at, measure)| evidence(*measure, replications, *at, alpha));
         let margin = margin(model, e, evidence, alpha);
         let verdict = e.estimate.map_or(Judgement::Inconclusive, |x| verdict(expectation.bound, x, margin));
         let (at_most, at_least) = match expectation.bound {
@@ -63,7 +63,7 @@ fn not_held(e: Expectation) -> Expectation {
 /// Returns the evidence for the judgement of a rate; `None`: the metric is no rate, or there were no trials.
 fn evidence(pooled: Measure, replications: &[Replication], at: usize, alpha: f64) -> Option<RateEvidence> {
     let Measure::Rate { events, trials, minutes, deviation, .. } = pooled else { return None };
-    let own = replications.iter().filter_map(|r| match r.metrics[at].measure {
+    let own = replications.iter().filter_map(|r| match r.metrics[at] {
         Measure::Rate { events, trials, .. } => Some((events, trials)),
         _ => None,
     });

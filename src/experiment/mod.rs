@@ -26,6 +26,7 @@ mod seek;
 mod size;
 mod sweep;
 mod warmup;
+mod watched;
 
 pub use compare::{Contender, compare, compare_in_doubt};
 pub use decide::owner_of;
@@ -110,12 +111,15 @@ pub fn run(model: &Model, scenario: results::Scenario, watch: &dyn Watch) -> Con
         notes.push(note);
         effort = effort.plus(took);
     }
+    // The records of many workloads are large, and the document needs them no more.
+    let Played { point, expectations, replications, pooled, .. } = played;
+    drop((replications, pooled));
     let results = Results {
         notes,
-        metric_names: played.point.metrics.keys().cloned().collect(),
+        metric_names: point.metrics.keys().cloned().collect(),
         points_total: 1,
-        expectations: played.expectations,
-        points: vec![played.point],
+        expectations,
+        points: vec![point],
         ..head(model, scenario)
     };
     let results = Results { decision: decide::decision(model, &results), ..results };

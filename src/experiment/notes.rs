@@ -74,8 +74,12 @@ fn of_the_run(model: &Model, replications: u64, pooled: &Record, point: &Point) 
     let mut notes = Vec::new();
     if let Some(ends) = pooled.measured.ended {
         let (n, of) = (ends.replications, replications);
+        let why = point.ended.as_ref().map_or(String::new(), |ended| {
+            let (at, most) = (plain(&time(ended.at_s * 1e3)), plain(&count(ended.most as f64)));
+            format!(", the first {at} after its start, because more than {most} {}", ended.reason.words())
+        });
         let text = format!(
-            "{n} of {of} replications ended early: all figures are of the time before, and no goal holds on them"
+            "{n} of {of} replications ended early{why}: all figures are of the time before, and no goal holds on them"
         );
         notes.push(note(None, text));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Played;
+use crate::metrics::Measure;
 use crate::model::{Bound, Model};
 use crate::results::{BaselineScenario, Judgement, Standing};
 use crate::stats::interval;
@@ -28,7 +29,7 @@ const TRUNCATION: &str = "truncation_rate";
 #[must_use]
 pub fn cut_more(model: &Model, played: &Played, baseline: &BaselineScenario) -> Option<f64> {
     let then = baseline.metrics.get(TRUNCATION)?;
-    let pairs = values(played, TRUNCATION).into_iter().zip(then);
+    let pairs = values(&played.pooled.find(model, [TRUNCATION]), played, TRUNCATION).into_iter().zip(then);
     let differences: Vec<f64> = pairs.filter_map(|(now, then)| Some(now? - (*then)?)).collect();
     let cut = judged(TRUNCATION, 1.0, &differences, model.run.confidence);
     let is_certain = cut.verdict == Judgement::Failed || cut.half_width.is_none();
@@ -39,13 +40,16 @@ pub fn cut_more(model: &Model, played: &Played, baseline: &BaselineScenario) -> 
 #[must_use]
 pub fn remember(model: &Model, played: &Played) -> BaselineScenario {
     let named: BTreeSet<&str> = model.expectations.iter().map(|e| e.metric.as_str()).collect();
-    let metrics = named.into_iter().chain([TRUNCATION]).map(|name| (name.to_owned(), values(played, name))).collect();
+    let names = || named.iter().copied().chain([TRUNCATION]);
+    let places = played.pooled.find(model, names());
+    let metrics = names().map(|name| (name.to_owned(), values(&places, played, name))).collect();
     BaselineScenario { seed: model.run.seed, metrics, standing: Some(Standing::of(&played.point)) }
 }
 
-fn values(played: &Played, name: &str) -> Vec<Option<f64>> {
-    let of = |metrics: &[crate::metrics::Measured]| metrics.iter().find(|m| m.name == name)?.measure.value();
-    played.replications.iter().map(|r| of(&r.metrics)).collect()
+/// Returns the values of a metric in each replication. `places` tells where metrics lie among those of a replication.
+fn values(places: &BTreeMap<&str, (usize, Measure)>, played: &Played, name: &str) -> Vec<Option<f64>> {
+    let at = places.get(name).map(|(at, _)| *at);
+    played.replications.iter().map(|r| r.metrics[at?].value()).collect()
 }
 
 /// Returns each expected metric that the baseline knows. A metric between two bounds has no worse side and is left out.
@@ -61,9 +65,10 @@ pub fn regressions(model: &Model, played: &Played, baseline: &BaselineScenario) 
         };
         worse.entry(&expectation.metric).or_insert(sign);
     }
+    let places = played.pooled.find(model, worse.keys().copied());
     let compared = worse.into_iter().filter_map(|(metric, sign)| {
         let then = baseline.metrics.get(metric)?;
-        let pairs = values(played, metric).into_iter().zip(then);
+        let pairs = values(&places, played, metric).into_iter().zip(then);
         let differences: Vec<f64> = pairs.filter_map(|(now, then)| Some(now? - (*then)?)).collect();
         Some(judged(metric, sign, &differences, model.run.confidence))
     });

@@ -1,14 +1,16 @@
 //! Replications: independent runs of one model, each with streams of its own.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::watched::Watched;
 use super::{Depth, Effort, Scores, Watch};
 use crate::engine::observer::Observer;
-use crate::engine::{self, Engine, Finished, Score};
-use crate::metrics::{self, Measured, Recorder, Recorders, evaluate};
+use crate::engine::{self, Finished, Score};
+use crate::metrics::{self, Measure, Measured, Metrics, Recorder, Recorders, evaluate};
 use crate::model::Model;
 use crate::traffic;
 
@@ -24,19 +26,69 @@ pub struct Record {
 #[derive(Debug, Clone)]
 pub struct Replication {
     pub record: Record,
-    pub metrics: Vec<Measured>,
+    /// The metrics in the order of [`Record::evaluate`], which tells their names.
+    pub metrics: Vec<Measure>,
     pub effort: Effort,
+}
+
+impl Replication {
+    /// Returns the measure of a metric; `None`: the model has no metric of that name.
+    #[must_use]
+    pub fn metric(&self, model: &Model, name: &str) -> Option<Measure> {
+        self.record.find(model, [name]).get(name).map(|(_, measure)| *measure)
+    }
 }
 
 impl Record {
     /// Returns every metric of the interval and of the windows; the same names in the same order for one model.
     #[must_use]
     pub fn evaluate(&self, model: &Model) -> Vec<Measured> {
-        let mut metrics = evaluate(model, &self.measured, model.run.warmup, model.run.measured_end(), "");
-        for (window, record) in model.windows.iter().zip(&self.windows) {
-            metrics.extend(evaluate(model, record, window.from, window.to, &format!("windows.{}.", window.name)));
-        }
+        let mut metrics = Vec::new();
+        self.evaluate_into(model, &mut metrics);
         metrics
+    }
+
+    /// Returns the metrics of some names: the place of each in the order of [`Self::evaluate`], and its measure. A model
+    /// may have so many metrics that a list of all is large.
+    pub(super) fn find<'n>(
+        &self,
+        model: &Model,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> BTreeMap<&'n str, (usize, Measure)> {
+        let names = names.into_iter().map(|name| (name, None)).collect();
+        let mut wanted = Wanted { names, seen: 0, name: String::new() };
+        self.evaluate_into(model, &mut wanted);
+        wanted.names.into_iter().filter_map(|(name, found)| Some((name, found?))).collect()
+    }
+
+    /// Adds every metric to a list, as [`Self::evaluate`] does.
+    pub fn evaluate_into(&self, model: &Model, out: &mut dyn Metrics) {
+        let measured = (model.run.warmup, model.run.measured_end());
+        evaluate(model, &self.measured, measured, "", out);
+        for (window, record) in model.windows.iter().zip(&self.windows) {
+            evaluate(model, record, (window.from, window.to), &format!("windows.{}.", window.name), out);
+        }
+    }
+}
+
+/// The metrics of some names, as they are found.
+struct Wanted<'n> {
+    names: BTreeMap<&'n str, Option<(usize, Measure)>>,
+    /// The number of metrics so far.
+    seen: usize,
+    /// Room for a name.
+    name: String,
+}
+
+impl Metrics for Wanted<'_> {
+    fn put(&mut self, [first, rest]: [&str; 2], measure: Measure) {
+        self.name.clear();
+        self.name.push_str(first);
+        self.name.push_str(rest);
+        if let Some(found) = self.names.get_mut(self.name.as_str()) {
+            found.get_or_insert((self.seen, measure));
+        }
+        self.seen += 1;
     }
 }
 
@@ -51,9 +103,6 @@ pub fn replicate(
 ) -> Vec<Replication> {
     numbers.into_par_iter().map(|number| one(model, number, depth, watch, &scores.of(model, number))).collect()
 }
-
-/// Stretches between two looks at the progress; a look costs an atomic addition.
-const STRETCHES_A_LOOK: u32 = 64;
 
 fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Option<Arc<Score>>]) -> Replication {
     // Windows are rare: without them the engine's loop knows one recorder.
@@ -78,7 +127,9 @@ fn one(model: &Model, number: u64, depth: Depth, watch: &dyn Watch, scores: &[Op
         (Record { measured, windows: windows.collect() }, effort)
     };
     check_conservation(model, &record.measured, number, effort.events);
-    let metrics = record.evaluate(model);
+    let mut metrics: Vec<Measure> = Vec::new();
+    record.evaluate_into(model, &mut metrics);
+    metrics.shrink_to_fit();
     Replication { record, metrics, effort }
 }
 
@@ -90,23 +141,9 @@ fn play<O: Observer>(
     watch: &dyn Watch,
     scores: &[Option<Arc<Score>>],
 ) -> Finished<O> {
-    let mut tape = engine::tape(model, number, scores);
-    let mut engine = Engine::new(model, number, observer).along(scores);
-    let (mut stretches, mut told) = (0, 0);
-    let end = model.run.measured_end().0;
-    while let Some(stretch) = tape.next_stretch() {
-        let now = stretch.block.arrival[stretch.rows.end - 1].min(end);
-        if engine.advance(&stretch).is_break() {
-            break;
-        }
-        stretches += 1;
-        if stretches % STRETCHES_A_LOOK == 0 {
-            watch.advanced(now - told);
-            told = now;
-        }
-    }
-    watch.advanced(end - told);
-    engine.finish()
+    let watched = Watched::new(observer, watch, model.run.measured_end().0);
+    let Finished { observer, unfinished, events, requests, ended } = engine::run_along(model, number, watched, scores);
+    Finished { observer: observer.finish(), unfinished, events, requests, ended }
 }
 
 /// Checks that every measured request has exactly one outcome, and every served one its latencies.
@@ -116,15 +153,15 @@ fn play<O: Observer>(
 fn check_conservation(model: &Model, record: &metrics::Record, replication: u64, events: u64) {
     for (workload, c) in model.workloads.iter().zip(&record.workloads) {
         let outcomes = c.served + c.failed + c.timed_out + c.unfinished;
-        let [(_, e2e), ..] = c.latencies.by_stem();
+        let answers = c.latencies.count();
         assert!(
-            c.requests == outcomes && (e2e.count() == c.served || record.ended.is_some()),
+            c.requests == outcomes && (answers == c.served || record.ended.is_some()),
             "requests are not conserved in workload `{}`: {} arrived; {} served (with {} latencies) + {} failed + {} timed \
              out + {} unfinished = {outcomes}; seed {}, replication {replication}, after event {events}",
             workload.name,
             c.requests,
             c.served,
-            e2e.count(),
+            answers,
             c.failed,
             c.timed_out,
             c.unfinished,

@@ -113,6 +113,10 @@ impl Scores {
     /// Returns the recorded variates of the workloads of a run, where there are any.
     #[must_use]
     pub fn of(&self, model: &Model, replication: u64) -> Vec<Option<Arc<Score>>> {
+        // Of more workloads than keys each run would push out the keys of the one before.
+        if model.workloads.len() > MOST_WORLDS {
+            return vec![None; model.workloads.len()];
+        }
         self.shelf().runs += 1;
         (0..model.workloads.len()).map(|workload| self.one(model, workload, replication)).collect()
     }

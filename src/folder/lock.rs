@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The first bytes of a lock file; the number of the process that holds it follows.
 const MARK: &[u8] = b"bedload ";
@@ -36,11 +37,17 @@ impl Lock {
     /// # Errors
     /// Another process holds the lock, a file of the user's own has its name, or the file cannot be made.
     pub fn take(path: &Path) -> Result<Self, LockError> {
+        // A command that only looks whether a lock is held has it for an instant.
+        let mut looks = [Duration::from_millis(1); 3].into_iter();
         loop {
             refuse_foreign(path)?;
             let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
             match file.try_lock() {
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if let Some(look) = looks.next() => {
+                    std::thread::sleep(look);
+                    continue;
+                }
                 Err(TryLockError::WouldBlock) => return Err(LockError::Held { process: holder(file) }),
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                     return Err(LockError::Unsupported);
@@ -85,6 +92,16 @@ fn refuse_foreign(path: &Path) -> Result<(), LockError> {
     }
 }
 
+/// Returns the holder of the lock at a path, by the number of its process, which may not be known; `None`: nobody holds it.
+pub(super) fn holder_of(path: &Path) -> Option<Option<u32>> {
+    // Most folders have no lock, and a file of the user's own is none.
+    if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return None;
+    }
+    let file = File::open(path).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| holder(file))
+}
+
 /// Returns the number of the process that holds a lock file.
 fn holder(mut file: File) -> Option<u32> {
     let mut text = String::new();
@@ -118,8 +135,10 @@ mod tests {
         let lock = Lock::take(&path).unwrap();
         let Err(LockError::Held { process }) = Lock::take(&path) else { panic!("a second one has it too") };
         assert_eq!(process, Some(std::process::id()));
+        assert_eq!(holder_of(&path), Some(process));
         drop(lock);
         assert!(!path.exists());
+        assert_eq!(holder_of(&path), None);
         drop(Lock::take(&path).unwrap());
     }
 

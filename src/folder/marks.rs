@@ -8,7 +8,10 @@ use std::path::Path;
 use super::FolderError;
 
 /// The first bytes of the journal of a sweep.
-pub const JOURNAL: &str = "{\"bedload_journal\":";
+pub const JOURNAL: &str = "{\"bedload_journal\":1,\"check\":\"";
+
+/// The names of the documents that bedload writes into a folder of results.
+const DOCUMENTS: [&str; 5] = ["journal.jsonl", "results.json", "points.csv", "points.jsonl", "differences.csv"];
 
 /// The number of first bytes in which a document says whose it is, however long the names of its parameters are.
 const START: u64 = 1 << 16;
@@ -26,6 +29,11 @@ pub fn refuse_foreign(folder: &Path, names: &[&str]) -> Result<(), FolderError> 
         !(found.is_file() && is_read() && is_own(name, &start))
     });
     foreign.map_or(Ok(()), |(_, path)| Err(FolderError::Foreign(path)))
+}
+
+/// Returns whether a file of this name is a document of bedload.
+pub(super) fn is_document(name: &str) -> bool {
+    DOCUMENTS.contains(&name)
 }
 
 /// Returns whether the first bytes of a document of this name show that bedload wrote it. An empty document counts as
@@ -100,6 +108,8 @@ mod tests {
         }
         for (name, foreign) in [
             ("journal.jsonl", "{\"index\":0}\n"),
+            ("journal.jsonl", "{\"bedload_journal\": my own notes}\n"),
+            ("journal.jsonl", "{\"bedload_journal\":1,\"mine\":\"00\"}\n"),
             ("journal.jsonl", "monday: bought a horse\n"),
             ("results.json", "{\"results\": []}"),
             ("results.json", "{\"schema_version\": 2, \"tool\": {\"name\": \"another\"}}"),

@@ -3,14 +3,18 @@
 
 mod lock;
 mod marks;
+mod single;
 mod temporary;
+mod together;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use lock::{Lock, LockError};
 pub use marks::{JOURNAL, is_own, is_own_drawing, refuse_foreign};
-pub use temporary::{Temporary, remove_abandoned, write_new, write_whole};
+pub use single::{SingleError, try_single, write_new, write_whole};
+pub use temporary::{Temporary, remove_abandoned};
+pub use together::{NotPlaced, Together};
 
 /// The lock of a folder is a file of this name in it, as long as a command writes there.
 const LOCK: &str = ".bedload.lock";
@@ -44,7 +48,14 @@ impl OutputFolder {
     /// # Errors
     /// The folder cannot be made, or is refused as by [`Self::existing`].
     pub fn open(path: &Path, writes: &[&str]) -> Result<Self, FolderError> {
-        std::fs::create_dir_all(path).map_err(|why| FolderError::Unwritable { folder: path.to_owned(), why })?;
+        std::fs::create_dir_all(path).map_err(|why| {
+            let why = match why.kind() {
+                kind @ io::ErrorKind::AlreadyExists if path.is_file() => io::Error::new(kind, "it is a file"),
+                kind @ io::ErrorKind::AlreadyExists => io::Error::new(kind, "it exists and is not a folder"),
+                _ => why,
+            };
+            FolderError::Unwritable { folder: path.to_owned(), why }
+        })?;
         Self::existing(path, writes)
     }
 
@@ -83,31 +94,13 @@ impl OutputFolder {
 
     /// Returns the path of a file in the folder.
     #[must_use]
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path.join(name)
     }
 
-    /// Writes one file piece by piece, whole or not at all; returns its path.
-    ///
-    /// # Errors
-    /// The file cannot be written, or `content` fails; an older one of that name is then untouched.
-    pub fn write_with<E: From<io::Error>>(
-        &self,
-        name: &str,
-        content: impl FnOnce(&mut dyn Write) -> Result<(), E>,
-    ) -> Result<PathBuf, E> {
-        let target = self.path(name);
-        let mut out = io::BufWriter::new(Temporary::in_folder(&self.path)?);
-        content(&mut out)?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.synced()?.replace(&target)?;
-        Ok(target)
-    }
-
-    /// Writes one file, whole or not at all; returns its path.
-    ///
-    /// # Errors
-    /// The file cannot be written; an older one of that name is then untouched.
-    pub fn write(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
-        self.write_with(name, |out| out.write_all(content))
+    /// Begins a set of files that are put in place together.
+    #[must_use]
+    pub const fn together(&self) -> Together<'_> {
+        Together::new(self)
     }
 }

@@ -1,11 +1,11 @@
 //! Files that are written whole: under a temporary name beside the target, then renamed. A temporary file is locked as
 //! long as somebody writes to it; one that nobody locks was left by a command that was killed, and is removed.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::lock::is_still;
 
@@ -18,6 +18,18 @@ const RANDOM: usize = 6;
 #[derive(Debug)]
 pub struct Temporary(NamedTempFile);
 
+/// A file that is written and waits for its place. Dropped, it is removed. It is not open, so that many can wait; it is not
+/// locked either, so that whoever makes it holds the lock of the folder.
+#[derive(Debug)]
+pub(super) struct Waiting(TempPath);
+
+impl Waiting {
+    /// Puts the file in the place of another, which it replaces.
+    pub(super) fn replace(self, target: &Path) -> io::Result<()> {
+        self.0.persist(target).map_err(|error| error.error)
+    }
+}
+
 impl Temporary {
     /// Makes a temporary file in a folder.
     ///
@@ -26,8 +38,8 @@ impl Temporary {
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
         loop {
             let builder = &mut tempfile::Builder::new();
-            let builder = builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM).permissions(readable());
-            let file = builder.tempfile_in(folder)?;
+            // An error of `tempfile_in` would show the temporary name, which nobody asked for.
+            let file = builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM).make_in(folder, created)?;
             // Before the lock is taken, another command may delete the new file as abandoned. Where the file system has
             // no locks this cannot happen: a file that cannot be locked is never deleted.
             let is_taken = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
@@ -44,6 +56,14 @@ impl Temporary {
     pub fn synced(self) -> io::Result<Self> {
         self.0.as_file().sync_all()?;
         Ok(self)
+    }
+
+    /// Waits until the disk has the file, and closes it.
+    ///
+    /// # Errors
+    /// The file cannot be written to the disk.
+    pub(super) fn closed(self) -> io::Result<Waiting> {
+        Ok(Waiting(self.synced()?.0.into_temp_path()))
     }
 
     /// Puts the file in the place of another, which it replaces.
@@ -63,13 +83,14 @@ impl Temporary {
     }
 }
 
+/// Writes to the file itself: an error of the named one would show the temporary name.
 impl Write for Temporary {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.0.as_file_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.0.as_file_mut().flush()
     }
 }
 
@@ -95,46 +116,12 @@ fn is_temporary(name: &str) -> bool {
     random.is_some_and(|random| random.len() == RANDOM && random.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
-/// Writes a file, whole or not at all.
-///
-/// # Errors
-/// The file cannot be written; an older one of that name is then untouched.
-pub fn write_whole(target: &Path, content: &[u8]) -> io::Result<()> {
-    // A rename would put a file in the place of a device.
-    if target.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is not a file"));
-    }
-    filled(target, content)?.replace(target).map(|_| ())
-}
-
-/// Writes a file of a name that no file has yet, whole or not at all.
-///
-/// # Errors
-/// The file cannot be written, or the name is taken; what has it is then untouched.
-pub fn write_new(target: &Path, content: &[u8]) -> io::Result<()> {
-    filled(target, content)?.create(target)
-}
-
-/// Makes a temporary file with this content beside a target.
-fn filled(target: &Path, content: &[u8]) -> io::Result<Temporary> {
-    let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    remove_abandoned(folder);
-    let mut file = Temporary::in_folder(folder)?;
-    file.write_all(content)?;
-    file.synced()
-}
-
-/// Returns the permissions of results, which are for everybody to read; those of temporary files are private by
-/// default.
-fn readable() -> std::fs::Permissions {
+/// Creates a file of results, which are for everybody to read.
+fn created(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
     #[cfg(unix)]
-    {
-        std::os::unix::fs::PermissionsExt::from_mode(0o644)
-    }
-    #[cfg(not(unix))]
-    {
-        std::fs::metadata(".").map(|m| m.permissions()).unwrap_or_else(|_| unreachable!("the current folder exists"))
-    }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    options.read(true).write(true).create_new(true).open(path)
 }
 
 #[cfg(test)]
@@ -158,15 +145,5 @@ mod tests {
         assert!(folder.path().join(".bedload-folder.tmp").exists());
         open.replace(&folder.path().join("done")).unwrap();
         assert_eq!(std::fs::read(folder.path().join("done")).unwrap(), b"half");
-    }
-
-    #[test]
-    fn a_new_file_takes_no_name_that_is_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("s.toml");
-        write_new(&target, b"first").unwrap();
-        assert_eq!(write_new(&target, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(std::fs::read(&target).unwrap(), b"first");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "a temporary file stays");
     }
 }

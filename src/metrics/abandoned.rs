@@ -5,7 +5,8 @@ use crate::model::pricing::Billed;
 /// The tokens that are billed for the abandoned attempts of one workload.
 #[derive(Debug, Clone, Default)]
 pub struct Abandoned {
-    /// First attempts of a call, by stage and then by capacity.
+    /// First attempts of a call, by stage and then by capacity; stages and capacities after the last that has any are left
+    /// out.
     pub firsts: Vec<Vec<ByPrompt>>,
     /// Attempts that the client sent because an earlier one of the same call had failed, by stage and then by capacity.
     pub retries: Vec<Vec<ByPrompt>>,
@@ -32,16 +33,13 @@ impl ByPrompt {
 }
 
 impl Abandoned {
-    /// Returns a record without abandoned attempts, for so many calls a request and so many capacities.
-    pub(super) fn new(stages: usize, capacities: usize) -> Self {
-        let nothing = vec![vec![ByPrompt::default(); capacities]; stages];
-        Self { firsts: nothing.clone(), retries: nothing }
-    }
-
     /// Adds the billed tokens of an attempt that completed after its client had given up.
     pub(super) fn add(&mut self, (stage, capacity): (usize, usize), is_retry: bool, is_long: bool, tokens: Billed) {
         let by_stage = if is_retry { &mut self.retries } else { &mut self.firsts };
-        let of = &mut by_stage[stage][capacity];
+        by_stage.resize_with(by_stage.len().max(stage + 1), Vec::new);
+        let by_capacity = &mut by_stage[stage];
+        by_capacity.resize(by_capacity.len().max(capacity + 1), ByPrompt::default());
+        let of = &mut by_capacity[capacity];
         if is_long { of.long.add(&tokens) } else { of.short.add(&tokens) }
     }
 

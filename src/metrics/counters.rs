@@ -65,7 +65,10 @@ pub(super) struct Counters {
     pub regions: Vec<u64>,
     /// The number of offers refused by any capacity, by reason.
     pub refused: [u64; REASONS],
+    /// The counts of each workload; empty in the values at an edge from which only totals are taken.
     pub workloads: Vec<Counts>,
+    /// The counts of all workloads together.
+    pub total: Counts,
 }
 
 impl Counters {
@@ -77,6 +80,22 @@ impl Counters {
             regions: vec![0; regions],
             refused: [0; REASONS],
             workloads: vec![Counts::default(); workloads],
+            total: Counts::default(),
+        }
+    }
+
+    /// Copies the values at an edge, of each workload or of all together alone.
+    pub(super) fn copy_to(&self, other: &mut Self, with_workloads: bool) {
+        let Self { quotas, windows, admitted, regions, refused, workloads, total } = self;
+        other.quotas.clone_from(quotas);
+        other.windows.clone_from(windows);
+        other.admitted.clone_from(admitted);
+        other.regions.clone_from(regions);
+        (other.refused, other.total) = (*refused, *total);
+        if with_workloads {
+            other.workloads.clone_from(workloads);
+        } else {
+            other.workloads = Vec::new();
         }
     }
 
@@ -100,8 +119,10 @@ impl Counters {
             counts.calls = cohort.calls();
             counts.attempts = cohort.attempts();
         }
+        self.total = Counts::sum(&self.workloads);
     }
 
+    /// Returns the differences from an earlier edge, of each workload where that edge has them.
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let limits = |a: &[u64; LIMITS], b: &[u64; LIMITS]| std::array::from_fn(|i| a[i] - b[i]);
         let each = |a: &[u64], b: &[u64]| a.iter().zip(b).map(|(a, b)| a - b).collect();
@@ -111,6 +132,7 @@ impl Counters {
         let regions = each(&self.regions, &earlier.regions);
         let refused = std::array::from_fn(|i| self.refused[i] - earlier.refused[i]);
         let workloads = self.workloads.iter().zip(&earlier.workloads).map(|(a, b)| a.since(b)).collect();
-        Self { quotas, windows, admitted, regions, refused, workloads }
+        let total = self.total.since(&earlier.total);
+        Self { quotas, windows, admitted, regions, refused, workloads, total }
     }
 }

@@ -65,6 +65,24 @@ impl Measure {
     }
 }
 
+/// A list of metrics in the making. Names are long, and a model has many: only a list that needs them makes them.
+pub trait Metrics {
+    /// Adds a metric, whose name is in two parts.
+    fn put(&mut self, name: [&str; 2], measure: Measure);
+}
+
+impl Metrics for Vec<Measure> {
+    fn put(&mut self, _: [&str; 2], measure: Measure) {
+        self.push(measure);
+    }
+}
+
+impl Metrics for Vec<Measured> {
+    fn put(&mut self, name: [&str; 2], measure: Measure) {
+        self.push(Measured { name: name.concat(), measure });
+    }
+}
+
 /// A figure and its full name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
@@ -72,12 +90,12 @@ pub struct Measured {
     pub measure: Measure,
 }
 
-/// Returns every metric of a record of the interval `[from, to)`, names led by `prefix` (empty, or `windows.NAME.`).
+/// Adds every metric of a record of the interval `[from, to)` to a sheet, names led by `prefix` (empty, or
+/// `windows.NAME.`).
 ///
 /// The same model gives the same names in the same order.
-#[must_use]
-pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, prefix: &str) -> Vec<Measured> {
-    let mut sheet = Sheet { prefix: prefix.to_owned(), independent: independent_a_minute(model), out: Vec::new() };
+pub fn evaluate(model: &Model, record: &Record, (from, to): (SimTime, SimTime), prefix: &str, out: &mut dyn Metrics) {
+    let mut sheet = Sheet { prefix: prefix.to_owned(), independent: independent_a_minute(model), out };
     let mut total = Cohort::default();
     record.workloads.iter().for_each(|cohort| total.merge(cohort));
     total.worst_minutes = record.worst_minutes;
@@ -85,30 +103,27 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
     total.aftermath = record.aftermath;
     total.sessions = record.sessions;
     let duration = SimTime(to.0 - from.0);
-    let bill = ledger(model, record, from, to);
+    let costs = Costs::of(model, &ledger(model, record, from, to));
     let month = month_of_usage(model, record, duration);
     let writes = |w: usize| model.workloads[w].tokens.writes;
     let any_writes = (0..model.workloads.len()).any(writes);
-    sheet.cohort("", &total, Cost::of(bill.iter()), (duration, any_writes));
+    sheet.cohort("", &total, costs.all, (duration, any_writes));
     sheet.value("requests_per_month", month.map(|by| by * total.requests as f64));
     sheet.usd("committed_usd", committed(model));
-    sheet.usd("one_time_usd", sum(bill.iter(), |item| item.due.once));
+    sheet.usd("one_time_usd", costs.once);
     let mut abandoned = AbandonedCost::NOTHING;
     for (w, (workload, cohort)) in model.workloads.iter().zip(&record.workloads).enumerate() {
-        let own = Cost::of(bill.iter().filter(|item| item.workload == Some(w)));
-        sheet.cohort(&format!("workloads.{}.", workload.name), cohort, own, (duration, writes(w)));
+        let of = format!("workloads.{}.", workload.name);
+        sheet.cohort(&of, cohort, costs.workloads[w], (duration, writes(w)));
         let cost = AbandonedCost::of(model, w, &cohort.abandoned);
-        sheet.abandoned(&format!("workloads.{}.", workload.name), cost);
+        sheet.abandoned(&of, cost);
         abandoned = abandoned.plus(cost);
-        sheet.value(
-            &format!("workloads.{}.requests_per_month", workload.name),
-            month.map(|by| by * cohort.requests as f64),
-        );
+        sheet.value(&format!("{of}requests_per_month"), month.map(|by| by * cohort.requests as f64));
     }
     sheet.abandoned("", abandoned);
     for group in &model.groups {
         let cohort = together(group, record);
-        let own = Cost::of(bill.iter().filter(|item| item.workload.is_some_and(|w| group.workloads.contains(&w))));
+        let own = group.workloads.iter().map(|w| costs.workloads[*w]).fold(Cost::NOTHING, Cost::plus);
         let of = format!("{}.{}.", group.kind.family(), group.name);
         let any_writes = group.workloads.iter().any(|w| writes(*w));
         sheet.cohort(&of, &cohort, own, (duration, any_writes));
@@ -116,8 +131,7 @@ pub fn evaluate(model: &Model, record: &Record, from: SimTime, to: SimTime, pref
         sheet.abandoned(&of, costs.fold(AbandonedCost::NOTHING, AbandonedCost::plus));
         sheet.value(&format!("{of}requests_per_month"), month.map(|by| by * cohort.requests as f64));
     }
-    supply::supply(&mut sheet, model, record, &bill, Interval { from, to });
-    sheet.out
+    supply::supply(&mut sheet, model, record, &costs, Interval { from, to });
 }
 
 /// Returns the requests of a group's workloads. The worst minute of several workloads together is not recorded.
@@ -140,8 +154,47 @@ struct Cost {
 }
 
 impl Cost {
-    fn of<'i>(items: impl Iterator<Item = &'i Item> + Clone) -> Self {
-        Self { cost: sum(items.clone(), |item| item.due.cost), per_month: sum(items, |item| item.due.per_month) }
+    const NOTHING: Self = Self { cost: Some(Usd::ZERO), per_month: Some(Usd::ZERO) };
+
+    fn of(item: &Item) -> Self {
+        Self { cost: item.due.cost, per_month: item.due.per_month }
+    }
+
+    /// Returns the cost of both; an amount is not known where one of the two is not.
+    fn plus(self, other: Self) -> Self {
+        let sum = |a: Option<Usd>, b: Option<Usd>| a.zip(b).map(|(a, b)| a + b);
+        Self { cost: sum(self.cost, other.cost), per_month: sum(self.per_month, other.per_month) }
+    }
+}
+
+/// The sums of a bill.
+struct Costs {
+    all: Cost,
+    /// The amount that is paid once.
+    once: Option<Usd>,
+    workloads: Vec<Cost>,
+    capacities: Vec<Cost>,
+}
+
+impl Costs {
+    fn of(model: &Model, bill: &[Item]) -> Self {
+        let mut costs = Self {
+            all: Cost::NOTHING,
+            once: sum(bill.iter(), |item| item.due.once),
+            workloads: vec![Cost::NOTHING; model.workloads.len()],
+            capacities: vec![Cost::NOTHING; model.capacities.len()],
+        };
+        for item in bill {
+            let own = Cost::of(item);
+            costs.all = costs.all.plus(own);
+            if let Some(workload) = item.workload.and_then(|w| costs.workloads.get_mut(w)) {
+                *workload = workload.plus(own);
+            }
+            if let Some(capacity) = item.capacity.and_then(|c| costs.capacities.get_mut(c)) {
+                *capacity = capacity.plus(own);
+            }
+        }
+        costs
     }
 }
 
@@ -163,16 +216,16 @@ impl Interval {
     }
 }
 
-struct Sheet {
+struct Sheet<'o> {
     prefix: String,
     /// Independent blocks in a measured minute, at most 1.
     independent: f64,
-    out: Vec<Measured>,
+    out: &'o mut dyn Metrics,
 }
 
-impl Sheet {
+impl Sheet<'_> {
     fn put(&mut self, name: &str, measure: Measure) {
-        self.out.push(Measured { name: format!("{}{name}", self.prefix), measure });
+        self.out.put([&self.prefix, name], measure);
     }
 
     fn value(&mut self, name: &str, value: Option<f64>) {

@@ -23,7 +23,7 @@ pub use abandoned::Abandoned;
 pub use aftermath::Aftermath;
 pub use counters::Counts;
 pub use early_ends::EarlyEnds;
-pub use evaluate::{Measure, Measured, detail, evaluate};
+pub use evaluate::{Measure, Measured, Metrics, detail, evaluate};
 pub use ledger::{Item, component_of, ledger, list_term, no_month_of, term};
 pub use minutes::Minutes;
 pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record, WorstMinutes};

@@ -197,7 +197,7 @@ impl Cohort {
     #[must_use]
     pub fn new(stages: usize, capacities: usize) -> Self {
         let billed = vec![vec![Billed::default(); capacities]; stages];
-        Self { billed, abandoned: Abandoned::new(stages, capacities), ..Self::default() }
+        Self { billed, ..Self::default() }
     }
 
     #[must_use]
@@ -402,6 +402,12 @@ impl Latencies {
         self.service_after_wait.merge(service_after_wait);
         self.e2e_after_wait.merge(e2e_after_wait);
         self.queue_delay.merge(queue_delay);
+    }
+
+    /// Returns the number of requests whose latencies are recorded.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.service_at_once.count() + self.e2e_after_wait.count()
     }
 
     /// Returns the four latencies that are reported, by the stem of their metrics.

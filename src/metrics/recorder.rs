@@ -20,7 +20,7 @@ use super::counters::Counters;
 use super::early_ends::EarlyEnds;
 use super::minutes::MinuteLog;
 use super::record::{Cohort, NEVER_DONE, RATES, Record};
-use super::timeline::{LatencyGrid, QuotaBucket, bucket_width};
+use super::timeline::{LatencyGrid, MOST_WORKLOADS, QuotaBucket, bucket_width};
 use crate::engine::Ended;
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
@@ -62,6 +62,8 @@ struct ClockState {
     /// The events and trials of each rate when the minute began, by workload.
     rates_at_minute: Vec<[(u64, u64); RATES]>,
     bucket: Vec<QuotaBucket>,
+    /// True if buckets hold the counts of each workload.
+    keeps_workloads: bool,
     next_minute: u64,
     /// The minute that is running began inside the interval.
     minute_is_whole: bool,
@@ -143,12 +145,13 @@ impl Recorder {
             slos: model.workloads.iter().map(|w| (w.slo != Slo::default()).then_some(w.slo)).collect(),
             long,
             clock: ClockState {
-                at_start: counters.clone(),
-                at_minute: counters.clone(),
-                at_bucket: counters.clone(),
+                at_start: Counters::default(),
+                at_minute: Counters::default(),
+                at_bucket: Counters::default(),
                 rates_at_minute: vec![[(0, 0); RATES]; workloads],
                 now: counters,
                 bucket: vec![QuotaBucket::default(); quotas],
+                keeps_workloads: workloads <= MOST_WORKLOADS,
                 next_minute: minute_after(from),
                 minute_is_whole: (from + phase).is_multiple_of(MICROS_PER_MINUTE),
                 next_bucket: from.saturating_add(bucket_width),

@@ -1,5 +1,7 @@
 //! The origin of figures: stated by the scenario, published, measured by others, or assumed.
 
+use std::collections::BTreeSet;
+
 use super::Assumption;
 
 /// The origin of an input. The variants are in the order in which a review lists them: the user's own values come last.
@@ -79,7 +81,8 @@ impl Facts {
     /// assumed.
     #[must_use]
     pub fn inputs(&self, stated: Vec<Input>) -> Vec<Input> {
-        let is_cited = |a: &Assumption| self.cited.iter().any(|c| c.path == a.path && c.value == a.value);
+        let cited: BTreeSet<(&str, &str)> = self.cited.iter().map(|c| (c.path.as_str(), c.value.as_str())).collect();
+        let is_cited = |a: &Assumption| cited.contains(&(a.path.as_str(), a.value.as_str()));
         let assumed = self.assumptions.iter().filter(|a| !is_cited(a)).map(|a| Input {
             origin: Origin::Assumed,
             path: a.path.clone(),
@@ -90,6 +93,7 @@ impl Facts {
         let mut all: Vec<Input> = self.cited.iter().cloned().chain(assumed).chain(stated).collect();
         all.sort();
         all.dedup();
+        all.shrink_to_fit();
         all
     }
 }

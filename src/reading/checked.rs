@@ -12,6 +12,9 @@ pub const MOST_LINE: u64 = 64 << 20;
 /// The greatest number of commas in a record of a table.
 const MOST_COMMAS: u64 = 1_000_000;
 
+/// The most that is unpacked to learn whether a packed file is damaged \[bytes\].
+const MOST_UNPACKED: u64 = 1 << 30;
+
 /// The rule by which a file is divided into records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -34,6 +37,7 @@ enum Place {
 /// The contents of a file, checked while they are read.
 pub struct Checked {
     inner: Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>,
+    is_packed: bool,
     layout: Layout,
     place: Place,
     /// The number of the line that is read, from 1.
@@ -47,9 +51,19 @@ pub struct Checked {
 }
 
 impl Checked {
-    pub(super) fn new(start: Vec<u8>, rest: Box<dyn Read + Send>, layout: Layout) -> Self {
+    pub(super) fn new(start: Vec<u8>, rest: Box<dyn Read + Send>, layout: Layout, is_packed: bool) -> Self {
         let inner = Cursor::new(start).chain(rest);
-        Self { inner, layout, place: Place::FieldStart, line: 1, quoted_from: 1, length: 0, commas: 0 }
+        Self { inner, is_packed, layout, place: Place::FieldStart, line: 1, quoted_from: 1, length: 0, commas: 0 }
+    }
+
+    /// Returns the damage of a packed file whose contents are bad in some line: a changed byte of it changes what is unpacked,
+    /// and is found by the checksum at the end. `None`: the rest can be unpacked, as far as 1 GiB of it.
+    pub fn damage(&mut self, line: u64) -> Option<ReadError> {
+        if !self.is_packed {
+            return None;
+        }
+        let unpacked = io::copy(&mut self.inner.by_ref().take(MOST_UNPACKED), &mut io::sink());
+        unpacked.err().map(|error| ReadError::from(error).at(line)).filter(|error| !error.is_system())
     }
 
     fn check(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
@@ -131,7 +145,10 @@ impl Read for Checked {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer).map_err(|error| ReadError::from(error).at(self.line))?;
         if n > 0 {
-            self.check(&buffer[..n])?;
+            self.check(&buffer[..n]).map_err(|error| match error.line {
+                Some(line) => self.damage(line).unwrap_or(error),
+                None => error,
+            })?;
         } else if !buffer.is_empty() && self.place == Place::Quoted {
             let refused = ReadError::content(self.quoted_from, "the quote that opens here is never closed");
             return Err(refused.help("close the quote").into());

@@ -9,8 +9,10 @@ use std::path::Path;
 pub enum Cause {
     /// There is no file at the path.
     Missing,
-    /// The file is damaged, too large, or not what it should be.
+    /// The file is damaged, or not what it should be.
     Content,
+    /// The file is larger than what is read.
+    Large,
     /// The system refuses to read the file, or fails while it reads.
     System,
 }
@@ -32,6 +34,11 @@ impl ReadError {
     /// Makes an error of a file that is not what it should be.
     pub fn content(line: impl Into<Option<u64>>, rule: impl Into<String>) -> Self {
         Self { cause: Cause::Content, file: None, line: line.into(), rule: rule.into(), help: None }
+    }
+
+    /// Makes an error of a file that is larger than what is read.
+    pub fn large(line: impl Into<Option<u64>>, rule: impl Into<String>) -> Self {
+        Self { cause: Cause::Large, ..Self::content(line, rule) }
     }
 
     #[must_use]

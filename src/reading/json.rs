@@ -7,12 +7,12 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAcces
 use super::{ReadError, brief};
 
 /// The greatest number of values of a document: numbers, texts, lists and objects.
-pub const MOST_VALUES: u64 = 4_000_000;
+pub const MOST_VALUES: u64 = 8_000_000;
 
 /// Reads a document; returns how many values it has, too.
 ///
 /// # Errors
-/// It is no JSON, has more than 4 million values, or is no `T`. The error says in which line of the text.
+/// It is no JSON, has more than 8 million values, or is no `T`. The error says in which line of the text.
 pub fn json<T: DeserializeOwned>(text: &[u8]) -> Result<(T, u64), ReadError> {
     let mut left = MOST_VALUES;
     let mut deserializer = serde_json::Deserializer::from_slice(text);
@@ -26,6 +26,7 @@ pub fn json<T: DeserializeOwned>(text: &[u8]) -> Result<(T, u64), ReadError> {
             let refused = ReadError::content(None, format!("the file is cut off: {error}"));
             Err(refused.help("the file is incomplete: run the scenario again"))
         }
+        Err(error) if left == 0 && error.is_data() => Err(ReadError::large(None, error.to_string())),
         // The message has the line, and may quote a text of any length.
         Err(error) => Err(ReadError::content(None, brief(error.to_string()))),
     }
@@ -40,7 +41,7 @@ impl<'de> DeserializeSeed<'de> for Count<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         let left = self.left.checked_sub(1);
-        *self.left = left.ok_or_else(|| D::Error::custom("it has more than 4 million values"))?;
+        *self.left = left.ok_or_else(|| D::Error::custom("it has more than 8 million values"))?;
         deserializer.deserialize_any(self)
     }
 }

@@ -47,7 +47,7 @@ pub fn text(path: &Path, most: u64) -> Result<String, ReadError> {
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(ReadError::content(None, format!("it is larger than {} MiB", most >> 20)));
+        return Err(ReadError::large(None, format!("it is larger than {} MiB", most >> 20)));
     }
     refuse_utf_16(&bytes)?;
     if let Some(at) = memchr::memchr(0, &bytes) {

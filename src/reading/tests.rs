@@ -106,8 +106,19 @@ fn a_damaged_gzip_file_says_so_with_its_line() {
     damaged[middle..middle + 40].fill(0xA5);
     let error = read(&damaged, true).unwrap_err();
     assert!(error.starts_with("line ") && error.contains("the gzip file is damaged"), "{error}");
-    let error = read(&[&whole[..], b"more"].concat(), false).unwrap_err();
-    assert!(error.contains("the gzip file"), "{error}");
+    assert_eq!(read(&[&whole[..], &packed(b"1,2\n")].concat(), true), Ok([rows.as_bytes(), b"1,2\n"].concat()));
+    for more in [&b"more"[..], b"\x1f", b"a longer text than the header of a gzip file\n", &[0; 600]] {
+        let error = read(&[&whole[..], more].concat(), false).unwrap_err();
+        let told = if more == b"\x1f" { "ends in the middle" } else { "bytes that are no gzip follow the end" };
+        assert!(error.starts_with("line 400001: ") && error.contains(told), "{error}");
+    }
+    let mut wide = vec![b'x'; 1 << 20];
+    wide[600_000] = 0;
+    let mut flipped = packed(&wide);
+    assert_eq!(read(&flipped, true).unwrap_err(), "line 1: it has a NUL byte, which no text has");
+    let end = flipped.len() - 6;
+    flipped[end] ^= 1;
+    assert_eq!(read(&flipped, true).unwrap_err(), "line 1: the gzip file is damaged: it cannot be decompressed");
 }
 
 #[test]
@@ -126,9 +137,9 @@ fn a_system_that_fails_is_told_from_a_file_that_is_wrong() {
 
 #[test]
 fn a_document_of_too_many_values_is_no_tree() {
-    let many = format!("{{\"a\": [{}0]}}", "0,".repeat(4_000_000));
+    let many = format!("{{\"a\": [{}0]}}", "0,".repeat(8_000_000));
     let error = json::<serde_json::Value>(many.as_bytes()).unwrap_err().to_string();
-    assert!(error.contains("more than 4 million values"), "{error}");
+    assert!(error.contains("more than 8 million values"), "{error}");
     let (value, count) = json::<serde_json::Value>(b"{\"a\": [1, \"x\", null], \"b\": {}}").unwrap();
     assert_eq!((value["a"][1].as_str(), count), (Some("x"), 6));
     let error = json::<Vec<u64>>(b"[1,\n2").unwrap_err();

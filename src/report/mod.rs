@@ -22,7 +22,7 @@ mod verdict;
 use crate::escape::markdown as marks;
 
 pub use comparison::{comparison_markdown, comparison_text, turned};
-pub use csv::{PointRows, differences_csv, points_csv};
+pub use csv::{PointRows, differences_csv, points_csv, write_points_csv};
 pub use decision::decide;
 pub use doubt::doubt;
 pub use figures::{Palette, money};
@@ -30,7 +30,7 @@ pub use gate::{
     Case, Checked, against_the_baseline, annotations, cut_more, difference, gate_broken, gate_markdown, gate_text,
     junit,
 };
-pub use json::{json, results_schema};
+pub use json::{json, results_schema, write_json};
 pub use markdown::markdown;
 pub use page::{Review, Sheet, html, review, review_markdown};
 pub use summary::expectation;

@@ -15,10 +15,10 @@ use super::figures::{Palette, UNKNOWN_IN_TABLE, count, figure, share, stated};
 use super::marks::{self, cell, code, line, started};
 use super::page::capital;
 use super::text::{hung, wrapped};
-use super::verdict::{losing, unbounded_share};
+use super::verdict::{early_end, losing, unbounded_share};
 use crate::charts::Drawing;
 use crate::escape::visible;
-use crate::results::{Expectation, Judgement, Point, Results};
+use crate::results::{EndedEarly, Expectation, Judgement, Point, Results};
 use crate::terms::{self, Unit};
 
 /// The summary of a sweep, gathered one point at a time, in the order of the points' numbers.
@@ -31,8 +31,9 @@ pub struct Tale {
     undecided: u64,
     /// The number of points that meet what is expected and lose requests that no goal bounds.
     losing: u64,
-    /// The number of points whose run the engine ended early.
+    /// The number of points whose run the engine ended early, and the first of these ends.
     ended: u64,
+    first_end: Option<EndedEarly>,
     /// The bottlenecks of the points that fail.
     necks: Necks,
     /// The first points, up to a screen of them.
@@ -76,6 +77,9 @@ impl Tale {
             None => {}
         }
         self.ended += u64::from(point.ended.is_some());
+        if self.first_end.is_none() {
+            self.first_end.clone_from(&point.ended);
+        }
         if self.first.len() <= MOST_ROWS {
             self.first.push(point.clone());
         }
@@ -172,14 +176,22 @@ impl Tale {
             .join("\n")
     }
 
-    /// Says how many points ended early; `None`: none did.
+    /// Says how many points ended early, and of the first of them when and why; `None`: none did.
     fn early_ends(&self) -> Option<String> {
-        let figures = "ended early, because more requests were alive than the engine holds; what is known of";
-        match self.ended {
-            0 => None,
-            1 => Some(format!("The run of 1 point {figures} it is of the time before.")),
-            n => Some(format!("The runs of {} points {figures} them is of the time before.", count(n as f64))),
-        }
+        let how = early_end(self.first_end.as_ref()?);
+        Some(match self.ended {
+            1 => format!("Of 1 point {how}; what is known of it is of the time before."),
+            n => format!(
+                "{} points ended early; of the first of them {how}. What is known of these points is of the time before.",
+                count(n as f64)
+            ),
+        })
+    }
+
+    /// Returns whether the run of a point ended early, so that no goal holds on it.
+    #[must_use]
+    pub const fn has_early_end(&self) -> bool {
+        self.ended > 0
     }
 
     /// Returns the points to show with a title: all where they are few, else the cheapest good ones, else the first.

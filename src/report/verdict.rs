@@ -2,9 +2,7 @@
 
 use super::figures::{Palette, amount, count, figure, share, three_figures, time};
 use super::summary::bound;
-use crate::results::{
-    EndReason, EndedEarly, Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis,
-};
+use crate::results::{EndedEarly, Expectation, Judgement, Neck, NeckKind, Point, Results, Verdict, VerdictBasis};
 use crate::terms::{self, Unit};
 
 /// The largest share of requests that may fail where no goal says otherwise \[1\]; a smaller one heads no answer.
@@ -64,10 +62,7 @@ pub(super) fn sentence(point: &Point) -> String {
 /// Says when and why the engine ended a run before its time.
 #[must_use]
 pub fn early_end(ended: &EndedEarly) -> String {
-    let what = match ended.reason {
-        EndReason::InService => "attempts were in service",
-        EndReason::Waiting => "requests waited",
-    };
+    let what = ended.reason.words();
     let (since, most) = (time(ended.at_s * 1e3), count(ended.most as f64));
     format!("the run ended early, at {} UTC, {since} after its start, because more than {most} {what}", ended.clock)
 }

@@ -27,3 +27,14 @@ pub enum EndReason {
     /// Too many requests waited: in queues, at clients and between attempts.
     Waiting,
 }
+
+impl EndReason {
+    /// Returns the reason as the end of "because more than 1,000 ...".
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::InService => "attempts were in service",
+            Self::Waiting => "requests waited",
+        }
+    }
+}

@@ -125,6 +125,11 @@ impl Decoder<'_> {
     }
 
     fn section<T: DeserializeOwned>(&mut self, path: &str, name: &str, at: Span, item: Item<'_>) -> Section<T> {
+        let name = name.to_owned();
+        let is_faulty = self.faulty.contains(path);
+        if !is_faulty && let Ok(spec) = T::deserialize(ValueDeserializer::from(item.clone())) {
+            return Section { name, at, spec: Some(spec) };
+        }
         let before = self.sink.errors();
         if let DeValue::Table(table) = item.get_ref() {
             // Each key alone: serde stops at the first fault, and every key may have one.
@@ -136,8 +141,8 @@ impl Decoder<'_> {
                 }
             }
         }
-        let good = self.sink.errors() == before && !self.faulty.contains(path);
-        Section { name: name.to_owned(), at, spec: if good { value(item, self.sink) } else { None } }
+        let is_good = self.sink.errors() == before && !is_faulty;
+        Section { name, at, spec: if is_good { value(item, self.sink) } else { None } }
     }
 }
 

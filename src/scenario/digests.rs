@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -43,6 +43,22 @@ impl Source {
         Ok(digests)
     }
 
+    /// Returns the paths of the files that were read when the scenario was loaded, and the folders of traces.
+    #[must_use]
+    pub fn paths_read(&self) -> Vec<PathBuf> {
+        self.files().map(|file| PathBuf::from(&file.name)).chain(self.shelf.paths()).collect()
+    }
+
+    /// Returns the arguments in force of a loaded scenario, in which catalogues are named from the folder of the scenario, so
+    /// that they do not depend on where bedload runs.
+    #[must_use]
+    pub fn placed(&self, overrides: &[String]) -> Vec<String> {
+        let typed: Vec<String> = self.catalog_arguments().collect();
+        let settings = overrides.iter().filter(|set| !typed.contains(set)).cloned();
+        let catalogs = self.catalogs.iter().map(|path| format!("--catalog {}", self.name_of(path)));
+        settings.chain(catalogs).collect()
+    }
+
     /// Returns the digests of the traces that are read from the disk again in each replication, because they are too long
     /// to be held in memory.
     ///
@@ -73,8 +89,35 @@ impl Source {
     /// Returns a path as it looks from the folder of the scenario, so that it does not depend on where bedload runs.
     fn name_of(&self, path: &Path) -> String {
         let folder = self.layers.first().map_or(Path::new(""), |file| &file.folder);
-        path.strip_prefix(folder).unwrap_or(path).display().to_string()
+        let from_folder = || relative(&absolute(folder)?, &absolute(path)?);
+        let name = match path.strip_prefix(folder) {
+            Ok(name) if !folder.as_os_str().is_empty() => Some(name.to_owned()),
+            _ => from_folder(),
+        };
+        name.as_deref().unwrap_or(path).display().to_string()
     }
+}
+
+/// Returns a path from the root, without `.` and `..`; `None`: the folder in which bedload runs is not known. Links are not
+/// followed: a file has the name by which it is asked for.
+fn absolute(path: &Path) -> Option<PathBuf> {
+    let mut plain = PathBuf::new();
+    // An empty path is the folder in which bedload runs.
+    for part in std::path::absolute(Path::new(".").join(path)).ok()?.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            other => plain.push(other),
+        }
+    }
+    Some(plain)
+}
+
+/// Returns the relative path from one absolute path to another; `None`: they share no root.
+fn relative(folder: &Path, file: &Path) -> Option<PathBuf> {
+    let shared = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    (shared > 0).then(|| up.chain(file.components().skip(shared)).collect())
 }
 
 fn of_file(path: &Path) -> io::Result<String> {
@@ -100,6 +143,21 @@ pub(super) fn written(digest: Sha256) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_one_name_wherever_bedload_runs() {
+        for (folder, file, name) in [
+            ("/a/b", "/a/b/c.toml", "c.toml"),
+            ("/a/b", "/a/b/../own.toml", "../own.toml"),
+            ("/a/./b", "/c/own.toml", "../../c/own.toml"),
+        ] {
+            let found = relative(&absolute(Path::new(folder)).unwrap(), &absolute(Path::new(file)).unwrap());
+            assert_eq!(found.as_deref(), Some(Path::new(name)));
+        }
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(absolute(Path::new("")), Some(here.clone()));
+        assert_eq!(absolute(Path::new("x/../y")), Some(here.join("y")));
+    }
 
     #[test]
     fn every_file_that_is_read_has_its_digest() {

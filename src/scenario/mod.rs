@@ -37,6 +37,8 @@ mod tree;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use toml::de::DeTable;
+
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, Severity, Sink, Sources};
 use crate::model::Model;
@@ -114,12 +116,12 @@ struct Read<'p> {
 
 fn passes(
     catalog: &LazyLock<Catalog>,
-    parsed: &Parsed<'_>,
+    (parsed, root): (&Parsed<'_>, DeTable<'_>),
     overrides: &[String],
     sources: &mut Sources,
     sink: &mut Sink,
 ) -> Option<Passed> {
-    let Read { specs, starts, asked, placeholders, sweep, by, stated } = read(parsed, overrides, sources, sink);
+    let Read { specs, starts, asked, placeholders, sweep, by, stated } = read((parsed, root), overrides, sources, sink);
     let files = lower::Files { source: parsed.source, starts };
     let own = own_catalogue::laid(&specs, files, sources, sink)?;
     let catalog =
@@ -130,8 +132,13 @@ fn passes(
     Some(Passed { model, study: Study { sweep, doubt, ..study }, own })
 }
 
-/// Runs the passes that need nothing but the text.
-fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources, sink: &mut Sink) -> Read<'p> {
+/// Runs the passes that need nothing but the text, over a tree of the files that they use up.
+fn read<'p>(
+    (parsed, mut root): (&'p Parsed<'_>, DeTable<'_>),
+    overrides: &[String],
+    sources: &mut Sources,
+    sink: &mut Sink,
+) -> Read<'p> {
     let source = parsed.source;
     let overrides: Vec<Option<overlay::Override>> = overrides
         .iter()
@@ -142,7 +149,6 @@ fn read<'p>(parsed: &'p Parsed<'_>, overrides: &[String], sources: &mut Sources,
             overlay::Override::split(argument, start, sink)
         })
         .collect();
-    let mut root = parsed.root.clone();
     for argument in overrides.iter().flatten() {
         argument.apply(&mut root, sink);
     }

@@ -5,15 +5,16 @@ use std::sync::{Arc, LazyLock};
 
 use super::decode::Specs;
 use super::lower::Files;
-use crate::catalog::Catalog;
 use crate::catalog::own::{self, File};
+use crate::catalog::{self, Catalog, ModelEntry, Resolved};
 use crate::diagnostic::{Sink, Sources, Span};
 use crate::reading;
 
 /// The catalogue that a scenario uses: the built-in one, or the built-in one with the user's own values over it.
 #[derive(Clone, Copy)]
 pub enum InForce<'c> {
-    /// The built-in catalogue, loaded on first use; a scenario that states every fact never loads it.
+    /// The built-in catalogue, loaded on first use; a scenario that states every fact, or names models by their ids, never
+    /// loads it whole.
     Embedded(&'c LazyLock<Catalog>),
     Own(&'c Catalog),
 }
@@ -24,6 +25,25 @@ impl<'c> InForce<'c> {
             Self::Embedded(catalog) => catalog,
             Self::Own(catalog) => catalog,
         }
+    }
+
+    /// Returns whether this is the catalogue in the program, whose entries can be read one by one.
+    fn is_of_the_program(self) -> bool {
+        matches!(self, Self::Embedded(catalog) if std::ptr::eq(catalog, Catalog::embedded()))
+    }
+
+    /// Returns the model that an id names.
+    ///
+    /// # Errors
+    /// As for [`Catalog::resolve`].
+    pub fn resolve(self, id: &str) -> Result<Resolved<'c>, Option<String>> {
+        let alone = if self.is_of_the_program() { catalog::resolve_embedded(id) } else { None };
+        alone.map_or_else(|| self.get().resolve(id), Ok)
+    }
+
+    /// Returns the entry of a model, found by its bare id.
+    pub fn entry(self, id: &str) -> Option<&'c ModelEntry> {
+        if self.is_of_the_program() { catalog::entry_embedded(id) } else { self.get().entry(id) }
     }
 }
 

@@ -66,6 +66,6 @@ impl<'s> Parsed<'s> {
     /// # Errors
     /// It is no scenario that can run.
     pub fn load(&self, settings: &[String]) -> Result<Loaded, Refused> {
-        self.source.load_parsed(crate::catalog::Catalog::embedded(), self, settings)
+        self.source.load_tree(crate::catalog::Catalog::embedded(), (self, self.root.clone()), settings)
     }
 }

@@ -1,7 +1,9 @@
 //! The form of a whole scenario, generated from the specs of the kinds.
 //!
 //! It serves twice: editors read the JSON Schema, and the loader walks the same description to find unknown keys,
-//! missing keys and the targets of `--set`. So a new kind needs no second list of names.
+//! missing keys and the targets of `--set`. So a new kind needs no second list of names. The loader reads the schema from
+//! `schemas/scenario.schema.json`, which a test compares with the specs: generating it takes most of the time in which a
+//! small scenario is loaded.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -67,10 +69,12 @@ struct ScenarioSpec {
     owner: Option<String>,
 }
 
-/// Returns the JSON Schema of a scenario.
+/// Returns the JSON Schema of a scenario, generated from the specs.
 #[must_use]
 pub fn json_schema() -> Value {
-    let mut schema = WHOLE.clone();
+    let mut schema =
+        Value::from(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioSpec>());
+    drop_null(&mut schema);
     unescape(&mut schema);
     name_names(&mut schema);
     schema
@@ -130,11 +134,13 @@ fn name_names(schema: &mut Value) {
     }
 }
 
-static WHOLE: LazyLock<Value> = LazyLock::new(|| {
-    let mut schema =
-        Value::from(SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<ScenarioSpec>());
-    drop_null(&mut schema);
-    schema
+/// The text that [`json_schema`] generates, as a file of the project.
+const WRITTEN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/scenario.schema.json"));
+
+static WHOLE: LazyLock<Value> = LazyLock::new(|| match serde_json::from_str(WRITTEN) {
+    Ok(schema) => schema,
+    // The text is part of the program and a test loads it, so no user ever meets this.
+    Err(fault) => panic!("schemas/scenario.schema.json: {fault}"),
 });
 
 /// A place in the form of a scenario: what may stand there.
@@ -300,6 +306,12 @@ mod tests {
         assert!(kinds.contains_key("lognormal"));
         assert!(under(keys, "shape").unwrap().items().is_some());
         assert!(under(keys, "max_tokens").unwrap().table().is_none());
+    }
+
+    #[test]
+    fn the_form_that_is_read_is_the_one_that_is_generated() {
+        let help = "run BEDLOAD_UPDATE_SCHEMA=1 cargo test --test it schema, and build again";
+        assert!(*WHOLE == json_schema(), "schemas/scenario.schema.json is out of date: {help}");
     }
 
     #[test]

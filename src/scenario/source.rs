@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use sha2::{Digest, Sha256};
+use toml::de::DeTable;
 
 use super::digests::written;
 use super::files::{self, File, Included};
@@ -93,18 +94,22 @@ impl Source {
     }
 
     pub(super) fn load_with(&self, catalog: &LazyLock<Catalog>, settings: &[String]) -> Result<Loaded, Refused> {
-        self.load_parsed(catalog, &Parsed::of(self)?, settings)
+        // The tree of a large scenario is its largest part, and one design point needs it once.
+        let mut parsed = Parsed::of(self)?;
+        let root = std::mem::take(&mut parsed.root);
+        self.load_tree(catalog, (&parsed, root), settings)
     }
 
-    pub(super) fn load_parsed(
+    /// Loads a scenario from a tree of its files, which is used up.
+    pub(super) fn load_tree(
         &self,
         catalog: &LazyLock<Catalog>,
-        parsed: &Parsed<'_>,
+        (parsed, root): (&Parsed<'_>, DeTable<'_>),
         settings: &[String],
     ) -> Result<Loaded, Refused> {
         let (mut sources, mut sink) = (parsed.sources.clone(), parsed.sink.clone());
         let overrides: Vec<String> = self.overrides.iter().chain(settings).cloned().collect();
-        match passes(catalog, parsed, &overrides, &mut sources, &mut sink) {
+        match passes(catalog, (parsed, root), &overrides, &mut sources, &mut sink) {
             Some(Passed { model, study, own }) if !sink.has_errors() => Ok(Loaded {
                 model,
                 study,
@@ -126,7 +131,7 @@ impl Source {
     }
 
     /// Returns the command line's arguments about catalogues, as they are typed.
-    fn catalog_arguments(&self) -> impl Iterator<Item = String> {
+    pub(super) fn catalog_arguments(&self) -> impl Iterator<Item = String> {
         self.catalogs.iter().map(|path| format!("--catalog {}", path.display()))
     }
 
@@ -154,9 +159,10 @@ impl Source {
     /// Returns the size that the scenario asks for, whether or not the rest of it can run; `None`: none that can be
     /// understood.
     fn sought(&self) -> Option<Size> {
-        let parsed = Parsed::of(self).ok()?;
+        let mut parsed = Parsed::of(self).ok()?;
         let (mut sources, mut sink) = (parsed.sources.clone(), Sink::default());
-        let read = read_text(&parsed, &self.overrides, &mut sources, &mut sink);
+        let root = std::mem::take(&mut parsed.root);
+        let read = read_text((&parsed, root), &self.overrides, &mut sources, &mut sink);
         let size = read.specs.size.spec?.sought(read.by);
         (size.step > 0 && size.to >= size.from).then_some(size)
     }

@@ -12,10 +12,15 @@ use crate::units::meant;
 pub fn explain(text: &str, faults: &[toml::de::Error]) -> Vec<(Span, Refusal)> {
     let unclosed = faults.first().and_then(|_| unclosed(text));
     let end = unclosed.as_ref().map_or(usize::MAX, |(at, _)| at.end);
-    let places = faults.iter().take(MOST_FAULTS).map(|fault| (fault.span().unwrap_or(0..0), fault));
+    let mut deep = deep_keys(text);
+    let mut place = |fault: &toml::de::Error| fault.span().or_else(|| deep.next()).unwrap_or(0..0);
+    let places = faults.iter().take(MOST_FAULTS).map(|fault| (place(fault), fault));
     let mut told: Vec<(Span, Refusal)> = Vec::new();
     for (at, fault) in places.filter(|(at, _)| at.start < end) {
         told.push(line_at(text, at.start).unwrap_or_else(|| {
+            if fault.span().is_none() && !at.is_empty() {
+                return (at, Refusal::new(TOO_DEEP).help("write a key of fewer names between its dots"));
+            }
             let refusal = Refusal::new(syntax_rule(fault.message()));
             let is_twice = fault.message().starts_with("duplicate key");
             (at, if is_twice { refusal.help("leave one of the two out") } else { refusal })
@@ -23,6 +28,21 @@ pub fn explain(text: &str, faults: &[toml::de::Error]) -> Vec<(Span, Refusal)> {
     }
     told.extend(unclosed);
     told
+}
+
+/// The number of names in one key from which the parser refuses it, without its place.
+const DEEP: usize = 80;
+const TOO_DEEP: &str = "this key has 80 names or more between its dots, more than TOML is read with";
+
+/// Returns the beginnings of the keys that are too deep, in the order of the text. A text in quotes that looks like one counts
+/// as one: this is asked only where there is such a key.
+fn deep_keys(text: &str) -> impl Iterator<Item = Span> {
+    let is_of_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let words = text.split(move |c| !is_of_key(c)).filter(|word| word.matches('.').count() >= DEEP - 1);
+    words.map(|word| {
+        let start = word.as_ptr().addr() - text.as_ptr().addr();
+        start..start + word.len().min(40)
+    })
 }
 
 /// The greatest number of faults of syntax that are explained: the search for what was meant reads the file again for each.

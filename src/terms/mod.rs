@@ -11,6 +11,8 @@ pub use natural::natural_order;
 pub use no_metric::NoMetric;
 pub use table::{LATENCY_STATISTICS, TERMS};
 
+use std::collections::BTreeSet;
+
 use crate::model::capacity::quota::LimitKind;
 use crate::units::{meant, parse};
 
@@ -265,11 +267,11 @@ pub fn parse_metric(name: &str) -> Result<MetricName, NoMetric> {
 /// The parts of a family that metrics are of, such as the names of all workloads, sorted as people sort names.
 #[must_use]
 pub fn parts<'m>(metrics: impl IntoIterator<Item = &'m String>, family: &str) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
+    let (mut parts, mut seen) = (Vec::new(), BTreeSet::new());
     for metric in metrics.into_iter().filter(|metric| metric.starts_with(family)) {
         let name = parse_metric(metric).ok().filter(|name| name.window.is_none());
         let part = name.and_then(|name| name.part).filter(|(of, _)| of == family).map(|(_, part)| part);
-        parts.extend(part.filter(|part| !parts.contains(part)));
+        parts.extend(part.filter(|part| seen.insert(part.clone())));
     }
     parts.sort_by(|a, b| natural_order(a, b));
     parts

@@ -88,6 +88,9 @@ fn count(file: Opened, column: &str, counts: &mut BTreeMap<u32, u64>) -> Result<
             let most = grouped(MOST_TOKENS);
             let rule = format!("`{column}` is a whole number from 1 to {most}, `{}` is not", shown(text));
             let line = record.position().map_or(0, csv::Position::line);
+            if let Some(error) = lines.get_mut().damage(line) {
+                return Err(TraceError::Read(error).within(name.as_deref()).into());
+            }
             return Err(TraceError::Line { file: name, line, rule }.into());
         };
         *counts.entry(tokens as u32).or_default() += 1;

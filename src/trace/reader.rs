@@ -147,7 +147,8 @@ impl Reader {
             let instant = self.entry.instant;
             let first = *self.first.get_or_insert(instant);
             if instant < self.last {
-                return Err(TraceError::Unsorted { file: self.name.clone(), line: self.line });
+                let unsorted = TraceError::Unsorted { file: self.name.clone(), line: self.line };
+                return Err(self.damage().unwrap_or(unsorted));
             }
             let Ok(since) = micros_since(first, instant) else {
                 self.refuse("it comes more than 30 years after the first".to_owned())?;
@@ -257,7 +258,20 @@ impl Reader {
             self.found.skipped_lines += 1;
             return Ok(());
         }
-        Err(TraceError::Line { file: self.name.clone(), line: self.line, rule: brief(rule) })
+        Err(self.damage().unwrap_or_else(|| TraceError::Line {
+            file: self.name.clone(),
+            line: self.line,
+            rule: brief(rule),
+        }))
+    }
+
+    /// Returns the damage of a packed file in which a line is bad, if that is why.
+    fn damage(&mut self) -> Option<TraceError> {
+        let damage = match self.source.as_mut()? {
+            Source::Table { lines, .. } => lines.get_mut().damage(self.line),
+            Source::Lines { input, .. } => input.get_mut().damage(self.line),
+        };
+        damage.map(|error| TraceError::Read(error.within(self.name.as_deref())))
     }
 
     /// Opens the next file, if there is one.
@@ -302,7 +316,8 @@ impl Reader {
             csv::ErrorKind::Io(error) => unreadable(error, None),
             _ => TraceError::Layout,
         })?;
-        let columns = Columns::find(header, format, &self.selection.columns, self.label.as_deref())?;
+        let found = Columns::find(header, format, &self.selection.columns, self.label.as_deref());
+        let columns = found.map_err(|error| lines.get_mut().damage(1).map_or(error, TraceError::Read))?;
         self.found.tells_cache |= columns.tells_cache();
         self.source = Some(Source::Table { lines: Box::new(lines), columns, record: ByteRecord::new() });
         Ok(())

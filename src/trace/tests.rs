@@ -21,6 +21,37 @@ fn row(arrival: u64, input: u32, output: u32, max_tokens: u32) -> Row {
     Row { arrival, input, output, max_tokens, cache_read: 0, cache_write: 0, leaf: NO_BLOCK, cut }
 }
 
+/// A changed byte of a packed file changes what is unpacked, and no line of it is to blame.
+#[test]
+fn a_damaged_packed_file_is_told_as_such_and_not_by_a_line_of_it() {
+    let own: String = (0..3_000).map(|i| format!("{i},{},{}\n", 500 + i * 7 % 1_000, i * 13 % 400 + 1)).collect();
+    let block = |i: u64| {
+        format!(
+            "{{\"timestamp\": {i}, \"input_length\": {}, \"output_length\": 7, \"hash_ids\": [{i}]}}\n",
+            600 + i % 90
+        )
+    };
+    for text in [OWN.to_owned() + &own, (0..1_000).map(block).collect()] {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packer.write_all(text.as_bytes()).unwrap();
+        let packed = packer.finish().unwrap();
+        assert!(selected(&packed, Selection::default()).is_ok());
+        let mut refused = 0;
+        for at in (10..packed.len()).step_by(packed.len() / 150) {
+            let mut flipped = packed.clone();
+            flipped[at] ^= 1 << (at % 8);
+            let error = selected(&flipped, Selection::default()).unwrap_err();
+            assert!(error.contains("gzip"), "{at}: {error}");
+            refused += 1;
+        }
+        assert!(refused >= 150);
+        let mut bad = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        bad.write_all(format!("{text}no row\n").as_bytes()).unwrap();
+        let error = selected(&bad.finish().unwrap(), Selection::default()).unwrap_err();
+        assert!(error.starts_with("line ") && !error.contains("gzip"), "{error}");
+    }
+}
+
 const OWN: &str = "arrival_s,input_tokens,output_tokens\n";
 
 #[test]

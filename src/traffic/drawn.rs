@@ -4,7 +4,7 @@ use super::arrivals::RenewalClock;
 use super::batches::BatchClock;
 use super::jobs::JobClock;
 use super::rates::{RateStreams, Rates};
-use super::tape::{BLOCK, Block};
+use super::tape::Block;
 use super::tokens::TokenDraws;
 use crate::model::Model;
 use crate::model::workload::Workload;
@@ -49,9 +49,10 @@ impl Drawn {
         Some(Self { clock, tokens })
     }
 
-    /// Fills a block with the requests from its first on; false: it is the last one.
-    pub(super) fn fill(&mut self, scratch: &mut [f64], block: &mut Block) -> bool {
-        block.arrival.resize(BLOCK, 0);
+    /// Fills a block with `n` requests from its first on; false: there are fewer, and it is the last one. `scratch` has room
+    /// for `n` draws.
+    pub(super) fn fill(&mut self, n: usize, scratch: &mut [f64], block: &mut Block) -> bool {
+        block.arrival.resize(n, 0);
         let made = match &mut self.clock {
             Clock::Renewal(clock) => clock.fill(block.first, scratch, &mut block.arrival),
             Clock::Batches(clock) => clock.fill(&mut block.arrival),
@@ -59,6 +60,6 @@ impl Drawn {
         };
         block.arrival.truncate(made);
         self.tokens.fill(made, scratch, block);
-        made == BLOCK
+        made == n
     }
 }

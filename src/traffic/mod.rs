@@ -9,6 +9,7 @@ mod arrivals;
 mod batches;
 mod bursts;
 mod drawn;
+mod heads;
 mod jobs;
 mod rates;
 mod recording;

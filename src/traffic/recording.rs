@@ -30,7 +30,7 @@ impl Recording {
         let (mut block, mut scratch) = (Block::default(), vec![0.0; BLOCK]);
         let (mut arrival, mut input, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
         loop {
-            let goes_on = drawn.fill(&mut scratch, &mut block);
+            let goes_on = drawn.fill(BLOCK, &mut scratch, &mut block);
             arrival.extend_from_slice(&block.arrival);
             input.extend_from_slice(&block.input);
             wanted.extend_from_slice(&block.wanted);

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::drawn::Drawn;
+use super::heads::{Head, Heads};
 use super::recording::Recording;
 use super::replay::ReplayClock;
 use crate::model::Model;
@@ -11,9 +12,13 @@ use crate::model::workload::Workload;
 use crate::model::workload::arrivals::Arrivals;
 use crate::random::{Purpose, Stream, maths};
 
-/// Requests in a block. Few enough that a block's columns stay in the first cache; many enough that the samplers' vector
-/// loops pay.
+/// The greatest number of requests in a block. Few enough that a block's columns stay in the first cache; many enough that
+/// the samplers' vector loops pay.
 pub const BLOCK: usize = 512;
+
+/// The number of requests in the first block of a workload. Each further block has twice as many, up to [`BLOCK`], so that
+/// a workload of few requests takes little memory.
+const FIRST_BLOCK: usize = 16;
 
 /// The greatest number of tokens in one request; draws are cut there \[tokens\].
 const MOST_TOKENS: f64 = 1e9;
@@ -61,49 +66,57 @@ pub struct Stretch<'t> {
 #[derive(Debug)]
 pub struct Tape {
     lanes: Vec<Lane>,
+    /// The next requests of the lanes; that of the lane in `played` is out of date.
+    heads: Heads,
+    /// The lane whose requests were handed out last; `None`: none were yet.
+    played: Option<usize>,
+    /// Room for the draws of a block.
+    scratch: Vec<f64>,
 }
 
 impl Tape {
     /// Returns the tape of one replication.
     #[must_use]
     pub fn new(model: &Model, replication: u64) -> Self {
-        Self { lanes: model.workloads.iter().map(|w| Lane::new(w, model, replication)).collect() }
+        Self::along(model, replication, &[])
     }
 
     /// Returns the tape of one replication, with the recordings that some workloads have, by workload.
     #[must_use]
     pub fn along(model: &Model, replication: u64, recordings: &[Option<Arc<Recording>>]) -> Self {
-        let mut tape = Self::new(model, replication);
-        for (lane, recording) in tape.lanes.iter_mut().zip(recordings) {
-            if let Some(recording) = recording {
-                lane.source = Source::Recording(Arc::clone(recording));
-            }
-        }
-        tape
+        let lane = |(i, workload): (usize, &Workload)| match recordings.get(i).and_then(Option::as_ref) {
+            Some(recording) => Lane::of(Source::Recording(Arc::clone(recording))),
+            None => Lane::new(workload, model, replication),
+        };
+        let mut lanes: Vec<Lane> = model.workloads.iter().enumerate().map(lane).collect();
+        let mut scratch = vec![0.0; BLOCK];
+        lanes.iter_mut().for_each(|lane| lane.refill_if_spent(&mut scratch));
+        let heads = lanes.iter().zip(0..).filter_map(|(lane, workload)| Some(Head { at: lane.peek()?, workload }));
+        Self { heads: Heads::of(heads), lanes, played: None, scratch }
     }
 
     /// Returns the next requests; `None` when no workload has any more.
     pub fn next_stretch(&mut self) -> Option<Stretch<'_>> {
-        for lane in &mut self.lanes {
-            lane.refill_if_spent();
+        if let Some(played) = self.played.take() {
+            let lane = &mut self.lanes[played];
+            lane.refill_if_spent(&mut self.scratch);
+            self.heads.replace_first(lane.peek());
         }
-        let first =
-            (0..self.lanes.len()).filter(|i| self.lanes[*i].peek().is_some()).min_by_key(|i| self.lanes[*i].peek())?;
-        // Another workload's request at the same instant comes first only when its workload does.
-        let until = (0..self.lanes.len())
-            .filter(|i| *i != first)
-            .filter_map(|i| self.lanes[i].peek().map(|at| if i < first { at } else { at.saturating_add(1) }))
-            .min()
-            .unwrap_or(u64::MAX);
-        let lane = &mut self.lanes[first];
+        let first = self.heads.first()?;
+        let workload = first.workload as usize;
+        let lane = &mut self.lanes[workload];
         let from = lane.next;
-        // One request at least: `min_by_key` takes the first of equals.
-        let end = match until {
-            u64::MAX => lane.block.len(),
-            _ => from + 1 + lane.block.arrival[from + 1..].iter().take_while(|at| **at < until).count(),
+        let end = match self.heads.second() {
+            None => lane.block.len(),
+            Some(other) => {
+                // Another workload's request at the same instant comes first only when its workload does.
+                let until = if other.workload < first.workload { other.at } else { other.at.saturating_add(1) };
+                from + 1 + lane.block.arrival[from + 1..].iter().take_while(|at| **at < until).count()
+            }
         };
         lane.next = end;
-        Some(Stretch { workload: first, block: &lane.block, rows: from..end })
+        self.played = Some(workload);
+        Some(Stretch { workload, block: &lane.block, rows: from..end })
     }
 }
 
@@ -114,8 +127,9 @@ struct Lane {
     block: Block,
     /// The next row of the block to hand out.
     next: usize,
+    /// The number of requests to make for the next block.
+    length: usize,
     ended: bool,
-    scratch: Vec<f64>,
 }
 
 #[derive(Debug)]
@@ -141,7 +155,11 @@ impl Lane {
             (_, Some(drawn)) => Source::Drawn(Box::new(drawn)),
             (_, None) => Source::Loop,
         };
-        Self { source, block: Block::default(), next: 0, ended: false, scratch: vec![0.0; BLOCK] }
+        Self::of(source)
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source, block: Block::default(), next: 0, length: FIRST_BLOCK, ended: false }
     }
 
     /// Returns the arrival of the next request \[µs\].
@@ -149,15 +167,17 @@ impl Lane {
         self.block.arrival.get(self.next).copied()
     }
 
-    fn refill_if_spent(&mut self) {
+    /// Makes the next block where the present one is spent. `scratch` has room for the draws of a block.
+    fn refill_if_spent(&mut self, scratch: &mut [f64]) {
         if self.next < self.block.len() || self.ended {
             return;
         }
-        let block = &mut self.block;
+        let (block, length) = (&mut self.block, self.length);
         block.first += block.len() as u64;
         self.next = 0;
+        self.length = (2 * length).min(BLOCK);
         match &mut self.source {
-            Source::Drawn(drawn) => self.ended = !drawn.fill(&mut self.scratch, block),
+            Source::Drawn(drawn) => self.ended = !drawn.fill(length, scratch, block),
             Source::Loop => {
                 block.arrival.clear();
                 self.ended = true;
@@ -167,7 +187,7 @@ impl Lane {
                 self.ended = rest.is_none();
                 if let Some(rest) = rest {
                     self.source = Source::Drawn(Box::new(rest));
-                    self.refill_if_spent();
+                    self.refill_if_spent(scratch);
                 }
             }
             Source::Trace(clock, extra, writes) => {
@@ -178,7 +198,7 @@ impl Lane {
                 max_tokens.clear();
                 cached.clear();
                 leaf.clear();
-                while arrival.len() < BLOCK
+                while arrival.len() < length
                     && let Some(row) = clock.next_row()
                 {
                     arrival.push(row.arrival);
@@ -188,7 +208,7 @@ impl Lane {
                     cached.push([row.cache_read, row.cache_write]);
                     leaf.push(row.leaf);
                 }
-                self.ended = arrival.len() < BLOCK;
+                self.ended = arrival.len() < length;
             }
         }
     }

@@ -147,7 +147,7 @@ fn own(text: &str, metric: &str) -> Vec<f64> {
     let played =
         experiment::on_threads(2, || experiment::play(&model, experiment::Depth::Figures, &Unwatched)).unwrap();
     let of = |m: &Measure| m.value().unwrap();
-    let own = |r: &experiment::Replication| of(&r.metrics.iter().find(|m| m.name == metric).unwrap().measure);
+    let own = |r: &experiment::Replication| of(&r.metric(&model, metric).unwrap());
     played.replications.iter().map(own).collect()
 }
 

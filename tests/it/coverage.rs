@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use bedload::experiment::{self, Depth, Played, Scores, Unwatched};
+use bedload::model::Model;
 use bedload::results::{Difference, Estimate, Scenario};
 
 use crate::compare::THROTTLED;
@@ -44,8 +45,8 @@ impl Tally {
     }
 }
 
-fn own<'p>(played: &'p Played, metric: &'p str) -> impl Iterator<Item = f64> + 'p {
-    let value = move |r: &'p experiment::Replication| r.metrics.iter().find(|m| m.name == metric)?.measure.value();
+fn own<'p>(model: &'p Model, played: &'p Played, metric: &'p str) -> impl Iterator<Item = f64> + 'p {
+    let value = move |r: &experiment::Replication| r.metric(model, metric)?.value();
     played.replications.iter().map(move |r| value(r).expect("every replication knows it"))
 }
 
@@ -60,7 +61,7 @@ fn experiments(text: &str, metrics: &[&'static str]) -> (BTreeMap<&'static str, 
             experiment::on_threads(2, || experiment::play(&model, Depth::Figures, &Unwatched)).expect("threads start");
         for (metric, tally) in &mut tallies {
             let Estimate { estimate, half_width, .. } = played.point.metrics[*metric];
-            tally.add(estimate, half_width, own(&played, metric));
+            tally.add(estimate, half_width, own(&model, &played, metric));
         }
         match &mut all {
             Some(all) => all.measured.merge(&played.pooled.measured),
@@ -141,8 +142,8 @@ fn truth(text: &str, metric: &str) -> f64 {
         })
         .expect("threads");
         for replication in &played {
-            let measured = replication.metrics.iter().find(|m| m.name == metric).expect("it is measured");
-            tally.sum += measured.measure.value().expect("it is known");
+            let measure = replication.metric(&model, metric).expect("it is measured");
+            tally.sum += measure.value().expect("it is known");
             tally.count += 1.0;
         }
     }

@@ -71,7 +71,7 @@ fn the_summary_says_when_and_why_and_nothing_holds() {
     let words = summary.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("backlogged: the run ended early, at 2026-03-02 09:00:1"), "{summary}");
     assert!(words.contains("after its start, because more than 1,000 requests waited"), "{summary}");
-    assert!(words.contains("2 of 2 replications ended early"), "{summary}");
+    assert!(words.contains("2 of 2 replications ended early, the first 1"), "{summary}");
     assert!(words.contains("not decided"), "{summary}");
 }
 
@@ -123,7 +123,10 @@ fn a_sweep_marks_the_points_that_ended_early() {
     }
     let text = tale.text(&head, report::Palette { colour: false });
     assert!(text.contains("1 of 2 points meet every goal; 0 fail, 1 undecided."), "{text}");
-    assert!(text.contains("The run of 1 point ended early, because more requests were alive"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Of 1 point the run ended early, at 2026-03-02 09:00:1"), "{text}");
+    assert!(words.contains("because more than 1,000 requests waited; what is known of it"), "{text}");
+    assert!(tale.has_early_end());
     assert!(text.lines().any(|line| line.trim_end().ends_with("ended early")), "{text}");
 }
 
@@ -136,6 +139,8 @@ fn a_size_takes_no_value_whose_run_ended_early() {
     let sized = experiment::size(&size, &loaded.model, origin(), &[], &build, &Unwatched).expect("it is played");
     let sizing = sized.results.sizing.expect("it is sized");
     assert_eq!((sizing.answer, sizing.judgement()), (None, Judgement::Inconclusive));
+    assert!(sizing.explanation.contains("ended early"), "{}", sizing.explanation);
+    assert!(!sizing.explanation.contains("more replications"), "{}", sizing.explanation);
 }
 
 #[test]
@@ -159,9 +164,12 @@ fn a_gate_on_a_run_that_ended_early_does_not_pass() {
     std::fs::write(folder.path().join("s.toml"), text).expect("it can be written");
     for verb in ["check", "run"] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_bedload"));
-        let output = command.args([verb, "s.toml", "--yes"]).current_dir(folder.path()).output().expect("it runs");
+        // What may pass undecided does not pass because its run ended early.
+        let more: &[&str] = if verb == "check" { &["--inconclusive", "pass"] } else { &["--no-decision"] };
+        let output =
+            command.args([verb, "s.toml", "--yes"]).args(more).current_dir(folder.path()).output().expect("it runs");
         let told = String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(output.status.code(), Some(4), "{verb}: {told}");
+        assert_eq!(output.status.code(), Some(if verb == "check" { 1 } else { 4 }), "{verb}: {told}");
         assert!(told.contains("the run ended early, at 2026-03-02 09:00:1"), "{verb}: {told}");
         assert!(told.contains("because more than 16,777,216 requests waited"), "{verb}: {told}");
     }

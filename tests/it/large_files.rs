@@ -128,8 +128,8 @@ fn a_document_that_unfolds_is_refused_in_flat_memory() {
         format!("{{\"schema_version\":2,\"points\":[{{\"parameters\":{{\"a\":[{zeros}0]}}}}]}}"),
     )
     .unwrap();
-    is_refused(folder.path(), &["report", "results.json"], "more than 4 million values");
-    is_refused(folder.path(), &["chart", "results.json"], "more than 4 million values");
+    is_refused(folder.path(), &["report", "results.json"], "more than 8 million values");
+    is_refused(folder.path(), &["chart", "results.json"], "more than 8 million values");
     write(
         path("good.toml"),
         SCENARIO.replace(
@@ -138,7 +138,7 @@ fn a_document_that_unfolds_is_refused_in_flat_memory() {
         ),
     )
     .unwrap();
-    is_refused(folder.path(), &["check", "good.toml", "--baseline", "results.json"], "more than 4 million values");
+    is_refused(folder.path(), &["check", "good.toml", "--baseline", "results.json"], "more than 8 million values");
 }
 
 /// Scenarios and catalogues of nearly the greatest size, of what costs the parser and the passes most.
@@ -174,6 +174,41 @@ fn a_scenario_of_the_greatest_size_is_refused_in_flat_memory() {
             let output = bedload(folder.path(), &["catalog", "--catalog", "s.toml"]);
             assert_eq!(output.status.code(), Some(2), "{what} as a catalogue: {:?}", output.status);
         }
+    }
+}
+
+/// What bedload writes it reads, however many workloads there are.
+#[test]
+#[ignore = "slow"]
+fn a_document_of_ten_thousand_workloads_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = |i: u32| {
+        format!(
+            "[workloads.w{i}]\nmodel = \"m\"\narrivals.poisson.rate = \"1/min\"\ninput_tokens = 1000\noutput_tokens = 100\n"
+        )
+    };
+    let good = SCENARIO.replace(
+        "arrivals.trace.file = \"bomb.csv.gz\"",
+        "arrivals.constant.rate = \"1/s\"\ninput_tokens = 9\noutput_tokens = 9",
+    );
+    let of = |n| format!("{good}{}", (0..n).map(one).collect::<String>());
+    write(folder.path().join("s.toml"), of(10_000)).unwrap();
+    let args = [
+        "run",
+        "s.toml",
+        "--set=run.duration=10s",
+        "--replications=1",
+        "--yes",
+        "--no-decision",
+        "--no-charts",
+        "--out=o",
+    ];
+    let run = Command::new(env!("CARGO_BIN_EXE_bedload")).args(args).current_dir(folder.path()).output();
+    let output = run.unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
+    for verb in ["report", "chart"] {
+        let output = bedload(folder.path(), &[verb, "o"]);
+        assert_eq!(output.status.code(), Some(0), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
 

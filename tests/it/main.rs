@@ -38,6 +38,7 @@ mod large_files;
 mod limiters;
 mod loops;
 mod mangled;
+mod many;
 mod mended;
 mod mixtures;
 mod moments;

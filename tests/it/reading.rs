@@ -208,7 +208,16 @@ fn points_beside_results_are_read_as_carefully() {
 fn what_cannot_be_written_is_the_systems_failure() {
     let folder = folder();
     let full = || File::options().write(true).open("/dev/full").unwrap();
-    for args in [&["validate", "good.toml"][..], &["catalog"], &["explain"], &["schema"], &["chart", "--list"]] {
+    for args in [
+        &["validate", "good.toml"][..],
+        &["catalog"],
+        &["explain"],
+        &["schema"],
+        &["chart", "--list"],
+        &["--help"],
+        &["--version"],
+        &["check", "--help"],
+    ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bedload"));
         let output = command.args(args).current_dir(folder.path()).stdout(full()).output().unwrap();
         assert_eq!(output.status.code(), Some(3), "{args:?}: {output:?}");
@@ -222,6 +231,32 @@ fn what_cannot_be_written_is_the_systems_failure() {
     ] {
         let output = bedload(folder.path(), args);
         assert_eq!(output.status.code(), Some(3), "{args:?}: {output:?}");
+        let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(shown.contains("`/proc/none") && !shown.contains(".tmp"), "{args:?}: {shown}");
+    }
+    // What cannot be written is told before anything is read.
+    let output = bedload(folder.path(), &["check", "none.toml", "--junit", "none/x.xml"]);
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{shown}");
+    assert!(shown.contains("cannot write `none/x.xml`: ") && !shown.contains("none.toml"), "{shown}");
+}
+
+#[test]
+fn a_device_in_place_of_a_file_to_write_is_wrong_usage() {
+    let folder = folder();
+    assert!(bedload(folder.path(), &["run", "good.toml", "--out", "o", "--no-charts"]).status.code().is_some());
+    for args in [
+        &["run", "good.toml", "--out", "/dev/full"][..],
+        &["report", "o", "--out", "/dev/full"],
+        &["check", "good.toml", "--junit", "/dev/full"],
+        &["check", "good.toml", "--markdown", "/dev/full"],
+        &["check", "good.toml", "--write-baseline", "/dev/full"],
+        &["init", "--out", "/dev/full"],
+        &["report", "o", "--out", "good.toml/r.html"],
+        &["check", "good.toml", "--junit", "good.toml/j.xml"],
+    ] {
+        let output = bedload(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {output:?}");
     }
 }
 

@@ -360,3 +360,24 @@ fn overrides() {
         ],
     );
 }
+
+#[test]
+fn a_key_that_is_too_deep_is_named_where_it_stands() {
+    for (deep, what) in
+        [("x".to_owned() + &".a".repeat(100_000) + " = 1", "a key"), (format!("[x{}]", ".a".repeat(90)), "a header")]
+    {
+        let told = shown(&format!("{GOOD}{deep}\n"), &[]);
+        let line = GOOD.lines().count() + 1;
+        assert!(told.contains("this key has 80 names or more between its dots"), "{what}: {told}");
+        assert!(told.contains(&format!(":{line}:")) && !told.contains("recursion"), "{what}: {told}");
+    }
+}
+
+#[test]
+fn of_too_many_errors_the_count_says_so() {
+    let many = |n: usize| (0..n).map(|i| format!("[key{i}]\n")).collect::<String>();
+    let told = |n: usize| shown(&format!("{GOOD}{}", many(n)), &[]).trim_end().to_owned();
+    assert!(told(100).ends_with("\n100 errors"), "{}", told(100));
+    assert!(told(101).ends_with("\nmore than 100 errors"), "{}", told(101));
+    assert!(told(101).contains("there are more errors; the first 100 are shown"));
+}

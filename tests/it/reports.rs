@@ -151,7 +151,7 @@ fn a_report_that_cannot_be_written_leaves_nothing() {
     std::fs::write(folder.path().join("file"), "").unwrap();
     for (out, code, part) in [
         ("none/below/r.md", 3, "cannot write `none/below/r.md`"),
-        ("file/r.md", 3, "cannot write `file/r.md`"),
+        ("file/r.md", 2, "cannot write `file/r.md`"),
         ("taken", 2, "`taken` is a folder"),
     ] {
         for format in ["html", "markdown"] {

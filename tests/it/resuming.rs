@@ -187,3 +187,78 @@ fn a_journal_that_cannot_be_read_is_told_as_such() {
     assert_eq!(refused.status.code(), Some(2), "{error}");
     assert!(error.contains("`o/journal.jsonl` is in the way: it is not a file that bedload wrote"), "{error}");
 }
+
+/// A file that may not grow is as full as a disk. Without the trap the command ends where it would, as if it were killed.
+#[test]
+fn a_full_disk_or_a_kill_while_a_damaged_journal_is_rewritten_loses_no_point() {
+    let folder = folder(&[("s.toml", &format!("{BASE}{SWEEP}"))]);
+    assert!(sweep(folder.path(), "whole", &[]).status.success());
+    let whole = files(&folder.path().join("whole"));
+    for (trap, code) in [("trap '' XFSZ; ", Some(3)), ("", None)] {
+        stop(folder.path(), "o");
+        let text_of = journal(folder.path(), "o");
+        let mut lines: Vec<String> = text_of.lines().map(str::to_owned).collect();
+        // The head, the damaged line, and the last one, which the stop cut off.
+        let good = lines.len() - 3;
+        flip(&mut lines, 2, "\"usd\":");
+        let damaged = lines.join("\n");
+        std::fs::write(folder.path().join("o/journal.jsonl"), &damaged).unwrap();
+        let program = env!("CARGO_BIN_EXE_bedload");
+        let script = format!("ulimit -c 0; {trap}ulimit -f 32; exec '{program}' sweep s.toml --no-charts --out o");
+        let ended = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().expect("a shell runs");
+        let error = text(&ended.stderr);
+        assert_eq!(ended.status.code(), code, "{error}");
+        let told = error.contains("cannot write `o/journal.jsonl`: ") && !error.contains(".tmp");
+        assert_eq!(told, code.is_some(), "{error}");
+        assert_eq!(journal(folder.path(), "o"), damaged, "the journal is as it was");
+        let rest = sweep(folder.path(), "o", &[]);
+        let error = text(&rest.stderr);
+        assert!(
+            rest.status.success() && error.contains(&format!("{good} of 20 points are finished already")),
+            "{error}"
+        );
+        assert!(files(&folder.path().join("o")) == whole, "the bytes differ");
+        std::fs::remove_dir_all(folder.path().join("o")).unwrap();
+    }
+}
+
+#[test]
+fn a_sweep_goes_on_from_any_folder_and_not_for_a_copy_of_the_scenario() {
+    let catalogue =
+        |path: &str| format!("[[models]]\nid = \"amazon.nova-pro-v1:0\"\n[[models.paths]]\npath = \"{path}\"\n");
+    let scenario = format!("{BASE}{SWEEP}");
+    let folder = folder(&[("s.toml", &scenario), ("copy.toml", &scenario), ("own.toml", &catalogue("us"))]);
+    std::fs::create_dir(folder.path().join("below")).unwrap();
+    let whole = sweep(folder.path(), "whole", &["--catalog", "own.toml"]);
+    assert!(whole.status.success(), "{}", text(&whole.stderr));
+    let program = env!("CARGO_BIN_EXE_bedload");
+    let args = "--no-charts --threads 1 --catalog own.toml --out o";
+    let script = format!("ulimit -c 0; ulimit -f 128; exec '{program}' sweep s.toml {args}");
+    let ended = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().expect("a shell runs");
+    assert!(ended.status.code().is_none(), "no signal ended it: {}", text(&ended.stderr));
+    let copied = Command::new(program)
+        .args(["sweep", "copy.toml", "--no-charts", "--catalog", "own.toml", "--out", "o"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let error = text(&copied.stderr);
+    assert_eq!(copied.status.code(), Some(2), "{error}");
+    assert!(error.contains("it is the journal of the scenario `s.toml`, not of `copy.toml`"), "{error}");
+    let from_below = |catalogue: &Path| {
+        let mut command = Command::new(program);
+        command.args(["sweep", "../s.toml", "--no-charts", "--out", "../o", "--catalog"]).arg(catalogue);
+        command.current_dir(folder.path().join("below")).output().expect("the program runs")
+    };
+    std::fs::write(folder.path().join("other.toml"), catalogue("us")).unwrap();
+    let other = from_below(Path::new("../other.toml"));
+    assert_eq!(other.status.code(), Some(2), "{}", text(&other.stderr));
+    std::fs::write(folder.path().join("own.toml"), catalogue("eu")).unwrap();
+    let changed = from_below(Path::new("../own.toml"));
+    assert!(text(&changed.stderr).contains("`own.toml`, which the scenario reads, has changed since"), "{changed:?}");
+    std::fs::write(folder.path().join("own.toml"), catalogue("us")).unwrap();
+    let rest = from_below(&folder.path().join("below/../own.toml"));
+    let error = text(&rest.stderr);
+    assert!(rest.status.success() && error.contains("points are finished already"), "{error}");
+    let points = |out: &str| std::fs::read(folder.path().join(out).join("points.csv")).unwrap();
+    assert!(points("o") == points("whole"), "the bytes differ");
+}

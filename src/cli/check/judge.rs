@@ -6,7 +6,7 @@ use crate::cli::size::conclude;
 use crate::cli::{Exit, Trouble, build, doubted};
 use crate::experiment::{self, Answer, Doubts, Played, Watch};
 use crate::report::{self, Case, Checked};
-use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, Judgement, Sizing};
+use crate::results::{Baseline, BaselineScenario, BoughtVerdict, Doubt, DoubtAnswer, EndedEarly, Judgement, Sizing};
 
 const MICROS_PER_DAY: u64 = 86_400_000_000;
 
@@ -25,7 +25,7 @@ impl Gate<'_> {
             let played = experiment::play(model, experiment::Depth::Figures, &self.clock);
             cases.extend(self.expectations(&played));
             cases.extend(unbounded(&played));
-            cases.extend(played.point.ended.as_ref().map(|ended| undecided("run", &report::early_end(ended))));
+            cases.extend(played.point.ended.as_ref().map(ended_early));
             cases.extend(caveats(&played));
             cases.extend(self.doubt(subject, &played)?);
             cases.extend(self.regressions(subject, &played));
@@ -158,6 +158,11 @@ fn caveats(played: &Played) -> impl Iterator<Item = Case> {
         is_warning: true,
         owner: None,
     })
+}
+
+/// Returns the failed case of a run that the engine ended early: it passes nowhere, whatever may pass undecided.
+fn ended_early(ended: &EndedEarly) -> Case {
+    Case { verdict: Judgement::Failed, ..undecided("run", &report::early_end(ended)) }
 }
 
 fn undecided(name: &str, text: &str) -> Case {

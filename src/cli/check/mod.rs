@@ -3,11 +3,11 @@
 mod judge;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::args::{CheckArgs, OnDoubt};
-use super::files::write_whole as write;
+use super::files::{refuse_read, try_files, write_whole as write};
 use super::forecast::{Ahead, announce};
 use super::long_traces::{AGAIN, LongTraces};
 use super::progress::Progress;
@@ -56,11 +56,19 @@ impl Watch for Clock {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
+    let written = written(args);
+    let named = args.files.iter().chain(&args.overrides.catalog).map(PathBuf::as_path);
+    try_files(&written, &named.collect::<Vec<_>>())?;
+    refuse_baseline(args, &written)?;
     let subjects = match open(args) {
         Ok(subjects) => subjects,
         // A review and a CI system are told even so what is wrong.
         Err(refused) => return Err(reported(args, &refused.files, refused.trouble)),
     };
+    for (option, path) in &written {
+        let read: Vec<PathBuf> = subjects.iter().flat_map(|subject| subject.source.paths_read()).collect();
+        refuse_read(option, path, &read.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    }
     let ahead = subjects.iter().map(|s| Ahead::of(&s.loaded.model, doubted(&s.loaded, args.no_doubt)));
     announce(&ahead.collect::<Vec<_>>(), args.resources)?;
     let baseline = match args.baseline.as_deref().map(read_baseline).transpose() {
@@ -119,6 +127,24 @@ pub(super) fn check(args: &CheckArgs) -> Result<Exit, Trouble> {
         Some(Judgement::Inconclusive) if args.inconclusive == OnDoubt::Pass => Exit::Held,
         worst => exit_of(worst.unwrap_or(Judgement::Held)),
     })
+}
+
+/// Returns the files that the arguments name to be written, each under the name of its option.
+fn written(args: &CheckArgs) -> Vec<(&'static str, &Path)> {
+    let markdown = args.markdown.as_deref().filter(|path| *path != Path::new("-"));
+    let named = [
+        ("--junit", args.junit.as_deref()),
+        ("--markdown", markdown),
+        ("--write-baseline", args.write_baseline.as_deref()),
+    ];
+    named.into_iter().filter_map(|(option, path)| Some((option, path?))).collect()
+}
+
+/// Refuses a report in the place of the baseline. A new baseline may replace the one that is read.
+fn refuse_baseline(args: &CheckArgs, written: &[(&str, &Path)]) -> Result<(), Trouble> {
+    let Some(baseline) = args.baseline.as_deref() else { return Ok(()) };
+    let mut reports = written.iter().filter(|(option, _)| *option != "--write-baseline");
+    reports.try_for_each(|(option, path)| refuse_read(option, path, &[baseline]))
 }
 
 /// The files of a check in which at least one scenario is not valid.

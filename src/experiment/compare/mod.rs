@@ -138,7 +138,7 @@ impl Column {
 }
 
 fn sheet(model: &Model, played: &Played) -> BTreeMap<String, Column> {
-    let own = |i: usize| played.replications.iter().map(|r| r.metrics[i].measure.value()).collect::<Option<_>>();
+    let own = |i: usize| played.replications.iter().map(|r| r.metrics[i].value()).collect::<Option<_>>();
     let pooled = played.pooled.evaluate(model).into_iter().enumerate();
     pooled
         .map(|(i, metric)| {
@@ -151,7 +151,7 @@ fn sheet(model: &Model, played: &Played) -> BTreeMap<String, Column> {
 
 /// Returns the deviation of the events of metric number `i` between replications.
 fn between(played: &Played, i: usize) -> Deviation {
-    Deviation::between(played.replications.iter().filter_map(|r| match r.metrics[i].measure {
+    Deviation::between(played.replications.iter().filter_map(|r| match r.metrics[i] {
         Measure::Rate { events, trials, .. } => Some((events, trials)),
         _ => None,
     }))

@@ -38,6 +38,10 @@ impl JournalHead {
         if self.version != now.version {
             return another("it was written by another version of bedload");
         }
+        if self.scenario.file != now.scenario.file {
+            let (was, is) = (&self.scenario.file, &now.scenario.file);
+            return another(&format!("it is the journal of the scenario `{was}`, not of `{is}`"));
+        }
         if let Some(changed) = self.changed_file(now) {
             return Err(JournalError::Another(changed));
         }

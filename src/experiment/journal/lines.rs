@@ -4,9 +4,9 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
-/// The greatest length of a line of a journal \[bytes\]; a longer one is damaged. It leaves room for a point of 10,000
-/// workloads, each with its metrics.
-const MOST: u64 = 256 << 20;
+/// The greatest length of a line of a journal \[bytes\]; a longer one is never written, and is damaged where it is read. It
+/// leaves room for a point of 10,000 workloads, each with its metrics.
+pub(super) const MOST: u64 = 256 << 20;
 /// The digits of a checksum: 128 bits in hexadecimal.
 const DIGITS: usize = 32;
 
@@ -20,6 +20,15 @@ pub(super) fn checksum(key: &str, body: &[u8]) -> String {
 pub(super) fn seal(start: &str, key: &str, name: &str, body: &[u8]) -> Vec<u8> {
     let check = checksum(key, body);
     [format!("{start}\"check\":\"{check}\",\"{name}\":").as_bytes(), body, b"}\n"].concat()
+}
+
+/// Refuses a line of a point that is longer than what is read.
+pub(super) fn refuse_long(point: u64, length: u64) -> io::Result<()> {
+    if length <= MOST {
+        return Ok(());
+    }
+    let most = MOST >> 20;
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("the results of point {point} are larger than {most} MiB")))
 }
 
 /// Returns the body of a line; `None`: the line has another form, or its checksum is wrong.
@@ -39,12 +48,12 @@ pub(super) struct Line {
     pub is_whole: bool,
 }
 
-/// Reads the next line; of a line longer than 256 MiB only the beginning is kept. `None`: the file has ended.
-pub(super) fn next_line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<Option<Line>> {
+/// Reads the next line; of a line longer than `most` bytes only the beginning is kept. `None`: the file has ended.
+pub(super) fn next_line(reader: &mut impl BufRead, text: &mut Vec<u8>, most: u64) -> io::Result<Option<Line>> {
     text.clear();
-    let mut length = reader.by_ref().take(MOST).read_until(b'\n', text)? as u64;
+    let mut length = reader.by_ref().take(most).read_until(b'\n', text)? as u64;
     let mut is_whole = text.ends_with(b"\n");
-    while !is_whole && length >= MOST {
+    while !is_whole && length >= most {
         let (skipped, found) = {
             let buffer = reader.fill_buf()?;
             match buffer.iter().position(|byte| *byte == b'\n') {

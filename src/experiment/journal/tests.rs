@@ -155,6 +155,8 @@ fn another_sweep_is_refused_unless_it_begins_anew() {
     file(&mut more, "more.csv", "4");
     let error = Journal::open(&path, &more, false).map(|_| ()).unwrap_err().to_string();
     assert_eq!(error, "`more.csv`, which the scenario reads, was not read then");
+    let error = changed(|h| "copy.toml".clone_into(&mut h.scenario.file));
+    assert_eq!(error, "it is the journal of the scenario `f`, not of `copy.toml`");
     let error = changed(|h| h.seed = 2);
     assert_eq!(error, "the settings or the seed have changed");
     assert_eq!(Journal::open(&path, &head(), true).unwrap().finished(), Vec::<u64>::new());
@@ -164,7 +166,9 @@ fn another_sweep_is_refused_unless_it_begins_anew() {
 fn a_file_of_the_users_own_is_never_touched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
-    for own in ["monday: bought a horse\n", "{\"index\":0}\n", "{\"bedload", "\n"] {
+    for own in
+        ["monday: bought a horse\n", "{\"index\":0}\n", "{\"bedload", "{\"bedload_journal\": my own notes}\n", "\n"]
+    {
         std::fs::write(&path, own).unwrap();
         for restart in [false, true] {
             assert!(matches!(Journal::open(&path, &head(), restart), Err(JournalError::Foreign)), "{own}");
@@ -193,4 +197,35 @@ fn a_point_that_is_damaged_after_the_opening_is_not_handed_on() {
     });
     assert!(matches!(error, Err(PointsError::Unreadable(error)) if error.kind() == io::ErrorKind::InvalidData));
     assert_eq!(handed_on, [3]);
+}
+
+#[test]
+fn what_is_written_is_read_and_what_is_too_long_to_be_read_is_not_written() {
+    let read = |text: &[u8], most: u64| {
+        let (mut reader, mut line, mut found) = (text, Vec::new(), Vec::new());
+        while let Some(Line { length, is_whole }) = next_line(&mut reader, &mut line, most).unwrap() {
+            found.push((length, is_whole, line.len()));
+        }
+        found
+    };
+    assert_eq!(read(b"12345678\n1\n", 9), [(9, true, 9), (2, true, 2)]);
+    assert_eq!(read(b"123456789\n1\n", 9), [(10, true, 9), (2, true, 2)]);
+    assert_eq!(read(b"123456789", 9), [(9, false, 9)]);
+    assert!(lines::refuse_long(3, MOST).is_ok());
+    let refused = lines::refuse_long(3, MOST + 1).unwrap_err().to_string();
+    assert_eq!(refused, "the results of point 3 are larger than 256 MiB");
+}
+
+#[test]
+fn a_journal_that_cannot_be_rewritten_keeps_its_points() {
+    let (folder, path) = journal(&[0, 3, 8]);
+    edit(&path, |lines| lines[1] = lines[1].replace("\"replications\":1", "\"replications\":3"));
+    let damaged = std::fs::read(&path).unwrap();
+    // A folder in which no file can be made is as good as a full disk; nobody may write through a path that is gone.
+    let away = folder.path().join("none/journal.jsonl");
+    let (inner, dropped) = Inner::read(File::options().read(true).open(&path).unwrap(), &head()).unwrap();
+    assert_eq!((inner.points.len(), dropped.len()), (2, 1));
+    assert!(inner.rewritten(&away).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), damaged);
+    assert_eq!(indices(&open(&path).unwrap()), [3, 8]);
 }

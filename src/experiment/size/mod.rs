@@ -267,8 +267,12 @@ impl<'l> Line<'l> {
         let mut outcome = assess(self.size, &self.towards_good());
         if outcome.state == SizingState::Undecided {
             let first = outcome.doubtful.iter().find_map(|v| self.tried.get(v)?.result.as_ref().ok());
-            if let Some(what) = first.and_then(|point| doubt(&point.expectations)) {
-                outcome.explanation += &what;
+            match first {
+                Some(point) if point.ended.is_some() => {
+                    outcome.explanation += ": a run of it ended early, so that no goal holds on it";
+                }
+                Some(point) => outcome.explanation += &doubt(&point.expectations).unwrap_or_default(),
+                None => {}
             }
         }
         if outcome.state == SizingState::EverythingHolds && self.is_floor {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::supply::per_minute;
 use crate::metrics::counters::Counts;
 use crate::metrics::record::{Cohort, Record};
-use crate::metrics::timeline::{Bucket, LatencyGrid};
+use crate::metrics::timeline::{Bucket, LatencyGrid, MOST_WORKLOADS};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Reason, Room};
@@ -37,7 +37,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     let mut total = Cohort::default();
     for (workload, cohort) in model.workloads.iter().zip(&pooled.workloads) {
         total.merge(cohort);
-        if model.workloads.len() > 1 {
+        if (2..=MOST_WORKLOADS).contains(&model.workloads.len()) {
             for (stem, histogram) in cohort.latencies.by_stem() {
                 distributions.insert(format!("workloads.{}.{stem}", workload.name), quantiles(&histogram));
             }
@@ -48,6 +48,11 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     }
     let objectives = model.workloads.iter().filter_map(|w| Some((w.name.clone(), objective(w.slo)?))).collect();
     crate::results::Detail { timeline: timeline(model, first), distributions, limits, objectives }
+}
+
+/// Returns the parts that have series of their own: all or, of too many, none.
+fn detailed<T>(parts: &[T]) -> &[T] {
+    if parts.len() <= MOST_WORKLOADS { parts } else { &[] }
 }
 
 /// Returns the objective of a workload; `None`: every answer is good.
@@ -64,7 +69,7 @@ fn quantiles(histogram: &Histogram) -> crate::results::Quantiles {
     let shares: Vec<f64> = coarse.chain(fine).chain(finest).collect();
     let values_ms = match histogram.count() {
         0 => Vec::new(),
-        _ => shares.iter().filter_map(|p| histogram.quantile(*p)).map(|us| us * 1e-3).collect(),
+        _ => histogram.quantiles(shares.iter().copied()).map(|us| us * 1e-3).collect(),
     };
     let shares = if values_ms.is_empty() { Vec::new() } else { shares };
     crate::results::Quantiles { count: histogram.count(), shares, values_ms }
@@ -88,17 +93,17 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
         series.insert(format!("{prefix}.attempts_per_min"), per_minute(&|b| of(b).attempts));
         series.insert(format!("{prefix}.throttled_attempts_per_min"), per_minute(&|b| of(b).throttled));
     };
-    for (w, workload) in model.workloads.iter().enumerate() {
+    for (w, workload) in detailed(&model.workloads).iter().enumerate() {
         attempts(&format!("workloads.{}", workload.name), &|b| b.workloads[w]);
     }
-    attempts("total", &|b| Counts::sum(&b.workloads));
-    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| Counts::sum(&b.workloads).ended()));
-    for (c, capacity) in model.capacities.iter().enumerate() {
+    attempts("total", &|b| b.total);
+    series.insert("total.attempts_ended_per_min".to_owned(), per_minute(&|b| b.total.ended()));
+    for (c, capacity) in detailed(&model.capacities).iter().enumerate() {
         series.insert(format!("capacities.{}.in_flight", capacity.name), each(&|b| b.capacities[c][0] as f64));
         series.insert(format!("capacities.{}.waiting", capacity.name), each(&|b| b.capacities[c][1] as f64));
         series.insert(format!("capacities.{}.admitted_per_min", capacity.name), per_minute(&|b| b.admitted[c]));
     }
-    let pools = model.capacities.iter().filter_map(|capacity| match &capacity.room {
+    let pools = detailed(&model.capacities).iter().filter_map(|capacity| match &capacity.room {
         Room::Regions(pool) => Some((capacity, pool)),
         _ => None,
     });
@@ -113,7 +118,7 @@ fn timeline(model: &Model, record: &Record) -> crate::results::Timeline {
             series.insert(format!("total.refused_{}_per_min", reason.name()), per_minute(&of));
         }
     }
-    for (q, quota) in model.quotas.iter().enumerate() {
+    for (q, quota) in detailed(&model.quotas).iter().enumerate() {
         for kind in LimitKind::ALL.into_iter().filter(|kind| !kind.is_daily()) {
             let (Some(limit), i) = (quota.limit(kind), kind as usize) else { continue };
             let scale = MICROS_PER_MINUTE as f64 / limit.limiter.window() as f64;

@@ -7,7 +7,7 @@ use crate::metrics::sessions::Sessions;
 use crate::stats::Histogram;
 use crate::units::SimTime;
 
-impl Sheet {
+impl Sheet<'_> {
     pub(super) fn abandoned(&mut self, of: &str, cost: AbandonedCost) {
         self.usd(&format!("{of}abandoned_usd"), cost.all);
         self.usd(&format!("{of}abandoned_retries_usd"), cost.retries);

@@ -1,7 +1,6 @@
 //! Metrics of capacities, of their quotas and of each limit.
 
-use super::{Cost, Interval, Sheet};
-use crate::metrics::ledger::Item;
+use super::{Costs, Interval, Sheet};
 use crate::metrics::record::{Clock, Jobs, QuotaRecord, Record};
 use crate::model::Model;
 use crate::model::capacity::quota::{LimitKind, Quota};
@@ -9,7 +8,7 @@ use crate::model::capacity::{Capacity, Limit, Reason, Room};
 use crate::model::pricing::Billed;
 use crate::units::{MICROS_PER_DAY, MICROS_PER_MINUTE};
 
-pub(super) fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[Item], interval: Interval) {
+pub(super) fn supply(sheet: &mut Sheet<'_>, model: &Model, record: &Record, costs: &Costs, interval: Interval) {
     let duration = interval.duration();
     for (c, (capacity, r)) in model.capacities.iter().zip(&record.capacities).enumerate() {
         let prefix = format!("capacities.{}.", capacity.name);
@@ -47,7 +46,7 @@ pub(super) fn supply(sheet: &mut Sheet, model: &Model, record: &Record, bill: &[
         if matches!(capacity.room, Room::Copies(_)) {
             sheet.count(&format!("{prefix}billed_windows"), r.windows);
         }
-        let cost = Cost::of(bill.iter().filter(|item| item.capacity == Some(c)));
+        let cost = costs.capacities[c];
         sheet.usd(&format!("{prefix}cost_usd"), cost.cost);
         sheet.usd(&format!("{prefix}cost_per_month_usd"), cost.per_month);
     }
@@ -130,7 +129,7 @@ const MINUTES_PER_DAY: f64 = 1_440.0;
 /// Limits that a named quota can have: those that are bought belong to a capacity.
 const BY_NAME: [LimitKind; 5] = [LimitKind::Rpm, LimitKind::Tpm, LimitKind::Tpd, LimitKind::Itpm, LimitKind::Otpm];
 
-fn jobs(sheet: &mut Sheet, prefix: &str, r: Jobs) {
+fn jobs(sheet: &mut Sheet<'_>, prefix: &str, r: Jobs) {
     let mean = |sum: u64| (r.jobs > 0).then(|| sum as f64 * 1e-3 / r.jobs as f64);
     sheet.count(&format!("{prefix}jobs"), r.jobs);
     sheet.value(&format!("{prefix}job_wait_mean_ms"), mean(r.wait));
@@ -187,7 +186,7 @@ impl<'a> Asked<'a> {
         Some([self.clock.total as f64 / (mean * minutes), self.clock.peak_minute as f64 / most])
     }
 
-    fn figures(&self, sheet: &mut Sheet, unused: u64, interval: Interval) {
+    fn figures(&self, sheet: &mut Sheet<'_>, unused: u64, interval: Interval) {
         let prefix = format!("{}.{}", self.quota.prefix, self.kind.name());
         let used = self.used(interval);
         sheet.count(&format!("{prefix}.refused"), self.refused);

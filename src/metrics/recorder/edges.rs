@@ -2,7 +2,6 @@
 
 use super::{Phase, Recorder};
 use crate::engine::observer::Snapshot;
-use crate::metrics::counters::Counts;
 use crate::metrics::record::RATES;
 use crate::metrics::timeline::{Bucket, QuotaBucket};
 use crate::units::MICROS_PER_MINUTE;
@@ -17,11 +16,11 @@ impl Recorder {
             }
         }
         if clock.minute_is_whole {
-            self.record.worst_minutes.see(&Counts::sum(&minute.workloads));
+            self.record.worst_minutes.see(&minute.total);
             self.record.workloads.iter_mut().zip(&minute.workloads).for_each(|(c, own)| c.worst_minutes.see(own));
         }
-        self.minutes.end_minute(minute.workloads.iter().map(|counts| counts.arrivals).sum());
-        clock.at_minute = clock.now.clone();
+        self.minutes.end_minute(minute.total.arrivals);
+        clock.now.copy_to(&mut clock.at_minute, true);
         self.see_rates();
     }
 
@@ -48,6 +47,7 @@ impl Recorder {
             quota.charged = *charged;
         }
         self.record.timeline.buckets.push(Bucket {
+            total: bucket.total,
             workloads: bucket.workloads,
             capacities: snapshot.capacities.iter().map(|c| [u64::from(c.in_flight), u64::from(c.waiting)]).collect(),
             admitted: bucket.admitted,
@@ -55,7 +55,7 @@ impl Recorder {
             refused: bucket.refused,
             quotas,
         });
-        clock.at_bucket = clock.now.clone();
+        clock.now.copy_to(&mut clock.at_bucket, clock.keeps_workloads);
     }
 
     /// Folds the greatest values since the last edge into the peaks.
@@ -119,9 +119,9 @@ impl Recorder {
         }
         let clock = &mut self.clock;
         clock.state = Phase::Inside;
-        clock.at_start = clock.now.clone();
-        clock.at_minute = clock.now.clone();
-        clock.at_bucket = clock.now.clone();
+        clock.now.copy_to(&mut clock.at_start, false);
+        clock.now.copy_to(&mut clock.at_minute, true);
+        clock.now.copy_to(&mut clock.at_bucket, clock.keeps_workloads);
     }
 
     fn end(&mut self) {

@@ -69,7 +69,7 @@ fn granted_by_default(specs: &Specs, catalog: InForce<'_>) -> BTreeMap<Granted, 
         let Some(spec) = section.spec.as_ref().filter(|spec| states_no_limits(spec)) else { continue };
         let model = served.get(&section.name).and_then(|name| specs.models.iter().find(|m| m.name == *name));
         let id = model.and_then(|model| model.spec.as_ref()?.id.as_ref());
-        let resolved = id.and_then(|id| catalog.get().resolve(&id.value).ok());
+        let resolved = id.and_then(|id| catalog.resolve(&id.value).ok());
         if let Some(granted) = resolved.and_then(|found| granted(spec, &found.model.id, found.path)) {
             sharing.entry(granted).or_default().push(index);
         }

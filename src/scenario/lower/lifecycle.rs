@@ -1,9 +1,10 @@
 //! The life cycle of models: runs after the end are refused, and what ends soon is warned of.
 
+use super::super::own_catalogue::InForce;
 use super::Lowering;
 use super::models::Models;
 use super::supply::Draft;
-use crate::catalog::{self, Day, LifecycleEntry, ModelEntry};
+use crate::catalog::{self, Day, LifecycleEntry};
 use crate::diagnostic::Span;
 use crate::model::capacity::{CapacitySpec, Legacy, Sold};
 use crate::model::service::{AfterEnd, ModelSpec};
@@ -87,7 +88,7 @@ impl Lowering<'_> {
             return;
         }
         let at = sold.id_at.clone();
-        let successor = successor(sold, life, self.catalog.get());
+        let successor = successor(sold, life, self.catalog);
         let help = successor.map(|id| format!("plan the move to \"{id}\""));
         if let Some(ends) = life.ends.as_ref().filter(|ends| **ends <= days.last) {
             let rule = format!("{} ends on {ends}, before the run does: calls fail from then on", entry.name);
@@ -99,7 +100,7 @@ impl Lowering<'_> {
         self.check_extended_access(sold, spec, life, &days);
         if let (Some(written), true) = (&spec.customization, is_legacy(life, &days)) {
             let rule = format!("{} is legacy{}, and takes no new fine-tuning", entry.name, since(life));
-            let help = successor_help(sold, life, self.catalog.get());
+            let help = successor_help(sold, life, self.catalog);
             self.warn(sold, written.at.clone(), rule, help);
         }
     }
@@ -114,7 +115,7 @@ impl Lowering<'_> {
             return;
         }
         let play = "write after_end = \"play\" to simulate it all the same".to_owned();
-        let help = match successor(sold, life, self.catalog.get()) {
+        let help = match successor(sold, life, self.catalog) {
             Some(id) => format!("write id = \"{id}\", its successor; or {play}"),
             None => play,
         };
@@ -133,7 +134,7 @@ impl Lowering<'_> {
         let Some(since) = life.extended_from.as_ref().filter(|since| **since <= days.last) else { return };
         let name = sold.entry.map_or("", |e| &e.name);
         let what = format!("{name} is in public extended access from {since} on: expect higher prices");
-        self.warn(sold, sold.id_at.clone(), what.clone(), successor_help(sold, life, self.catalog.get()));
+        self.warn(sold, sold.id_at.clone(), what.clone(), successor_help(sold, life, self.catalog));
         if spec.price_factor.is_none() {
             self.assume(format!("models.{}.price_factor", sold.name), "1", what);
         }
@@ -146,7 +147,7 @@ impl Lowering<'_> {
         (kind != "custom_import" && is_legacy(life, &self.days())).then(|| Legacy {
             model: entry.name.clone(),
             since: life.legacy_from.as_ref().map(ToString::to_string).unwrap_or_default(),
-            successor: successor(sold, life, self.catalog.get()),
+            successor: successor(sold, life, self.catalog),
         })
     }
 
@@ -165,7 +166,7 @@ impl Lowering<'_> {
             if is_legacy(life, &days) {
                 let rule = format!("{} is legacy{}: AWS sells no new {what} for it", entry.name, since(life));
                 let at: &Span = draft.at;
-                let help = successor_help(&sold, life, self.catalog.get());
+                let help = successor_help(&sold, life, self.catalog);
                 self.warn(&sold, at.clone(), rule, help);
             }
         }
@@ -180,15 +181,14 @@ fn since(life: &LifecycleEntry) -> String {
     life.legacy_from.as_ref().map_or_else(String::new, |from| format!(" since {from}"))
 }
 
-fn successor_help(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Catalog) -> Option<String> {
+fn successor_help(sold: &Sold<'_>, life: &LifecycleEntry, catalog: InForce<'_>) -> Option<String> {
     successor(sold, life, catalog).map(|id| format!("plan the move to \"{id}\""))
 }
 
 /// Returns the id of the successor by the path of the model's own id, or by the first path that it has.
-fn successor(sold: &Sold<'_>, life: &LifecycleEntry, catalog: &catalog::Catalog) -> Option<String> {
+fn successor(sold: &Sold<'_>, life: &LifecycleEntry, catalog: InForce<'_>) -> Option<String> {
     let id = life.successor.as_ref()?;
-    let known: Option<&ModelEntry> = catalog.models.iter().find(|model| model.id == *id);
-    let Some(known) = known else { return Some(id.clone()) };
+    let Some(known) = catalog.entry(id) else { return Some(id.clone()) };
     let path = known.path(sold.path).or_else(|| known.paths.first())?;
     Some(if path.path == catalog::IN_REGION { id.clone() } else { format!("{}.{id}", path.path) })
 }

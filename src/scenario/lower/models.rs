@@ -113,7 +113,7 @@ impl<'a> Lowering<'a> {
     /// Returns the catalogue's entry of the id, and the path by which the id reaches it.
     fn resolve(&mut self, spec: &ModelSpec) -> Option<(&'a ModelEntry, &'a str)> {
         let id = spec.id.as_ref()?;
-        match self.catalog.get().resolve(&id.value) {
+        match self.catalog.resolve(&id.value) {
             Ok(resolved) => Some((resolved.model, resolved.path)),
             Err(near) => {
                 let similar = self.catalog.get().similar(&id.value);

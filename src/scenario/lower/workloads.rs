@@ -38,7 +38,7 @@ impl<'a> Lowering<'a> {
         let specs = self.specs;
         let traffic_scale = self.traffic_scale();
         let known: Vec<String> = specs.models.iter().map(|m| m.name.clone()).collect();
-        let mut workloads = Vec::new();
+        let mut workloads = Vec::with_capacity(specs.workloads.len());
         for section in &specs.workloads {
             let Some(spec) = &section.spec else { continue };
             self.index(&spec.model, &known, "model");
@@ -89,7 +89,8 @@ impl<'a> Lowering<'a> {
         routes: Option<&Vec<Vec<usize>>>,
     ) -> Option<Vec<Stage>> {
         let steps = spec.steps.as_ref().map_or(&[][..], |s| &s.value);
-        let mut stages = Vec::new();
+        // Scenarios may have thousands of workloads, so that no room is left over.
+        let mut stages = Vec::with_capacity(steps.len() + 1);
         for step in steps {
             self.index(&step.model, known, "model");
             let input = step.input_tokens.value.lower(&step.input_tokens.at, self.sink);
