@@ -38,7 +38,7 @@ const BYTES_AN_ENTRY: f64 = 32.0;
 const BYTES_A_WORKLOAD: f64 = 13e3;
 /// The metrics of one workload that are kept of each replication \[bytes\].
 const BYTES_KEPT_A_WORKLOAD: f64 = 7e3;
-/// What the distributions of a workload grow by with each request, and the most that they grow by \[bytes\].
+/// The growth of a workload's distributions with each request, and the most that they grow by \[bytes\].
 const BYTES_A_VALUE: f64 = 60.0;
 const MOST_BYTES_OF_VALUES: f64 = 60e3;
 /// The counts of each minute of a replication \[bytes\].
