@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use crate::engine::observer::{Admission, Arrivals, Observer, Snapshot, Who};
 use crate::engine::{self, MOST_ALIVE};
+use crate::metrics::{MOST_BUCKETS, MOST_WORKLOADS};
 use crate::model::capacity::Limit;
 use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{LimitKind, Quota};
@@ -43,6 +44,9 @@ const BYTES_A_VALUE: f64 = 60.0;
 const MOST_BYTES_OF_VALUES: f64 = 60e3;
 /// The counts of each minute of a replication \[bytes\].
 const BYTES_A_MINUTE: f64 = 12.0;
+/// The counts of a workload in one part of the course over time, with its part of the document, where the model has so few
+/// workloads that each has a course of its own \[bytes\].
+const BYTES_A_BUCKET: f64 = 200.0;
 /// The time of one replication for each workload \[s\].
 const SECONDS_A_WORKLOAD: f64 = 1e-4;
 /// The time that the end of a minute takes in one replication, and in addition for each workload \[s\].
@@ -130,10 +134,12 @@ fn recorded(model: &Model, played: Need) -> Need {
     let minutes = model.run.duration.0 as f64 / MICROS_PER_MINUTE as f64;
     let intervals = 1.0 + model.windows.len() as f64;
     let each = SECONDS_A_WORKLOAD + SECONDS_A_WORKLOAD_MINUTE * minutes;
+    let buckets = if model.workloads.len() > MOST_WORKLOADS { 0.0 } else { (60.0 * minutes).min(MOST_BUCKETS as f64) };
+    let of_workload = BYTES_A_WORKLOAD + BYTES_A_BUCKET * buckets;
     let values = (played.requests * BYTES_A_VALUE).min(workloads * MOST_BYTES_OF_VALUES);
     Need {
         seconds: played.seconds + (workloads * each + SECONDS_A_MINUTE * minutes) * intervals,
-        bytes: played.bytes + workloads * BYTES_A_WORKLOAD + BYTES_A_MINUTE * minutes,
+        bytes: played.bytes + workloads * of_workload + BYTES_A_MINUTE * minutes,
         kept_bytes: (workloads * BYTES_KEPT_A_WORKLOAD + values) * intervals,
         ..played
     }
