@@ -158,36 +158,3 @@ fn the_list_of_a_sweep_is_json_when_json_is_asked_for() {
     let (nothing, error) = stdout(folder.path(), &["sweep", "s.toml", "--list", "--format", "markdown"]);
     assert!(nothing.is_empty() && error.contains("write --format json"), "{nothing}{error}");
 }
-
-/// What bedload writes it reads: a document of very many workloads has their metrics alone, and a very long one no indents.
-#[test]
-fn a_document_of_many_workloads_stays_readable() {
-    let folder = tempfile::tempdir().unwrap();
-    let one = |i: u32| {
-        let tokens = "input_tokens = 9\noutput_tokens = 9\n";
-        format!("[workloads.w{i}]\nmodel = \"m\"\narrivals.constant.rate = \"60/min\"\n{tokens}")
-    };
-    let base = include_str!("chat.toml");
-    let results = |n: u32| -> bedload::results::Results {
-        std::fs::write(folder.path().join("s.toml"), format!("{base}{}", (1..n).map(one).collect::<String>())).unwrap();
-        let args = ["--set=run.duration=1s", "--replications=1", "--no-decision", "--no-charts", "--quiet", "--out=o"];
-        stdout(folder.path(), &[&["run", "s.toml"][..], &args].concat());
-        serde_json::from_slice(&std::fs::read(folder.path().join("o/results.json")).unwrap()).unwrap()
-    };
-    let detailed = |results: &bedload::results::Results| {
-        let point = &results.points[0];
-        let detail = point.detail.as_ref().unwrap();
-        let has = |name: &String| name.starts_with("workloads.w7.");
-        assert!(point.metrics.keys().any(has), "each workload has its metrics");
-        assert!(detail.distributions.contains_key("e2e") && detail.timeline.series.contains_key("total.calls_per_min"));
-        (detail.timeline.series.keys().any(has), detail.distributions.keys().any(has))
-    };
-    assert_eq!(detailed(&results(9)), (true, true));
-    let mut many = results(1_001);
-    assert_eq!(detailed(&many), (false, false));
-    assert!(bedload::report::json(&many).lines().count() > 1_000);
-    many.metric_names = vec!["x".repeat(1 << 20); 65];
-    let long = bedload::report::json(&many);
-    assert_eq!(long.lines().count(), 1);
-    assert!(serde_json::from_str::<bedload::results::Results>(&long).unwrap() == many);
-}
