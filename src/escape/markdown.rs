@@ -108,6 +108,13 @@ pub fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{fence}{edge}{text}{edge}{fence}") }
 }
 
+/// Returns a name or a key as inline code for a cell of a table. A bar behind a backslash ends a cell even in code, so that
+/// such a name is shown as [`plain`] text.
+#[must_use]
+pub fn code_in_cell(text: &str) -> String {
+    if text.contains("\\|") { plain(text) } else { code(text).replace('|', "\\|") }
+}
+
 /// Returns lines as they stand in a file, as a block of code.
 #[must_use]
 pub fn fenced(language: &str, text: &str) -> String {
@@ -131,6 +138,14 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_ends_the_cell_of_a_table() {
+        assert_eq!(code_in_cell("a|b"), "`a\\|b`");
+        assert_eq!(code_in_cell("a\\b"), "`a\\b`");
+        // In code the second backslash would escape the first one for a table, and not the bar.
+        assert_eq!(code_in_cell("a\\|b"), "a\\\\\\|b");
+    }
 
     #[test]
     fn what_a_user_writes_is_no_markup() {

@@ -33,7 +33,7 @@ pub fn gate_markdown(all: &[Checked]) -> String {
 }
 
 fn scenario(checked: &Checked) -> String {
-    let file = marks::code(&checked.file).replace('|', "\\|");
+    let file = marks::code_in_cell(&checked.file);
     if checked.title.is_empty() { file } else { format!("{file}<br>{}", escaped(&checked.title)) }
 }
 

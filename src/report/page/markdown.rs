@@ -2,7 +2,7 @@
 
 use super::{Block, Line, Mood, Piece, Review, Section, Table, parts_of};
 use crate::charts::Drawing;
-use crate::report::marks::{code, fenced, folded, line, plain, started};
+use crate::report::marks::{code, code_in_cell, fenced, folded, line, plain, started};
 use crate::report::summary::Row;
 
 /// Returns the text; each drawing is the file `NAME.png`.
@@ -70,7 +70,7 @@ fn piece(piece: &Piece) -> String {
 fn cell(cell: &Piece) -> String {
     match cell {
         Piece::Said(text) => parts_of(text).iter().map(self::cell).collect(),
-        Piece::Code(text) => code(text).replace('|', "\\|"),
+        Piece::Code(text) => code_in_cell(text),
         other => piece(other),
     }
 }
