@@ -53,7 +53,7 @@ const SECONDS_A_WORKLOAD: f64 = 1e-4;
 const SECONDS_A_MINUTE: f64 = 1.1e-7;
 const SECONDS_A_WORKLOAD_MINUTE: f64 = 3e-8;
 /// The time of a recorded run as a multiple of the time that its pilot would take \[1\].
-const RECORDED: f64 = 1.3;
+const RECORDED: f64 = 1.15;
 /// The additional time of each offer after a request's first, as a multiple of the pilot's time per offer \[1\]: its
 /// refusal is recorded, and its retry is kept far ahead in the event list.
 const REFUSED: f64 = 1.5;
