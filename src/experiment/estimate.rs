@@ -48,7 +48,7 @@ const BYTES_A_MINUTE: f64 = 12.0;
 /// workloads that each has a course of its own \[bytes\].
 const BYTES_A_BUCKET: f64 = 200.0;
 /// The time of one replication for each workload \[s\].
-const SECONDS_A_WORKLOAD: f64 = 1e-4;
+const SECONDS_A_WORKLOAD: f64 = 1.3e-4;
 /// The time that the end of a minute takes in one replication, and in addition for each workload \[s\].
 const SECONDS_A_MINUTE: f64 = 1.1e-7;
 const SECONDS_A_WORKLOAD_MINUTE: f64 = 3e-8;
