@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::engine::observer::{Admission, Arrivals, Observer, Snapshot, Who};
 use crate::engine::{self, MOST_ALIVE};
-use crate::metrics::{MOST_BUCKETS, MOST_WORKLOADS};
+use crate::metrics::{MOST_BUCKETS, MOST_COURSES};
 use crate::model::capacity::Limit;
 use crate::model::capacity::limiter::LimiterSpec;
 use crate::model::capacity::quota::{LimitKind, Quota};
@@ -134,7 +134,7 @@ fn recorded(model: &Model, played: Need) -> Need {
     let minutes = model.run.duration.0 as f64 / MICROS_PER_MINUTE as f64;
     let intervals = 1.0 + model.windows.len() as f64;
     let each = SECONDS_A_WORKLOAD + SECONDS_A_WORKLOAD_MINUTE * minutes;
-    let buckets = if model.workloads.len() > MOST_WORKLOADS { 0.0 } else { (60.0 * minutes).min(MOST_BUCKETS as f64) };
+    let buckets = if model.workloads.len() > MOST_COURSES { 0.0 } else { (60.0 * minutes).min(MOST_BUCKETS as f64) };
     let of_workload = BYTES_A_WORKLOAD + BYTES_A_BUCKET * buckets;
     let values = (played.requests * BYTES_A_VALUE).min(workloads * MOST_BYTES_OF_VALUES);
     Need {

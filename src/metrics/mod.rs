@@ -30,6 +30,6 @@ pub use record::{CapacityRecord, Clock, Cohort, Latencies, QuotaRecord, Record, 
 pub use recorder::{Recorder, Recorders};
 pub use sessions::Sessions;
 pub use takes::takes;
-pub use timeline::{MOST_BUCKETS, MOST_WORKLOADS, bucket_width};
+pub use timeline::{MOST_BUCKETS, MOST_COURSES, bucket_width};
 pub use used_up::{DayUsedUp, UsedUp};
 pub use verdict::verdict;

@@ -20,7 +20,7 @@ use super::counters::Counters;
 use super::early_ends::EarlyEnds;
 use super::minutes::MinuteLog;
 use super::record::{Cohort, NEVER_DONE, RATES, Record};
-use super::timeline::{LatencyGrid, MOST_WORKLOADS, QuotaBucket, bucket_width};
+use super::timeline::{LatencyGrid, MOST_COURSES, QuotaBucket, bucket_width};
 use crate::engine::Ended;
 use crate::engine::observer::{Admission, Arrivals, Door, Failure, Job, Observer, Outcome, Refusal, Snapshot, Who};
 use crate::model::capacity::quota::LimitKind;
@@ -151,7 +151,7 @@ impl Recorder {
                 rates_at_minute: vec![[(0, 0); RATES]; workloads],
                 now: counters,
                 bucket: vec![QuotaBucket::default(); quotas],
-                keeps_workloads: workloads <= MOST_WORKLOADS,
+                keeps_workloads: workloads <= MOST_COURSES,
                 next_minute: minute_after(from),
                 minute_is_whole: (from + phase).is_multiple_of(MICROS_PER_MINUTE),
                 next_bucket: from.saturating_add(bucket_width),

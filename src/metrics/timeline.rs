@@ -9,8 +9,9 @@ use crate::units::SimTime;
 /// The greatest number of buckets of a timeline.
 pub const MOST_BUCKETS: u64 = 720;
 
-/// The greatest number of workloads whose own course is recorded; of a model with more, that of all together is.
-pub const MOST_WORKLOADS: usize = 256;
+/// The greatest number of workloads, capacities or quotas of which each has series and distributions of its own; of a model
+/// with more, only those of all together are kept.
+pub const MOST_COURSES: usize = 256;
 
 /// Round widths \[s\].
 const WIDTHS: [u64; 16] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
@@ -28,7 +29,7 @@ pub fn bucket_width(duration: SimTime) -> u64 {
 pub struct Bucket {
     /// The counts of all workloads together.
     pub total: Counts,
-    /// The counts of each workload; empty where the model has more than [`MOST_WORKLOADS`].
+    /// The counts of each workload; empty where the model has more than [`MOST_COURSES`].
     pub workloads: Vec<Counts>,
     /// The requests in progress and the attempts waiting at each capacity, at the end of the bucket.
     pub capacities: Vec<[u64; 2]>,

@@ -358,7 +358,7 @@ impl Judgement {
 }
 
 /// The data of the charts: the timeline of the first replication and the distributions over all replications. Of more
-/// than 256 workloads, only the series and distributions of all together are kept.
+/// than 256 workloads, capacities or quotas, only the series and distributions of all together are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Detail {

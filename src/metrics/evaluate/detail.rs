@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::supply::per_minute;
 use crate::metrics::counters::Counts;
 use crate::metrics::record::{Cohort, Record};
-use crate::metrics::timeline::{Bucket, LatencyGrid, MOST_WORKLOADS};
+use crate::metrics::timeline::{Bucket, LatencyGrid, MOST_COURSES};
 use crate::model::Model;
 use crate::model::capacity::quota::LimitKind;
 use crate::model::capacity::{Reason, Room};
@@ -37,7 +37,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
     let mut total = Cohort::default();
     for (workload, cohort) in model.workloads.iter().zip(&pooled.workloads) {
         total.merge(cohort);
-        if (2..=MOST_WORKLOADS).contains(&model.workloads.len()) {
+        if (2..=MOST_COURSES).contains(&model.workloads.len()) {
             for (stem, histogram) in cohort.latencies.by_stem() {
                 distributions.insert(format!("workloads.{}.{stem}", workload.name), quantiles(&histogram));
             }
@@ -52,7 +52,7 @@ pub fn detail(model: &Model, first: &Record, pooled: &Record) -> crate::results:
 
 /// Returns the parts that have series of their own: all or, of too many, none.
 fn detailed<T>(parts: &[T]) -> &[T] {
-    if parts.len() <= MOST_WORKLOADS { parts } else { &[] }
+    if parts.len() <= MOST_COURSES { parts } else { &[] }
 }
 
 /// Returns the objective of a workload; `None`: every answer is good.
