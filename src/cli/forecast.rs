@@ -221,26 +221,24 @@ mod tests {
     use super::*;
     use crate::scenario::Source;
 
-    const SCENARIO: &str = r#"
+    const SCENARIO: &str = concat!(
+        r#"
 [run]
 duration = "6s"
 warmup = "0s"
 cooldown = "0s"
 replications = 1
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-[workloads.chat]
-model = "m"
-arrivals.poisson.rate = "1_000_000/s"
+"#,
+        include_str!("../../tests/it/model.toml"),
+        r#"arrivals.poisson.rate = "1_000_000/s"
 input_tokens = 1000
 output_tokens = 100
 [capacities.us.on_demand]
 rpm = "none"
 tpm = "none"
 tpd = "none"
-"#;
+"#
+    );
 
     fn model(changes: &[&str]) -> Model {
         let folder = tempfile::tempdir().unwrap();

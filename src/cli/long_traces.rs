@@ -46,19 +46,17 @@ mod tests {
 
     use super::*;
 
-    const SCENARIO: &str = r#"
+    const SCENARIO: &str = concat!(
+        r#"
 run = { warmup = "0s", replications = 1 }
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-[workloads.chat]
-model = "m"
-arrivals.trace.file = "calls.csv"
+"#,
+        include_str!("../../tests/it/model.toml"),
+        r#"arrivals.trace.file = "calls.csv"
 max_tokens = 512
 [capacities.us.on_demand]
 rpm = 600
-"#;
+"#
+    );
 
     #[test]
     fn a_long_trace_that_changes_is_named() {

@@ -7,17 +7,14 @@ use std::time::Duration;
 use bedload::experiment::{estimate, most_reruns};
 use bedload::scenario::Source;
 
-const HEAD: &str = r#"
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-[workloads.chat]
-model = "m"
-input_tokens = 1000
+const HEAD: &str = concat!(
+    "\n",
+    include_str!("model.toml"),
+    r#"input_tokens = 1000
 output_tokens = 100
 max_tokens = 512
-"#;
+"#
+);
 const NO_LIMITS: &str = "[capacities.us.on_demand]\nrpm = \"none\"\ntpm = \"none\"\ntpd = \"none\"\n";
 /// A limit that remembers each admission of a day.
 const ROLLING: &str =

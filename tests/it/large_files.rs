@@ -39,20 +39,18 @@ fn write_packed(path: &Path, start: &[u8], piece: &[u8], times: usize) {
 
 const ROWS: &str = "arrival_s,input_tokens,output_tokens\n0,10,10\n";
 const RECORD: &str = r#"{"timestamp":"2026-04-01T00:00:01Z","modelId":"us.a","input":{"inputTokenCount":19},"output":{"outputTokenCount":10}"#;
-const SCENARIO: &str = r#"
+const SCENARIO: &str = concat!(
+    r#"
 [run]
 duration = "1m"
 warmup = "0s"
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-[workloads.chat]
-model = "m"
-arrivals.trace.file = "bomb.csv.gz"
+"#,
+    include_str!("model.toml"),
+    r#"arrivals.trace.file = "bomb.csv.gz"
 [capacities.us.on_demand]
 rpm = 600
-"#;
+"#
+);
 
 #[test]
 #[ignore = "slow"]
@@ -177,7 +175,7 @@ fn a_scenario_of_the_greatest_size_is_refused_in_flat_memory() {
     }
 }
 
-/// What bedload writes it reads, however many workloads there are.
+/// A document that bedload wrote can be read again, however many workloads it has.
 #[test]
 #[ignore = "slow"]
 fn a_document_of_ten_thousand_workloads_is_read_again() {

@@ -5,23 +5,21 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const SCENARIO: &str = r#"
+const SCENARIO: &str = concat!(
+    r#"
 [run]
 duration = "1m"
 warmup = "0s"
 replications = 1
-[models.m]
-max_output_tokens = 4096
-time_to_first_token = "300ms"
-output_tokens_per_second = 100
-[workloads.chat]
-model = "m"
-arrivals.constant.rate = "60/min"
+"#,
+    include_str!("model.toml"),
+    r#"arrivals.constant.rate = "60/min"
 input_tokens = 1000
 output_tokens = 100
 [capacities.us.on_demand]
 rpm = 600
-"#;
+"#
+);
 /// The scenario whose arrivals and input tokens come from files.
 const OF_FILES: [(&str, &str, &str); 2] = [
     (
