@@ -22,7 +22,7 @@ pub struct EndedEarly {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// There were too many attempts in service.
+    /// Too many attempts were in service.
     InService,
     /// Too many requests waited: in queues, at clients and between attempts.
     Waiting,

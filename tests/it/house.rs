@@ -202,6 +202,19 @@ fn the_house_stands() {
     assert!(all.is_empty(), "\n{}", all.join("\n"));
 }
 
+#[test]
+fn comments_of_tests_are_sentences_too() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"), &mut files);
+    assert!(files.len() > 60, "the test looks in the wrong place");
+    let mut all = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source can be read");
+        all.extend(fragments(&text).map(|(number, line)| format!("{}:{number}: {line}", file.display())));
+    }
+    assert!(all.is_empty(), "\n{}", all.join("\n"));
+}
+
 /// The gate runs by name each test that `cargo test` leaves out as slow.
 #[test]
 fn slow_tests_are_run_by_the_gate() {

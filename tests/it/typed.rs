@@ -17,8 +17,8 @@ fn blocks(text: &str) -> Vec<(&str, &str)> {
     fenced.filter_map(|block| block.split_once('\n')).collect()
 }
 
-/// As trycmd reads it: what a command prints ends with a line break, so that a block ends in a blank line; and a command that
-/// goes on in the next line says so there alone.
+/// Returns a document as trycmd reads it: the output of a command ends with a line break, so that a block ends in a blank
+/// line, and a command that goes on in the next line says so there alone.
 fn spaced(text: &str) -> String {
     let mut out = String::new();
     let (mut console, mut printed) = (false, false);
@@ -38,7 +38,7 @@ fn spaced(text: &str) -> String {
     out
 }
 
-/// As a reader sees it. Nothing that the program prints is quoted with a blank line at its end.
+/// Returns a document as a reader sees it: no output is quoted with a blank line at its end.
 fn unspaced(text: &str) -> String {
     text.replace("\n\n```\n", "\n```\n").replace("\n\n$ ", "\n$ ").replace("\n>   --", " \\\n>   --")
 }

@@ -37,7 +37,7 @@ pub enum Jitter {
     Full,
     /// The factor is 1/2 + U(0, 1)/2.
     Equal,
-    /// No jitter: the factor is 1.
+    /// The factor is 1: delays are not jittered.
     None,
 }
 
@@ -79,7 +79,7 @@ fn meant(written: Written<'_>) -> Vec<String> {
     }
 }
 
-/// No retries: one attempt and no more.
+/// The client makes one attempt and no more.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NoRetries")]

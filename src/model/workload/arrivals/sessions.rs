@@ -31,7 +31,7 @@ words! {
     Context, "a context" {
         /// The inputs and answers of all earlier turns.
         "accumulate" => Accumulate,
-        /// Nothing of earlier turns.
+        /// The input carries nothing of earlier turns.
         "none" => None,
     }
 }
